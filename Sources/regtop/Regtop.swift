@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Regtop: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "regtop")
+}
