@@ -16,7 +16,9 @@ let package = Package(
         .library(name: "AdminCore", targets: ["AdminCore"]),
     ],
     traits: [
-        .trait(name: "RADOS", description: "Opens Ceph pools through librados. Without it only SQLite stores can be opened."),
+        .trait(
+            name: "RADOS",
+            description: "Opens Ceph pools through librados. Without it only SQLite stores can be opened."),
         .default(enabledTraits: ["RADOS"]),
     ],
     dependencies: [
@@ -25,7 +27,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
