@@ -1,0 +1,61 @@
+/// Where the registry keeps what (`LAYOUT` §2), below its root directory.
+public struct RegistryPaths: Hashable, Sendable {
+    /// The root directory, `/docker/registry/v2` unless the registry was told otherwise.
+    public let root: StoragePath
+
+    /// The paths below `root`.
+    public init(root: StoragePath = RegistryPaths.standardRoot) {
+        self.root = root
+    }
+
+    /// `/docker/registry/v2`.
+    public static let standardRoot: StoragePath = .literal("docker", "registry", "v2")
+
+    /// The directory of all repositories.
+    public var repositories: StoragePath { root.appending(.literal("repositories")) }
+
+    /// The directory of a repository; other repositories may lie below it.
+    public func repository(_ name: RepositoryName) -> StoragePath {
+        repositories.appending(.literal(name.components))
+    }
+
+    /// The links to the manifests of a repository.
+    public func revisions(_ name: RepositoryName) -> StoragePath {
+        repository(name).appending(.literal("_manifests", "revisions"))
+    }
+
+    /// The directory of one manifest's link and signatures.
+    public func revision(_ name: RepositoryName, _ digest: Digest) -> StoragePath {
+        revisions(name).appending(.literal(digest.algorithm, digest.hex))
+    }
+
+    /// The tags of a repository.
+    public func tags(_ name: RepositoryName) -> StoragePath {
+        repository(name).appending(.literal("_manifests", "tags"))
+    }
+
+    /// The link that says which manifest a tag names now; nil if the tag is no valid component.
+    public func currentLink(_ name: RepositoryName, tag: String) -> StoragePath? {
+        (try? tags(name).appending(tag))?.appending(.literal("current", "link"))
+    }
+
+    /// The links to the blobs that a repository may serve.
+    public func layers(_ name: RepositoryName) -> StoragePath {
+        repository(name).appending(.literal("_layers"))
+    }
+
+    /// The link to one blob that a repository may serve.
+    public func layerLink(_ name: RepositoryName, _ digest: Digest) -> StoragePath {
+        layers(name).appending(.literal(digest.algorithm, digest.hex, "link"))
+    }
+
+    /// The unfinished uploads of a repository.
+    public func uploads(_ name: RepositoryName) -> StoragePath {
+        repository(name).appending(.literal("_uploads"))
+    }
+
+    /// The file of a blob.
+    public func blob(_ digest: Digest) -> StoragePath {
+        root.appending(.literal("blobs", digest.algorithm, String(digest.hex.prefix(2)), digest.hex, "data"))
+    }
+}

@@ -1,0 +1,47 @@
+public import Foundation
+
+/// A tag in a row: what `tags` and the second screen show.
+public struct TagSummary: Hashable, Sendable {
+    /// Whether what the tag names can be served.
+    public enum State: String, Hashable, Sendable {
+        /// It can.
+        case ok
+        /// It cannot; `problems` says why.
+        case damaged
+    }
+
+    /// The tag.
+    public let tag: String
+    /// The manifest it names; nil if its link cannot be read.
+    public let digest: Digest?
+    /// The manifest's media type; nil if the manifest cannot be read.
+    public let mediaType: String?
+    /// Bytes of every distinct blob that the manifest reaches, each once, itself included.
+    public let size: UInt64
+    /// When the image was made, as its configuration says; nil if it does not.
+    public let created: Date?
+    /// When the tag's link was last written; nil if it has no date.
+    public let modified: Date?
+    /// `os/architecture[/variant]` of the image, or of each image of an index, in the order of the index.
+    public let platforms: [String]
+    /// Whether it can be served.
+    public let state: State
+    /// Why not, a sentence each.
+    public let problems: [String]
+
+    /// See the properties.
+    public init(
+        tag: String, digest: Digest?, mediaType: String?, size: UInt64, created: Date?, modified: Date?,
+        platforms: [String], state: State, problems: [String] = []
+    ) {
+        self.tag = tag
+        self.digest = digest
+        self.mediaType = mediaType
+        self.size = size
+        self.created = created
+        self.modified = modified
+        self.platforms = platforms
+        self.state = state
+        self.problems = problems
+    }
+}

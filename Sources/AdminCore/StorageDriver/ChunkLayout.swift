@@ -1,0 +1,59 @@
+/// How one file is striped over chunk objects, as it is and as it should be.
+public struct ChunkLayout: Hashable, Sendable {
+    /// One chunk object.
+    public struct Chunk: Hashable, Sendable {
+        /// How the object compares with its part of the file.
+        public enum State: String, Hashable, Sendable, CaseIterable {
+            /// As long as it should be.
+            case ok
+            /// Not there.
+            case missing
+            /// Shorter than its part.
+            case short
+            /// Longer than its part (`LAYOUT` D1, D2, D4).
+            case long
+            /// Behind the last chunk of the file.
+            case surplus
+        }
+
+        /// The chunk's number, from 0.
+        public let index: Int
+        /// The object's name.
+        public let object: ObjectID
+        /// Where its part of the file begins, in bytes.
+        public let offset: UInt64
+        /// Bytes in the object; nil if it is not there.
+        public let length: UInt64?
+        /// Bytes it should have; 0 for a surplus one.
+        public let expected: UInt64
+        /// How it compares.
+        public let state: State
+    }
+
+    /// A part of the file that no chunk holds.
+    public struct Hole: Hashable, Sendable {
+        /// Where it begins in the file, in bytes.
+        public let offset: UInt64
+        /// Its length in bytes.
+        public let length: UInt64
+    }
+
+    /// The identifier of the file's chunks.
+    public let blob: BlobIdentifier
+    /// What chunk 0 says.
+    public let head: FileHead
+    /// The chunk size that was assumed, in bytes.
+    public let chunkSize: UInt64
+    /// All chunks, by number: those that should be there and those behind the end that are.
+    public let chunks: [Chunk]
+    /// What cannot be read, by offset.
+    public let holes: [Hole]
+
+    /// The file's size in bytes.
+    public var size: UInt64 { head.size }
+
+    /// True if every byte is where it should be and nothing else is.
+    public var isSound: Bool {
+        (head.state == .sound || head.state == .empty) && holes.isEmpty && chunks.allSatisfy { $0.state == .ok }
+    }
+}

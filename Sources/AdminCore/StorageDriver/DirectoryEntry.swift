@@ -1,0 +1,39 @@
+/// One key of a directory's omap, understood.
+public struct DirectoryEntry: Hashable, Sendable {
+    /// What the key stands for.
+    public enum Kind: Hashable, Sendable {
+        /// A child directory (an empty value).
+        case directory
+        /// A child file, with the identifier of its chunks.
+        case file(BlobIdentifier)
+        /// Neither: the name breaks the path rule (`..` for example), or the value is no identifier. Shown, never followed.
+        case invalid(String)
+    }
+
+    /// The key, as it stands in the omap. A valid path component unless `kind` is `.invalid`.
+    public let key: ByteString
+
+    /// What the key stands for.
+    public let kind: Kind
+
+    /// Understands an omap entry.
+    init(_ entry: OmapEntry) {
+        key = entry.key
+        guard let name = entry.key.string, StoragePath.isValid(component: name) else {
+            kind = .invalid("the name breaks the path rule")
+            return
+        }
+        if entry.value.isEmpty {
+            kind = .directory
+        } else if let blob = BlobIdentifier(value: entry.value) {
+            kind = .file(blob)
+        } else {
+            kind = .invalid("the value is no identifier")
+        }
+    }
+
+    /// The name; nil if the entry is invalid, so that nobody builds a path from it.
+    public var name: String? {
+        if case .invalid = kind { nil } else { key.string }
+    }
+}

@@ -1,0 +1,51 @@
+public import Foundation
+
+/// What `stat` says of a path.
+public struct FileStatus: Hashable, Sendable {
+    /// A file or a directory.
+    public enum Kind: Hashable, Sendable {
+        /// A directory: an object whose omap holds the children.
+        case directory
+        /// A file with the identifier of its chunks.
+        case file(BlobIdentifier)
+    }
+
+    /// The path that was asked for.
+    public let path: StoragePath
+    /// A file or a directory.
+    public let kind: Kind
+    /// Bytes of a file; 0 for a directory.
+    public let size: UInt64
+    /// When a file's chunk 0 was last written; for a directory, when its object was. nil if there is no such object.
+    public let modified: Date?
+    /// For a file: what chunk 0 says about it. `.sound` for a directory.
+    public let head: FileHead.State
+}
+
+/// What chunk 0 of a file says: the size and the date of the whole, and whether that can be believed.
+public struct FileHead: Hashable, Sendable {
+    /// Whether chunk 0 tells what it should.
+    public enum State: Hashable, Sendable {
+        /// Chunk 0 is there, with a size, and is as long as that size asks for.
+        case sound
+        /// No chunk at all: an empty file as the old driver leaves it (`LAYOUT` D3), or a file that has lost all (D7).
+        case empty
+        /// Chunk 0 is gone though later ones are there: what an interrupted deletion leaves (D7).
+        case missing
+        /// Chunk 0 is there without a size, or with one that cannot be true.
+        case badSize
+        /// Chunk 0 is shorter than its part of the file.
+        case short
+        /// Chunk 0 is longer than a chunk: a resumed upload (D1), or surplus zeros (D2).
+        case long
+    }
+
+    /// The file's size in bytes; the length of chunk 0 if it carries none, 0 if there is no chunk 0.
+    public let size: UInt64
+    /// Bytes in chunk 0; nil if there is none.
+    public let length: UInt64?
+    /// When chunk 0 was last written; nil if there is none.
+    public let modified: Date?
+    /// Whether chunk 0 tells what it should.
+    public let state: State
+}

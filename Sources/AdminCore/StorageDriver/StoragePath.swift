@@ -1,0 +1,95 @@
+/// A path of the registry's tree: `/` or `/a/b/c`, where each component is made of ASCII letters, digits, `.`, `_` and `-`.
+///
+/// This is the old driver's rule `^(/[A-Za-z0-9._-]+)+$` (docker/distribution v2.3.1) without what it forgot to forbid: the
+/// components `.` and `..` (`LAYOUT` D11). A value of this type is always valid.
+public struct StoragePath: Hashable, Sendable {
+    /// The components, none for the root.
+    public let components: [String]
+
+    /// The root directory.
+    public static let root = StoragePath(components: [])
+
+    private init(components: [String]) {
+        self.components = components
+    }
+
+    /// The path that `text` says. Throws `StorageError.invalidPath` if it is none: empty, not absolute, an empty component, a
+    /// slash at the end, a character outside the rule, or a component `.` or `..`. The root is valid here; verbs that need a
+    /// file or a directory below the root refuse it.
+    public init(_ text: String) throws {
+        if text == "/" {
+            self = .root
+            return
+        }
+        guard text.utf8.first == UInt8(ascii: "/") else { throw StorageError.invalidPath(text) }
+        let parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.allSatisfy(StoragePath.isValid(component:)) else { throw StorageError.invalidPath(text) }
+        self.init(components: parts)
+    }
+
+    /// The path of components that are known to be valid: names in the program's own text, or parts of values that were validated.
+    static func literal(_ components: String...) -> StoragePath {
+        literal(components)
+    }
+
+    /// The same, of an array.
+    static func literal(_ components: [String]) -> StoragePath {
+        precondition(components.allSatisfy(isValid(component:)), "a component that was not validated")
+        return StoragePath(components: components)
+    }
+
+    /// The child of this directory that is called `component`. Throws `StorageError.invalidPath`.
+    public func appending(_ component: String) throws -> StoragePath {
+        guard StoragePath.isValid(component: component) else {
+            throw StorageError.invalidPath((isRoot ? "" : string) + "/" + component)
+        }
+        return StoragePath(components: components + [component])
+    }
+
+    /// This path continued by another one's components.
+    public func appending(_ other: StoragePath) -> StoragePath {
+        StoragePath(components: components + other.components)
+    }
+
+    /// True for `/`.
+    public var isRoot: Bool { components.isEmpty }
+
+    /// The last component; empty for the root.
+    public var name: String { components.last ?? "" }
+
+    /// The directory this path lies in; the root is its own parent.
+    public var parent: StoragePath { StoragePath(components: components.dropLast()) }
+
+    /// The path as text, also the name of the directory's object.
+    public var string: String { "/" + components.joined(separator: "/") }
+
+    /// True if this path lies somewhere below `other` (not if they are equal).
+    public func isBelow(_ other: StoragePath) -> Bool {
+        components.count > other.components.count && components.starts(with: other.components)
+    }
+
+    /// Whether a name may be a component of a path.
+    public static func isValid(component: String) -> Bool {
+        guard !component.isEmpty, component != ".", component != ".." else { return false }
+        return component.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+    }
+}
+
+extension StoragePath: CustomStringConvertible {
+    /// The path as text.
+    public var description: String { string }
+}
+
+extension StoragePath: Comparable {
+    /// By components, so that a directory is followed by what lies in it.
+    public static func < (left: StoragePath, right: StoragePath) -> Bool {
+        left.components.lexicographicallyPrecedes(right.components)
+    }
+}
