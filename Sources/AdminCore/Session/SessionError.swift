@@ -1,0 +1,24 @@
+/// Why no session could be opened although the cluster was reached.
+public enum SessionError: Error, Hashable, Sendable {
+    /// No pool was named and several hold a registry; the console lets one choose.
+    case severalPools([String])
+    /// No pool was named and none of these holds a registry.
+    case noRegistry(pools: [String])
+    /// The program was built without RADOS.
+    case radosNotBuiltIn
+}
+
+extension SessionError: CustomStringConvertible {
+    /// One sentence.
+    public var description: String {
+        switch self {
+        case .severalPools(let pools):
+            "several pools hold a registry (\(pools.joined(separator: ", "))): name one with -p"
+        case .noRegistry(let pools) where pools.isEmpty: "the cluster has no pools"
+        case .noRegistry(let pools):
+            "no pool holds a registry (looked into \(pools.joined(separator: ", "))): name one with -p to open it all the same"
+        case .radosNotBuiltIn:
+            "this regtop was built without RADOS: it opens SQLite stores only, with --store sqlite:FILE"
+        }
+    }
+}

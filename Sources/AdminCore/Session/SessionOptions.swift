@@ -1,0 +1,32 @@
+/// Where to find a registry and how to treat it: what the command line's options say.
+public struct SessionOptions: Sendable {
+    /// Which store.
+    public enum Location: Hashable, Sendable {
+        /// A Ceph pool; which one, and how to get there, say the RADOS options.
+        case rados
+        /// An SQLite file that exists.
+        case sqlite(path: String)
+        /// The embedded sample registry: in memory if the path is nil, else in this file, which is made and kept, or opened if it is there.
+        case sample(path: String?)
+    }
+
+    /// Which store.
+    public var location: Location
+    /// How to reach a cluster; of no meaning for other stores.
+    public var rados: RadosOptions
+    /// Bytes in a chunk.
+    public var chunkSize: UInt64
+    /// True for a session that cannot change anything.
+    public var readOnly: Bool
+
+    /// See the properties.
+    public init(
+        location: Location = .rados, rados: RadosOptions = RadosOptions(),
+        chunkSize: UInt64 = StorageReader.defaultChunkSize, readOnly: Bool = false
+    ) {
+        self.location = location
+        self.rados = rados
+        self.chunkSize = chunkSize
+        self.readOnly = readOnly
+    }
+}
