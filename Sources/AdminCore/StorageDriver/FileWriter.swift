@@ -1,0 +1,159 @@
+/// Writes one file. Nothing of it is visible before `commit`: the content goes to chunks under a new identifier, the chunk that knows
+/// the size comes last, and then the reference is published, guarded by what the path held when writing began (`SAFETY` §3, "new
+/// file" and "overwrite").
+///
+/// That also holds for a writer that resumes a file: it copies what was there. So a reader sees the old content or the new one,
+/// and a file that others are appending to is never changed in place. What an overwrite leaves behind is for a collection.
+///
+/// Concurrency: an actor; calls are executed in their order. Call exactly one of `commit` and `cancel` at the end. Memory: the chunk
+/// that is being filled, chunk 0, and a few that are under way.
+public actor FileWriter {
+    /// What the path held when writing began.
+    struct Base: Sendable {
+        /// The identifier that is to be replaced.
+        let blob: BlobIdentifier
+        /// The content that is kept around what is written; nil if it is all replaced.
+        let head: FileHead?
+    }
+
+    private let driver: StorageDriver
+    private let path: StoragePath
+    private let base: Base?
+    private let blob: BlobIdentifier
+    private var filling: [UInt8] = []
+    private var first: [UInt8]?
+    private var chunks = 0
+    /// Where the next byte goes.
+    private var position: UInt64 = 0
+    private var underWay: [Task<Void, any Error>] = []
+
+    /// How many chunks are under way at once.
+    private static let window = 4
+
+    init(driver: StorageDriver, path: StoragePath, base: Base?) {
+        self.driver = driver
+        self.path = path
+        self.base = base
+        blob = driver.makeIdentifier(path)
+    }
+
+    /// Bytes the file will have when it is committed now.
+    public var size: UInt64 { max(position, base?.head?.size ?? 0) }
+
+    private var chunkSize: UInt64 { driver.reader.chunkSize }
+
+    /// Appends bytes at the present position.
+    public func write(_ bytes: some Sequence<UInt8> & Sendable) async throws {
+        let before = filling.count
+        filling += bytes
+        position += UInt64(filling.count - before)
+        while UInt64(filling.count) >= chunkSize {
+            let full = Array(filling.prefix(Int(chunkSize)))
+            filling.removeFirst(Int(chunkSize))
+            try await finish(full)
+        }
+    }
+
+    /// Copies the old content up to `offset`, and zeros where the old content ends before.
+    func copy(upTo offset: UInt64) async throws {
+        let old = base?.head?.size ?? 0
+        try await copy(from: 0, to: min(offset, old))
+        while position < offset {
+            try await write([UInt8](repeating: 0, count: Int(min(chunkSize, offset - position))))
+        }
+    }
+
+    /// Publishes the file. Throws `StorageError.changedMeanwhile` if somebody else wrote to the path since writing began; then, as after
+    /// every other error, nothing of this file is visible and its chunks are gone again, except when the outcome is unknown.
+    public func commit() async throws {
+        do {
+            if let old = base?.head?.size, position < old { try await copy(from: position, to: old) }
+            if !filling.isEmpty {
+                let last = filling
+                filling = []
+                try await finish(last)
+            }
+            try await drain()
+            try await writeFirst()
+            try await publish()
+        } catch let error as StorageError {
+            if case .outcomeUnknown = error { throw error }
+            await cancel()
+            throw error
+        } catch {
+            await cancel()
+            throw error
+        }
+        try await driver.linkUp([path.parent])
+    }
+
+    /// Gives up: removes the chunks written so far, which nobody ever saw, chunk 0 last.
+    public func cancel() async {
+        for task in underWay { task.cancel() }
+        for task in underWay { _ = await task.result }
+        underWay = []
+        // In a task of its own, so that a cancelled caller leaves nothing behind either.
+        await Task { [driver, blob, chunks, path] in
+            await driver.free(blob, chunks: max(chunks, 1), of: path)
+        }.value
+    }
+
+    private func finish(_ chunk: [UInt8]) async throws {
+        let index = chunks
+        chunks += 1
+        if index == 0 {
+            first = chunk
+            return
+        }
+        if underWay.count >= FileWriter.window { try await underWay.removeFirst().value }
+        underWay.append(Task { [self] in try await write(chunk, index, [.write(chunk, at: 0)]) })
+    }
+
+    private func drain() async throws {
+        while !underWay.isEmpty { try await underWay.removeFirst().value }
+    }
+
+    private func writeFirst() async throws {
+        let data = first ?? []
+        try await write(
+            data, 0,
+            [
+                data.isEmpty ? .create : .write(data, at: 0),
+                .setXattr(name: TotalSize.xattr, value: TotalSize.encode(position)),
+            ])
+    }
+
+    private nonisolated func write(_ data: [UInt8], _ index: Int, _ mutations: [WriteOperation.Mutation]) async throws {
+        let object = blob.chunk(index)
+        let applied = try await driver.perform(
+            WriteOperation(guards: [.doesNotExist], mutations), on: object, for: path
+        ) { [driver] in
+            try await driver.reader.objects.read(.stat, of: object)?.size == UInt64(data.count)
+        }
+        guard applied else {
+            throw StoreError(
+                .invalid, operation: "create", object: object, reason: "a chunk of this new identifier is there already"
+            )
+        }
+    }
+
+    private func publish() async throws {
+        if let base {
+            guard try await driver.exchange(base.blob, for: blob, at: path) else {
+                throw StorageError.changedMeanwhile(path)
+            }
+        } else if case .taken = try await driver.insert(blob.value, as: path.name, into: path.parent) {
+            throw StorageError.changedMeanwhile(path)
+        }
+    }
+
+    private func copy(from start: UInt64, to end: UInt64) async throws {
+        guard let base, let head = base.head, start < end else { return }
+        var left = end - start
+        for try await piece in driver.reader.pieces(of: base.blob, head: head, from: start, at: path) {
+            try await write(piece.prefix(Int(min(left, UInt64(piece.count)))))
+            left -= min(left, UInt64(piece.count))
+            if left == 0 { return }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+extension StorageDriver {
+    /// Removes the file at a path, or the directory with everything below it; directories that become empty vanish. Siblings stay.
+    /// Throws `StorageError.notFound`; `.changedMeanwhile` for a file that somebody else replaced meanwhile, which then stays.
+    ///
+    /// Only references are dropped, each guarded by its identifier: whether somebody else refers to the same chunks, or is about to,
+    /// cannot be known here (`SAFETY` §1), so the chunks are left to a collection, which finds them by enumeration. Entries that are
+    /// invalid stay, and the directory they are in.
+    public func delete(_ path: StoragePath) async throws {
+        guard !path.isRoot else { throw StorageError.invalidPath("/") }
+        guard case .directory = try await reader.stat(path).kind else {
+            try await unlink(path, reader.blob(path))
+            try await prune([path.parent])
+            return
+        }
+        let found = try await reader.walk(path)
+        let changed = try await concurrentMap(found.compactMap(\.file), window: reader.window) { file in
+            try await exchange(file.blob, for: nil, at: file.path) ? nil : file.path
+        }.compactMap(\.self)
+        try await prune([path] + found.compactMap(\.subdirectory))
+        if let first = changed.first { throw StorageError.changedMeanwhile(first) }
+    }
+
+    /// Drops the reference at a path if it still is `blob`. Throws `StorageError.changedMeanwhile` otherwise. Leaves directories alone.
+    func unlink(_ path: StoragePath, _ blob: BlobIdentifier) async throws {
+        guard try await exchange(blob, for: nil, at: path) else { throw StorageError.changedMeanwhile(path) }
+    }
+}
+
+extension WalkEntry {
+    /// The path and the identifier, if it is a file.
+    var file: (path: StoragePath, blob: BlobIdentifier)? {
+        guard case .file(let blob) = entry.kind, let path else { return nil }
+        return (path, blob)
+    }
+
+    /// The path, if it is a directory.
+    var subdirectory: StoragePath? {
+        guard case .directory = entry.kind else { return nil }
+        return path
+    }
+}

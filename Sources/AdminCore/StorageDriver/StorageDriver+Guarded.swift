@@ -1,0 +1,87 @@
+extension StorageDriver {
+    /// Executes an operation and resolves an unknown outcome by reading back, never by repeating it.
+    ///
+    /// True: it was applied. False: a guard refused it. Throws the store's error if it was not done, and `StorageError.outcomeUnknown` if
+    /// the answer did not come and `landed` could not find out. `landed` is asked in a task of its own, so that a cancelled caller
+    /// still learns the truth; it sees what the operation did, since a store answers one client's operations on one object in their order.
+    func perform(
+        _ operation: WriteOperation, on object: ObjectID, for path: StoragePath,
+        landed: @escaping @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        var operation = operation
+        operation.modified = modified
+        switch await writer.apply(operation, to: object) {
+        case .applied: return true
+        case .refused: return false
+        case .failed(let error): throw error
+        case .unknown(let error):
+            let answer = await Task { try await landed() }.result
+            guard let done = try? answer.get() else { throw StorageError.outcomeUnknown(path, error) }
+            guard done else { throw error }
+            return true
+        }
+    }
+
+    /// What a conditional insertion into a directory found.
+    enum Insertion: Hashable, Sendable {
+        /// The key is there now, with the value.
+        case done
+        /// The key was there already, with this other value.
+        case taken([UInt8])
+    }
+
+    /// `absent(d, k, v)` of `SAFETY`: sets a key of a directory where there is none, creating the directory's object if need be. Guarded by
+    /// the version (or the absence) of the object, so nothing that somebody else inserts meanwhile is overwritten.
+    func insert(_ value: [UInt8], as name: String, into directory: StoragePath) async throws -> Insertion {
+        let object = StorageReader.directory(directory)
+        let key = ByteString(name)
+        for _ in 0..<StorageDriver.attempts {
+            let state = try await reader.objects.read(ReadOperation(omap: .keys([key])), of: object)
+            if let present = state?.omap.first {
+                return present.value == value ? .done : .taken(present.value)
+            }
+            var entries = [key: value]
+            // The root of a new pool points at itself, as the old driver's does.
+            if directory.isRoot, state == nil { entries[StorageReader.rootKey] = [] }
+            let condition: WriteOperation.Guard = state.map { .version($0.version) } ?? .doesNotExist
+            let applied = try await perform(
+                WriteOperation(guards: [condition], [.setOmap(entries)]), on: object, for: directory
+            ) { [reader] in
+                try await reader.value(of: key, in: object) == value
+            }
+            if applied { return .done }
+        }
+        throw StorageDriver.contention(object)
+    }
+
+    /// `cas(d, k, a → b)` of `SAFETY`: replaces an identifier in a directory, or removes the key if `new` is nil. False if the key has
+    /// another value by now, or is gone.
+    func exchange(_ old: BlobIdentifier, for new: BlobIdentifier?, at path: StoragePath) async throws -> Bool {
+        let object = StorageReader.directory(path.parent)
+        let key = ByteString(path.name)
+        return try await perform(
+            WriteOperation(
+                guards: [.omapValue(key: key, equals: old.value)],
+                [new.map { .setOmap([key: $0.value]) } ?? .removeOmap([key])]),
+            on: object, for: path
+        ) { [reader] in
+            let value = try await reader.value(of: key, in: object)
+            return if let new { value == new.value } else { value != old.value }
+        }
+    }
+
+    /// How often a guarded step begins again before somebody else's writing is called contention. Every round lost is a write of
+    /// somebody else that succeeded.
+    static let attempts = 1000
+
+    static func contention(_ object: ObjectID) -> StoreError {
+        StoreError(.busy, operation: "change", object: object, reason: "others changed it again and again meanwhile")
+    }
+}
+
+extension StorageReader {
+    /// The value of one key; nil if there is no such key or object.
+    func value(of key: ByteString, in object: ObjectID) async throws -> [UInt8]? {
+        try await objects.read(ReadOperation(omap: .keys([key])), of: object)?.omap.first?.value
+    }
+}

@@ -1,0 +1,32 @@
+extension StorageDriver {
+    /// `link_up` of `SAFETY`: makes sure that directories which have just got a child are listed, all the way up. Child first, then
+    /// each parent, always up to the root, no early stop (the old driver may be pruning); then the chain is read downward again, and
+    /// repeated if anything is missing. Throws `StorageError.notADirectory` where a file stands in the way.
+    func linkUp(_ directories: some Sequence<StoragePath>) async throws {
+        let levels = StorageDriver.levels(of: directories)
+        for _ in 0..<StorageDriver.attempts {
+            for level in levels {
+                _ = try await concurrentMap(level, window: reader.window) { directory in
+                    if case .taken = try await insert([], as: directory.name, into: directory.parent) {
+                        throw StorageError.notADirectory(directory)
+                    }
+                }
+            }
+            let listed = try await concurrentMap(levels.reversed().joined(), window: reader.window) { directory in
+                try await reader.entry(directory) != nil
+            }
+            if !listed.contains(false) { return }
+        }
+        throw StorageDriver.contention(StorageReader.directory(.root))
+    }
+
+    /// The directories and all that lie above them, without the root, grouped by depth, the deepest first.
+    static func levels(of directories: some Sequence<StoragePath>) -> [[StoragePath]] {
+        var all: Set<StoragePath> = []
+        for directory in directories {
+            var path = directory
+            while !path.isRoot, all.insert(path).inserted { path = path.parent }
+        }
+        return Dictionary(grouping: all, by: \.components.count).sorted { $0.key > $1.key }.map(\.value)
+    }
+}
