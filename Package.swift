@@ -58,8 +58,10 @@ let package = Package(
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: house + [.defaultIsolation(MainActor.self)]
+            swiftSettings: house + [.defaultIsolation(MainActor.self)],
+            plugins: ["VersionPlugin"]
         ),
+        .plugin(name: "VersionPlugin", capability: .buildTool()),
         .testTarget(
             name: "AdminCoreTests",
             dependencies: [

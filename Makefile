@@ -1,0 +1,49 @@
+# The repeatable build. scripts/setup installs what it needs.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+SWIFT   ?= swift
+
+sources = Sources Tests Plugins Package.swift
+
+# Each step builds upon the one before it.
+.NOTPARALLEL:
+.PHONY: all clean fmt lint build test test-full binaries install uninstall
+
+all: clean fmt lint build test binaries
+
+# What was built; the sources of the dependencies stay.
+clean:
+	rm -rf dist
+	$(SWIFT) package clean
+
+fmt:
+	$(SWIFT) format -i -p -r $(sources)
+
+lint:
+	$(SWIFT) format lint --strict -p -r $(sources)
+	scripts/lint-arrows
+
+build:
+	$(SWIFT) build --build-tests
+
+# On a throwaway Ceph cluster.
+test:
+	scripts/cluster run -- $(SWIFT) test --disable-xctest
+
+# And once more without librados; the long variants too. This is what has to be green.
+test-full:
+	scripts/test --long
+
+binaries:
+	$(SWIFT) build -c release --product regtop
+	mkdir -p dist
+	install -m 755 .build/release/regtop dist/regtop
+
+install:
+	test -x dist/regtop || $(MAKE) binaries
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 dist/regtop $(DESTDIR)$(PREFIX)/bin/regtop
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/regtop

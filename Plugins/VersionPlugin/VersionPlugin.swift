@@ -1,0 +1,42 @@
+import Foundation
+import PackagePlugin
+
+/// Writes the version of the build as Swift source, `enum BuildVersion`, for the target that uses the plugin.
+///
+/// The script runs again where one of its inputs is newer: what git changes when it commits, checks out, stages or
+/// tags, and the sources themselves (an edited tree is a "-dirty" one). It leaves a file that says the same alone, so
+/// nothing is compiled again for it. A prebuild command would not do: an unchanged package is not planned again, and
+/// then prebuild commands do not run.
+@main
+struct VersionPlugin: BuildToolPlugin {
+    func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
+        let root = context.package.directoryURL
+        let script = root.appending(path: "scripts/version")
+        let output = context.pluginWorkDirectoryURL.appending(path: "BuildVersion.swift")
+        return [
+            .buildCommand(
+                displayName: "Version from git",
+                executable: URL(filePath: "/bin/sh"),
+                arguments: [script.path, "--swift", output.path],
+                inputFiles: [script] + gitFiles(of: root) + sources(of: target),
+                outputFiles: [output]
+            )
+        ]
+    }
+
+    /// The sources of a target and of those targets of this package that it is built from.
+    private func sources(of target: any Target) -> [URL] {
+        let own = target.dependencies.flatMap { dependency -> [URL] in
+            if case .target(let other) = dependency { sources(of: other) } else { [] }
+        }
+        return (target.sourceModule?.sourceFiles.map(\.url) ?? []) + own
+    }
+
+    /// What git writes when the answer of `git describe` may change; only what is there, for an input that is missing
+    /// is an error. None in a source archive.
+    private func gitFiles(of root: URL) -> [URL] {
+        let git = root.appending(path: ".git")
+        let names = ["HEAD", "logs/HEAD", "index", "packed-refs", "refs/tags"]
+        return names.map { git.appending(path: $0) }.filter { FileManager.default.fileExists(atPath: $0.path) }
+    }
+}
