@@ -11,44 +11,56 @@ public struct ChangePlan: Hashable, Sendable {
         case move
     }
 
-    /// One link file, frozen: where it is, under which identifier, and what it said.
+    /// One link file (or, of an upload, any file), frozen: where it is, under which identifier, and what it stands for.
     public struct Link: Hashable, Sendable {
         /// Its path.
         public let path: StoragePath
-        /// The identifier its key holds.
+        /// The identifier its key holds: the guard of every change of it.
         public let blob: BlobIdentifier
-        /// The digest it says; nil if it cannot be read.
+        /// For a tag's current link, the digest it says; nil for others, and if it cannot be read. A registry overwrites these links in
+        /// place, under the same identifier, so the guard alone would not see a retag.
         public let digest: Digest?
         /// Where it goes; nil if it is removed.
         public let destination: StoragePath?
+        /// The identifier at the destination that it replaces; nil if there must be none.
+        public let replaces: BlobIdentifier?
 
         /// See the properties.
-        public init(path: StoragePath, blob: BlobIdentifier, digest: Digest?, destination: StoragePath? = nil) {
+        public init(
+            path: StoragePath, blob: BlobIdentifier, digest: Digest? = nil, destination: StoragePath? = nil,
+            replaces: BlobIdentifier? = nil
+        ) {
             self.path = path
             self.blob = blob
             self.digest = digest
             self.destination = destination
+            self.replaces = replaces
         }
     }
 
-    /// What a user named, and the links it stands for in the order in which they are changed.
+    /// What a user named, and the links it stands for.
     public struct Target: Hashable, Sendable {
         /// What was named.
         public let reference: ImageReference
         /// Where it goes; nil if it is removed.
         public let destination: ImageReference?
-        /// Its links (and, of uploads, files), in the order of the change.
-        public let links: [Link]
-        /// A tag at the destination that is replaced: its link as it is now.
-        public let replaces: Link?
+        /// Its links by stage, in the order of a removal: tags' current links, their index, revisions, layers, uploads. Those of one
+        /// stage may be changed side by side. A move makes the destinations in the opposite order first.
+        public let stages: [[Link]]
+        /// The directories it consists of; pruned at the end where they are empty.
+        public let directories: [StoragePath]
+
+        /// All links.
+        public var links: [Link] { stages.flatMap(\.self) }
 
         /// See the properties.
-        public init(reference: ImageReference, destination: ImageReference? = nil, links: [Link], replaces: Link? = nil)
-        {
+        public init(
+            reference: ImageReference, destination: ImageReference? = nil, stages: [[Link]], directories: [StoragePath]
+        ) {
             self.reference = reference
             self.destination = destination
-            self.links = links
-            self.replaces = replaces
+            self.stages = stages
+            self.directories = directories
         }
     }
 

@@ -1,4 +1,6 @@
 /// The changing half of the registry. A session that is read-only has none.
+///
+/// Concurrency: a value; guards decide between two admins, or an admin and a registry that is being pushed to.
 public struct RegistryAdmin: Sendable {
     /// The tree, with the right to change it.
     let driver: StorageDriver
@@ -11,9 +13,70 @@ public struct RegistryAdmin: Sendable {
         self.driver = driver
     }
 
+    var paths: RegistryPaths { registry.paths }
+
     /// Executes a plan, target by target, and says how each ended, in the plan's order. Never throws: when the task is cancelled, or a
-    /// target fails for a reason that concerns all (no permission, no space), the rest is `skipped`.
+    /// target fails for a reason that concerns all (no permission, no space, no answer), the rest is `skipped`.
     public func apply(_ plan: ChangePlan, progress: ProgressHandler? = nil) async -> [ChangeResult] {
-        []
+        let links = plan.targets.reduce(0) { $0 + $1.links.count }
+        let counter = ProgressCounter(
+            phase: plan.action == .remove ? "removing links" : "moving links", total: UInt64(links), handler: progress)
+        var results: [ChangeResult] = []
+        var stopped: String?
+        for target in plan.targets {
+            if Task.isCancelled, stopped == nil { stopped = "it was cancelled before it began" }
+            if let stopped {
+                results.append(ChangeResult(target: target.reference, outcome: .skipped, error: stopped))
+                continue
+            }
+            do {
+                let notes =
+                    switch plan.action {
+                    case .remove: try await remove(target, counter)
+                    case .move: try await move(target, counter)
+                    }
+                results.append(ChangeResult(target: target.reference, outcome: .done, notes: notes))
+            } catch StorageError.outcomeUnknown(let path, let error) {
+                let error = StorageError.outcomeUnknown(path, error).description
+                results.append(ChangeResult(target: target.reference, outcome: .unknown, error: error))
+                stopped = "not begun: the outcome before is unknown"
+            } catch {
+                results.append(ChangeResult(target: target.reference, outcome: .failed, error: "\(error)"))
+                if error is StoreError || error is CancellationError { stopped = "not begun: \(error)" }
+            }
+        }
+        return results
+    }
+
+    /// What still lies below the directories of a target: paths of files, sorted.
+    func remaining(_ target: ChangePlan.Target) async throws -> [(path: StoragePath, blob: BlobIdentifier)] {
+        let found = try await concurrentMap(target.directories, window: driver.reader.window) { directory in
+            do {
+                return try await driver.reader.list(directory).compactMap { entry in
+                    WalkEntry(directory: directory, entry: entry).file
+                }
+            } catch StorageError.notFound {
+                return []
+            }
+        }
+        return found.flatMap(\.self).sorted { $0.path < $1.path }
+    }
+
+    /// A sentence about what appeared while a target was changed; nil if nothing did.
+    func note(_ appeared: [StoragePath]) -> String? {
+        guard let first = appeared.first else { return nil }
+        return appeared.count == 1
+            ? "\(first) appeared meanwhile and stays"
+            : "\(appeared.count) links appeared meanwhile and stay, \(first) among them"
+    }
+
+    /// The digest that a link says now; nil if it cannot be read as one.
+    func digest(in blob: BlobIdentifier, at path: StoragePath) async throws -> Digest? {
+        do {
+            let bytes = try await driver.reader.content(of: blob, at: path, limit: 1024)
+            return Digest(String(decoding: bytes, as: UTF8.self))
+        } catch is StorageError {
+            return nil
+        }
     }
 }

@@ -53,39 +53,42 @@ extension StorageDriver {
     /// Moves files (`SAFETY` §3): all of them appear at their destinations before the first one vanishes at its source. A source that
     /// somebody else changed meanwhile is left, and its destination undone; then this throws `.changedMeanwhile` at the end.
     private func move(_ files: [FileMove]) async throws {
-        try await makeDestinations(files)
+        try await makeDestinations([files])
         let changed = try await concurrentMap(files.reversed(), window: reader.window) { file in
             try await leaveSource(file) ? nil : file.source
         }.compactMap(\.self)
         if let first = changed.first { throw StorageError.changedMeanwhile(first) }
     }
 
-    /// The first half of a move: the references at the destinations, and the directories above them. Where one of them is taken, those
-    /// made before are undone and this throws `.alreadyExists`.
-    func makeDestinations(_ files: [FileMove]) async throws {
+    /// The first half of a move: the references at the destinations, stage by stage, each with the directories above it. Where one of
+    /// them is taken, those made before are undone and this throws `.alreadyExists`.
+    func makeDestinations(_ stages: [[FileMove]]) async throws {
         do {
-            _ = try await concurrentMap(files, window: reader.window) { file in
-                if let present = file.replaces {
-                    guard try await exchange(present, for: file.blob, at: file.destination) else {
-                        throw StorageError.changedMeanwhile(file.destination)
-                    }
-                } else {
-                    let directory = file.destination.parent
-                    if case .taken = try await insert(
-                        file.blob.value, as: file.destination.name, into: directory)
-                    {
-                        throw StorageError.alreadyExists(file.destination)
-                    }
-                }
+            for files in stages {
+                _ = try await concurrentMap(files, window: reader.window) { try await makeDestination($0) }
+                try await linkUp(Set(files.map(\.destination.parent)))
             }
-            try await linkUp(Set(files.map(\.destination.parent)))
         } catch {
             // Undone in a task of its own, so that a cancelled caller leaves no second reference behind.
             await Task {
-                for file in files { _ = try? await exchange(file.blob, for: file.replaces, at: file.destination) }
+                let files = stages.flatMap(\.self)
+                for file in files.reversed() {
+                    _ = try? await exchange(file.blob, for: file.replaces, at: file.destination)
+                }
                 _ = try? await prune(files.filter { $0.replaces == nil }.map(\.destination.parent))
             }.value
             throw error
+        }
+    }
+
+    private func makeDestination(_ file: FileMove) async throws {
+        let destination = file.destination
+        if let present = file.replaces {
+            guard try await exchange(present, for: file.blob, at: destination) else {
+                throw StorageError.changedMeanwhile(destination)
+            }
+        } else if case .taken = try await insert(file.blob.value, as: destination.name, into: destination.parent) {
+            throw StorageError.alreadyExists(destination)
         }
     }
 

@@ -1,0 +1,99 @@
+extension ChangePlanner {
+    /// The plan that moves a repository to a name that does not exist, or a tag to another name in its repository; `force` replaces a tag
+    /// that is there. Throws `ChangeError`, and errors of reading.
+    public func move(
+        from source: ImageReference, to destination: ImageReference, force: Bool = false,
+        progress: ProgressHandler? = nil
+    ) async throws -> ChangePlan {
+        guard source != destination else {
+            throw ChangeError.unsuitable("source and destination are the same, \(source)")
+        }
+        switch (source.selector, destination.selector) {
+        case (.repository, .repository):
+            return try await repositoryMove(from: source, to: destination)
+        case (.tag, .tag(let tag)):
+            guard source.repository == destination.repository else {
+                throw ChangeError.unsuitable(
+                    "a tag moves within its repository: \(source) cannot become \(destination)")
+            }
+            return try await tagMove(from: source, to: destination, named: tag, force: force)
+        case (.digest, _), (_, .digest):
+            throw ChangeError.unsuitable(
+                "a manifest is what its digest says and cannot be renamed: name a repository or a tag")
+        default:
+            throw ChangeError.unsuitable(
+                "\(source) cannot become \(destination): name two repositories, or two tags of one")
+        }
+    }
+
+    private func repositoryMove(from source: ImageReference, to destination: ImageReference) async throws -> ChangePlan
+    {
+        let target = try await self.target(source)
+        for directory in paths.ownDirectories(destination.repository) {
+            do {
+                _ = try await storage.stat(directory)
+                throw ChangeError.destinationExists(destination)
+            } catch StorageError.notFound {}
+        }
+        let from = paths.repository(source.repository).components.count
+        let to = paths.repository(destination.repository)
+        let stages = target.stages.map { links in
+            links.map { link in
+                ChangePlan.Link(
+                    path: link.path, blob: link.blob, digest: link.digest,
+                    destination: to.appending(.literal(Array(link.path.components.dropFirst(from)))))
+            }
+        }
+        let moved = ChangePlan.Target(
+            reference: source, destination: destination, stages: stages, directories: target.directories)
+        var impact = ChangePlan.Impact()
+        impact.objects = try await emptied(by: [moved]).count
+        var notes = ["no blob data moves, whatever the size; who pulls \(source) has to be told the new name"]
+        if stages.joined().contains(where: { paths.stage(of: $0.path) == .uploads }) {
+            notes.append("unfinished uploads move along: whoever is pushing them gets an error and has to begin again")
+        }
+        return ChangePlan(action: .move, targets: [moved], impact: impact, notes: notes)
+    }
+
+    private func tagMove(
+        from source: ImageReference, to destination: ImageReference, named tag: String, force: Bool
+    ) async throws -> ChangePlan {
+        let name = source.repository
+        let target = try await self.target(source)
+        guard let to = paths.tag(name, tag) else { throw ChangeError.notFound(destination) }
+        let from = to.components.count
+        var notes: [String] = []
+        var impact = ChangePlan.Impact()
+        do {
+            _ = try await storage.stat(to)
+            guard force else { throw ChangeError.destinationExists(destination) }
+            impact.tags = [destination.description]
+            notes.append("\(destination) exists and is replaced; the manifest it names now stays, maybe without a tag")
+        } catch StorageError.notFound {}
+        var stages: [[ChangePlan.Link]] = []
+        for links in target.stages {
+            stages.append(
+                try await concurrentMap(links, window: storage.window) { link in
+                    let new = to.appending(.literal(Array(link.path.components.dropFirst(from))))
+                    let present = try await present(new)
+                    // A link of the tag's history says what its path says: where the destination has it already, the source's is dropped.
+                    let redundant = present != nil && !paths.isCurrentLink(link.path)
+                    return ChangePlan.Link(
+                        path: link.path, blob: link.blob, digest: link.digest, destination: redundant ? nil : new,
+                        replaces: redundant ? nil : present)
+                })
+        }
+        let moved = ChangePlan.Target(
+            reference: source, destination: destination, stages: stages, directories: target.directories)
+        impact.objects = try await emptied(by: [moved]).count
+        return ChangePlan(action: .move, targets: [moved], impact: impact, notes: notes)
+    }
+
+    private func present(_ path: StoragePath) async throws -> BlobIdentifier? {
+        do {
+            return try await storage.blob(path)
+        } catch StorageError.notFound {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,84 @@
+extension RegistryAdmin {
+    /// Moves the links of a target (`SAFETY` §3, "move a repo"): all of them appear at the destination, layers first and tags last, then they
+    /// vanish at the source in the opposite order, key by key. Gives notes; throws `ChangeError.changed` if a link was changed meanwhile
+    /// and stays at the source, `StorageError.alreadyExists` if the destination was taken meanwhile (then nothing was moved).
+    func move(_ target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
+        try await driver.makeDestinations(target.stages.reversed().map { $0.compactMap(\.fileMove) })
+        var changed: [StoragePath] = []
+        var retagged: [ChangePlan.Link] = []
+        for stage in target.stages {
+            let left = try await concurrentMap(stage, window: driver.reader.window) { link in
+                defer { counter.advance() }
+                return try await leave(link)
+            }
+            changed += zip(stage, left).filter { $0.1 == .changed }.map(\.0.path)
+            retagged += zip(stage, left).filter { $0.1 == .retagged }.map(\.0)
+        }
+        var notes: [String] = []
+        if !retagged.isEmpty { notes.append(try await bringAlong(retagged, of: target)) }
+        let planned = Set(target.links.map(\.path))
+        let left = try await remaining(target).map(\.path)
+        try await driver.prune(target.directories, below: paths.repositories)
+        let stay = left.filter(planned.contains)
+        if let first = (changed + stay).first {
+            throw ChangeError.changed(first, count: Set(changed + stay).count)
+        }
+        return notes + [note(left)].compactMap(\.self)
+    }
+
+    /// How a link left its source.
+    private enum Leaving: Sendable {
+        case moved
+        /// Somebody else replaced it: it stays, and nothing of it is at the destination.
+        case changed
+        /// It is at the destination and says another digest than planned: a push overwrote it in place meanwhile.
+        case retagged
+    }
+
+    private func leave(_ link: ChangePlan.Link) async throws -> Leaving {
+        guard let move = link.fileMove else {
+            return try await driver.exchange(link.blob, for: nil, at: link.path) ? .moved : .changed
+        }
+        guard try await driver.leaveSource(move) else { return .changed }
+        guard let planned = link.digest, try await digest(in: link.blob, at: move.destination) != planned else {
+            return .moved
+        }
+        return .retagged
+    }
+
+    /// A tag that was pushed anew while its repository moved names a manifest whose links were written to the source after the plan. They
+    /// follow: what is below the source's revisions and layers now and not at the destination.
+    private func bringAlong(_ retagged: [ChangePlan.Link], of target: ChangePlan.Target) async throws -> String {
+        guard let destination = target.destination, destination.repository != target.reference.repository else {
+            return "a tag was pushed anew meanwhile; it is at its new name"
+        }
+        let late = try await ChangePlanner(registry: registry).target(target.reference)
+        let from = paths.repository(target.reference.repository).components.count
+        let to = paths.repository(destination.repository)
+        let moves = late.links.filter { [.revisions, .layers].contains(paths.stage(of: $0.path)) }.map { link in
+            StorageDriver.FileMove(
+                blob: link.blob, source: link.path,
+                destination: to.appending(.literal(Array(link.path.components.dropFirst(from)))))
+        }
+        for move in moves {
+            do {
+                try await driver.makeDestinations([[move]])
+                _ = try await driver.leaveSource(move)
+            } catch StorageError.alreadyExists {
+                // The destination has this link already, with the same meaning; the source's is dropped.
+                _ = try await driver.exchange(move.blob, for: nil, at: move.source)
+            }
+        }
+        let tags = retagged.compactMap { paths.tagName(of: $0.path, in: target.reference.repository) }
+        return "pushed anew meanwhile, and moved with what they name now: \(tags.sorted().joined(separator: ", "))"
+    }
+}
+
+extension ChangePlan.Link {
+    /// The move that this link stands for; nil if it is removed.
+    var fileMove: StorageDriver.FileMove? {
+        destination.map {
+            StorageDriver.FileMove(blob: blob, source: path, destination: $0, replaces: replaces)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+extension RegistryAdmin {
+    /// Drops the links of a target stage by stage, each guarded by its identifier, and prunes what is empty then. What somebody else
+    /// changed since the plan stays. Gives notes; throws `ChangeError.changed` if a planned link stays, and errors of the store.
+    func remove(_ target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
+        var changed: [StoragePath] = []
+        for stage in target.stages {
+            changed += try await concurrentMap(stage, window: driver.reader.window) { link in
+                let removed = try await remove(link)
+                counter.advance()
+                return removed ? nil : link.path
+            }.compactMap(\.self)
+        }
+        let planned = Set(target.links.map(\.path))
+        let left = try await remaining(target).map(\.path)
+        try await driver.prune(target.directories, below: paths.repositories)
+        let stay = left.filter(planned.contains)
+        if let first = (changed + stay).first {
+            throw ChangeError.changed(first, count: Set(changed + stay).count)
+        }
+        return [note(left)].compactMap(\.self)
+    }
+
+    /// Drops one link if it is still the plan's: the same identifier, and for a tag's current link the same digest in it. A registry that
+    /// retags writes into the same identifier; so the link is read once more after it is gone, and put back if it says something else.
+    private func remove(_ link: ChangePlan.Link) async throws -> Bool {
+        guard try await driver.exchange(link.blob, for: nil, at: link.path) else { return false }
+        guard let planned = link.digest, try await digest(in: link.blob, at: link.path) != planned else { return true }
+        if case .done = try await driver.insert(link.blob.value, as: link.path.name, into: link.path.parent) {
+            try await driver.linkUp([link.path.parent])
+        }
+        return false
+    }
+}

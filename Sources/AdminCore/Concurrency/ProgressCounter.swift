@@ -1,0 +1,25 @@
+import Synchronization
+
+/// Counts what is done of a long task and tells a handler. May be advanced from any task.
+final class ProgressCounter: Sendable {
+    private let progress: Mutex<WorkProgress>
+    private let handler: ProgressHandler?
+
+    /// Begins at 0 of `total`, and says so.
+    init(phase: String, total: UInt64?, handler: ProgressHandler?) {
+        let start = WorkProgress(phase: phase, completed: 0, total: total)
+        progress = Mutex(start)
+        self.handler = handler
+        handler?(start)
+    }
+
+    /// One more is done.
+    func advance(by count: UInt64 = 1) {
+        guard let handler else { return }
+        handler(
+            progress.withLock {
+                $0.completed += count
+                return $0
+            })
+    }
+}
