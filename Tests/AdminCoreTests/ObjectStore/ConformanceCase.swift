@@ -1,0 +1,52 @@
+import AdminCore
+import Synchronization
+import Testing
+
+/// One promise of the protocols, tested on an empty store.
+struct ConformanceCase: Sendable, CustomTestStringConvertible {
+    let name: String
+    let body: @Sendable (StoreUnderTest) async throws -> Void
+
+    init(_ name: String, _ body: @escaping @Sendable (StoreUnderTest) async throws -> Void) {
+        self.name = name
+        self.body = body
+    }
+
+    var testDescription: String { name }
+
+    /// All of them.
+    static let all = guards + guardFailures + mutations + data + omap + names + enumeration + concurrency
+}
+
+/// Which cases were executed on which kind of store.
+final class ConformanceTally: Sendable {
+    static let shared = ConformanceTally()
+
+    private let executed = Mutex<[StoreKind: Set<String>]>([:])
+
+    /// Notes a case that has ended. The line is printed when the last one of a backend's kinds has.
+    func note(_ testCase: ConformanceCase, on kind: StoreKind) {
+        let line: String? = executed.withLock { executed in
+            executed[kind, default: []].insert(testCase.name)
+            let kinds = StoreKind.allCases.filter { $0.backend == kind.backend }
+            let counts = kinds.map { executed[$0]?.count ?? 0 }
+            guard let count = counts.first, counts.allSatisfy({ $0 == ConformanceCase.all.count }) else { return nil }
+            return "conformance: \(kind.backend.rawValue) \(count) cases"
+        }
+        if let line { print("\n\(line)") }
+    }
+}
+
+/// Runs every case over every kind of store. One at a time: a cluster has one pool for all of them.
+@Suite(.serialized)
+struct ObjectStoreConformance {
+    @Test(arguments: StoreKind.allCases, ConformanceCase.all)
+    func conforms(_ kind: StoreKind, _ testCase: ConformanceCase) async throws {
+        try await StoreUnderTest.with(kind) { try await testCase.body($0) }
+        ConformanceTally.shared.note(testCase, on: kind)
+    }
+
+    @Test func everyCaseHasItsOwnName() {
+        #expect(Set(ConformanceCase.all.map(\.name)).count == ConformanceCase.all.count)
+    }
+}

@@ -1,0 +1,210 @@
+import AdminCore
+import Synchronization
+
+/// Stands in front of a store: writes down every operation, makes chosen ones fail, holds one up, counts what is in flight.
+///
+///     let store = try RecordingStore(.inMemory())
+///     store.inject { $0.write == 3 ? .unknownApplied(timeout) : nil }
+///     store.before { step in await gate.wait() }
+final class RecordingStore: Sendable {
+    /// What was asked of the store.
+    enum Operation: Hashable, Sendable {
+        case read(ReadOperation, ObjectID)
+        case write(WriteOperation, ObjectID)
+        case enumerate(NamespaceScope)
+        /// One page of an enumeration.
+        case page(NamespaceScope)
+        case placement(ObjectID)
+        case status
+
+        /// On which object; nil for what concerns the whole store.
+        var object: ObjectID? {
+            switch self {
+            case .read(_, let object), .write(_, let object), .placement(let object): object
+            case .enumerate, .page, .status: nil
+            }
+        }
+
+        var isWrite: Bool {
+            if case .write = self { true } else { false }
+        }
+    }
+
+    /// An operation with its number among all that have begun, from 1, and, for a write, its number among the writes (else 0).
+    struct Step: Sendable {
+        let number: Int
+        let write: Int
+        let operation: Operation
+    }
+
+    /// How an operation is made to fail.
+    enum Fault: Sendable {
+        /// It is not executed, and fails.
+        case failed(StoreError)
+        /// A write is executed and then reported as unknown; a read just fails.
+        case unknownApplied(StoreError)
+        /// A write is not executed, and reported as unknown; a read just fails.
+        case unknownNotApplied(StoreError)
+
+        var error: StoreError {
+            switch self {
+            case .failed(let error), .unknownApplied(let error), .unknownNotApplied(let error): error
+            }
+        }
+    }
+
+    typealias Hook = @Sendable (Step) async -> Void
+
+    private struct State {
+        var steps: [Step] = []
+        var writes = 0
+        var inFlight = 0
+        var mostInFlight = 0
+        var fault: @Sendable (Step) -> Fault? = { _ in nil }
+        var before: Hook = { _ in }
+        var after: Hook = { _ in }
+    }
+
+    private let base: StoreUnderTest
+    private let state = Mutex(State())
+
+    init(_ base: StoreUnderTest) {
+        self.base = base
+    }
+
+    convenience init(reader: any ObjectReader, writer: any ObjectWriter) {
+        self.init(StoreUnderTest(.sqliteMemory, reader: reader, writer: writer))
+    }
+
+    /// The two halves; use them in place of the store's.
+    var reader: any ObjectReader { Reader(store: self) }
+    var writer: any ObjectWriter { Writer(store: self) }
+
+    /// The same, for the suites that take a store under test.
+    var underTest: StoreUnderTest { StoreUnderTest(base.kind, reader: reader, writer: writer) }
+
+    /// Everything that was asked, in the order in which it began.
+    var operations: [Operation] { state.withLock { $0.steps.map(\.operation) } }
+
+    /// The writes among them.
+    var writes: [Operation] { operations.filter(\.isWrite) }
+
+    /// How many writes have begun.
+    var writeCount: Int { state.withLock { $0.writes } }
+
+    /// How many operations have begun, reads and writes.
+    var count: Int { state.withLock { $0.steps.count } }
+
+    /// The most that were in flight at once.
+    var mostInFlight: Int { state.withLock { $0.mostInFlight } }
+
+    /// Forgets what was recorded; numbers begin at 1 again. Hooks and faults stay.
+    func reset() {
+        state.withLock { state in
+            state.steps = []
+            state.writes = 0
+            state.mostInFlight = state.inFlight
+        }
+    }
+
+    /// Asks `fault` before each operation whether it is to fail.
+    func inject(_ fault: @escaping @Sendable (Step) -> Fault?) {
+        state.withLock { $0.fault = fault }
+    }
+
+    /// Is awaited before each operation is executed; while it waits, the operation is in flight.
+    func before(_ hook: @escaping Hook) {
+        state.withLock { $0.before = hook }
+    }
+
+    /// Is awaited after each operation, before its answer is given.
+    func after(_ hook: @escaping Hook) {
+        state.withLock { $0.after = hook }
+    }
+
+    private func run<Value: Sendable>(
+        _ operation: Operation, _ body: @Sendable (Fault?) async -> Value
+    ) async -> Value {
+        let (step, fault, before, after) = state.withLock { state in
+            if operation.isWrite { state.writes += 1 }
+            let step = Step(
+                number: state.steps.count + 1, write: operation.isWrite ? state.writes : 0, operation: operation)
+            state.steps.append(step)
+            state.inFlight += 1
+            state.mostInFlight = max(state.mostInFlight, state.inFlight)
+            return (step, state.fault(step), state.before, state.after)
+        }
+        await before(step)
+        let value = await body(fault)
+        await after(step)
+        state.withLock { $0.inFlight -= 1 }
+        return value
+    }
+
+    private func read<Value: Sendable>(
+        _ operation: Operation, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await run(operation) { fault in
+            await Result<Value, any Error>.of {
+                if let fault { throw fault.error }
+                return try await body()
+            }
+        }.get()
+    }
+
+    private struct Reader: ObjectReader {
+        let store: RecordingStore
+
+        func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
+            try await store.read(.read(operation, object)) { try await store.base.reader.read(operation, of: object) }
+        }
+
+        func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
+            try await store.read(.enumerate(scope)) {
+                try await store.base.reader.enumerate(scope, slices: slices).map { cursor in
+                    ObjectCursor { try await store.read(.page(scope)) { try await cursor.next() } }
+                }
+            }
+        }
+
+        func placement(of object: ObjectID) async throws -> Placement? {
+            try await store.read(.placement(object)) { try await store.base.reader.placement(of: object) }
+        }
+
+        func status() async throws -> StoreStatus {
+            try await store.read(.status) { try await store.base.reader.status() }
+        }
+
+        var load: StoreLoad { store.base.reader.load }
+    }
+
+    private struct Writer: ObjectWriter {
+        let store: RecordingStore
+
+        func apply(_ operation: WriteOperation, to object: ObjectID) async -> WriteOutcome {
+            await store.run(.write(operation, object)) { fault in
+                switch fault {
+                case nil:
+                    return await store.base.writer.apply(operation, to: object)
+                case .failed(let error):
+                    return .failed(error)
+                case .unknownNotApplied(let error):
+                    return .unknown(error)
+                case .unknownApplied(let error):
+                    let outcome = await store.base.writer.apply(operation, to: object)
+                    return outcome == .applied ? .unknown(error) : outcome
+                }
+            }
+        }
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate static func of(_ body: () async throws -> Success) async -> Self {
+        do {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+}

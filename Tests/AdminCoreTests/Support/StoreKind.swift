@@ -1,0 +1,33 @@
+import AdminCore
+import Foundation
+import Testing
+
+/// The kinds of stores that the conformance suites run over.
+enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case sqliteMemory
+    case sqliteFile
+
+    /// What the store says of itself; several kinds may have one backend.
+    var backend: StoreStatus.Backend {
+        switch self {
+        case .sqliteMemory, .sqliteFile: .sqlite
+        }
+    }
+
+    var testDescription: String { rawValue }
+
+    /// An empty store of this kind.
+    func makeEmpty() async throws -> StoreUnderTest {
+        switch self {
+        case .sqliteMemory:
+            return try StoreUnderTest.inMemory()
+        case .sqliteFile:
+            let directory = try TemporaryDirectory()
+            let store = try await SQLiteStore.open(path: directory.path("store.sqlite"), create: true)
+            return StoreUnderTest(self, reader: store.reader, writer: store.writer) {
+                await store.close()
+                directory.remove()
+            }
+        }
+    }
+}

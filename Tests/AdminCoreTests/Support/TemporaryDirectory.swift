@@ -1,0 +1,25 @@
+import Foundation
+
+/// A directory of a test's own.
+struct TemporaryDirectory: Sendable {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "regtop-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    /// The path of a file in it.
+    func path(_ name: String) -> String {
+        url.appending(path: name).path(percentEncoded: false)
+    }
+
+    /// The names of what is in it.
+    func contents() throws -> Set<String> {
+        Set(try FileManager.default.contentsOfDirectory(atPath: url.path(percentEncoded: false)))
+    }
+
+    func remove() {
+        try? FileManager.default.removeItem(at: url)
+    }
+}
