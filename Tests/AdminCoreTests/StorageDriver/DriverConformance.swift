@@ -1,0 +1,75 @@
+import AdminCore
+import Testing
+
+/// Runs every case of the storage driver over every kind of store.
+@Suite(.serialized)
+struct StorageDriverConformance {
+    @Test(arguments: StoreKind.allCases, ConformanceCase.driver)
+    func conforms(_ kind: StoreKind, _ testCase: ConformanceCase) async throws {
+        try await StoreUnderTest.with(kind) { try await testCase.body($0) }
+        ConformanceTally.driver.note(testCase, on: kind)
+    }
+
+    @Test func everyCaseHasItsOwnName() {
+        #expect(Set(ConformanceCase.driver.map(\.name)).count == ConformanceCase.driver.count)
+    }
+}
+
+extension ConformanceCase {
+    /// All cases of the storage driver.
+    static let driver = driverPaths + driverContents + driverStreams + driverTree + driverConcurrency
+}
+
+extension StoreUnderTest {
+    /// A driver with small chunks, so that files of several chunks stay small.
+    func driver(chunkSize: UInt64 = 1024) -> StorageDriver {
+        StorageDriver(reader: StorageReader(objects: reader, chunkSize: chunkSize), writer: writer)
+    }
+
+    /// Expects that `body` throws this error.
+    func expect(
+        _ error: StorageError, sourceLocation: SourceLocation = #_sourceLocation,
+        _ body: () async throws -> some Any
+    ) async {
+        do {
+            _ = try await body()
+            Issue.record("expected \(error)", sourceLocation: sourceLocation)
+        } catch let found {
+            #expect(found as? StorageError == error, sourceLocation: sourceLocation)
+        }
+    }
+
+    /// How many objects that are no directories nothing refers to.
+    func unreferencedChunks(_ driver: StorageDriver) async throws -> [ObjectID] {
+        var referenced: Set<BlobIdentifier> = []
+        for entry in try await driver.reader.walk(.root) {
+            if case .file(let blob) = entry.entry.kind { referenced.insert(blob) }
+        }
+        return try await objects().filter { object in
+            guard let chunk = BlobIdentifier.parse(chunkName: object.name) else { return false }
+            return !referenced.contains(chunk.blob)
+        }
+    }
+}
+
+/// Bytes that are no UTF-8 and differ from chunk to chunk.
+func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    var state = seed &* 0x9e37_79b9_7f4a_7c15 | 1
+    return (0..<count).map { _ in
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return UInt8(truncatingIfNeeded: state)
+    }
+}
+
+func path(_ text: String) throws -> StoragePath { try StoragePath(text) }
+
+extension StorageReader {
+    /// The content from an offset on, through the stream.
+    func stream(_ path: StoragePath, offset: Int64 = 0) async throws -> [UInt8] {
+        var data: [UInt8] = []
+        for try await piece in try await reader(path, offset: offset) { data += piece }
+        return data
+    }
+}
