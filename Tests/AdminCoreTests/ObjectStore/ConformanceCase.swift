@@ -20,9 +20,19 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
 
 /// Which cases were executed on which kind of store.
 final class ConformanceTally: Sendable {
-    static let shared = ConformanceTally()
+    /// The tally of the object stores' cases.
+    static let stores = ConformanceTally(of: ConformanceCase.all.count)
 
+    /// The tally of the storage driver's cases.
+    static let driver = ConformanceTally(of: ConformanceCase.driver.count)
+
+    private let cases: Int
     private let executed = Mutex<[StoreKind: Set<String>]>([:])
+
+    /// A tally of a suite with so many cases.
+    init(of cases: Int) {
+        self.cases = cases
+    }
 
     /// Notes a case that has ended. The line is printed when the last one of a backend's kinds has.
     func note(_ testCase: ConformanceCase, on kind: StoreKind) {
@@ -30,7 +40,7 @@ final class ConformanceTally: Sendable {
             executed[kind, default: []].insert(testCase.name)
             let kinds = StoreKind.allCases.filter { $0.backend == kind.backend }
             let counts = kinds.map { executed[$0]?.count ?? 0 }
-            guard let count = counts.first, counts.allSatisfy({ $0 == ConformanceCase.all.count }) else { return nil }
+            guard let count = counts.first, counts.allSatisfy({ $0 == cases }) else { return nil }
             return "conformance: \(kind.backend.rawValue) \(count) cases"
         }
         if let line { print("\n\(line)") }
@@ -43,7 +53,7 @@ struct ObjectStoreConformance {
     @Test(arguments: StoreKind.allCases, ConformanceCase.all)
     func conforms(_ kind: StoreKind, _ testCase: ConformanceCase) async throws {
         try await StoreUnderTest.with(kind) { try await testCase.body($0) }
-        ConformanceTally.shared.note(testCase, on: kind)
+        ConformanceTally.stores.note(testCase, on: kind)
     }
 
     @Test func everyCaseHasItsOwnName() {

@@ -5,6 +5,22 @@ extension ConformanceCase {
     /// Lengths around the chunk size of 1024.
     static let lengths = [0, 1, 1023, 1024, 1025, 2048, 5000, 64 * 1024 + 1]
 
+    /// Writes a file of three chunks, damages one of them and says what a reader says then; nil if it reads to the end.
+    private static func damage(
+        _ driver: StorageDriver, _ store: StoreUnderTest, _ name: String, _ chunk: Int,
+        _ mutation: WriteOperation.Mutation
+    ) async throws -> String? {
+        let file = try path("/\(name)")
+        try await driver.putContent(file, pattern(3000))
+        try await store.set(driver.reader.blob(file).chunk(chunk), [mutation])
+        do {
+            _ = try await driver.reader.stream(file)
+            return nil
+        } catch StorageError.damaged(_, let what) {
+            return what
+        }
+    }
+
     static let driverContents: [ConformanceCase] = [
         ConformanceCase("contents of every length come back, and are laid out in chunks") { store in
             let driver = store.driver()
@@ -93,35 +109,20 @@ extension ConformanceCase {
         },
         ConformanceCase("damage is said, never padded and never endless") { store in
             let driver = store.driver()
-            func damaged(
-                _ name: String, _ chunk: Int, _ damage: WriteOperation.Mutation,
-                sourceLocation: SourceLocation = #_sourceLocation
-            ) async throws -> String? {
-                let file = try path("/\(name)")
-                try await driver.putContent(file, pattern(3000))
-                let blob = try await driver.reader.blob(file)
-                try await store.set(blob.chunk(chunk), [damage], sourceLocation: sourceLocation)
-                do {
-                    _ = try await driver.reader.stream(file)
-                    return nil
-                } catch StorageError.damaged(_, let what) {
-                    return what
-                }
-            }
             for chunk in 0...2 {
-                let missing = try await damaged("missing-\(chunk)", chunk, .remove)
+                let missing = try await damage(driver, store, "missing-\(chunk)", chunk, .remove)
                 #expect(missing?.contains("-\(chunk) is missing") == true)
-                let short = try await damaged("short-\(chunk)", chunk, .truncate(7))
+                let short = try await damage(driver, store, "short-\(chunk)", chunk, .truncate(7))
                 #expect(short?.contains("-\(chunk) is shorter") == true)
             }
             let size: ByteString = "total-size"
-            #expect(try await damaged("no-size", 0, .removeXattr(size)) != nil)
+            #expect(try await damage(driver, store, "no-size", 0, .removeXattr(size)) != nil)
             for (index, bytes) in [[], [1], [UInt8](repeating: 255, count: 10), [184, 11, 0, 0, 0, 0, 0, 1, 0, 0]]
                 .enumerated()
             {
-                #expect(try await damaged("size-\(index)", 0, .setXattr(name: size, value: bytes)) != nil)
+                #expect(try await damage(driver, store, "size-\(index)", 0, .setXattr(name: size, value: bytes)) != nil)
             }
-            let long = try await damaged("long", 1, .truncate(2000))
+            let long = try await damage(driver, store, "long", 1, .truncate(2000))
             #expect(long == nil, "what a chunk holds beyond its end is not part of the file")
         },
     ]
