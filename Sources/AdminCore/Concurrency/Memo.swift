@@ -1,9 +1,16 @@
 /// Answers each question once: whoever asks the same again, also meanwhile, gets the same answer.
 ///
 /// For one pass over a store in which many repositories share blobs. An error is remembered like an answer; make a new memo
-/// for a new pass. Cancelling one asker does not cancel the answer the others wait for.
+/// for a new pass. The first one who asks finds the answer, in its own task; if that task is cancelled meanwhile, the next one
+/// who waits takes over, so cancelling one asker does not cancel the answer the others wait for.
 actor Memo<Key: Hashable & Sendable, Value: Sendable> {
-    private var answers: [Key: Task<Value, any Error>] = [:]
+    private enum Entry {
+        case underWay(waiting: [Int: CheckedContinuation<Void, Never>])
+        case answered(Result<Value, any Error>)
+    }
+
+    private var entries: [Key: Entry] = [:]
+    private var tickets = 0
     private let answer: @Sendable (Key) async throws -> Value
 
     /// A memo whose questions are answered by `answer`.
@@ -11,15 +18,61 @@ actor Memo<Key: Hashable & Sendable, Value: Sendable> {
         self.answer = answer
     }
 
-    deinit {
-        for task in answers.values { task.cancel() }
+    /// The answer for `key`. Throws what `answer` threw, or `StoreError` of kind `.cancelled` if the asking task was cancelled.
+    func callAsFunction(_ key: Key) async throws -> Value {
+        while true {
+            switch entries[key] {
+            case .answered(let result):
+                return try result.get()
+            case .underWay:
+                await wait(for: key)
+                if Task.isCancelled {
+                    throw StoreError(.cancelled, operation: "read", reason: "the task was cancelled")
+                }
+            case nil:
+                entries[key] = .underWay(waiting: [:])
+                do {
+                    let value = try await answer(key)
+                    finish(key, .answered(.success(value)))
+                    return value
+                } catch {
+                    // What a cancelled task got says nothing about the question: somebody else asks again.
+                    finish(key, Task.isCancelled ? nil : .answered(.failure(error)))
+                    throw error
+                }
+            }
+        }
     }
 
-    /// The answer for `key`.
-    func callAsFunction(_ key: Key) async throws -> Value {
-        if let task = answers[key] { return try await task.value }
-        let task = Task { [answer] in try await answer(key) }
-        answers[key] = task
-        return try await task.value
+    private func finish(_ key: Key, _ entry: Entry?) {
+        guard case .underWay(let waiting) = entries.updateValue(.underWay(waiting: [:]), forKey: key) else { return }
+        entries[key] = entry
+        for continuation in waiting.values { continuation.resume() }
+    }
+
+    /// Returns when the question is no longer under way, or when the task is cancelled.
+    private func wait(for key: Key) async {
+        tickets += 1
+        let ticket = tickets
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard !Task.isCancelled, case .underWay(var waiting) = entries[key] else {
+                    continuation.resume()
+                    return
+                }
+                waiting[ticket] = continuation
+                entries[key] = .underWay(waiting: waiting)
+            }
+        } onCancel: {
+            Task { await self.stopWaiting(for: key, ticket) }
+        }
+    }
+
+    private func stopWaiting(for key: Key, _ ticket: Int) {
+        guard case .underWay(var waiting) = entries[key], let continuation = waiting.removeValue(forKey: ticket) else {
+            return
+        }
+        entries[key] = .underWay(waiting: waiting)
+        continuation.resume()
     }
 }

@@ -10,7 +10,8 @@ public struct ImageDetail: Hashable, Sendable {
         case missing
         /// The blob is there, but the repository may not serve it: its layer link is gone.
         case unlinked
-        /// The blob's chunk 0 is not there with its proper length, or the manifest cannot be read.
+        /// The blob's chunk 0 is not there with its proper length, the manifest cannot be read, or (of what an index names) something
+        /// that it needs cannot be served.
         case damaged
     }
 
@@ -75,9 +76,9 @@ public struct ImageDetail: Hashable, Sendable {
     public var manifests: [Child]
     /// The digests of the signature blobs (schema 1).
     public var signatures: [Digest]
-    /// When the image was made, as its configuration says.
+    /// When the image was made, as its configuration says; of an index, the newest of its images.
     public var created: Date?
-    /// `os/architecture[/variant]` as the configuration says.
+    /// `os/architecture[/variant]` as the configuration says; of an index, of each of its images, in its order.
     public var platforms: [String]
     /// Whether all of it can be served.
     public var state: TagSummary.State

@@ -1,51 +1,189 @@
+import Foundation
+
 /// One pass over a registry, which remembers what it has read. See `RegistryReader.pass()`.
 ///
 /// Concurrency: every method may be called from any task; ask for many repositories at once, the store bounds what is in flight.
+/// What is damaged is said in the answers; what is thrown is `StorageError.notFound` and the store's `StoreError`.
 public struct RegistryPass: Sendable {
     /// The registry.
     public let reader: RegistryReader
+    let memory: PassMemory
 
     init(reader: RegistryReader) {
         self.reader = reader
+        memory = PassMemory(reader: reader)
     }
+
+    // MARK: - Repositories
 
     /// A repository in a row. Throws `StorageError.notFound` if there is none of this name.
     public func summary(of name: RepositoryName) async throws -> RepositorySummary {
-        throw StorageError.unsupported("repositories")
+        try await survey(of: name).summary
     }
 
-    /// The tags of a repository, sorted. Throws `StorageError.notFound` if there is no such repository.
-    public func tags(of name: RepositoryName) async throws -> [TagSummary] {
-        throw StorageError.unsupported("tags")
-    }
-
-    /// One tag in a row. Throws `StorageError.notFound` if there is none.
-    public func tag(_ tag: String, of name: RepositoryName) async throws -> TagSummary {
-        throw StorageError.unsupported("tags")
-    }
-
-    /// The names of the tags of a repository, sorted; one listing, no manifest is read.
-    public func tagNames(of name: RepositoryName) async throws -> [String] {
-        throw StorageError.unsupported("tags")
-    }
-
-    /// The manifests of a repository, sorted by digest: revision links, whether or not a tag names them.
-    public func revisions(of name: RepositoryName) async throws -> [Digest] {
-        throw StorageError.unsupported("revisions")
-    }
-
-    /// One manifest in full. The reference must be a tag or a digest; throws `StorageError.notFound` if there is no such thing.
-    public func image(_ reference: ImageReference) async throws -> ImageDetail {
-        throw StorageError.unsupported("images")
-    }
-
-    /// The unfinished uploads of a repository, sorted by identifier.
-    public func uploads(of name: RepositoryName) async throws -> [UploadSummary] {
-        throw StorageError.unsupported("uploads")
+    /// Many repositories in a row each, in the order of the names; those that were removed meanwhile are left out. `found` is told
+    /// of each as soon as it is known. `unique`: also which part of each no other one reaches; that is known when all are read, so
+    /// `found` is told of rows without it.
+    public func summaries(
+        of names: [RepositoryName], unique: Bool = false,
+        found: @escaping @Sendable (RepositorySummary) async -> Void = { _ in }
+    ) async throws -> [RepositorySummary] {
+        let surveys = try await concurrentMap(names, window: reader.window) { name -> RepositorySurvey? in
+            do {
+                var survey = try await survey(of: name)
+                await found(survey.summary)
+                if !unique { survey.sizes = [:] }
+                return survey
+            } catch StorageError.notFound {
+                return nil
+            }
+        }.compactMap(\.self)
+        return unique ? RepositorySurvey.withUniqueSizes(surveys) : surveys.map(\.summary)
     }
 
     /// The part of a repository's size that no other one reaches, in bytes, for each repository. Needs all of them: expensive.
     public func uniqueSizes() async throws -> [RepositoryName: UInt64] {
-        throw StorageError.unsupported("unique sizes")
+        let rows = try await summaries(of: reader.repositoryNames(), unique: true)
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.unique ?? 0) })
+    }
+
+    private func survey(of name: RepositoryName) async throws -> RepositorySurvey {
+        let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.tagLinks, .reach])
+        let facts = try await inquiry.facts([.tagNames, .revisionList, .uploads])
+        guard (facts.tagNames ?? []).isEmpty, facts.heldRevisions.isEmpty else {
+            return RepositorySurvey(name: name, facts: facts)
+        }
+        // Only here it matters which layer links there are: they tell a repository without tags from one with uploads only, and
+        // they are what dates it.
+        let links = try await reader.links(below: reader.paths.layers(name))
+        if facts.tagNames == nil, facts.listedRevisions == nil, facts.uploads == nil, links.isEmpty {
+            try await requireRepository(name)
+        }
+        let uploads =
+            links.isEmpty
+            ? try await concurrentMap(facts.uploads ?? [], window: reader.window) { try await upload($0, of: name) }
+            : []
+        return RepositorySurvey(name: name, facts: facts, layerLinks: links, uploads: uploads)
+    }
+
+    /// Throws `StorageError.notFound` if there is no such repository.
+    private func requireRepository(_ name: RepositoryName) async throws {
+        let path = reader.paths.repository(name)
+        let entries = try await reader.storage.entries(path) ?? []
+        guard RegistryReader.directories(in: entries).contains(where: RegistryPaths.parts.contains) else {
+            throw StorageError.notFound(path)
+        }
+    }
+
+    // MARK: - Tags and manifests
+
+    /// The tags of a repository, sorted. Throws `StorageError.notFound` if there is no such repository.
+    public func tags(of name: RepositoryName) async throws -> [TagSummary] {
+        let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.tagLinks, .reach, .configurations])
+        let facts = try await inquiry.facts([.tagNames])
+        guard let names = facts.tagNames else {
+            try await requireRepository(name)
+            return []
+        }
+        return TagRows(facts: facts).rows(names)
+    }
+
+    /// One tag in a row. Throws `StorageError.notFound` if there is none.
+    public func tag(_ tag: String, of name: RepositoryName) async throws -> TagSummary {
+        let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.reach, .configurations])
+        let facts = try await inquiry.facts([.tag(tag)])
+        try await requireTag(tag, of: name, in: facts)
+        return TagRows(facts: facts).row(tag)
+    }
+
+    /// The names of the tags of a repository, sorted; one listing, no manifest is read. Throws `StorageError.notFound` if there is
+    /// no such repository.
+    public func tagNames(of name: RepositoryName) async throws -> [String] {
+        if let entries = try await reader.storage.entries(reader.paths.tags(name)) {
+            return RegistryReader.directories(in: entries)
+        }
+        try await requireRepository(name)
+        return []
+    }
+
+    /// The manifests of a repository, sorted by digest: revision links, whether or not a tag names them. Throws
+    /// `StorageError.notFound` if there is no such repository.
+    public func revisions(of name: RepositoryName) async throws -> [Digest] {
+        let inquiry = RepositoryInquiry(name: name, pass: self, scope: [])
+        var facts = try await inquiry.facts([.revisionList])
+        guard let listed = facts.listedRevisions else {
+            try await requireRepository(name)
+            return []
+        }
+        facts = try await inquiry.facts(listed.map { .revision($0) }, known: facts)
+        return facts.heldRevisions
+    }
+
+    /// One manifest in full. The reference must be a tag or a digest (`.unsupported` otherwise); throws `StorageError.notFound` if
+    /// there is no such thing. A digest without a revision link is one only if a tag of the repository names it: the repository
+    /// does not serve it then, and `problems` say so.
+    public func image(_ reference: ImageReference) async throws -> ImageDetail {
+        let name = reference.repository
+        let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.reach, .configurations])
+        switch reference.selector {
+        case .repository:
+            throw StorageError.unsupported("showing a whole repository as one image; name a tag or a digest of it")
+        case .tag(let tag):
+            let facts = try await inquiry.facts([.tag(tag)])
+            try await requireTag(tag, of: name, in: facts)
+            return ImageDetail(name: name, tag: tag, digest: facts.tags[tag]?.digest, facts: facts)
+        case .digest(let digest):
+            let facts = try await inquiry.facts([.revision(digest), .manifest(digest)])
+            if facts.revisions[digest]?.isThere != true {
+                let tags = try await RepositoryInquiry(name: name, pass: self, scope: .tagLinks).facts([.tagNames]).tags
+                guard tags.values.contains(where: { $0.digest == digest }) else {
+                    throw StorageError.notFound(reader.paths.revision(name, digest))
+                }
+            }
+            return ImageDetail(name: name, tag: nil, digest: digest, facts: facts)
+        }
+    }
+
+    /// Throws `StorageError.notFound` if there is no such tag. A tag whose directory is listed and has no link is one.
+    private func requireTag(_ tag: String, of name: RepositoryName, in facts: RepositoryFacts) async throws {
+        guard facts.tags[tag]?.state == .missing else { return }
+        let path = try reader.paths.tags(name).appending(tag)
+        guard case .directory? = try await reader.storage.entry(path)?.kind else { throw StorageError.notFound(path) }
+    }
+
+    // MARK: - Uploads
+
+    /// The unfinished uploads of a repository, sorted by identifier. Throws `StorageError.notFound` if there is no such repository.
+    public func uploads(of name: RepositoryName) async throws -> [UploadSummary] {
+        guard let entries = try await reader.storage.entries(reader.paths.uploads(name)) else {
+            try await requireRepository(name)
+            return []
+        }
+        return try await concurrentMap(RegistryReader.directories(in: entries), window: reader.window) { identifier in
+            try await upload(identifier, of: name)
+        }
+    }
+
+    private func upload(_ identifier: String, of name: RepositoryName) async throws -> UploadSummary {
+        let path = try reader.paths.uploads(name).appending(identifier)
+        let entries = try await reader.storage.entries(path) ?? []
+        async let started = start(entries.first { $0.name == "startedat" }, at: path.appending(.literal("startedat")))
+        async let size = size(entries.first { $0.name == "data" })
+        return try await UploadSummary(repository: name, id: identifier, started: started, size: size)
+    }
+
+    private func start(_ entry: DirectoryEntry?, at path: StoragePath) async throws -> Date? {
+        guard case .file(let file)? = entry?.kind else { return nil }
+        do {
+            let text = try await reader.storage.file(file, at: path, limit: 64).data
+            return Timestamp.parse(String(decoding: text, as: UTF8.self))
+        } catch is StorageError {
+            return nil
+        }
+    }
+
+    private func size(_ entry: DirectoryEntry?) async throws -> UInt64 {
+        guard case .file(let file)? = entry?.kind else { return 0 }
+        return try await reader.storage.head(of: file).size
     }
 }

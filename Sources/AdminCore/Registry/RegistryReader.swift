@@ -17,7 +17,36 @@ public struct RegistryReader: Sendable {
     /// The names of all repositories, sorted: every directory that has one of `_manifests`, `_layers`, `_uploads`, at any depth.
     /// Empty if the pool holds no registry. Reads directories only.
     public func repositoryNames() async throws -> [RepositoryName] {
-        throw StorageError.unsupported("listing repositories")
+        try await repositoryNames { _ in }
+    }
+
+    /// The same; `found` is told of names as soon as they are met, in no particular order, each once, a few at a time. It is
+    /// awaited: while it runs, no further directory is begun.
+    ///
+    /// Listings are pipelined. A directory that is listed but has no object is empty (`LAYOUT` D9); one that is not listed is not
+    /// seen. Names that break the path rule are never followed; paths only grow, so every walk ends.
+    public func repositoryNames(
+        found: @escaping @Sendable ([RepositoryName]) async -> Void
+    ) async throws -> [RepositoryName] {
+        try await withThrowingTaskGroup(of: Visit.self) { group in
+            var pending: [[String]] = [[]]
+            var underWay = 0
+            var names: [RepositoryName] = []
+            while true {
+                while underWay < window, let next = pending.popLast() {
+                    underWay += 1
+                    group.addTask { try await visit(next) }
+                }
+                guard let visit = try await group.next() else { break }
+                underWay -= 1
+                pending += visit.below
+                if let name = visit.repository {
+                    names.append(name)
+                    await found([name])
+                }
+            }
+            return names.sorted()
+        }
     }
 
     /// One pass over the registry: what it reads of a blob or manifest is read once, however many repositories share it. Make a
@@ -25,4 +54,24 @@ public struct RegistryReader: Sendable {
     public func pass() -> RegistryPass {
         RegistryPass(reader: self)
     }
+
+    /// What one directory below `repositories` is and holds.
+    private struct Visit: Sendable {
+        let repository: RepositoryName?
+        let below: [[String]]
+    }
+
+    private func visit(_ components: [String]) async throws -> Visit {
+        let path = paths.repositories.appending(.literal(components))
+        let children = RegistryReader.directories(in: try await storage.entries(path) ?? [])
+        let isRepository = children.contains(where: RegistryPaths.parts.contains)
+        return Visit(
+            repository: isRepository ? RepositoryName(components: components) : nil,
+            below: children.filter { $0.first != "_" }.map { components + [$0] })
+    }
+}
+
+extension RegistryPaths {
+    /// The directories that make a directory a repository, and that are all of it.
+    static let parts: Set<String> = ["_manifests", "_layers", "_uploads"]
 }

@@ -26,7 +26,8 @@ public struct RepositorySummary: Hashable, Sendable {
     public let size: UInt64
     /// The part of `size` that no other repository reaches; nil if that was not asked for.
     public let unique: UInt64?
-    /// When a link, or an upload, of it last changed; nil if nothing of it has a date.
+    /// When a link of it was last written: a tag's, a manifest's, or that of a layer which a manifest needs (of any layer, if there
+    /// are no manifests). Of a repository without links, when its newest upload was begun. nil if nothing of it has a date.
     public let modified: Date?
     /// What kind of repository it is.
     public let state: State

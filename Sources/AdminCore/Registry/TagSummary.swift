@@ -18,7 +18,7 @@ public struct TagSummary: Hashable, Sendable {
     public let mediaType: String?
     /// Bytes of every distinct blob that the manifest reaches, each once, itself included.
     public let size: UInt64
-    /// When the image was made, as its configuration says; nil if it does not.
+    /// When the image was made, as its configuration says (of an index, the newest of its images); nil if it does not.
     public let created: Date?
     /// When the tag's link was last written; nil if it has no date.
     public let modified: Date?

@@ -30,6 +30,11 @@ extension StorageReader {
 
     /// The whole content of the file with this identifier; `path` is for messages.
     func content(of blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> [UInt8] {
+        try await file(blob, at: path, limit: limit).data
+    }
+
+    /// The same, with what chunk 0 says of the file; one round trip for a file of one chunk.
+    func file(_ blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> (head: FileHead, data: [UInt8]) {
         let first = try await head(of: blob, reading: 0..<min(chunkSize, UInt64(max(limit, 0))))
         let head = first.head
         try check(head, of: blob, at: path)
@@ -39,12 +44,12 @@ extension StorageReader {
         if head.size <= chunkSize {
             let data = first.data.prefix(Int(head.size))
             guard UInt64(data.count) == head.size else { throw shortChunk(0, of: blob, at: path) }
-            return Array(data)
+            return (head, Array(data))
         }
         var data: [UInt8] = []
         data.reserveCapacity(Int(head.size))
         for try await piece in pieces(of: blob, head: head, from: 0, at: path) { data += piece }
-        return data
+        return (head, data)
     }
 
     /// The content of a file from `offset` on, in pieces of at most a chunk. At the size: nothing. Throws

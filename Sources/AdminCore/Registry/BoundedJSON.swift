@@ -1,0 +1,59 @@
+import Foundation
+
+/// JSON from a pool: hostile in size, in depth and in its values.
+enum BoundedJSON {
+    /// No document of a registry nests deeper; what does would only cost stack.
+    static let depthLimit = 64
+
+    /// Decodes a document whose size the caller has bounded. Throws `ManifestProblem`.
+    static func decode<Document: Decodable>(_ type: Document.Type, from bytes: [UInt8]) throws -> Document {
+        guard isShallow(bytes) else { throw ManifestProblem("is nested too deeply") }
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            throw ManifestProblem("is not JSON")
+        } catch DecodingError.keyNotFound(let key, _) {
+            throw ManifestProblem("lacks the field “\(key.stringValue)”")
+        } catch DecodingError.typeMismatch(_, let context) {
+            throw ManifestProblem("has a wrong value in \(place(context))")
+        } catch DecodingError.valueNotFound(_, let context) {
+            throw ManifestProblem("has no value in \(place(context))")
+        } catch DecodingError.dataCorrupted(let context) {
+            throw ManifestProblem("has an impossible value in \(place(context))")
+        }
+    }
+
+    /// The field's name, which is one of ours: only fields that are looked at can fail.
+    private static func place(_ context: DecodingError.Context) -> String {
+        let keys = context.codingPath.filter { $0.intValue == nil }.map(\.stringValue)
+        return keys.isEmpty ? "its outermost part" : "“\(keys.joined(separator: "."))”"
+    }
+
+    /// Whether brackets outside of strings nest no deeper than the limit. One scan, no recursion.
+    static func isShallow(_ bytes: [UInt8]) -> Bool {
+        var depth = 0
+        var inString = false
+        var escaped = false
+        for byte in bytes {
+            if inString {
+                if escaped {
+                    escaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    escaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    inString = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): inString = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                if depth > depthLimit { return false }
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            default: break
+            }
+        }
+        return true
+    }
+}

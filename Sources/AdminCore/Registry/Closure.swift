@@ -1,0 +1,94 @@
+import Foundation
+
+/// What some manifests of a repository reach, what of it cannot be served, and how many bytes it is. Pure: facts in, verdict out.
+struct Closure {
+    /// Bytes of every distinct blob, manifests included.
+    private(set) var sizes: [Digest: UInt64] = [:]
+    /// What is wrong, a sentence each.
+    private(set) var problems = Problems()
+
+    private let facts: RepositoryFacts
+    private var queue: [(digest: Digest, depth: Int, size: UInt64?)] = []
+    private var seen: Set<Digest> = []
+
+    /// The closure of `roots`; the facts must have been gathered with the scope `.reach`.
+    init(of roots: some Sequence<Digest>, in facts: RepositoryFacts) {
+        self.facts = facts
+        for root in roots where seen.insert(root).inserted { queue.append((root, 0, nil)) }
+        var next = 0
+        while next < queue.count {
+            let (digest, depth, size) = queue[next]
+            next += 1
+            if depth > Manifest.nestingLimit {
+                problems.add("The manifest \(digest) lies deeper in indexes than is followed.")
+            } else {
+                visit(digest, depth: depth, declared: size)
+            }
+        }
+    }
+
+    /// Bytes of all of it; the largest number there is if they are more.
+    var size: UInt64 { sizes.values.reduce(0, addingCapped) }
+
+    private mutating func visit(_ digest: Digest, depth: Int, declared: UInt64?) {
+        let finding = facts.manifests[digest]
+        sizes[digest] = finding?.blob.size ?? declared ?? 0
+        let revision = facts.revisions[digest]
+        if let fault = (revision?.link ?? .missing).fault(expecting: digest) {
+            problems.add("The link to the manifest \(digest) \(fault).")
+        }
+        for (signature, link) in revision?.signatures.sorted(by: { $0.key < $1.key }) ?? [] {
+            let blob = facts.blobs[signature] ?? .missing
+            sizes[signature] = blob.size ?? 0
+            if let fault = link.fault(expecting: signature) {
+                problems.add("The link to the signature \(signature) \(fault).")
+            } else if blob.state != .ok {
+                problems.add("The signature \(signature) \(blob.reason).")
+            }
+        }
+        guard let finding, let manifest = finding.manifest else {
+            problems.add("The manifest \(digest) \(finding?.reason ?? BlobFinding.missing.reason).")
+            return
+        }
+        if finding.blob.state != .ok { problems.add("The manifest \(digest) \(finding.blob.reason).") }
+        for reference in manifest.blobs { take(reference, isConfig: reference == manifest.config) }
+        for child in manifest.manifests where child.namesManifest && seen.insert(child.digest).inserted {
+            queue.append((child.digest, depth + 1, child.size))
+        }
+    }
+
+    private mutating func take(_ reference: Manifest.Reference, isConfig: Bool) {
+        guard sizes[reference.digest] == nil else { return }
+        let blob = facts.blobs[reference.digest] ?? .missing
+        let isAbsent = reference.isForeign && blob.state == .missing
+        sizes[reference.digest] = blob.size ?? (isAbsent ? 0 : reference.size ?? 0)
+        let (state, reason) = facts.verdict(on: reference)
+        if state != .ok { problems.add("The \(isConfig ? "configuration" : "layer") \(reference.digest) \(reason).") }
+    }
+}
+
+/// Sentences about what is wrong; each once, and no more than people read.
+struct Problems {
+    /// How many are kept.
+    static let limit = 50
+
+    private var kept: [String] = []
+    private var left = 0
+
+    /// True if there are none.
+    var isEmpty: Bool { kept.isEmpty }
+
+    /// The sentences; the last one says how many were left out.
+    var sentences: [String] { left == 0 ? kept : kept + ["\(left) more problems are not listed."] }
+
+    mutating func add(_ sentence: String) {
+        guard !kept.contains(sentence) else { return }
+        if kept.count < Problems.limit { kept.append(sentence) } else { left += 1 }
+    }
+}
+
+/// The sum; the largest number there is if it is more.
+func addingCapped(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    let (sum, overflow) = left.addingReportingOverflow(right)
+    return overflow ? .max : sum
+}

@@ -1,0 +1,51 @@
+extension ImageDetail {
+    /// The manifest that a tag or a digest names, as the facts have it; they must have been gathered with the scopes `.reach` and
+    /// `.configurations`.
+    init(name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts) {
+        self.init(name: name, tag: tag, digest: digest)
+        guard let digest else {
+            state = .damaged
+            let fault = tag.flatMap { facts.tags[$0]?.fault() } ?? "is missing"
+            problems = ["The link of the tag \(tag ?? "") \(fault)."]
+            return
+        }
+        let image = ImageFacts(digest, in: facts)
+        mediaType = image.mediaType
+        size = image.size
+        created = image.created
+        platforms = image.platforms
+        problems = image.problems
+        state = problems.isEmpty ? .ok : .damaged
+        signatures = facts.revisions[digest]?.signatures.keys.sorted() ?? []
+        guard let manifest = facts.manifests[digest]?.manifest else { return }
+        config = manifest.config.map { Blob($0, in: facts) }
+        layers = manifest.layers.map { Blob($0, in: facts) }
+        manifests = manifest.manifests.map { Child($0, in: facts) }
+    }
+}
+
+extension ImageDetail.Blob {
+    fileprivate init(_ reference: Manifest.Reference, in facts: RepositoryFacts) {
+        self.init(
+            digest: reference.digest, size: reference.size ?? facts.blobs[reference.digest]?.size ?? 0,
+            mediaType: reference.mediaType, state: facts.verdict(on: reference).state)
+    }
+}
+
+extension ImageDetail.Child {
+    fileprivate init(_ reference: Manifest.Reference, in facts: RepositoryFacts) {
+        self.init(
+            digest: reference.digest, size: reference.size ?? 0, mediaType: reference.mediaType,
+            platform: reference.platform, state: ImageDetail.Child.state(of: reference, in: facts))
+    }
+
+    private static func state(of reference: Manifest.Reference, in facts: RepositoryFacts) -> ImageDetail.BlobState {
+        guard reference.namesManifest else { return facts.verdict(on: reference).state }
+        let finding = facts.manifests[reference.digest]
+        if (finding?.blob ?? .missing).state == .missing { return .missing }
+        if finding?.manifest == nil { return .damaged }
+        let link = facts.revisions[reference.digest]?.link ?? .missing
+        if link.fault(expecting: reference.digest) != nil { return .unlinked }
+        return Closure(of: [reference.digest], in: facts).problems.isEmpty ? .ok : .damaged
+    }
+}

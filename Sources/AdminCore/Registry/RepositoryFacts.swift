@@ -1,0 +1,39 @@
+/// What was read of one repository and of what it reaches. Made by `RepositoryInquiry`; what it means is said by `Closure`.
+struct RepositoryFacts: Sendable {
+    /// The names of the tags, if they were asked for; nil if there is no directory of tags.
+    var tagNames: [String]?
+    /// The current links, by tag.
+    var tags: [String: LinkFinding] = [:]
+    /// The digests with a revision directory, if they were asked for; nil if there is no directory of revisions.
+    var listedRevisions: [Digest]?
+    /// What the revision directories say; also of index children and of what tags name.
+    var revisions: [Digest: RevisionFinding] = [:]
+    /// The identifiers of the uploads, if they were asked for; nil if there is no directory of uploads.
+    var uploads: [String]?
+    /// The manifests.
+    var manifests: [Digest: ManifestFinding] = [:]
+    /// The blobs: configurations, layers, signatures.
+    var blobs: [Digest: BlobFinding] = [:]
+    /// The repository's links to them.
+    var layerLinks: [Digest: LinkFinding] = [:]
+    /// The configurations, if they were asked for; without those that cannot be read.
+    var configurations: [Digest: ImageConfiguration] = [:]
+
+    /// The manifests that the repository holds: those with a revision link (whatever it says), sorted.
+    var heldRevisions: [Digest] {
+        (listedRevisions ?? []).filter { revisions[$0]?.isThere ?? false }
+    }
+
+    /// Whether a configuration or layer can be served. `reason` ends a sentence that begins with its name.
+    func verdict(on reference: Manifest.Reference) -> (state: ImageDetail.BlobState, reason: String) {
+        let blob = blobs[reference.digest] ?? .missing
+        if reference.isForeign, blob.state == .missing { return (.ok, "") }
+        guard blob.state == .ok else { return (blob.state, blob.reason) }
+        if let fault = (layerLinks[reference.digest] ?? .missing).fault(expecting: reference.digest),
+            !reference.isForeign
+        {
+            return (.unlinked, fault == "is missing" ? "is not linked in this repository" : "has a link that \(fault)")
+        }
+        return (.ok, "")
+    }
+}

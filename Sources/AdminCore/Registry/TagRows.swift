@@ -1,0 +1,76 @@
+import Foundation
+
+/// Makes rows of tags. What a digest means is thought through once, however many tags name it.
+struct TagRows {
+    private let facts: RepositoryFacts
+    private var images: [Digest: ImageFacts] = [:]
+
+    init(facts: RepositoryFacts) {
+        self.facts = facts
+        for digest in facts.tags.values.compactMap(\.digest) where images[digest] == nil {
+            images[digest] = ImageFacts(digest, in: facts)
+        }
+    }
+
+    func rows(_ tags: [String]) -> [TagSummary] {
+        tags.map(row)
+    }
+
+    func row(_ tag: String) -> TagSummary {
+        let link = facts.tags[tag] ?? .missing
+        guard let digest = link.digest, let image = images[digest] else {
+            return TagSummary(
+                tag: tag, digest: nil, mediaType: nil, size: 0, created: nil, modified: link.modified, platforms: [],
+                state: .damaged, problems: link.fault().map { ["The link of the tag \(tag) \($0)."] } ?? [])
+        }
+        return TagSummary(
+            tag: tag, digest: digest, mediaType: image.mediaType, size: image.size, created: image.created,
+            modified: link.modified, platforms: image.platforms, state: image.problems.isEmpty ? .ok : .damaged,
+            problems: image.problems)
+    }
+}
+
+/// What the facts say of one manifest as a whole.
+struct ImageFacts {
+    let mediaType: String?
+    let size: UInt64
+    let problems: [String]
+    /// When the image was made; of an index, the newest of its images.
+    private(set) var created: Date?
+    /// For what machines, each once, in the order of the index.
+    private(set) var platforms: [String] = []
+    private var seen: Set<Digest> = []
+
+    /// The manifest `digest`; the facts must have been gathered with the scopes `.reach` and `.configurations`.
+    init(_ digest: Digest, in facts: RepositoryFacts) {
+        let closure = Closure(of: [digest], in: facts)
+        mediaType = facts.manifests[digest]?.manifest?.mediaType
+        size = closure.size
+        problems = closure.problems.sentences
+        visit(digest, in: facts, depth: 0, platform: nil)
+    }
+
+    /// `platform`: what the index says of it, which goes before what the configuration says.
+    private mutating func visit(_ digest: Digest, in facts: RepositoryFacts, depth: Int, platform: String?) {
+        guard depth <= Manifest.nestingLimit, seen.insert(digest).inserted else { return }
+        guard let manifest = facts.manifests[digest]?.manifest, !manifest.isIndex else {
+            if let manifest = facts.manifests[digest]?.manifest {
+                for child in manifest.manifests where child.namesManifest {
+                    visit(child.digest, in: facts, depth: depth + 1, platform: child.platform)
+                }
+            } else {
+                add(platform)
+            }
+            return
+        }
+        let configuration = manifest.config.flatMap { facts.configurations[$0.digest] }
+        // Attestations of builders are no images; they say so by this platform.
+        guard platform != "unknown/unknown" else { return }
+        add(platform ?? configuration?.platform ?? manifest.platform)
+        if let made = configuration?.created ?? manifest.created { created = max(created ?? made, made) }
+    }
+
+    private mutating func add(_ platform: String?) {
+        if let platform, platform != "unknown/unknown", !platforms.contains(platform) { platforms.append(platform) }
+    }
+}
