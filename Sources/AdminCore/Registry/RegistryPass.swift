@@ -145,7 +145,7 @@ public struct RegistryPass: Sendable {
     }
 
     /// Throws `StorageError.notFound` if there is no such tag. A tag whose directory is listed and has no link is one.
-    private func requireTag(_ tag: String, of name: RepositoryName, in facts: RepositoryFacts) async throws {
+    func requireTag(_ tag: String, of name: RepositoryName, in facts: RepositoryFacts) async throws {
         guard facts.tags[tag]?.state == .missing else { return }
         let path = try reader.paths.tags(name).appending(tag)
         guard case .directory? = try await reader.storage.entry(path)?.kind else { throw StorageError.notFound(path) }

@@ -1,0 +1,34 @@
+import AdminCore
+import Synchronization
+
+/// Makes every read of one object fail, and notes which objects are read.
+final class FailingReader: ObjectReader {
+    private let base: any ObjectReader
+    private let victim: ObjectID?
+    private let error: StoreError
+    private let seen = Mutex<Set<ObjectID>>([])
+
+    /// Nothing fails without a `victim`.
+    init(_ base: any ObjectReader, victim: ObjectID?, error: StoreError) {
+        self.base = base
+        self.victim = victim
+        self.error = error
+    }
+
+    /// What was read.
+    var objects: Set<ObjectID> { seen.withLock { $0 } }
+
+    func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
+        _ = seen.withLock { $0.insert(object) }
+        if object == victim { throw error }
+        return try await base.read(operation, of: object)
+    }
+
+    func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
+        try await base.enumerate(scope, slices: slices)
+    }
+
+    func placement(of object: ObjectID) async throws -> Placement? { try await base.placement(of: object) }
+    func status() async throws -> StoreStatus { try await base.status() }
+    var load: StoreLoad { base.load }
+}
