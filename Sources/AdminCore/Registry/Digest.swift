@@ -32,6 +32,12 @@ public struct Digest: Hashable, Sendable {
         self.hex = hex
     }
 
+    /// The digest of parts that are known to make one.
+    init(verified hex: String, algorithm: String) {
+        self.algorithm = algorithm
+        self.hex = hex
+    }
+
     /// The digest as text, with its algorithm.
     public var string: String { "\(algorithm):\(hex)" }
 }

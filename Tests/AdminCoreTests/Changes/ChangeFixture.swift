@@ -1,0 +1,81 @@
+import Testing
+
+@testable import AdminCore
+
+/// A small registry that the registry's rules allow, written through the driver: tags, manifests, layers, one repository below another.
+struct ChangeFixture: Sendable {
+    let store: StoreUnderTest
+    let driver: StorageDriver
+    let registry: RegistryReader
+
+    var planner: ChangePlanner { ChangePlanner(registry: registry) }
+    var admin: RegistryAdmin { RegistryAdmin(registry: registry, driver: driver) }
+
+    init(_ store: StoreUnderTest) {
+        self.store = store
+        driver = StorageDriver(reader: StorageReader(objects: store.reader), writer: store.writer)
+        registry = RegistryReader(storage: driver.reader)
+    }
+
+    static func inMemory() throws -> ChangeFixture {
+        ChangeFixture(try StoreUnderTest.inMemory())
+    }
+
+    /// Pushes an image of one layer as a registry would, under some tags; gives the manifest's digest.
+    @discardableResult
+    func push(_ name: String, tags: [String], layer: [UInt8]) async throws -> Digest {
+        let name = try #require(RepositoryName(name))
+        let paths = registry.paths
+        let layerDigest = Digest.sha256(of: layer)
+        let config = Array(#"{"architecture":"amd64","os":"linux","created":"2016-01-02T03:04:05Z"}"#.utf8)
+        let configDigest = Digest.sha256(of: config)
+        let type = "application/vnd.docker"
+        let manifest = Array(
+            """
+            {"schemaVersion":2,"mediaType":"\(type).distribution.manifest.v2+json",\
+            "config":{"mediaType":"\(type).container.image.v1+json","size":\(config.count),"digest":"\(configDigest)"},\
+            "layers":[{"mediaType":"\(type).image.rootfs.diff.tar.gzip","size":\(layer.count),"digest":"\(layerDigest)"}]}
+            """.utf8)
+        let digest = Digest.sha256(of: manifest)
+        for (blob, content) in [(layerDigest, layer), (configDigest, config), (digest, manifest)] {
+            try await driver.putContent(paths.blob(blob), content)
+        }
+        for blob in [layerDigest, configDigest] { try await link(paths.layerLink(name, blob), blob) }
+        try await link(paths.revision(name, digest).appending("link"), digest)
+        for tag in tags { try await setTag(tag, of: name, to: digest) }
+        return digest
+    }
+
+    func setTag(_ tag: String, of name: RepositoryName, to digest: Digest) async throws {
+        let directory = try registry.paths.tags(name).appending(tag)
+        try await link(
+            directory.appending("index").appending(digest.algorithm).appending(digest.hex).appending("link"), digest)
+        try await link(directory.appending("current").appending("link"), digest)
+    }
+
+    private func link(_ path: StoragePath, _ digest: Digest) async throws {
+        try await driver.putContent(path, Array(digest.string.utf8))
+    }
+
+    func reference(_ text: String) throws -> ImageReference {
+        try #require(ImageReference(text))
+    }
+
+    func remove(_ references: String...) async throws -> (plan: ChangePlan, results: [ChangeResult]) {
+        let plan = try await planner.removal(of: references.map(reference))
+        return (plan, await admin.apply(plan))
+    }
+
+    func move(_ source: String, to destination: String, force: Bool = false) async throws -> [ChangeResult] {
+        await admin.apply(
+            try await planner.move(from: reference(source), to: reference(destination), force: force))
+    }
+
+    func snapshot() async throws -> Snapshot { try await Snapshot(store.reader) }
+
+    func names() async throws -> [String] { try await registry.repositoryNames().map(\.string) }
+
+    func tags(_ name: String) async throws -> [String] {
+        try await registry.pass().tagNames(of: #require(RepositoryName(name)))
+    }
+}
