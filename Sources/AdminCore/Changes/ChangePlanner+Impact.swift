@@ -36,7 +36,7 @@ extension ChangePlanner {
         impact.objects = try await emptied(by: targets).count
         let sizes = try await concurrentMap(links, window: storage.window) { try await storage.head(of: $0.blob).size }
         let content = try await contentLost(by: targets, progress: progress)
-        impact.reclaimable = (sizes + [content]).reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+        impact.reclaimable = (sizes + [content]).reduce(0, addingCapped)
         return impact
     }
 
@@ -82,26 +82,23 @@ extension ChangePlanner {
         let pass = registry.pass()
         var candidates: [Digest: UInt64] = [:]
         for (name, digests) in lost {
-            for reach in try await concurrentMap(
-                digests, window: storage.window, { try await pass.reach(of: $0, in: name) })
-            {
-                candidates.merge(reach) { first, _ in first }
-            }
+            candidates.merge(try await pass.reach(of: digests, in: name)) { first, _ in first }
         }
         let names = try await registry.repositoryNames()
         let reported = ProgressCounter(phase: "who needs what", total: UInt64(names.count), handler: progress)
         let kept = try await concurrentMap(names, window: storage.window) {
             [lost, wanted = Set(candidates.keys)] name -> Set<Digest> in
-            let staying = try await pass.revisions(of: name).filter { !(lost[name]?.contains($0) ?? false) }
-            let reaches = try await concurrentMap(staying, window: storage.window) {
-                try await pass.reach(of: $0, in: name)
+            defer { reported.advance() }
+            do {
+                let staying = try await pass.revisions(of: name).filter { !(lost[name]?.contains($0) ?? false) }
+                return Set(try await pass.reach(of: staying, in: name).keys).intersection(wanted)
+            } catch StorageError.notFound {
+                return []
             }
-            reported.advance()
-            return Set(reaches.flatMap(\.keys)).intersection(wanted)
         }
         for digests in kept {
             for digest in digests { candidates[digest] = nil }
         }
-        return candidates.values.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+        return candidates.values.reduce(0, addingCapped)
     }
 }

@@ -5,6 +5,7 @@ extension ChangePlanner {
         from source: ImageReference, to destination: ImageReference, force: Bool = false,
         progress: ProgressHandler? = nil
     ) async throws -> ChangePlan {
+        try await checkChunkSize()
         guard source != destination else {
             throw ChangeError.unsuitable("source and destination are the same, \(source)")
         }

@@ -13,8 +13,9 @@ public struct ChangePlanner: Sendable {
 
     /// The plan that removes what the references name (`DESIGN` §2.5): of a repository its `_manifests`, `_layers` and `_uploads`, of a
     /// tag that tag, of a digest the revision and every tag on it. What several targets cover is removed once, with the first of them.
-    /// Throws `ChangeError.notFound`, and errors of reading.
+    /// Throws `ChangeError.notFound`, `.wrongChunkSize`, and errors of reading.
     public func removal(of references: [ImageReference], progress: ProgressHandler? = nil) async throws -> ChangePlan {
+        try await checkChunkSize()
         var covered: Set<StoragePath> = []
         var targets: [ChangePlan.Target] = []
         // What covers most comes first, so that the tag of a repository that goes as well is not a target of its own.
@@ -27,6 +28,12 @@ public struct ChangePlanner: Sendable {
         }
         let impact = try await impact(ofRemoving: targets, progress: progress)
         return ChangePlan(action: .remove, targets: targets, impact: impact, notes: notes(targets, impact))
+    }
+
+    /// Throws `ChangeError.wrongChunkSize` if the pool's own files say that they have another chunk size (`DESIGN` §2.14).
+    func checkChunkSize() async throws {
+        let finding = try await ChunkSizeProbe(storage: storage).run()
+        if let found = finding.other { throw ChangeError.wrongChunkSize(assumed: finding.assumed, found: found) }
     }
 
     /// What a reference stands for, frozen. Throws `ChangeError.notFound`.

@@ -17,8 +17,7 @@ extension RegistryAdmin {
         var notes: [String] = []
         if !retagged.isEmpty { notes.append(try await bringAlong(retagged, of: target)) }
         let planned = Set(target.links.map(\.path))
-        let left = try await remaining(target).map(\.path)
-        try await driver.prune(target.directories, below: paths.repositories)
+        let left = try await clearUp(target)
         let stay = left.filter(planned.contains)
         if let first = (changed + stay).first {
             throw ChangeError.changed(first, count: Set(changed + stay).count)

@@ -48,18 +48,19 @@ public struct RegistryAdmin: Sendable {
         return results
     }
 
-    /// What still lies below the directories of a target: paths of files, sorted.
-    func remaining(_ target: ChangePlan.Target) async throws -> [(path: StoragePath, blob: BlobIdentifier)] {
-        let found = try await concurrentMap(target.directories, window: driver.reader.window) { directory in
+    /// What still lies below the directories of a target. Prunes what is empty there, and above.
+    func clearUp(_ target: ChangePlan.Target) async throws -> [StoragePath] {
+        let directories = Set(target.directories)
+        let roots = directories.filter { !directories.contains($0.parent) }
+        let found = try await concurrentMap(roots, window: driver.reader.window) { root in
             do {
-                return try await driver.reader.list(directory).compactMap { entry in
-                    WalkEntry(directory: directory, entry: entry).file
-                }
+                return try await driver.reader.walk(root)
             } catch StorageError.notFound {
                 return []
             }
-        }
-        return found.flatMap(\.self).sorted { $0.path < $1.path }
+        }.flatMap(\.self)
+        try await driver.prune(directories.union(found.compactMap(\.subdirectory)), below: paths.repositories)
+        return found.compactMap(\.file?.path).sorted()
     }
 
     /// A sentence about what appeared while a target was changed; nil if nothing did.

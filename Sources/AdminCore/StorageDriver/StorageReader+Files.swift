@@ -34,7 +34,8 @@ extension StorageReader {
     }
 
     /// The same, with what chunk 0 says of the file; one round trip for a file of one chunk.
-    func file(_ blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> (head: FileHead, data: [UInt8]) {
+    func file(_ blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> (head: FileHead, data: [UInt8])
+    {
         let first = try await head(of: blob, reading: 0..<min(chunkSize, UInt64(max(limit, 0))))
         let head = first.head
         try check(head, of: blob, at: path)

@@ -24,7 +24,7 @@ struct ChangeFixture: Sendable {
     /// Pushes an image of one layer as a registry would, under some tags; gives the manifest's digest.
     @discardableResult
     func push(_ name: String, tags: [String], layer: [UInt8]) async throws -> Digest {
-        let name = try #require(RepositoryName(name))
+        let name = try self.name(name)
         let paths = registry.paths
         let layerDigest = Digest.sha256(of: layer)
         let config = Array(#"{"architecture":"amd64","os":"linux","created":"2016-01-02T03:04:05Z"}"#.utf8)
@@ -53,12 +53,18 @@ struct ChangeFixture: Sendable {
         try await link(directory.appending("current").appending("link"), digest)
     }
 
+    /// Writes a link unless it is there already and says the same: the old registry writes into the identifier that is there.
     private func link(_ path: StoragePath, _ digest: Digest) async throws {
+        if (try? await driver.reader.content(path)) == Array(digest.string.utf8) { return }
         try await driver.putContent(path, Array(digest.string.utf8))
     }
 
     func reference(_ text: String) throws -> ImageReference {
         try #require(ImageReference(text))
+    }
+
+    func name(_ text: String) throws -> RepositoryName {
+        try #require(RepositoryName(text))
     }
 
     func remove(_ references: String...) async throws -> (plan: ChangePlan, results: [ChangeResult]) {
@@ -76,6 +82,6 @@ struct ChangeFixture: Sendable {
     func names() async throws -> [String] { try await registry.repositoryNames().map(\.string) }
 
     func tags(_ name: String) async throws -> [String] {
-        try await registry.pass().tagNames(of: #require(RepositoryName(name)))
+        try await registry.pass().tagNames(of: self.name(name))
     }
 }

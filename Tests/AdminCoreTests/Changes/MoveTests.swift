@@ -50,7 +50,7 @@ import Testing
         let fixture = try ChangeFixture.inMemory()
         let first = try await fixture.push("app", tags: ["a", "b"], layer: pattern(100, seed: 1))
         let second = try await fixture.push("app", tags: ["c"], layer: pattern(100, seed: 2))
-        let name = try #require(RepositoryName("app"))
+        let name = try fixture.name("app")
         #expect(try await fixture.move("app:a", to: "app:new").map(\.outcome) == [.done])
         #expect(try await fixture.tags("app") == ["b", "c", "new"])
         #expect(try await fixture.registry.pass().tag("new", of: name).digest == first)
@@ -98,7 +98,7 @@ import Testing
         let base = try ChangeFixture.inMemory()
         try await base.push("a", tags: ["v1"], layer: pattern(100, seed: 1))
         let plan = try await base.planner.move(from: base.reference("a"), to: base.reference("b"))
-        let name = try #require(RepositoryName("a"))
+        let name = try base.name("a")
         let link = try #require(base.registry.paths.currentLink(name, tag: "v1"))
         let blob = try await base.driver.reader.blob(link)
         // The old registry pushes v1 anew: new links, then the tag's link overwritten in place, under its identifier.

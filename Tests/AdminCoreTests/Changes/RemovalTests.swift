@@ -14,7 +14,7 @@ import Testing
         #expect(plan.impact.revisions == 0)
         #expect(plan.impact.reclaimable == 2 * 71, "the two links; all content stays")
         #expect(try await fixture.tags("app") == ["a", "c"])
-        #expect(try await fixture.registry.pass().revisions(of: #require(RepositoryName("app"))) == [digest])
+        #expect(try await fixture.registry.pass().revisions(of: fixture.name("app")) == [digest])
         let tags = "/docker/registry/v2/repositories/app/_manifests/tags"
         let b = ["", "/current", "/index", "/index/sha256", "/index/sha256/\(digest.hex)"].map { "\(tags)/b\($0)" }
         #expect(try await fixture.snapshot().differences(to: before) == Set(b + [tags]))
@@ -32,7 +32,7 @@ import Testing
         #expect(plan.impact.revisions == 1)
         #expect(plan.notes.first == "with app@\(digest) go the tags that name it: a, b")
         #expect(try await fixture.tags("app") == ["other"])
-        #expect(try await fixture.registry.pass().revisions(of: #require(RepositoryName("app"))).count == 1)
+        #expect(try await fixture.registry.pass().revisions(of: fixture.name("app")).count == 1)
     }
 
     @Test func aRepositoryGoesWithoutWhatLiesBelowItsName() async throws {
@@ -74,7 +74,7 @@ import Testing
         let alone = try await fixture.planner.removal(of: [fixture.reference("one")])
         #expect(alone.impact.reclaimable == links(alone))
         let both = try await fixture.planner.removal(of: [fixture.reference("one"), fixture.reference("two")])
-        let size = try await fixture.registry.pass().summary(of: #require(RepositoryName("one"))).size
+        let size = try await fixture.registry.pass().summary(of: fixture.name("one")).size
         #expect(both.impact.reclaimable == links(both) + size)
     }
 
@@ -108,6 +108,19 @@ import Testing
         #expect(recording.count > 0)
     }
 
+    @Test func anotherChunkSizeBlocksChanges() async throws {
+        let store = try StoreUnderTest.inMemory()
+        try await store.driver(chunkSize: 1024).putContent(path("/docker/file"), pattern(5000))
+        let fixture = ChangeFixture(store)
+        try await fixture.push("app", tags: ["a"], layer: pattern(100))
+        let error = ChangeError.wrongChunkSize(assumed: 4 << 20, found: 1024)
+        await #expect(throws: error) { try await fixture.planner.removal(of: [fixture.reference("app")]) }
+        await #expect(throws: error) {
+            try await fixture.planner.move(from: fixture.reference("app"), to: fixture.reference("new"))
+        }
+        #expect(error.description.contains("--chunk-size 1024"))
+    }
+
     @Test func aTagThatWasPushedAnewStays() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("app", tags: ["a"], layer: pattern(100, seed: 1))
@@ -124,7 +137,7 @@ import Testing
         try await fixture.push("app", tags: ["a"], layer: pattern(100, seed: 1))
         let other = try await fixture.push("app", tags: ["b"], layer: pattern(100, seed: 2))
         let plan = try await fixture.planner.removal(of: [fixture.reference("app:a")])
-        let name = try #require(RepositoryName("app"))
+        let name = try fixture.name("app")
         let link = try #require(fixture.registry.paths.currentLink(name, tag: "a"))
         let blob = try await fixture.driver.reader.blob(link)
         try await fixture.store.set(blob.chunk(0), [.write(Array(other.string.utf8), at: 0)])
