@@ -5,7 +5,81 @@
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
 
-/// The number of columns a character takes, -1 if it cannot be printed. Valid after setlocale(LC_ALL, "").
-int CNcurses_width(wchar_t character);
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// What curses defines as macros that Swift cannot import.
+static const attr_t CNcurses_normal = A_NORMAL;
+static const attr_t CNcurses_bold = A_BOLD;
+static const attr_t CNcurses_dim = A_DIM;
+static const attr_t CNcurses_reverse = A_REVERSE;
+static const attr_t CNcurses_underline = A_UNDERLINE;
+static const int32_t CNcurses_f0 = KEY_F0;
+
+// MARK: Text
+
+/// Sets LC_CTYPE, and nothing else, from the environment. True if the terminal's encoding is UTF-8.
+bool CNcurses_locale_is_utf8(void);
+
+/// The number of columns a character takes in a UTF-8 terminal, whatever the locale of the process: 0 for a combining
+/// one, -1 if it cannot be printed. Any thread.
+int CNcurses_width(uint32_t scalar);
+
+// MARK: The terminal. One thread at a time, between a successful open and close.
+
+/// 0 if the terminal type is known and can address its cursor, -1 if not. Touches nothing.
+int CNcurses_probe(const char *type, int output);
+
+/// Opens the screen on two descriptors, which stay the caller's. 0, or -1.
+int CNcurses_open(const char *type, int input, int output);
+
+/// Gives the terminal back as it was before CNcurses_open.
+void CNcurses_close(void);
+
+/// Gives the terminal back for a while; CNcurses_resume repaints everything.
+void CNcurses_suspend(void);
+void CNcurses_resume(void);
+
+int CNcurses_rows(void);
+int CNcurses_columns(void);
+
+/// Asks the terminal for its size and lets curses follow it.
+void CNcurses_follow_size(void);
+
+/// The number of colours; 0 on a monochrome terminal. Also readies the default colours.
+int CNcurses_start_colours(void);
+
+/// Writes text at a place. Text that does not fit is cut by curses.
+void CNcurses_put(int row, int column, const uint32_t *text, int count, attr_t attributes, short pair);
+
+/// Clears from a place to the end of its row.
+void CNcurses_clear_row(int row, int column);
+
+/// Places the cursor, or hides it for a negative row, and sends to the terminal what has changed.
+void CNcurses_update(int cursor_row, int cursor_column);
+
+/// The next key without waiting: OK with a character, KEY_CODE_YES with a function key, ERR if there is none.
+int CNcurses_read(uint32_t *code);
+
+// MARK: Signals
+
+/// Catches the signals that concern a full screen (resize, stop, continue, the polite ends) and returns a descriptor from
+/// which one byte is read for each, its number; -1 with errno. Call before CNcurses_open, so that curses leaves them alone.
+int CNcurses_signals_start(void);
+void CNcurses_signals_stop(void);
+
+/// Stops the process as ^Z would have, and returns once it goes on.
+void CNcurses_stop_process(void);
+
+/// From now on a crash gives the terminal back and says on `report` what happened, before the signal does its work.
+/// Also a second SIGTERM or SIGHUP that nobody took up does. Remembers the terminal's modes of now.
+void CNcurses_guard_start(int input, int output, int report);
+void CNcurses_guard_stop(void);
+
+// MARK: System calls that Swift's Glibc does not offer
+
+/// A pipe that neither blocks nor is inherited; -1 with errno.
+int CNcurses_pipe(int descriptors[2]);
 
 #endif

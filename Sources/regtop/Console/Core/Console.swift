@@ -1,0 +1,254 @@
+/// The console without its terminal: a stack of screens, at most one question or input above them, and a status line.
+/// Keys and news go in, frames come out; it never waits for anything.
+final class Console {
+    enum Overlay {
+        case question(QuestionPanel, accept: () -> Effect)
+        case prompt(Prompt, LineEditor)
+    }
+
+    let board: TaskBoard
+    /// From the root to what is shown; never empty.
+    private(set) var stack: [any Screen]
+    private(set) var overlay: Overlay?
+    private(set) var status = Status.none
+    /// Why nothing may be changed; nil where changes are allowed.
+    private(set) var readOnlyReason: String?
+    private(set) var hasEnded = false
+    /// The topmost row, without the badge, which the console adds.
+    private let header: () -> HeaderBar
+
+    init(root: any Screen, board: TaskBoard, readOnlyReason: String?, header: @escaping () -> HeaderBar) {
+        stack = [root]
+        self.board = board
+        self.readOnlyReason = readOnlyReason
+        self.header = header
+    }
+
+    /// Lets the root screen begin.
+    func start() {
+        perform(screen.appear())
+    }
+
+    var screen: any Screen { stack[stack.count - 1] }
+
+    var headerBar: HeaderBar {
+        var bar = header()
+        if readOnlyReason != nil { bar.badge = "READ-ONLY" }
+        return bar
+    }
+
+    // MARK: Commands
+
+    /// What works everywhere. A screen's own commands come first where they share a key.
+    private(set) lazy var globalCommands: [Command] = [
+        Command(
+            name: "help", keys: [.character("?"), .function(1)], hint: "help", help: "Shows this page", group: .general
+        ) {
+            [unowned self] in
+            screen is HelpScreen ? .back : .go(HelpScreen(about: screen.title.title, commands: workingCommands))
+        },
+        Command(
+            name: "back", keys: [.left, .character("h"), .backspace], help: "Goes back to the screen before",
+            group: .general,
+            isEnabled: { [unowned self] in stack.count > 1 }
+        ) { .back },
+        Command(
+            name: "quit", keys: [.character("q")], hint: "quit", help: "Goes back; on the first screen, ends regtop",
+            group: .general
+        ) { [unowned self] in stack.count > 1 ? .back : .quit },
+        Command(
+            name: "escape", keys: [.escape],
+            help: "Ends the innermost of question, input, filter and scan; then goes back", group: .general
+        ) { [unowned self] in escape() },
+        Command(name: "command", keys: [.character(":")], help: "Runs a command by its name", group: .general) {
+            [unowned self] in .prompt(commandPrompt)
+        },
+        Command(name: "redraw", keys: [.control("l")], help: "Draws the screen anew", group: .general) {
+            [unowned self] in
+            needsRedraw = true
+            return .none
+        },
+    ]
+
+    /// Set by ^L; the loop resets it.
+    var needsRedraw = false
+
+    /// Every command that does something right now, the screen's first.
+    var workingCommands: [Command] {
+        let own = screen.commands
+        return (own + globalCommands.filter { global in !own.contains { $0.name == global.name } }).filter(works)
+    }
+
+    private func works(_ command: Command) -> Bool {
+        command.isEnabled() && !(command.isChange && readOnlyReason != nil)
+    }
+
+    /// Carries a command out. The one place where a read-only session refuses changes.
+    func run(_ command: Command) {
+        if command.group != .move { status = .none }
+        if command.isChange, let readOnlyReason {
+            status = .failure("This session is read-only: \(readOnlyReason)")
+        } else if !command.isEnabled() {
+            status = .info("\"\(command.name)\" means nothing here.")
+        } else {
+            perform(command.action())
+        }
+    }
+
+    // MARK: Effects
+
+    func perform(_ effect: Effect) {
+        switch effect {
+        case .none: break
+        case .go(let next):
+            stack.append(next)
+            perform(next.appear())
+        case .back: goBack()
+        case .quit: quit()
+        case .ask(let query): start(query)
+        case .cancel(let slot): perform(board.cancel(slot))
+        case .propose(let proposal):
+            let panel = QuestionPanel(title: proposal.title, lines: proposal.lines, question: proposal.question)
+            overlay = .question(panel, accept: proposal.accept)
+        case .apply(let query):
+            if let readOnlyReason {
+                status = .failure("This session is read-only: \(readOnlyReason)")
+            } else {
+                start(query)
+            }
+        case .prompt(let prompt): overlay = .prompt(prompt, LineEditor(prompt.text))
+        case .say(let status): self.status = status
+        case .turnReadOnly(let reason):
+            readOnlyReason = reason
+            status = .failure("This session is read-only from now on: \(reason)")
+        case .all(let effects): for effect in effects { perform(effect) }
+        }
+    }
+
+    /// Takes up what the running queries have found.
+    func drain() {
+        for effect in board.drain() { perform(effect) }
+    }
+
+    private func start(_ query: Query) {
+        if !board.start(query) {
+            status = .failure("A change is still running here; wait for it, or stop it with Esc.")
+        }
+    }
+
+    private func goBack() {
+        guard stack.count > 1 else { return }
+        board.abandon(owner: stack.removeLast())
+        perform(screen.appear())
+    }
+
+    private func quit() {
+        let changes = board.activities.filter(\.isChange)
+        guard let first = changes.first else {
+            hasEnded = true
+            return
+        }
+        let panel = QuestionPanel(
+            title: "Quit", lines: changes.map { Line("still running: \($0.label)") },
+            question: "Stop \(first.label) in between and quit?")
+        overlay = .question(panel) { [unowned self] in
+            hasEnded = true
+            return .none
+        }
+    }
+
+    private func escape() -> Effect {
+        if screen.escape() { return .none }
+        let scans = board.activities.filter { $0.slot.owner === screen && $0.stopsOnEscape && !$0.isStopping }
+        if !scans.isEmpty {
+            let said = Effect.say(
+                .info(scans.contains(where: \.isChange) ? "Stopping." : "Stopped; what was found stays."))
+            return .all(scans.map { .cancel($0.slot) } + [said])
+        }
+        return stack.count > 1 ? .back : .say(.info("q quits."))
+    }
+
+    // MARK: Keys
+
+    /// `size` is the screen's, for what moves by pages.
+    func handle(_ key: Key, size: Size) {
+        switch overlay {
+        case .question(let panel, let accept): answer(key, panel, accept, size)
+        case .prompt(let prompt, let editor): type(key, prompt, editor)
+        case nil:
+            if let command = command(for: key) { run(command) }
+        }
+    }
+
+    private func command(for key: Key) -> Command? {
+        let candidates = (screen.commands + globalCommands).filter { $0.keys.contains(key) }
+        return candidates.first { $0.isEnabled() } ?? candidates.first
+    }
+
+    private func answer(_ key: Key, _ panel: QuestionPanel, _ accept: () -> Effect, _ size: Size) {
+        guard case .question(var shown, let kept) = overlay else { return }
+        switch shown.handle(key, rows: Self.bodyRows(size)) {
+        case .yes:
+            overlay = nil
+            perform(accept())
+        case .no:
+            overlay = nil
+            status = .info("Nothing was changed.")
+        case nil:
+            overlay = .question(shown, accept: kept)
+        }
+    }
+
+    private func type(_ key: Key, _ prompt: Prompt, _ editor: LineEditor) {
+        var editor = editor
+        switch key {
+        case .escape:
+            overlay = nil
+            prompt.cancel()
+        case .enter:
+            overlay = nil
+            perform(prompt.submit(editor.string))
+        case .tab:
+            editor = LineEditor(prompt.complete(editor.string))
+            overlay = .prompt(prompt, editor)
+            prompt.change(editor.string)
+        case .up, .down, .pageUp, .pageDown:
+            if prompt.passesMoves, let command = command(for: key), command.group == .move { run(command) }
+        default:
+            let before = editor.text
+            guard editor.handle(key) else { return }
+            overlay = .prompt(prompt, editor)
+            if editor.text != before { prompt.change(editor.string) }
+        }
+    }
+
+    private var commandPrompt: Prompt {
+        let commands = workingCommands
+        func meant(_ text: String) -> [Command] {
+            let exact = commands.filter { $0.name == text }
+            return exact.isEmpty ? commands.filter { $0.name.hasPrefix(text) } : exact
+        }
+        return Prompt(
+            label: ":",
+            submit: { [unowned self] text in
+                let name = text.split(separator: " ").first.map(String.init) ?? ""
+                guard !name.isEmpty else { return .none }
+                let found = meant(name)
+                guard found.count == 1, let command = found.first else {
+                    let names = (found.isEmpty ? commands : found).map(\.name).joined(separator: ", ")
+                    return .say(
+                        .failure(
+                            "\(found.isEmpty ? "No command" : "More than one command") \"\(name)\"; there are \(names)."
+                        ))
+                }
+                run(command)
+                return .none
+            },
+            complete: { text in
+                let found = meant(text).map(\.name)
+                guard var common = found.first, !text.isEmpty else { return text }
+                for name in found { while !name.hasPrefix(common) { common.removeLast() } }
+                return common
+            })
+    }
+}

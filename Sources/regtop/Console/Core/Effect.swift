@@ -1,0 +1,52 @@
+/// What a command leads to. Screens return these; only the console carries them out.
+enum Effect {
+    case none
+    case go(any Screen)
+    case back
+    case quit
+    /// Starts a question to the store.
+    case ask(Query)
+    case cancel(Slot)
+    /// Shows a frozen plan and asks.
+    case propose(Proposal)
+    /// Starts a change. Refused where changes are not allowed.
+    case apply(Query)
+    /// Lets a line of text be typed.
+    case prompt(Prompt)
+    case say(Status)
+    /// From now on nothing is changed any more, and why.
+    case turnReadOnly(reason: String)
+    case all([Effect])
+}
+
+/// What the status line says until the next command.
+nonisolated enum Status: Sendable, Equatable {
+    case none
+    case info(String)
+    case failure(String)
+}
+
+/// A change that waits for a yes.
+struct Proposal {
+    let title: String
+    /// What will be done, as it will be done.
+    let lines: [Line]
+    let question: String
+    let accept: () -> Effect
+}
+
+/// A line of text that somebody is asked for.
+struct Prompt {
+    let label: String
+    var text = ""
+    /// After every key that changed the text.
+    var change: (String) -> Void = { _ in }
+    /// On Enter.
+    let submit: (String) -> Effect
+    /// On Esc.
+    var cancel: () -> Void = {}
+    /// On Tab: the text as far as it can only be meant.
+    var complete: (String) -> String = { $0 }
+    /// Whether arrows go on moving about the screen meanwhile.
+    var passesMoves = false
+}

@@ -1,0 +1,82 @@
+/// Everything that runs for the console. One query per slot; the newest wins. Work tells of news by a ping without data;
+/// `drain` then folds whatever there is.
+final class TaskBoard {
+    struct Activity {
+        let slot: Slot
+        let label: String
+        let isChange: Bool
+        let stopsOnEscape: Bool
+        let started: ContinuousClock.Instant
+        var progress = Progress()
+        var isStopping = false
+        fileprivate let run: Query.Run
+    }
+
+    private var running: [Slot: Activity] = [:]
+    private let ping: @Sendable () -> Void
+
+    /// `ping` is called on any thread when there is something to drain.
+    init(ping: @escaping @Sendable () -> Void) {
+        self.ping = ping
+    }
+
+    /// How many queries run. Work that was abandoned does not count, even if it has not noticed yet.
+    var busy: Int { running.count }
+
+    /// The oldest first.
+    var activities: [Activity] { running.values.sorted { $0.started < $1.started } }
+
+    func isRunning(_ slot: Slot) -> Bool { running[slot] != nil }
+
+    /// Starts a query in its slot. The one that was there is cancelled and never heard of again; but if that is a change,
+    /// it goes on, and the new one is refused.
+    func start(_ query: Query) -> Bool {
+        if let older = running[query.slot] {
+            guard !older.isChange else { return false }
+            older.run.task.cancel()
+        }
+        running[query.slot] = Activity(
+            slot: query.slot, label: query.label, isChange: query.isChange, stopsOnEscape: query.stopsOnEscape,
+            started: .now, run: query.begin(ping))
+        return true
+    }
+
+    /// Takes up what has arrived. Returns what is to be done about it.
+    func drain() -> [Effect] {
+        var effects: [Effect] = []
+        for activity in activities {
+            let news = activity.run.drain()
+            running[activity.slot]?.progress = news.progress
+            if news.hasEnded { running[activity.slot] = nil }
+            effects.append(news.effect)
+        }
+        return effects
+    }
+
+    /// Stops the query of a slot. What it found stays. A question ends here and now, even if the cluster never answers; a
+    /// change is asked to stop, and ends when it has said what it did.
+    func cancel(_ slot: Slot) -> Effect {
+        guard let activity = running[slot] else { return .none }
+        activity.run.task.cancel()
+        if activity.isChange {
+            running[slot]?.isStopping = true
+            return .none
+        }
+        running[slot] = nil
+        return activity.run.abandon()
+    }
+
+    /// Forgets the questions of a screen that has gone. Its changes go on.
+    func abandon(owner: AnyObject) {
+        for (slot, activity) in running where slot.owner === owner && !activity.isChange {
+            activity.run.task.cancel()
+            running[slot] = nil
+        }
+    }
+
+    /// Cancels everything, when the console ends.
+    func cancelAll() {
+        for activity in running.values { activity.run.task.cancel() }
+        running = [:]
+    }
+}

@@ -1,0 +1,73 @@
+import CNcurses
+
+/// How styles look on a terminal: blue and orange rather than green and red, which a man in twelve cannot tell apart, and
+/// plain attributes where there are no colours.
+nonisolated struct Palette: Sendable, Equatable {
+    struct Look: Sendable, Equatable {
+        /// A colour number, or -1 for the terminal's own.
+        var foreground: Int16 = -1
+        var background: Int16 = -1
+        var attributes: attr_t = CNcurses_normal
+    }
+
+    let looks: [Look]
+
+    /// `colours` as the terminal says, 0 for none.
+    init(colours: Int) {
+        looks = Style.allCases.map { style in
+            colours >= 256 ? Self.rich(style) : colours >= 8 ? Self.basic(style) : Self.monochrome(style)
+        }
+    }
+
+    subscript(style: Style) -> Look { looks[Int(style.rawValue)] }
+
+    private static func rich(_ style: Style) -> Look {
+        switch style {
+        case .normal: Look()
+        case .dim: Look(foreground: 245)
+        case .title: Look(attributes: CNcurses_bold)
+        case .header: Look(foreground: 254, background: 24)
+        case .headerAlert: Look(foreground: 232, background: 214, attributes: CNcurses_bold)
+        case .columnTitle: Look(foreground: 110, attributes: CNcurses_bold)
+        case .selected: Look(attributes: CNcurses_reverse | CNcurses_bold)
+        case .match: Look(foreground: 222, attributes: CNcurses_bold | CNcurses_underline)
+        case .marked: Look(foreground: 214, attributes: CNcurses_bold)
+        case .good: Look(foreground: 75)
+        case .warning: Look(foreground: 222)
+        case .bad: Look(foreground: 208, attributes: CNcurses_bold)
+        case .key: Look(foreground: 117, attributes: CNcurses_bold)
+        case .bar: Look(foreground: 75)
+        case .barShared: Look(foreground: 240)
+        case .rule: Look(foreground: 240)
+        }
+    }
+
+    private static func basic(_ style: Style) -> Look {
+        switch style {
+        case .normal, .dim, .rule, .barShared: Look()
+        case .title: Look(attributes: CNcurses_bold)
+        case .header: Look(attributes: CNcurses_reverse)
+        case .headerAlert: Look(foreground: 0, background: 3)
+        case .columnTitle: Look(foreground: 6, attributes: CNcurses_bold)
+        case .selected: Look(attributes: CNcurses_reverse | CNcurses_bold)
+        case .match: Look(foreground: 3, attributes: CNcurses_bold | CNcurses_underline)
+        case .marked: Look(foreground: 3, attributes: CNcurses_bold)
+        case .good, .bar: Look(foreground: 6)
+        case .warning: Look(foreground: 3)
+        case .bad: Look(foreground: 3, attributes: CNcurses_bold)
+        case .key: Look(foreground: 6, attributes: CNcurses_bold)
+        }
+    }
+
+    private static func monochrome(_ style: Style) -> Look {
+        switch style {
+        case .normal, .good, .bar, .barShared, .rule: Look()
+        case .dim: Look(attributes: CNcurses_dim)
+        case .title, .columnTitle, .key, .marked, .warning: Look(attributes: CNcurses_bold)
+        case .header, .selected: Look(attributes: CNcurses_reverse)
+        case .headerAlert: Look(attributes: CNcurses_reverse | CNcurses_bold)
+        case .match: Look(attributes: CNcurses_underline)
+        case .bad: Look(attributes: CNcurses_bold | CNcurses_underline)
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import CNcurses
+import Glibc
+
+/// The terminal as a full screen, from `init` to `stop`. Everything it changes on the way in is given back on the way out:
+/// by `stop`, and by a signal handler when the process crashes.
+final class Terminal {
+    /// What has happened since the last look.
+    struct Input: Equatable {
+        var keys: [Key] = []
+        /// A signal that asks the program to end, by its number.
+        var ending: Int32?
+    }
+
+    private let signals: Int32
+    private let hasUnicode: Bool
+    private let palette: Palette
+    private var diversion: OutputDiversion?
+    private var watch: InputWatch?
+    private var shown: Frame?
+    private var isOpen = true
+
+    /// Refuses, before it touches anything, where no full screen is possible. Standard output and error go to `log` until
+    /// `stop`. `notice` is called, on some thread, whenever `read` would have something to tell.
+    init(log: String?, notice: @escaping @Sendable () -> Void) throws(TerminalError) {
+        let type = try Self.usableType()
+        hasUnicode = CNcurses_locale_is_utf8()
+        let diversion = try OutputDiversion(to: log)
+        signals = CNcurses_signals_start()
+        guard signals >= 0 else { throw .system("catch signals", code: errno) }
+        CNcurses_guard_start(0, diversion.output, diversion.error)
+        guard CNcurses_open(type, 0, diversion.output) == 0 else {
+            CNcurses_guard_stop()
+            CNcurses_signals_stop()
+            throw .unusableType(type)
+        }
+        palette = Self.startColours()
+        self.diversion = consume diversion
+        do {
+            watch = try InputWatch([0, signals], notice: notice)
+        } catch {
+            stop()
+            throw error
+        }
+    }
+
+    private static func usableType() throws(TerminalError) -> String {
+        guard isatty(0) == 1 else { throw .notATerminal("input") }
+        guard isatty(1) == 1 else { throw .notATerminal("output") }
+        guard let value = getenv("TERM"), value.pointee != 0 else { throw .unusableType(nil) }
+        let type = String(cString: value)
+        guard type != "dumb", CNcurses_probe(type, 1) == 0 else { throw .unusableType(type) }
+        return type
+    }
+
+    private static func startColours() -> Palette {
+        // https://no-color.org: any value but the empty one.
+        if let value = getenv("NO_COLOR"), value.pointee != 0 { return Palette(colours: 0) }
+        let palette = Palette(colours: Int(CNcurses_start_colours()))
+        for style in Style.allCases where palette[style].foreground >= 0 || palette[style].background >= 0 {
+            init_pair(Int16(style.rawValue) + 1, palette[style].foreground, palette[style].background)
+        }
+        return palette
+    }
+
+    var size: Size { Size(rows: Int(CNcurses_rows()), columns: Int(CNcurses_columns())) }
+
+    /// Gives the terminal back. Harmless when it was given back already.
+    func stop() {
+        guard isOpen else { return }
+        isOpen = false
+        watch?.stop()
+        watch = nil
+        CNcurses_close()
+        CNcurses_guard_stop()
+        CNcurses_signals_stop()
+        diversion = nil
+    }
+
+    /// Everything that was typed or signalled since the last call. Never waits for more. ^Z is served in here: the process
+    /// stops with the terminal given back, and the call returns when it goes on.
+    func read() -> Input {
+        var input = Input()
+        var code: UInt32 = 0
+        while true {
+            let result = CNcurses_read(&code)
+            if result == OK {
+                if let key = KeyDecoder.key(character: code) { input.keys.append(key) }
+            } else if result == KEY_CODE_YES {
+                // The size is told by the signal below; curses repeats it as a key.
+                if let key = KeyDecoder.key(function: Int32(bitPattern: code)), key != .resize {
+                    input.keys.append(key)
+                }
+            } else {
+                break
+            }
+        }
+        takeSignals(into: &input)
+        if watch?.hasHungUp == true { input.ending = input.ending ?? SIGHUP }
+        watch?.rearm()
+        return input
+    }
+
+    private func takeSignals(into input: inout Input) {
+        var byte: UInt8 = 0
+        while Glibc.read(signals, &byte, 1) == 1 {
+            switch Int32(byte) {
+            case SIGWINCH:
+                followSize(into: &input)
+            case SIGTSTP:
+                CNcurses_suspend()
+                CNcurses_stop_process()
+                repaint(into: &input)
+            case SIGCONT:
+                // After a stop that could not be caught, the shell has changed the terminal's modes.
+                repaint(into: &input)
+            default:
+                input.ending = input.ending ?? Int32(byte)
+            }
+        }
+    }
+
+    private func repaint(into input: inout Input) {
+        CNcurses_resume()
+        followSize(into: &input)
+    }
+
+    private func followSize(into input: inout Input) {
+        CNcurses_follow_size()
+        shown = nil
+        if input.keys.last != .resize { input.keys.append(.resize) }
+    }
+
+    /// Draws everything anew, whatever the terminal shows.
+    func redraw() {
+        CNcurses_resume()
+    }
+
+    /// Shows a frame. Only lines that differ from those shown are given to curses, and curses sends only what differs.
+    func show(_ frame: Frame) {
+        for (row, line) in frame.lines.enumerated() where shown?.size != frame.size || shown?.lines[row] != line {
+            put(line, row: row)
+        }
+        if let cursor = frame.cursor {
+            CNcurses_update(Int32(cursor.row), Int32(cursor.column))
+        } else {
+            CNcurses_update(-1, 0)
+        }
+        shown = frame
+    }
+
+    private func put(_ line: Line, row: Int) {
+        var column = 0
+        for span in line.spans {
+            let look = palette[span.style]
+            let hasColours = look.foreground >= 0 || look.background >= 0
+            var text: [UInt32] = []
+            for scalar in span.text.unicodeScalars {
+                if hasUnicode {
+                    text.append(scalar.value)
+                } else {
+                    let columns = DisplayWidth.of(scalar) ?? 0
+                    text += Array(repeating: ASCIIFallback.of(scalar).value, count: columns)
+                }
+            }
+            CNcurses_put(
+                Int32(row), Int32(column), text, Int32(text.count), look.attributes,
+                hasColours ? Int16(span.style.rawValue) + 1 : 0)
+            column += span.width
+        }
+        CNcurses_clear_row(Int32(row), Int32(column))
+    }
+}

@@ -1,0 +1,55 @@
+nonisolated extension Line {
+    /// A text broken at its blanks into rows of at most so many columns. A word that is longer than a row is cut.
+    static func wrapped(_ text: String, to columns: Int, _ style: Style = .normal) -> [Line] {
+        guard columns > 0 else { return [] }
+        var rows: [Line] = []
+        var row = Line()
+        for word in text.split(separator: " ") {
+            var rest = Line(String(word), style)
+            if row.width > 0, row.width + 1 + rest.width > columns {
+                rows.append(row)
+                row = Line()
+            }
+            if row.width > 0 { row.append(" ", style) }
+            while rest.width > columns {
+                rows.append(rest.slice(from: 0, width: columns))
+                rest = rest.slice(from: columns, width: rest.width)
+            }
+            row.append(rest)
+        }
+        return row.width > 0 || rows.isEmpty ? rows + [row] : rows
+    }
+
+    /// The line with every occurrence of the words, in whatever case, in another style. Words are looked for span by span.
+    func highlighting(_ words: [String], _ style: Style) -> Line {
+        let wanted = words.filter { !$0.isEmpty }.map { Array($0.utf8.map(Line.folded)) }
+        guard !wanted.isEmpty else { return self }
+        return Line(spans.flatMap { Line.highlighted($0, wanted, style) })
+    }
+
+    /// ASCII letters in lower case; what a registry's names consist of.
+    static func folded(_ byte: UInt8) -> UInt8 {
+        byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+    }
+
+    private static func highlighted(_ span: Span, _ words: [[UInt8]], _ style: Style) -> [Span] {
+        // Bytes are columns only in ASCII; other text is shown without highlights rather than cut in a wrong place.
+        guard span.text.utf8.count == span.width else { return [span] }
+        let bytes = span.text.utf8.map(folded)
+        var hit = [Bool](repeating: false, count: bytes.count)
+        for word in words where word.count <= bytes.count {
+            for start in 0...(bytes.count - word.count) where bytes[start..<start + word.count].elementsEqual(word) {
+                for position in start..<start + word.count { hit[position] = true }
+            }
+        }
+        var parts: [Span] = []
+        var start = 0
+        while start < hit.count {
+            let end = hit[start...].firstIndex { $0 != hit[start] } ?? hit.count
+            let part = span.slice(from: start, width: end - start)
+            parts.append(hit[start] ? part.styled(style) : part)
+            start = end
+        }
+        return parts
+    }
+}

@@ -1,0 +1,102 @@
+/// A file drawn to scale: which of its bytes are where they belong.
+nonisolated struct ChunkMap: Sendable, Equatable {
+    enum State: Int, Sendable, CaseIterable {
+        /// Ordered by gravity: of several states in one column the gravest is drawn.
+        case right, beyond, hole, missing
+
+        var glyph: String {
+            switch self {
+            case .right: "█"
+            case .beyond: "▒"
+            case .hole: "░"
+            case .missing: "·"
+            }
+        }
+
+        var meaning: String {
+            switch self {
+            case .right: "right"
+            case .beyond: "beyond its chunk"
+            case .hole: "hole"
+            case .missing: "missing"
+            }
+        }
+
+        var style: Style {
+            switch self {
+            case .right: .bar
+            case .beyond: .warning
+            case .hole, .missing: .bad
+            }
+        }
+    }
+
+    struct Part: Sendable, Equatable {
+        let length: UInt64
+        let state: State
+    }
+
+    /// Covers the file from its first byte to its last, without gaps.
+    let parts: [Part]
+    /// Where a tick with its offset stands, in bytes.
+    let chunkSize: UInt64
+
+    private var total: UInt64 { parts.reduce(0) { $0 &+ $1.length } }
+
+    /// The ruler, the map and its legend; at most 3 lines.
+    func lines(columns: Int) -> [Line] {
+        guard columns > 0, total > 0 else { return [] }
+        let used = Set(parts.map(\.state)).sorted { $0.rawValue < $1.rawValue }
+        let legend = used.reduce(Line()) { line, state in
+            line + Line(state.glyph, state.style) + Line(" \(state.meaning)  ", .dim)
+        }
+        return [ruler(columns), map(columns), legend.truncated(to: columns)]
+    }
+
+    private func map(_ columns: Int) -> Line {
+        var states = [State](repeating: .right, count: columns)
+        var start: Double = 0
+        let scale = Double(columns) / Double(total)
+        for part in parts where part.length > 0 {
+            let end = start + Double(part.length)
+            let first = min(columns - 1, Int(start * scale))
+            let last = max(first, min(columns - 1, Int((end * scale).rounded(.up)) - 1))
+            for column in first...last where part.state.rawValue > states[column].rawValue {
+                states[column] = part.state
+            }
+            start = end
+        }
+        return states.reduce(into: Line()) { $0.append($1.glyph, $1.style) }.merged
+    }
+
+    private func ruler(_ columns: Int) -> Line {
+        var line = Line("0", .dim)
+        guard chunkSize > 0, chunkSize < total else { return line }
+        let boundaries = (total - 1) / chunkSize
+        // As many ticks as there is room for, at whole numbers of chunks.
+        let step = max(1, (boundaries * 12 + UInt64(columns) - 1) / UInt64(columns))
+        for number in stride(from: step, through: boundaries, by: Int(step)) {
+            let offset = number * chunkSize
+            let column = Int(Double(offset) / Double(total) * Double(columns))
+            let label = HumanText.bytes(offset)
+            guard column > line.width, column + label.count <= columns else { continue }
+            line = line + Line.blank(column - line.width) + Line(label, .dim)
+        }
+        return line.truncated(to: columns)
+    }
+}
+
+nonisolated extension Line {
+    /// Neighbouring spans of one style as one.
+    fileprivate var merged: Line {
+        var parts: [(text: String, style: Style)] = []
+        for span in spans {
+            if let last = parts.indices.last, parts[last].style == span.style {
+                parts[last].text += span.text
+            } else {
+                parts.append((span.text, span.style))
+            }
+        }
+        return Line(parts.map { Span($0.text, $0.style) })
+    }
+}

@@ -1,0 +1,68 @@
+/// One line of text being typed, with the keys of Emacs and of every shell.
+nonisolated struct LineEditor: Sendable, Equatable {
+    private(set) var text: [Character]
+    /// Before which character the cursor stands, 0...text.count.
+    private(set) var cursor: Int
+    private var killed: [Character] = []
+
+    init(_ text: String = "") {
+        self.text = Array(text)
+        cursor = self.text.count
+    }
+
+    var string: String { String(text) }
+
+    /// False if the key means nothing here.
+    mutating func handle(_ key: Key) -> Bool {
+        switch key {
+        case .character(let character): insert([character])
+        case .left, .control("b"): cursor = max(0, cursor - 1)
+        case .right, .control("f"): cursor = min(text.count, cursor + 1)
+        case .home, .control("a"): cursor = 0
+        case .end, .control("e"): cursor = text.count
+        case .backspace, .control("h"): if cursor > 0 { remove(cursor - 1..<cursor) }
+        case .delete, .control("d"): if cursor < text.count { remove(cursor..<cursor + 1) }
+        case .control("k"): kill(cursor..<text.count)
+        case .control("u"): kill(0..<cursor)
+        case .control("w"): kill(wordStart..<cursor)
+        case .control("y"): insert(killed)
+        default: return false
+        }
+        return true
+    }
+
+    private var wordStart: Int {
+        var start = cursor
+        while start > 0, text[start - 1] == " " { start -= 1 }
+        while start > 0, text[start - 1] != " ", text[start - 1] != "/" || start == cursor { start -= 1 }
+        return start
+    }
+
+    private mutating func insert(_ characters: [Character]) {
+        text.insert(contentsOf: characters, at: cursor)
+        cursor += characters.count
+    }
+
+    private mutating func remove(_ range: Range<Int>) {
+        text.removeSubrange(range)
+        cursor = range.lowerBound
+    }
+
+    private mutating func kill(_ range: Range<Int>) {
+        guard !range.isEmpty else { return }
+        killed = Array(text[range])
+        remove(range)
+    }
+
+    /// The text behind its label, moved so that the cursor is in sight, and the cursor's column.
+    func line(label: String, columns: Int) -> (line: Line, cursor: Int) {
+        let front = Line(label, .key)
+        let before = Line(String(text[..<cursor]))
+        let whole = before + Line(String(text[cursor...]))
+        // Where there is hardly any room, the text matters more than what it is for.
+        let room = columns - front.width >= 4 ? columns - front.width : columns
+        let shownFront = room == columns ? Line() : front
+        let start = max(0, before.width - max(0, room - 1))
+        return (shownFront + whole.slice(from: start, width: room), shownFront.width + before.width - start)
+    }
+}

@@ -1,0 +1,182 @@
+/// The state of a table: rows, how they are sorted and filtered, where the cursor is and what is marked. Cursor and marks
+/// follow a row's identity through every sort, filter and refresh, never its number. A value, without any terminal.
+///
+/// Work grows with the number of rows on `replace`, `sort` and `filter` only; a key that moves the cursor costs the same
+/// for ten rows and for a million.
+nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: Sendable {
+    let columns: [Column<Row>]
+    private let searchText: @Sendable (Row) -> String
+    private let rule: TableFilter<Row>.Rule
+
+    private(set) var rows: [Row] = []
+    /// Numbers into `rows`: what passes the filter, in the order shown.
+    private(set) var order: [Int] = []
+    /// A position in `order`. 0 when nothing is shown.
+    private(set) var cursor = 0
+    /// The first position shown; `scroll` keeps the cursor in sight.
+    private(set) var top = 0
+    /// False until somebody chose a row: the cursor then stays at the top while rows still come in.
+    private(set) var hasChosen = false
+    private(set) var marks: Set<Row.ID> = []
+    private(set) var sortColumn: Column<Row>.ID?
+    private(set) var isDescending = false
+    private(set) var filter = TableFilter<Row>()
+
+    private var numbers: [Row.ID: Int] = [:]
+    private var haystacks: [[UInt8]] = []
+    /// Every row, sorted; `order` is the part of it that passes the filter.
+    private var sorted: [Int] = []
+
+    /// - Parameters:
+    ///   - searchText: what the words of a filter are looked for in.
+    ///   - rule: what other conditions a filter may contain.
+    init(
+        columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String,
+        rule: @escaping TableFilter<Row>.Rule = { _ in nil }
+    ) {
+        self.columns = columns
+        self.searchText = searchText
+        self.rule = rule
+    }
+
+    // MARK: What is shown
+
+    var count: Int { order.count }
+
+    var selected: Row? { order.indices.contains(cursor) ? rows[order[cursor]] : nil }
+
+    /// The row at a position of the order shown.
+    func row(at position: Int) -> Row { rows[order[position]] }
+
+    /// The marked rows, in the order in which all rows are sorted; whether the filter shows them or not.
+    var markedRows: [Row] { sorted.lazy.map { rows[$0] }.filter { marks.contains($0.id) } }
+
+    // MARK: Rows
+
+    /// Takes other rows. The cursor stays on its row, or, if that is gone, goes to the next one that is still there; marks of
+    /// rows that are gone are dropped. Of several rows with one identity the first is kept.
+    mutating func replace(_ newRows: [Row]) {
+        let former = order.map { rows[$0].id }
+        rows = []
+        numbers = [:]
+        numbers.reserveCapacity(newRows.count)
+        for row in newRows where numbers.updateIfMissing(row.id, rows.count) { rows.append(row) }
+        haystacks = rows.map(haystack)
+        marks.formIntersection(numbers.keys)
+        arrange(former: former)
+    }
+
+    /// Takes new versions of some rows, by identity, without sorting or filtering again: rows do not jump about while their
+    /// sizes come in. Call `settle` when there will be no more. Rows that are not in the table are ignored.
+    mutating func update(_ versions: [Row]) {
+        for version in versions {
+            guard let number = numbers[version.id] else { continue }
+            rows[number] = version
+            haystacks[number] = haystack(version)
+        }
+    }
+
+    /// Sorts and filters again, after updates.
+    mutating func settle() {
+        arrange(former: order.map { rows[$0].id })
+    }
+
+    private func haystack(_ row: Row) -> [UInt8] { searchText(row).utf8.map(Line.folded) }
+
+    // MARK: Sorting and filtering
+
+    /// Sorts by a column; nil restores the order in which the rows came.
+    mutating func sort(by column: Column<Row>.ID?, descending: Bool) {
+        sortColumn = column
+        isDescending = descending
+        settle()
+    }
+
+    /// Shows only the rows that a filter lets through.
+    mutating func filter(_ text: String) {
+        let former = order.map { rows[$0].id }
+        let new = TableFilter(text, rule: rule)
+        let candidates = new.narrows(filter) ? order : sorted
+        filter = new
+        order = candidates.filter(passes)
+        followCursor(former: former)
+    }
+
+    private func passes(_ number: Int) -> Bool {
+        filter.isEmpty || filter.matches(rows[number], haystack: haystacks[number])
+    }
+
+    private mutating func arrange(former: [Row.ID]) {
+        sorted = RowOrder.of(rows, by: columns.first { $0.id == sortColumn }?.order ?? .none, descending: isDescending)
+        order = sorted.filter(passes)
+        followCursor(former: former)
+    }
+
+    /// Puts the cursor back on its row; `former` are the identities that were shown before, in their order.
+    private mutating func followCursor(former: [Row.ID]) {
+        guard hasChosen else {
+            cursor = 0
+            top = 0
+            return
+        }
+        var positions: [Row.ID: Int] = [:]
+        positions.reserveCapacity(order.count)
+        for (position, number) in order.enumerated() { positions[rows[number].id] = position }
+        let offset = cursor - top
+        let after = former[min(cursor, former.count)...].lazy.compactMap { positions[$0] }.first
+        let before = former[..<min(cursor, former.count)].reversed().lazy.compactMap { positions[$0] }.first
+        cursor = after ?? before ?? 0
+        // The row keeps its place on the screen where that is possible.
+        top = max(0, cursor - offset)
+    }
+
+    // MARK: Moving
+
+    mutating func move(by rows: Int) {
+        move(to: cursor + rows)
+    }
+
+    mutating func move(to position: Int) {
+        cursor = max(0, min(count - 1, position))
+        hasChosen = true
+    }
+
+    /// Puts the cursor on a row; false if it is not shown.
+    mutating func select(_ id: Row.ID) -> Bool {
+        guard let number = numbers[id], let position = order.firstIndex(of: number) else { return false }
+        move(to: position)
+        return true
+    }
+
+    /// Keeps the cursor in sight of a view of so many rows, and fills the view where there are enough.
+    mutating func scroll(toFit height: Int) {
+        guard height > 0 else { return }
+        top = max(min(top, cursor, count - height), cursor - height + 1, 0)
+    }
+
+    // MARK: Marks
+
+    mutating func toggleMark() {
+        guard let selected else { return }
+        hasChosen = true
+        if marks.remove(selected.id) == nil { marks.insert(selected.id) }
+    }
+
+    /// Marks every row shown.
+    mutating func markShown() {
+        for number in order { marks.insert(rows[number].id) }
+    }
+
+    mutating func clearMarks() {
+        marks = []
+    }
+}
+
+nonisolated extension Dictionary {
+    /// False if there is a value already.
+    fileprivate mutating func updateIfMissing(_ key: Key, _ value: Value) -> Bool {
+        guard self[key] == nil else { return false }
+        self[key] = value
+        return true
+    }
+}

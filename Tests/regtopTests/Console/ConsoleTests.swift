@@ -1,0 +1,178 @@
+import Synchronization
+import Testing
+
+@testable import regtop
+
+@MainActor @Suite(.timeLimit(.minutes(1))) struct ConsoleTests {
+    @Test func drawsAWholeScreen() {
+        let bench = Bench()
+        #expect(
+            bench.rows == [
+                " regtop  registry",
+                "Repositories  3",
+                "    NAME                       SIZE  STATE",
+                ">   web                         1 B  ok",
+                "    api                         1 B  ok",
+                "    cron                        1 B  ok",
+                "", "", "", "",
+                "",
+                "Enter open   d delete   / filter   s sort   ? help   q quit",
+            ])
+    }
+
+    @Test func fitsEverySizeInEveryState() {
+        let states: [[Key]] = [
+            [], [.character("d")], [.character("/"), .character("w")], [.character("?")], [.character(":")], [.escape],
+            [.enter], [.character("/"), .character("x"), .enter],
+        ]
+        for keys in states {
+            let bench = Bench(readOnly: nil)
+            for key in keys { bench.press(key) }
+            for rows in 0...14 {
+                for columns in 0...70 {
+                    let frame = bench.console.frame(Size(rows: rows, columns: columns))
+                    #expect(frame.lines.count == rows)
+                    #expect(frame.lines.allSatisfy { $0.width <= columns })
+                }
+            }
+        }
+    }
+
+    @Test func entersAndGoesBack() {
+        let bench = Bench()
+        bench.press(.character("j"), .enter)
+        #expect(bench.console.screen.title.title == "Tags of api")
+        for key in [Key.character("q"), .character("h"), .left, .backspace, .escape] {
+            bench.press(.enter, key)
+            #expect(bench.console.stack.count == 2)
+        }
+        bench.press(.character("q"))
+        #expect(bench.console.screen === bench.screen)
+        #expect(bench.screen.appearances == 2)
+        #expect(!bench.console.hasEnded)
+        bench.press(.escape, .character("h"), .left)
+        #expect(!bench.console.hasEnded)
+        bench.press(.character("q"))
+        #expect(bench.console.hasEnded)
+    }
+
+    @Test func escapeEndsTheInnermostFirst() {
+        let bench = Bench()
+        bench.press(.enter, .character("/"))
+        bench.type("web")
+        bench.press(.enter)
+        let screen = bench.console.screen
+        bench.press(.character("d"), .escape)
+        #expect(!bench.hasOverlay)
+        #expect(bench.rows[1].contains("filter web"))
+        bench.press(.escape)
+        #expect(!bench.rows[1].contains("filter web"))
+        #expect(bench.console.screen === screen)
+        bench.press(.escape)
+        #expect(bench.console.screen === bench.screen)
+    }
+
+    @Test func givingUpAFilterRestoresTheOneBefore() {
+        let bench = Bench()
+        bench.press(.character("/"))
+        bench.type("r")
+        bench.press(.enter, .character("/"))
+        bench.type("zzz")
+        #expect(bench.screen.view.table.count == 0)
+        bench.press(.escape)
+        #expect(bench.screen.view.table.filter.text == "r")
+        #expect(bench.screen.view.table.count == 1)
+    }
+
+    @Test func arrowsMoveWhileAFilterIsTyped() {
+        let bench = Bench()
+        bench.press(.character("/"), .down)
+        #expect(bench.screen.view.table.selected?.id == "api")
+        bench.type("j")
+        #expect(bench.screen.view.table.filter.text == "j")
+        #expect(bench.console.frame(bench.size).cursor == .init(row: 10, column: 2))
+    }
+
+    @Test func aChangeIsMadeAfterYesOnly() async {
+        let bench = Bench()
+        bench.press(.character("d"))
+        #expect(bench.rows[9...].starts(with: ["Delete web?  y yes  N no"]))
+        #expect(bench.rows.contains("  remove 3 links"))
+        bench.press(.enter)
+        #expect(bench.console.board.busy == 0)
+        #expect(bench.rows[10] == "Nothing was changed.")
+        bench.press(.character("d"), .character("y"))
+        await bench.settle { bench.console.board.busy == 0 }
+        #expect(bench.screen.changes.withLock { $0 } == 1)
+        #expect(bench.rows[10] == "Deleted.")
+    }
+
+    @Test func aReadOnlySessionRefusesEveryChange() {
+        let bench = Bench(readOnly: "--read-only was given.")
+        for command in bench.screen.commands where command.isChange {
+            bench.console.run(command)
+            for key in command.keys { bench.press(key, .character("y")) }
+        }
+        bench.press(.character(":"))
+        bench.type("delete")
+        bench.press(.enter)
+        bench.console.perform(
+            .apply(
+                .change(Slot(bench.screen, "x"), "changing") { _ in
+                } then: { _ in
+                    .none
+                }))
+        #expect(bench.console.board.busy == 0)
+        #expect(!bench.hasOverlay)
+        #expect(bench.rows[0].hasSuffix(" READ-ONLY"))
+        #expect(bench.rows[10].hasPrefix("This session is read-only: --read-only was given."))
+        #expect(!bench.rows[11].contains("delete"))
+        bench.press(.character("?"))
+        #expect(!bench.console.frame(Size(rows: 60, columns: 80)).text.contains("Deletes"))
+    }
+
+    @Test func aConsoleMayTurnReadOnly() {
+        let bench = Bench()
+        bench.console.perform(.turnReadOnly(reason: "the key may not write."))
+        bench.press(.character("d"))
+        #expect(!bench.hasOverlay)
+        #expect(bench.rows[0].hasSuffix(" READ-ONLY"))
+    }
+
+    @Test func helpListsExactlyWhatWorks() {
+        let bench = Bench()
+        bench.press(.character("?"))
+        let text = bench.console.frame(Size(rows: 60, columns: 120)).text
+        for command in bench.screen.commands + bench.console.globalCommands where command.name != "back" {
+            #expect(text.contains(command.help) == (command.name != "unmark-all"), "\(command.name)")
+        }
+        // On the first screen nothing is behind.
+        #expect(!text.contains("Goes back to the screen before"))
+        bench.press(.character("?"))
+        #expect(bench.console.stack.count == 1)
+    }
+
+    @Test func commandsHaveNames() {
+        let bench = Bench()
+        bench.press(.character(":"))
+        bench.type("bot")
+        bench.press(.tab)
+        #expect(bench.rows[10] == ":bottom")
+        bench.press(.enter)
+        #expect(bench.screen.view.table.selected?.id == "cron")
+        bench.press(.character(":"))
+        bench.type("xyzzy")
+        bench.press(.enter)
+        #expect(bench.rows[10].hasPrefix("No command \"xyzzy\""))
+    }
+
+    /// Two commands of one screen must not fight for a key, nor share a name.
+    @Test func keysMeanOneThing() {
+        let bench = Bench()
+        for commands in [bench.screen.commands, bench.console.globalCommands] {
+            #expect(Set(commands.map(\.name)).count == commands.count)
+            let keys = commands.flatMap(\.keys)
+            #expect(Set(keys).count == keys.count)
+        }
+    }
+}

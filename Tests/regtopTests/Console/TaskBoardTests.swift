@@ -1,0 +1,169 @@
+import Synchronization
+import Testing
+
+@testable import regtop
+
+/// A gate that work waits at until the test opens it; and a count of how many have come to it.
+private final class Gate: Sendable {
+    private struct State {
+        var isOpen = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let waiting = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
+private struct Broken: Error, CustomStringConvertible {
+    let description = "osd.3 does not answer"
+}
+
+@MainActor @Suite(.timeLimit(.minutes(1))) struct TaskBoardTests {
+    @Test func partsArriveWhileTheWorkGoesOn() async {
+        let bench = Bench()
+        let gate = Gate()
+        bench.screen.work = { reporter in
+            reporter.emit(1)
+            reporter.progress(Progress(done: 1, total: 2))
+            await gate.pass()
+            reporter.emit(2)
+        }
+        bench.press(.character("u"))
+        #expect(bench.console.board.busy == 1)
+        await bench.settle { bench.console.board.activities.first?.progress.done == 1 }
+        #expect(bench.screen.found == [1])
+        gate.open()
+        await bench.settle { bench.console.board.busy == 0 }
+        #expect(bench.screen.found == [1, 2])
+        #expect(bench.rows[10] == "Scanned.")
+    }
+
+    /// The cluster hangs: keys still work, Esc ends the scan at once and keeps what it has.
+    @Test func aHangingQueryHoldsNothingUp() async {
+        let bench = Bench()
+        let gate = Gate()
+        bench.screen.work = { reporter in
+            reporter.emit(1)
+            await gate.pass()
+            reporter.emit(99)
+        }
+        bench.press(.character("u"))
+        await bench.settle { bench.screen.found == [1] }
+        bench.press(.character("j"))
+        #expect(bench.screen.view.table.selected?.id == "api")
+        bench.press(.escape)
+        #expect(bench.console.board.busy == 0)
+        #expect(bench.rows[10] == "Stopped; what was found stays.")
+        gate.open()
+        bench.console.drain()
+        #expect(bench.screen.found == [1])
+    }
+
+    @Test func theNewestQueryWins() async {
+        let bench = Bench()
+        let gate = Gate()
+        bench.screen.work = { reporter in
+            await gate.pass()
+            reporter.emit(1)
+        }
+        bench.press(.character("u"))
+        bench.screen.work = { $0.emit(2) }
+        bench.press(.character("u"))
+        #expect(bench.console.board.busy == 1)
+        gate.open()
+        await bench.settle { bench.console.board.busy == 0 }
+        #expect(bench.screen.found == [2])
+    }
+
+    @Test func failuresAreSaid() async {
+        let bench = Bench()
+        bench.screen.work = { _ in throw Broken() }
+        bench.press(.character("u"))
+        await bench.settle { bench.console.board.busy == 0 }
+        #expect(bench.rows[10] == "osd.3 does not answer")
+    }
+
+    @Test func questionsEndWithTheirScreenAndChangesDoNot() async {
+        let bench = Bench()
+        let gate = Gate()
+        bench.press(.enter)
+        let upper = bench.console.screen
+        bench.console.perform(
+            .ask(
+                .stream(Slot(upper, "scan"), "scanning") { (_: Reporter<Int>) in
+                    await gate.pass()
+                } fold: { _ in
+                } end: { _ in
+                    .none
+                }))
+        bench.console.perform(
+            .apply(
+                .change(Slot(upper, "delete"), "deleting") { _ in
+                    await gate.pass()
+                } then: { _ in
+                    .say(.info("Done."))
+                }))
+        #expect(bench.console.board.busy == 2)
+        bench.press(.character("q"))
+        #expect(bench.console.board.activities.map(\.label) == ["deleting"])
+        // A running change makes quitting a question.
+        bench.press(.character("q"))
+        #expect(!bench.console.hasEnded && bench.hasOverlay)
+        bench.press(.escape)
+        gate.open()
+        await bench.settle { bench.console.board.busy == 0 }
+        #expect(bench.rows[10] == "Done.")
+    }
+
+    @Test func aChangeIsAskedToStopAndSaysWhatItDid() async {
+        let bench = Bench()
+        let gate = Gate()
+        let slot = Slot(bench.screen, "delete")
+        let change = Query.change(slot, "deleting") { _ in
+            await gate.pass()
+            return Task.isCancelled ? "3 done, 4 not done" : "7 done"
+        } then: { result in
+            .say(.info((try? result.get()) ?? "no outcome"))
+        }
+        bench.console.perform(.apply(change))
+        bench.press(.escape)
+        #expect(bench.console.board.busy == 1)
+        #expect(bench.console.board.activities.first?.isStopping == true)
+        // Nothing takes the place of a change that is still at it.
+        bench.console.perform(.apply(change))
+        #expect(bench.rows[10].hasPrefix("A change is still running here"))
+        gate.open()
+        await bench.settle { bench.console.board.busy == 0 }
+        #expect(bench.rows[10] == "3 done, 4 not done")
+    }
+
+    @Test func whatTakesLongerThanABlinkIsShown() {
+        let bench = Bench()
+        let gate = Gate()
+        bench.screen.work = { _ in await gate.pass() }
+        bench.press(.character("u"))
+        let started = ContinuousClock.now
+        #expect(!bench.console.frame(bench.size, now: started).text.contains("scanning"))
+        let later = bench.console.frame(bench.size, now: started.advanced(by: .seconds(12))).text
+        #expect(later.contains("scanning  12 s   Esc stops, keeps what it has"))
+        gate.open()
+    }
+}

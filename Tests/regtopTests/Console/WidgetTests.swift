@@ -1,0 +1,153 @@
+import Testing
+
+@testable import regtop
+
+@Suite struct WidgetTests {
+    @Test func headersDropWhatMattersLeast() {
+        var bar = HeaderBar(items: [
+            .init(text: "regtop"), .init(text: "registry"), .init(text: "HEALTH_OK", priority: 1),
+            .init(text: "3.1 M objects", priority: 2),
+        ])
+        bar.badge = "READ-ONLY"
+        #expect(bar.line(60).text == " regtop  registry  HEALTH_OK  3.1 M objects      READ-ONLY ")
+        #expect(bar.line(42).text == " regtop  registry  HEALTH_OK    READ-ONLY ")
+        #expect(bar.line(30).text == " regtop  registry   READ-ONLY ")
+        #expect(bar.line(11).text == " READ-ONLY ")
+        for columns in 0...80 { #expect(bar.line(columns).width == columns) }
+    }
+
+    @Test func hintsAreNeverCut() {
+        let hints = [HintBar.Hint(key: "Enter", text: "open"), .init(key: "d", text: "delete")]
+        let always = [HintBar.Hint(key: "?", text: "help"), .init(key: "q", text: "quit")]
+        #expect(HintBar.line(hints, always: always, columns: 80).text == "Enter open   d delete   ? help   q quit")
+        #expect(HintBar.line(hints, always: always, columns: 30).text == "Enter open   ? help   q quit")
+        #expect(HintBar.line(hints, always: always, columns: 8).text == "? help")
+        #expect(HintBar.line(hints, always: always, columns: 0).text == "")
+    }
+
+    @Test(arguments: [
+        (0.0, ""), (0.001, "▏"), (0.25, "██"), (0.5, "████"), (0.99, "███████▉"), (0.9999, "███████▉"), (1, "████████"),
+        (7, "████████"), (.nan, ""),
+    ])
+    func bars(_ part: Double, _ text: String) {
+        let line = Bar.line(part, of: 1, columns: 8)
+        #expect(line.width == 8)
+        #expect(line.text.replacing(" ", with: "") == text)
+    }
+
+    @Test func progressSaysWhatIsLeft() {
+        let progress = Progress(done: 812, total: 1204, unit: "repositories")
+        #expect(progress.remaining(after: .seconds(8))?.components.seconds == 3)
+        #expect(
+            progress.line(label: "scanning", elapsed: .seconds(8), columns: 80).text
+                == "scanning  812 of 1,204 repositories  " + Bar.line(812, of: 1204, columns: 23).text
+                + "  67 %  3 s left")
+        #expect(Progress().line(label: "listing", elapsed: .seconds(2), columns: 80).text == "listing  2 s")
+        for columns in 0...80 {
+            #expect(progress.line(label: "scanning", elapsed: .seconds(8), columns: columns).width <= columns)
+        }
+        #expect(Progress(done: 5, total: 3).remaining(after: .seconds(9)) == nil)
+    }
+
+    @Test func chunkMapsAreToScale() {
+        let map = ChunkMap(
+            parts: [
+                .init(length: 4_194_304, state: .right), .init(length: 1_805_696, state: .beyond),
+                .init(length: 2_388_608, state: .hole), .init(length: 611_392, state: .missing),
+            ], chunkSize: 4_194_304)
+        let lines = map.lines(columns: 45).map(\.text)
+        #expect(lines[0].hasPrefix("0") && lines[0].contains("4.0 MiB"))
+        #expect(lines[1].count == 45)
+        #expect(lines[1].hasPrefix("████████████████████▒") && lines[1].hasSuffix("░···"))
+        #expect(lines[2] == "█ right  ▒ beyond its chunk  ░ hole  · missin…")
+        for columns in 0...60 { #expect(map.lines(columns: columns).allSatisfy { $0.width <= columns }) }
+        #expect(ChunkMap(parts: [], chunkSize: 4).lines(columns: 10).isEmpty)
+    }
+
+    /// A damage of a few bytes in a huge file is seen.
+    @Test func chunkMapsHideNoDamage() {
+        let map = ChunkMap(
+            parts: [
+                .init(length: 1 << 40, state: .right), .init(length: 1, state: .missing),
+                .init(length: 1 << 40, state: .right),
+            ],
+            chunkSize: 4_194_304)
+        #expect(map.lines(columns: 20)[1].text.contains("·"))
+    }
+}
+
+@Suite struct LineEditorTests {
+    private func typed(_ keys: [Key], in text: String = "") -> LineEditor {
+        var editor = LineEditor(text)
+        for key in keys { _ = editor.handle(key) }
+        return editor
+    }
+
+    @Test func editsLikeAShell() {
+        #expect(typed([.character("a"), .character("b"), .left, .character("x")]).string == "axb")
+        #expect(typed([.control("a"), .delete], in: "abc").string == "bc")
+        #expect(typed([.home, .control("k")], in: "abc").string == "")
+        #expect(typed([.control("w"), .control("a"), .control("y")], in: "one two").string == "twoone ")
+        #expect(typed([.control("u"), .control("y"), .control("y")], in: "ab").string == "abab")
+        #expect(typed([.backspace, .backspace, .backspace], in: "ab").string == "")
+        #expect(typed([.control("w")], in: "team/app").string == "team/")
+        #expect(typed([.control("w"), .control("w")], in: "team/app").string == "")
+    }
+
+    @Test func whatItDoesNotKnowIsLeftToOthers() {
+        var editor = LineEditor("a")
+        let takesKeys = [Key.up, .escape, .enter, .function(1)].map { editor.handle($0) }
+        #expect(takesKeys == [false, false, false, false])
+    }
+
+    @Test func theCursorStaysInSight() {
+        for columns in 1...20 {
+            let (line, cursor) = LineEditor("a long text that does not fit").line(label: "Move to: ", columns: columns)
+            #expect(cursor < columns)
+            #expect(line.width <= columns)
+        }
+        #expect(LineEditor("web").line(label: "/", columns: 20).line.text == "/web")
+        #expect(LineEditor("web").line(label: "/", columns: 20).cursor == 4)
+    }
+}
+
+@Suite struct QuestionPanelTests {
+    private let panel = QuestionPanel(
+        title: "Delete attic/cron", lines: (1...20).map { Line("remove link \($0)") }, question: "Delete attic/cron?")
+
+    @Test func onlyYSaysYes() {
+        for key in [Key.enter, .escape, .character("n"), .character("q"), .character("N")] {
+            var asked = panel
+            #expect(asked.handle(key, rows: 20) == .no)
+        }
+        for key in [Key.tab, .character("x"), .down, .character(" "), .control("y")] {
+            var asked = panel
+            #expect(asked.handle(key, rows: 20) == nil)
+        }
+        var asked = panel
+        #expect(asked.handle(.character("y"), rows: 20) == .yes)
+    }
+
+    @Test func scrollsToTheLastLine() {
+        var asked = panel
+        #expect(asked.lines(Size(rows: 12, columns: 60)).map(\.text).contains("  remove link 1"))
+        _ = asked.handle(.end, rows: 12)
+        let lines = asked.lines(Size(rows: 12, columns: 60)).map(\.text)
+        #expect(lines.first == "── Delete attic/cron 14–20 of 20, ↑↓ scroll " + String(repeating: "─", count: 16))
+        #expect(lines.contains("  remove link 20"))
+        #expect(lines.last == "Delete attic/cron?  y yes  N no")
+        #expect(lines.count == asked.height(of: 12))
+    }
+
+    @Test func fitsEverySize() {
+        for rows in 0...30 {
+            for columns in 0...40 {
+                var asked = panel
+                _ = asked.handle(.pageDown, rows: rows)
+                let lines = asked.lines(Size(rows: rows, columns: columns))
+                #expect(lines.count == asked.height(of: rows))
+                #expect(lines.allSatisfy { $0.width <= columns })
+            }
+        }
+    }
+}
