@@ -43,7 +43,7 @@ nonisolated extension Table {
         if gutter == 1 {
             line = isSelected ? Line(">", .title) : Line(isMarked ? "*" : " ", .marked)
         } else {
-            line = Line(isSelected ? "> " : "  ", .title) + Line(isMarked ? "* " : "  ", .marked)
+            line = Line(isSelected ? "> " : "  ") + (isMarked ? Line("* ", .marked) : Line("  "))
         }
         for (number, place) in places.enumerated() {
             let column = columns[place.index]
