@@ -48,7 +48,7 @@ nonisolated struct ChunkMap: Sendable, Equatable {
         guard columns > 0, total > 0 else { return [] }
         let used = Set(parts.map(\.state)).sorted { $0.rawValue < $1.rawValue }
         let legend = used.reduce(Line()) { line, state in
-            line + Line(state.glyph, state.style) + Line(" \(state.meaning)  ", .dim)
+            line + Line.blank(line.width > 0 ? 2 : 0) + Line(state.glyph, state.style) + Line(" \(state.meaning)", .dim)
         }
         return [ruler(columns), map(columns), legend.truncated(to: columns)]
     }
