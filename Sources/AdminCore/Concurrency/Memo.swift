@@ -18,7 +18,7 @@ actor Memo<Key: Hashable & Sendable, Value: Sendable> {
         self.answer = answer
     }
 
-    /// The answer for `key`. Throws what `answer` threw, or `StoreError` of kind `.cancelled` if the asking task was cancelled.
+    /// The answer for `key`. Throws what `answer` threw; if the asking task is cancelled, what it throws then.
     func callAsFunction(_ key: Key) async throws -> Value {
         while true {
             switch entries[key] {
@@ -26,9 +26,8 @@ actor Memo<Key: Hashable & Sendable, Value: Sendable> {
                 return try result.get()
             case .underWay:
                 await wait(for: key)
-                if Task.isCancelled {
-                    throw StoreError(.cancelled, operation: "read", reason: "the task was cancelled")
-                }
+                // A cancelled task does not wait: it asks on its own account, and is told what such a task is told.
+                if Task.isCancelled { return try await answer(key) }
             case nil:
                 entries[key] = .underWay(waiting: [:])
                 do {

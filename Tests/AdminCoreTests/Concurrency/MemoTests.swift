@@ -65,6 +65,7 @@ import Testing
         let (entered, enter) = AsyncStream<Void>.makeStream()
         let (gate, open) = AsyncStream<Void>.makeStream()
         let memo = Memo<Int, Int> { key in
+            try Task.checkCancellation()
             enter.yield()
             for await _ in gate { break }
             return key
@@ -74,7 +75,7 @@ import Testing
         await iterator.next()
         let second = Task { try await memo(1) }
         second.cancel()
-        await #expect(throws: StoreError.self) { try await second.value }
+        await #expect(throws: CancellationError.self) { try await second.value }
         open.yield()
         #expect(try await first.value == 1)
     }

@@ -132,6 +132,45 @@ import Testing
         #expect(try await pass.uploads(of: "app/web").isEmpty)
     }
 
+    @Test("the same answers from every store", arguments: StoreKind.allCases)
+    func stores(_ kind: StoreKind) async throws {
+        let pool = try await MemoryPool.fixture()
+        let expected = try await Answers(pool.registry)
+        let answers = try await StoreUnderTest.with(kind) { store in
+            try await pool.copy(to: store.writer)
+            return try await Answers(RegistryReader(storage: StorageReader(objects: store.reader)))
+        }
+        #expect(answers == expected)
+    }
+
+    /// What a registry says of everything in it; without times, which a store may not let a test choose.
+    private struct Answers: Equatable {
+        var rows: [String] = []
+        var layouts: [[ChunkLayout.Chunk]] = []
+
+        init(_ registry: RegistryReader) async throws {
+            let pass = registry.pass()
+            for row in try await pass.summaries(of: try await registry.repositoryNames(), unique: true) {
+                rows.append(
+                    "\(row.name) \(row.tags) \(row.revisions) \(row.uploads) \(row.size) \(row.unique ?? 0) \(row.state) \(row.problems)"
+                )
+                for tag in try await pass.tags(of: row.name) {
+                    rows.append("\(tag.tag) \(tag.size) \(tag.platforms) \(tag.state) \(tag.problems)")
+                    let reference = try #require(ImageReference(row.name, .tag(tag.tag)))
+                    let image = try await pass.image(reference)
+                    rows.append("\(image)")
+                    let report = try await BlobInspector(registry: registry).report(on: .reference(reference))
+                    layouts.append(report.layout.chunks)
+                    for layer in image.layers {
+                        layouts.append(
+                            try await BlobInspector(registry: registry).report(on: .digest(layer.digest)).layout.chunks)
+                    }
+                }
+                rows += try await pass.uploads(of: row.name).map { "\($0)" }
+            }
+        }
+    }
+
     @Test(
         "what is not there is not found",
         arguments: ["nothing", "team", "team/x", "app", "app/web/more"])
