@@ -1,11 +1,15 @@
 import Synchronization
 
-/// Counts what several tasks have done together.
+/// A number that several tasks count up and down.
 final class Counter: Sendable {
-    private let value = Atomic(0)
+    private let number = Atomic(0)
 
-    /// One more; the number of all so far.
-    func increment() -> Int {
-        value.add(1, ordering: .relaxed).newValue
+    /// The number now.
+    var value: Int { number.load(ordering: .relaxed) }
+
+    /// Adds to it; what it is then.
+    @discardableResult
+    func add(_ difference: Int) -> Int {
+        number.wrappingAdd(difference, ordering: .relaxed).newValue
     }
 }

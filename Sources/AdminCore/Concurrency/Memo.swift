@@ -5,11 +5,13 @@
 /// who waits takes over, so cancelling one asker does not cancel the answer the others wait for.
 actor Memo<Key: Hashable & Sendable, Value: Sendable> {
     private enum Entry {
-        case underWay(waiting: [Int: CheckedContinuation<Void, Never>])
+        case underWay
         case answered(Result<Value, any Error>)
     }
 
     private var entries: [Key: Entry] = [:]
+    /// Who waits for an answer that is under way, by ticket.
+    private var waiting: [Key: [Int: CheckedContinuation<Void, Never>]] = [:]
     private var tickets = 0
     private let answer: @Sendable (Key) async throws -> Value
 
@@ -29,7 +31,7 @@ actor Memo<Key: Hashable & Sendable, Value: Sendable> {
                 // A cancelled task does not wait: it asks on its own account, and is told what such a task is told.
                 if Task.isCancelled { return try await answer(key) }
             case nil:
-                entries[key] = .underWay(waiting: [:])
+                entries[key] = .underWay
                 do {
                     let value = try await answer(key)
                     finish(key, .answered(.success(value)))
@@ -44,9 +46,8 @@ actor Memo<Key: Hashable & Sendable, Value: Sendable> {
     }
 
     private func finish(_ key: Key, _ entry: Entry?) {
-        guard case .underWay(let waiting) = entries.updateValue(.underWay(waiting: [:]), forKey: key) else { return }
         entries[key] = entry
-        for continuation in waiting.values { continuation.resume() }
+        for continuation in (waiting.removeValue(forKey: key) ?? [:]).values { continuation.resume() }
     }
 
     /// Returns when the question is no longer under way, or when the task is cancelled.
@@ -55,12 +56,8 @@ actor Memo<Key: Hashable & Sendable, Value: Sendable> {
         let ticket = tickets
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                guard !Task.isCancelled, case .underWay(var waiting) = entries[key] else {
-                    continuation.resume()
-                    return
-                }
-                waiting[ticket] = continuation
-                entries[key] = .underWay(waiting: waiting)
+                guard !Task.isCancelled, case .underWay? = entries[key] else { return continuation.resume() }
+                waiting[key, default: [:]][ticket] = continuation
             }
         } onCancel: {
             Task { await self.stopWaiting(for: key, ticket) }
@@ -68,10 +65,6 @@ actor Memo<Key: Hashable & Sendable, Value: Sendable> {
     }
 
     private func stopWaiting(for key: Key, _ ticket: Int) {
-        guard case .underWay(var waiting) = entries[key], let continuation = waiting.removeValue(forKey: ticket) else {
-            return
-        }
-        entries[key] = .underWay(waiting: waiting)
-        continuation.resume()
+        waiting[key]?.removeValue(forKey: ticket)?.resume()
     }
 }

@@ -55,7 +55,7 @@ public struct BlobInspector: Sendable {
         let uses = try await concurrentMap(names, window: registry.window) { name in
             let found = try await pass.uses(of: digest, in: name)
             progress(
-                WorkProgress(phase: "repositories", completed: UInt64(done.increment()), total: UInt64(names.count)))
+                WorkProgress(phase: "repositories", completed: UInt64(done.add(1)), total: UInt64(names.count)))
             return found
         }
         return uses.flatMap(\.self)

@@ -15,7 +15,8 @@ public struct RegistryReader: Sendable {
     }
 
     /// The names of all repositories, sorted: every directory that has one of `_manifests`, `_layers`, `_uploads`, at any depth.
-    /// Empty if the pool holds no registry. Reads directories only.
+    /// Empty if the pool holds no registry; the pool is asked whether it is there at all then, since a deleted one answers every
+    /// question with "no such object". Reads directories only.
     public func repositoryNames() async throws -> [RepositoryName] {
         try await repositoryNames { _ in }
     }
@@ -63,7 +64,9 @@ public struct RegistryReader: Sendable {
 
     private func visit(_ components: [String]) async throws -> Visit {
         let path = paths.repositories.appending(.literal(components))
-        let children = RegistryReader.directories(in: try await storage.entries(path) ?? [])
+        let entries = try await storage.entries(path)
+        if entries == nil, components.isEmpty { _ = try await storage.objects.status() }
+        let children = RegistryReader.directories(in: entries ?? [])
         let isRepository = children.contains(where: RegistryPaths.parts.contains)
         return Visit(
             repository: isRepository ? RepositoryName(components: components) : nil,

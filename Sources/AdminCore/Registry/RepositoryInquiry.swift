@@ -33,16 +33,24 @@ struct RepositoryInquiry: Sendable {
             var agenda = Agenda(scope: scope, facts: known)
             for question in questions { agenda.ask(question) }
             var underWay = 0
+            defer { pass.memory.questions.add(-underWay) }
             while true {
-                while underWay < pass.reader.window, let question = agenda.next() {
+                while mayAsk(underWay), let question = agenda.next() {
                     underWay += 1
+                    pass.memory.questions.add(1)
                     group.addTask { try await answer(question) }
                 }
                 guard let answer = try await group.next() else { return agenda.facts }
                 underWay -= 1
+                pass.memory.questions.add(-1)
                 agenda.take(answer)
             }
         }
+    }
+
+    private func mayAsk(_ underWay: Int) -> Bool {
+        underWay < PassMemory.share
+            || underWay < pass.reader.window && pass.memory.questions.value < PassMemory.questionLimit
     }
 
     enum Answer: Sendable {

@@ -79,4 +79,13 @@ import Testing
             }
         }
     }
+
+    @Test("a deleted pool has no objects, either: it is no empty registry")
+    func deletedPool() async throws {
+        let error = StoreError(.noSuchPool, operation: "status", errno: 2, reason: "the pool was deleted")
+        let reader = FailingReader(MemoryPool().reader, victim: nil, failsStatus: true, error: error)
+        await #expect(throws: error) {
+            try await RegistryReader(storage: StorageReader(objects: reader)).repositoryNames()
+        }
+    }
 }

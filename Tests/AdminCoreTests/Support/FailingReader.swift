@@ -1,15 +1,18 @@
 import AdminCore
 import Synchronization
 
-/// Makes every read of one object fail, and notes which objects are read.
+/// Makes every read of one object fail, or the question for the store's status, and notes which objects are read.
 final class FailingReader: ObjectReader {
     private let base: any ObjectReader
     private let victim: ObjectID?
     private let error: StoreError
     private let seen = Mutex<Set<ObjectID>>([])
 
-    /// Nothing fails without a `victim`.
-    init(_ base: any ObjectReader, victim: ObjectID?, error: StoreError) {
+    private let failsStatus: Bool
+
+    /// No read fails without a `victim`.
+    init(_ base: any ObjectReader, victim: ObjectID?, failsStatus: Bool = false, error: StoreError) {
+        self.failsStatus = failsStatus
         self.base = base
         self.victim = victim
         self.error = error
@@ -29,6 +32,11 @@ final class FailingReader: ObjectReader {
     }
 
     func placement(of object: ObjectID) async throws -> Placement? { try await base.placement(of: object) }
-    func status() async throws -> StoreStatus { try await base.status() }
+
+    func status() async throws -> StoreStatus {
+        if failsStatus { throw error }
+        return try await base.status()
+    }
+
     var load: StoreLoad { base.load }
 }
