@@ -67,10 +67,14 @@ extension WriteOperation.Guard {
 extension WriteOperation.Mutation {
     fileprivate var violation: String? {
         switch self {
-        case .create, .setOmap, .removeOmap, .remove: nil
+        case .create, .removeOmap, .remove: nil
+        case .setOmap(let entries):
+            // An OSD keeps such a key and never lists it.
+            entries.keys.contains("") ? "an omap key cannot be empty" : nil
         case .write(let bytes, let offset): writeViolation(UInt64(bytes.count), offset)
         case .writeFull(let bytes): writeViolation(UInt64(bytes.count), 0)
-        case .truncate(let size): writeViolation(0, size)
+        // An OSD truncates to less than its largest object only.
+        case .truncate(let size): writeViolation(1, size)
         case .setXattr(let name, _), .removeXattr(let name): xattrViolation(name)
         }
     }

@@ -1,0 +1,37 @@
+#if RADOS
+/// Byte strings one behind the other, with the arrays of addresses and lengths that librados takes: one allocation for
+/// thousands of keys. librados copies what it is given before its function returns.
+struct CStringTable {
+    private var bytes: [UInt8] = []
+    private var lengths: [Int] = []
+
+    init(_ strings: some Sequence<[UInt8]>) {
+        for string in strings {
+            bytes += string
+            lengths.append(string.count)
+        }
+        // So that even a table of empty strings has an address.
+        bytes.append(0)
+    }
+
+    /// Calls `body` with the addresses, the lengths and their number.
+    func withPointers(
+        _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int>?, Int) -> Void
+    ) {
+        bytes.withUnsafeBytes { raw in
+            raw.withMemoryRebound(to: CChar.self) { buffer in
+                var offset = 0
+                let pointers = lengths.map { length -> UnsafePointer<CChar>? in
+                    defer { offset += length }
+                    return buffer.baseAddress.map { $0 + offset }
+                }
+                pointers.withUnsafeBufferPointer { pointers in
+                    lengths.withUnsafeBufferPointer { lengths in
+                        body(pointers.baseAddress, lengths.baseAddress, lengths.count)
+                    }
+                }
+            }
+        }
+    }
+}
+#endif

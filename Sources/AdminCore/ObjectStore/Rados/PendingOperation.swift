@@ -1,0 +1,138 @@
+#if RADOS
+import CRados
+import Glibc
+import Synchronization
+
+/// One asynchronous librados operation: submitted once, answered once, cancellable at any time.
+///
+/// The callback runs on one of librados' two threads and only resumes the waiting task.
+final class PendingOperation: Sendable {
+    /// How it ended.
+    struct Answer: Sendable {
+        /// 0 or more: done. Below: a negative errno.
+        let code: Int32
+        /// The object's version, where `code` is not negative.
+        let version: UInt64
+        /// False if the cluster never heard of it.
+        let submitted: Bool
+        /// True if we asked librados to cancel it: -ECANCELED may then be our own doing.
+        let cancelled: Bool
+    }
+
+    private enum Phase {
+        case new
+        case submitting
+        case submitted
+        case done
+    }
+
+    /// librados' completions may be used from any thread; this one changes hands under the lock.
+    private struct Completion: @unchecked Sendable {
+        let raw: rados_completion_t
+    }
+
+    private struct State {
+        var phase = Phase.new
+        var cancelled = false
+        var completion: Completion?
+        var continuation: UnsafeContinuation<Answer, Never>?
+    }
+
+    private let context: IOContext
+    private let state = Mutex(State())
+
+    /// An operation on `context`, which must stay open until the operation has ended.
+    init(on context: IOContext) {
+        self.context = context
+    }
+
+    deinit {
+        // Nobody else can hold it any more. Releasing is allowed in the callback as well.
+        state.withLock { state in
+            if let completion = state.completion { rados_aio_release(completion.raw) }
+        }
+    }
+
+    /// Submits and waits for the answer. Cancelling the task cancels the operation; the answer is awaited even then,
+    /// because librados may use the operation's buffers until it has called back.
+    func answer(_ submit: (rados_ioctx_t, rados_completion_t) -> Int32) async -> Answer {
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { start($0, submit) }
+        } onCancel: {
+            self.cancel()
+        }
+    }
+
+    /// Asks librados to end the operation now; it is answered with -ECANCELED then. Nothing happens if it has ended.
+    func cancel() {
+        state.withLock { state in
+            state.cancelled = state.cancelled || state.phase != .done
+            if state.phase == .submitted { abort(state.completion) }
+        }
+    }
+
+    /// Under the lock, so that the operation cannot end, and its context be destroyed, while librados looks at both. The
+    /// callback, which takes the lock, never runs inside of `rados_aio_cancel`: it is queued for another thread.
+    private func abort(_ completion: Completion?) {
+        if let completion { rados_aio_cancel(context.raw, completion.raw) }
+    }
+
+    private func start(
+        _ continuation: UnsafeContinuation<Answer, Never>, _ submit: (rados_ioctx_t, rados_completion_t) -> Int32
+    ) {
+        let me = Unmanaged.passRetained(self)
+        var created: rados_completion_t?
+        let code = rados_aio_create_completion2(
+            me.toOpaque(),
+            { completion, argument in
+                guard let argument else { return }
+                let operation = Unmanaged<PendingOperation>.fromOpaque(argument).takeRetainedValue()
+                operation.finish(
+                    code: rados_aio_get_return_value(completion), version: rados_aio_get_version(completion))
+            }, &created)
+        guard code == 0, let completion = created else {
+            me.release()
+            continuation.resume(returning: Answer(code: -ENOMEM, version: 0, submitted: false, cancelled: false))
+            return
+        }
+        let handle = Completion(raw: completion)
+        let proceed = state.withLock { state in
+            state.completion = handle
+            guard !state.cancelled else {
+                state.phase = .done
+                return false
+            }
+            state.phase = .submitting
+            state.continuation = continuation
+            return true
+        }
+        guard proceed else {
+            me.release()
+            continuation.resume(returning: Answer(code: -ECANCELED, version: 0, submitted: false, cancelled: true))
+            return
+        }
+        let result = submit(context.raw, completion)
+        if result < 0 {
+            // No callback will come.
+            me.release()
+            finish(code: result, version: 0, submitted: false)
+            return
+        }
+        state.withLock { state in
+            guard state.phase == .submitting else { return }
+            state.phase = .submitted
+            if state.cancelled { abort(state.completion) }
+        }
+    }
+
+    private func finish(code: Int32, version: UInt64, submitted: Bool = true) {
+        let (continuation, cancelled) = state.withLock { state in
+            state.phase = .done
+            defer { state.continuation = nil }
+            return (state.continuation, state.cancelled)
+        }
+        continuation?.resume(
+            returning: Answer(code: code, version: version, submitted: submitted, cancelled: cancelled))
+    }
+}
+#endif

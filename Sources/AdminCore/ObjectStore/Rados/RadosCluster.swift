@@ -1,0 +1,141 @@
+#if RADOS
+import CRados
+import Glibc
+import Logging
+
+/// A connected Ceph cluster, before a pool of it is opened.
+///
+/// To be closed with `close()`, or by closing the one store that was opened from it.
+public final class RadosCluster: Sendable {
+    /// A pool of the cluster.
+    public struct Pool: Hashable, Sendable {
+        /// Its number, never used again after the pool is deleted.
+        public let id: Int64
+        /// Its name.
+        public let name: String
+        /// True if it cannot hold omaps, and so no registry.
+        public let isErasureCoded: Bool
+    }
+
+    /// Which pools hold an object.
+    public struct Search: Hashable, Sendable {
+        /// The pools that hold it, by name.
+        public var found: [String] = []
+        /// The pools that could not be asked, and why: they may hold it. Pools that the client may not read are left out.
+        public var unanswered: [String: StoreError] = [:]
+    }
+
+    private let connection: RadosConnection
+
+    private init(_ connection: RadosConnection) {
+        self.connection = connection
+    }
+
+    /// Connects. `options.pool` is not looked at.
+    ///
+    /// Never blocks the cooperative pool and ends within `options.connectTimeout`. Throws `StoreError`: `.notConfigured`
+    /// (no ceph.conf, no keyring), `.permissionDenied` (wrong key), `.unreachable`, `.invalid`, `.cancelled`.
+    public static func connect(_ options: RadosOptions) async throws -> RadosCluster {
+        RadosCluster(try await RadosConnection.connect(options))
+    }
+
+    /// All pools, by name. Throws `StoreError`.
+    public func pools() async throws -> [Pool] {
+        try await PoolDetails.all(connection)
+            .map { Pool(id: $0.pool_id, name: $0.pool_name, isErasureCoded: $0.isErasureCoded) }
+            .sorted { $0.name < $1.name }
+    }
+
+    /// Looks for `object` in every pool that can hold omaps. A pool that does not answer within the connect timeout is
+    /// reported as such. Throws `StoreError` if the pools cannot be listed.
+    public func poolsHolding(_ object: ObjectID) async throws -> Search {
+        let candidates = try await pools().filter { !$0.isErasureCoded }
+        let limit = connection.bounds.connect
+        return await withTaskGroup(of: (String, Result<Bool, StoreError>).self) { group in
+            for pool in candidates {
+                let reader = RadosReader(pool: RadosPool(connection: connection, id: pool.id, name: pool.name))
+                group.addTask { (pool.name, await Self.holds(reader, object, within: limit)) }
+            }
+            var search = Search()
+            for await (name, result) in group {
+                switch result {
+                case .success(true): search.found.append(name)
+                case .success(false): break
+                case .failure(let error) where error.kind == .permissionDenied || error.kind == .noSuchPool: break
+                case .failure(let error): search.unanswered[name] = error
+                }
+            }
+            search.found.sort()
+            return search
+        }
+    }
+
+    /// Opens a pool for reading and for writing; nothing is written. The store owns the cluster from then on.
+    ///
+    /// Throws `StoreError`: `.noSuchPool`, which names the pools there are, `.invalid` for an erasure-coded pool,
+    /// `.unreachable` after the connect timeout, and others.
+    public func open(pool name: String) async throws -> RadosStore {
+        let timeout = connection.bounds.connect
+        let id = try await connection.call("open the pool", timeout: timeout) { connection in
+            let id = rados_pool_lookup(connection.raw, name)
+            guard id >= 0 || id == -Int64(ENOENT) else { throw StoreError.rados(Int32(id), "open the pool") }
+            return id
+        }
+        let details: [PoolDetails]?
+        do {
+            details = try await PoolDetails.all(connection)
+        } catch let error as StoreError where error.kind == .permissionDenied {
+            // A client without capabilities on the monitors can read its pool all the same.
+            details = nil
+        }
+        guard id >= 0 else { throw Self.noSuchPool(name, details) }
+        if let pool = details?.first(where: { $0.pool_id == id }), pool.isErasureCoded {
+            throw StoreError(
+                .invalid, operation: "open the pool",
+                reason: "\(ByteString(name)) is an erasure-coded pool, which cannot hold a registry; choose another one"
+            )
+        }
+        let pool = RadosPool(connection: connection, id: id, name: name)
+        _ = try await pool.context(.namespace(""), "open the pool")
+        connection.logger.debug("opened the pool \(ByteString(name)), number \(id)")
+        return RadosStore(pool)
+    }
+
+    /// Shuts the connection down; see `RadosStore.close`.
+    public func close() async {
+        await connection.close()
+    }
+
+    private static func noSuchPool(_ name: String, _ details: [PoolDetails]?) -> StoreError {
+        let names = (details ?? []).map { ByteString($0.pool_name).description }.sorted()
+        let advice =
+            names.isEmpty
+            ? "the cluster has none"
+            : "choose one of " + names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+        return StoreError(
+            .noSuchPool, operation: "open the pool", errno: ENOENT,
+            reason: "there is no pool \(ByteString(name)); \(advice)")
+    }
+
+    private static func holds(
+        _ reader: RadosReader, _ object: ObjectID, within limit: Duration
+    ) async -> Result<Bool, StoreError> {
+        let shot = OneShot<Bool>()
+        let task = Task {
+            do {
+                shot.end(.success(try await reader.read(.stat, of: object) != nil))
+            } catch {
+                shot.end(.failure(error))
+            }
+        }
+        defer { task.cancel() }
+        do {
+            let late = StoreError.rados(-ETIMEDOUT, "look for a registry", object)
+            let cancelled = StoreError.cancelled("look for a registry", object)
+            return .success(try await shot.value(timeout: limit, late: late, cancelled: cancelled) {})
+        } catch {
+            return .failure(error as? StoreError ?? .rados(-EIO, "look for a registry", object))
+        }
+    }
+}
+#endif
