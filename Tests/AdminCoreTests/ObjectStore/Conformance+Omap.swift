@@ -112,6 +112,10 @@ extension ConformanceCase {
             #expect(!state.hasMore)
             #expect(try await store.state(thing, ReadOperation(omap: .keys([]))).omap.isEmpty)
         },
+        ConformanceCase("an empty key is invalid") { store in
+            _ = try await prepare(store)
+            await store.expectInvalid(thing, [.setOmap(["": [1], "a": [1]])])
+        },
         ConformanceCase("exact keys are not limited to a page") { store in
             let entries = try await fill(store, count: 3000)
             let state = try await store.state(thing, ReadOperation(omap: .keys(entries.map(\.key))))

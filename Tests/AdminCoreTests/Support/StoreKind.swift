@@ -6,11 +6,17 @@ import Testing
 enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case sqliteMemory
     case sqliteFile
+    #if RADOS
+    case rados
+    #endif
 
     /// What the store says of itself; several kinds may have one backend.
     var backend: StoreStatus.Backend {
         switch self {
         case .sqliteMemory, .sqliteFile: .sqlite
+        #if RADOS
+        case .rados: .rados
+        #endif
         }
     }
 
@@ -28,6 +34,13 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
                 await store.close()
                 directory.remove()
             }
+        #if RADOS
+        case .rados:
+            let store = try await RadosPoolForTests.shared.take()
+            return StoreUnderTest(self, reader: store.reader, writer: store.writer) {
+                await RadosPoolForTests.shared.giveBack(store)
+            }
+        #endif
         }
     }
 }

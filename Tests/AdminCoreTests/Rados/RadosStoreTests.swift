@@ -1,0 +1,258 @@
+#if RADOS
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// What the conformance suite does not ask for: what only a cluster can do.
+@Suite(.timeLimit(.minutes(2)))
+struct RadosStoreTests {
+    private let thing = ObjectID("thing")
+
+    @Test func versionNamesTheLibrary() throws {
+        let version = try #require(RadosLibrary.version)
+        #expect(version.hasPrefix("librados 3."))
+        #expect(version.contains("(Ceph "))
+    }
+
+    @Test func readerAndWriterAreDifferentTypes() async throws {
+        try await TestCluster.shared().withStore { store in
+            #expect(!((store.reader as Any) is any ObjectWriter))
+            #expect(!((store.writer as Any) is any ObjectReader))
+        }
+    }
+
+    @Test func writesAndReadsAnObjectInOneOperationEach() async throws {
+        try await TestCluster.shared().withStore { store in
+            let outcome = await store.writer.apply(
+                WriteOperation(
+                    guards: [.doesNotExist],
+                    [.writeFull([1, 2, 3]), .setXattr(name: "x", value: [9]), .setOmap(["k": [7], "l": []])],
+                    modified: Date(timeIntervalSince1970: 1_000_000_000)),
+                to: thing)
+            #expect(outcome == .applied)
+            let state = try #require(
+                try await store.reader.read(
+                    ReadOperation(omap: .page(after: nil, limit: 10), xattrs: true, data: 1..<100), of: thing))
+            #expect(state.size == 3)
+            #expect(state.data == [2, 3])
+            #expect(state.xattrs == ["x": [9]])
+            #expect(state.omap == [OmapEntry(key: "k", value: [7]), OmapEntry(key: "l", value: [])])
+            #expect(state.modified == Date(timeIntervalSince1970: 1_000_000_000))
+            #expect(state.version > 0)
+        }
+    }
+
+    @Test func placementIsThatOfCeph() async throws {
+        let cluster = try await TestCluster.shared()
+        try await cluster.withStore { store in
+            for object in [
+                thing, ObjectID("/a b\"\\\n", namespace: "other"), ObjectID(ByteString(bytes: [0xff, 0xc3, 0x28])),
+            ] {
+                let placement = try #require(try await store.reader.placement(of: object))
+                #expect(placement.osds == [0])
+                // An object that is there is listed in the placement group that was named.
+                #expect(await store.writer.apply(WriteOperation([.create]), to: object) == .applied)
+                let listed = try await CommandLineTool.run(
+                    "rados",
+                    [
+                        "-c", cluster.conf, "--name", "client.admin", "--pool", store.poolName, "--pgid",
+                        placement.placementGroup, "--namespace", object.namespace, "ls",
+                    ])
+                if let name = object.name.string, !name.contains("\n") { #expect(listed.contains(name)) }
+                #expect(!listed.isEmpty)
+            }
+        }
+    }
+
+    @Test func statusFillsEveryField() async throws {
+        try await TestCluster.shared().withStore { store in
+            let status = try await store.reader.status()
+            #expect(status.backend == .rados)
+            #expect(status.name == store.poolName)
+            #expect(status.client == "client.admin")
+            #expect(status.fsid?.count == 36)
+            #expect(status.health?.hasPrefix("HEALTH_") == true)
+            #expect(status.osds == 1)
+            #expect(status.osdsUp == 1)
+            #expect(status.placementGroups == 8)
+            #expect(status.replicas == 1)
+            #expect((status.clusterBytesTotal ?? 0) > 0)
+            #expect((status.clusterBytesUsed ?? 0) > 0)
+        }
+    }
+
+    @Test func enumeratesEveryNamespaceOnceInSlices() async throws {
+        try await TestCluster.shared().withStore { store in
+            let expected = (0..<2500).map { ObjectID(ByteString("o\($0)"), namespace: $0 % 3 == 0 ? "regtop" : "") }
+            await withTaskGroup(of: WriteOutcome.self) { group in
+                for object in expected {
+                    group.addTask { await store.writer.apply(WriteOperation([.create]), to: object) }
+                }
+                for await outcome in group { #expect(outcome == .applied) }
+            }
+            for slices in [1, 4, 7] {
+                let cursors = try await store.reader.enumerate(.all, slices: slices)
+                #expect(cursors.count == slices)
+                let found = try await withThrowingTaskGroup(of: [ObjectID].self) { group in
+                    for cursor in cursors {
+                        group.addTask {
+                            var objects: [ObjectID] = []
+                            while let page = try await cursor.next() { objects += page }
+                            return objects
+                        }
+                    }
+                    return try await group.reduce(into: []) { $0 += $1 }
+                }
+                #expect(found.sorted() == expected.sorted())
+            }
+            let one = try await store.reader.enumerate(.namespace("regtop"), slices: 1)
+            var names: [ObjectID] = []
+            while let page = try await one[0].next() { names += page }
+            #expect(names.sorted() == expected.filter { $0.namespace == "regtop" }.sorted())
+        }
+    }
+
+    @Test func twoThousandReadsStayWithinTheBound() async throws {
+        try await TestCluster.shared().withStore({ $0.inFlight = 16 }) { store in
+            let highest = await withTaskGroup(of: Int.self) { group in
+                for number in 0..<2000 {
+                    group.addTask {
+                        let found = try? await store.reader.read(.stat, of: ObjectID(ByteString("o\(number)")))
+                        #expect(found == .some(nil))
+                        return store.reader.load.inFlight
+                    }
+                    if number % 10 == 0 { group.addTask { store.reader.load.inFlight } }
+                }
+                return await group.reduce(0) { max($0, $1) }
+            }
+            #expect(highest <= 16)
+            #expect(highest > 8, "the operations are pipelined")
+            #expect(store.reader.load.inFlight == 0)
+            #expect(store.reader.load.limit == 16)
+            #expect((store.reader.load.latency ?? 0) > 0)
+        }
+    }
+
+    @Test func bytesInFlightAreBounded() async throws {
+        try await TestCluster.shared().withStore { store in
+            #expect(
+                await store.writer.apply(WriteOperation([.truncate(4 << 20)]), to: thing) == .applied)
+            let highest = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<64 {
+                    group.addTask {
+                        let state = try await store.reader.read(ReadOperation(data: 0..<(16 << 20)), of: thing)
+                        #expect(state?.data.count == 4 << 20)
+                        return store.reader.load.inFlight
+                    }
+                    group.addTask { store.reader.load.inFlight }
+                }
+                return try await group.reduce(0) { max($0, $1) }
+            }
+            #expect(highest <= 4, "four times 16 MiB are 64 MiB")
+        }
+    }
+
+    @Test func findsThePoolsThatHoldAnObject() async throws {
+        let cluster = try await TestCluster.shared()
+        let object = ObjectID(ByteString("only-here-\(UUID().uuidString)"))
+        try await cluster.withStore { store in
+            #expect(await store.writer.apply(WriteOperation([.create]), to: object) == .applied)
+            let connected = try await RadosCluster.connect(cluster.options())
+            let search = try await connected.poolsHolding(object)
+            let pools = try await connected.pools()
+            await connected.close()
+            #expect(search.found == [store.poolName])
+            #expect(pools.contains { $0.name == store.poolName && !$0.isErasureCoded })
+        }
+    }
+
+    @Test func aDeletedPoolIsNotAMissingObject() async throws {
+        let cluster = try await TestCluster.shared()
+        let pool = "test-\(UUID().uuidString)"
+        try await cluster.createPool(pool)
+        try await TestCluster.withOpen(cluster.options(pool: pool)) { store in
+            #expect(await store.writer.apply(WriteOperation([.create]), to: thing) == .applied)
+            #expect(try await store.reader.read(.stat, of: ObjectID("other")) == nil)
+            let cursor = try await store.reader.enumerate(.all, slices: 1)[0]
+            try await cluster.removePool(pool)
+            for object in [thing, ObjectID("other"), ObjectID("x", namespace: "new")] {
+                let error = await #expect(throws: StoreError.self) { try await store.reader.read(.stat, of: object) }
+                #expect(error?.kind == .noSuchPool)
+            }
+            for operation in [
+                WriteOperation([.remove]), WriteOperation(guards: [.exists], [.create]), WriteOperation([.create]),
+            ] {
+                guard case .failed(let error) = await store.writer.apply(operation, to: thing) else {
+                    Issue.record("a change of a deleted pool did not fail")
+                    continue
+                }
+                #expect(error.kind == .noSuchPool)
+            }
+            let listing = await #expect(throws: StoreError.self) { while try await cursor.next() != nil {} }
+            #expect(listing?.kind == .noSuchPool)
+            let placement = await #expect(throws: StoreError.self) { try await store.reader.placement(of: thing) }
+            #expect(placement?.kind == .noSuchPool)
+            // A new pool of the same name is another pool.
+            try await cluster.createPool(pool)
+            let again = await #expect(throws: StoreError.self) { try await store.reader.read(.stat, of: thing) }
+            #expect(again?.kind == .noSuchPool)
+        }
+        try await cluster.removePool(pool)
+    }
+
+    @Test func anEnumerationThatWasCancelledNeverLooksFinished() async throws {
+        try await TestCluster.shared().withStore { store in
+            #expect(await store.writer.apply(WriteOperation([.create]), to: thing) == .applied)
+            let cursor = try await store.reader.enumerate(.all, slices: 1)[0]
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await cursor.next()
+            }
+            let first = await #expect(throws: StoreError.self) { try await task.value }
+            #expect(first?.kind == .cancelled)
+            await #expect(throws: StoreError.self) { try await cursor.next() }
+        }
+    }
+
+    @Test func closingEndsEverythingAndLastsOnce() async throws {
+        let cluster = try await TestCluster.shared()
+        try await cluster.withPool { pool in
+            let store = try await RadosStore.open(cluster.options(pool: pool))
+            let cursors = try await store.reader.enumerate(.all, slices: 3)
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<1000 {
+                    group.addTask {
+                        let object = ObjectID(ByteString("o\(number)"))
+                        if number.isMultiple(of: 2) {
+                            _ = await store.writer.apply(WriteOperation([.create]), to: object)
+                        } else {
+                            _ = try? await store.reader.read(.stat, of: object)
+                        }
+                    }
+                }
+                group.addTask { await store.close() }
+            }
+            await store.close()
+            let error = await #expect(throws: StoreError.self) { try await store.reader.read(.stat, of: thing) }
+            #expect(error?.kind == .blocklisted)
+            await #expect(throws: StoreError.self) { try await cursors[0].next() }
+            let outcome = await store.writer.apply(WriteOperation([.create]), to: thing)
+            guard case .failed = outcome else {
+                Issue.record("a closed store did \(outcome)")
+                return
+            }
+        }
+    }
+
+    @Test func aStoreThatIsForgottenGoesQuietly() async throws {
+        let cluster = try await TestCluster.shared()
+        try await cluster.withPool { pool in
+            for _ in 0..<3 {
+                let store = try await RadosStore.open(cluster.options(pool: pool))
+                #expect(try await store.reader.read(.stat, of: thing) == nil)
+            }
+        }
+    }
+}
+#endif

@@ -1,0 +1,186 @@
+#if RADOS
+import Foundation
+import Synchronization
+
+@testable import AdminCore
+
+/// A throwaway Ceph cluster: the one that scripts/test has started, or one of our own, made by scripts/cluster.
+///
+///     let cluster = try await TestCluster.shared()
+///     try await cluster.withPool { pool in … cluster.options(pool: pool) … }
+struct TestCluster: Sendable {
+    /// Its ceph.conf.
+    let conf: String
+
+    /// Where it lives.
+    var directory: String { String(conf.dropLast("/ceph.conf".count)) }
+
+    /// The cluster for everything that disturbs nobody else: that of `REGTOP_TEST_CLUSTER`, else one that is started now
+    /// and ends with the process.
+    static func shared() async throws -> TestCluster {
+        try await SharedCluster.started.value
+    }
+
+    /// A cluster for one test, which may stop its daemons.
+    static func with<Value: Sendable>(_ body: @Sendable (TestCluster) async throws -> Value) async throws -> Value {
+        let cluster = try await start(in: temporaryPath())
+        do {
+            let value = try await body(cluster)
+            try await cluster.end()
+            return value
+        } catch {
+            try await cluster.end()
+            throw error
+        }
+    }
+
+    /// Options for an administrator of this cluster, with the usual timeouts.
+    func options(pool: String? = nil) -> RadosOptions {
+        var options = RadosOptions()
+        options.pool = pool
+        options.configuration = conf
+        options.client = "client.admin"
+        return options
+    }
+
+    /// Makes a pool of a name that nothing else has, and removes it behind `body`.
+    func withPool<Value: Sendable>(_ body: @Sendable (String) async throws -> Value) async throws -> Value {
+        let pool = "test-\(UUID().uuidString.lowercased())"
+        try await createPool(pool)
+        do {
+            let value = try await body(pool)
+            try await removePool(pool)
+            return value
+        } catch {
+            try await removePool(pool)
+            throw error
+        }
+    }
+
+    /// Opens a new, empty pool for `body`; closes and removes it afterwards.
+    func withStore<Value: Sendable>(
+        _ change: @Sendable (inout RadosOptions) -> Void = { _ in },
+        _ body: @Sendable (RadosStore) async throws -> Value
+    ) async throws -> Value {
+        try await withPool { pool in
+            var options = options(pool: pool)
+            change(&options)
+            return try await Self.withOpen(options, body)
+        }
+    }
+
+    /// Opens the pool that `options` name for `body`, and closes it afterwards.
+    static func withOpen<Value: Sendable>(
+        _ options: RadosOptions, _ body: @Sendable (RadosStore) async throws -> Value
+    ) async throws -> Value {
+        let store = try await RadosStore.open(options)
+        do {
+            let value = try await body(store)
+            await store.close()
+            return value
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    /// Makes a pool.
+    func createPool(_ name: String) async throws {
+        try await command("{\"prefix\":\"osd pool create\",\"pool\":\"\(name)\",\"pg_num\":8}")
+    }
+
+    /// Removes a pool with everything in it.
+    func removePool(_ name: String) async throws {
+        try await command(
+            "{\"prefix\":\"osd pool delete\",\"pool\":\"\(name)\",\"pool2\":\"\(name)\","
+                + "\"yes_i_really_really_mean_it\":true}")
+    }
+
+    /// Sends a command to the monitors, as JSON; far quicker than `ceph`.
+    @discardableResult
+    func command(_ json: String) async throws -> Data {
+        let connection = try await RadosConnection.connect(options())
+        do {
+            let answer = try await RadosCommand(json: Array(json.utf8)).data(from: connection, "command", nil)
+            await connection.close()
+            return answer
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    /// Runs `ceph` as the cluster's administrator.
+    @discardableResult
+    func ceph(_ arguments: String...) async throws -> String {
+        try await CommandLineTool.run("ceph", ["-c", conf, "--name", "client.admin"] + arguments)
+    }
+
+    /// Makes a client with these capabilities; the path of its keyring.
+    func makeClient(_ name: String, _ capabilities: String...) async throws -> String {
+        let path = "\(directory)/\(name).\(UUID().uuidString).keyring"
+        try await CommandLineTool.run(
+            "ceph",
+            ["-c", conf, "--name", "client.admin", "auth", "get-or-create", name] + capabilities + ["-o", path])
+        return path
+    }
+
+    /// Sends a signal to a daemon: osd.0, mon.a, mgr.x.
+    func signal(_ number: Int32, _ daemon: String) async throws {
+        let lines = try await Self.script("env", "--dir", directory).split(separator: "\n")
+        let kind = daemon.prefix { $0 != "." }.uppercased()
+        guard let line = lines.first(where: { $0.hasPrefix("export REGTOP_TEST_\(kind)_PID=") }),
+            let pid = line.split(separator: "=").last.flatMap({ Int32($0) }), pid > 1, kill(pid, number) == 0
+        else { throw CommandLineTool.Failure(description: "\(daemon) does not run") }
+    }
+
+    fileprivate static func start(in directory: String) async throws -> TestCluster {
+        _ = try await script("up", "--dir", directory)
+        return TestCluster(conf: "\(directory)/ceph.conf")
+    }
+
+    fileprivate func end() async throws {
+        _ = try await Self.script("down", "--dir", directory)
+    }
+
+    fileprivate static func temporaryPath() -> String {
+        FileManager.default.temporaryDirectory.path(percentEncoded: false) + "/regtop-cluster.\(UUID().uuidString)"
+    }
+
+    /// scripts/cluster, found from this file: Tests/AdminCoreTests/Support, three folders down.
+    fileprivate static let scriptPath: String = {
+        var root = URL(filePath: #filePath)
+        for _ in 0..<4 { root.deleteLastPathComponent() }
+        return root.appending(path: "scripts/cluster").path(percentEncoded: false)
+    }()
+
+    private static func script(_ arguments: String...) async throws -> String {
+        try await CommandLineTool.run(scriptPath, arguments)
+    }
+}
+
+/// The one cluster of the test process.
+private enum SharedCluster {
+    static let directory = Mutex<String?>(nil)
+
+    static let started = Task { () async throws -> TestCluster in
+        // Not CEPH_CONF: that may be somebody's real cluster.
+        if let conf = ProcessInfo.processInfo.environment["REGTOP_TEST_CLUSTER"], !conf.isEmpty {
+            return TestCluster(conf: conf)
+        }
+        let path = TestCluster.temporaryPath()
+        directory.withLock { $0 = path }
+        atexit { SharedCluster.endAtExit() }
+        return try await TestCluster.start(in: path)
+    }
+
+    /// Synchronous: no task runs any more.
+    private static func endAtExit() {
+        guard let path = directory.withLock({ $0 }) else { return }
+        let down = Process()
+        down.executableURL = URL(filePath: TestCluster.scriptPath)
+        down.arguments = ["down", "--dir", path]
+        if (try? down.run()) != nil { down.waitUntilExit() }
+    }
+}
+#endif
