@@ -27,6 +27,11 @@ public struct BlobIdentifier: Hashable, Sendable {
     /// A new identifier, never used before: a random (version 4) UUID.
     public static func random() -> BlobIdentifier {
         var generator = SystemRandomNumberGenerator()
+        return random(using: &generator)
+    }
+
+    /// The identifier that `generator` gives: always the same one from the same state, for samples and tests.
+    public static func random(using generator: inout some RandomNumberGenerator) -> BlobIdentifier {
         var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         bytes[6] = bytes[6] & 0x0f | 0x40
         bytes[8] = bytes[8] & 0x3f | 0x80

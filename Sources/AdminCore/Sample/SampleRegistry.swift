@@ -1,0 +1,60 @@
+/// The embedded sample: a registry as v2.3.1 might have left it after some years, the same on every machine, with one specimen of each
+/// damage that its storage driver is known for (`LAYOUT` §3).
+///
+/// What each repository is there to show:
+///
+/// | repository | shows |
+/// | --- | --- |
+/// | `library/alpine` | releases over a year; `latest` was retagged twice, `3` names what `3.3` names |
+/// | `library/debian` | several tags on one digest; the layer that half of the others stand on |
+/// | `ci/base`, `ci/runner` | layers shared between repositories; many tags on few digests |
+/// | `app/web`, `app/api` | a product over two years: tags, retagged `latest` and `stable`, shared layers |
+/// | `app/web/cache` | a repository below another one; changing `app/web` does not touch it |
+/// | `team/x/deep` | a name of three components, of which the first two are no repositories |
+/// | `team/billing` | a revision that no tag names any more beside one that has a tag |
+/// | `ml/weights` | a layer of three chunks |
+/// | `multi/arch` | a manifest list over amd64, arm64 and arm/v7 |
+/// | `edge/gateway` | an OCI index and an OCI attachment with a subject, pushed years later |
+/// | `legacy/schema1` | signed manifests of schema 1 with their signature blobs |
+/// | `attic/cron` | stale: nothing has changed since 2013 |
+/// | `attic/intranet` | untagged: a manifest is left, no tag |
+/// | `attic/y2k` | untagged: the last manifest was deleted, the layer links stay for ever |
+/// | `uploads/partial`, `uploads/started` | nothing but unfinished uploads, with and without data |
+/// | `damaged/…` | see `Specimen` |
+///
+/// No specimen shares a blob with any other repository, so damage shows in one row only.
+public enum SampleRegistry {
+    /// Fills an empty store with the sample; `reader` and `writer` must be the same store. Chunks have 4 MiB.
+    ///
+    /// Throws `StoreError`; of kind `.invalid` if the store is not empty, which then stays as it is. If this is cut short by an error or
+    /// a crash, what was written cannot be told from damage: throw the store away.
+    public static func make(
+        in reader: any ObjectReader, _ writer: any ObjectWriter, specimens: Set<Specimen> = .all
+    ) async throws {
+        for cursor in try await reader.enumerate(.all, slices: 1) {
+            while let page = try await cursor.next() {
+                guard page.isEmpty else {
+                    throw StoreError(
+                        .invalid, operation: "make the sample", reason: "the store is not empty")
+                }
+            }
+        }
+        // In a fixed order, so that the store's versions do not depend on the set's.
+        let specimens = Specimen.allCases.filter(specimens.contains)
+        try await draft(specimens).write(to: writer)
+        let planter = DamagePlanter(
+            reader: StorageReader(objects: reader), writer: writer, makeIdentifier: SampleBuilder.identifier)
+        for specimen in specimens { try await specimen.plant(with: planter) }
+    }
+
+    /// The sample before its specimens are damaged.
+    static func draft(_ specimens: [Specimen]) throws -> PoolDraft {
+        var builder = SampleBuilder()
+        try builder.addLibrary()
+        try builder.addApplications()
+        try builder.addPlatforms()
+        try builder.addAttic()
+        for specimen in specimens { try specimen.add(to: &builder) }
+        return builder.draft
+    }
+}

@@ -1,0 +1,59 @@
+/// The repositories of the specimens as they were before the damage.
+extension Specimen {
+    /// When they were pushed.
+    var pushed: SampleDate { SampleDate(2015, 11, 2, 10, 0) }
+
+    /// When they were damaged.
+    var damaged: SampleDate { SampleDate(2015, 11, 2, 10, 5) }
+
+    /// The layer that is, or will be, damaged; elsewhere just the image's layer. No other repository has it.
+    var layer: SampleBlob {
+        switch self {
+        case .resumedUpload: SampleLayer.archive(repository, size: 9_000_000)
+        case .zeroFilled: SampleLayer.archive(repository, size: 20_480, hole: Specimen.gap)
+        case .emptyLayer: SampleBlob.empty
+        case .halfDeleted, .shortChunk: SampleLayer.archive(repository, size: (4 << 20) + 51_200)
+        default: SampleLayer.archive(repository, size: 10_240)
+        }
+    }
+
+    /// The upload that the layer came from.
+    var upload: String { "6f0d1a52-93c4-4e0b-a3a5-\(defect.count == 2 ? "0" : "")\(defect.dropFirst())0000000000" }
+
+    /// What of the layer of 9,000,000 bytes came first.
+    static let firstPart = 3_000_000
+
+    /// The part of a layer that was skipped when it was written, and reads as zeros.
+    static let gap = 6_144..<10_240
+
+    /// Adds the repository, still sound, or as far as it goes without the damage.
+    func add(to builder: inout SampleBuilder) throws {
+        let layer = layer
+        let image = SampleImage(created: pushed, layers: [layer])
+        var missing: SampleBlob?
+        var tags = ["v1"]
+        switch self {
+        case .resumedUpload:
+            try builder.store(layer.content[..<Specimen.firstPart], as: layer, at: pushed)
+        case .zeroFilled:
+            try builder.store(layer.content[..<Specimen.gap.lowerBound], as: layer, at: pushed)
+        case .overwrittenShorter:
+            let longer = SampleLayer.content("\(repository) before", size: (4 << 20) + 30_720)
+            try builder.store(longer, as: layer, at: pushed)
+        case .emptyLayer:
+            missing = layer
+        case .halfMoved:
+            try builder.startUpload(upload, in: repository, at: pushed, layer.content)
+            missing = layer
+        case .movedDirectory:
+            tags = ["latest", "rc1"]
+        case .unlistedDirectory:
+            let name = try SampleBuilder.name(repository)
+            try builder.makeDirectory(builder.paths.uploads(name), at: pushed)
+            try builder.makeDirectory(builder.paths.repository(name).appending("old"), at: pushed)
+            tags = ["v1", "v2"]
+        case .pushedTwice, .halfDeleted, .writtenBelowFile, .dotDotName, .shortChunk: break
+        }
+        try builder.push(image, to: repository, tags: tags, at: pushed, without: missing)
+    }
+}

@@ -1,0 +1,135 @@
+public import Foundation
+
+/// A tree that is prepared in memory and written to an empty store with one operation an object.
+///
+/// For samples. The result is what `StorageDriver.putContent` would leave file by file; it needs no guards against other writers,
+/// since nobody else knows of the store yet, and so costs a fraction of the round trips.
+///
+/// Concurrency: a value.
+public struct PoolDraft: Sendable {
+    private struct Directory {
+        var omap: [ByteString: [UInt8]]
+        var modified: Date
+    }
+
+    private struct File {
+        let blob: BlobIdentifier
+        var content: [UInt8]
+        var modified: Date
+    }
+
+    /// Bytes in a chunk.
+    public let chunkSize: UInt64
+    private let makeIdentifier: @Sendable (StoragePath) -> BlobIdentifier
+    private var directories: [StoragePath: Directory] = [:]
+    private var files: [StoragePath: File] = [:]
+
+    /// An empty draft. `makeIdentifier` gives the identifier for a new file. `chunkSize`: 1 byte to 64 MiB.
+    public init(
+        chunkSize: UInt64 = StorageReader.defaultChunkSize,
+        makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier
+    ) {
+        self.chunkSize = min(max(chunkSize, 1), 64 << 20)
+        self.makeIdentifier = makeIdentifier
+    }
+
+    /// True if there is a file at this path.
+    public func hasFile(_ path: StoragePath) -> Bool {
+        files[path] != nil
+    }
+
+    /// Makes `content` that of the file at `path`, as written at `modified`; an existing file keeps its identifier, as in the old driver.
+    /// Directories on the way are made. Throws `StorageError.isDirectory`, `.notADirectory`, `.invalidPath` for the root.
+    public mutating func putContent(_ content: [UInt8], at path: StoragePath, modified: Date) throws {
+        guard !path.isRoot else { throw StorageError.invalidPath("/") }
+        guard directories[path] == nil else { throw StorageError.isDirectory(path) }
+        if files[path] != nil {
+            files[path]?.content = content
+            files[path]?.modified = modified
+            return
+        }
+        let blob = makeIdentifier(path)
+        try makeDirectory(path.parent, modified: modified)
+        list(path, as: blob.value, modified: modified)
+        files[path] = File(blob: blob, content: content, modified: modified)
+    }
+
+    /// Makes sure that there is a directory at `path`. Throws `StorageError.notADirectory`.
+    public mutating func makeDirectory(_ path: StoragePath, modified: Date) throws {
+        guard directories[path] == nil else { return }
+        guard files[path] == nil else { throw StorageError.notADirectory(path) }
+        guard !path.isRoot else {
+            // The root points at itself, as in every pool since docker/distribution v2.1.0.
+            directories[path] = Directory(omap: [StorageReader.rootKey: []], modified: modified)
+            return
+        }
+        try makeDirectory(path.parent, modified: modified)
+        directories[path] = Directory(omap: [:], modified: modified)
+        list(path, as: [], modified: modified)
+    }
+
+    /// Lists a child in its parent, which must be there.
+    private mutating func list(_ path: StoragePath, as value: [UInt8], modified: Date) {
+        let key = ByteString(path.name)
+        directories[path.parent]?.omap[key] = value
+        // A directory's object is dated by the last change of its omap.
+        if let date = directories[path.parent]?.modified, date < modified {
+            directories[path.parent]?.modified = modified
+        }
+    }
+
+    /// Writes everything to a store that holds none of it. Data before the directories that name it, the root last: what is
+    /// cut short can be seen by nobody. `window` (1…): tasks under way at once.
+    ///
+    /// Throws `StoreError`: the store's own, or one of kind `.invalid` if an object is already there, which then stays as it is.
+    public func write(to writer: any ObjectWriter, window: Int = 256) async throws {
+        let below = directories.filter { !$0.key.isRoot }
+        for stage in [files.values.flatMap(chunks), below.map(directory), directories.compactMap(root)] {
+            _ = try await concurrentMap(stage, window: window) { object, operation in
+                try await writer.applyOrThrow(operation, to: object)
+            }
+        }
+    }
+
+    private func root(_ path: StoragePath, _ root: Directory) -> (ObjectID, WriteOperation)? {
+        path.isRoot ? directory(path, root) : nil
+    }
+
+    private func directory(_ path: StoragePath, _ directory: Directory) -> (ObjectID, WriteOperation) {
+        let change: WriteOperation.Mutation = directory.omap.isEmpty ? .create : .setOmap(directory.omap)
+        return (
+            StorageReader.directory(path),
+            WriteOperation(guards: [.doesNotExist], [change], modified: directory.modified)
+        )
+    }
+
+    private func chunks(of file: File) -> [(ObjectID, WriteOperation)] {
+        let (count, size) = (file.content.count, Int(chunkSize))
+        return stride(from: 0, to: max(count, 1), by: size).map { start in
+            // Most files are one chunk: no copy for them.
+            let bytes = count <= size ? file.content : Array(file.content[start..<min(start + size, count)])
+            var mutations: [WriteOperation.Mutation] = [.write(bytes, at: 0)]
+            if start == 0 {
+                mutations.append(.setXattr(name: TotalSize.xattr, value: TotalSize.encode(UInt64(count))))
+            }
+            return (
+                file.blob.chunk(start / size),
+                WriteOperation(guards: [.doesNotExist], mutations, modified: file.modified)
+            )
+        }
+    }
+}
+
+extension ObjectWriter {
+    /// Executes an operation of which nobody but this caller decides the outcome. Throws `StoreError`, of kind `.invalid` if it was refused.
+    func applyOrThrow(_ operation: WriteOperation, to object: ObjectID) async throws {
+        switch await apply(operation, to: object) {
+        case .applied: return
+        case .refused(.doesNotExist):
+            throw StoreError(.invalid, operation: "write", object: object, reason: "it exists already")
+        case .refused:
+            throw StoreError(.invalid, operation: "write", object: object, reason: "it does not exist")
+        case .failed(let error), .unknown(let error): throw error
+        }
+    }
+}
