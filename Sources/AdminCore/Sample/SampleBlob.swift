@@ -2,16 +2,25 @@ import Crypto
 
 /// The content of a blob and its digest, which is true.
 struct SampleBlob: Hashable, Sendable {
+    /// What it begins with; all of it, except for big blobs.
     let content: [UInt8]
+    /// How many bytes of zero follow.
+    let zeros: Int
     let digest: Digest
 
-    /// The content's size in bytes.
-    var size: Int { content.count }
+    /// The size in bytes.
+    var size: Int { content.count + zeros }
 
-    /// A blob of these bytes. `digest`: theirs, where it is known; hashing ten megabytes would be seen at the start.
-    init(_ content: [UInt8], digest: Digest? = nil) {
+    /// A blob of these bytes.
+    init(_ content: [UInt8]) {
+        self.init(content, zeros: 0, digest: SampleBlob.digest(of: content))
+    }
+
+    /// A blob whose digest is known: hashing megabytes would be felt at the start of the program.
+    init(_ content: [UInt8], zeros: Int, digest: Digest) {
         self.content = content
-        self.digest = digest ?? SampleBlob.digest(of: content)
+        self.zeros = zeros
+        self.digest = digest
     }
 
     /// A blob of this text.
@@ -24,9 +33,13 @@ struct SampleBlob: Hashable, Sendable {
 
     /// The SHA-256 digest of the bytes.
     static func digest(of content: [UInt8]) -> Digest {
-        let hex = hexadecimal(SHA256.hash(data: content))
+        digest(hexadecimal(SHA256.hash(data: content)))
+    }
+
+    /// The SHA-256 digest of these 64 digits.
+    static func digest(_ hex: String) -> Digest {
         guard let digest = Digest(algorithm: "sha256", hex: hex) else {
-            preconditionFailure("32 bytes make 64 digits")
+            preconditionFailure("32 bytes make 64 lower-case digits")
         }
         return digest
     }
@@ -36,4 +49,12 @@ struct SampleBlob: Hashable, Sendable {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
+}
+
+extension SampleBlob {
+    /// Every byte, the zeros too.
+    var whole: [UInt8] { content + repeatElement(0, count: zeros) }
+
+    /// The first `count` bytes, of those that are no trailing zeros.
+    func prefix(_ count: Int) -> [UInt8] { Array(content[..<count]) }
 }

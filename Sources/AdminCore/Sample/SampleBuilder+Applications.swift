@@ -1,5 +1,10 @@
 /// What the company runs, or ran.
 extension SampleBuilder {
+    /// A layer of three chunks.
+    static let weights = SampleLayer.big(
+        "model-weights", size: 8_912_896, data: 300_000,
+        digest: "77334cf34f100f47ac28fac67f43113d89ed95b8286b51286cf90061f8539e9b")
+
     mutating func addApplications() throws {
         try addProduct()
         try addTeams()
@@ -7,12 +12,12 @@ extension SampleBuilder {
         try push(
             SampleImage(
                 created: trained, command: "/bin/predict",
-                layers: [SampleLayer.archive("model-weights", size: 8_912_896)]),
+                layers: [Self.weights]),
             to: "ml/weights", tags: ["2015-11"], at: trained)
         let partial = SampleDate(2016, 1, 19, 13, 2)
         try startUpload(
             "23b25564-ec05-4c45-8a8b-d64efed76cc7", in: "uploads/partial", at: partial,
-            Array(SampleLayer.content("abandoned", size: 131_072)[..<50_000]),
+            Array(SampleLayer.archive("abandoned", size: 131_072).content[..<50_000]),
             continued: SampleDate(2016, 1, 19, 13, 3))
         try startUpload(
             "ed275216-e73a-4c3f-84f2-09e54ee4db48", in: "uploads/started", at: SampleDate(2016, 2, 8, 17, 40))

@@ -89,12 +89,15 @@ struct SampleBuilder {
     /// Stores a blob, unless it is there already: then the date of its first upload stays.
     mutating func store(_ blob: SampleBlob, at date: SampleDate) throws {
         let path = paths.blob(blob.digest)
-        if !draft.hasFile(path) { try draft.putContent(blob.content, at: path, modified: date.date) }
+        if !draft.hasFile(path) {
+            try draft.putContent(blob.content, zeros: blob.zeros, at: path, modified: date.date)
+        }
     }
 
     /// Makes content that is not what it should be the file of a blob: what has arrived before the damage comes.
-    mutating func store(_ content: some Sequence<UInt8>, as blob: SampleBlob, at date: SampleDate) throws {
-        try draft.putContent(Array(content), at: paths.blob(blob.digest), modified: date.date)
+    mutating func store(_ content: [UInt8], zeros: Int = 0, as blob: SampleBlob, at date: SampleDate) throws {
+        try draft.putContent(
+            content, zeros: zeros, at: paths.blob(blob.digest), modified: date.date)
     }
 
     /// Lets a repository serve a blob.

@@ -1,41 +1,47 @@
 /// Layers of the sample: uncompressed tar archives with one file each, of bytes that look random and are always the same.
 enum SampleLayer {
-    /// The archive with one file `name`, and zeros behind it up to `size` (2,048…) bytes. `hole`: a range of the archive that is all zeros.
+    /// The archive with one file `name` and zeros behind it, of `size` (2,048…) bytes. `hole`: a range of it that is all zeros.
     static func archive(_ name: String, size: Int, hole: Range<Int>? = nil) -> SampleBlob {
-        let content = content(name, size: size, hole: hole)
-        return SampleBlob(content, digest: size > 4 << 20 ? known[name].flatMap { Digest($0) } : nil)
+        var content = header(name, length: (size - headerSize - endSize) / headerSize * headerSize)
+        append(size - headerSize - endSize, seed: name, to: &content)
+        content += repeatElement(0, count: size - content.count)
+        if let hole { content.replaceSubrange(hole, with: repeatElement(0, count: hole.count)) }
+        return SampleBlob(content)
     }
 
-    /// The digests of the big ones, by name. A test compares them with the content.
-    static let known: [String: String] = [:]
+    /// A layer of several chunks, whose digest is written down here (a test compares): an archive with the file `name`, of which only the
+    /// first `data` bytes are no zeros.
+    static func big(_ name: String, size: Int, data: Int, digest: String) -> SampleBlob {
+        var content = header(name, length: (size - headerSize - endSize) / headerSize * headerSize)
+        append(data, seed: name, to: &content)
+        return SampleBlob(content, zeros: size - content.count, digest: SampleBlob.digest(digest))
+    }
 
-    static func content(_ name: String, size: Int, hole: Range<Int>? = nil) -> [UInt8] {
-        let header = 512
-        let end = 2 * 512
-        let length = max(0, size - header - end) / 512 * 512
-        var content = tarHeader(name, length: length)
-        content.reserveCapacity(size)
-        // A block whose length divides no chunk size: wherever the bytes end up, it shows.
-        var generator = SeededGenerator(seed: name)
-        let blockLength = min(length, 65_521)
+    private static let headerSize = 512
+    private static let endSize = 1024
+
+    /// Appends `count` bytes that depend on the seed.
+    private static func append(_ count: Int, seed: String, to content: inout [UInt8]) {
+        var generator = SeededGenerator(seed: seed)
+        // Repeated with a length that divides no chunk size: wherever the bytes end up, it shows.
+        let blockLength = min(count, 65_521)
         var block: [UInt8] = []
         block.reserveCapacity(blockLength + 8)
         while block.count < blockLength {
             withUnsafeBytes(of: generator.next().littleEndian) { block.append(contentsOf: $0) }
         }
         block.removeLast(block.count - blockLength)
-        while content.count < header + length {
-            let rest = header + length - content.count
+        let end = content.count + count
+        content.reserveCapacity(end + headerSize + endSize)
+        while content.count < end {
+            let rest = end - content.count
             if rest >= block.count { content += block } else { content += block[..<rest] }
         }
-        content += repeatElement(0, count: max(0, size - content.count))
-        if let hole { content.replaceSubrange(hole, with: repeatElement(0, count: hole.count)) }
-        return content
     }
 
     /// The POSIX ustar header of a regular file of root's, dated 1970.
-    private static func tarHeader(_ name: String, length: Int) -> [UInt8] {
-        var header = [UInt8](repeating: 0, count: 512)
+    private static func header(_ name: String, length: Int) -> [UInt8] {
+        var header = [UInt8](repeating: 0, count: headerSize)
         func put(_ text: String, at offset: Int) {
             header.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
         }
@@ -55,6 +61,7 @@ enum SampleLayer {
         put("00", at: 263)
         put("root", at: 265)
         put("root", at: 297)
+        // Six digits, a zero byte and the space that is there.
         put(octal(header.reduce(0) { $0 + Int($1) }, 6), at: 148)
         header[154] = 0
         return header

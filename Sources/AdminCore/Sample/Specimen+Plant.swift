@@ -10,7 +10,7 @@ extension Specimen {
         let blob = paths.blob(layer.digest)
         switch self {
         case .resumedUpload:
-            try await planter.resumeInsideChunk(blob, Array(layer.content[Specimen.firstPart...]))
+            try await planter.resumeInsideChunk(blob, Array(layer.whole[Specimen.firstPart...]))
         case .zeroFilled:
             try await planter.writeBeyondEnd(
                 blob, offset: UInt64(Specimen.gap.upperBound), Array(layer.content[Specimen.gap.upperBound...]))

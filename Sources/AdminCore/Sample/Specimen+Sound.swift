@@ -9,10 +9,20 @@ extension Specimen {
     /// The layer that is, or will be, damaged; elsewhere just the image's layer. No other repository has it.
     var layer: SampleBlob {
         switch self {
-        case .resumedUpload: SampleLayer.archive(repository, size: 9_000_000)
+        case .resumedUpload:
+            SampleLayer.big(
+                repository, size: 9_000_000, data: 8_990_000,
+                digest: "a7b1423d41a2b0e15b19a7b34dec7aa7f2aff0f3c8a5b89264c4b26e601fe081")
         case .zeroFilled: SampleLayer.archive(repository, size: 20_480, hole: Specimen.gap)
         case .emptyLayer: SampleBlob.empty
-        case .halfDeleted, .shortChunk: SampleLayer.archive(repository, size: (4 << 20) + 51_200)
+        case .halfDeleted:
+            SampleLayer.big(
+                repository, size: (4 << 20) + 51_200, data: 20_000,
+                digest: "15796b8b8bb7b32e198ab9683987e7aed0f360eebe3cbee1f648a8e8d7c0b95c")
+        case .shortChunk:
+            SampleLayer.big(
+                repository, size: (4 << 20) + 40_960, data: 20_000,
+                digest: "ef23cd6bd217c6f2d341bbc83b44d88379cf02cbb9cab3062dd3593f52c35f5c")
         default: SampleLayer.archive(repository, size: 10_240)
         }
     }
@@ -34,12 +44,14 @@ extension Specimen {
         var tags = ["v1"]
         switch self {
         case .resumedUpload:
-            try builder.store(layer.content[..<Specimen.firstPart], as: layer, at: pushed)
+            try builder.store(
+                layer.prefix(Specimen.firstPart), as: layer, at: pushed)
         case .zeroFilled:
-            try builder.store(layer.content[..<Specimen.gap.lowerBound], as: layer, at: pushed)
+            try builder.store(
+                layer.prefix(Specimen.gap.lowerBound), as: layer, at: pushed)
         case .overwrittenShorter:
-            let longer = SampleLayer.content("\(repository) before", size: (4 << 20) + 30_720)
-            try builder.store(longer, as: layer, at: pushed)
+            let longer = SampleLayer.archive("\(repository) before", size: 20_480).content
+            try builder.store(longer, zeros: (4 << 20) + 10_240, as: layer, at: pushed)
         case .emptyLayer:
             missing = layer
         case .halfMoved:

@@ -15,7 +15,10 @@ public struct PoolDraft: Sendable {
     private struct File {
         let blob: BlobIdentifier
         var content: [UInt8]
+        var zeros: Int
         var modified: Date
+
+        var size: Int { content.count + zeros }
     }
 
     /// Bytes in a chunk.
@@ -38,20 +41,21 @@ public struct PoolDraft: Sendable {
         files[path] != nil
     }
 
-    /// Makes `content` that of the file at `path`, as written at `modified`; an existing file keeps its identifier, as in the old driver.
-    /// Directories on the way are made. Throws `StorageError.isDirectory`, `.notADirectory`, `.invalidPath` for the root.
-    public mutating func putContent(_ content: [UInt8], at path: StoragePath, modified: Date) throws {
+    /// Makes `content`, and `zeros` (0…) bytes of zero behind it, that of the file at `path`, as written at `modified`; an existing file
+    /// keeps its identifier, as in the old driver. Directories on the way are made. The zeros are never held in memory.
+    /// Throws `StorageError.isDirectory`, `.notADirectory`, `.invalidPath` for the root.
+    public mutating func putContent(
+        _ content: [UInt8], zeros: Int = 0, at path: StoragePath, modified: Date
+    ) throws {
         guard !path.isRoot else { throw StorageError.invalidPath("/") }
         guard directories[path] == nil else { throw StorageError.isDirectory(path) }
-        if files[path] != nil {
-            files[path]?.content = content
-            files[path]?.modified = modified
-            return
+        let present = files[path]?.blob
+        let blob = present ?? makeIdentifier(path)
+        if present == nil {
+            try makeDirectory(path.parent, modified: modified)
+            list(path, as: blob.value, modified: modified)
         }
-        let blob = makeIdentifier(path)
-        try makeDirectory(path.parent, modified: modified)
-        list(path, as: blob.value, modified: modified)
-        files[path] = File(blob: blob, content: content, modified: modified)
+        files[path] = File(blob: blob, content: content, zeros: zeros, modified: modified)
     }
 
     /// Makes sure that there is a directory at `path`. Throws `StorageError.notADirectory`.
@@ -104,16 +108,19 @@ public struct PoolDraft: Sendable {
     }
 
     private func chunks(of file: File) -> [(ObjectID, WriteOperation)] {
-        let (count, size) = (file.content.count, Int(chunkSize))
-        return stride(from: 0, to: max(count, 1), by: size).map { start in
+        let (count, length) = (file.content.count, Int(chunkSize))
+        return stride(from: 0, to: max(file.size, 1), by: length).map { start in
+            let end = min(start + length, file.size)
             // Most files are one chunk: no copy for them.
-            let bytes = count <= size ? file.content : Array(file.content[start..<min(start + size, count)])
+            let bytes =
+                start == 0 && count <= end ? file.content : Array(file.content[min(start, count)..<min(end, count)])
             var mutations: [WriteOperation.Mutation] = [.write(bytes, at: 0)]
+            if end > count { mutations.append(.truncate(UInt64(end - start))) }
             if start == 0 {
-                mutations.append(.setXattr(name: TotalSize.xattr, value: TotalSize.encode(UInt64(count))))
+                mutations.append(.setXattr(name: TotalSize.xattr, value: TotalSize.encode(UInt64(file.size))))
             }
             return (
-                file.blob.chunk(start / size),
+                file.blob.chunk(start / length),
                 WriteOperation(guards: [.doesNotExist], mutations, modified: file.modified)
             )
         }
