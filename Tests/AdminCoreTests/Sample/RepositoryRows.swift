@@ -1,0 +1,75 @@
+import Foundation
+
+@testable import AdminCore
+
+/// Everything that the reading commands can say of one repository.
+struct RepositoryRows: Equatable, Sendable {
+    /// What `ls`, `stat`, `cat` and `chunks` say of one path, errors included.
+    struct File: Equatable, Sendable {
+        let path: StoragePath
+        let status: String
+        let content: String
+        let layout: String
+    }
+
+    var summary: RepositorySummary
+    var unique: UInt64?
+    var tags: [TagSummary] = []
+    var images: [ImageDetail] = []
+    var uploads: [UploadSummary] = []
+    var listing: [DirectoryEntry] = []
+    var files: [File] = []
+
+    /// The rows of all repositories. Every question is asked that can be asked; what fails becomes part of the row.
+    static func all(_ registry: RegistryReader) async throws -> [RepositoryName: RepositoryRows] {
+        let pass = registry.pass()
+        let unique = try await pass.uniqueSizes()
+        let names = try await registry.repositoryNames()
+        let rows = try await concurrentMap(names, window: 4) { name in
+            var rows = try await RepositoryRows(name, in: registry, pass)
+            rows.unique = unique[name]
+            return (name, rows)
+        }
+        return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+    }
+
+    private init(_ name: RepositoryName, in registry: RegistryReader, _ pass: RegistryPass) async throws {
+        summary = try await pass.summary(of: name)
+        tags = try await pass.tags(of: name)
+        uploads = try await pass.uploads(of: name)
+        let selectors =
+            tags.map { ImageReference.Selector.tag($0.tag) }
+            + (try await pass.revisions(of: name)).map { ImageReference.Selector.digest($0) }
+        for selector in selectors {
+            if let reference = ImageReference(name, selector) { images.append(try await pass.image(reference)) }
+        }
+        listing = try await registry.storage.list(registry.paths.repository(name)).filter {
+            // What lies below is another repository's.
+            $0.name?.hasPrefix("_") == true
+        }
+        let digests = images.flatMap { image in
+            [image.digest, image.config?.digest].compactMap(\.self) + image.layers.map(\.digest)
+                + image.manifests.map(\.digest) + image.signatures
+        }
+        var paths = Set(digests.map(registry.paths.blob))
+        for directory in [
+            registry.paths.uploads(name), registry.paths.layers(name), registry.paths.revisions(name).parent,
+        ] {
+            guard let walked = try? await registry.storage.walk(directory) else { continue }
+            paths.formUnion(walked.compactMap(\.path))
+        }
+        files = try await concurrentMap(paths.sorted(), window: 4) { await File($0, in: registry.storage) }
+    }
+}
+
+extension RepositoryRows.File {
+    init(_ path: StoragePath, in storage: StorageReader) async {
+        self.path = path
+        func answer(_ question: () async throws -> String) async -> String {
+            do { return try await question() } catch { return "error: \(error)" }
+        }
+        status = await answer { try await "\(storage.stat(path))" }
+        content = await answer { try await SampleBlob.digest(of: storage.content(path)).string }
+        layout = await answer { try await "\(storage.layout(of: storage.blob(path)))" }
+    }
+}
