@@ -53,7 +53,7 @@ struct SampleBlob: Hashable, Sendable {
 
 extension SampleBlob {
     /// Every byte, the zeros too.
-    var whole: [UInt8] { content + repeatElement(0, count: zeros) }
+    var whole: [UInt8] { zeros == 0 ? content : content + repeatElement(0, count: zeros) }
 
     /// The first `count` bytes, of those that are no trailing zeros.
     func prefix(_ count: Int) -> [UInt8] { Array(content[..<count]) }

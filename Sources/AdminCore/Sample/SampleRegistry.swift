@@ -39,22 +39,19 @@ public enum SampleRegistry {
                 }
             }
         }
-        // In a fixed order, so that the store's versions do not depend on the set's.
-        let specimens = Specimen.allCases.filter(specimens.contains)
-        try await draft(specimens).write(to: writer)
-        let planter = DamagePlanter(
-            reader: StorageReader(objects: reader), writer: writer, makeIdentifier: SampleBuilder.identifier)
-        for specimen in specimens { try await specimen.plant(with: planter) }
-    }
-
-    /// The sample before its specimens are damaged.
-    static func draft(_ specimens: [Specimen]) throws -> PoolDraft {
+        // The program starts with this, so both cores are used: the big layers are made while the rest is drafted.
+        async let layers = concurrentMap(specimens, window: specimens.count) { ($0, $0.layer) }
         var builder = SampleBuilder()
         try builder.addLibrary()
         try builder.addApplications()
         try builder.addPlatforms()
         try builder.addAttic()
-        for specimen in specimens { try specimen.add(to: &builder) }
-        return builder.draft
+        for (specimen, layer) in try await layers { try specimen.add(layer, to: &builder) }
+        try await builder.draft.write(to: writer)
+        let planter = DamagePlanter(
+            reader: StorageReader(objects: reader), writer: writer, makeIdentifier: SampleBuilder.identifier)
+        _ = try await concurrentMap(layers, window: specimens.count) { specimen, layer in
+            try await specimen.plant(in: layer, with: planter)
+        }
     }
 }

@@ -1,16 +1,15 @@
 /// The damage itself.
 extension Specimen {
-    /// Damages the repository in a store that holds what `add` made.
-    func plant(with planter: DamagePlanter) async throws {
+    /// Damages the repository in a store that holds what `add` made with the same `layer`.
+    func plant(in layer: SampleBlob, with planter: DamagePlanter) async throws {
         let planter = planter.dated(damaged.date)
         let paths = RegistryPaths()
         let name = try SampleBuilder.name(repository)
         let tags = paths.tags(name)
-        let layer = layer
         let blob = paths.blob(layer.digest)
         switch self {
         case .resumedUpload:
-            try await planter.resumeInsideChunk(blob, Array(layer.whole[Specimen.firstPart...]))
+            try await planter.resumeInsideChunk(blob, layer.whole[Specimen.firstPart...])
         case .zeroFilled:
             try await planter.writeBeyondEnd(
                 blob, offset: UInt64(Specimen.gap.upperBound), Array(layer.content[Specimen.gap.upperBound...]))

@@ -11,8 +11,8 @@ extension Specimen {
         switch self {
         case .resumedUpload:
             SampleLayer.big(
-                repository, size: 9_000_000, data: 8_990_000,
-                digest: "a7b1423d41a2b0e15b19a7b34dec7aa7f2aff0f3c8a5b89264c4b26e601fe081")
+                repository, size: 9_000_000, data: 9_000_000 - 1_536,
+                digest: "706ad2c2d29b2767721d7e6b47a142714f701d5a2f0a5be58c83ccc3fb59e61f")
         case .zeroFilled: SampleLayer.archive(repository, size: 20_480, hole: Specimen.gap)
         case .emptyLayer: SampleBlob.empty
         case .halfDeleted:
@@ -36,9 +36,8 @@ extension Specimen {
     /// The part of a layer that was skipped when it was written, and reads as zeros.
     static let gap = 6_144..<10_240
 
-    /// Adds the repository, still sound, or as far as it goes without the damage.
-    func add(to builder: inout SampleBuilder) throws {
-        let layer = layer
+    /// Adds the repository with this layer, `layer`: still sound, or as far as it goes without the damage.
+    func add(_ layer: SampleBlob, to builder: inout SampleBuilder) throws {
         let image = SampleImage(created: pushed, layers: [layer])
         var missing: SampleBlob?
         var tags = ["v1"]

@@ -15,7 +15,8 @@ import Testing
     func leavesAllOtherRowsAsTheyWere(_ specimen: Specimen) async throws {
         var rows = try await RepositoryRows.all(SampleStore([specimen]).registry)
         let sound = try await Self.sound.value
-        let own = try #require(rows.removeValue(forKey: SampleBuilder.name(specimen.repository)))
+        let removed = try rows.removeValue(forKey: SampleBuilder.name(specimen.repository))
+        let own = try #require(removed)
         #expect(Set(rows.keys) == Set(sound.keys))
         for (name, row) in sound where rows[name] != row {
             Issue.record("the rows of \(name) differ because of \(specimen)")

@@ -3,7 +3,7 @@ extension DamagePlanter {
     ///
     /// The old driver's own loop: at offset o it takes `o mod C` bytes for this chunk instead of `C - (o mod C)`. If the file's size
     /// is no multiple of the chunk size, this leaves a chunk that is too long and a hole, or no chunk, where its surplus belongs.
-    public func resumeInsideChunk(_ path: StoragePath, _ rest: [UInt8]) async throws {
+    public func resumeInsideChunk(_ path: StoragePath, _ rest: ArraySlice<UInt8>) async throws {
         let (blob, size) = try await file(path)
         let chunkSize = reader.chunkSize
         var taken = 0
@@ -12,7 +12,7 @@ extension DamagePlanter {
             let within = offset % chunkSize
             let length = min(Int(within == 0 ? chunkSize : within), rest.count - taken)
             try await change(
-                blob.chunk(Int(offset / chunkSize)), .write(Array(rest[taken..<taken + length]), at: within))
+                blob.chunk(Int(offset / chunkSize)), .write(Array(rest.dropFirst(taken).prefix(length)), at: within))
             taken += length
         }
         try await setSize(size + UInt64(rest.count), of: blob)
