@@ -45,10 +45,14 @@ final class RecordingStore: Sendable {
         case unknownApplied(StoreError)
         /// A write is not executed, and reported as unknown; a read just fails.
         case unknownNotApplied(StoreError)
+        /// A write is not executed, and reported as applied; a read is executed.
+        case swallowed
 
-        var error: StoreError {
+        /// How a read fails.
+        var error: StoreError? {
             switch self {
             case .failed(let error), .unknownApplied(let error), .unknownNotApplied(let error): error
+            case .swallowed: nil
             }
         }
     }
@@ -112,6 +116,11 @@ final class RecordingStore: Sendable {
         state.withLock { $0.fault = fault }
     }
 
+    /// Answers writes as applied and executes none.
+    func swallowWrites() {
+        inject { $0.operation.isWrite ? .swallowed : nil }
+    }
+
     /// Is awaited before each operation is executed; while it waits, the operation is in flight.
     func before(_ hook: @escaping Hook) {
         state.withLock { $0.before = hook }
@@ -146,7 +155,7 @@ final class RecordingStore: Sendable {
     ) async throws -> Value {
         try await run(operation) { fault in
             await Result<Value, any Error>.of {
-                if let fault { throw fault.error }
+                if let error = fault?.error { throw error }
                 return try await body()
             }
         }.get()
@@ -190,6 +199,8 @@ final class RecordingStore: Sendable {
                     return .failed(error)
                 case .unknownNotApplied(let error):
                     return .unknown(error)
+                case .swallowed:
+                    return .applied
                 case .unknownApplied(let error):
                     let outcome = await store.base.writer.apply(operation, to: object)
                     return outcome == .applied ? .unknown(error) : outcome
