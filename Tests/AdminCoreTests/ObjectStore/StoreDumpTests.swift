@@ -48,7 +48,7 @@ import Testing
                         .writeFull(name.bytes + namespace.utf8),
                         .setXattr(name: "text", value: [0, 1]), .setXattr(name: ByteString(bytes: [0xfe]), value: [2]),
                         .setOmap([
-                            "caf\u{e9}": [1], "cafe\u{301}": [2], "": [3], ByteString(bytes: [0x61, 0, 0xff]): [4],
+                            "caf\u{e9}": [1], "cafe\u{301}": [2], " ": [3], ByteString(bytes: [0x61, 0, 0xff]): [4],
                             ByteString(bytes: [0x61, 0]): [], "\u{1f600}\"\\": [0xff],
                         ]),
                     ])
