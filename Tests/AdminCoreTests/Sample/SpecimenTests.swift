@@ -51,7 +51,7 @@ import Testing
         #expect(found == expected)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func nothingHangsOverAllOfThem() async throws {
         let store = try await SampleStore(.all)
         let rows = try await RepositoryRows.all(store.registry)
