@@ -68,7 +68,7 @@ import Testing
 
     @Test func theResumedUploadHasAllItsBytesElsewhere() async throws {
         let (store, layout) = try await layout(.resumedUpload)
-        #expect(layout.chunks.map(\.length) == [6_000_000, 4_805_696, nil])
+        try #require(layout.chunks.map(\.length) == [6_000_000, 4_805_696, nil])
         #expect(layout.chunks.map(\.state) == [.long, .long, .missing])
         #expect(layout.size == 9_000_000)
         // Bytes past the end of chunk i belong at the beginning of chunk i + 1.
