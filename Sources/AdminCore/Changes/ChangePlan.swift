@@ -126,14 +126,20 @@ public struct ChangeResult: Hashable, Sendable {
     public let outcome: Outcome
     /// Why, in a sentence; nil if it is done.
     public let error: String?
+    /// What kind of failure of the store it was; nil if it was none.
+    public let kind: StoreError.Kind?
     /// What a person should know of a change that is done: what appeared meanwhile and stays, for example.
     public let notes: [String]
 
     /// See the properties.
-    public init(target: ImageReference, outcome: Outcome, error: String? = nil, notes: [String] = []) {
+    public init(
+        target: ImageReference, outcome: Outcome, error: String? = nil, kind: StoreError.Kind? = nil,
+        notes: [String] = []
+    ) {
         self.target = target
         self.outcome = outcome
         self.error = error
+        self.kind = kind
         self.notes = notes
     }
 }

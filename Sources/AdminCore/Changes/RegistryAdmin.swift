@@ -41,7 +41,10 @@ public struct RegistryAdmin: Sendable {
                 results.append(ChangeResult(target: target.reference, outcome: .unknown, error: error))
                 stopped = "not begun: the outcome before is unknown"
             } catch {
-                results.append(ChangeResult(target: target.reference, outcome: .failed, error: "\(error)"))
+                results.append(
+                    ChangeResult(
+                        target: target.reference, outcome: .failed, error: "\(error)",
+                        kind: (error as? StoreError)?.kind))
                 if error is StoreError || error is CancellationError { stopped = "not begun: \(error)" }
             }
         }

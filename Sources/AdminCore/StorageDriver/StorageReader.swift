@@ -101,7 +101,7 @@ public struct StorageReader: Sendable {
     static let rootKey: ByteString = "/"
 
     /// The object of a directory: it is named by the path.
-    static func directory(_ path: StoragePath) -> ObjectID {
+    public static func directory(_ path: StoragePath) -> ObjectID {
         ObjectID(ByteString(path.string))
     }
 }

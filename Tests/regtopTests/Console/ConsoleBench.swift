@@ -42,7 +42,8 @@ import Testing
                 isChange: true, isEnabled: { [unowned self] in view.table.selected != nil }
             ) { [unowned self] in
                 .propose(
-                    Proposal(title: "Delete web", lines: [Line("remove 3 links")], question: "Delete web?") {
+                    Proposal(title: "Delete web", lines: [Line("remove 3 links")], question: "Delete web?", owner: self)
+                    {
                         [unowned self] in
                         .apply(change)
                     })

@@ -14,6 +14,8 @@ final class Console {
     /// Why nothing may be changed; nil where changes are allowed.
     private(set) var readOnlyReason: String?
     private(set) var hasEnded = false
+    /// Why it has ended, if it did not end by itself.
+    private(set) var failure: (any Error)?
     /// The topmost row, without the badge, which the console adds.
     private let header: () -> HeaderBar
 
@@ -103,11 +105,23 @@ final class Console {
         case .go(let next):
             stack.append(next)
             perform(next.appear())
+        case .replace(let next):
+            board.abandon(owner: stack.removeLast())
+            stack.append(next)
+            perform(next.appear())
         case .back: goBack()
+        case .reappear: perform(screen.appear())
         case .quit: quit()
+        case .fail(let error):
+            failure = error
+            hasEnded = true
         case .ask(let query): start(query)
         case .cancel(let slot): perform(board.cancel(slot))
         case .propose(let proposal):
+            guard case nil = overlay, proposal.owner === screen else {
+                status = .info("\(proposal.title): not asked, because you were busy elsewhere; nothing was changed.")
+                return
+            }
             let panel = QuestionPanel(title: proposal.title, lines: proposal.lines, question: proposal.question)
             overlay = .question(panel, accept: proposal.accept)
         case .apply(let query):

@@ -2,8 +2,14 @@
 enum Effect {
     case none
     case go(any Screen)
+    /// Puts a screen in the place of the topmost one.
+    case replace(any Screen)
     case back
+    /// Tells the topmost screen that it may have to look again.
+    case reappear
     case quit
+    /// Ends the console for a reason that is told when the terminal has been given back.
+    case fail(any Error)
     /// Starts a question to the store.
     case ask(Query)
     case cancel(Slot)
@@ -32,6 +38,9 @@ struct Proposal {
     /// What will be done, as it will be done.
     let lines: [Line]
     let question: String
+    /// The screen that wants it. Asked while that is shown and nothing is being typed or asked there, dropped otherwise: a plan
+    /// that takes a while must not catch a key that was meant for something else.
+    let owner: any Screen
     let accept: () -> Effect
 }
 

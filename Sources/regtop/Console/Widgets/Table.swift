@@ -4,7 +4,8 @@
 /// Work grows with the number of rows on `replace`, `sort` and `filter` only; a key that moves the cursor costs the same
 /// for ten rows and for a million.
 nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: Sendable {
-    let columns: [Column<Row>]
+    /// May change at any time; sorting by a column that is gone means no sorting.
+    var columns: [Column<Row>]
     private let searchText: @Sendable (Row) -> String
     private let rule: TableFilter<Row>.Rule
 

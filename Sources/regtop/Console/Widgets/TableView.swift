@@ -19,6 +19,14 @@ final class TableView<Row: Identifiable & Sendable> where Row.ID: Sendable {
         return table.lines(size, empty: empty)
     }
 
+    /// The rows of the last drawing, then those of the page below and of the page above: what a person sees, or is about to.
+    var inSight: [Row] {
+        let shown = table.top..<min(table.count, table.top + page)
+        let below = shown.upperBound..<min(table.count, shown.upperBound + page)
+        let above = max(0, shown.lowerBound - page)..<shown.lowerBound
+        return [Array(shown), Array(below), above.reversed()].joined().map { table.row(at: $0) }
+    }
+
     /// Ends the filter. False if there is none.
     func escape() -> Bool {
         guard !table.filter.text.isEmpty else { return false }

@@ -1,0 +1,64 @@
+import AdminCore
+import Foundation
+
+/// What the cells of several tables have in common.
+nonisolated enum Cells {
+    /// What is not known, or not yet.
+    static let unknown = Line("–", .dim)
+
+    static func size(_ bytes: UInt64?) -> Line {
+        bytes.map { Line(HumanText.bytes($0)) } ?? unknown
+    }
+
+    static func exact(_ bytes: UInt64?) -> Line {
+        bytes.map { Line(HumanText.count($0)) } ?? unknown
+    }
+
+    static func count(_ count: Int?) -> Line {
+        count.map { Line(HumanText.count($0)) } ?? unknown
+    }
+
+    /// The day; with the time where there is room for it.
+    static func date(_ date: Date?, _ width: Int) -> Line {
+        date.map { Line(width >= 19 ? HumanText.second($0) : HumanText.day($0)) } ?? unknown
+    }
+
+    /// A state in its word, coloured by how bad it is.
+    static func state(_ word: String) -> Line {
+        switch word {
+        case "ok": Line(word, .good)
+        case "untagged", "uploads-only", "unlinked", "surplus", "upload": Line(word, .warning)
+        default: Line(word, .bad)
+        }
+    }
+
+    /// As much of a digest as fits, from its beginning: people compare beginnings.
+    static func digest(_ digest: Digest?, _ width: Int) -> Line {
+        guard let digest else { return unknown }
+        let text = digest.string
+        return width >= text.utf8.count ? Line(text) : Line(text).truncated(to: max(1, width))
+    }
+
+    /// `schema 2`, `OCI index`: a media type as people call it.
+    static func kind(_ mediaType: String?) -> Line {
+        guard let mediaType else { return unknown }
+        let known = [
+            "application/vnd.docker.distribution.manifest.v1+json": "schema 1",
+            "application/vnd.docker.distribution.manifest.v1+prettyjws": "schema 1",
+            "application/vnd.docker.distribution.manifest.v2+json": "schema 2",
+            "application/vnd.docker.distribution.manifest.list.v2+json": "list",
+            "application/vnd.oci.image.manifest.v1+json": "OCI",
+            "application/vnd.oci.image.index.v1+json": "OCI index",
+        ]
+        return Line(known[mediaType] ?? mediaType)
+    }
+
+    /// Seconds since 1970, to sort by.
+    static func order(_ date: Date?) -> Int64? {
+        date.map { Int64($0.timeIntervalSince1970) }
+    }
+
+    static func order(_ bytes: UInt64?) -> Int64? {
+        bytes.map { Int64(clamping: $0) }
+    }
+}

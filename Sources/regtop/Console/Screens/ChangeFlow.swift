@@ -1,0 +1,100 @@
+import AdminCore
+
+/// Deleting and moving, from the wish to the results: plan, question, execution, report. One frozen plan all the way.
+struct ChangeFlow {
+    let store: OpenStore
+    /// On whose behalf.
+    let screen: any Screen
+
+    func remove(_ references: [ImageReference]) -> Effect {
+        let planner = store.session.planner
+        return plan("planning the deletion of \(Self.named(references))") { progress in
+            try await planner.removal(of: references, progress: progress)
+        }
+    }
+
+    /// Asks for the new name first, beginning with the old one.
+    func move(_ source: ImageReference) -> Effect {
+        let planner = store.session.planner
+        return .prompt(
+            Prompt(label: "move \(source) to: ", text: source.description) { text in
+                let text = text.trimmingPrefix { $0 == " " }
+                if text.isEmpty || text == source.description { return .say(.info("Nothing was changed.")) }
+                guard let destination = ImageReference(String(text)) else {
+                    return .say(.failure("\"\(text)\" is no name; write repository or repository:tag."))
+                }
+                return plan("planning the move of \(source)") { progress in
+                    // The question says so if a tag is replaced.
+                    try await planner.move(from: source, to: destination, force: true, progress: progress)
+                }
+            })
+    }
+
+    private func plan(
+        _ label: String, _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> ChangePlan
+    ) -> Effect {
+        var plan: ChangePlan?
+        return .ask(
+            .stream(Slot(screen, "plan"), label) { (reporter: Reporter<ChangePlan>) in
+                reporter.emit(try await make { reporter.progress(Progress($0)) })
+            } fold: {
+                plan = $0.last
+            } end: { ending in
+                switch ending {
+                case .finished: plan.map(propose) ?? .none
+                case .cancelled: .say(.info("Nothing was changed."))
+                case .failed(let error): .failure(error)
+                }
+            })
+    }
+
+    private func propose(_ plan: ChangePlan) -> Effect {
+        let words = PlanWords(plan: plan)
+        return .propose(
+            Proposal(title: words.title, lines: words.lines, question: words.question, owner: screen) {
+                apply(plan)
+            })
+    }
+
+    private func apply(_ plan: ChangePlan) -> Effect {
+        guard let admin = store.session.admin else { return .say(.failure("This session is read-only.")) }
+        let words = PlanWords(plan: plan)
+        return .apply(
+            .change(Slot(screen, "change"), words.label) { progress in
+                await admin.apply(plan) { progress(Progress($0)) }
+            } then: { [store] (result: Result<[ChangeResult], any Error>) in
+                // Whatever happened, it may have happened: what is shown is read again.
+                store.changed(words.repositories)
+                switch result {
+                case .success(let results): return .all([report(results, words), .reappear])
+                case .failure(let error): return .all([.failure(error), .reappear])
+                }
+            })
+    }
+
+    /// In the status line what fits there; on a screen of its own as soon as one target is not done, or there is more to be said.
+    private func report(_ results: [ChangeResult], _ words: PlanWords) -> Effect {
+        var effects: [Effect] = []
+        let done = results.count { $0.outcome == .done }
+        let all = done == results.count
+        if all {
+            effects.append(.say(.info(words.done)))
+        } else {
+            let first = results.first { $0.outcome != .done }
+            let why = first?.error.map { ": \($0)" } ?? ""
+            effects.append(.say(.failure("\(done) of \(results.count) done\(why)")))
+        }
+        if !all || results.contains(where: { !$0.notes.isEmpty }) {
+            effects.insert(.go(ResultsScreen(words, results)), at: 0)
+        }
+        if let denied = results.first(where: { $0.kind == .permissionDenied }) {
+            effects.append(.turnReadOnly(reason: denied.error ?? "the store does not let this client write"))
+        }
+        return .all(effects)
+    }
+
+    private static func named(_ references: [ImageReference]) -> String {
+        guard references.count == 1, let one = references.first else { return "\(references.count) targets" }
+        return one.description
+    }
+}

@@ -1,0 +1,110 @@
+import AdminCore
+
+/// One image: its manifest, its configuration and layers, what an index names, signatures.
+final class ManifestScreen: Screen {
+    private let store: OpenStore
+    private let reference: ImageReference
+    private let view: TableView<ManifestRow>
+    private let scale = Scale()
+    private var image: ImageDetail?
+    private var generation: Int?
+
+    init(_ store: OpenStore, _ reference: ImageReference) {
+        self.store = store
+        self.reference = reference
+        view = TableView(
+            Table(
+                columns: ManifestRow.columns(scale),
+                searchText: { "\($0.name) \($0.digest?.string ?? "") \($0.mediaType ?? "") \($0.state ?? "")" }))
+        view.empty = "Reading the manifest …"
+    }
+
+    var title: TitleBar {
+        var details: [Line] = []
+        if let image {
+            details.append(Cells.state(image.state.rawValue))
+            details.append(Line(HumanText.bytes(image.size)))
+            details.append(Cells.kind(image.mediaType))
+            if !image.platforms.isEmpty { details.append(Line(image.platforms.joined(separator: " "))) }
+            if let created = image.created { details.append(Line("created \(HumanText.second(created))", .dim)) }
+        }
+        if !view.table.filter.isEmpty { details += view.summary }
+        return TitleBar(title: reference.description, details: details)
+    }
+
+    /// Above the table, what is wrong.
+    func lines(_ size: Size) -> [Line] {
+        let problems = (image?.problems ?? []).flatMap { problem in
+            Line.wrapped(problem, to: max(1, size.columns - 2), .bad).map { Line("! ", .bad) + $0 }
+        }.prefix(max(0, size.rows - 6))
+        return problems + view.lines(Size(rows: size.rows - problems.count, columns: size.columns))
+    }
+
+    func escape() -> Bool { view.escape() }
+
+    func appear() -> Effect {
+        generation == store.generation ? .none : refresh()
+    }
+
+    private(set) lazy var commands: [Command] =
+        [
+            Command(
+                name: "open", keys: [.enter, .right, .character("l")], hint: "open",
+                help: "Shows the image an index names; of everything else its blob",
+                isEnabled: { [unowned self] in view.table.selected?.digest != nil }
+            ) { [unowned self] in open() },
+            Command(
+                name: "chunks", keys: [.character("c")], hint: "chunks", help: "Shows how the blob is striped",
+                isEnabled: { [unowned self] in view.table.selected?.digest != nil }
+            ) { [unowned self] in
+                view.table.selected?.digest.map { .go(BlobScreen(store, .digest($0))) } ?? .none
+            },
+            Command(
+                name: "delete", keys: [.character("d"), .delete], hint: "delete",
+                help: "Deletes this manifest and every tag that names it, after a question", group: .change,
+                isChange: true, isEnabled: { [unowned self] in image?.digest != nil }
+            ) { [unowned self] in
+                guard let digest = image?.digest, let target = ImageReference(reference.repository, .digest(digest))
+                else { return .none }
+                return ChangeFlow(store: store, screen: self).remove([target])
+            },
+            Command(name: "refresh", keys: [.character("r")], help: "Reads it anew") { [unowned self] in
+                .all([refresh(), store.askStatus])
+            },
+        ] + view.commands
+
+    private func open() -> Effect {
+        guard let row = view.table.selected, let digest = row.digest else { return .none }
+        if row.part == .child, let child = ImageReference(reference.repository, .digest(digest)) {
+            return .go(ManifestScreen(store, child))
+        }
+        return .go(BlobScreen(store, .digest(digest)))
+    }
+
+    private func refresh() -> Effect {
+        generation = store.generation
+        let pass = store.session.registry.pass()
+        let reference = reference
+        return .ask(
+            .value(Slot(self, "image"), "reading \(reference)") {
+                try await pass.image(reference)
+            } then: { [unowned self] result in
+                switch result {
+                case .success(let image):
+                    self.image = image
+                    let rows = ManifestRow.rows(image)
+                    scale.take(rows.compactMap(\.size))
+                    view.table.replace(rows)
+                    return .none
+                case .failure(StorageError.notFound):
+                    image = nil
+                    view.table.replace([])
+                    view.empty = "There is no such manifest any more."
+                    return .none
+                case .failure(let error):
+                    view.empty = "The manifest could not be read; r tries again."
+                    return .failure(error)
+                }
+            })
+    }
+}

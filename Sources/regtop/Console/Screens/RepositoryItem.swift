@@ -1,0 +1,112 @@
+import AdminCore
+import Foundation
+
+/// Something a repository holds: a tag, a manifest that no tag names, or an unfinished upload.
+nonisolated struct RepositoryItem: Sendable, Identifiable {
+    enum Identity: Hashable, Sendable {
+        case tag(String)
+        case manifest(Digest)
+        case upload(String)
+    }
+
+    let id: Identity
+    var tag: TagSummary?
+    /// Of a manifest without a tag.
+    var image: ImageDetail?
+    var upload: UploadSummary?
+    /// Why nothing is known.
+    var failure: String?
+
+    var name: String {
+        switch id {
+        case .tag(let tag): tag
+        case .manifest: "(no tag)"
+        case .upload(let identifier): "(upload) " + identifier
+        }
+    }
+
+    var digest: Digest? {
+        switch id {
+        case .tag: tag?.digest
+        case .manifest(let digest): digest
+        case .upload: nil
+        }
+    }
+
+    var isKnown: Bool { tag != nil || image != nil || upload != nil || failure != nil }
+
+    var mediaType: String? { tag?.mediaType ?? image?.mediaType }
+
+    var size: UInt64? { tag?.size ?? image?.size ?? upload?.size }
+
+    var created: Date? { tag?.created ?? image?.created ?? upload?.started }
+
+    var platforms: [String] { tag?.platforms ?? image?.platforms ?? [] }
+
+    var state: String? {
+        if failure != nil { return "unread" }
+        if case .upload = id { return "upload" }
+        if let image { return image.state == .damaged ? image.state.rawValue : "untagged" }
+        return tag?.state.rawValue
+    }
+
+    var note: String { failure ?? tag?.problems.first ?? image?.problems.first ?? "" }
+
+    var searchText: String {
+        "\(name) \(digest?.string ?? "") \(platforms.joined(separator: " ")) \(state ?? "") \(note)"
+    }
+
+    /// What a change of it is about; nil for an upload.
+    func reference(in repository: RepositoryName) -> ImageReference? {
+        switch id {
+        case .tag(let tag): ImageReference(repository, .tag(tag))
+        case .manifest(let digest): ImageReference(repository, .digest(digest))
+        case .upload: nil
+        }
+    }
+
+    static let columns: [Column<RepositoryItem>] = [
+        Column(
+            id: "tag", title: "TAG", trimming: .middle, minimum: 12, ideal: 40, isSearched: true,
+            order: .text { $0.name }
+        ) { row, _ in
+            if case .tag = row.id { Line(row.name) } else { Line(row.name, .dim) }
+        },
+        Column(id: "digest", title: "DIGEST", minimum: 15, ideal: 20, priority: 4, isSearched: true) { row, width in
+            Cells.digest(row.digest, width)
+        },
+        Column(id: "kind", title: "KIND", minimum: 9, ideal: 9, priority: 6, order: .text { $0.mediaType ?? "" }) {
+            row, _ in Cells.kind(row.mediaType)
+        },
+        Column(
+            id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
+            order: .number { Cells.order($0.size) }, startsDescending: true
+        ) { row, _ in Cells.size(row.size) },
+        Column(
+            id: "created", title: "CREATED", minimum: 10, ideal: 10, priority: 2,
+            order: .number { Cells.order($0.created) }, startsDescending: true
+        ) { row, width in Cells.date(row.created, width) },
+        Column(
+            id: "pushed", title: "PUSHED", minimum: 10, ideal: 10, priority: 7,
+            order: .number { Cells.order($0.tag?.modified) }, startsDescending: true
+        ) { row, width in Cells.date(row.tag?.modified, width) },
+        Column(id: "platforms", title: "PLATFORMS", minimum: 11, ideal: 24, priority: 5, isSearched: true) { row, _ in
+            row.platforms.isEmpty ? Cells.unknown : Line(row.platforms.joined(separator: " "))
+        },
+        Column(
+            id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state ?? "" }
+        ) { row, _ in row.state.map(Cells.state) ?? Cells.unknown },
+        Column(id: "note", title: "NOTE", minimum: 30, priority: 8, isSearched: true) { row, _ in Line(row.note, .dim)
+        },
+    ]
+
+    /// `age>180d`, `size>1G`.
+    static let rule: TableFilter<RepositoryItem>.Rule = { word in
+        guard let condition = FilterCondition(word) else { return nil }
+        switch condition.field {
+        case "age": return { condition.holds(age: $0.created ?? $0.tag?.modified) }
+        case "size": return { condition.holds($0.size) }
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,205 @@
+import AdminCore
+
+/// What a repository holds: its tags, the manifests that no tag names, and unfinished uploads.
+final class RepositoryScreen: Screen {
+    private let store: OpenStore
+    private let name: RepositoryName
+    private let view: TableView<RepositoryItem>
+    private var queue: WorkQueue<RepositoryItem.Identity>?
+    private var generation: Int?
+    private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
+
+    init(_ store: OpenStore, _ name: RepositoryName) {
+        self.store = store
+        self.name = name
+        view = TableView(
+            Table(columns: RepositoryItem.columns, searchText: { $0.searchText }, rule: RepositoryItem.rule),
+            canMark: true)
+        view.empty = "Looking for tags …"
+    }
+
+    var title: TitleBar { TitleBar(title: name.string, details: counts + view.summary) }
+
+    private var counts: [Line] {
+        var tags = 0
+        var manifests = 0
+        var uploads = 0
+        for row in view.table.rows {
+            switch row.id {
+            case .tag: tags += 1
+            case .manifest: manifests += 1
+            case .upload: uploads += 1
+            }
+        }
+        return [
+            tags > 0 ? Line(HumanText.count(tags, "tag")) : nil,
+            manifests > 0 ? Line("\(HumanText.count(manifests)) without a tag", .warning) : nil,
+            uploads > 0 ? Line(HumanText.count(uploads, "upload"), .warning) : nil,
+        ].compactMap(\.self)
+    }
+
+    func lines(_ size: Size) -> [Line] {
+        let lines = view.lines(size)
+        queue?.hurry(view.inSight.filter { !$0.isKnown }.map(\.id))
+        return lines
+    }
+
+    func escape() -> Bool { view.escape() }
+
+    func appear() -> Effect {
+        guard generation != store.generation else { return .none }
+        return refresh()
+    }
+
+    // MARK: Commands
+
+    private(set) lazy var commands: [Command] =
+        [
+            Command(
+                name: "open", keys: [.enter, .right, .character("l")], hint: "open",
+                help: "Shows the manifest, or the files of the upload",
+                isEnabled: { [unowned self] in view.table.selected != nil }
+            ) { [unowned self] in open() },
+            Command(
+                name: "delete", keys: [.character("d"), .delete], hint: "delete",
+                help: "Deletes the marked tags and manifests, or the one under the cursor, after a question",
+                group: .change, isChange: true, isEnabled: { [unowned self] in !targets.isEmpty }
+            ) { [unowned self] in changeFlow.remove(targets) },
+            Command(
+                name: "move", keys: [.character("m")], hint: "move", help: "Gives the tag another name",
+                group: .change, isChange: true, isEnabled: { [unowned self] in selectedTag != nil }
+            ) { [unowned self] in selectedTag.map { changeFlow.move($0) } ?? .none },
+            Command(
+                name: "tree", keys: [.character("t")], hint: "tree", help: "Shows the repository's raw tree"
+            ) { [unowned self] in .go(TreeScreen(store, store.session.registry.paths.repository(name))) },
+            Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in
+                .all([refresh(), store.askStatus])
+            },
+        ] + view.commands
+
+    private func open() -> Effect {
+        guard let row = view.table.selected else { return .none }
+        if let reference = row.reference(in: name) { return .go(ManifestScreen(store, reference)) }
+        guard case .upload(let identifier) = row.id,
+            let path = try? store.session.registry.paths.uploads(name).appending(identifier)
+        else { return .none }
+        return .go(TreeScreen(store, path))
+    }
+
+    private var targets: [ImageReference] {
+        let marked = view.table.markedRows
+        return (marked.isEmpty ? view.table.selected.map { [$0] } ?? [] : marked).compactMap { $0.reference(in: name) }
+    }
+
+    private var selectedTag: ImageReference? {
+        guard let row = view.table.selected, case .tag = row.id else { return nil }
+        return row.reference(in: name)
+    }
+
+    // MARK: Reading
+
+    /// Names first, then the rows, then the manifests: which of them have no tag is known when the tags are.
+    private func refresh() -> Effect {
+        generation = store.generation
+        let pass = store.session.registry.pass()
+        let name = name
+        var listing = Listing()
+        return .ask(
+            .stream(Slot(self, "names"), "listing \(name)") { (reporter: Reporter<Listing>) in
+                async let tags = pass.tagNames(of: name)
+                async let revisions = pass.revisions(of: name)
+                async let uploads = pass.uploads(of: name)
+                reporter.emit(Listing(tags: try await tags))
+                reporter.emit(
+                    try await Listing(tags: tags, manifests: revisions, uploads: uploads.map(\.id)))
+            } fold: { [unowned self] parts in
+                listing = parts.last ?? listing
+                if view.table.rows.isEmpty { show(listing.tags.map { .tag($0) }) }
+            } end: { [unowned self] ending in
+                switch ending {
+                case .finished:
+                    view.empty = "Neither tags nor manifests nor uploads; t shows the raw tree."
+                    let sure =
+                        listing.tags.map { RepositoryItem.Identity.tag($0) } + listing.uploads.map { .upload($0) }
+                    // Until the tags are read again, a manifest that had none has none.
+                    let manifests = view.table.rows.map(\.id).filter { id in
+                        if case .manifest(let digest) = id { listing.manifests.contains(digest) } else { false }
+                    }
+                    show(sure + manifests)
+                    return scan(sure, pass) { [unowned self] in scanManifests(listing, pass) }
+                case .cancelled: return .none
+                case .failed(StorageError.notFound):
+                    view.table.replace([])
+                    view.empty = "There is no such repository any more."
+                    return .none
+                case .failed(let error):
+                    view.empty = "The tags could not be listed; r tries again."
+                    return .failure(error)
+                }
+            })
+    }
+
+    /// What a repository consists of, by name.
+    private nonisolated struct Listing: Sendable {
+        var tags: [String] = []
+        var manifests: [Digest] = []
+        var uploads: [String] = []
+    }
+
+    /// Shows these rows with what is known of them.
+    private func show(_ ids: [RepositoryItem.Identity]) {
+        let known = Dictionary(uniqueKeysWithValues: view.table.rows.map { ($0.id, $0) })
+        view.table.replace(ids.map { known[$0] ?? RepositoryItem(id: $0) })
+    }
+
+    private func scanManifests(_ listing: Listing, _ pass: RegistryPass) -> Effect {
+        let rows = view.table.rows
+        let tagged = Set(rows.compactMap { $0.tag?.digest })
+        let untagged = listing.manifests.filter { !tagged.contains($0) }.map { RepositoryItem.Identity.manifest($0) }
+        show(listing.tags.map { .tag($0) } + untagged + listing.uploads.map { .upload($0) })
+        return scan(untagged, pass) { .none }
+    }
+
+    private func scan(
+        _ ids: [RepositoryItem.Identity], _ pass: RegistryPass, then next: @escaping () -> Effect
+    ) -> Effect {
+        guard !ids.isEmpty else { return next() }
+        let queue = WorkQueue(ids)
+        self.queue = queue
+        let name = name
+        return .ask(
+            .scan(Slot(self, "scan"), "reading manifests", unit: "rows", queue) { id in
+                try await Self.look(at: id, of: name, pass)
+            } fold: { [unowned self] findings in
+                view.table.update(
+                    findings.map { finding in
+                        switch finding.result {
+                        case .success(let item): item
+                        case .failure(let error):
+                            RepositoryItem(id: finding.key, failure: ErrorSentence.of(error))
+                        }
+                    })
+            } end: { [unowned self] ending in
+                self.queue = nil
+                view.table.settle()
+                switch ending {
+                case .finished: return next()
+                case .cancelled: return .none
+                case .failed(let error): return .failure(error)
+                }
+            })
+    }
+
+    private nonisolated static func look(
+        at id: RepositoryItem.Identity, of name: RepositoryName, _ pass: RegistryPass
+    ) async throws -> RepositoryItem {
+        var item = RepositoryItem(id: id)
+        switch id {
+        case .tag(let tag): item.tag = try await pass.tag(tag, of: name)
+        case .manifest(let digest):
+            if let reference = ImageReference(name, .digest(digest)) { item.image = try await pass.image(reference) }
+        case .upload(let identifier): item.upload = try await pass.uploads(of: name).first { $0.id == identifier }
+        }
+        return item
+    }
+}

@@ -1,0 +1,41 @@
+import AdminCore
+
+/// How a change ended, target by target.
+final class ResultsScreen: Screen {
+    private let words: PlanWords
+    private let results: [ChangeResult]
+    private let view: TextView
+
+    init(_ words: PlanWords, _ results: [ChangeResult]) {
+        self.words = words
+        self.results = results
+        view = TextView { columns in results.flatMap { Self.lines($0, columns) } }
+    }
+
+    var title: TitleBar {
+        let counts = [ChangeResult.Outcome.done, .failed, .unknown, .skipped].compactMap { outcome -> Line? in
+            let count = results.count { $0.outcome == outcome }
+            return count == 0 ? nil : Line("\(HumanText.count(count)) \(outcome.rawValue)", Self.style(outcome))
+        }
+        return TitleBar(title: "Results", details: [Line(words.title)] + counts)
+    }
+
+    var commands: [Command] { view.commands }
+
+    func lines(_ size: Size) -> [Line] { view.lines(size) }
+
+    private static func style(_ outcome: ChangeResult.Outcome) -> Style {
+        switch outcome {
+        case .done: .good
+        case .failed, .unknown: .bad
+        case .skipped: .warning
+        }
+    }
+
+    private static func lines(_ result: ChangeResult, _ columns: Int) -> [Line] {
+        let head =
+            Line(result.outcome.rawValue, style(result.outcome)).fitted(to: 9) + Line("\(result.target)", .title)
+        let texts = (result.error.map { [$0] } ?? []) + result.notes
+        return [head] + texts.flatMap { Line.wrapped($0, to: max(1, columns - 9)).map { Line.blank(9) + $0 } }
+    }
+}
