@@ -1,6 +1,45 @@
 import ArgumentParser
+import Foundation
 
+/// The program: its subcommands, and what it says of itself.
 @main
 struct Regtop: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "regtop")
+    static let configuration = CommandConfiguration(
+        commandName: "regtop",
+        abstract: "The administration console for Docker registries that live in Ceph RADOS.",
+        discussion: """
+            Without a subcommand the console opens. Every screen of it has a scriptable twin among the subcommands, which take \
+            the same options for the store and print tables or JSON.
+
+            What a registry v2.1 to v2.3 keeps with its rados storage driver is read as it lies in the pool; no registry has to \
+            run. Nothing is changed but by rm, mv and load, and they ask first.
+
+            EXAMPLES:
+              regtop demo                      the console on a sample
+              regtop                           the console on the only registry
+              regtop -p registry repos         the repositories of a pool
+              regtop repos -f json             the same for jq
+              regtop rm --dry-run app/web:1.0  what deleting a tag would do
+
+            Exit status: 0 done; 1 failed, partly failed, or answered No; 64 wrong usage; 130 cancelled.
+            """,
+        version: VersionText.text,
+        subcommands: [ConsoleCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "What Is There",
+                subcommands: [
+                    ReposCommand.self, TagsCommand.self, ShowCommand.self, ChunksCommand.self, StatusCommand.self,
+                ]),
+            CommandGroup(
+                name: "The Driver's Tree", subcommands: [ListCommand.self, StatCommand.self, CatCommand.self]),
+            CommandGroup(name: "Change", subcommands: [RemoveCommand.self, MoveCommand.self]),
+            CommandGroup(name: "Whole Stores", subcommands: [DumpCommand.self, LoadCommand.self, DemoCommand.self]),
+        ],
+        defaultSubcommand: ConsoleCommand.self)
+
+    @MainActor
+    static func main() async {
+        Foundation.exit(await CommandRun.run(Array(CommandLine.arguments.dropFirst())))
+    }
 }

@@ -37,12 +37,6 @@ public struct Session: Sendable {
         self.shutDown = shutDown
     }
 
-    /// Opens the store that the options say. Opening never writes (except that a sample is made where there is none). Throws
-    /// `StoreError`; `SessionError.severalPools` if no pool was named and several hold a registry.
-    public static func open(_ options: SessionOptions) async throws -> Session {
-        throw StorageError.unsupported("sessions")
-    }
-
     /// Ends the session: operations in flight are cancelled and awaited.
     public func close() async {
         await shutDown()

@@ -13,12 +13,17 @@ extension SessionError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .severalPools(let pools):
-            "several pools hold a registry (\(pools.joined(separator: ", "))): name one with -p"
+            "several pools hold a registry (\(SessionError.list(pools))): name one with -p"
         case .noRegistry(let pools) where pools.isEmpty: "the cluster has no pools"
         case .noRegistry(let pools):
-            "no pool holds a registry (looked into \(pools.joined(separator: ", "))): name one with -p to open it all the same"
+            "no pool holds a registry (looked into \(SessionError.list(pools))): name one with -p to open it all the same"
         case .radosNotBuiltIn:
             "this regtop was built without RADOS: it opens SQLite stores only, with --store sqlite:FILE"
         }
+    }
+
+    private static func list(_ pools: [String]) -> String {
+        let shown = pools.prefix(20).map { ByteString($0).description }.joined(separator: ", ")
+        return pools.count > 20 ? "\(shown) and \(pools.count - 20) more" : shown
     }
 }

@@ -18,6 +18,8 @@ public struct SessionOptions: Sendable {
     public var chunkSize: UInt64
     /// True for a session that cannot change anything.
     public var readOnly: Bool
+    /// True if an SQLite file that is not there becomes an empty store, as `load` needs it. Of no meaning for other stores.
+    public var createsFile = false
 
     /// See the properties.
     public init(

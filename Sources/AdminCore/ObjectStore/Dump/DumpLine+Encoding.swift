@@ -20,8 +20,11 @@ extension DumpLine {
     }
 
     private static func text(_ date: Date) -> [UInt8] {
-        let isWhole = date.timeIntervalSince1970.rounded(.down) == date.timeIntervalSince1970
-        return Array(date.formatted(isWhole ? wholeSecondsStyle : timeStyle).utf8)
+        // A date is a binary fraction: a millisecond that was read back may lie a hair below itself, and the style cuts off.
+        let milliseconds = ((date.timeIntervalSince1970 * 1_000_000).rounded() / 1000).rounded(.down)
+        let isWhole = milliseconds.truncatingRemainder(dividingBy: 1000) == 0
+        let shown = Date(timeIntervalSince1970: milliseconds / 1000 + 0.0001)
+        return Array(shown.formatted(isWhole ? wholeSecondsStyle : timeStyle).utf8)
     }
 }
 

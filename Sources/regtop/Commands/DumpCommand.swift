@@ -1,0 +1,64 @@
+import AdminCore
+import ArgumentParser
+
+/// `regtop dump`
+struct DumpCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dump",
+        abstract: "Write the whole store as JSON lines, one object a line.",
+        discussion: """
+            Every object of every namespace with its data, omap and xattrs, sorted by name; what `regtop load` takes. Each object is \
+            dumped as one version of it was, the store as a whole is not frozen.
+
+            EXAMPLES:
+              regtop dump -p registry -o registry.jsonl.gz
+              regtop dump -p registry --no-data > structure.jsonl
+              regtop dump --store sqlite:a.db | sha256sum
+            """)
+
+    @OptionGroup var store: StoreOptions
+
+    @Flag(name: .customLong("no-data"), help: "The structure alone: names, sizes, omaps and xattrs.")
+    var withoutData = false
+
+    @Flag(help: "Add the modification times, which load restores.")
+    var times = false
+
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("Write to this file, compressed if its name ends in .gz.", valueName: "file"))
+    var output: String?
+
+    func run(in context: CommandContext) async throws {
+        guard let output else {
+            try await write(to: StreamSink(streams: context.streams), context)
+            return
+        }
+        let target = DumpTarget(path: output)
+        let file = try await DumpFile.create(path: target.draft, gzip: output.hasSuffix(".gz"))
+        do {
+            try await write(to: file, context)
+            try await file.finish()
+            try target.publish()
+        } catch {
+            try? await file.finish()
+            target.discard()
+            throw error
+        }
+    }
+
+    private func write(to sink: some DumpSink, _ context: CommandContext) async throws {
+        _ = try await StoreDump.write(
+            from: context.session.objects, to: sink, data: !withoutData, times: times,
+            progress: context.progress.handler)
+    }
+}
+
+/// A dump into standard output.
+private nonisolated struct StreamSink: DumpSink {
+    let streams: StandardStreams
+
+    func write(_ bytes: [UInt8]) async throws {
+        try await streams.write(bytes)
+    }
+}

@@ -1,0 +1,103 @@
+import AdminCore
+import ArgumentParser
+import Foundation
+
+/// `regtop load FILE`
+struct LoadCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load",
+        abstract: "Fill an empty store with a dump.",
+        discussion: """
+            Takes what `regtop dump` writes, plain or compressed with gzip, and refuses a store that is not empty. An SQLite file that \
+            does not exist is made, and taken away again if the dump turns out to be wrong. A pool must exist and be named; it is \
+            filled after a question, or with --yes.
+
+            JSON: {objects, bytes, applied}.
+
+            EXAMPLES:
+              regtop load --store sqlite:copy.db registry.jsonl.gz
+              regtop dump | regtop load --store sqlite:copy.db -
+              regtop load -p scratch registry.jsonl.gz --yes
+            """)
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var change: ChangeOptions
+
+    @Argument(help: ArgumentHelp("The dump; - is standard input.", valueName: "file"))
+    var file: String
+
+    /// The SQLite file that is made; nil if there is one already, or no file is concerned.
+    private var newFile: String? {
+        guard case .sqlite(let path) = store.store, !FileManager.default.fileExists(atPath: path) else { return nil }
+        return path
+    }
+
+    var sessionOptions: SessionOptions {
+        var options = store.session()
+        options.createsFile = newFile != nil
+        return options
+    }
+
+    func prepare(_ streams: StandardStreams) throws {
+        try change.prepare(isReadOnly: store.readOnly, streams)
+    }
+
+    func run(_ streams: StandardStreams) async throws {
+        guard let newFile else { return try await runOnStore(streams) }
+        // A file that would have to be made is not made for a rehearsal, nor left behind by a failure.
+        let (made, final) = (newFile + ".part-\(getpid())", newFile)
+        var copy = self
+        copy.store.store = .sqlite(path: made)
+        // Nothing that is there is changed, so there is nothing to ask.
+        copy.change.yes = true
+        do {
+            try await copy.runOnStore(streams)
+        } catch {
+            unlink(made)
+            throw error
+        }
+        guard !change.dryRun else {
+            unlink(made)
+            return
+        }
+        guard rename(made, final) == 0 else {
+            throw CommandFailure("\(final) cannot be put in its place: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    func run(in context: CommandContext) async throws {
+        let source = AbandonableSource(
+            file: file == "-" ? try DumpFile.standardInput() : try await DumpFile.open(path: file))
+        let session = context.session
+        if change.dryRun {
+            let summary = try await session.rehearseLoad(from: source, progress: context.progress.handler)
+            return try await report(summary, applied: false, context)
+        }
+        if !change.yes {
+            guard try await Question.ask("Fill \(session.name) with \(file)?", context.streams) else {
+                throw CommandFailure("nothing was changed")
+            }
+        }
+        let summary = try await session.load(from: source, progress: context.progress.handler)
+        try await report(summary, applied: true, context)
+    }
+
+    private func report(_ summary: StoreDump.Summary, applied: Bool, _ context: CommandContext) async throws {
+        let json: JSONValue = [
+            "objects": .unsigned(summary.objects), "bytes": .unsigned(summary.bytes), "applied": .bool(applied),
+        ]
+        let what = "\(HumanText.count(summary.objects, "object")) with \(HumanText.bytes(summary.bytes))"
+        try await context.print(
+            format.format, json: json, plain: applied ? "loaded \(what)\n" : "would load \(what)\n")
+    }
+}
+
+/// A dump whose reader goes away when the command is cancelled, also while nothing comes through a pipe.
+private nonisolated struct AbandonableSource: DumpSource {
+    let file: DumpFile
+
+    func read() async throws -> [UInt8] {
+        try await BlockingCall.abandonable { try await file.read() }
+    }
+}

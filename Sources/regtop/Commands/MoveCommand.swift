@@ -1,0 +1,61 @@
+import AdminCore
+import ArgumentParser
+
+/// `regtop mv SOURCE DEST`
+struct MoveCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mv",
+        abstract: "Rename a repository, or a tag within its repository.",
+        discussion: """
+            mv a b moves the repository: its manifests, layer links and uploads, and never a repository below it (mv a b leaves a/x \
+            where it is). The destination must not exist; repositories are never merged. mv repo:a repo:b renames a tag; --force \
+            replaces a tag that is there. No blob data moves: the time depends on the number of links.
+
+            What would happen is shown first, then you are asked. Without a terminal --yes is needed.
+
+            JSON: as of rm, and the destination.
+
+            EXAMPLES:
+              regtop mv --dry-run app/web team/web
+              regtop mv app/web:latest app/web:2016-01-04 --yes
+            """)
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var change: ChangeOptions
+
+    @Flag(help: "Replace a tag that is there. Never a repository.")
+    var force = false
+
+    @Argument(help: "A repository or a tag.", transform: ArgumentText.reference)
+    var source: ImageReference
+
+    @Argument(
+        help: ArgumentHelp("Its new name.", valueName: "dest"), transform: ArgumentText.reference)
+    var destination: ImageReference
+
+    func validate() throws {
+        switch (source.selector, destination.selector) {
+        case (.repository, .repository): break
+        case (.tag, .tag) where source.repository == destination.repository: break
+        case (.tag, .tag):
+            throw ValidationError("a tag moves within its repository: \(source) cannot become \(destination)")
+        case (.digest, _), (_, .digest):
+            throw ValidationError(
+                "a manifest is what its digest says and cannot be renamed; name a repository or a tag")
+        default:
+            throw ValidationError("\(source) cannot become \(destination): name two repositories, or two tags of one")
+        }
+    }
+
+    func prepare(_ streams: StandardStreams) throws {
+        try change.prepare(isReadOnly: store.readOnly, streams)
+    }
+
+    func run(in context: CommandContext) async throws {
+        let proposal = ChangeProposal(context: context, options: change, format: format.format)
+        try await proposal.run { progress in
+            try await context.session.planner.move(from: source, to: destination, force: force, progress: progress)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import AdminCore
+import ArgumentParser
+
+/// Turns arguments into the values they name, and says what is wrong with those that name none.
+nonisolated enum ArgumentText {
+    /// `repo`, `repo:tag` or `repo@sha256:…`. Throws `ValidationError`.
+    static func reference(_ text: String) throws -> ImageReference {
+        if text.hasPrefix("/") {
+            throw ValidationError(
+                "a path is no reference; name a repository (team/app), a tag (team/app:1.0) or a manifest "
+                    + "(team/app@sha256:…)")
+        }
+        guard let reference = ImageReference(text) else {
+            throw ValidationError(
+                "it is no reference: repo, repo:tag or repo@sha256:…, where names are made of letters, digits, '.', '_' and '-' and "
+                    + "no part is '.' or '..' or begins with '_'")
+        }
+        return reference
+    }
+
+    /// A repository without a tag. Throws `ValidationError`.
+    static func repository(_ text: String) throws -> RepositoryName {
+        let reference = try reference(text)
+        guard case .repository = reference.selector else {
+            throw ValidationError("a repository is wanted here, without tag and digest: \(reference.repository)")
+        }
+        return reference.repository
+    }
+
+    /// A path of the tree; a slash at its end is allowed. Throws `ValidationError`.
+    static func path(_ text: String) throws -> StoragePath {
+        let trimmed = text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+        do {
+            return try StoragePath(trimmed)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import AdminCore
+
+/// `show` for people: facts, then tables.
+nonisolated enum ImageText {
+    static func plain(_ image: ImageDetail) -> String {
+        var facts = FactLines()
+        facts.add("name", image.name.string)
+        facts.add("tag", image.tag)
+        facts.add("digest", image.digest?.string)
+        facts.add("type", image.mediaType)
+        facts.add("size", PlainTable.size(image.size))
+        facts.add("created", TimeText.second(image.created))
+        facts.add("platforms", image.platforms.isEmpty ? nil : image.platforms.joined(separator: ", "))
+        facts.add("state", image.state.rawValue)
+        for problem in image.problems { facts.add("problem", problem) }
+        var text = facts.text
+        if image.config != nil || !image.layers.isEmpty {
+            var table = PlainTable(
+                .left("BLOB"), .left("DIGEST"), .right("SIZE"), .left("STATE"), .left("TYPE"))
+            if let config = image.config { add(config, as: "config", to: &table) }
+            for (index, layer) in image.layers.enumerated() { add(layer, as: "layer-\(index)", to: &table) }
+            text += "\n" + table.text
+        }
+        if !image.manifests.isEmpty {
+            var table = PlainTable(
+                .left("MANIFEST"), .right("SIZE"), .left("PLATFORM"), .left("STATE"), .left("TYPE"))
+            for child in image.manifests {
+                table.add(
+                    child.digest.string, PlainTable.size(child.size), child.platform ?? "", child.state.rawValue,
+                    child.mediaType ?? "")
+            }
+            text += "\n" + table.text
+        }
+        if !image.signatures.isEmpty {
+            var table = PlainTable(.left("SIGNATURE"))
+            for signature in image.signatures { table.add(signature.string) }
+            text += "\n" + table.text
+        }
+        return text
+    }
+
+    /// A repository with all its manifests.
+    static func plain(_ summary: RepositorySummary, manifests: [ImageDetail]) -> String {
+        var facts = FactLines()
+        facts.add("name", summary.name.string)
+        facts.add("tags", HumanText.count(summary.tags))
+        facts.add("uploads", HumanText.count(summary.uploads))
+        facts.add("size", PlainTable.size(summary.size))
+        facts.add("modified", TimeText.second(summary.modified))
+        facts.add("state", summary.state.rawValue)
+        for problem in summary.problems { facts.add("problem", problem) }
+        var table = PlainTable(.left("MANIFEST"), .right("SIZE"), .left("PLATFORMS"), .left("STATE"), .left("TYPE"))
+        for image in manifests {
+            table.add(
+                image.digest?.string ?? "", PlainTable.size(image.size), image.platforms.joined(separator: ","),
+                image.state.rawValue, image.mediaType ?? "")
+        }
+        return facts.text + "\n" + table.text
+    }
+
+    private static func add(_ blob: ImageDetail.Blob, as name: String, to table: inout PlainTable) {
+        table.add(
+            name, blob.digest.string, PlainTable.size(blob.size), blob.state.rawValue, blob.mediaType ?? "")
+    }
+}

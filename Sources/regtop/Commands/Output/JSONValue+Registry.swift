@@ -1,0 +1,70 @@
+import AdminCore
+
+// The JSON of the registry's rows, key by key as the documentation has it.
+
+extension RepositorySummary {
+    nonisolated func json(unique: UInt64?) -> JSONValue {
+        [
+            "name": .string(name.string), "tags": .count(tags), "revisions": .count(revisions),
+            "uploads": .count(uploads), "size": .unsigned(size), "unique": .bytes(unique ?? self.unique),
+            "modified": .time(modified), "state": .string(state.rawValue),
+        ]
+    }
+
+    /// As `show` shows a repository: all its manifests, and no one manifest.
+    nonisolated func json(manifests: [ImageDetail]) -> JSONValue {
+        [
+            "name": .string(name.string), "tag": .null, "digest": .null, "mediaType": .null, "size": .unsigned(size),
+            "config": .null, "layers": [], "manifests": .array(manifests.map(\.jsonAsChild)), "signatures": [],
+            "state": .string(state.rawValue),
+        ]
+    }
+}
+
+extension TagSummary {
+    nonisolated var json: JSONValue {
+        [
+            "tag": .string(tag), "digest": .text(digest), "mediaType": .text(mediaType), "size": .unsigned(size),
+            "created": .time(created), "modified": .time(modified), "platforms": .array(platforms.map { .string($0) }),
+            "state": .string(state.rawValue),
+        ]
+    }
+}
+
+extension ImageDetail {
+    nonisolated var json: JSONValue {
+        [
+            "name": .string(name.string), "tag": .text(tag), "digest": .text(digest), "mediaType": .text(mediaType),
+            "size": .unsigned(size), "config": config?.json ?? .null, "layers": .array(layers.map(\.json)),
+            "manifests": .array(manifests.map(\.json)), "signatures": .array(signatures.map { .text($0) }),
+            "state": .string(state.rawValue),
+        ]
+    }
+
+    /// A manifest among those of its repository; the size is that of everything it reaches.
+    nonisolated var jsonAsChild: JSONValue {
+        [
+            "digest": .text(digest), "size": .unsigned(size), "mediaType": .text(mediaType),
+            "platform": .text(platforms.count == 1 ? platforms.first : nil), "state": .string(state.rawValue),
+        ]
+    }
+}
+
+extension ImageDetail.Blob {
+    nonisolated var json: JSONValue {
+        [
+            "digest": .text(digest), "size": .unsigned(size), "mediaType": .text(mediaType),
+            "state": .string(state.rawValue),
+        ]
+    }
+}
+
+extension ImageDetail.Child {
+    nonisolated var json: JSONValue {
+        [
+            "digest": .text(digest), "size": .unsigned(size), "mediaType": .text(mediaType),
+            "platform": .text(platform),
+            "state": .string(state.rawValue),
+        ]
+    }
+}

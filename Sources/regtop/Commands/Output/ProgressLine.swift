@@ -1,0 +1,60 @@
+import AdminCore
+import Foundation
+import Synchronization
+
+/// One line on a terminal that says how far a long task is, and goes away with it. On anything but a terminal: nothing.
+///
+/// Concurrency: `show` may be called from any task, as often as one likes: at most ten times a second something is written.
+nonisolated final class ProgressLine: Sendable {
+    private struct State {
+        var written: ContinuousClock.Instant?
+        var isShown = false
+        var isOver = false
+    }
+
+    private let streams: StandardStreams
+    private let began = ContinuousClock.now
+    private let state = Mutex(State())
+
+    init(_ streams: StandardStreams) {
+        self.streams = streams
+    }
+
+    /// Takes the news to the terminal, unless that was done a moment ago. What is over within half a second shows nothing.
+    func show(_ progress: WorkProgress) {
+        guard streams.errorIsTerminal else { return }
+        let now = ContinuousClock.now
+        state.withLock { state in
+            guard !state.isOver, now - began > .milliseconds(500) else { return }
+            if let written = state.written, now - written < .milliseconds(100) { return }
+            state.written = now
+            state.isShown = true
+            streams.tell("\r\u{1b}[K" + ProgressLine.text(progress, after: now - began))
+        }
+    }
+
+    /// The handler to hand to a long task.
+    var handler: ProgressHandler {
+        { [self] in show($0) }
+    }
+
+    /// Takes the line away. Nothing is shown after that.
+    func end() {
+        state.withLock { state in
+            if state.isShown, !state.isOver { streams.tell("\r\u{1b}[K") }
+            state.isOver = true
+        }
+    }
+
+    /// "repositories  812 of 1,204  67 %  3 s left".
+    static func text(_ progress: WorkProgress, after elapsed: Duration) -> String {
+        let done = HumanText.count(progress.completed)
+        guard let total = progress.total, total > 0 else { return "\(progress.phase)  \(done)" }
+        let share = min(1, Double(progress.completed) / Double(total))
+        var text = "\(progress.phase)  \(done) of \(HumanText.count(total))  \(Int(share * 100)) %"
+        if share > 0.02, share < 1 {
+            text += "  \(HumanText.duration(elapsed * ((1 - share) / share))) left"
+        }
+        return text
+    }
+}

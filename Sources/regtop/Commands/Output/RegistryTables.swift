@@ -1,0 +1,33 @@
+import AdminCore
+
+/// `repos` in columns.
+nonisolated enum RepositoryTable {
+    static func text(_ rows: [RepositorySummary], unique: [RepositoryName: UInt64]?) -> String {
+        var table = PlainTable(
+            .left("NAME"), .right("TAGS"), .right("REVISIONS"), .right("UPLOADS"), .right("SIZE"), .right("UNIQUE"),
+            .left("MODIFIED"), .left("STATE"))
+        for row in rows {
+            table.add(
+                row.name.string, String(row.tags), String(row.revisions), String(row.uploads),
+                PlainTable.size(row.size), PlainTable.size(unique?[row.name] ?? row.unique),
+                TimeText.second(row.modified), row.state.rawValue)
+        }
+        return table.text
+    }
+}
+
+/// `tags` in columns.
+nonisolated enum TagTable {
+    static func text(_ rows: [TagSummary]) -> String {
+        var table = PlainTable(
+            .left("TAG"), .left("DIGEST"), .right("SIZE"), .left("CREATED"), .left("MODIFIED"), .left("PLATFORMS"),
+            .left("STATE"))
+        for row in rows {
+            table.add(
+                row.tag, row.digest.map(PlainTable.short) ?? "", PlainTable.size(row.size),
+                TimeText.second(row.created),
+                TimeText.second(row.modified), row.platforms.joined(separator: ","), row.state.rawValue)
+        }
+        return table.text
+    }
+}

@@ -1,0 +1,55 @@
+import AdminCore
+
+/// What `status` shows.
+nonisolated struct StatusReport: Sendable {
+    let overview: Overview
+    let isReadOnly: Bool
+
+    private var status: StoreStatus { overview.store }
+    private var chunkSize: UInt64 { overview.chunkSize.assumed }
+
+    var json: JSONValue {
+        [
+            "store": .string(status.backend.rawValue), "name": .string(status.name), "client": .text(status.client),
+            "fsid": .text(status.fsid), "health": .text(status.health), "bytesUsed": .bytes(status.bytesUsed),
+            "clusterBytesUsed": .bytes(status.clusterBytesUsed), "clusterBytesTotal": .bytes(status.clusterBytesTotal),
+            "objects": .bytes(status.objects), "placementGroups": .count(status.placementGroups),
+            "replicas": .count(status.replicas), "osdsUp": .count(status.osdsUp), "osds": .count(status.osds),
+            "repositories": .count(overview.repositories), "tags": .count(overview.tags),
+            "uploads": .count(overview.uploads), "chunkSize": .unsigned(chunkSize),
+            "chunkSizeFound": .bytes(foundChunkSize), "readOnly": .bool(isReadOnly),
+        ]
+    }
+
+    var lines: String {
+        var facts = FactLines()
+        facts.add(status.backend == .rados ? "pool" : "file", status.name)
+        facts.add("repositories", HumanText.count(overview.repositories))
+        facts.add("tags", HumanText.count(overview.tags))
+        facts.add("uploads", HumanText.count(overview.uploads))
+        facts.add("objects", status.objects.map { HumanText.count($0) })
+        facts.add("used", status.bytesUsed.map(HumanText.bytes))
+        if status.backend == .rados {
+            facts.add("client", status.client)
+            facts.add("cluster", status.fsid)
+            facts.add("health", status.health)
+            facts.add("cluster used", clusterUse)
+            facts.add("placement groups", status.placementGroups.map { HumanText.count($0) })
+            facts.add("replicas", status.replicas.map { HumanText.count($0) })
+            facts.add("OSDs up", status.osdsUp.flatMap { up in status.osds.map { "\(up) of \($0)" } })
+        }
+        facts.add("chunk size", overview.chunkSize.description)
+        facts.add("opened", isReadOnly ? "read-only" : "to read and change")
+        return facts.text
+    }
+
+    private var clusterUse: String? {
+        guard let used = status.clusterBytesUsed, let total = status.clusterBytesTotal else { return nil }
+        return "\(HumanText.bytes(used)) of \(HumanText.bytes(total))"
+    }
+
+    /// The chunk size that the files have; nil if none is long enough to tell.
+    private var foundChunkSize: UInt64? {
+        overview.chunkSize.other ?? (overview.chunkSize.votes[chunkSize] == nil ? nil : chunkSize)
+    }
+}

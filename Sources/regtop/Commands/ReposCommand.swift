@@ -1,0 +1,48 @@
+import AdminCore
+import ArgumentParser
+
+/// `regtop repos`
+struct ReposCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repos",
+        abstract: "List the repositories, with what each holds and costs.",
+        discussion: """
+            Every directory with manifests, layers or uploads is a repository, at any depth, also where the registry's own \
+            catalogue shows none. SIZE is every distinct blob that the repository's manifests reach, once. UNIQUE is the part that no \
+            other repository reaches; it needs a pass over the whole registry and is computed with --unique only.
+
+            STATE is ok; untagged: no tag is left; uploads-only: unfinished uploads and nothing else; damaged: something of it \
+            cannot be served, and standard error says what (plain) or `regtop tags` and `regtop show` do.
+
+            JSON: an array of {name, tags, revisions, uploads, size, unique, modified, state}.
+
+            EXAMPLES:
+              regtop repos -p registry
+              regtop repos --unique -f json | jq 'sort_by(.unique) | reverse'
+              regtop repos | awk '$NF == "damaged" {print $1}'
+            """)
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var format: FormatOptions
+
+    @Flag(help: "Compute also what no other repository reaches.")
+    var unique = false
+
+    func run(in context: CommandContext) async throws {
+        let names = try await context.session.registry.repositoryNames()
+        let pass = context.session.registry.pass()
+        let unique = self.unique ? try await pass.uniqueSizes() : nil
+        let rows = try await Windowed.map(names, phase: "repositories", in: context) { name in
+            do {
+                return try await pass.summary(of: name)
+            } catch StorageError.notFound {
+                // Deleted since the names were listed.
+                return nil
+            }
+        }
+        try await context.print(
+            format.format,
+            json: .array(rows.map { $0.json(unique: unique?[$0.name]) }),
+            plain: RepositoryTable.text(rows, unique: unique))
+    }
+}

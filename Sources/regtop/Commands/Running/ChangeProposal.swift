@@ -1,0 +1,82 @@
+import AdminCore
+
+/// From a plan to its results: show, ask, apply, report. The same frozen plan all the way.
+nonisolated struct ChangeProposal: Sendable {
+    let context: CommandContext
+    let options: ChangeOptions
+    let format: OutputFormat
+
+    /// Makes the plan, and does with it what the options say. Throws `CommandFailure` if the answer was No, or not all was done;
+    /// `CancellationError` after the results, if it was cancelled meanwhile.
+    func run(_ makePlan: @Sendable (@escaping ProgressHandler) async throws -> ChangePlan) async throws {
+        let session = context.session
+        let plan = try await makePlan(context.progress.handler)
+        if options.dryRun {
+            return try await context.print(
+                format, json: plan.json(applied: false, results: []), plain: PlanText.plain(plan))
+        }
+        guard let admin = session.admin else {
+            throw CommandFailure("nothing is changed: this session is read-only")
+        }
+        try await confirm(plan)
+        let progress = ProgressLine(context.streams)
+        let results = await admin.apply(plan, progress: progress.handler)
+        progress.end()
+        try await report(plan, results)
+    }
+
+    /// Shows the plan, and asks unless that was answered by `--yes`. Throws `CommandFailure` on No.
+    private func confirm(_ plan: ChangePlan) async throws {
+        context.progress.end()
+        if options.yes {
+            guard format == .plain else { return }
+            do {
+                try await context.streams.print(PlanText.plain(plan))
+            } catch OutputError.closed {
+                // Nobody reads; it was said to do it all the same.
+            }
+            return
+        }
+        context.streams.tell(PlanText.plain(plan))
+        guard try await Question.ask(PlanText.question(plan), context.streams) else {
+            throw CommandFailure("nothing was changed")
+        }
+    }
+
+    private func report(_ plan: ChangePlan, _ results: [ChangeResult]) async throws {
+        for note in results.flatMap(\.notes) { context.say(note) }
+        for result in results {
+            guard let error = result.error else { continue }
+            context.say(PlanText.failure(plan.action, result, error))
+        }
+        let isCancelled = Task.isCancelled
+        // What was done has to be said also by a cancelled task, whose writes would give up.
+        let (format, context) = (format, context)
+        try await Task {
+            do {
+                try await context.print(
+                    format, json: plan.json(applied: true, results: results), plain: PlanText.plain(plan, results))
+            } catch OutputError.closed {}
+        }.value
+        if isCancelled { throw CancellationError() }
+        guard results.allSatisfy({ $0.outcome == .done }) else { throw CommandFailure.silent }
+    }
+}
+
+extension ChangeOptions {
+    /// Refuses what could only end in nothing: a change of what is opened read-only, and a question that nobody can answer. Throws
+    /// `CommandFailure`.
+    nonisolated func prepare(isReadOnly: Bool, _ streams: StandardStreams) throws {
+        guard !dryRun else { return }
+        if isReadOnly {
+            throw CommandFailure(
+                "nothing is changed: the store is opened read-only, as --read-only says; leave that out, or look with --dry-run"
+            )
+        }
+        guard yes || streams.canAsk else {
+            throw CommandFailure(
+                "there is no terminal to ask on: give --yes to do it, or --dry-run to see what would be done",
+                status: ExitStatus.usage)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import AdminCore
+import ArgumentParser
+
+/// `regtop show REF`
+struct ShowCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show a manifest with its configuration, layers, signatures, or the manifests of an index.",
+        discussion: """
+            A repository without tag and digest is shown with all its manifests, tagged or not.
+
+            The state of a blob is ok; missing; unlinked: it is there, but the repository may not serve it, for its layer link is \
+            gone; or damaged.
+
+            JSON: {name, tag, digest, mediaType, size, config, layers:[{digest, size, mediaType, state}], \
+            manifests:[{digest, size, mediaType, platform, state}], signatures, state}.
+
+            EXAMPLES:
+              regtop show app/web:1.0
+              regtop show app/web@sha256:…
+              regtop show app/web:1.0 -f json | jq -r '.layers[].digest'
+            """)
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var format: FormatOptions
+
+    @Argument(
+        help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), transform: ArgumentText.reference)
+    var reference: ImageReference
+
+    func run(in context: CommandContext) async throws {
+        let pass = context.session.registry.pass()
+        try await Missing.named(reference, in: context.session) {
+            guard case .repository = reference.selector else {
+                let image = try await pass.image(reference)
+                return try await context.print(format.format, json: image.json, plain: ImageText.plain(image))
+            }
+            try await showRepository(pass, context)
+        }
+    }
+
+    private func showRepository(_ pass: RegistryPass, _ context: CommandContext) async throws {
+        let name = reference.repository
+        let summary = try await pass.summary(of: name)
+        let digests = try await pass.revisions(of: name)
+        let images = try await Windowed.map(digests, phase: "manifests", in: context) { digest -> ImageDetail? in
+            guard let reference = ImageReference(name, .digest(digest)) else { return nil }
+            return try await pass.image(reference)
+        }
+        try await context.print(
+            format.format, json: summary.json(manifests: images), plain: ImageText.plain(summary, manifests: images))
+    }
+}

@@ -1,0 +1,28 @@
+import AdminCore
+import ArgumentParser
+
+/// `regtop status`
+struct StatusCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show the pool and its cluster at a glance.",
+        discussion: """
+            Says also whether the files of the store have the chunk size that is assumed: it is stored nowhere, and a wrong one \
+            reads garbage.
+
+            JSON: {store, name, client, fsid, health, bytesUsed, clusterBytesUsed, clusterBytesTotal, objects, placementGroups, \
+            replicas, osdsUp, osds, repositories, tags, uploads, chunkSize, chunkSizeFound, readOnly}; null is what the store cannot say.
+
+            EXAMPLE:
+              regtop status -p registry -f json | jq -r .health
+            """)
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var format: FormatOptions
+
+    func run(in context: CommandContext) async throws {
+        let overview = try await Overview.read(context.session.registry)
+        let report = StatusReport(overview: overview, isReadOnly: context.session.isReadOnly)
+        try await context.print(format.format, json: report.json, plain: report.lines)
+    }
+}

@@ -1,0 +1,169 @@
+import AdminCore
+import Foundation
+import Subprocess
+import Testing
+
+/// What comes out besides results: errors, nothing into a closed pipe, and never what a terminal would obey.
+@Suite struct StreamsTests {
+    @Test(arguments: [
+        ["repos", "-f", "yes"], ["rm", "app/web", "-f"],
+    ])
+    func formatIsNotForce(_ words: [String]) async throws {
+        let place = try TemporaryPlace()
+        let run = try await RegtopProgram.run(words, in: place)
+        #expect(run.status == 64)
+        #expect(run.error.contains("-f is --format; did you mean --yes?"))
+    }
+
+    @Test func aPathIsNoReference() async throws {
+        let place = try TemporaryPlace()
+        let run = try await RegtopProgram.run("rm", "/docker/registry/v2", "--yes", in: place)
+        #expect(run.status == 64)
+        #expect(run.error.contains("a path is no reference"))
+    }
+
+    @Test func versionSaysWhatIsIn() async throws {
+        let place = try TemporaryPlace()
+        let run = try await RegtopProgram.run("--version", in: place)
+        #expect(run.status == 0)
+        #expect(run.text.hasPrefix("regtop "))
+        #if RADOS
+        #expect(run.text.contains("with RADOS through librados "))
+        #else
+        #expect(run.text.contains("without RADOS"))
+        #endif
+    }
+
+    @Test func helpGoesToStandardOutput() async throws {
+        let place = try TemporaryPlace()
+        for words in [["--help"], ["help"], ["help", "rm"], ["rm", "--help"]] {
+            let run = try await RegtopProgram.run(words, in: place)
+            #expect(run.status == 0)
+            #expect(run.text.contains("USAGE: regtop"))
+            #expect(run.error.isEmpty)
+        }
+        #expect(try await RegtopProgram.run("frobnicate", in: place).status == 64)
+    }
+
+    @Test(arguments: ["repos", "dump", "cat /docker/registry/v2/blobs/sha256/d7/\(Fixture.bigLayer.dropFirst(7))/data"])
+    func aClosedPipeEndsSilently(_ command: String) async throws {
+        let place = try TemporaryPlace()
+        let store = try await place.fixture()
+        // head is gone after one byte; the file has what the program says about it, and its exit status.
+        let words = (["env"] + RegtopProgram.environment(place) + [RegtopProgram.path, command, store])
+            .joined(separator: " ")
+        let result = try await Subprocess.run(
+            .name("bash"), arguments: ["-c", "{ \(words); echo \"status $?\" >&2; } | head -c 1 > /dev/null"],
+            output: .discarded, error: .string(limit: 1 << 16))
+        #expect(result.standardError == "status 0\n")
+    }
+
+    @Test func interruptedLoadLeavesNothing() async throws {
+        let place = try TemporaryPlace()
+        let words =
+            RegtopProgram.environment(place) + [
+                RegtopProgram.path, "load", "--store", "sqlite:\(place.path)/new.db", "-",
+            ]
+        let result = try await Subprocess.run(
+            .name("env"), arguments: Arguments(words), input: .inputWriter, output: .sequence,
+            error: .combinedWithOutput
+        ) { execution in
+            // A wrong line would end it; half a line keeps it reading, and everything up to it has been taken once the draft is there.
+            _ = try await execution.standardInputWriter.write("{\"name\":")
+            while try FileManager.default.contentsOfDirectory(atPath: place.path).allSatisfy({ !$0.contains(".part-") })
+            {
+                await Task.yield()
+            }
+            try execution.send(signal: .interrupt)
+            var said = ""
+            for try await piece in execution.standardOutput {
+                said += piece.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+            }
+            try await execution.standardInputWriter.finish()
+            return said
+        }
+        #expect(result.terminationStatus.code == 130)
+        #expect(result.closureResult == "regtop: cancelled\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.path).allSatisfy { !$0.contains("new.db") })
+    }
+
+    @Test func hostileNamesAreEscapedAndNotFollowed() async throws {
+        let place = try TemporaryPlace()
+        var files = DumpText()
+        try files.addImage("good", tags: ["1"])
+        let repositories = "\(DumpText.root)/repositories"
+        files.addDirectory("\(repositories)/..")
+        files.addDirectory("\(repositories)/\u{1b}[31mred\n", withObject: false)
+        files.add("\(repositories)/\u{202e}evil", [1])
+        let store = try await place.store(files)
+        for words in [
+            ["ls", repositories], ["ls", repositories, "-f", "json"], ["repos"], ["repos", "-f", "json-pretty"],
+        ] {
+            let run = try await RegtopProgram.run(words + [store], in: place)
+            #expect(run.status == 0)
+            #expect(!run.output.contains(0x1b))
+            #expect(!run.text.contains("\u{202e}"))
+        }
+        let rows: [[String: Any]] = try await RegtopProgram.run("ls", repositories, "-f", "json", store, in: place)
+            .json()
+        let types = rows.reduce(into: [String: String]()) { $0[$1["path"] as? String ?? ""] = $1["type"] as? String }
+        #expect(types["\(repositories)/.."] == "invalid")
+        #expect(types["\(repositories)/good"] == "directory")
+        #expect(types.count == 4)
+        let names: [[String: Any]] = try await RegtopProgram.run("repos", "-f", "json", store, in: place).json()
+        #expect(names.compactMap { $0["name"] as? String } == ["good"])
+    }
+
+    @Test func aManifestThatIsNotJSON() async throws {
+        let place = try TemporaryPlace()
+        var files = DumpText()
+        try files.addImage("good", tags: ["1"])
+        let garbage = Array("\u{1b}[2J{not json".utf8)
+        let digest = Digest.sha256(of: garbage).string
+        let hex = digest.dropFirst(7)
+        files.add("\(DumpText.root)/blobs/sha256/\(hex.prefix(2))/\(hex)/data", garbage)
+        files.add("\(DumpText.root)/repositories/bad/_manifests/revisions/sha256/\(hex)/link", Array(digest.utf8))
+        files.add("\(DumpText.root)/repositories/bad/_manifests/tags/1/current/link", Array(digest.utf8))
+        let store = try await place.store(files)
+        let rows: [[String: Any]] = try await RegtopProgram.run("repos", "-f", "json", store, in: place).json()
+        #expect(rows.compactMap { $0["state"] as? String } == ["damaged", "ok"])
+        for words in [["show", "bad:1"], ["tags", "bad"], ["show", "bad"]] {
+            let run = try await RegtopProgram.run(words + [store], in: place)
+            #expect(run.status == 0)
+            #expect(run.text.contains("damaged"))
+            #expect(!run.output.contains(0x1b))
+        }
+    }
+
+    @Test func anEmptyStoreAndOneOfOthersObjects() async throws {
+        let place = try TemporaryPlace()
+        var others = DumpText()
+        for index in 0..<50 { others.addObject("benchmark_data_\(index)", [1, 2, 3]) }
+        others.addObject("blob:no-identifier-0", [])
+        for store in [
+            try await place.store(others.objectsOnly, "others.db"),
+            try await place.store(DumpText().objectsOnly, "empty.db"),
+        ] {
+            let repos = try await RegtopProgram.run("repos", "-f", "json", store, in: place)
+            #expect(repos.status == 0 && repos.text == "[]\n")
+            #expect(try await RegtopProgram.run("ls", "/", "-f", "json", store, in: place).text == "[]\n")
+            #expect(try await RegtopProgram.run("status", store, in: place).status == 0)
+            #expect(try await RegtopProgram.run("rm", "a", "--yes", store, in: place).status == 1)
+        }
+    }
+
+    @Test func theLogIsNoConditionForReading() async throws {
+        let place = try TemporaryPlace()
+        let store = try await place.fixture()
+        let run = try await RegtopProgram.run("repos", "--log-file", "/proc/nowhere/x.log", store, in: place)
+        #expect(run.status == 0 && run.error.isEmpty)
+    }
+
+    @Test func aStoreThatIsNotThere() async throws {
+        let place = try TemporaryPlace()
+        let run = try await RegtopProgram.run("repos", "--store", "sqlite:nowhere.db", in: place)
+        #expect(run.status == 1)
+        #expect(run.error.contains("nowhere.db"))
+        #expect(!FileManager.default.fileExists(atPath: "\(place.path)/nowhere.db"))
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Subprocess
+
+/// The program that was built with the tests, run as a process.
+enum RegtopProgram {
+    /// Where it is: beside the tests' own executable.
+    static let path: String = {
+        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return URL(filePath: tests).deletingLastPathComponent().appending(path: "regtop").path(percentEncoded: false)
+    }()
+
+    /// Runs it to its end, without a terminal, and without anything that the user's environment would tell it about clusters.
+    static func run(_ arguments: String..., input: String = "", in directory: TemporaryPlace) async throws -> ProgramRun
+    {
+        try await run(arguments, input: input, in: directory)
+    }
+
+    /// The same with an array.
+    static func run(_ arguments: [String], input: String = "", in directory: TemporaryPlace) async throws -> ProgramRun
+    {
+        let result = try await Subprocess.run(
+            .name("env"), arguments: Arguments(environment(directory) + [path] + arguments), input: .string(input),
+            output: .bytes(limit: 256 << 20), error: .string(limit: 1 << 20))
+        return ProgramRun(
+            status: result.terminationStatus.code, output: result.standardOutput, error: result.standardError)
+    }
+
+    /// The words for `env` that keep the run to its own directory.
+    static func environment(_ directory: TemporaryPlace) -> [String] {
+        [
+            "-C", directory.path, "-u", "CEPH_CONF", "-u", "CEPH_ARGS", "-u", "CEPH_KEYRING",
+            "XDG_STATE_HOME=\(directory.path)/state", "HOME=\(directory.path)",
+        ]
+    }
+}
+
+/// How a run ended.
+struct ProgramRun: Sendable {
+    /// The exit status.
+    let status: Int32
+    /// Standard output.
+    let output: [UInt8]
+    /// Standard error.
+    let error: String
+
+    /// Standard output as text.
+    var text: String { String(decoding: output, as: UTF8.self) }
+
+    /// Standard output as JSON. Throws if it is none.
+    func json<Value>(_ type: Value.Type = Value.self) throws -> Value {
+        let any = try JSONSerialization.jsonObject(with: Data(output))
+        guard let value = any as? Value else { throw NotThis(description: "\(text.prefix(200)) is no \(type)") }
+        return value
+    }
+
+    struct NotThis: Error, CustomStringConvertible {
+        let description: String
+    }
+}
+
+extension TerminationStatus {
+    /// The exit status; 128 and the signal's number if there was one.
+    var code: Int32 {
+        switch self {
+        case .exited(let code): Int32(code)
+        case .signaled(let signal): 128 + Int32(signal)
+        }
+    }
+}

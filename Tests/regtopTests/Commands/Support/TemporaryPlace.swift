@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// A directory of one test's own, gone with the last reference.
+final class TemporaryPlace: Sendable {
+    /// Its path, without a slash at the end.
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "regtop-test.\(UUID().uuidString)").path(
+            percentEncoded: false)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// A store in this directory with what the fixture has.
+    func fixture() async throws -> String {
+        let store = "\(path)/fixture.db"
+        try FileManager.default.copyItem(atPath: try await Fixture.loaded.value.path + "/loaded.db", toPath: store)
+        return "--store=sqlite:\(store)"
+    }
+
+    /// A store in this directory with these files.
+    func store(_ files: DumpText, _ name: String = "store.db") async throws -> String {
+        let dump = "\(path)/\(name).jsonl"
+        try files.text.write(toFile: dump, atomically: true, encoding: .utf8)
+        return try await load(dump, into: name)
+    }
+
+    /// The option that names the store.
+    fileprivate func load(_ dump: String, into name: String) async throws -> String {
+        let run = try await RegtopProgram.run("load", "--store", "sqlite:\(path)/\(name)", dump, in: self)
+        guard run.status == 0 else { throw ProgramRun.NotThis(description: run.error) }
+        return "--store=sqlite:\(path)/\(name)"
+    }
+
+    /// A store, whole.
+    func dump(_ words: String...) async throws -> WholeStore {
+        WholeStore(text: try await RegtopProgram.run(["dump"] + words, in: self).text)
+    }
+}
+
+/// A store as a dump, to be compared. Told in a few words where a comparison fails.
+struct WholeStore: Equatable, CustomTestStringConvertible {
+    /// The dump.
+    let text: String
+
+    /// Its lines, one an object.
+    var lines: [Substring] { text.split(separator: "\n") }
+
+    /// The lines that name something below a path.
+    func lines(below path: String) -> [Substring] { lines.filter { $0.contains("\"\(path)") } }
+
+    var testDescription: String { "a dump of \(lines.count) objects, \(text.utf8.count) bytes" }
+}
+
+/// The pool that registry v2.3.1 wrote.
+enum Fixture {
+    /// Its dump.
+    static let path: String = {
+        var tests = URL(filePath: #filePath)
+        for _ in 0..<4 { tests.deleteLastPathComponent() }
+        return tests.appending(path: "AdminCoreTests/Fixtures/registry-2.3.1.pool.jsonl.gz").path(percentEncoded: false)
+    }()
+
+    /// A place with a store `loaded.db` that has it: loaded once, for copies of it.
+    static let loaded = Task {
+        let place = try TemporaryPlace()
+        _ = try await place.load(path, into: "loaded.db")
+        return place
+    }
+
+    /// Its repositories with their states.
+    static let states = [
+        "app/web": "ok", "damaged/resumed": "damaged", "legacy/schema1": "ok", "library/alpine": "ok",
+        "multi/arch": "ok", "stale/layer-unlinked": "damaged", "stale/never-touched": "ok",
+        "stale/old-service": "untagged", "team/x/deep": "ok", "uploads/empty": "uploads-only",
+        "uploads/partial": "uploads-only", "upper-ok.name_1/a": "ok",
+    ]
+
+    /// The layer of three chunks.
+    static let bigLayer = "sha256:d7753236ac931d8900916d827206f55848958a59e3a137a20acd509fd8ab40c6"
+    /// The layer that a resumed upload damaged.
+    static let damagedLayer = "sha256:4fae62baceee3d5b590f65d90f5e11d90d364cc60dcd9f2d25bb41be30185250"
+}
