@@ -43,6 +43,29 @@ struct RadosStoreTests {
         }
     }
 
+    /// A SIGWINCH or SIGINT that lands on a thread of librados would be lost to the program.
+    @Test func theThreadsOfLibradosTakeNoSignals() async throws {
+        try await TestCluster.shared().withStore { store in
+            _ = try await store.reader.status()
+            var looked = 0
+            for thread in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task") {
+                // A thread may end while it is being looked at.
+                guard let status = try? String(contentsOfFile: "/proc/self/task/\(thread)/status", encoding: .utf8)
+                else { continue }
+                let lines = status.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
+                func value(_ name: String) -> String { lines.first { $0.first == name }?.last ?? "" }
+                let known = ["msgr-worker", "ms_dispatch", "ms_local", "safe_timer", "io_context_pool", "taskfin"]
+                guard known.contains(where: { value("Name:").hasPrefix($0) }) else { continue }
+                let blocked = try #require(UInt64(value("SigBlk:"), radix: 16))
+                for signal in [SIGINT, SIGTERM, SIGWINCH, SIGHUP, SIGTSTP] {
+                    #expect(blocked & (1 << UInt64(signal - 1)) != 0, "\(value("Name:")) takes signal \(signal)")
+                }
+                looked += 1
+            }
+            #expect(looked > 3)
+        }
+    }
+
     @Test func placementIsThatOfCeph() async throws {
         let cluster = try await TestCluster.shared()
         try await cluster.withStore { store in

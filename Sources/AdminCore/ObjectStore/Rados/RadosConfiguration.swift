@@ -12,15 +12,12 @@ struct RadosConfiguration: Sendable {
     let file: String?
     /// What was given in place of ceph.conf's settings, as librados calls them.
     let settings: [(name: String, value: String)]
-    /// True if `CEPH_ARGS` is set and has to be read.
-    let hasArguments: Bool
 
     /// Looks at the options, at `CEPH_ARGS` and `CEPH_CONF` of `environment`, and at the file system (which may block).
     ///
     /// Throws `.notConfigured` if there is no ceph.conf, and `.invalid` if the client's name is none.
     init(_ options: RadosOptions, environment: [String: String]) throws {
         let arguments = CephArguments(environment["CEPH_ARGS"] ?? "")
-        hasArguments = !arguments.isEmpty
         cluster = arguments.cluster ?? "ceph"
         client =
             options.client ?? arguments.name
@@ -95,11 +92,9 @@ struct CephArguments: Sendable {
     private(set) var name: String?
     private(set) var id: String?
     private(set) var namesMonitors = false
-    private(set) var isEmpty = true
 
     init(_ text: String) {
         let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
-        isEmpty = words.isEmpty
         var rest = words[...]
         while let word = rest.popFirst() {
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)

@@ -24,6 +24,8 @@ public enum RadosLibrary {
     private static var cephVersion: String? {
         guard let symbol = dlsym(nil, "_Z19ceph_version_to_strv") else { return nil }
         typealias VersionFunction = @convention(c) () -> UnsafePointer<CChar>?
+        // Holds as long as the mangled name does, which spells this type: no arguments; the result, not a part of the name,
+        // has been a C string in every release.
         return unsafeBitCast(symbol, to: VersionFunction.self)().map { String(cString: $0) }
     }
     #endif
