@@ -12,7 +12,7 @@ struct ReposCommand: StoreCommand {
             other repository reaches; it needs a pass over the whole registry and is computed with --unique only.
 
             STATE is ok; untagged: no tag is left; uploads-only: unfinished uploads and nothing else; damaged: something of it \
-            cannot be served, and standard error says what (plain) or `regtop tags` and `regtop show` do.
+            cannot be served, and `regtop show REPO` says what.
 
             JSON: an array of {name, tags, revisions, uploads, size, unique, modified, state}.
 

@@ -1,4 +1,5 @@
 import AdminCore
+import Logging
 
 /// From a plan to its results: show, ask, apply, report. The same frozen plan all the way.
 nonisolated struct ChangeProposal: Sendable {
@@ -44,6 +45,13 @@ nonisolated struct ChangeProposal: Sendable {
     }
 
     private func report(_ plan: ChangePlan, _ results: [ChangeResult]) async throws {
+        let logger = Logger(label: "regtop.changes")
+        for result in results {
+            let (action, session) = (plan.action.rawValue, context.session.name)
+            logger.notice(
+                "\(action) \(result.target) in \(session): \(result.outcome.rawValue)\(result.error.map { ", \($0)" } ?? "")"
+            )
+        }
         for note in results.flatMap(\.notes) { context.say(note) }
         for result in results {
             guard let error = result.error else { continue }
