@@ -22,6 +22,9 @@ public struct Session: Sendable {
     /// True if nothing can be changed.
     public var isReadOnly: Bool { admin == nil }
 
+    /// The librados that the program runs with; nil if it was built without RADOS.
+    public static var radosVersion: String? { RadosLibrary.version }
+
     init(
         name: String, notes: [String] = [], reader: any ObjectReader, writer: (any ObjectWriter)?, chunkSize: UInt64,
         shutDown: @escaping @Sendable () async -> Void
