@@ -9,15 +9,15 @@ struct LoadCommand: StoreCommand {
         abstract: "Fill an empty store with a dump.",
         discussion: """
             Takes what `regtop dump` writes, plain or compressed with gzip, and refuses a store that is not empty. An SQLite file that \
-            does not exist is made, and taken away again if the dump turns out to be wrong. A pool must exist and be named; it is \
-            filled after a question, or with --yes.
+            does not exist is made, and taken away again if the dump turns out to be wrong. A pool must exist and be named. There is no \
+            question: an empty store has nothing to lose, and a store that is not empty is refused.
 
             JSON: {objects, bytes, applied}.
 
             EXAMPLES:
               regtop load --store sqlite:copy.db registry.jsonl.gz
               regtop dump | regtop load --store sqlite:copy.db -
-              regtop load -p scratch registry.jsonl.gz --yes
+              regtop load -p scratch registry.jsonl.gz
             """)
 
     @OptionGroup var store: StoreOptions
@@ -40,6 +40,9 @@ struct LoadCommand: StoreCommand {
     }
 
     func prepare(_ streams: StandardStreams) throws {
+        // An empty store has nothing to lose, so there is nothing to ask: as if --yes were given.
+        var change = change
+        change.yes = true
         try change.prepare(isReadOnly: store.readOnly, streams)
     }
 
@@ -49,8 +52,6 @@ struct LoadCommand: StoreCommand {
         let (made, final) = (newFile + ".part-\(getpid())", newFile)
         var copy = self
         copy.store.store = .sqlite(path: made)
-        // Nothing that is there is changed, so there is nothing to ask.
-        copy.change.yes = true
         do {
             try await copy.runOnStore(streams)
         } catch {
@@ -73,11 +74,6 @@ struct LoadCommand: StoreCommand {
         if change.dryRun {
             let summary = try await session.rehearseLoad(from: source, progress: context.progress.handler)
             return try await report(summary, applied: false, context)
-        }
-        if !change.yes {
-            guard try await Question.ask("Fill \(session.name) with \(file)?", context.streams) else {
-                throw CommandFailure("nothing was changed")
-            }
         }
         let summary = try await session.load(from: source, progress: context.progress.handler)
         try await report(summary, applied: true, context)

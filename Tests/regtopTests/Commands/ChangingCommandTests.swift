@@ -114,7 +114,7 @@ import Testing
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let before = try await place.dump(store)
-        for words in [["rm", "app/web:1.0"], ["mv", "app/web", "c"], ["load", Fixture.path]] {
+        for words in [["rm", "app/web:1.0"], ["mv", "app/web", "c"]] {
             let run = try await RegtopProgram.run(words + [store], input: "y\n", in: place)
             #expect(run.status == 64)
             #expect(run.error.contains("--yes"))
