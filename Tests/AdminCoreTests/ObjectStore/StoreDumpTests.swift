@@ -107,6 +107,13 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, (128 << 20) - 1, 128 << 20])
+    func structureOfAnyPossibleSize(_ size: UInt64) async throws {
+        let store = try StoreUnderTest.inMemory()
+        try await store.load(#"{"name": "a", "size": \#(size)}"#)
+        #expect(try await store.state(ObjectID("a"), .stat).size == size)
+    }
+
     @Test func timesAreRestored() async throws {
         let store = try StoreUnderTest.inMemory()
         let times = [0, 1_456_789_012, 1_456_789_012.25, 4_000_000_000].map { Date(timeIntervalSince1970: $0) }

@@ -32,6 +32,9 @@ extension DumpLine {
                 let part = Array(data[start..<min(start + Self.part, data.count)])
                 add(.write(part, at: UInt64(start)), part.count)
             }
+        } else if size == StoreLimits.object {
+            // What no truncation may extend to; one byte at its end may be written.
+            add(.write([0], at: size - 1), 1)
         } else if size > 0 {
             add(.truncate(size), 0)
         }
