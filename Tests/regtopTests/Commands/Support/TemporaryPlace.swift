@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// A directory of one test's own, gone with the last reference.
@@ -13,6 +14,11 @@ final class TemporaryPlace: Sendable {
     }
 
     deinit {
+        remove()
+    }
+
+    /// Takes the directory away, with all that is in it.
+    func remove() {
         try? FileManager.default.removeItem(atPath: path)
     }
 
@@ -69,9 +75,14 @@ enum Fixture {
     /// A place with a store `loaded.db` that has it: loaded once, for copies of it.
     static let loaded = Task {
         let place = try TemporaryPlace()
+        // A static value is never released.
+        shared.withLock { $0 = place }
+        atexit { Fixture.shared.withLock { $0 }?.remove() }
         _ = try await place.load(path, into: "loaded.db")
         return place
     }
+
+    private static let shared = Mutex<TemporaryPlace?>(nil)
 
     /// Its repositories with their states.
     static let states = [
