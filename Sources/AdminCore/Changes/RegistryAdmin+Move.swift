@@ -3,16 +3,20 @@ extension RegistryAdmin {
     /// vanish at the source in the opposite order, key by key. Gives notes; throws `ChangeError.changed` if a link was changed meanwhile
     /// and stays at the source, `StorageError.alreadyExists` if the destination was taken meanwhile (then nothing was moved).
     func move(_ target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
-        try await driver.makeDestinations(target.stages.reversed().map { $0.compactMap(\.fileMove) })
-        var changed: [StoragePath] = []
-        var retagged: [ChangePlan.Link] = []
-        for stage in target.stages {
-            let left = try await concurrentMap(stage, window: driver.reader.window) { link in
-                defer { counter.advance() }
-                return try await leave(link)
+        let moves = target.stages.reversed().map { $0.compactMap(\.fileMove) }
+        try await driver.makeDestinations(moves)
+        let (changed, retagged) = try await driver.takingBack(moves, leaving: true) {
+            var changed: [StoragePath] = []
+            var retagged: [ChangePlan.Link] = []
+            for stage in target.stages {
+                let left = try await driver.each(stage) { link in
+                    defer { counter.advance() }
+                    return try await leave(link)
+                }
+                changed += zip(stage, left).filter { $0.1 == .changed }.map(\.0.path)
+                retagged += zip(stage, left).filter { $0.1 == .retagged }.map(\.0)
             }
-            changed += zip(stage, left).filter { $0.1 == .changed }.map(\.0.path)
-            retagged += zip(stage, left).filter { $0.1 == .retagged }.map(\.0)
+            return (changed, retagged)
         }
         var notes: [String] = []
         if !retagged.isEmpty { notes.append(try await bringAlong(retagged, of: target)) }

@@ -4,7 +4,7 @@ extension RegistryAdmin {
     func remove(_ target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
         var changed: [StoragePath] = []
         for stage in target.stages {
-            changed += try await concurrentMap(stage, window: driver.reader.window) { link in
+            changed += try await driver.each(stage) { link in
                 let removed = try await remove(link)
                 counter.advance()
                 return removed ? nil : link.path

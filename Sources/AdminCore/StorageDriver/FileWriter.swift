@@ -20,6 +20,8 @@ public actor FileWriter {
     private let path: StoragePath
     private let base: Base?
     private let blob: BlobIdentifier
+    /// True if all directories on the way were listed when writing began.
+    private let isListed: Bool
     private var filling: [UInt8] = []
     private var first: [UInt8]?
     private var chunks = 0
@@ -30,10 +32,11 @@ public actor FileWriter {
     /// How many chunks are under way at once.
     private static let window = 4
 
-    init(driver: StorageDriver, path: StoragePath, base: Base?) {
+    init(driver: StorageDriver, path: StoragePath, base: Base?, isListed: Bool) {
         self.driver = driver
         self.path = path
         self.base = base
+        self.isListed = isListed
         blob = driver.makeIdentifier(path)
     }
 
@@ -75,6 +78,9 @@ public actor FileWriter {
             }
             try await drain()
             try await writeFirst()
+            // A crash between the reference and its directories would leave content that no listing finds; this way round it leaves
+            // directories that list as empty. Whether everything is listed is still made sure of afterwards.
+            if !isListed { try await driver.linkUp([path.parent]) }
             try await publish()
         } catch let error as StorageError {
             if case .outcomeUnknown = error { throw error }
@@ -93,8 +99,9 @@ public actor FileWriter {
         for task in underWay { _ = await task.result }
         underWay = []
         // In a task of its own, so that a cancelled caller leaves nothing behind either.
-        await Task { [driver, blob, chunks, path] in
+        await Task { [driver, blob, chunks, path, isListed] in
             await driver.free(blob, chunks: max(chunks, 1), of: path)
+            if !isListed { _ = try? await driver.prune([path.parent]) }
         }.value
     }
 
@@ -149,11 +156,8 @@ public actor FileWriter {
 
     private func copy(from start: UInt64, to end: UInt64) async throws {
         guard let base, let head = base.head, start < end else { return }
-        var left = end - start
-        for try await piece in driver.reader.pieces(of: base.blob, head: head, from: start, at: path) {
-            try await write(piece.prefix(Int(min(left, UInt64(piece.count)))))
-            left -= min(left, UInt64(piece.count))
-            if left == 0 { return }
-        }
+        let part = FilePieces(
+            storage: driver.reader, blob: base.blob, path: path, size: min(end, head.size), offset: start)
+        for try await piece in part { try await write(piece) }
     }
 }

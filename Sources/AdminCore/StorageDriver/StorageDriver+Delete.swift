@@ -13,7 +13,7 @@ extension StorageDriver {
             return
         }
         let found = try await reader.walk(path)
-        let changed = try await concurrentMap(found.compactMap(\.file), window: reader.window) { file in
+        let changed = try await each(found.compactMap(\.file)) { file in
             try await exchange(file.blob, for: nil, at: file.path) ? nil : file.path
         }.compactMap(\.self)
         try await prune([path] + found.compactMap(\.subdirectory))

@@ -14,15 +14,16 @@ extension StorageDriver {
 
     /// A writer whose bytes become the whole content of the file at `path`, whether or not it exists.
     public func replacing(_ path: StoragePath) async throws -> FileWriter {
-        let blob = try await presentFile(path)
-        return FileWriter(driver: self, path: path, base: blob.map { FileWriter.Base(blob: $0, head: nil) })
+        let (blob, isListed) = try await presentFile(path)
+        return FileWriter(
+            driver: self, path: path, base: blob.map { FileWriter.Base(blob: $0, head: nil) }, isListed: isListed)
     }
 
     /// A writer that goes on at `offset` of the file at `path`: what is before stays, what is behind the last byte written stays, a gap
     /// behind the end is zeros. Where there is no file it makes one. Throws `StorageError.invalidOffset` below 0, `.damaged` if
     /// what has to be kept cannot be read.
     public func writer(_ path: StoragePath, offset: Int64) async throws -> FileWriter {
-        let blob = try await presentFile(path)
+        let (blob, isListed) = try await presentFile(path)
         var base: FileWriter.Base?
         if let blob {
             let layout = try await reader.layout(of: blob)
@@ -34,7 +35,7 @@ extension StorageDriver {
         guard offset >= 0, UInt64(offset) <= TotalSize.limit else {
             throw StorageError.invalidOffset(path, offset: offset, size: base?.head?.size ?? 0)
         }
-        let writer = FileWriter(driver: self, path: path, base: base)
+        let writer = FileWriter(driver: self, path: path, base: base, isListed: isListed)
         do {
             try await writer.copy(upTo: UInt64(offset))
         } catch {
@@ -44,24 +45,28 @@ extension StorageDriver {
         return writer
     }
 
-    /// The identifier of the file at a path that is about to be written, nil if there is nothing. Refuses what would be written below a
-    /// file (`LAYOUT` D10) or over a directory.
-    private func presentFile(_ path: StoragePath) async throws -> BlobIdentifier? {
+    /// The identifier of the file at a path that is about to be written, nil if there is nothing, and whether all directories on the
+    /// way are listed. Refuses what would be written below a file (`LAYOUT` D10) or over a directory.
+    private func presentFile(_ path: StoragePath) async throws -> (blob: BlobIdentifier?, isListed: Bool) {
         guard !path.isRoot else { throw StorageError.invalidPath("/") }
-        try await checkWay(to: path)
+        let isListed = try await checkWay(to: path)
         do {
-            return try await reader.blob(path)
+            return (try await reader.blob(path), isListed)
         } catch StorageError.notFound {
-            return nil
+            return (nil, isListed)
         }
     }
 
-    /// Throws `StorageError.notADirectory` if a component on the way to `path` is a file.
-    func checkWay(to path: StoragePath) async throws {
+    /// Throws `StorageError.notADirectory` if a component on the way to `path` is a file. True if every directory on the way is listed.
+    @discardableResult
+    func checkWay(to path: StoragePath) async throws -> Bool {
         let above = StorageDriver.levels(of: [path.parent]).joined()
-        _ = try await concurrentMap(above, window: reader.window) { directory in
-            if case .file = try await reader.entry(directory)?.kind { throw StorageError.notADirectory(directory) }
+        let listed = try await concurrentMap(above, window: reader.window) { directory in
+            let kind = try await reader.entry(directory)?.kind
+            if case .file = kind { throw StorageError.notADirectory(directory) }
+            return kind != nil
         }
+        return !listed.contains(false)
     }
 
     /// Removes the chunks of an identifier that no path ever named: the last first, chunk 0 at the end. A failure leaves chunks that

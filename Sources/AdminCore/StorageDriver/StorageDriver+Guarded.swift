@@ -2,11 +2,12 @@ extension StorageDriver {
     /// Executes an operation and resolves an unknown outcome by reading back, never by repeating it.
     ///
     /// True: it was applied. False: a guard refused it. Throws the store's error if it was not done, and `StorageError.outcomeUnknown` if
-    /// the answer did not come and `landed` could not find out. `landed` is asked in a task of its own, so that a cancelled caller
-    /// still learns the truth; it sees what the operation did, since a store answers one client's operations on one object in their order.
+    /// the answer did not come and `landed` could not find out, or says nil: somebody else has changed the place since, so that either
+    /// may be true. `landed` is asked in a task of its own, so that a cancelled caller still learns the truth; it sees what the
+    /// operation did, since a store answers one client's operations on one object in their order.
     func perform(
         _ operation: WriteOperation, on object: ObjectID, for path: StoragePath,
-        landed: @escaping @Sendable () async throws -> Bool
+        landed: @escaping @Sendable () async throws -> Bool?
     ) async throws -> Bool {
         var operation = operation
         operation.modified = modified
@@ -16,7 +17,7 @@ extension StorageDriver {
         case .failed(let error): throw error
         case .unknown(let error):
             let answer = await Task { try await landed() }.result
-            guard let done = try? answer.get() else { throw StorageError.outcomeUnknown(path, error) }
+            guard let done = (try? answer.get()) ?? nil else { throw StorageError.outcomeUnknown(path, error) }
             guard done else { throw error }
             return true
         }
@@ -47,7 +48,9 @@ extension StorageDriver {
             let applied = try await perform(
                 WriteOperation(guards: [condition], [.setOmap(entries)]), on: object, for: directory
             ) { [reader] in
-                try await reader.value(of: key, in: object) == value
+                let present = try await reader.objects.read(ReadOperation(omap: .keys([key])), of: object)
+                if present?.omap.first?.value == value { return true }
+                return present?.version == state?.version ? false : nil
             }
             if applied { return .done }
         }
@@ -66,7 +69,8 @@ extension StorageDriver {
             on: object, for: path
         ) { [reader] in
             let value = try await reader.value(of: key, in: object)
-            return if let new { value == new.value } else { value != old.value }
+            if value == old.value { return false }
+            return new == nil || value == new?.value ? true : nil
         }
     }
 

@@ -6,7 +6,7 @@ extension StorageDriver {
         let levels = StorageDriver.levels(of: directories)
         for _ in 0..<StorageDriver.attempts {
             for level in levels {
-                _ = try await concurrentMap(level, window: reader.window) { directory in
+                _ = try await each(level) { directory in
                     if case .taken = try await insert([], as: directory.name, into: directory.parent) {
                         throw StorageError.notADirectory(directory)
                     }

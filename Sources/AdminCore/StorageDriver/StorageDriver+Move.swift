@@ -54,30 +54,22 @@ extension StorageDriver {
     /// somebody else changed meanwhile is left, and its destination undone; then this throws `.changedMeanwhile` at the end.
     private func move(_ files: [FileMove]) async throws {
         try await makeDestinations([files])
-        let changed = try await concurrentMap(files.reversed(), window: reader.window) { file in
-            try await leaveSource(file) ? nil : file.source
-        }.compactMap(\.self)
+        let changed = try await takingBack([files], leaving: true) {
+            try await each(files.reversed()) { file in
+                try await leaveSource(file) ? nil : file.source
+            }.compactMap(\.self)
+        }
         if let first = changed.first { throw StorageError.changedMeanwhile(first) }
     }
 
     /// The first half of a move: the references at the destinations, stage by stage, each with the directories above it. Where one of
     /// them is taken, those made before are undone and this throws `.alreadyExists`.
     func makeDestinations(_ stages: [[FileMove]]) async throws {
-        do {
+        try await takingBack(stages, leaving: false) {
             for files in stages {
-                _ = try await concurrentMap(files, window: reader.window) { try await makeDestination($0) }
+                _ = try await each(files) { try await makeDestination($0) }
                 try await linkUp(Set(files.map(\.destination.parent)))
             }
-        } catch {
-            // Undone in a task of its own, so that a cancelled caller leaves no second reference behind.
-            await Task {
-                let files = stages.flatMap(\.self)
-                for file in files.reversed() {
-                    _ = try? await exchange(file.blob, for: file.replaces, at: file.destination)
-                }
-                _ = try? await prune(files.filter { $0.replaces == nil }.map(\.destination.parent))
-            }.value
-            throw error
         }
     }
 

@@ -14,12 +14,12 @@ extension StorageDriver {
         ).mapValues(Set.init)
         var removed: [StoragePath] = []
         while let depth = byDepth.keys.max(), let level = byDepth.removeValue(forKey: depth) {
-            let gone = try await concurrentMap(level.sorted(), window: reader.window) { directory in
+            let gone = try await each(level.sorted()) { directory in
                 try await removeIfEmpty(directory) ? directory : nil
             }.compactMap(\.self)
             removed += gone
             let parents = Dictionary(grouping: gone, by: \.parent)
-            _ = try await concurrentMap(parents, window: reader.window) { parent, children in
+            _ = try await each(parents) { parent, children in
                 try await unlist(children, in: parent)
             }
             byDepth[depth - 1, default: []].formUnion(parents.keys.filter { $0.isBelow(floor) })

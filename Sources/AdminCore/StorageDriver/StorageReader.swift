@@ -25,8 +25,8 @@ public struct StorageReader: Sendable {
     /// The driver's name, `rados`, as in the registry's configuration.
     public var name: String { "rados" }
 
-    /// How many tasks a loop over many items keeps under way: enough to fill what the store lets through.
-    var window: Int { max(16, objects.load.limit * 2) }
+    /// How many tasks a loop over many items keeps under way: enough to fill what the store lets through; one where it lets through one.
+    var window: Int { objects.load.limit == 1 ? 1 : max(16, objects.load.limit * 2) }
 
     /// Not supported: a pool has no URLs. Throws `StorageError.unsupported`.
     public func urlFor(_ path: StoragePath) throws -> String {
@@ -79,8 +79,8 @@ public struct StorageReader: Sendable {
 
     /// What lies at a path. Throws `StorageError.notFound`.
     public func stat(_ path: StoragePath) async throws -> FileStatus {
-        async let object = objects.read(.stat, of: StorageReader.directory(path))
-        if let entry = try await entry(path) {
+        let entry = try await entry(path)
+        if let entry {
             switch entry.kind {
             case .file(let blob):
                 let head = try await head(of: blob)
@@ -89,10 +89,10 @@ public struct StorageReader: Sendable {
             case .invalid(let why): throw StorageError.damaged(path, why)
             case .directory: break
             }
-        } else if try await object == nil, !path.isRoot {
-            throw StorageError.notFound(path)
         }
-        return FileStatus(path: path, kind: .directory, size: 0, modified: try await object?.modified, head: .sound)
+        let object = try await objects.read(.stat, of: StorageReader.directory(path))
+        guard entry != nil || object != nil || path.isRoot else { throw StorageError.notFound(path) }
+        return FileStatus(path: path, kind: .directory, size: 0, modified: object?.modified, head: .sound)
     }
 
     // MARK: - Names of objects

@@ -1,0 +1,136 @@
+@testable import AdminCore
+
+/// A plan that was not done, as the admin reports it.
+struct AdminRefusal: Error, CustomStringConvertible {
+    let results: [ChangeResult]
+
+    /// True if it is unknown whether something was done.
+    var isUnknown: Bool { results.contains { $0.outcome == .unknown } }
+
+    var description: String { results.compactMap(\.error).joined(separator: "; ") }
+}
+
+extension ChangingVerb {
+    /// Changes of a registry: one repository with two tags on two manifests.
+    static let admin: [ChangingVerb] = [
+        ChangingVerb(planning: "remove a tag", before: repository("app"), after: repository("app", tags: ["v2": "b"])) {
+            try await removal(of: "app:v1", with: $0)
+        },
+        ChangingVerb(
+            planning: "remove a digest", before: repository("app"),
+            after: repository("app", tags: ["v2": "b"], revisions: ["b"])
+        ) { driver in
+            let digest = try digest("a")
+            let planner = planner(driver)
+            let revision = planner.paths.revision(try name("app"), digest)
+            let links = try await driver.reader.walk(revision).compactMap(\.file).map {
+                ChangePlan.Link(path: $0.path, blob: $0.blob)
+            }
+            let tag = try await planner.target(reference("app:v1"))
+            return apply(
+                .remove,
+                ChangePlan.Target(
+                    reference: try reference("app@\(digest)"), stages: tag.stages + [links],
+                    directories: tag.directories + [revision]))
+        },
+        ChangingVerb(
+            planning: "remove a repository",
+            before: repository("app", tags: ["v1": "a"], revisions: ["a"], history: false), after: [:]
+        ) {
+            try await removal(of: "app", with: $0)
+        },
+        ChangingVerb(
+            planning: "move a repository",
+            before: repository("app", tags: ["v1": "a"], revisions: ["a"], history: false),
+            after: repository("team/new", tags: ["v1": "a"], revisions: ["a"], history: false),
+            moves: Dictionary(
+                uniqueKeysWithValues: repository("app", tags: ["v1": "a"], revisions: ["a"], history: false).keys.map {
+                    ($0, root + "team/new" + $0.dropFirst((root + "app").count))
+                })
+        ) { try await movement(from: "app", to: "team/new", with: $0) },
+        ChangingVerb(
+            planning: "move a tag", before: repository("app"), after: repository("app", tags: ["v2": "b", "w1": "a"]),
+            moves: [currentLink("app", "v1"): currentLink("app", "w1")]
+        ) { try await movement(from: "app:v1", to: "app:w1", with: $0) },
+        ChangingVerb(
+            planning: "move a tag over another", before: repository("app"),
+            after: repository("app", tags: ["v2": "a"]).merging(index("app", "v2", "b")) { own, _ in own },
+            moves: [currentLink("app", "v1"): currentLink("app", "v2")]
+        ) { try await movement(from: "app:v1", to: "app:v2", with: $0) },
+    ]
+
+    private static func removal(of text: String, with driver: StorageDriver) async throws -> Act {
+        apply(.remove, try await planner(driver).target(reference(text)))
+    }
+
+    private static func movement(from: String, to: String, with driver: StorageDriver) async throws -> Act {
+        let plan = try await planner(driver).move(from: reference(from), to: reference(to), force: true)
+        return { try await execute(plan, with: $0) }
+    }
+
+    private static func apply(_ action: ChangePlan.Action, _ target: ChangePlan.Target) -> Act {
+        let plan = ChangePlan(action: action, targets: [target], impact: ChangePlan.Impact(), notes: [])
+        return { try await execute(plan, with: $0) }
+    }
+
+    private static func execute(_ plan: ChangePlan, with driver: StorageDriver) async throws {
+        let results = await RegistryAdmin(registry: registry(driver), driver: driver).apply(plan)
+        guard results.allSatisfy({ $0.outcome == .done }) else { throw AdminRefusal(results: results) }
+    }
+
+    private static func planner(_ driver: StorageDriver) -> ChangePlanner {
+        ChangePlanner(registry: registry(driver))
+    }
+
+    private static func registry(_ driver: StorageDriver) -> RegistryReader {
+        RegistryReader(storage: driver.reader, paths: RegistryPaths(root: .literal("r")))
+    }
+
+    // MARK: - The registry's files
+
+    private static let root = "/r/repositories/"
+
+    private static func hex(_ letter: String) -> String { String(repeating: letter, count: 64) }
+
+    private static func link(_ letter: String) -> [UInt8] { Array("sha256:\(hex(letter))".utf8) }
+
+    private static func currentLink(_ name: String, _ tag: String) -> String {
+        "\(root)\(name)/_manifests/tags/\(tag)/current/link"
+    }
+
+    private static func index(_ name: String, _ tag: String, _ letter: String) -> [String: [UInt8]] {
+        ["\(root)\(name)/_manifests/tags/\(tag)/index/sha256/\(hex(letter))/link": link(letter)]
+    }
+
+    private static func repository(
+        _ name: String, tags: [String: String] = ["v1": "a", "v2": "b"], revisions: [String] = ["a", "b"],
+        history: Bool = true
+    ) -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for (tag, letter) in tags {
+            files[currentLink(name, tag)] = link(letter)
+            if history { files.merge(index(name, tag, letter)) { own, _ in own } }
+        }
+        for letter in revisions {
+            files["\(root)\(name)/_manifests/revisions/sha256/\(hex(letter))/link"] = link(letter)
+        }
+        files["\(root)\(name)/_layers/sha256/\(hex("c"))/link"] = link("c")
+        return files
+    }
+
+    private static func reference(_ text: String) throws -> ImageReference { try required(ImageReference(text)) }
+
+    private static func name(_ text: String) throws -> RepositoryName { try required(RepositoryName(text)) }
+
+    private static func digest(_ letter: String) throws -> Digest { try required(Digest("sha256:\(hex(letter))")) }
+
+    private static func required<Value>(_ value: Value?) throws -> Value {
+        guard let value else { throw StorageError.unsupported("this literal") }
+        return value
+    }
+}
+
+extension ChangingVerb {
+    /// All verbs that change anything.
+    static let all = driver + admin
+}

@@ -1,0 +1,71 @@
+@testable import AdminCore
+
+/// What a pool holds, read object by object, without trust in the tree: what a test looks at after something went wrong.
+struct PoolCensus: Sendable {
+    /// Every file entry of every directory object, with the identifier.
+    private(set) var files: [StoragePath: BlobIdentifier] = [:]
+    /// The content of the files that can be read.
+    private(set) var contents: [StoragePath: [UInt8]] = [:]
+    /// Files that cannot be read as they were written.
+    private(set) var dangling: [StoragePath] = []
+    /// Directories that hold files and that listings from the root do not reach.
+    private(set) var unlisted: [StoragePath] = []
+    /// Directories that are listed and have no object, or an empty one: harmless, they list as empty.
+    private(set) var hollow: [StoragePath] = []
+    /// Identifiers that more than one path names.
+    private(set) var twice: [BlobIdentifier: [StoragePath]] = [:]
+    /// Identifiers of chunks that no path names: what a collection frees.
+    private(set) var unreferenced: Set<BlobIdentifier> = []
+
+    init(_ reader: StorageReader) async throws {
+        var directories: [StoragePath: [DirectoryEntry]] = [:]
+        var chunks: Set<BlobIdentifier> = []
+        for cursor in try await reader.objects.enumerate(.namespace(""), slices: 1) {
+            while let page = try await cursor.next() {
+                for object in page {
+                    if let chunk = BlobIdentifier.parse(chunkName: object.name) {
+                        chunks.insert(chunk.blob)
+                    } else if let path = object.name.string.flatMap({ try? StoragePath($0) }) {
+                        directories[path] = try await reader.entries(path)
+                    }
+                }
+            }
+        }
+        for (directory, entries) in directories {
+            for entry in entries {
+                guard let name = entry.name, let path = try? directory.appending(name) else { continue }
+                if case .file(let blob) = entry.kind {
+                    files[path] = blob
+                } else if directories[path]?.isEmpty ?? true {
+                    hollow.append(path)
+                }
+            }
+            let holdsFiles = entries.contains { if case .file = $0.kind { true } else { false } }
+            if holdsFiles, !PoolCensus.isListed(directory, in: directories) { unlisted.append(directory) }
+        }
+        for (path, blob) in files {
+            do {
+                guard try await reader.head(of: blob).state == .sound else {
+                    dangling.append(path)
+                    continue
+                }
+                contents[path] = try await reader.content(path)
+            } catch is StorageError {
+                dangling.append(path)
+            }
+        }
+        twice = Dictionary(grouping: files.keys.sorted()) { files[$0] }.reduce(into: [:]) { twice, group in
+            if let blob = group.key, group.value.count > 1 { twice[blob] = group.value }
+        }
+        unreferenced = chunks.subtracting(files.values)
+    }
+
+    private static func isListed(_ directory: StoragePath, in directories: [StoragePath: [DirectoryEntry]]) -> Bool {
+        if directory.isRoot { return true }
+        guard
+            directories[directory.parent]?.contains(where: { $0.name == directory.name && $0.kind == .directory })
+                == true
+        else { return false }
+        return isListed(directory.parent, in: directories)
+    }
+}

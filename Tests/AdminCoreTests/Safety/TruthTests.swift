@@ -1,0 +1,134 @@
+@testable import AdminCore
+import Synchronization
+import Testing
+
+/// What the driver says when the store fails, and what it leaves: at every operation of every verb, every fault.
+@Suite struct TruthTests {
+    /// A way in which one operation fails.
+    struct Fault: Sendable {
+        let name: String
+        let kind: StoreError.Kind
+        let errno: Int32
+        /// What the store does with a write: nil = it fails and is not done; otherwise the outcome is unknown and this says whether it is
+        /// done.
+        var applied: Bool?
+
+        static let all = [
+            Fault(name: "ETIMEDOUT, done", kind: .timedOut, errno: 110, applied: true),
+            Fault(name: "ETIMEDOUT, not done", kind: .timedOut, errno: 110, applied: false),
+            Fault(name: "EPERM", kind: .permissionDenied, errno: 1),
+            Fault(name: "EIO", kind: .inputOutput, errno: 5),
+            Fault(name: "ENOSPC", kind: .full, errno: 28),
+            Fault(name: "EDQUOT", kind: .full, errno: 122),
+            Fault(name: "ESHUTDOWN", kind: .blocklisted, errno: 108),
+        ]
+
+        func error(_ step: RecordingStore.Step) -> StoreError {
+            StoreError(
+                kind, operation: step.operation.isWrite ? "write" : "read", object: step.operation.object, errno: errno,
+                reason: "injected")
+        }
+
+        func fault(_ step: RecordingStore.Step) -> RecordingStore.Fault {
+            switch applied {
+            case nil: .failed(error(step))
+            case true?: .unknownApplied(error(step))
+            case false?: .unknownNotApplied(error(step))
+            }
+        }
+    }
+
+    @Test(arguments: ChangingVerb.all)
+    func aFaultIsNamedAndNothingIsHalfDone(_ verb: ChangingVerb) async throws {
+        let stage = try await verb.stage()
+        var injected = 0
+        for fault in Fault.all {
+            var number = 1
+            while true {
+                let met = Mutex<RecordingStore.Step?>(nil)
+                let ending = try await stage.run { [number] step in
+                    guard step.number == number else { return nil }
+                    met.withLock { $0 = step }
+                    return fault.fault(step)
+                }
+                guard let step = met.withLock({ $0 }) else { break }
+                try await check(verb, fault, step, ending)
+                injected += 1
+                number += 1
+            }
+        }
+        print("\ntruth: \(verb.name): \(injected) faults")
+    }
+
+    private func check(
+        _ verb: ChangingVerb, _ fault: Fault, _ step: RecordingStore.Step, _ ending: ChangingVerb.Ending
+    ) async throws {
+        let what = "\(verb.name), \(fault.name) at \(step)"
+        let census = try await PoolCensus(ending.store.driver().reader)
+        try verb.expectWhole(census, what)
+        #expect(census.unlisted.isEmpty, "\(what): \(census.unlisted)")
+        guard let error = ending.error else {
+            // What was done and only not answered is found out by reading back. Nothing else may pass in silence.
+            #expect(step.operation.isWrite && fault.applied == true, "\(what)")
+            try verb.expectDone(census, what)
+            return
+        }
+        #expect(!(step.operation.isWrite && fault.applied == true), "\(what): \(error)")
+        #expect(!isNotFound(error), "\(what): \(error)")
+        #expect(!isUnknown(error), "\(what): \(error)")
+        #expect("\(error)".contains(fault.error(step).description), "\(what): \(error)")
+        #expect(census.twice.isEmpty, "\(what): \(census.twice)")
+    }
+
+    /// Who cannot be heard any more when the outcome of a write is unknown.
+    enum Silence: CaseIterable, Sendable {
+        case object, store
+    }
+
+    @Test(arguments: ChangingVerb.all, Silence.allCases)
+    func whatCannotBeReadBackIsUnknown(_ verb: ChangingVerb, _ silence: Silence) async throws {
+        let stage = try await verb.stage()
+        var number = 1
+        for applied in [true, false] {
+            let fault = Fault(name: "silence", kind: .timedOut, errno: 110, applied: applied)
+            number = 1
+            while true {
+                let met = Mutex<RecordingStore.Step?>(nil)
+                let ending = try await stage.run { [number] step in
+                    met.withLock { met in
+                        if step.write == number {
+                            met = step
+                            return fault.fault(step)
+                        }
+                        guard let met else { return nil }
+                        switch silence {
+                        case .store: return .failed(fault.error(step))
+                        case .object:
+                            return step.operation.object == met.operation.object && !step.operation.isWrite
+                                ? .failed(fault.error(step)) : nil
+                        }
+                    }
+                }
+                guard let step = met.withLock({ $0 }) else { break }
+                let what = "\(verb.name), silence of the \(silence) at \(step)"
+                let census = try await PoolCensus(ending.store.driver().reader)
+                try verb.expectWhole(census, what)
+                let error = try #require(ending.error, "\(what)")
+                #expect(isUnknown(error), "\(what): \(error)")
+                #expect("\(error)".contains(fault.error(step).description), "\(what): \(error)")
+                number += 1
+            }
+        }
+        print("\ntruth: \(verb.name): \(2 * (number - 1)) unknown outcomes, the \(silence) silent")
+    }
+
+    private func isNotFound(_ error: any Error) -> Bool {
+        if case .notFound = error as? StorageError { return true }
+        return "\(error)".contains("does not exist")
+    }
+
+    private func isUnknown(_ error: any Error) -> Bool {
+        if case .outcomeUnknown = error as? StorageError { return true }
+        return (error as? AdminRefusal)?.isUnknown ?? false
+    }
+}
