@@ -175,8 +175,7 @@ import Testing
             let isAmongOurs = written == Self.file || (ours.wholeDirectory && written.hasPrefix("/r/a/"))
             var places = [written]
             if isAmongOurs, let destination = ours.moves {
-                places.append(destination.dropLast() + written.suffix(1))
-                places.append(destination)
+                places.append(written == Self.file ? destination : "/t/y")
             }
             let isThere = places.contains { contents[$0] == Self.theirContent }
             let isOurs =

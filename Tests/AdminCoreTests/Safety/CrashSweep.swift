@@ -19,6 +19,7 @@ import Testing
                 let what = "\(verb.name), cut \(executed ? "after" : "before") \(number)"
                 let census = try await PoolCensus(ending.store.driver().reader)
                 try verb.expectWhole(census, what)
+                #expect(census.incomplete.isEmpty, "\(what): chunk 0 before the rest")
                 remains.add(census)
                 cuts += 1
                 number += 1
@@ -26,6 +27,22 @@ import Testing
         }
         #expect(cuts > 0)
         print("\ncrash sweep: \(verb.name): \(cuts) cut points; \(remains)")
+    }
+
+    @Test func chunksThatNobodySawAreFreedFromTheLastOn() async throws {
+        let store = try StoreUnderTest.inMemory()
+        let recording = RecordingStore(store)
+        let file = try path("/a/f")
+        let writer = try await recording.underTest.driver().writer(file, offset: 0)
+        try await writer.write(pattern(2500))
+        try await store.driver().putContent(file, pattern(10))
+        await store.expect(.changedMeanwhile(file)) { try await writer.commit() }
+        let removed = recording.writes.compactMap { operation -> Int? in
+            guard case .write(let write, let object) = operation, write.mutations == [.remove] else { return nil }
+            return BlobIdentifier.parse(chunkName: object.name)?.index
+        }
+        #expect(removed == [2, 1, 0])
+        #expect(try await store.driver().reader.content(file) == pattern(10))
     }
 
     /// What cuts left behind, over a sweep: at how many cut points.

@@ -16,6 +16,8 @@ struct PoolCensus: Sendable {
     private(set) var twice: [BlobIdentifier: [StoragePath]] = [:]
     /// Identifiers of chunks that no path names: what a collection frees.
     private(set) var unreferenced: Set<BlobIdentifier> = []
+    /// Those among them whose chunk 0 says a size though not all of the data is there.
+    private(set) var incomplete: [BlobIdentifier] = []
 
     init(_ reader: StorageReader) async throws {
         var directories: [StoragePath: [DirectoryEntry]] = [:]
@@ -58,6 +60,9 @@ struct PoolCensus: Sendable {
             if let blob = group.key, group.value.count > 1 { twice[blob] = group.value }
         }
         unreferenced = chunks.subtracting(files.values)
+        for blob in unreferenced where try await reader.head(of: blob).length != nil {
+            if try await !reader.layout(of: blob).isSound { incomplete.append(blob) }
+        }
     }
 
     private static func isListed(_ directory: StoragePath, in directories: [StoragePath: [DirectoryEntry]]) -> Bool {
