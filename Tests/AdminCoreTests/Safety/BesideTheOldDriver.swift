@@ -17,6 +17,15 @@ import Testing
         let act: @Sendable (StorageDriver) async throws -> Void
 
         var testDescription: String { name }
+
+        /// False where theirs is the same to this one as another of theirs: a file beside, in a directory that it has nothing to do with.
+        func isWorthMeeting(_ theirs: Theirs) -> Bool {
+            switch theirs.writes {
+            case "/r/a/x": writes?.path == "/r/a/x"
+            case "/t/y", "/t/g": moves != nil
+            default: true
+            }
+        }
     }
 
     /// One of the old driver's.
@@ -68,7 +77,7 @@ import Testing
     @Test(arguments: ours)
     func nothingOfTheirsIsLost(_ ours: Ours) async throws {
         let tree = try await planted()
-        for theirs in Self.theirs {
+        for theirs in Self.theirs where ours.isWorthMeeting(theirs) {
             var orders = Interleavings()
             var deferred = Deferred()
             while true {
@@ -175,7 +184,7 @@ import Testing
             let isAmongOurs = written == Self.file || (ours.wholeDirectory && written.hasPrefix("/r/a/"))
             var places = [written]
             if isAmongOurs, let destination = ours.moves {
-                places.append(written == Self.file ? destination : "/t/y")
+                places.append(written == Self.file ? destination : "/t/" + written.suffix(1))
             }
             let isThere = places.contains { contents[$0] == Self.theirContent }
             let isOurs =
@@ -194,9 +203,10 @@ import Testing
             if empties, contents[written.path] == nil, written.path != Self.file { deferred.destroyed += 1 }
             #expect(contents[written.path] == written.content || isTheirs, "\(what): lost what we wrote")
         }
-        // The file itself is somewhere, unless it was deleted or overwritten.
+        // The file itself is somewhere, unless it was deleted or overwritten: where it moved to as well, for they set a key without a look.
         let isGone =
             ours.deletes || theirs.deletes || ours.writes?.path == Self.file || theirs.writes == Self.file
+            || (failures.ours == nil && ours.moves != nil && theirs.writes == ours.moves)
         let places = [Self.file, ours.moves, theirs.moves].compactMap(\.self)
         #expect(isGone || places.contains { contents[$0] == Self.old }, "\(what): the file is nowhere")
     }
