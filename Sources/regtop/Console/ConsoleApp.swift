@@ -19,7 +19,7 @@ enum ConsoleApp {
         let start = ConnectingScreen(options, open: open) { store = $0 }
         let console = Console(
             root: start, board: TaskBoard { ping.send() },
-            readOnlyReason: options.readOnly ? "it was opened so." : nil,
+            readOnlyReason: options.readOnly ? "it was opened with --read-only." : nil,
             header: { store?.header ?? HeaderBar(items: [.init(text: "regtop")]) })
         let outcome = try await ConsoleLoop(console, ping: ping).run(log: log)
         if let session = store?.session { await close(session) }

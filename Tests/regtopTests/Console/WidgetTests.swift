@@ -118,34 +118,43 @@ import Testing
     @Test func onlyYSaysYes() {
         for key in [Key.enter, .escape, .character("n"), .character("q"), .character("N")] {
             var asked = panel
-            #expect(asked.handle(key, rows: 20) == .no)
+            #expect(asked.handle(key, Size(rows: 20, columns: 60)) == .no)
         }
         for key in [Key.tab, .character("x"), .down, .character(" "), .control("y")] {
             var asked = panel
-            #expect(asked.handle(key, rows: 20) == nil)
+            #expect(asked.handle(key, Size(rows: 20, columns: 60)) == nil)
         }
         var asked = panel
-        #expect(asked.handle(.character("y"), rows: 20) == .yes)
+        #expect(asked.handle(.character("y"), Size(rows: 20, columns: 60)) == .yes)
     }
 
     @Test func scrollsToTheLastLine() {
         var asked = panel
-        #expect(asked.lines(Size(rows: 12, columns: 60)).map(\.text).contains("  remove link 1"))
-        _ = asked.handle(.end, rows: 12)
-        let lines = asked.lines(Size(rows: 12, columns: 60)).map(\.text)
-        #expect(lines.first == "── Delete attic/cron 14–20 of 20, ↑↓ scroll " + String(repeating: "─", count: 16))
+        #expect(asked.lines(Size(rows: 20, columns: 60)).map(\.text).contains("  remove link 1"))
+        _ = asked.handle(.end, Size(rows: 20, columns: 60))
+        let lines = asked.lines(Size(rows: 20, columns: 60)).map(\.text)
+        #expect(lines.first == "── Delete attic/cron 8–20 of 20, ↑↓ scroll " + String(repeating: "─", count: 17))
         #expect(lines.contains("  remove link 20"))
         #expect(lines.last == "Delete attic/cron?  y yes  N no")
-        #expect(lines.count == asked.height(of: 12))
+        #expect(lines.count == asked.height(of: Size(rows: 20, columns: 60)))
+    }
+
+    /// Nothing that a person has to know before a yes is cut.
+    @Test func longLinesAreWrapped() {
+        let asked = QuestionPanel(
+            title: "Move", lines: [Line("! ", .warning) + Line("who pulls it has to be told the new name", .warning)],
+            question: "Move?")
+        let lines = asked.lines(Size(rows: 10, columns: 30)).map(\.text)
+        #expect(lines[1...2] == ["  ! who pulls it has to be", "    told the new name"])
     }
 
     @Test func fitsEverySize() {
         for rows in 0...30 {
             for columns in 0...40 {
                 var asked = panel
-                _ = asked.handle(.pageDown, rows: rows)
+                _ = asked.handle(.pageDown, Size(rows: rows, columns: columns))
                 let lines = asked.lines(Size(rows: rows, columns: columns))
-                #expect(lines.count == asked.height(of: rows))
+                #expect(lines.count == asked.height(of: Size(rows: rows, columns: columns)))
                 #expect(lines.allSatisfy { $0.width <= columns })
             }
         }

@@ -31,7 +31,7 @@ extension Console {
     /// Exactly as many lines as there are rows.
     private func body(_ size: Size) -> [Line] {
         guard case .question(let panel, _) = overlay else { return filled(screen.lines(size), size.rows) }
-        let height = panel.height(of: size.rows)
+        let height = panel.height(of: size)
         let rest = Size(rows: size.rows - height, columns: size.columns)
         return filled(rest.rows > 0 ? screen.lines(rest) : [], rest.rows) + panel.lines(size)
     }
@@ -58,10 +58,13 @@ extension Console {
         let worthSaying = board.activities.filter { now - $0.started >= .milliseconds(200) }
         guard let activity = worthSaying.first(where: \.isChange) ?? worthSaying.first else { return Line() }
         let label = activity.isStopping ? "stopping: \(activity.label)" : activity.label
-        let line = activity.progress.line(label: label, elapsed: now - activity.started, columns: columns)
-        guard activity.slot.owner === screen, activity.stopsOnEscape, !activity.isStopping else { return line }
-        let hint = Line("   Esc", .key) + Line(activity.isChange ? " stops it" : " stops, keeps what it has", .dim)
-        return line.width + hint.width <= columns ? line + hint : line
+        func line(_ columns: Int) -> Line {
+            activity.progress.line(label: label, elapsed: now - activity.started, columns: columns)
+        }
+        guard activity.slot.owner === screen, activity.stopsOnEscape, !activity.isStopping else { return line(columns) }
+        let what = activity.isChange || columns < 110 ? " stops" : " stops, keeps what it has"
+        let hint = Line("   Esc", .key) + Line(what, .dim)
+        return columns - hint.width >= 30 ? line(columns - hint.width) + hint : line(columns)
     }
 
     private func hints(_ columns: Int) -> Line {

@@ -201,7 +201,7 @@ final class Console {
 
     private func answer(_ key: Key, _ panel: QuestionPanel, _ accept: () -> Effect, _ size: Size) {
         guard case .question(var shown, let kept) = overlay else { return }
-        switch shown.handle(key, rows: Self.bodyRows(size)) {
+        switch shown.handle(key, Size(rows: Self.bodyRows(size), columns: size.columns)) {
         case .yes:
             overlay = nil
             perform(accept())

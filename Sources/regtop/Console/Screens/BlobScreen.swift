@@ -38,7 +38,7 @@ final class BlobScreen: Screen {
             Line(HumanText.count(layout.chunks.count, "chunk") + " of " + HumanText.bytes(layout.chunkSize)),
         ]
         if let modified = layout.head.modified { details.append(Line(HumanText.second(modified), .dim)) }
-        if !view.table.filter.isEmpty { details += view.summary }
+        if !view.table.filter.isEmpty { details += view.selection }
         // A digest is told by its beginning, and the facts behind it matter more than its end.
         return TitleBar(
             title: "Blob " + (name.hasPrefix("sha256:") ? String(name.prefix(19)) + "…" : name), details: details)
@@ -70,9 +70,9 @@ final class BlobScreen: Screen {
         let lost = report.layout.holes.reduce(0) { $0 + $1.length }
         let kinds = Set(report.layout.chunks.map(\.state)).subtracting([.ok]).map(\.rawValue).sorted()
         let chunks = "with chunks that are \(kinds.joined(separator: " and "))"
-        return lost == 0
-            ? "Every byte is readable, \(chunks)."
-            : "\(HumanText.count(lost)) bytes are not where they should be, \(chunks)."
+        if lost == 0 { return "Every byte is where it should be, \(chunks)." }
+        let hope = kinds.contains("long") ? "; a resumed upload puts them past the end of the chunk before" : ""
+        return "\(HumanText.count(lost)) bytes are not where they should be, \(chunks)\(hope)."
     }
 
     func escape() -> Bool { view.escape() }

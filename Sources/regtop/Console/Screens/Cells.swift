@@ -27,6 +27,7 @@ nonisolated enum Cells {
     static func state(_ word: String) -> Line {
         switch word {
         case "ok": Line(word, .good)
+        case "part": Line(word, .dim)
         case "untagged", "uploads-only", "unlinked", "surplus", "upload": Line(word, .warning)
         default: Line(word, .bad)
         }
@@ -37,6 +38,18 @@ nonisolated enum Cells {
         guard let digest else { return unknown }
         let text = digest.string
         return width >= text.utf8.count ? Line(text) : Line(text).truncated(to: max(1, width))
+    }
+
+    /// A sentence whose digests are cut short, so that the rest of it is seen.
+    static func note(_ text: String) -> Line {
+        var short = ""
+        var rest = text[...]
+        while let start = rest.range(of: "sha256:") {
+            let digits = rest[start.upperBound...].prefix { $0.isHexDigit }
+            short += rest[..<start.upperBound] + (digits.count > 12 ? digits.prefix(12) + "…" : digits)
+            rest = rest[digits.endIndex...]
+        }
+        return Line(short + rest, .dim)
     }
 
     /// `schema 2`, `OCI index`: a media type as people call it.

@@ -70,7 +70,8 @@ nonisolated struct DirectoryRow: Sendable, Identifiable {
             row, _ in
             row.isDirectory ? Line(row.state, .dim) : row.state.isEmpty ? Cells.unknown : Cells.state(row.state)
         },
-        Column(id: "blob", title: "IDENTIFIER", minimum: 20, ideal: 60, priority: 4, isSearched: true) { row, _ in
+        Column(id: "blob", title: "IDENTIFIER", minimum: 41, ideal: 60, priority: 4, isExtra: true, isSearched: true) {
+            row, _ in
             Line(row.note, row.blob == nil ? .bad : .dim)
         },
     ]

@@ -28,7 +28,7 @@ final class ManifestScreen: Screen {
             if !image.platforms.isEmpty { details.append(Line(image.platforms.joined(separator: " "))) }
             if let created = image.created { details.append(Line("created \(HumanText.second(created))", .dim)) }
         }
-        if !view.table.filter.isEmpty { details += view.summary }
+        if !view.table.filter.isEmpty { details += view.selection }
         return TitleBar(title: reference.description, details: details)
     }
 

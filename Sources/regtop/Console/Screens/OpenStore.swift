@@ -125,7 +125,7 @@ nonisolated enum ErrorSentence {
         switch error {
         case is CancellationError: "it was stopped"
         case let error as StoreError where error.kind == .cancelled: "it was stopped"
-        default: "\(error)"
+        default: ErrorText.sentence(error)
         }
     }
 }

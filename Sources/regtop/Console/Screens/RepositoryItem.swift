@@ -14,13 +14,17 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
     /// Of a manifest without a tag.
     var image: ImageDetail?
     var upload: UploadSummary?
+    /// What an index names.
+    var children: [Digest] = []
+    /// The tag of an index that names this manifest: it is not as free as it looks.
+    var parent: String?
     /// Why nothing is known.
     var failure: String?
 
     var name: String {
         switch id {
         case .tag(let tag): tag
-        case .manifest: "(no tag)"
+        case .manifest: parent.map { "(part of \($0))" } ?? "(no tag)"
         case .upload(let identifier): "(upload) " + identifier
         }
     }
@@ -46,7 +50,7 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
     var state: String? {
         if failure != nil { return "unread" }
         if case .upload = id { return "upload" }
-        if let image { return image.state == .damaged ? image.state.rawValue : "untagged" }
+        if let image { return image.state == .damaged ? image.state.rawValue : parent == nil ? "untagged" : "part" }
         return tag?.state.rawValue
     }
 
@@ -67,7 +71,7 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
 
     static let columns: [Column<RepositoryItem>] = [
         Column(
-            id: "tag", title: "TAG", trimming: .middle, minimum: 12, ideal: 40, isSearched: true,
+            id: "tag", title: "TAG", trimming: .middle, minimum: 15, ideal: 40, isSearched: true,
             order: .text { $0.name }
         ) { row, _ in
             if case .tag = row.id { Line(row.name) } else { Line(row.name, .dim) }
@@ -96,7 +100,8 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
         Column(
             id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state ?? "" }
         ) { row, _ in row.state.map(Cells.state) ?? Cells.unknown },
-        Column(id: "note", title: "NOTE", minimum: 30, priority: 8, isSearched: true) { row, _ in Line(row.note, .dim)
+        Column(id: "note", title: "NOTE", minimum: 24, priority: 8, isExtra: true, isSearched: true) { row, _ in
+            Cells.note(row.note)
         },
     ]
 

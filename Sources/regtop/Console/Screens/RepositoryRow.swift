@@ -58,8 +58,8 @@ nonisolated extension RepositoryRow {
             Column(
                 id: "state", title: "STATE", minimum: 8, ideal: 12, isSearched: true, order: .text { $0.state ?? "" }
             ) { row, _ in row.state.map(Cells.state) ?? Cells.unknown },
-            Column(id: "note", title: "NOTE", minimum: 30, priority: 7, isSearched: true) { row, _ in
-                Line(row.note, .dim)
+            Column(id: "note", title: "NOTE", minimum: 24, priority: 7, isExtra: true, isSearched: true) { row, _ in
+                Cells.note(row.note)
             },
         ]
     }

@@ -7,6 +7,8 @@ final class RepositoryScreen: Screen {
     private let view: TableView<RepositoryItem>
     private var queue: WorkQueue<RepositoryItem.Identity>?
     private var generation: Int?
+    /// The manifests that an index with a tag names, each with that tag.
+    private var parents: [Digest: String] = [:]
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
 
     init(_ store: OpenStore, _ name: RepositoryName) {
@@ -18,7 +20,7 @@ final class RepositoryScreen: Screen {
         view.empty = "Looking for tags …"
     }
 
-    var title: TitleBar { TitleBar(title: name.string, details: counts + view.summary) }
+    var title: TitleBar { TitleBar(title: name.string, details: counts + view.selection) }
 
     private var counts: [Line] {
         var tags = 0
@@ -27,7 +29,7 @@ final class RepositoryScreen: Screen {
         for row in view.table.rows {
             switch row.id {
             case .tag: tags += 1
-            case .manifest: manifests += 1
+            case .manifest: manifests += row.parent == nil ? 1 : 0
             case .upload: uploads += 1
             }
         }
@@ -155,6 +157,10 @@ final class RepositoryScreen: Screen {
     private func scanManifests(_ listing: Listing, _ pass: RegistryPass) -> Effect {
         let rows = view.table.rows
         let tagged = Set(rows.compactMap { $0.tag?.digest })
+        parents = [:]
+        for row in rows {
+            for child in row.children where parents[child] == nil { parents[child] = row.tag?.tag }
+        }
         let untagged = listing.manifests.filter { !tagged.contains($0) }.map { RepositoryItem.Identity.manifest($0) }
         show(listing.tags.map { .tag($0) } + untagged + listing.uploads.map { .upload($0) })
         return scan(untagged, pass) { .none }
@@ -174,9 +180,11 @@ final class RepositoryScreen: Screen {
                 view.table.update(
                     findings.map { finding in
                         switch finding.result {
-                        case .success(let item): item
+                        case .success(var item):
+                            item.parent = item.digest.flatMap { parents[$0] }
+                            return item
                         case .failure(let error):
-                            RepositoryItem(id: finding.key, failure: ErrorSentence.of(error))
+                            return RepositoryItem(id: finding.key, failure: ErrorSentence.of(error))
                         }
                     })
             } end: { [unowned self] ending in
@@ -195,7 +203,15 @@ final class RepositoryScreen: Screen {
     ) async throws -> RepositoryItem {
         var item = RepositoryItem(id: id)
         switch id {
-        case .tag(let tag): item.tag = try await pass.tag(tag, of: name)
+        case .tag(let tag):
+            let row = try await pass.tag(tag, of: name)
+            item.tag = row
+            // The pass has read it already; an image of one platform names no others.
+            if row.mediaType?.contains("list") == true || row.mediaType?.contains("index") == true,
+                let reference = ImageReference(name, .tag(tag))
+            {
+                item.children = try await pass.image(reference).manifests.map(\.digest)
+            }
         case .manifest(let digest):
             if let reference = ImageReference(name, .digest(digest)) { item.image = try await pass.image(reference) }
         case .upload(let identifier): item.upload = try await pass.uploads(of: name).first { $0.id == identifier }

@@ -19,6 +19,8 @@ nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
     var ideal: Int?
     /// Columns with greater numbers go first when there is too little room; 0 stays.
     var priority = 0
+    /// Shown only where every other column has the width it wants.
+    var isExtra = false
     /// Whether the filter's words are looked for, and highlighted, in this column's text.
     var isSearched = false
     /// How the column's numbers or names are ordered.

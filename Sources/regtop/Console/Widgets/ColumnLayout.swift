@@ -12,6 +12,7 @@ nonisolated enum ColumnLayout {
         let minimum: Int
         let ideal: Int?
         let priority: Int
+        var isExtra = false
     }
 
     /// In their order from left to right; the widths and the gaps between them never exceed `available`. At least one
@@ -19,6 +20,14 @@ nonisolated enum ColumnLayout {
     static func places(_ wishes: [Wish], available: Int) -> [Place] {
         guard available > 0 else { return [] }
         var kept = Array(wishes.indices)
+        func wanted() -> Int {
+            kept.reduce(gap * (kept.count - 1)) { sum, index in
+                sum + (wishes[index].isExtra ? wishes[index].minimum : wishes[index].ideal ?? wishes[index].minimum)
+            }
+        }
+        while kept.count > 1, wanted() > available, let extra = kept.last(where: { wishes[$0].isExtra }) {
+            kept.removeAll { $0 == extra }
+        }
         func needed() -> Int { kept.reduce(0) { $0 + wishes[$1].minimum } + gap * (kept.count - 1) }
         while kept.count > 1, needed() > available {
             guard let yields = kept.max(by: { (wishes[$0].priority, $0) < (wishes[$1].priority, $1) }) else { break }
@@ -26,11 +35,14 @@ nonisolated enum ColumnLayout {
         }
         var spare = max(0, available - needed())
         var widths = [Int: Int](uniqueKeysWithValues: kept.map { ($0, min(wishes[$0].minimum, available)) })
-        for index in kept.sorted(by: { (wishes[$0].priority, $0) < (wishes[$1].priority, $1) }) {
+        // Of equals, whoever is content with less is served first.
+        func growth(_ index: Int) -> Int { max(0, (wishes[index].ideal ?? 0) - wishes[index].minimum) }
+        let hungry = kept.sorted { (wishes[$0].priority, growth($0), $0) < (wishes[$1].priority, growth($1), $1) }
+        for index in hungry {
             guard let ideal = wishes[index].ideal else { continue }
-            let growth = min(spare, max(0, ideal - wishes[index].minimum))
-            widths[index, default: 0] += growth
-            spare -= growth
+            let more = min(spare, max(0, ideal - wishes[index].minimum))
+            widths[index, default: 0] += more
+            spare -= more
         }
         let greedy = kept.filter { wishes[$0].ideal == nil }
         for (position, index) in greedy.enumerated() {

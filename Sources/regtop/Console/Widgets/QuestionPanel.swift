@@ -18,8 +18,10 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
     }
 
     /// nil as long as the question stands; keys that mean nothing leave it standing.
-    mutating func handle(_ key: Key, rows: Int) -> Answer? {
-        let page = max(1, planRows(rows) - 1)
+    mutating func handle(_ key: Key, _ size: Size) -> Answer? {
+        let count = laidOut(size.columns).count
+        let room = planRows(size)
+        let page = max(1, room - 1)
         switch key {
         case .character("y"), .character("Y"): return .yes
         case .character("n"), .character("N"), .character("q"), .escape, .enter: return .no
@@ -28,34 +30,50 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         case .pageDown, .character(" "): top += page
         case .pageUp: top -= page
         case .home, .character("g"): top = 0
-        case .end, .character("G"): top = lines.count
+        case .end, .character("G"): top = count
         default: return nil
         }
-        top = max(0, min(top, lines.count - planRows(rows)))
+        top = max(0, min(top, count - room))
         return nil
     }
 
-    /// The rows it takes of so many: title, plan and question, at most three quarters.
-    func height(of rows: Int) -> Int {
-        min(rows, min(lines.count + 2, max(3, rows * 3 / 4)))
+    /// The rows it takes of a screen's body: title, plan and question, at most three quarters where there are enough.
+    func height(of size: Size) -> Int {
+        min(size.rows, min(laidOut(size.columns).count + 2, size.rows > 12 ? size.rows * 3 / 4 : size.rows))
     }
 
-    private func planRows(_ rows: Int) -> Int { max(0, height(of: rows) - 2) }
+    private func planRows(_ size: Size) -> Int { max(0, height(of: size) - 2) }
+
+    /// The plan's lines, indented; nothing of them is cut.
+    private func laidOut(_ columns: Int) -> [Line] {
+        let room = max(1, columns - 2)
+        return lines.flatMap { line -> [Line] in
+            guard line.width > room, let style = line.spans.last?.style else { return [Line.blank(2) + line] }
+            let front = line.spans.count > 1 ? line.spans[0] : Span("")
+            let rest = Line.wrapped(
+                Line(Array(line.spans.dropFirst(line.spans.count > 1 ? 1 : 0))).text, to: max(1, room - front.width),
+                style)
+            return rest.enumerated().map { number, part in
+                Line.blank(2) + (number == 0 ? Line([front]) : Line.blank(front.width)) + part
+            }
+        }
+    }
 
     /// Exactly `height(of:)` lines.
     func lines(_ size: Size) -> [Line] {
-        let height = height(of: size.rows)
+        let height = height(of: size)
         guard height > 0 else { return [] }
         let ask = Line(question, .title) + Line("  y", .key) + Line(" yes  ") + Line("N", .key) + Line(" no")
         if height == 1 { return [ask.truncated(to: size.columns)] }
-        let shown = lines.dropFirst(top).prefix(height - 2)
-        let hidden = lines.count - shown.count
+        let plan = laidOut(size.columns)
+        let shown = plan.dropFirst(max(0, min(top, plan.count - (height - 2)))).prefix(height - 2)
+        let hidden = plan.count - shown.count
         var heading = Line("── ", .rule) + Line(title, .title) + Line(" ", .rule)
         if hidden > 0 {
-            heading.append("\(top + 1)–\(top + shown.count) of \(lines.count), ↑↓ scroll ", .dim)
+            heading.append("\(shown.startIndex + 1)–\(shown.endIndex) of \(plan.count), ↑↓ scroll ", .dim)
         }
         heading.append(String(repeating: "─", count: max(0, size.columns - heading.width)), .rule)
-        let body = shown.map { (Line.blank(2) + $0).truncated(to: size.columns) }
+        let body = shown.map { $0.truncated(to: size.columns) }
         return [heading.truncated(to: size.columns)] + body + [ask.truncated(to: size.columns)]
     }
 }

@@ -8,7 +8,10 @@ nonisolated extension Table {
         // Room for one row only: the row under the cursor says more than the titles.
         let hasTitles = size.rows > 1
         let gutter = size.columns >= 24 ? Self.gutter : 1
-        let wishes = columns.map { ColumnLayout.Wish(minimum: $0.minimum, ideal: $0.ideal, priority: $0.priority) }
+        let wishes = columns.map { column in
+            ColumnLayout.Wish(
+                minimum: column.minimum, ideal: column.ideal, priority: column.priority, isExtra: column.isExtra)
+        }
         let places = ColumnLayout.places(wishes, available: size.columns - gutter)
         let height = size.rows - (hasTitles ? 1 : 0)
         var lines = hasTitles ? [titles(places, gutter: gutter)] : []

@@ -125,13 +125,17 @@ final class TableView<Row: Identifiable & Sendable> where Row.ID: Sendable {
 
     /// "1,204 shown of 3,870", for the title of a screen.
     var summary: [Line] {
+        [Line(HumanText.count(table.rows.count))].filter { _ in table.count == table.rows.count } + selection
+    }
+
+    /// The same without the number of rows, where all are shown: marks, filter, order.
+    var selection: [Line] {
         var parts: [Line] = []
         let all = table.rows.count
         if table.marks.count > 0 { parts.append(Line("\(HumanText.count(table.marks.count)) marked", .marked)) }
-        parts.append(
-            Line(
-                table.count == all
-                    ? HumanText.count(all) : "\(HumanText.count(table.count)) shown of \(HumanText.count(all))"))
+        if table.count != all {
+            parts.append(Line("\(HumanText.count(table.count)) shown of \(HumanText.count(all))"))
+        }
         if !table.filter.isEmpty { parts.append(Line("filter ") + Line(table.filter.text, .match)) }
         if let column = table.columns.first(where: { $0.id == table.sortColumn }) {
             parts.append(

@@ -1,0 +1,148 @@
+import Foundation
+import Testing
+
+/// Journeys over the real program in a real terminal, on the sample registry.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct JourneyTests {
+    struct Look: Sendable, CustomTestStringConvertible {
+        let columns: Int
+        let rows: Int
+        let environment: [String]
+
+        var testDescription: String { "\(columns)x\(rows) \(environment.joined(separator: " "))" }
+
+        static let all: [Look] = [(80, 24), (200, 60), (40, 10)].flatMap { columns, rows in
+            [["TERM=tmux-256color"], ["TERM=tmux-256color", "NO_COLOR=1"]].map {
+                Look(columns: columns, rows: rows, environment: $0)
+            }
+        }
+    }
+
+    @Test(arguments: Look.all) func fromTheRepositoriesToAChunkObject(_ look: Look) async throws {
+        try await TerminalWindow.with(
+            ["demo"], columns: look.columns, rows: look.rows, environment: look.environment
+        ) { window in
+            try await window.idle()
+            let first = try await window.screen()
+            #expect(first[0].hasPrefix(" regtop  sample registry"))
+            #expect(first[1].hasPrefix("Repositories"))
+            #expect(first.contains { $0.contains("app/web") })
+            try await window.press("/")
+            try await window.type("ml/w")
+            let filtered = try await window.text()
+            #expect(filtered.contains("ml/weights") && !filtered.contains("app/web"))
+            try await window.press("Enter", "Enter")
+            #expect(try await window.press("Enter").screen.hasPrefix("ml/weights:"))
+            try await window.press("/")
+            try await window.type("layer")
+            #expect(try await window.press("Enter", "Enter").screen.hasPrefix("Blob sha256:"))
+            #expect(try await window.text().contains("ok"))
+            #expect(try await window.press("Enter").screen.hasPrefix("Object blob:"))
+            let object = try await window.screen()
+            #expect(object.count <= look.rows + 1)
+            #expect(object.contains { $0.contains("blob:") })
+            #expect(try await window.press("h", "h", "h", "h").screen == "Repositories")
+        }
+    }
+
+    @Test func helpSortAndTree() async throws {
+        try await TerminalWindow.with(["demo"]) { window in
+            try await window.idle()
+            #expect(try await window.press("?").screen == "Help")
+            #expect(try await window.text().contains("Sorts by the next column"))
+            #expect(try await window.press("Escape").screen == "Repositories")
+            try await window.press("s", "s", "s")
+            let sorted = try await window.screen()
+            #expect(sorted[2].contains("SIZE▼"))
+            #expect(sorted[1].contains("sorted by size, descending"))
+            #expect(try await window.press("t").screen == "Tree /")
+            #expect(try await window.press("Enter").screen == "Tree /docker")
+            #expect(try await window.press("BSpace", "q").screen == "Repositories")
+        }
+    }
+
+    @Test func aNoLeavesAndAYesDeletes() async throws {
+        let place = try TemporaryPlace()
+        let file = "\(place.path)/sample.db"
+        try await TerminalWindow.with(["demo", file], in: place) { window in
+            try await window.idle()
+            try await window.press("/")
+            try await window.type("attic/")
+            try await window.press("Enter", "d")
+            let question = try await window.text()
+            #expect(question.contains("Delete attic/cron?"))
+            #expect(question.contains("reclaimable"))
+            #expect(question.contains("no trash yet"))
+            try await window.press("n")
+            #expect(try await window.text().contains("attic/cron "))
+            // A yes before the question is there is no yes: the plan takes its time.
+            try await window.press("d")
+            try await window.press("y")
+            let after = try await window.text()
+            #expect(after.contains("Deleted attic/cron"))
+            #expect(after.contains(">   attic/intranet"))
+            try await window.press("m")
+            try await window.type("2")
+            try await window.press("Enter")
+            try await window.press("y")
+            #expect(try await window.text().contains("Moved attic/intranet to attic/intranet2."))
+            #expect(try await window.finish("C-c") == 130)
+        }
+        let names = try await RegtopProgram.run("repos", "--store=sqlite:\(file)", in: place)
+        let text = String(decoding: names.output, as: UTF8.self)
+        #expect(!text.contains("attic/cron") && text.contains("attic/intranet2"))
+    }
+
+    @Test func everySizeShowsSomething() async throws {
+        try await TerminalWindow.with(["demo"]) { window in
+            try await window.idle()
+            for (columns, rows) in [(200, 60), (40, 10), (20, 5), (10, 3), (2, 2), (80, 24)] {
+                try await window.resize(columns: columns, rows: rows)
+                try await window.press("j")
+                #expect(try await !window.text().allSatisfy(\.isWhitespace), "\(columns)x\(rows)")
+            }
+            #expect(try await window.screen()[0].hasPrefix(" regtop  sample registry"))
+        }
+    }
+
+    enum Ending: String, CaseIterable, Sendable {
+        case quit, interrupt, terminate
+    }
+
+    @Test(arguments: Ending.allCases) func theTerminalIsGivenBack(_ ending: Ending) async throws {
+        try await TerminalWindow.with(["demo"]) { window in
+            try await window.idle()
+            #expect(try await window.variable("alternate_on") == "1")
+            let code =
+                switch ending {
+                case .quit: try await window.finish("q")
+                case .interrupt: try await window.finish("C-c")
+                case .terminate: try await terminate(window)
+                }
+            #expect(code == [.quit: 0, .interrupt: 130, .terminate: 143][ending])
+            let (before, after) = try (window.note("before"), window.note("after"))
+            #expect(before == after)
+            let errors = try window.note("errors")
+            #expect(errors.isEmpty)
+            #expect(try await window.variable("alternate_on") == "0")
+            #expect(try await window.variable("cursor_flag") == "1")
+            #expect(try await window.variable("keypad_flag") == "0")
+        }
+    }
+
+    private func terminate(_ window: TerminalWindow) async throws -> Int {
+        kill(try await window.process, SIGTERM)
+        return try await window.exitCode()
+    }
+
+    @Test func whatCannotBeOpenedIsSaidOnceTheTerminalIsBack() async throws {
+        try await TerminalWindow.with(["--store", "sqlite:/nowhere/at/all.db"]) { window in
+            #expect(try await window.exitCode() == 1)
+            let errors = try window.note("errors")
+            #expect(errors.contains("/nowhere/at/all.db"))
+            #expect(errors.split(separator: "\n").count == 1)
+            let (before, after) = try (window.note("before"), window.note("after"))
+            #expect(before == after)
+            #expect(try await window.variable("alternate_on") == "0")
+        }
+    }
+}

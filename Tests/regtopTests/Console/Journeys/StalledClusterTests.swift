@@ -1,0 +1,121 @@
+#if RADOS
+import Foundation
+import Subprocess
+import Testing
+
+/// The console on a real cluster whose only OSD stops answering.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct StalledClusterTests {
+    @Test func theConsoleStaysAliveWhileAnOSDHangsAndGoesOnWhenItIsBack() async throws {
+        let place = try TemporaryPlace()
+        try await ClusterScript.with(below: place) { cluster in
+            try await cluster.ceph("osd", "pool", "create", "registry", "8")
+            let store = ["-c", cluster.conf, "-n", "client.admin", "-p", "registry"]
+            let load = try await RegtopProgram.run(["load", "--yes"] + store + [Fixture.path], in: place)
+            try #require(load.status == 0, "\(load.error)")
+            try await TerminalWindow.with(store, in: place) { window in
+                try await window.idle()
+                try await cluster.signal(SIGSTOP)
+                #expect(try await window.strike("r").busy > 0)
+                try await staysAlive(window)
+                try await saysWhatItWaitsFor(window)
+                try await cluster.signal(SIGCONT)
+                try await window.idle()
+                let text = try await window.text()
+                for (name, state) in Fixture.states where name.hasPrefix("stale/") || name.hasPrefix("uploads/") {
+                    #expect(text.split(separator: "\n").contains { $0.contains(name) && $0.contains(state) }, "\(name)")
+                }
+                #expect(try await window.finish("q") == 0)
+                let (before, after) = try (window.note("before"), window.note("after"))
+                #expect(before == after)
+            }
+        }
+    }
+
+    /// Help, filter, a step and the way back: each changes what is seen, though nothing answers.
+    private func staysAlive(_ window: TerminalWindow) async throws {
+        let before = try await window.text()
+        #expect(try await window.strike("?").screen == "Help")
+        #expect(try await window.text() != before)
+        #expect(try await window.strike("q").screen == "Repositories")
+        try await window.strike("/", "s", "t", "a")
+        let filtered = try await window.text()
+        #expect(filtered.contains("/sta") && !filtered.contains("library/alpine"))
+        try await window.strike("Escape")
+        #expect(try await window.text().contains("library/alpine"))
+        try await window.strike("j")
+        #expect(try await window.screen().contains { $0.hasPrefix(">   damaged/resumed") })
+        #expect(try await window.strike("Enter").screen == "damaged/resumed")
+        #expect(try await window.text().contains("Looking for tags"))
+        #expect(try await window.strike("h").screen == "Repositories")
+        try await window.resize(columns: 100, rows: 30)
+        #expect(try await window.screen().contains { $0.hasPrefix(">   damaged/resumed") })
+    }
+
+    private func saysWhatItWaitsFor(_ window: TerminalWindow) async throws {
+        try await window.frame { _ in
+            let top = try await window.screen()[0]
+            return top.contains("waiting") && top.contains(" s for ")
+        }
+    }
+}
+
+/// A throwaway cluster of this suite's own, by scripts/cluster.
+struct ClusterScript: Sendable {
+    let directory: String
+
+    var conf: String { directory + "/ceph.conf" }
+
+    static func with<Value: Sendable>(
+        below place: TemporaryPlace, _ body: @Sendable (ClusterScript) async throws -> Value
+    ) async throws -> Value {
+        let cluster = ClusterScript(directory: place.path + "/cluster")
+        do {
+            try await run(path, "up", "--dir", cluster.directory)
+            let value = try await body(cluster)
+            try await run(path, "down", "--dir", cluster.directory)
+            return value
+        } catch {
+            _ = try? await run(path, "down", "--dir", cluster.directory)
+            throw error
+        }
+    }
+
+    /// Runs `ceph` as the administrator.
+    func ceph(_ words: String...) async throws {
+        try await Self.run("ceph", ["-c", conf, "--name", "client.admin"] + words)
+    }
+
+    /// Sends a signal to the OSD.
+    func signal(_ number: Int32) async throws {
+        let lines = try await Self.run(Self.path, "env", "--dir", directory).split(separator: "\n")
+        let prefix = "export REGTOP_TEST_OSD_PID="
+        guard let line = lines.first(where: { $0.hasPrefix(prefix) }),
+            let process = Int32(line.dropFirst(prefix.count)),
+            process > 1, kill(process, number) == 0
+        else { throw TraceReader.Failure(description: "no OSD") }
+    }
+
+    private static let path: String = {
+        var root = URL(filePath: #filePath)
+        for _ in 0..<5 { root.deleteLastPathComponent() }
+        return root.appending(path: "scripts/cluster").path(percentEncoded: false)
+    }()
+
+    @discardableResult
+    private static func run(_ program: String, _ words: String...) async throws -> String {
+        try await run(program, words)
+    }
+
+    @discardableResult
+    private static func run(_ program: String, _ words: [String]) async throws -> String {
+        let result = try await Subprocess.run(
+            .name("env"),
+            arguments: Arguments(["-u", "CEPH_CONF", "-u", "CEPH_ARGS", "-u", "CEPH_KEYRING", program] + words),
+            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+        guard case .exited(0) = result.terminationStatus else {
+            throw TraceReader.Failure(description: "\(program) \(words): \(result.standardError)")
+        }
+        return result.standardOutput
+    }
+}
+#endif

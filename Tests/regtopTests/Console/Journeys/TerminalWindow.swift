@@ -1,0 +1,179 @@
+import Foundation
+import Subprocess
+
+/// The built console in a terminal that nobody looks at: a tmux server of its own. Keys go in, the screen comes out, and the frames'
+/// trace says when everything typed has been answered: no test waits for a time to pass.
+actor TerminalWindow {
+    nonisolated let place: TemporaryPlace
+    private let trace: TraceReader
+    private let socket: String
+    private var keys = 0
+
+    /// Starts the console with these words in a window so big, runs `body`, and ends what was started.
+    static func with<Value: Sendable>(
+        _ arguments: [String], columns: Int = 80, rows: Int = 24, environment: [String] = [],
+        in place: TemporaryPlace? = nil, _ body: @Sendable (TerminalWindow) async throws -> Value
+    ) async throws -> Value {
+        let window = try await TerminalWindow(in: place ?? TemporaryPlace())
+        do {
+            try await window.start(arguments, columns: columns, rows: rows, environment: environment)
+            let value = try await body(window)
+            await window.end()
+            return value
+        } catch {
+            await window.end()
+            throw error
+        }
+    }
+
+    private init(in place: TemporaryPlace) async throws {
+        self.place = place
+        socket = "\(place.path)/tmux"
+        trace = try TraceReader(path: "\(place.path)/trace")
+    }
+
+    private func start(_ arguments: [String], columns: Int, rows: Int, environment: [String]) async throws {
+        let words = ["env"] + RegtopProgram.environment(place) + environment
+        let program = [RegtopProgram.path] + arguments
+        // It catches ^C, which goes to all of the terminal's foreground; a caught signal is the default again in the console.
+        // The shell stays behind the console, as a person's does, and says what it got back.
+        let script = """
+            trap : INT
+            stty -g > before
+            \(Self.quoted(words)) REGTOP_TRACE_FILE=trace sh -c 'echo $$ > pid; exec "$@"' sh \(Self.quoted(program))
+            code=$?
+            stty -g > after
+            echo "ended=$code" > trace
+            exec cat
+            """
+        try script.write(toFile: "\(place.path)/script", atomically: true, encoding: .utf8)
+        try await tmux(
+            "-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "-c", place.path,
+            "sh script 2> \(Self.quoted(["\(place.path)/errors"]))", ";", "set-option", "-g", "status", "off", ";",
+            "resize-window", "-x", "\(columns)", "-y", "\(rows)")
+    }
+
+    private func end() async {
+        _ = try? await tmux("kill-server")
+        trace.stop()
+    }
+
+    private static func quoted(_ words: [String]) -> String {
+        words.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
+    }
+
+    @discardableResult
+    private func tmux(_ arguments: String...) async throws -> String {
+        let result = try await Subprocess.run(
+            .name("tmux"), arguments: Arguments(["-u", "-S", socket] + arguments),
+            environment: .inherit.updating(["LC_ALL": "C.UTF-8", "TMUX": nil]),
+            output: .string(limit: 1 << 20), error: .string(limit: 1 << 16))
+        guard case .exited(0) = result.terminationStatus else {
+            throw TraceReader.Failure(
+                description: "tmux \(arguments.joined(separator: " ")): \(result.standardError)")
+        }
+        return result.standardOutput
+    }
+
+    // MARK: What a person does
+
+    /// Types keys, by tmux' names; a text is typed with `type`. Returns when all of them are answered and nothing runs any more.
+    @discardableResult
+    func press(_ names: String...) async throws -> TraceReader.Frame {
+        for name in names { try await tmux("send-keys", name) }
+        keys += names.count
+        return try await idle()
+    }
+
+    /// The same without waiting for what the keys have begun: returns when they are answered.
+    @discardableResult
+    func strike(_ names: String...) async throws -> TraceReader.Frame {
+        for name in names { try await tmux("send-keys", name) }
+        keys += names.count
+        let expected = keys
+        return try await frame { $0.keys >= expected }
+    }
+
+    @discardableResult
+    func type(_ text: String) async throws -> TraceReader.Frame {
+        try await tmux("send-keys", "-l", text)
+        keys += text.count
+        return try await idle()
+    }
+
+    /// Types a key that is not answered by a frame, because the program ends.
+    func finish(_ name: String) async throws -> Int {
+        try await tmux("send-keys", name)
+        return try await exitCode()
+    }
+
+    func resize(columns: Int, rows: Int) async throws {
+        try await tmux("resize-window", "-x", "\(columns)", "-y", "\(rows)")
+        _ = try await frame { $0.size == "\(columns)x\(rows)" }
+    }
+
+    /// The process of the console.
+    var process: Int32 {
+        get throws {
+            let text = try String(contentsOfFile: "\(place.path)/pid", encoding: .utf8)
+            guard let number = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)), number > 1 else {
+                throw TraceReader.Failure(description: "no process")
+            }
+            return number
+        }
+    }
+
+    // MARK: What a person sees
+
+    /// Waits until every key is answered and nothing runs.
+    @discardableResult
+    func idle() async throws -> TraceReader.Frame {
+        let expected = keys
+        return try await frame { $0.keys >= expected && $0.busy == 0 && !$0.screen.hasPrefix("Opening") }
+    }
+
+    /// The next frame of which this is true. Throws if the console ends before.
+    @discardableResult
+    func frame(_ isWanted: (TraceReader.Frame) async throws -> Bool) async throws -> TraceReader.Frame {
+        while let frame = await next() {
+            if frame.exitCode != nil {
+                let errors = (try? String(contentsOfFile: "\(place.path)/errors", encoding: .utf8)) ?? ""
+                throw TraceReader.Failure(description: "the console has ended: \(frame) \(errors)")
+            }
+            if try await isWanted(frame) { return frame }
+        }
+        throw TraceReader.Failure(description: "no more frames")
+    }
+
+    func exitCode() async throws -> Int {
+        while let frame = await next() {
+            if let code = frame.exitCode { return code }
+        }
+        throw TraceReader.Failure(description: "it did not end")
+    }
+
+    private func next() async -> TraceReader.Frame? {
+        var iterator = trace.frames.makeAsyncIterator()
+        return await iterator.next(isolation: self)
+    }
+
+    /// The screen as it is now, row by row, without trailing blanks.
+    func screen() async throws -> [String] {
+        // What the program has written before is taken up by the server in the round before this one is answered.
+        try await tmux("display-message", "-p", "")
+        return try await tmux("capture-pane", "-p").split(separator: "\n", omittingEmptySubsequences: false).map(
+            String.init)
+    }
+
+    func text() async throws -> String { try await screen().joined(separator: "\n") }
+
+    /// A variable of tmux, such as `alternate_on`.
+    func variable(_ name: String) async throws -> String {
+        try await tmux("display-message", "-p", "#{\(name)}").trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// What the shell wrote down.
+    nonisolated func note(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(place.path)/\(name)", encoding: .utf8)
+    }
+}

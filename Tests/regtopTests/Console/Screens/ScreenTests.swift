@@ -1,0 +1,152 @@
+import Testing
+
+@testable import AdminCore
+@testable import regtop
+
+@MainActor @Suite(.timeLimit(.minutes(2))) struct ScreenTests {
+    @Test func theFirstScreenShowsEveryRepositoryWithItsState() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 60, columns: 120)
+        let text = bench.text
+        for name in ["app/web", "attic/y2k", "legacy/schema1", "ml/weights", "team/x/deep"] {
+            #expect(text.contains(name), "\(name)")
+        }
+        for state in ["ok", "untagged", "uploads-only", "damaged"] { #expect(text.contains(state), "\(state)") }
+        #expect(text.hasPrefix(" regtop  sample"))
+    }
+
+    @Test func oneGetsFromARepositoryDownToAChunkObject() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("ml/weights")
+        await bench.press(.enter)
+        #expect(bench.title == "ml/weights")
+        await bench.press(.enter)
+        #expect(bench.title.hasPrefix("ml/weights:"))
+        await bench.find("layer")
+        await bench.press(.character("s"), .character("s"), .enter)
+        #expect(bench.title.hasPrefix("Blob sha256:"))
+        #expect(bench.text.contains("█ right"))
+        await bench.press(.down, .enter)
+        #expect(bench.title.hasPrefix("Object blob:"))
+        #expect(bench.title.hasSuffix("-1"))
+        #expect(bench.text.contains("DATA  the first 4,096 bytes"))
+        for _ in 0..<3 { await bench.press(.escape) }
+        // The filter of the manifest's screen ends before the screen does.
+        #expect(bench.title.hasPrefix("ml/weights:"))
+    }
+
+    @Test func theTreeShowsWhatBreaksTheRuleAndDoesNotFollowIt() async throws {
+        let bench = try await ScreenBench()
+        await bench.press(.character("t"))
+        #expect(bench.title == "Tree /")
+        for name in ["docker", "registry", "v2", "repositories", "damaged"] {
+            await bench.find(name)
+            await bench.press(.enter)
+        }
+        #expect(bench.title == "Tree /docker/registry/v2/repositories/damaged")
+    }
+
+    @Test func aNoChangesNothing() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("attic/cron")
+        await bench.press(.character("d"))
+        #expect(bench.text.contains("Delete attic/cron?"))
+        #expect(bench.text.contains("reclaimable"))
+        #expect(bench.text.contains("there is no trash yet"))
+        await bench.press(.enter)
+        #expect(bench.writer.count == 0)
+        #expect(bench.status == "Nothing was changed.")
+    }
+
+    @Test func aYesDeletesWhatWasShownAndTheCursorGoesToTheNextRow() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 60, columns: 100)
+        await bench.find("attic")
+        #expect(bench.rows.contains { $0.hasPrefix(">   attic/cron") })
+        await bench.press(.character("d"), .character("y"))
+        #expect(bench.status.hasPrefix("Deleted attic/cron; "))
+        #expect(!bench.rows.contains { $0.contains("  attic/cron ") })
+        #expect(bench.rows.contains { $0.hasPrefix(">   attic/intranet") })
+        #expect(try await !bench.store.session.registry.repositoryNames().contains { $0.string == "attic/cron" })
+    }
+
+    @Test func marksAreDeletedTogether() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 60, columns: 100)
+        await bench.find("attic")
+        await bench.press(.character(" "), .character(" "), .character("d"))
+        #expect(bench.text.contains("Delete 2 targets?"))
+        await bench.press(.character("y"))
+        let names = try await bench.store.session.registry.repositoryNames().map(\.string)
+        #expect(names.filter { $0.hasPrefix("attic/") }.count == 1)
+    }
+
+    @Test func aMoveBeginsWithTheOldName() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("attic/cron")
+        await bench.press(.character("m"))
+        #expect(bench.status == "move attic/cron to: attic/cron")
+        await bench.type("tab")
+        await bench.press(.enter)
+        #expect(bench.text.contains("Move attic/cron to attic/crontab?"))
+        await bench.press(.character("y"))
+        #expect(bench.status == "Moved attic/cron to attic/crontab.")
+        let names = try await bench.store.session.registry.repositoryNames().map(\.string)
+        #expect(names.contains("attic/crontab") && !names.contains("attic/cron"))
+    }
+
+    @Test func aTagGoesAndItsSiblingsStay() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("library/alpine")
+        await bench.press(.enter)
+        await bench.find("3.3")
+        await bench.press(.character("d"))
+        #expect(bench.text.contains("Delete library/alpine:3.3?"))
+        #expect(bench.text.contains("stay, on the same manifests, 2:"))
+        await bench.press(.character("y"))
+        let name = try #require(RepositoryName("library/alpine"))
+        let tags = try await bench.store.session.registry.pass().tagNames(of: name)
+        #expect(!tags.contains("3.3") && tags.contains("3"))
+    }
+
+    @Test func aRefusedWriteTurnsTheConsoleReadOnly() async throws {
+        let bench = try await ScreenBench(
+            refusal: StoreError(.permissionDenied, operation: "write", errno: 1, reason: "the key may not write"))
+        await bench.find("attic/cron")
+        await bench.press(.character("d"), .character("y"))
+        #expect(bench.title == "Results")
+        #expect(bench.text.contains("failed   attic/cron"))
+        #expect(bench.rows[0].hasSuffix(" READ-ONLY"))
+        #expect(bench.status.contains("the key may not write"))
+        let before = bench.writer.count
+        await bench.press(.escape, .character("d"), .character("y"))
+        #expect(bench.writer.count == before)
+    }
+
+    @Test func whatARepositoryHoldsWithoutATagIsShown() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("attic/intranet")
+        await bench.press(.enter)
+        #expect(bench.text.contains("(no tag)"))
+        #expect(bench.text.contains("untagged"))
+        await bench.press(.character("q"), .escape)
+        await bench.find("uploads/partial")
+        await bench.press(.enter)
+        #expect(bench.text.contains("(upload) "))
+    }
+
+    /// Every size shows something and nothing leaves its place.
+    @Test func everyScreenFitsEverySize() async throws {
+        let bench = try await ScreenBench()
+        for keys: [Key] in [[], [.enter], [.enter], [.enter], [.enter]] {
+            for key in keys { await bench.press(key) }
+            for rows in stride(from: 0, through: 30, by: 3) {
+                for columns in stride(from: 0, through: 210, by: 7) {
+                    let frame = bench.console.frame(Size(rows: rows, columns: columns))
+                    #expect(frame.lines.count == rows)
+                    #expect(frame.lines.allSatisfy { $0.width <= columns })
+                }
+            }
+        }
+    }
+}
