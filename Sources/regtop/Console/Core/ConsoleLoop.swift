@@ -57,6 +57,8 @@ final class ConsoleLoop {
                 wake(at: due)
             } else {
                 draw(terminal)
+                // News may end it as well as a key: a store that cannot be opened.
+                if console.hasEnded { break }
             }
         }
         return .quit
