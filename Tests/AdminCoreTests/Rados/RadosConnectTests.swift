@@ -73,7 +73,7 @@ struct RadosConnectTests {
         let (error, seconds) = try await failure(options)
         #expect(error.kind == .notConfigured)
         #expect(error.reason.contains("/no/such/ceph.conf"))
-        #expect(seconds < 15)
+        #expect(seconds < 60)
     }
 
     @Test func aConfigurationWithoutMonitors() async throws {
@@ -86,7 +86,7 @@ struct RadosConnectTests {
         let (error, seconds) = try await failure(options)
         #expect(error.kind == .notConfigured)
         #expect(error.reason.contains("mon_host"))
-        #expect(seconds < 15)
+        #expect(seconds < 60)
     }
 
     @Test func aMissingKeyring() async throws {
@@ -106,7 +106,7 @@ struct RadosConnectTests {
         #expect(error.kind == .notConfigured)
         #expect(error.reason.contains("/no/such/place"))
         #expect(error.reason.contains("--keyring"))
-        #expect(seconds < 15)
+        #expect(seconds < 60)
     }
 
     @Test func aClientThatHasNoKey() async throws {
@@ -115,7 +115,7 @@ struct RadosConnectTests {
         let (error, seconds) = try await failure(options)
         #expect(error.kind == .permissionDenied)
         #expect(error.reason.contains("client.nobody-has-this-key"))
-        #expect(seconds < 15)
+        #expect(seconds < 60)
     }
 
     @Test func aWrongKey() async throws {
@@ -128,7 +128,7 @@ struct RadosConnectTests {
         let (error, seconds) = try await failure(options)
         #expect(error.kind == .permissionDenied)
         #expect(error.reason.contains("client.admin"))
-        #expect(seconds < 15)
+        #expect(seconds < 60)
     }
 
     @Test func anUnreachableMonitorWithinTheTimeout() async throws {
@@ -167,7 +167,7 @@ struct RadosConnectTests {
         #expect(error.kind == .noSuchPool)
         #expect(error.reason.contains("no-such-pool"))
         #expect(error.reason.contains(pool))
-        #expect(seconds < 5)
+        #expect(seconds < 60)
     }
 
     @Test func noPoolNamed() async throws {
