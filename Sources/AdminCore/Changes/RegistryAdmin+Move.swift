@@ -4,8 +4,10 @@ extension RegistryAdmin {
     /// and stays at the source, `StorageError.alreadyExists` if the destination was taken meanwhile (then nothing was moved).
     func move(_ target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
         let moves = target.stages.reversed().map { $0.compactMap(\.fileMove) }
-        try await driver.makeDestinations(moves)
-        let (changed, retagged) = try await driver.takingBack(moves, leaving: true) {
+        let (stay, notes) = try await driver.moving(
+            moves, "move \(target.reference)\(target.destination.map { " to \($0)" } ?? "")",
+            below: paths.repositories
+        ) {
             var changed: [StoragePath] = []
             var retagged: [ChangePlan.Link] = []
             for stage in target.stages {
@@ -17,16 +19,15 @@ extension RegistryAdmin {
                 retagged += zip(stage, left).filter { $0.1 == .retagged }.map(\.0)
             }
             return (changed, retagged)
+        } then: { changed, retagged in
+            var notes: [String] = []
+            if !retagged.isEmpty { notes.append(try await bringAlong(retagged, of: target)) }
+            let planned = Set(target.links.map(\.path))
+            let left = try await clearUp(target)
+            return (changed + left.filter(planned.contains), notes + [note(left)].compactMap(\.self))
         }
-        var notes: [String] = []
-        if !retagged.isEmpty { notes.append(try await bringAlong(retagged, of: target)) }
-        let planned = Set(target.links.map(\.path))
-        let left = try await clearUp(target)
-        let stay = left.filter(planned.contains)
-        if let first = (changed + stay).first {
-            throw ChangeError.changed(first, count: Set(changed + stay).count)
-        }
-        return notes + [note(left)].compactMap(\.self)
+        if let first = stay.first { throw ChangeError.changed(first, count: Set(stay).count) }
+        return notes
     }
 
     /// How a link left its source.
@@ -65,8 +66,10 @@ extension RegistryAdmin {
         }
         for move in moves {
             do {
-                try await driver.makeDestinations([[move]])
-                _ = try await driver.leaveSource(move)
+                try await driver.moving([[move]], "move \(move.source) to \(move.destination)") {
+                    _ = try await driver.leaveSource(move)
+                } then: {
+                }
             } catch StorageError.alreadyExists {
                 // The destination has this link already, with the same meaning; the source's is dropped.
                 _ = try await driver.exchange(move.blob, for: nil, at: move.source)

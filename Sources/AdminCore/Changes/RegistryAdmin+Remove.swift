@@ -2,14 +2,20 @@ extension RegistryAdmin {
     /// Drops the links of a target stage by stage, each guarded by its identifier, and prunes what is empty then. What somebody else
     /// changed since the plan stays. Gives notes; throws `ChangeError.changed` if a planned link stays, and errors of the store.
     func remove(_ target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
-        var changed: [StoragePath] = []
-        for stage in target.stages {
-            changed += try await driver.each(stage) { link in
-                let removed = try await remove(link)
-                counter.advance()
-                return removed ? nil : link.path
-            }.compactMap(\.self)
+        if let first = target.links.first {
+            try await driver.journal.forget(Set(target.links.map(\.blob)), of: first.path)
         }
+        let changed = try await driver.pruning(target.directories, below: paths.repositories) {
+            var changed: [StoragePath] = []
+            for stage in target.stages {
+                changed += try await driver.each(stage) { link in
+                    let removed = try await remove(link)
+                    counter.advance()
+                    return removed ? nil : link.path
+                }.compactMap(\.self)
+            }
+            return changed
+        }.value
         let planned = Set(target.links.map(\.path))
         let left = try await clearUp(target)
         let stay = left.filter(planned.contains)

@@ -22,11 +22,11 @@ public struct RegistryAdmin: Sendable {
         let counter = ProgressCounter(
             phase: plan.action == .remove ? "removing links" : "moving links", total: UInt64(links), handler: progress)
         var results: [ChangeResult] = []
-        var stopped: String?
+        var (stopped, kind) = await readiness()
         for target in plan.targets {
             if Task.isCancelled, stopped == nil { stopped = "it was cancelled before it began" }
             if let stopped {
-                results.append(ChangeResult(target: target.reference, outcome: .skipped, error: stopped))
+                results.append(ChangeResult(target: target.reference, outcome: .skipped, error: stopped, kind: kind))
                 continue
             }
             do {
@@ -45,10 +45,40 @@ public struct RegistryAdmin: Sendable {
                     ChangeResult(
                         target: target.reference, outcome: .failed, error: "\(error)",
                         kind: (error as? StoreError)?.kind))
+                kind = (error as? StoreError)?.kind
                 if error is StoreError || error is CancellationError { stopped = "not begun: \(error)" }
             }
         }
         return results
+    }
+
+    /// Takes back or ends what is in the journal, and says in a sentence each what was done. To be called before a change is planned, since
+    /// the registry may look different then. Throws `StorageError.journal` if something stays that forbids every change.
+    public func settleJournal(progress: ProgressHandler? = nil) async throws -> [String] {
+        var sentences: [String] = []
+        for recovery in try await driver.recover(progress: progress) {
+            let what = recovery.change.what
+            switch recovery.outcome {
+            case .undone: sentences.append("a change that was interrupted is taken back: \(what)")
+            case .finished: sentences.append("a change that was interrupted is ended: \(what)")
+            case .checked, .left: continue
+            case .failed, .unknown:
+                throw StorageError.journal("\(what): \(recovery.error ?? "it could not be ended")")
+            }
+            sentences += recovery.notes
+        }
+        return sentences
+    }
+
+    /// Why a plan cannot be executed now; nil if it can. What another regtop left half-way since the plan was made comes first.
+    private func readiness() async -> (reason: String?, kind: StoreError.Kind?) {
+        do {
+            let done = try await settleJournal()
+            guard !done.isEmpty else { return (nil, nil) }
+            return ("not begun: \(done.joined(separator: "; ")); the plan is older than that", nil)
+        } catch {
+            return ("not begun: \(error)", (error as? StoreError)?.kind)
+        }
     }
 
     /// What still lies below the directories of a target. Prunes what is empty there, and above.

@@ -31,13 +31,17 @@ extension Session {
         }
         // SQLite itself refuses to write through this.
         let reader = try await SQLiteReader.open(path: path)
-        return Session(name: name, reader: reader, writer: nil, chunkSize: options.chunkSize) { await reader.close() }
+        return Session(
+            name: name, reader: reader, writer: nil, chunkSize: options.chunkSize, journal: JournalPolicy(delay: 0)
+        ) { await reader.close() }
     }
 
     private static func session(of store: SQLiteStore, named name: String, _ options: SessionOptions) -> Session {
         Session(
             name: name, reader: store.reader, writer: options.readOnly ? nil : store.writer,
-            chunkSize: options.chunkSize
+            chunkSize: options.chunkSize,
+            // No registry writes to such a store, ever.
+            journal: JournalPolicy(delay: 0)
         ) { await store.close() }
     }
 

@@ -14,7 +14,8 @@ extension Session {
             let store = try await cluster.open(pool: pool)
             return Session(
                 name: "pool \(ByteString(pool))", notes: notes, reader: store.reader,
-                writer: options.readOnly ? nil : store.writer, chunkSize: options.chunkSize
+                writer: options.readOnly ? nil : store.writer, chunkSize: options.chunkSize,
+                journal: JournalPolicy(delay: options.isOffline ? 0 : JournalPolicy.usualDelay)
             ) { await store.close() }
         } catch {
             await cluster.close()

@@ -14,6 +14,8 @@ public struct Session: Sendable {
     public var planner: ChangePlanner { ChangePlanner(registry: registry) }
     /// The registry, to change; nil = read-only.
     public let admin: RegistryAdmin?
+    /// How the journal is kept.
+    let journal: JournalPolicy
     let shutDown: @Sendable () async -> Void
 
     /// The tree, to read.
@@ -27,17 +29,23 @@ public struct Session: Sendable {
 
     init(
         name: String, notes: [String] = [], reader: any ObjectReader, writer: (any ObjectWriter)?, chunkSize: UInt64,
-        shutDown: @escaping @Sendable () async -> Void
+        journal: JournalPolicy, shutDown: @escaping @Sendable () async -> Void
     ) {
         self.name = name
         self.notes = notes
         objects = reader
+        self.journal = journal
         let storage = StorageReader(objects: reader, chunkSize: chunkSize)
         registry = RegistryReader(storage: storage)
         admin = writer.map { [registry] in
-            RegistryAdmin(registry: registry, driver: StorageDriver(reader: storage, writer: $0))
+            RegistryAdmin(registry: registry, driver: StorageDriver(reader: storage, writer: $0, policy: journal))
         }
         self.shutDown = shutDown
+    }
+
+    /// The changes that the journal holds: interrupted ones, those that others work on, those that are to be looked at once more.
+    public func pendingChanges() async throws -> [PendingChange] {
+        try await storage.pendingChanges(policy: journal)
     }
 
     /// Ends the session: operations in flight are cancelled and awaited.

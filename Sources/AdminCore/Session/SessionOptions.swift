@@ -18,6 +18,9 @@ public struct SessionOptions: Sendable {
     public var chunkSize: UInt64
     /// True for a session that cannot change anything.
     public var readOnly: Bool
+    /// True if it is known that no registry writes to the store: then nothing waits for one (`JournalPolicy.delay`). An SQLite store never has
+    /// one.
+    public var isOffline = false
     /// True if an SQLite file that is not there becomes an empty store, as `load` needs it. Of no meaning for other stores.
     public var createsFile = false
 

@@ -28,6 +28,8 @@ public actor FileWriter {
     /// Where the next byte goes.
     private var position: UInt64 = 0
     private var underWay: [Task<Void, any Error>] = []
+    /// Names the directories that are made for this file.
+    private var intent: OpenIntent?
 
     /// How many chunks are under way at once.
     private static let window = 4
@@ -79,18 +81,31 @@ public actor FileWriter {
             try await drain()
             try await writeFirst()
             // A crash between the reference and its directories would leave content that no listing finds; this way round it leaves
-            // directories that list as empty. Whether everything is listed is still made sure of afterwards.
-            if !isListed { try await driver.linkUp([path.parent]) }
+            // directories that list as empty, and the intent names them. Whether everything is listed is still made sure of afterwards.
+            if !isListed {
+                intent = try await driver.journal.begin(
+                    .directories([path.parent], floor: .root), "make directories for \(path)")
+                try await driver.linkUp([path.parent])
+            }
             try await publish()
         } catch let error as StorageError {
-            if case .outcomeUnknown = error { throw error }
+            if case .outcomeUnknown = error {
+                await intent?.release()
+                throw error
+            }
             await cancel()
             throw error
         } catch {
             await cancel()
             throw error
         }
-        try await driver.linkUp([path.parent])
+        do {
+            try await driver.linkUp([path.parent])
+            try await intent?.end()
+        } catch {
+            await intent?.release()
+            throw error
+        }
     }
 
     /// Gives up: removes the chunks written so far, which nobody ever saw, chunk 0 last.
@@ -99,9 +114,15 @@ public actor FileWriter {
         for task in underWay { _ = await task.result }
         underWay = []
         // In a task of its own, so that a cancelled caller leaves nothing behind either.
-        await Task { [driver, blob, chunks, path, isListed] in
+        await Task { [driver, blob, chunks, path, intent] in
             await driver.free(blob, chunks: max(chunks, 1), of: path)
-            if !isListed { _ = try? await driver.prune([path.parent]) }
+            guard let intent else { return }
+            do {
+                try await driver.prune([path.parent])
+                try await intent.end()
+            } catch {
+                await intent.release()
+            }
         }.value
     }
 

@@ -8,16 +8,27 @@ extension StorageDriver {
     public func delete(_ path: StoragePath) async throws {
         guard !path.isRoot else { throw StorageError.invalidPath("/") }
         guard case .directory = try await reader.stat(path).kind else {
-            try await unlink(path, reader.blob(path))
-            try await prune([path.parent])
+            let blob = try await reader.blob(path)
+            try await journal.forget([blob], of: path)
+            guard try await isSole(path) else { return try await unlink(path, blob) }
+            _ = try await pruning([path.parent]) { try await unlink(path, blob) }
             return
         }
         let found = try await reader.walk(path)
-        let changed = try await each(found.compactMap(\.file)) { file in
-            try await exchange(file.blob, for: nil, at: file.path) ? nil : file.path
-        }.compactMap(\.self)
-        try await prune([path] + found.compactMap(\.subdirectory))
+        try await journal.forget(Set(found.compactMap(\.file?.blob)), of: path)
+        let changed = try await pruning([path] + found.compactMap(\.subdirectory)) {
+            try await each(found.compactMap(\.file)) { file in
+                try await exchange(file.blob, for: nil, at: file.path) ? nil : file.path
+            }.compactMap(\.self)
+        }.value
         if let first = changed.first { throw StorageError.changedMeanwhile(first) }
+    }
+
+    /// Whether nothing else is in the directory of a path.
+    private func isSole(_ path: StoragePath) async throws -> Bool {
+        let state = try await reader.objects.read(
+            ReadOperation(omap: .page(after: nil, limit: 2)), of: StorageReader.directory(path.parent))
+        return state?.omap.allSatisfy { $0.key == ByteString(path.name) } ?? true
     }
 
     /// Drops the reference at a path if it still is `blob`. Throws `StorageError.changedMeanwhile` otherwise. Leaves directories alone.

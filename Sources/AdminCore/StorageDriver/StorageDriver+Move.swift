@@ -6,6 +6,8 @@ extension StorageDriver {
         let destination: StoragePath
         /// The identifier at the destination that is replaced; nil if there must be none.
         var replaces: BlobIdentifier?
+        /// True if there was no chunk 0 when the move began: its absence later says nothing.
+        var isBare = false
     }
 
     /// Moves a file, or a directory with everything below it. `overwrite` replaces a file at the destination; directories are never
@@ -16,12 +18,14 @@ extension StorageDriver {
         let status = try await reader.stat(source)
         if source == destination { return }
         try await checkWay(to: destination)
+        let what = "move \(source) to \(destination)"
         switch status.kind {
         case .file(let blob):
             let present = try await presentIdentifier(destination)
             if present != nil, !overwrite { throw StorageError.alreadyExists(destination) }
-            try await move([FileMove(blob: blob, source: source, destination: destination, replaces: present)])
-            try await prune([source.parent])
+            try await move(
+                [FileMove(blob: blob, source: source, destination: destination, replaces: present)], what,
+                emptying: [source.parent])
         case .directory:
             guard !destination.isBelow(source) else { throw StorageError.intoItself(source, destination) }
             do {
@@ -35,8 +39,7 @@ extension StorageDriver {
                     FileMove(
                         blob: blob, source: path,
                         destination: destination.appending(.literal(Array(path.components.dropFirst(depth)))))
-                })
-            try await prune([source] + found.compactMap(\.subdirectory))
+                }, what, emptying: [source] + found.compactMap(\.subdirectory))
         }
     }
 
@@ -50,26 +53,70 @@ extension StorageDriver {
         }
     }
 
-    /// Moves files (`SAFETY` §3): all of them appear at their destinations before the first one vanishes at its source. A source that
-    /// somebody else changed meanwhile is left, and its destination undone; then this throws `.changedMeanwhile` at the end.
-    private func move(_ files: [FileMove]) async throws {
-        try await makeDestinations([files])
-        let changed = try await takingBack([files], leaving: true) {
+    /// Moves files: a source that somebody else changed meanwhile is left, and its destination undone; then this throws
+    /// `.changedMeanwhile` at the end.
+    private func move(_ files: [FileMove], _ what: String, emptying directories: [StoragePath]) async throws {
+        let changed = try await moving([files], what) {
             try await each(files.reversed()) { file in
                 try await leaveSource(file) ? nil : file.source
             }.compactMap(\.self)
+        } then: { changed in
+            try await prune(directories)
+            return changed
         }
         if let first = changed.first { throw StorageError.changedMeanwhile(first) }
     }
 
-    /// The first half of a move: the references at the destinations, stage by stage, each with the directories above it. Where one of
-    /// them is taken, those made before are undone and this throws `.alreadyExists`.
-    func makeDestinations(_ stages: [[FileMove]]) async throws {
-        try await takingBack(stages, leaving: false) {
-            for files in stages {
-                _ = try await each(files) { try await makeDestination($0) }
-                try await linkUp(Set(files.map(\.destination.parent)))
+    /// A move of files (`SAFETY` §3), whole: the intent, then all destinations, stage by stage; `leave` lets the sources vanish, by
+    /// `leaveSource`, and `then` what they leave empty, up to `floor`. Where one of the first two fails, everything is taken back, and this
+    /// throws its error. The intent stays until the delay is over, and then the files are looked at once more.
+    func moving<Left: Sendable, Value: Sendable>(
+        _ stages: [[FileMove]], _ what: String, below floor: StoragePath = .root,
+        leave: () async throws -> Left, then: (Left) async throws -> Value
+    ) async throws -> Value {
+        let stages = try await markingBare(stages)
+        let intent = try await journal.begin(.move(stages, floor: floor, keepsDirectories: false), what)
+        let left = try await takingBack(intent, stages) {
+            try await makeDestinations(stages)
+            try await goOn(with: intent, to: .leaving)
+            let left = try await leave()
+            try await goOn(with: intent, to: .left)
+            return left
+        }
+        do {
+            let value = try await then(left)
+            try await closing(intent, as: .settled)
+            return value
+        } catch {
+            await intent.release()
+            throw error
+        }
+    }
+
+    /// Throws `StorageError.takenOver` if the intent is not ours any more.
+    func goOn(with intent: OpenIntent, to state: Intent.State) async throws {
+        guard try await intent.advance(to: state) else { throw StorageError.takenOver(await intent.intent.place) }
+    }
+
+    /// Which files have no chunk 0 to begin with.
+    func markingBare(_ stages: [[FileMove]]) async throws -> [[FileMove]] {
+        var marked = stages
+        for (index, files) in stages.enumerated() {
+            marked[index] = try await concurrentMap(files, window: reader.window) { file in
+                var file = file
+                file.isBare = try await reader.objects.read(.stat, of: file.blob.chunk(0)) == nil
+                return file
             }
+        }
+        return marked
+    }
+
+    /// The first half of a move: the references at the destinations, stage by stage, each with the directories above it. Throws
+    /// `.alreadyExists` where one of them is taken.
+    private func makeDestinations(_ stages: [[FileMove]]) async throws {
+        for files in stages {
+            _ = try await each(files) { try await makeDestination($0) }
+            try await linkUp(Set(files.map(\.destination.parent)))
         }
     }
 

@@ -3,15 +3,64 @@ extension StorageDriver {
     /// (`SAFETY` §3, "prune an empty dir"). Gives the directories whose objects are gone.
     ///
     /// Each object is removed under the version at which it was seen empty; each key under the version of the parent that was read
-    /// before it was made sure that the directory had not come back. Whatever others put in between stays. At the end everything that
-    /// was removed is looked at once more: a directory that came back and is not listed is listed again.
+    /// before it was made sure that the directory had not come back. Whatever others put in between stays. An intent says which
+    /// directories these are until they were looked at once more, after the delay: one that came back and is not listed is listed again.
     @discardableResult
     func prune(_ directories: some Sequence<StoragePath>, below floor: StoragePath = .root) async throws
         -> [StoragePath]
     {
-        var byDepth = Dictionary(
-            grouping: Set(directories).filter { $0.isBelow(floor) }, by: \.components.count
-        ).mapValues(Set.init)
+        let candidates = Set(directories).filter { $0.isBelow(floor) }.sorted()
+        let isNeeded = try await concurrentMap(candidates, window: reader.window) { directory in
+            try await isHollow(directory)
+        }.contains(true)
+        if !isNeeded { return [] }
+        return try await pruning(candidates, below: floor) {}.removed
+    }
+
+    /// Drops references by `body`, and prunes the directories that are emptied by that. The intent is written first: a crash leaves no
+    /// empty ones behind. Gives what `body` gives, and the directories whose objects are gone.
+    func pruning<Value: Sendable>(
+        _ directories: some Sequence<StoragePath>, below floor: StoragePath = .root, _ body: () async throws -> Value
+    ) async throws -> (value: Value, removed: [StoragePath]) {
+        let candidates = Set(directories).filter { $0.isBelow(floor) }.sorted()
+        guard let first = candidates.first else { return (try await body(), []) }
+        let intent = try await journal.begin(
+            .directories(candidates, floor: floor), "remove emptied directories, \(first) among them")
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await body())
+        } catch {
+            result = .failure(error)
+        }
+        // In a task of its own: a cancelled caller leaves no empty directories either.
+        let pruned = await Task { () async throws -> [StoragePath] in
+            do {
+                let removed = try await pruneUnwritten(candidates, below: floor)
+                if removed.isEmpty {
+                    try await intent.end()
+                } else {
+                    try await listAgain(removed)
+                    try await closing(intent, as: .settled)
+                }
+                return removed
+            } catch {
+                await intent.release()
+                throw error
+            }
+        }.result
+        return (try result.get(), try pruned.get())
+    }
+
+    /// Whether pruning has something to do: the directory's object is empty, or it has none and is listed.
+    private func isHollow(_ directory: StoragePath) async throws -> Bool {
+        if let isEmpty = try await isEmpty(directory) { return isEmpty }
+        guard case .directory = try await reader.entry(directory)?.kind else { return false }
+        return true
+    }
+
+    /// The same without an intent: for whoever has one.
+    func pruneUnwritten(_ directories: [StoragePath], below floor: StoragePath) async throws -> [StoragePath] {
+        var byDepth = Dictionary(grouping: directories, by: \.components.count).mapValues(Set.init)
         var removed: [StoragePath] = []
         while let depth = byDepth.keys.max(), let level = byDepth.removeValue(forKey: depth) {
             let gone = try await each(level.sorted()) { directory in
@@ -25,11 +74,18 @@ extension StorageDriver {
             byDepth[depth - 1, default: []].formUnion(parents.keys.filter { $0.isBelow(floor) })
             if byDepth[depth - 1]?.isEmpty == true { byDepth[depth - 1] = nil }
         }
-        let back = try await concurrentMap(removed, window: reader.window) { directory in
-            try await isEmpty(directory) == false ? directory : nil
+        return removed
+    }
+
+    /// Lists those of these directories, and of those above them, again that hold something and are not listed: what pruning leaves when
+    /// the old driver, having looked at a directory's parent before, writes into it afterwards.
+    func listAgain(_ directories: [StoragePath]) async throws {
+        let all = StorageDriver.levels(of: directories).joined()
+        let back = try await concurrentMap(all, window: reader.window) { directory -> StoragePath? in
+            guard try await isEmpty(directory) == false else { return nil }
+            return try await reader.entry(directory) == nil ? directory : nil
         }.compactMap(\.self)
         if !back.isEmpty { try await linkUp(back) }
-        return removed
     }
 
     /// Whether a directory's object has no keys; nil if there is no object.

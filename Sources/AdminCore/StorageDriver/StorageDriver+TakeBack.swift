@@ -1,29 +1,50 @@
 extension StorageDriver {
-    /// Executes a part of a move, and takes the whole move back if that fails: otherwise the files would stay in two places, or one half of a
-    /// repository here and the other there. In a task of its own, so that a cancelled caller leaves nothing behind either. `stages` in
-    /// the order in which destinations are made; `leaving` says that files may have left their sources already.
+    /// Executes a part of a move, and takes the whole move back if that fails: otherwise the files would stay in two places, or one half of
+    /// a repository here and the other there. In a task of its own, so that a cancelled caller leaves nothing behind either. If that fails
+    /// as well, the intent stays in the journal for whoever comes next.
     func takingBack<Value: Sendable>(
-        _ stages: [[FileMove]], leaving: Bool, _ body: () async throws -> Value
+        _ intent: OpenIntent, _ stages: [[FileMove]], _ body: () async throws -> Value
     ) async throws -> Value {
         do {
             return try await body()
         } catch {
-            // The store may still be failing. Then what is in two places stays there: nothing is lost by that.
             await Task {
-                if leaving { try await bringBack(stages) }
-                try await dropDestinations(stages, keepingSole: leaving)
-            }.result.ignore()
+                do {
+                    try await takeBack(stages, tookAway: await intent.intent.head.tookAway)
+                    // If it was taken over, this removes nothing: it is the other's.
+                    try await intent.end()
+                } catch {
+                    await intent.release()
+                }
+            }.value
             throw error
         }
+    }
+
+    /// Brings a move back to where it began, wherever it stopped (`SAFETY` §3, "recover"). Every step may be repeated, also beside
+    /// somebody who does the same. `tookAway`: sources may have been left. Gives the files that stay at their destinations, because their
+    /// sources are taken by newer ones.
+    @discardableResult
+    func takeBack(_ stages: [[FileMove]], tookAway: Bool) async throws -> [FileMove] {
+        if tookAway { try await bringBack(stages) }
+        let staying = try await dropDestinations(stages, keepingSole: tookAway)
+        try await prune(stages.joined().filter { $0.replaces == nil }.map(\.destination.parent))
+        return staying
     }
 
     /// Brings files back to their sources that have left them: those whose content is still there, for somebody else may have deleted it.
     private func bringBack(_ stages: [[FileMove]]) async throws {
         for files in stages {
-            let back = try await each(files) { file -> StoragePath? in
-                guard try await reader.value(at: file.source) == nil,
-                    try await reader.value(at: file.destination) == file.blob.value,
-                    try await reader.head(of: file.blob).length != nil,
+            let places = try await concurrentMap(files, window: reader.window) { file in
+                (
+                    file, isAtSource: try await reader.value(at: file.source) != nil,
+                    isAtDestination: try await reader.value(at: file.destination) == file.blob.value
+                )
+            }
+            let astray = places.filter { !$0.isAtSource && !$0.isAtDestination }.map(\.0)
+            let left = places.filter { !$0.isAtSource && $0.isAtDestination }.map(\.0)
+            let back = try await each(left + nowhere(astray)) { file -> StoragePath? in
+                guard try await hasContent(file),
                     case .done = try await insert(
                         file.blob.value, as: file.source.name, into: file.source.parent)
                 else { return nil }
@@ -33,21 +54,42 @@ extension StorageDriver {
         }
     }
 
-    /// Drops the references at the destinations; `keepingSole` keeps those of files that are not at their sources.
-    private func dropDestinations(_ stages: [[FileMove]], keepingSole: Bool) async throws {
+    /// Drops the references at the destinations; `keepingSole` keeps those of files that are not at their sources though their content is
+    /// there. Gives these.
+    private func dropDestinations(_ stages: [[FileMove]], keepingSole: Bool) async throws -> [FileMove] {
+        var staying: [FileMove] = []
         for files in stages.reversed() {
-            _ = try await each(files) { file in
-                if keepingSole, try await reader.value(at: file.source) != file.blob.value { return }
+            staying += try await each(files) { file -> FileMove? in
+                if keepingSole, try await reader.value(at: file.source) != file.blob.value,
+                    try await reader.value(at: file.destination) == file.blob.value,
+                    try await hasContent(file)
+                {
+                    return file
+                }
                 _ = try await exchange(file.blob, for: file.replaces, at: file.destination)
-            }
+                return nil
+            }.compactMap(\.self)
         }
-        try await prune(stages.joined().filter { $0.replaces == nil }.map(\.destination.parent))
+        return staying
     }
-}
 
-extension Result {
-    /// Says that neither value nor error matters.
-    fileprivate func ignore() {}
+    /// Whether the file has what it had when its move began: a chunk 0, if there was one.
+    func hasContent(_ file: FileMove) async throws -> Bool {
+        if file.isBare { return true }
+        return try await reader.objects.read(.stat, of: file.blob.chunk(0)) != nil
+    }
+
+    /// Those among the files whose content is there and that nothing refers to. Costs a complete scan if there are candidates.
+    func nowhere(_ files: [FileMove]) async throws -> [FileMove] {
+        let candidates = try await concurrentMap(files, window: reader.window) { file in
+            // Of a bare file there is nothing to be lost.
+            if file.isBare { return nil as FileMove? }
+            return try await hasContent(file) ? file : nil
+        }.compactMap(\.self)
+        if candidates.isEmpty { return [] }
+        let census = try await reader.references(to: Set(candidates.map(\.blob)))
+        return candidates.filter { census.places[$0.blob] == nil }
+    }
 }
 
 extension StorageReader {

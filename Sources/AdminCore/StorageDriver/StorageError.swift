@@ -22,6 +22,10 @@ public enum StorageError: Error, Hashable, Sendable {
     case tooLarge(StoragePath, size: UInt64, limit: Int)
     /// The verb is not supported by this driver.
     case unsupported(String)
+    /// Somebody else found this change in the journal, took it for interrupted, and took it back.
+    case takenOver(StoragePath)
+    /// The journal holds what cannot be understood, or what has to be ended first; the text says what.
+    case journal(String)
     /// A change may or may not have been made: the answer did not come, and reading back failed as well.
     case outcomeUnknown(StoragePath, StoreError)
 }
@@ -45,6 +49,9 @@ extension StorageError: CustomStringConvertible {
         case .tooLarge(let path, let size, let limit):
             "\(path) has \(size) bytes, more than the \(limit) that are read at once"
         case .unsupported(let verb): "the storage driver does not support \(verb)"
+        case .takenOver(let path):
+            "the change of \(path) took so long that somebody else took it for interrupted and took it back"
+        case .journal(let what): "the journal forbids it: \(what)"
         case .outcomeUnknown(let path, let error):
             "it is unknown whether the change of \(path) was made: \(error.description)"
         }

@@ -13,7 +13,7 @@ struct ChangeFixture: Sendable {
 
     init(_ store: StoreUnderTest) {
         self.store = store
-        driver = StorageDriver(reader: StorageReader(objects: store.reader), writer: store.writer)
+        driver = store.driver(chunkSize: StorageReader.defaultChunkSize)
         registry = RegistryReader(storage: driver.reader)
     }
 

@@ -1,7 +1,8 @@
 @testable import AdminCore
 import Testing
 
-/// The world stops before, and after, every operation of every verb; then the store is looked at as it is.
+/// The world stops before, and after, every operation of every verb; then the store is looked at as it is, and once more after a
+/// recovery that is itself stopped in the middle and begun again.
 @Suite struct CrashSweep {
     @Test(arguments: ChangingVerb.all)
     func everyCutLeavesEveryFileWhole(_ verb: ChangingVerb) async throws {
@@ -11,22 +12,52 @@ import Testing
         for executed in [false, true] {
             var number = 1
             while true {
-                let ending = try await stage.run { [number] step in
-                    if step.number < number { return nil }
-                    return step.number == number && executed ? .unknownApplied(.dead) : .unknownNotApplied(.dead)
-                }
+                let ending = try await stage.run { [number] in Self.cut($0, at: number, executed: executed) }
                 guard ending.operations >= number else { break }
                 let what = "\(verb.name), cut \(executed ? "after" : "before") \(number)"
                 let census = try await PoolCensus(ending.store.driver().reader)
                 try verb.expectWhole(census, what)
                 #expect(census.incomplete.isEmpty, "\(what): chunk 0 before the rest")
                 remains.add(census)
+                try await stopRecovering(ending.store, after: number, executed: executed)
+                try await expectRecovery(of: verb, in: ending.store, what)
                 cuts += 1
                 number += 1
             }
         }
         #expect(cuts > 0)
         print("\ncrash sweep: \(verb.name): \(cuts) cut points; \(remains)")
+    }
+
+    private static func cut(_ step: RecordingStore.Step, at number: Int, executed: Bool) -> RecordingStore.Fault? {
+        if step.number < number { return nil }
+        return step.number == number && executed ? .unknownApplied(.dead) : .unknownNotApplied(.dead)
+    }
+
+    /// A recovery that dies somewhere: where, differs from cut to cut.
+    private func stopRecovering(_ store: StoreUnderTest, after number: Int, executed: Bool) async throws {
+        let recording = RecordingStore(store)
+        let last = 2 + number * 7 % 23
+        recording.inject { Self.cut($0, at: last, executed: executed) }
+        _ = try? await recording.underTest.driver().recover()
+    }
+
+    /// Expects that a recovery ends everything: each file is as before or as after, a moved one in exactly one place, all of a move on the
+    /// same side; nothing is unlisted, or empty and listed; the journal is gone.
+    private func expectRecovery(of verb: ChangingVerb, in store: StoreUnderTest, _ what: String) async throws {
+        let recoveries = try await store.driver().recover()
+        for recovery in recoveries where ![.undone, .finished, .checked].contains(recovery.outcome) {
+            Issue.record("\(what): \(recovery)")
+        }
+        let census = try await PoolCensus(store.driver().reader)
+        try verb.expectWhole(census, "\(what), recovered")
+        #expect(census.twice.isEmpty, "\(what), recovered: \(census.twice)")
+        #expect(census.unlisted.isEmpty, "\(what), recovered: \(census.unlisted)")
+        #expect(census.hollow.isEmpty, "\(what), recovered: \(census.hollow)")
+        let moved = try verb.moves.filter { try census.contents[path($0.value)] == verb.after[$0.value] }
+        let stayed = try verb.moves.filter { try census.contents[path($0.key)] == verb.before[$0.key] }
+        #expect(moved.count == verb.moves.count || stayed.count == verb.moves.count, "\(what): half here, half there")
+        #expect(try await store.reader.read(.stat, of: Journal.object) == nil, "\(what): the journal stays")
     }
 
     @Test func chunksThatNobodySawAreFreedFromTheLastOn() async throws {

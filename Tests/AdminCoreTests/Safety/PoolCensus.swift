@@ -10,7 +10,7 @@ struct PoolCensus: Sendable {
     private(set) var dangling: [StoragePath] = []
     /// Directories that hold files and that listings from the root do not reach.
     private(set) var unlisted: [StoragePath] = []
-    /// Directories that are listed and have no object, or an empty one: harmless, they list as empty.
+    /// Directories that are listed and have no object, or have an empty one: harmless, they list as empty.
     private(set) var hollow: [StoragePath] = []
     /// Identifiers that more than one path names.
     private(set) var twice: [BlobIdentifier: [StoragePath]] = [:]
@@ -34,11 +34,12 @@ struct PoolCensus: Sendable {
             }
         }
         for (directory, entries) in directories {
+            if entries.isEmpty, !directory.isRoot { hollow.append(directory) }
             for entry in entries {
                 guard let name = entry.name, let path = try? directory.appending(name) else { continue }
                 if case .file(let blob) = entry.kind {
                     files[path] = blob
-                } else if directories[path]?.isEmpty ?? true {
+                } else if directories[path] == nil {
                     hollow.append(path)
                 }
             }

@@ -21,9 +21,9 @@ extension ConformanceCase {
 }
 
 extension StoreUnderTest {
-    /// A driver with small chunks, so that files of several chunks stay small.
-    func driver(chunkSize: UInt64 = 1024) -> StorageDriver {
-        StorageDriver(reader: StorageReader(objects: reader, chunkSize: chunkSize), writer: writer)
+    /// A driver with small chunks, so that files of several chunks stay small; nobody else writes, unless `policy` says otherwise.
+    func driver(chunkSize: UInt64 = 1024, policy: JournalPolicy = JournalPolicy(delay: 0)) -> StorageDriver {
+        StorageDriver(reader: StorageReader(objects: reader, chunkSize: chunkSize), writer: writer, policy: policy)
     }
 
     /// Expects that `body` throws this error.

@@ -18,7 +18,9 @@ import Testing
         }
         #expect(identifiers.count > 100)
         try await StoreUnderTest.with(kind) { [identifiers] store in
-            let driver = StorageDriver(reader: StorageReader(objects: store.reader), writer: store.writer) { path in
+            let driver = StorageDriver(
+                reader: StorageReader(objects: store.reader), writer: store.writer, policy: JournalPolicy(delay: 0)
+            ) { path in
                 identifiers[path] ?? .random()
             }
             for (path, blob) in identifiers {

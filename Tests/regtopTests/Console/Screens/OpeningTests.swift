@@ -28,7 +28,7 @@ import Testing
         let store = try SQLiteStore.inMemory()
         return Session(
             name: "empty", notes: ["using the only one"], reader: store.reader, writer: store.writer,
-            chunkSize: StorageReader.defaultChunkSize
+            chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0)
         ) { await store.close() }
     }
 

@@ -23,7 +23,7 @@ import Testing
         let store = OpenStore(
             Session(
                 name: "sample", reader: sample.reader, writer: isReadOnly ? nil : writer,
-                chunkSize: StorageReader.defaultChunkSize
+                chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0)
             ) { await sample.close() })
         self.store = store
         console = Console(

@@ -1,0 +1,63 @@
+import Foundation
+import Synchronization
+
+/// Who carries out a change that is written in the journal: one process on one machine.
+///
+/// Only for politeness: nobody recovers what somebody else is still working on. Correctness never rests on it (`SAFETY` §3, "recover").
+public struct ChangeOwner: Codable, Hashable, Sendable {
+    /// The machine's name, for people.
+    public let host: String
+    /// The process, as the kernel numbers it within `space`.
+    public let process: Int32
+    /// When the process began, in the kernel's ticks: numbers of processes are used again.
+    let started: String
+    /// What makes the number of a process unique: this boot of the machine, and the namespace of its processes.
+    let space: String
+
+    /// The process that runs now.
+    public static let current = ChangeOwner(
+        host: ProcessInfo.processInfo.hostName, process: getpid(), started: startTime(of: getpid()) ?? "",
+        space: ChangeOwner.currentSpace)
+
+    /// Whether the process is there still; nil if that cannot be told from here.
+    var isAlive: Bool? {
+        guard !space.isEmpty, space == ChangeOwner.currentSpace else { return nil }
+        return ChangeOwner.startTime(of: process) == started
+    }
+
+    private static let currentSpace: String = {
+        let boot = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? ""
+        let processes = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? ""
+        guard !boot.isEmpty, !processes.isEmpty else { return "" }
+        return boot.trimmingCharacters(in: .whitespacesAndNewlines) + " " + processes
+    }()
+
+    /// Field 22 of `/proc/PID/stat` (proc(5)); nil if there is no such process.
+    private static func startTime(of process: Int32) -> String? {
+        guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+            // The second field is the program's name in parentheses, and may hold anything.
+            let name = stat.lastIndex(of: ")")
+        else { return nil }
+        let fields = stat[stat.index(after: name)...].split(separator: " ")
+        // A zombie has ended; somebody has only not asked yet how.
+        guard fields.count > 19, fields[0] != "Z" else { return nil }
+        return String(fields[19])
+    }
+}
+
+extension ChangeOwner: CustomStringConvertible {
+    /// For people: `host, process 4711`.
+    public var description: String { "\(host), process \(process)" }
+}
+
+/// The intents that this process is working on. One that names this process and is not among them was given up: its change failed, and
+/// so did taking it back.
+enum IntentsAtWork {
+    private static let ids = Mutex<Set<String>>([])
+
+    static func insert(_ id: String) { ids.withLock { _ = $0.insert(id) } }
+
+    static func remove(_ id: String) { ids.withLock { _ = $0.remove(id) } }
+
+    static func contains(_ id: String) -> Bool { ids.withLock { $0.contains(id) } }
+}

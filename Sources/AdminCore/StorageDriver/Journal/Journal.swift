@@ -1,0 +1,301 @@
+import Foundation
+
+/// The journal of a pool: the changes that are under way, that were interrupted, or that are to be looked at once more
+/// (`SAFETY` §§1 and 3; the format is described at `Intent`).
+///
+/// Concurrency: a value; several programs may use one journal. Errors: those of the driver.
+struct Journal: Sendable {
+    /// The RADOS namespace of everything that is regtop's own. The registry never looks there.
+    static let namespace = "regtop"
+    /// The object that holds all intents. It is there only while there are any.
+    static let object = ObjectID("journal", namespace: namespace)
+
+    /// What stands under one id.
+    struct Entry: Sendable {
+        let id: String
+        /// The head as it stands there: the guard of every change.
+        let value: [UInt8]
+        /// All its keys.
+        let keys: [ByteString]
+        /// What it says; an `Intent.Unreadable` if that cannot be understood.
+        let content: Result<Intent, Intent.Unreadable>
+
+        var intent: Intent? { try? content.get() }
+    }
+
+    let driver: StorageDriver
+
+    private var policy: JournalPolicy { driver.policy }
+
+    // MARK: - Reading
+
+    /// All intents, in the order in which they began.
+    func entries() async throws -> [Entry] {
+        try await Journal.entries(of: driver.reader)
+    }
+
+    /// The same for whoever only reads.
+    static func entries(of reader: StorageReader) async throws -> [Entry] {
+        entries(of: try await reader.objects.wholeOmap(of: Journal.object)?.omap ?? [])
+    }
+
+    private static func entries(of omap: [OmapEntry]) -> [Entry] {
+        var entries: [Entry] = []
+        for (id, keys) in Dictionary(grouping: omap, by: { id(of: $0.key) }) {
+            let head = keys.first { $0.key == ByteString(id) }
+            let heard = keys.first { $0.key == Journal.heard(id) }
+            let parts = keys.filter { $0.key.hasPrefix(ByteString(id + "/")) }
+            // A time alone is what is left when an owner was heard of just before its intent ended: it means nothing.
+            if head == nil, parts.isEmpty { continue }
+            entries.append(
+                Entry(
+                    id: id, value: head?.value ?? [], keys: keys.map(\.key),
+                    content: Result { () throws(Intent.Unreadable) in
+                        try intent(id, head, parts, heard)
+                    }))
+        }
+        return entries.sorted { $0.id < $1.id }
+    }
+
+    private static func intent(
+        _ id: String, _ head: OmapEntry?, _ parts: [OmapEntry], _ heard: OmapEntry?
+    ) throws(Intent.Unreadable) -> Intent {
+        guard let head else { throw Intent.Unreadable("it has no head") }
+        do {
+            let decoded = try Intent.decodeHead(head.value)
+            guard decoded.parts == parts.count else {
+                throw Intent.Unreadable("it has \(parts.count) parts, and its head says \(decoded.parts)")
+            }
+            return Intent(
+                id: id, head: decoded, body: try Intent.decodeBody(decoded.kind, parts.map(\.value)),
+                heard: heard.flatMap { Double(String(decoding: $0.value, as: UTF8.self)) }.map(
+                    Date.init(timeIntervalSince1970:)))
+        } catch let error as Intent.Unreadable {
+            throw error
+        } catch {
+            throw Intent.Unreadable("\(error)")
+        }
+    }
+
+    /// The id that a key belongs to: what stands before the first `/` or `!`.
+    private static func id(of key: ByteString) -> String {
+        let bytes = key.bytes.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "!") }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static func heard(_ id: String) -> ByteString { ByteString(id + "!") }
+
+    fileprivate static func part(_ id: String, _ index: Int) -> ByteString {
+        let digits = String(index)
+        return ByteString("\(id)/\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits)")
+    }
+
+    // MARK: - Writing
+
+    /// Writes an intent, before anything of what it says is done. What earlier intents still wanted to look at in the same files is
+    /// given up with it, in one operation: the new one looks at them.
+    func begin(_ body: Intent.Body, _ what: String) async throws -> OpenIntent {
+        let moment = policy.now()
+        let id = Journal.newID(moment)
+        let parts = try Intent.encode(body)
+        let head = Intent.Head(
+            kind: body.kind, state: .begun, owner: policy.owner, begun: moment, parts: parts.count, what: what)
+        let intent = Intent(id: id, head: head, body: body, heard: moment)
+        let value = try Intent.encode(head)
+        var keys = Dictionary(
+            uniqueKeysWithValues: parts.enumerated().map { (Journal.part(id, $0.offset), $0.element) })
+        keys[ByteString(id)] = value
+        keys[Journal.heard(id)] = Journal.time(moment)
+        // Known before it can be read by anybody.
+        IntentsAtWork.insert(id)
+        do {
+            try await supersede(intent.blobs, with: keys, intent, intent.place)
+        } catch {
+            IntentsAtWork.remove(id)
+            throw error
+        }
+        let open = OpenIntent(journal: self, intent: intent, value: value, keys: Array(keys.keys))
+        await open.beginHeartbeat()
+        return open
+    }
+
+    /// Gives up what deferred intents still want to look at in files of these identifiers, which are about to be dropped.
+    func forget(_ blobs: Set<BlobIdentifier>, of place: StoragePath) async throws {
+        try await supersede(blobs, with: [:], nil, place)
+    }
+
+    /// Sets the keys of a new intent and, in the same operation, takes its files out of deferred intents, and tells those who look for
+    /// references that some will move.
+    private func supersede(
+        _ blobs: Set<BlobIdentifier>, with new: [ByteString: [UInt8]], _ intent: Intent?, _ place: StoragePath
+    ) async throws {
+        for _ in 0..<StorageDriver.attempts {
+            let state = try await driver.reader.objects.wholeOmap(of: Journal.object)
+            var keys = new
+            var gone: [ByteString] = []
+            for entry in Journal.entries(of: state?.omap ?? []) {
+                guard let changed = try entry.disturbed(by: intent, blobs) else { continue }
+                gone += Set(entry.keys).subtracting(changed.keys)
+                keys.merge(changed) { _, new in new }
+            }
+            if keys.isEmpty, gone.isEmpty { return }
+            var mutations: [WriteOperation.Mutation] = []
+            if !gone.isEmpty { mutations.append(.removeOmap(gone)) }
+            if !keys.isEmpty { mutations.append(.setOmap(keys)) }
+            let condition: WriteOperation.Guard = state.map { .version($0.version) } ?? .doesNotExist
+            let known = intent.map { ByteString($0.id) }
+            let applied = try await driver.perform(
+                WriteOperation(guards: [condition], mutations), on: Journal.object, for: place
+            ) { [reader = driver.reader] in
+                guard let known else { return nil }
+                return try await reader.value(of: known, in: Journal.object) != nil
+            }
+            if applied {
+                if keys.isEmpty { try await removeIfEmpty(place) }
+                return
+            }
+        }
+        throw StorageDriver.contention(Journal.object)
+    }
+
+    /// Replaces a head. False if it is not `old` any more: somebody else has taken the intent over, or ended it.
+    func exchange(_ id: String, _ old: [UInt8], for new: [UInt8], of place: StoragePath) async throws -> Bool {
+        let key = ByteString(id)
+        return try await driver.perform(
+            WriteOperation(
+                guards: [.omapValue(key: key, equals: old)],
+                [.setOmap([key: new, Journal.heard(id): Journal.time(policy.now())])]),
+            on: Journal.object, for: place
+        ) { [reader = driver.reader] in
+            let value = try await reader.value(of: key, in: Journal.object)
+            return value == new ? true : value == old ? false : nil
+        }
+    }
+
+    /// Removes an intent. False if its head is not `value` any more.
+    @discardableResult
+    func remove(_ id: String, _ value: [UInt8], _ keys: [ByteString], of place: StoragePath) async throws -> Bool {
+        let key = ByteString(id)
+        let applied = try await driver.perform(
+            WriteOperation(guards: [.omapValue(key: key, equals: value)], [.removeOmap(keys)]), on: Journal.object,
+            for: place
+        ) { [reader = driver.reader] in
+            let present = try await reader.value(of: key, in: Journal.object)
+            return present == nil ? true : present == value ? false : nil
+        }
+        if applied { try await removeIfEmpty(place) }
+        return applied
+    }
+
+    /// Removes an intent whatever its head says by now.
+    func discard(_ id: String) async throws {
+        for entry in try await entries() where entry.id == id {
+            try await remove(id, entry.value, entry.keys, of: .root)
+        }
+    }
+
+    /// Says that the owner of an intent is still there; nothing if the head has changed.
+    func beat(_ id: String, _ value: [UInt8]) async {
+        _ = await driver.writer.apply(
+            WriteOperation(
+                guards: [.omapValue(key: ByteString(id), equals: value)],
+                [.setOmap([Journal.heard(id): Journal.time(policy.now())])]), to: Journal.object)
+    }
+
+    /// Removes keys that mean nothing, and the object if it is empty: what is left where somebody stopped while an intent ended.
+    func tidyUp() async throws {
+        let object = Journal.object
+        guard let state = try await driver.reader.objects.wholeOmap(of: object) else { return }
+        let known = Set(Journal.entries(of: state.omap).flatMap(\.keys))
+        let strays = state.omap.map(\.key).filter { !known.contains($0) }
+        if !strays.isEmpty {
+            _ = try await driver.perform(
+                WriteOperation(guards: [.version(state.version)], [.removeOmap(strays)]), on: object, for: .root
+            ) { [reader = driver.reader] in
+                try await reader.value(of: strays[0], in: object) == nil
+            }
+        }
+        if known.isEmpty { try await removeIfEmpty(.root) }
+    }
+
+    /// A pool without intents has no journal object either.
+    private func removeIfEmpty(_ place: StoragePath) async throws {
+        let object = Journal.object
+        guard
+            let state = try await driver.reader.objects.read(
+                ReadOperation(omap: .page(after: nil, limit: 1)), of: object),
+            state.omap.isEmpty
+        else { return }
+        _ = try await driver.perform(
+            WriteOperation(guards: [.version(state.version)], [.remove]), on: object, for: place
+        ) { [reader = driver.reader] in
+            try await reader.objects.read(.stat, of: object)?.version != state.version
+        }
+    }
+
+    private static func time(_ moment: Date) -> [UInt8] {
+        Array(String(moment.timeIntervalSince1970).utf8)
+    }
+
+    /// Ids ascend with the time, and no two are equal.
+    private static func newID(_ moment: Date) -> String {
+        let digits = String(UInt64(max(0, moment.timeIntervalSince1970) * 1000))
+        return String(repeating: "0", count: max(0, 15 - digits.count)) + digits + "-"
+            + String(UInt64.random(in: .min ... .max), radix: 36)
+    }
+}
+
+extension Journal.Entry {
+    /// The keys as they are to be when an intent begins, or files are dropped; none if it ends by that; nil if it stays as it is.
+    fileprivate func disturbed(
+        by new: Intent?, _ blobs: Set<BlobIdentifier>
+    ) throws -> [ByteString: [UInt8]]? {
+        guard let intent else { return nil }
+        if intent.head.kind == .mark, let new, new.head.kind == .move || new.head.kind == .claims {
+            var head = intent.head
+            head.revision += 1
+            return [ByteString(id): try Intent.encode(head)]
+        }
+        return try without(blobs)
+    }
+
+    /// The same of a deferred intent when files of these identifiers leave it.
+    private func without(_ blobs: Set<BlobIdentifier>) throws -> [ByteString: [UInt8]]? {
+        guard let intent, intent.head.state.isDeferred, !intent.blobs.isDisjoint(with: blobs),
+            case .move(let stages, let floor, let keeps) = intent.body
+        else { return nil }
+        let left = stages.map { $0.filter { !blobs.contains($0.blob) } }
+        if left.allSatisfy(\.isEmpty) { return [:] }
+        let parts = try Intent.encode(.move(left, floor: floor, keepsDirectories: keeps))
+        var head = intent.head
+        head.parts = parts.count
+        head.revision += 1
+        var keys = Dictionary(
+            uniqueKeysWithValues: parts.enumerated().map { (Journal.part(id, $0.offset), $0.element) })
+        keys[ByteString(id)] = try Intent.encode(head)
+        return keys
+    }
+}
+
+extension Journal {
+    /// Makes this process the owner of an intent. nil if it is not as `entry` says any more.
+    func takeOver(_ entry: Entry, as state: Intent.State) async throws -> OpenIntent? {
+        guard var intent = entry.intent else { return nil }
+        intent.head.state = state
+        intent.head.owner = driver.policy.owner
+        let value = try Intent.encode(intent.head)
+        IntentsAtWork.insert(intent.id)
+        do {
+            if try await exchange(intent.id, entry.value, for: value, of: intent.place) {
+                let open = OpenIntent(journal: self, intent: intent, value: value, keys: entry.keys)
+                await open.beginHeartbeat()
+                return open
+            }
+        } catch {
+            IntentsAtWork.remove(intent.id)
+            throw error
+        }
+        IntentsAtWork.remove(intent.id)
+        return nil
+    }
+}

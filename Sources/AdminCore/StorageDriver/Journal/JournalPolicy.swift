@@ -1,0 +1,28 @@
+public import Foundation
+
+/// How a driver keeps its journal.
+public struct JournalPolicy: Sendable {
+    /// Seconds after which no push can be under way that began before: the deferred checks of `SAFETY` §3 wait for so long. 0 where no
+    /// registry is writing: they are made at once.
+    public var delay: TimeInterval
+    /// Who changes.
+    public var owner: ChangeOwner
+    /// What time it is.
+    public var now: @Sendable () -> Date
+    /// Seconds after which an owner on another machine, of which nothing was heard, is taken for dead.
+    public var lease: TimeInterval
+
+    /// See the properties.
+    public init(
+        delay: TimeInterval = JournalPolicy.usualDelay, owner: ChangeOwner = .current, lease: TimeInterval = 60,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.delay = delay
+        self.owner = owner
+        self.lease = lease
+        self.now = now
+    }
+
+    /// A day: longer than any push.
+    public static let usualDelay: TimeInterval = 86_400
+}

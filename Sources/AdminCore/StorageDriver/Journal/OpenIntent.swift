@@ -1,0 +1,84 @@
+import Foundation
+
+/// An intent that this process is working on. It says so from time to time, until the work ends.
+///
+/// Concurrency: an actor; one task works with it. Call `end`, `settle` or `release` once.
+actor OpenIntent {
+    private let journal: Journal
+    private let keys: [ByteString]
+    private(set) var intent: Intent
+    /// The head as it stands in the journal.
+    private var value: [UInt8]
+    private var heartbeat: Task<Void, Never>?
+
+    init(journal: Journal, intent: Intent, value: [UInt8], keys: [ByteString]) {
+        self.journal = journal
+        self.intent = intent
+        self.value = value
+        self.keys = keys
+    }
+
+    /// Begins to say from time to time that it is being worked on.
+    func beginHeartbeat() {
+        heartbeat = Task { [weak self, pause = journal.driver.policy.lease / 3] in
+            while (try? await Task.sleep(for: .seconds(pause))) != nil {
+                guard let self else { return }
+                await self.beat()
+            }
+        }
+    }
+
+    deinit {
+        heartbeat?.cancel()
+        IntentsAtWork.remove(intent.id)
+    }
+
+    private func beat() async {
+        await journal.beat(intent.id, value)
+    }
+
+    /// Says how far the change has come. False if somebody else has taken it over meanwhile, or ended it.
+    func advance(to state: Intent.State) async throws -> Bool {
+        var head = intent.head
+        head.state = state
+        if state == .leaving { head.tookAway = true }
+        return try await replace(head)
+    }
+
+    /// Nothing is left to do but to look once more after the delay: whoever comes then does it. False as above.
+    func settle(as state: Intent.State, after delay: TimeInterval) async throws -> Bool {
+        var head = intent.head
+        head.state = state
+        head.owner = nil
+        // The format knows whole seconds: never too early.
+        head.due = Date(
+            timeIntervalSince1970: (journal.driver.policy.now().timeIntervalSince1970 + delay).rounded(.up))
+        let isMine = try await replace(head)
+        release()
+        return isMine
+    }
+
+    private func replace(_ head: Intent.Head) async throws -> Bool {
+        let new = try Intent.encode(head)
+        guard try await journal.exchange(intent.id, value, for: new, of: intent.place) else { return false }
+        intent.head = head
+        value = new
+        return true
+    }
+
+    /// Removes it: nothing is left to do. False if somebody else has taken it over meanwhile, or ended it.
+    @discardableResult
+    func end() async throws -> Bool {
+        heartbeat?.cancel()
+        let isMine = try await journal.remove(intent.id, value, keys, of: intent.place)
+        release()
+        return isMine
+    }
+
+    /// Leaves it in the journal as it is: this process works on it no more, and whoever comes next may go on.
+    func release() {
+        heartbeat?.cancel()
+        heartbeat = nil
+        IntentsAtWork.remove(intent.id)
+    }
+}

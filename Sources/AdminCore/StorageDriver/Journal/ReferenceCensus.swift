@@ -1,0 +1,81 @@
+public import Foundation
+
+/// Who refers to identifiers: the answer of a complete scan of the pool, the only proof that allows freeing (`SAFETY` §1).
+public struct ReferenceCensus: Sendable {
+    /// When the scan began: references that were made later may be missing.
+    public let began: Date
+    /// Where the identifiers stand that were asked for: object of the directory and key. Those that stand nowhere are not in it.
+    public let places: [BlobIdentifier: [Place]]
+
+    /// A key of an omap.
+    public struct Place: Hashable, Sendable {
+        /// The object of the directory.
+        public let object: ObjectID
+        /// The key in its omap.
+        public let key: ByteString
+    }
+}
+
+extension StorageReader {
+    /// Looks through every omap in the registry's namespace, those of unlisted directories, of the trash, of the quarantine and of invalid
+    /// names included. Throws at the first thing that could not be read: half a scan proves nothing.
+    ///
+    /// Memory: the places of what was asked for.
+    public func references(
+        to wanted: Set<BlobIdentifier>, now: Date = Date(), progress: ProgressHandler? = nil
+    ) async throws -> ReferenceCensus {
+        var places: [BlobIdentifier: [ReferenceCensus.Place]] = [:]
+        let counter = ProgressCounter(phase: "looking for references", total: nil, handler: progress)
+        for cursor in try await objects.enumerate(.namespace(""), slices: 1) {
+            while let page = try await cursor.next() {
+                let found = try await concurrentMap(
+                    page.filter { BlobIdentifier.parse(chunkName: $0.name) == nil }, window: window
+                ) { object in
+                    try await references(in: object, to: wanted)
+                }
+                for (blob, place) in found.joined() { places[blob, default: []].append(place) }
+                counter.advance(by: UInt64(page.count))
+            }
+        }
+        return ReferenceCensus(began: now, places: places)
+    }
+
+    private func references(
+        in object: ObjectID, to wanted: Set<BlobIdentifier>
+    ) async throws -> [(BlobIdentifier, ReferenceCensus.Place)] {
+        let omap = try await objects.wholeOmap(of: object)?.omap ?? []
+        return omap.compactMap { entry in
+            guard let blob = BlobIdentifier(value: entry.value), wanted.contains(blob) else { return nil }
+            return (blob, ReferenceCensus.Place(object: object, key: entry.key))
+        }
+    }
+}
+
+extension StorageDriver {
+    /// A scan that may authorise freeing: no change was open when it began, and no reference moved while it ran, so that none can have been
+    /// missed because it was read where it had not come yet and where it had left already. Throws `StorageError.journal` otherwise.
+    func provenReferences(
+        to wanted: Set<BlobIdentifier>, progress: ProgressHandler? = nil
+    ) async throws -> ReferenceCensus {
+        let mark = try await journal.begin(.mark, "look for references")
+        do {
+            for entry in try await journal.entries() {
+                guard let intent = entry.intent else {
+                    throw StorageError.journal("it has an intent that cannot be read, \(entry.id)")
+                }
+                guard intent.head.state.isDeferred || intent.head.kind == .mark else {
+                    throw StorageError.journal("nothing is freed while this is open: \(intent.head.what)")
+                }
+            }
+            let census = try await reader.references(to: wanted, now: policy.now(), progress: progress)
+            guard try await mark.end() else {
+                throw StorageError.journal("references were moved while they were looked for: begin again")
+            }
+            return census
+        } catch {
+            await Task { try? await journal.discard(mark.intent.id) }.value
+            await mark.release()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+
+/// Freeing (`SAFETY` §1): unlink into a holding, wait for the delay, scan, claim, free.
+extension StorageDriver {
+    /// What became of a reference whose chunks were to be freed.
+    public enum Freeing: Hashable, Sendable {
+        /// The chunks are gone, and the reference with them.
+        case freed
+        /// Something else refers to the chunks: only the reference in the holding went.
+        case dropped
+        /// Too young, or its age cannot be told: it was unlinked less than the delay ago, or that is under way.
+        case early
+        /// Somebody else has claimed it, or taken it, before.
+        case gone
+    }
+
+    /// Frees references of a holding whose delay is over, each after the proof that nothing else refers to its chunks: one complete scan for
+    /// all, which begins now. Throws `StorageError.journal` while a change is open; errors of the store, and then what was claimed is
+    /// freed by the next recovery.
+    public func free(
+        _ entries: [Holding.Entry], of holding: Holding, progress: ProgressHandler? = nil
+    ) async throws -> [Freeing] {
+        guard isOld(holding) else { return entries.map { _ in .early } }
+        let path = holding.path
+        let census = try await provenReferences(to: Set(entries.map(\.blob)), progress: progress)
+        let intent = try await journal.begin(.claims(path), "free what is in \(path)")
+        do {
+            let outcomes = try await each(entries) { entry -> Freeing in
+                if try census.isElsewhere(entry, than: path) {
+                    return try await drop(entry, of: path) ? .dropped : .gone
+                }
+                guard try await claim(entry, as: .freeing, in: path) else { return .gone }
+                try await freeClaimed(entry, of: path)
+                return .freed
+            }
+            try await prune([path])
+            try await intent.end()
+            return outcomes
+        } catch {
+            await intent.release()
+            throw error
+        }
+    }
+
+    private func isOld(_ holding: Holding) -> Bool {
+        guard let unlinked = holding.note?.unlinked else { return false }
+        return unlinked.addingTimeInterval(policy.delay) <= policy.now()
+    }
+
+    /// A reference goes, its chunks stay: they are somebody else's as well.
+    private func drop(_ entry: Holding.Entry, of path: StoragePath) async throws -> Bool {
+        try await exchange(
+            entry.blob, for: nil, at: try path.appending(Holding.key(entry.origin).string ?? ""))
+    }
+
+    /// Frees the chunks of a reference that is claimed, and ends the claim.
+    func freeClaimed(_ entry: Holding.Entry, of path: StoragePath) async throws {
+        try await removeChunks(of: entry.blob, for: path)
+        _ = try await unclaim(entry, as: .freeing, to: nil, in: path)
+    }
+
+    /// Removes the chunks of an identifier: the last first, chunk 0 at the end, since only it says how many there are. A chunk that is gone
+    /// does not matter; any other error stops.
+    func removeChunks(of blob: BlobIdentifier, for path: StoragePath) async throws {
+        let layout = try await reader.layout(of: blob)
+        let last = layout.chunks.map(\.index).max() ?? 0
+        _ = try await each(Array((0...last).dropFirst())) { index in
+            try await removeChunk(blob.chunk(index), for: path)
+        }
+        try await removeChunk(blob.chunk(0), for: path)
+    }
+
+    private func removeChunk(_ object: ObjectID, for path: StoragePath) async throws {
+        _ = try await perform(WriteOperation([.remove]), on: object, for: path) { [reader] in
+            try await reader.objects.read(.stat, of: object) == nil
+        }
+    }
+
+    /// Frees every chunk that nothing refers to, in the whole pool. Only for a pool that nothing else writes to, no other regtop either: the
+    /// chunks of a file that is being written look the same. Throws `StorageError.journal` while a change is open, or with a delay. Gives
+    /// the identifiers, and how many objects are gone.
+    public func freeUnreferenced(progress: ProgressHandler? = nil) async throws -> (blobs: Int, objects: Int) {
+        guard policy.delay == 0 else {
+            throw StorageError.journal("while registries may be writing, nothing is freed without a delay")
+        }
+        var chunks: [BlobIdentifier: Int] = [:]
+        for cursor in try await reader.objects.enumerate(.namespace(""), slices: 1) {
+            while let page = try await cursor.next() {
+                for object in page {
+                    guard let (blob, index) = BlobIdentifier.parse(chunkName: object.name) else { continue }
+                    chunks[blob] = max(chunks[blob] ?? 0, index)
+                }
+            }
+        }
+        let census = try await provenReferences(to: Set(chunks.keys), progress: progress)
+        let orphans = chunks.filter { census.places[$0.key] == nil }
+        let removed = try await each(orphans) { blob, last in
+            let gone = try await each(Array((0...last).dropFirst())) { index in
+                try await removeOrphan(blob.chunk(index))
+            }
+            return try await gone.count(where: \.self) + (removeOrphan(blob.chunk(0)) ? 1 : 0)
+        }
+        return (orphans.count, removed.reduce(0, +))
+    }
+
+    /// True if it was there.
+    private func removeOrphan(_ object: ObjectID) async throws -> Bool {
+        try await perform(WriteOperation([.remove]), on: object, for: .root) { [reader] in
+            try await reader.objects.read(.stat, of: object) == nil
+        }
+    }
+}
+
+extension ReferenceCensus {
+    /// Whether anything but this entry of a holding refers to its chunks.
+    fileprivate func isElsewhere(_ entry: Holding.Entry, than path: StoragePath) throws -> Bool {
+        let own = Place(object: StorageReader.directory(path), key: Holding.key(entry.origin))
+        return (places[entry.blob] ?? []).contains { $0 != own }
+    }
+}

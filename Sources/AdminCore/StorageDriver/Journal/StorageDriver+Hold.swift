@@ -1,0 +1,203 @@
+import Foundation
+
+/// Taking references out of the tree so that they can come back (`SAFETY` §3, "trash a file", "trash a repo", "quarantine", "restore").
+extension StorageDriver {
+    /// Takes references into a new holding at `path`, stage by stage; what `leave` lets vanish at its place stays in the holding. Where it
+    /// fails, everything is taken back. `keepsDirectories`: emptied directories are left alone, as a quarantine does.
+    ///
+    /// This is a move to a place where nobody else writes: all entries are set at once, before the first reference is touched.
+    func holding<Left: Sendable>(
+        _ stages: [[(origin: StoragePath, blob: BlobIdentifier)]], at path: StoragePath, _ note: Holding.Note,
+        below floor: StoragePath = .root, keepsDirectories: Bool = false,
+        leave: ([[FileMove]]) async throws -> Left, then: (Left) async throws -> Void
+    ) async throws -> Left {
+        let moves = try await markingBare(
+            stages.map { stage in
+                try stage.map { reference in
+                    FileMove(
+                        blob: reference.blob, source: reference.origin,
+                        destination: try path.appending(Holding.key(reference.origin).string ?? ""))
+                }
+            })
+        let intent = try await journal.begin(
+            .move(moves, floor: floor, keepsDirectories: keepsDirectories), "take \(note.name) to \(path)")
+        let left = try await takingBack(intent, moves) {
+            try await make(path, note, moves.flatMap(\.self))
+            try await goOn(with: intent, to: .leaving)
+            let left = try await leave(moves)
+            try await goOn(with: intent, to: .left)
+            return left
+        }
+        do {
+            var note = note
+            note.unlinked = policy.now()
+            try await write(note, at: path)
+            try await then(left)
+            try await closing(intent, as: .settled)
+            return left
+        } catch {
+            await intent.release()
+            throw error
+        }
+    }
+
+    /// Takes references into a new holding (see above), each guarded by its identifier. One that somebody else changed meanwhile stays where it
+    /// is; gives these.
+    public func hold(
+        _ references: [(origin: StoragePath, blob: BlobIdentifier)], at path: StoragePath, _ note: Holding.Note,
+        keepsDirectories: Bool = false
+    ) async throws -> [StoragePath] {
+        try await holding([references], at: path, note, keepsDirectories: keepsDirectories) { stages in
+            try await each(stages.joined()) { file in
+                try await leaveSource(file) ? nil : file.source
+            }.compactMap(\.self)
+        } then: { _ in
+            if !keepsDirectories { try await prune(references.map(\.origin.parent)) }
+        }
+    }
+
+    /// How many keys one operation sets.
+    private static let batch = 10_000
+
+    private func make(_ path: StoragePath, _ note: Holding.Note, _ files: [FileMove]) async throws {
+        let object = StorageReader.directory(path)
+        let value = try Holding.encode(note)
+        var rest = files[...]
+        var isNew = true
+        repeat {
+            let entries = Dictionary(
+                rest.prefix(StorageDriver.batch).map { (ByteString($0.destination.name), $0.blob.value) },
+                uniquingKeysWith: { first, _ in first })
+            rest = rest.dropFirst(StorageDriver.batch)
+            let known = entries.keys.first
+            let applied = try await perform(
+                WriteOperation(
+                    guards: [isNew ? .doesNotExist : .xattr(name: Holding.xattr, equals: value)],
+                    [.setXattr(name: Holding.xattr, value: value), .setOmap(entries)]),
+                on: object, for: path
+            ) { [reader] in
+                guard let known else { return nil }
+                return try await reader.value(of: known, in: object) != nil
+            }
+            guard applied else { throw StorageError.alreadyExists(path) }
+            isNew = false
+        } while !rest.isEmpty
+        try await linkUp([path])
+    }
+
+    private func write(_ note: Holding.Note, at path: StoragePath) async throws {
+        let object = StorageReader.directory(path)
+        let value = try Holding.encode(note)
+        let applied = try await perform(
+            WriteOperation(guards: [.exists], [.setXattr(name: Holding.xattr, value: value)]), on: object, for: path
+        ) { [reader] in
+            try await reader.objects.read(ReadOperation(xattrs: true), of: object)?.xattrs[Holding.xattr] == value
+        }
+        // Everything in it stayed where it was.
+        guard applied else { return }
+    }
+
+    // MARK: - Back
+
+    /// What became of a reference that was to be restored.
+    public enum Restoring: Hashable, Sendable {
+        /// It is at its place again, or was already.
+        case restored
+        /// Somebody else has claimed it, or taken it, before.
+        case gone
+        /// Its place has another identifier by now: it stays in the holding.
+        case taken
+    }
+
+    /// Puts references of a holding back to their places. Each is claimed first; whoever stops half-way is continued by a recovery. Throws `StorageError.notADirectory` where a file stands in the way, errors of the store.
+    public func restore(_ entries: [Holding.Entry], of path: StoragePath) async throws -> [Restoring] {
+        let intent = try await journal.begin(.claims(path), "restore from \(path)")
+        do {
+            let outcomes = try await each(entries) { entry -> Restoring in
+                guard try await claim(entry, as: .restoring, in: path) else { return .gone }
+                return try await restore(entry, of: path)
+            }
+            try await linkUp(Set(zip(entries, outcomes).filter { $0.1 == .restored }.map(\.0.origin.parent)))
+            _ = try await each(zip(entries, outcomes).filter { $0.1 == .restored }.map(\.0)) { entry in
+                try await unclaim(entry, as: .restoring, to: nil, in: path)
+            }
+            try await prune([path])
+            try await intent.end()
+            return outcomes
+        } catch {
+            await intent.release()
+            throw error
+        }
+    }
+
+    /// The reference at its place again; the claim goes back where that is taken.
+    private func restore(_ entry: Holding.Entry, of path: StoragePath) async throws -> Restoring {
+        let origin = entry.origin
+        switch try await insert(entry.blob.value, as: origin.name, into: origin.parent) {
+        case .done: return .restored
+        case .taken:
+            _ = try await unclaim(entry, as: .restoring, to: .some(entry), in: path)
+            return .taken
+        }
+    }
+
+    // MARK: - Claims
+
+    /// `cas(T, e → claim.e)`. False if somebody else was quicker.
+    func claim(_ entry: Holding.Entry, as claim: Holding.Entry.Claim, in path: StoragePath) async throws -> Bool {
+        try await rename(
+            Holding.key(entry.origin), to: Holding.key(entry.origin, claim), of: entry.blob, in: path)
+    }
+
+    /// Ends a claim: the key goes, or goes back to what it was if `entry` is given. False if it is gone already.
+    func unclaim(
+        _ claimed: Holding.Entry, as claim: Holding.Entry.Claim, to entry: Holding.Entry?, in path: StoragePath
+    ) async throws -> Bool {
+        try await rename(
+            Holding.key(claimed.origin, claim), to: entry.map { Holding.key($0.origin) }, of: claimed.blob, in: path)
+    }
+
+    private func rename(
+        _ old: ByteString, to new: ByteString?, of blob: BlobIdentifier, in path: StoragePath
+    ) async throws -> Bool {
+        let object = StorageReader.directory(path)
+        return try await perform(
+            WriteOperation(
+                guards: [.omapValue(key: old, equals: blob.value)],
+                [.removeOmap([old])] + (new.map { [.setOmap([$0: blob.value])] } ?? [])),
+            on: object, for: path
+        ) { [reader] in
+            let omap =
+                try await reader.objects.read(ReadOperation(omap: .keys([old, new].compactMap(\.self))), of: object)?
+                .omap ?? []
+            if omap.contains(where: { $0.key == old }) { return false }
+            return new == nil || omap.contains { $0.key == new } ? true : nil
+        }
+    }
+
+    /// Goes on with whatever is claimed in a holding: what a crash left, or somebody who stalled.
+    func followClaims(in path: StoragePath) async throws {
+        let claimed = (try await reader.holding(path)?.entries ?? []).filter { $0.claim != nil }
+        _ = try await each(claimed) { entry in
+            switch entry.claim {
+            case .restoring:
+                if try await restore(entry, of: path) == .restored {
+                    try await linkUp([entry.origin.parent])
+                    _ = try await unclaim(entry, as: .restoring, to: nil, in: path)
+                }
+            case .freeing: try await freeClaimed(entry, of: path)
+            case nil: break
+            }
+        }
+        try await prune([path])
+    }
+}
+
+extension Holding {
+    static func encode(_ note: Note) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        return Array(try encoder.encode(note))
+    }
+}
