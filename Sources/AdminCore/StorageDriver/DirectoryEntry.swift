@@ -6,7 +6,8 @@ public struct DirectoryEntry: Hashable, Sendable {
         case directory
         /// A child file, with the identifier of its chunks.
         case file(BlobIdentifier)
-        /// Neither: the name breaks the path rule (`..` for example), or the value is no identifier. Shown, never followed.
+        /// Neither: the name breaks the path rule (`..` for example), no object can be the directory of that name, or the value is no
+        /// identifier. Shown, never followed.
         case invalid(String)
     }
 
@@ -16,15 +17,18 @@ public struct DirectoryEntry: Hashable, Sendable {
     /// What the key stands for.
     public let kind: Kind
 
-    /// Understands an omap entry.
-    init(_ entry: OmapEntry) {
+    /// Understands an entry of a directory's omap.
+    init(_ entry: OmapEntry, in directory: StoragePath) {
         key = entry.key
         guard let name = entry.key.string, StoragePath.isValid(component: name) else {
             kind = .invalid("the name breaks the path rule")
             return
         }
         if entry.value.isEmpty {
-            kind = .directory
+            // A key may have megabytes, the name of an object may not: there is no such directory, and asking for it is an error.
+            kind =
+                StorageReader.directory(directory.appending(.literal(name))).violation == nil
+                ? .directory : .invalid("no directory can have so long a path")
         } else if let blob = BlobIdentifier(value: entry.value) {
             kind = .file(blob)
         } else {

@@ -57,9 +57,14 @@ extension StorageDriver {
         }
     }
 
-    /// Throws `StorageError.notADirectory` if a component on the way to `path` is a file. True if every directory on the way is listed.
+    /// Throws `StorageError.notADirectory` if a component on the way to `path` is a file, a `StoreError` that is `.invalid` if no object can
+    /// be the directory that it lies in. True if every directory on the way is listed.
     @discardableResult
     func checkWay(to path: StoragePath) async throws -> Bool {
+        let directory = StorageReader.directory(path.parent)
+        if let reason = directory.violation {
+            throw StoreError(.invalid, operation: "write", object: directory, reason: reason)
+        }
         let above = StorageDriver.levels(of: [path.parent]).joined()
         let listed = try await concurrentMap(above, window: reader.window) { directory in
             let kind = try await reader.entry(directory)?.kind

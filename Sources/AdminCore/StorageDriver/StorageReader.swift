@@ -38,9 +38,8 @@ public struct StorageReader: Sendable {
     /// What the parent directory says of a path: its entry, or nil if there is none. One round trip. The root has no entry.
     public func entry(_ path: StoragePath) async throws -> DirectoryEntry? {
         guard !path.isRoot else { return nil }
-        let state = try await objects.read(
-            ReadOperation(omap: .keys([ByteString(path.name)])), of: StorageReader.directory(path.parent))
-        return state?.omap.first.map(DirectoryEntry.init)
+        let state = try await directory(path.parent, ReadOperation(omap: .keys([ByteString(path.name)])))
+        return state?.omap.first.map { DirectoryEntry($0, in: path.parent) }
     }
 
     /// The identifier of the file at a path. Throws `StorageError.notFound` or `.isDirectory`.
@@ -51,7 +50,7 @@ public struct StorageReader: Sendable {
         case .directory: throw StorageError.isDirectory(path)
         case .invalid(let why): throw StorageError.damaged(path, why)
         case nil:
-            if try await objects.read(.stat, of: StorageReader.directory(path)) != nil {
+            if try await directory(path, .stat) != nil {
                 throw StorageError.isDirectory(path)
             }
             throw StorageError.notFound(path)
@@ -61,9 +60,11 @@ public struct StorageReader: Sendable {
     /// All entries of a directory, in the order of their bytes, invalid ones included; the root's key that points at itself is
     /// left out. nil if the directory has no object. A directory that its parent does not list is read all the same (`LAYOUT` D8, D9).
     public func entries(_ path: StoragePath) async throws -> [DirectoryEntry]? {
-        try await objects.wholeOmap(of: StorageReader.directory(path))?.omap
+        let object = StorageReader.directory(path)
+        guard object.violation == nil else { return nil }
+        return try await objects.wholeOmap(of: object)?.omap
             .filter { !(path.isRoot && $0.key == StorageReader.rootKey) }
-            .map(DirectoryEntry.init)
+            .map { DirectoryEntry($0, in: path) }
     }
 
     /// The valid children of a directory, in the order of their names. Throws `StorageError.notFound` for a file and for nothing;
@@ -90,9 +91,16 @@ public struct StorageReader: Sendable {
             case .directory: break
             }
         }
-        let object = try await objects.read(.stat, of: StorageReader.directory(path))
+        let object = try await directory(path, .stat)
         guard entry != nil || object != nil || path.isRoot else { throw StorageError.notFound(path) }
         return FileStatus(path: path, kind: .directory, size: 0, modified: object?.modified, head: .sound)
+    }
+
+    /// Reads a directory's object; nil if there is none. Where the path is longer than the name of any object can be, nothing needs to be
+    /// asked: there is none.
+    private func directory(_ path: StoragePath, _ operation: ReadOperation) async throws -> ObjectState? {
+        let object = StorageReader.directory(path)
+        return object.violation == nil ? try await objects.read(operation, of: object) : nil
     }
 
     // MARK: - Names of objects
