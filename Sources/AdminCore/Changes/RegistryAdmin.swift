@@ -52,11 +52,16 @@ public struct RegistryAdmin: Sendable {
         return results
     }
 
+    /// Takes back or ends what is in the journal: `StorageDriver.recover`.
+    public func recover(progress: ProgressHandler? = nil) async throws -> [Recovery] {
+        try await driver.recover(progress: progress)
+    }
+
     /// Takes back or ends what is in the journal, and says in a sentence each what was done. To be called before a change is planned, since
     /// the registry may look different then. Throws `StorageError.journal` if something stays that forbids every change.
     public func settleJournal(progress: ProgressHandler? = nil) async throws -> [String] {
         var sentences: [String] = []
-        for recovery in try await driver.recover(progress: progress) {
+        for recovery in try await recover(progress: progress) {
             let what = recovery.change.what
             switch recovery.outcome {
             case .undone: sentences.append("a change that was interrupted is taken back: \(what)")

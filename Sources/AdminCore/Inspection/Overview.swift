@@ -11,9 +11,15 @@ public struct Overview: Hashable, Sendable {
     /// The number of their unfinished uploads.
     public let uploads: Int
 
+    /// The changes in the journal.
+    public let pending: [PendingChange]
+
     /// Reads it: listings only, no document. Throws `StoreError`.
-    public static func read(_ registry: RegistryReader) async throws -> Overview {
+    public static func read(
+        _ registry: RegistryReader, journal: JournalPolicy = JournalPolicy()
+    ) async throws -> Overview {
         async let store = registry.storage.objects.status()
+        async let pending = registry.storage.pendingChanges(policy: journal)
         async let chunkSize = ChunkSizeProbe(storage: registry.storage).run()
         let names = try await registry.repositoryNames()
         let counts = try await concurrentMap(names, window: registry.window) { name in
@@ -25,6 +31,6 @@ public struct Overview: Hashable, Sendable {
         }
         return try await Overview(
             store: store, chunkSize: chunkSize, repositories: names.count, tags: counts.reduce(0) { $0 + $1.0 },
-            uploads: counts.reduce(0) { $0 + $1.1 })
+            uploads: counts.reduce(0) { $0 + $1.1 }, pending: pending)
     }
 }

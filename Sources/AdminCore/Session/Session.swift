@@ -43,6 +43,11 @@ public struct Session: Sendable {
         self.shutDown = shutDown
     }
 
+    /// The registry and its pool at a glance.
+    public func overview() async throws -> Overview {
+        try await Overview.read(registry, journal: journal)
+    }
+
     /// The changes that the journal holds: interrupted ones, those that others work on, those that are to be looked at once more.
     public func pendingChanges() async throws -> [PendingChange] {
         try await storage.pendingChanges(policy: journal)

@@ -23,6 +23,9 @@ struct MoveCommand: StoreCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var change: ChangeOptions
+    @OptionGroup var registries: OfflineOptions
+
+    var sessionOptions: SessionOptions { store.session(registries) }
 
     @Flag(help: "Replace a tag that is there. Never a repository.")
     var force = false

@@ -29,6 +29,9 @@ struct RemoveCommand: StoreCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var change: ChangeOptions
+    @OptionGroup var registries: OfflineOptions
+
+    var sessionOptions: SessionOptions { store.session(registries) }
 
     @Argument(
         help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), transform: ArgumentText.reference)

@@ -11,7 +11,7 @@ struct StatusCommand: StoreCommand {
             reads garbage.
 
             JSON: {store, name, client, fsid, health, bytesUsed, clusterBytesUsed, clusterBytesTotal, objects, placementGroups, \
-            replicas, osdsUp, osds, repositories, tags, uploads, chunkSize, chunkSizeFound, readOnly}; null is what the store cannot say.
+            replicas, osdsUp, osds, repositories, tags, uploads, chunkSize, chunkSizeFound, readOnly, journal:{interrupted, inProgress, waiting, due, unreadable}}; null is what the store cannot say.
 
             EXAMPLE:
               regtop status -p registry -f json | jq -r .health
@@ -21,7 +21,7 @@ struct StatusCommand: StoreCommand {
     @OptionGroup var format: FormatOptions
 
     func run(in context: CommandContext) async throws {
-        let overview = try await Overview.read(context.session.registry)
+        let overview = try await context.session.overview()
         let report = StatusReport(overview: overview, isReadOnly: context.session.isReadOnly)
         try await context.print(format.format, json: report.json, plain: report.lines)
     }

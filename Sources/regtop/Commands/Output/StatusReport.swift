@@ -17,7 +17,7 @@ nonisolated struct StatusReport: Sendable {
             "replicas": .count(status.replicas), "osdsUp": .count(status.osdsUp), "osds": .count(status.osds),
             "repositories": .count(overview.repositories), "tags": .count(overview.tags),
             "uploads": .count(overview.uploads), "chunkSize": .unsigned(chunkSize),
-            "chunkSizeFound": .bytes(foundChunkSize), "readOnly": .bool(isReadOnly),
+            "chunkSizeFound": .bytes(foundChunkSize), "readOnly": .bool(isReadOnly), "journal": journal,
         ]
     }
 
@@ -39,8 +39,17 @@ nonisolated struct StatusReport: Sendable {
             facts.add("OSDs up", status.osdsUp.flatMap { up in status.osds.map { "\(up) of \($0)" } })
         }
         facts.add("chunk size", overview.chunkSize.description)
+        facts.add("journal", JournalText.summary(overview.pending))
         facts.add("opened", isReadOnly ? "read-only" : "to read and change")
         return facts.text
+    }
+
+    private var journal: JSONValue {
+        func count(_ word: String) -> JSONValue { .count(overview.pending.count { $0.state.word == word }) }
+        return [
+            "interrupted": count("interrupted"), "inProgress": count("in-progress"), "waiting": count("waiting"),
+            "due": count("due"), "unreadable": count("unreadable"),
+        ]
     }
 
     private var clusterUse: String? {

@@ -11,6 +11,7 @@ nonisolated struct ChangeProposal: Sendable {
     /// `CancellationError` after the results, if it was cancelled meanwhile.
     func run(_ makePlan: @Sendable (@escaping ProgressHandler) async throws -> ChangePlan) async throws {
         let session = context.session
+        try await settleJournal()
         let plan = try await makePlan(context.progress.handler)
         if options.dryRun {
             return try await context.print(
@@ -24,6 +25,18 @@ nonisolated struct ChangeProposal: Sendable {
         let results = await admin.apply(plan, progress: progress.handler)
         progress.end()
         try await report(plan, results)
+    }
+
+    /// What was interrupted is taken back or ended before anything is planned: the registry may look different then. A dry run only says
+    /// that there is something.
+    private func settleJournal() async throws {
+        if options.dryRun {
+            if let alert = JournalText.alert(try await context.session.pendingChanges()) {
+                context.say("\(alert): a change would take that back or end it first, see regtop recover --dry-run")
+            }
+        } else if let admin = context.session.admin {
+            for sentence in try await admin.settleJournal(progress: context.progress.handler) { context.say(sentence) }
+        }
     }
 
     /// Shows the plan, and asks unless that was answered by `--yes`. Throws `CommandFailure` on No.

@@ -35,7 +35,9 @@ struct ChangeFlow {
     ) -> Effect {
         var plan: ChangePlan?
         return .ask(
-            .stream(Slot(screen, "plan"), label) { (reporter: Reporter<ChangePlan>) in
+            .stream(Slot(screen, "plan"), label) { [admin = store.session.admin] (reporter: Reporter<ChangePlan>) in
+                // What was interrupted comes first: the registry may look different then.
+                _ = try await admin?.settleJournal { reporter.progress(Progress($0)) }
                 reporter.emit(try await make { reporter.progress(Progress($0)) })
             } fold: {
                 plan = $0.last
@@ -66,8 +68,9 @@ struct ChangeFlow {
                 // Whatever happened, it may have happened: what is shown is read again.
                 store.changed(words.repositories)
                 switch result {
-                case .success(let results): return .all([report(results, words), .reappear])
-                case .failure(let error): return .all([.failure(error), .reappear])
+                case .success(let results):
+                    return .all([report(results, words), .reappear, store.askPending])
+                case .failure(let error): return .all([.failure(error), .reappear, store.askPending])
                 }
             })
     }

@@ -5,6 +5,7 @@ final class OpenStore {
     let session: Session
     private(set) var status: StoreStatus?
     private(set) var chunkSize: ChunkSizeFinding?
+    private(set) var pending: [PendingChange] = []
     /// Grows with every change of the store, so that a screen sees that what it shows is old.
     private(set) var generation = 0
     /// The repositories that were changed, each with the generation of its last change.
@@ -31,7 +32,24 @@ final class OpenStore {
 
     /// Asks for everything the header shows. Nobody waits for it, and Esc does not stop it.
     var askStatus: Effect {
-        .all([.ask(statusQuery), .ask(chunkSizeQuery)])
+        .all([.ask(statusQuery), .ask(chunkSizeQuery), askPending])
+    }
+
+    /// Asks for the journal: at the beginning, and after every change.
+    var askPending: Effect {
+        let session = session
+        var query = Query.value(Slot(self, "journal"), "reading the journal") {
+            try await session.pendingChanges()
+        } then: { [unowned self] result in
+            switch result {
+            case .success(let pending):
+                self.pending = pending
+                return .none
+            case .failure(let error): return .failure(error)
+            }
+        }
+        query.stopsOnEscape = false
+        return .ask(query)
     }
 
     private var statusQuery: Query {
@@ -84,6 +102,9 @@ final class OpenStore {
                 .init(
                     text: "WRONG CHUNK SIZE \(assumed), the pool has \(HumanText.bytes(other))", priority: 2,
                     isAlert: true))
+        }
+        if let alert = JournalText.alert(pending) {
+            items.append(.init(text: alert.uppercased(), priority: 2, isAlert: true))
         }
         if let client = status?.client { items.append(.init(text: client, priority: 6)) }
         if let health = status?.health {

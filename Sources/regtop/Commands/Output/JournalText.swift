@@ -1,0 +1,97 @@
+import AdminCore
+import Foundation
+
+/// The journal for people and for programs.
+nonisolated enum JournalText {
+    /// What is in it.
+    static func plain(_ pending: [PendingChange]) -> String {
+        if pending.isEmpty { return "nothing is pending\n" }
+        return pending.map { change in
+            let detail = change.state.detail.map { " (\($0))" } ?? ""
+            let begun = change.begun.map { ", begun \(TimeText.rfc3339($0))" } ?? ""
+            return "\(change.state.word)  \(VisibleText.of(change.what + begun + detail))\n"
+        }.joined()
+    }
+
+    /// What became of it.
+    static func plain(_ results: [Recovery]) -> String {
+        results.map { "\($0.outcome.rawValue)  \(VisibleText.of($0.change.what))\n" }.joined()
+    }
+
+    /// Both.
+    static func json(_ pending: [PendingChange], applied: Bool, _ results: [Recovery]) -> JSONValue {
+        [
+            "targets": .array(pending.map(\.json)), "applied": .bool(applied),
+            "results": .array(
+                results.map {
+                    [
+                        "target": .string($0.change.id), "outcome": .string($0.outcome.rawValue),
+                        "error": .text($0.error), "notes": .array($0.notes.map { .string($0) }),
+                    ]
+                }),
+        ]
+    }
+
+    /// One line for `status` and the console's header; nil if nothing needs anybody's attention.
+    static func alert(_ pending: [PendingChange]) -> String? {
+        let unreadable = pending.count { $0.isUnreadable }
+        if unreadable > 0 { return "\(HumanText.count(unreadable, "unreadable intent")) in the journal" }
+        let interrupted = pending.count { $0.state == .interrupted }
+        return interrupted > 0 ? HumanText.count(interrupted, "interrupted change") : nil
+    }
+
+    /// One line: how many of which kind.
+    static func summary(_ pending: [PendingChange]) -> String {
+        if pending.isEmpty { return "nothing is pending" }
+        var parts: [String] = []
+        for word in ["unreadable", "interrupted", "in-progress", "due", "waiting"] {
+            let count = pending.count { $0.state.word == word }
+            if count > 0 { parts.append("\(HumanText.count(count)) \(word)") }
+        }
+        let text = parts.joined(separator: ", ")
+        return pending.contains(where: { $0.state.isActionable }) ? text + ": see regtop recover --dry-run" : text
+    }
+}
+
+extension PendingChange {
+    nonisolated var isUnreadable: Bool {
+        if case .unreadable = state { true } else { false }
+    }
+
+    nonisolated var json: JSONValue {
+        var due: Date?
+        if case .waiting(let moment) = state { due = moment }
+        var owner: ChangeOwner?
+        if case .inProgress(let someone) = state { owner = someone }
+        return [
+            "id": .string(id), "what": .string(what), "state": .string(state.word), "begun": .time(begun),
+            "due": .time(due), "owner": .text(owner), "detail": .text(state.detail),
+        ]
+    }
+}
+
+extension PendingChange.State {
+    /// In one word.
+    nonisolated var word: String {
+        switch self {
+        case .interrupted: "interrupted"
+        case .inProgress: "in-progress"
+        case .waiting: "waiting"
+        case .due: "due"
+        case .unreadable: "unreadable"
+        }
+    }
+
+    /// More, in a few words.
+    nonisolated var detail: String? {
+        switch self {
+        case .inProgress(let owner): "by \(owner)"
+        case .waiting(let moment): "to be looked at once more after \(TimeText.rfc3339(moment))"
+        case .unreadable(let why): why
+        case .interrupted, .due: nil
+        }
+    }
+
+    /// Whether a recovery has something to do.
+    nonisolated var isActionable: Bool { self == .interrupted || self == .due }
+}
