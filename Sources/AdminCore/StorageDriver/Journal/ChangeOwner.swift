@@ -15,9 +15,14 @@ public struct ChangeOwner: Codable, Hashable, Sendable {
     let space: String
 
     /// The process that runs now.
-    public static let current = ChangeOwner(
-        host: ProcessInfo.processInfo.hostName, process: getpid(), started: startTime(of: getpid()) ?? "",
-        space: ChangeOwner.currentSpace)
+    public static let current = ChangeOwner.of(getpid())
+
+    /// A process on this machine.
+    static func of(_ process: Int32) -> ChangeOwner {
+        ChangeOwner(
+            host: ProcessInfo.processInfo.hostName, process: process, started: startTime(of: process) ?? "",
+            space: ChangeOwner.currentSpace)
+    }
 
     /// Whether the process is there still; nil if that cannot be told from here.
     var isAlive: Bool? {

@@ -46,7 +46,7 @@ struct Journal: Sendable {
             let heard = keys.first { $0.key == Journal.heard(id) }
             let parts = keys.filter { $0.key.hasPrefix(ByteString(id + "/")) }
             // A time alone is what is left when an owner was heard of just before its intent ended: it means nothing.
-            if head == nil, parts.isEmpty { continue }
+            if keys.allSatisfy({ $0.key == Journal.heard(id) }) { continue }
             entries.append(
                 Entry(
                     id: id, value: head?.value ?? [], keys: keys.map(\.key),
