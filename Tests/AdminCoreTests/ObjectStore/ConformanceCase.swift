@@ -5,10 +5,14 @@ import Testing
 /// One promise of the protocols, tested on an empty store.
 struct ConformanceCase: Sendable, CustomTestStringConvertible {
     let name: String
+    /// True if it plants what no verb makes, and none clears away.
+    let leavesDamage: Bool
     let body: @Sendable (StoreUnderTest) async throws -> Void
 
-    init(_ name: String, _ body: @escaping @Sendable (StoreUnderTest) async throws -> Void) {
+    init(_ name: String, leavesDamage: Bool = false, _ body: @escaping @Sendable (StoreUnderTest) async throws -> Void)
+    {
         self.name = name
+        self.leavesDamage = leavesDamage
         self.body = body
     }
 

@@ -1,5 +1,7 @@
-import AdminCore
+import Foundation
 import Testing
+
+@testable import AdminCore
 
 extension ConformanceCase {
     static let driverConcurrency: [ConformanceCase] = [
@@ -76,6 +78,35 @@ extension ConformanceCase {
                 #expect(try await driver.reader.list(path("/top")).map(\.name) == ["dir"])
                 #expect(try await driver.reader.list(.root).map(\.name) == ["top"])
                 try await driver.delete(path("/top"))
+            }
+        },
+        ConformanceCase("what is freed and restored at once ends either way, whole") { store in
+            let driver = store.driver()
+            let note = Holding.Note(name: "x", kind: "other", by: "a test", begun: .now)
+            for round in 0..<10 {
+                let files = try (0..<8).map { try path("/from/\(round)/\($0)") }
+                for (index, file) in files.enumerated() {
+                    try await driver.putContent(file, pattern(1500, seed: UInt64(index + 1)))
+                }
+                var references: [(StoragePath, BlobIdentifier)] = []
+                for file in files { references.append((file, try await driver.reader.blob(file))) }
+                let place = try path("/trash/\(round)")
+                #expect(try await driver.hold(references, at: place, note).isEmpty)
+                let holding = try #require(try await driver.reader.holding(place))
+                async let restoring = driver.restore(holding.entries, of: place)
+                // A scan is void if something is restored meanwhile: then nothing is freed.
+                async let freeing: [StorageDriver.Freeing]? = try? driver.free(holding.entries, of: holding)
+                let (restored, freed) = try await (restoring, freeing)
+                for (index, entry) in holding.entries.enumerated() {
+                    let isFreed = freed?[index] == .freed
+                    #expect((restored[index] == .restored) != isFreed)
+                    if isFreed {
+                        #expect(try await driver.reader.entry(entry.origin) == nil)
+                    } else {
+                        #expect(try await driver.reader.content(entry.origin) == pattern(1500, seed: UInt64(index + 1)))
+                    }
+                }
+                #expect(try await driver.reader.holding(place) == nil)
             }
         },
         ConformanceCase("a file that is deleted while it is moved is in at most one place") { store in
