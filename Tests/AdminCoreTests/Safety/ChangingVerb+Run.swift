@@ -92,6 +92,12 @@ struct StoreCopy: Sendable {
     /// A store in memory that holds the same.
     func restore() async throws -> StoreUnderTest {
         let store = try StoreUnderTest.inMemory()
+        await restore(into: store)
+        return store
+    }
+
+    /// Puts the same into an empty store.
+    func restore(into store: StoreUnderTest) async {
         await withTaskGroup(of: Void.self) { group in
             for (object, operation) in objects {
                 group.addTask {
@@ -100,6 +106,5 @@ struct StoreCopy: Sendable {
                 }
             }
         }
-        return store
     }
 }

@@ -19,7 +19,7 @@ actor RadosPoolForTests {
             try await cluster.createPool(pool)
         }
         let store = try await RadosStore.open(cluster.options(pool: pool))
-        while try await Self.removeEverything(from: store) > 0 {}
+        try await StoreUnderTest(.rados, reader: store.reader, writer: store.writer).removeEverything()
         return store
     }
 
@@ -27,22 +27,6 @@ actor RadosPoolForTests {
     func giveBack(_ store: RadosStore) async {
         await store.close()
         free.append(store.poolName)
-    }
-
-    /// How many objects were there.
-    private static func removeEverything(from store: RadosStore) async throws -> Int {
-        var found = 0
-        for cursor in try await store.reader.enumerate(.all, slices: 4) {
-            while let page = try await cursor.next() {
-                found += page.count
-                await withTaskGroup(of: Void.self) { group in
-                    for object in page {
-                        group.addTask { _ = await store.writer.apply(WriteOperation([.remove]), to: object) }
-                    }
-                }
-            }
-        }
-        return found
     }
 }
 #endif

@@ -41,6 +41,19 @@ struct StoreUnderTest: Sendable {
     }
 }
 
+extension StoreUnderTest {
+    /// Leaves the store without any object. (An enumeration may miss what is created meanwhile, so it ends with one that finds nothing.)
+    func removeEverything() async throws {
+        while true {
+            let found = try await objects(slices: 4)
+            if found.isEmpty { return }
+            await withTaskGroup(of: Void.self) { group in
+                for object in found { group.addTask { _ = await writer.apply(WriteOperation([.remove]), to: object) } }
+            }
+        }
+    }
+}
+
 /// Everything about an object that fits one operation.
 extension ReadOperation {
     static let everything = ReadOperation(

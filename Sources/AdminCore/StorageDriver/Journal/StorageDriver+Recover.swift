@@ -177,6 +177,7 @@ extension StorageDriver {
             return file.destination.parent
         }
         try await linkUp(Set(back.compactMap(\.self)))
+        try await listAgain(Set(files.map(\.destination.parent)).sorted())
         let dropped = found.compactMap(\.dropped)
         if !dropped.isEmpty { try await prune(dropped) }
     }
