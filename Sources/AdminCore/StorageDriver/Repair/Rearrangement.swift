@@ -1,0 +1,102 @@
+/// Where the bytes of a file lie whose upload was resumed inside a chunk (`LAYOUT` D1), and how they make up the chunks it should have.
+///
+/// The old driver took too many bytes for the chunk in which it resumed. So that chunk is longer than a chunk, and what it has too
+/// much is missing at the beginning of the next one, where there is a hole of exactly that length, or no object at all. As uploads only
+/// ever go on where they ended, every byte was written once: the lengths of the chunks alone tell where each one is.
+///
+/// The lengths cannot tell whether the file was damaged this way; zero fill (D2) can give the same ones. Hash the bytes in the order given
+/// here, and write them down only if the digest is the file's.
+public struct Rearrangement: Hashable, Sendable {
+    /// A run of bytes in one of the present chunks.
+    public struct Piece: Hashable, Sendable {
+        /// The number of the chunk that has the bytes.
+        public let chunk: Int
+        /// Where they begin in that chunk's object.
+        public let offset: UInt64
+        /// How many they are, at least 1.
+        public let length: UInt64
+    }
+
+    /// A chunk as it should be.
+    public struct Target: Hashable, Sendable {
+        /// The chunk's number, from 0.
+        public let index: Int
+        /// What it consists of, in order: one piece, or the surplus of the chunk before and then what the chunk has itself.
+        public let pieces: [Piece]
+
+        /// The bytes of the chunk: the chunk size, or less for the last one.
+        public var length: UInt64 { pieces.reduce(0) { $0 + $1.length } }
+    }
+
+    /// The size of the file in bytes.
+    public let size: UInt64
+    /// Bytes in a chunk.
+    public let chunkSize: UInt64
+    /// The chunks that the file should have, without a gap, from 0. Together the pieces give every byte of the file once, in order.
+    public let targets: [Target]
+    /// What stands behind the end of a chunk in the chunks as they are, by their number. Once it lies where it belongs, it has to go.
+    public let surplus: [Piece]
+
+    /// Finds the bytes of a file of `size` bytes. `lengths` are those of the chunk objects that are there, by number, behind the end of
+    /// the file as well; any values at all are possible. Takes time and memory in proportion to the number of chunks that are there.
+    ///
+    /// Throws a `Refusal` unless the old driver gets exactly these lengths by resuming; nothing is guessed.
+    public init(size: UInt64, chunkSize: UInt64, lengths: [Int: UInt64]) throws(Refusal) {
+        guard chunkSize > 0 else { throw .noChunkSize }
+        guard let last = lengths.keys.max() else { throw .missing(chunk: 0) }
+        if size == 0, lengths == [0: 0] { throw .inOrder }
+        if let negative = lengths.keys.min(), negative < 0 { throw .beyondTheEnd(chunk: negative) }
+        var targets: [Target] = []
+        var surplus: [Piece] = []
+        var isResumed = false
+        // How many bytes of the present chunk are in the one before.
+        var before: UInt64 = 0
+        // No longer than there are chunks: the first number that is not there ends it.
+        for index in 0...last {
+            guard let length = lengths[index] else { throw .missing(chunk: index) }
+            let (begin, isFar) = UInt64(index).multipliedReportingOverflow(by: chunkSize)
+            guard !isFar, begin < size else { throw .beyondTheEnd(chunk: index) }
+            guard length > before, index == last || length >= chunkSize else {
+                throw .short(chunk: index, length: length)
+            }
+            let excess = length > chunkSize ? length - chunkSize : 0
+            // A write that begins at byte b of a chunk, b < C, takes up to b bytes.
+            guard excess == 0 || chunkSize >= 2 && excess <= chunkSize - 2 else {
+                throw .long(chunk: index, length: length)
+            }
+            if index == last, size - begin != length { throw .otherSize(size: size, chunk: index, length: length) }
+            var pieces: [Piece] = []
+            if before > 0 { pieces.append(Piece(chunk: index - 1, offset: chunkSize, length: before)) }
+            pieces.append(Piece(chunk: index, offset: before, length: length - excess - before))
+            targets.append(Target(index: index, pieces: pieces))
+            if excess > 0 {
+                isResumed = true
+                surplus.append(Piece(chunk: index, offset: chunkSize, length: excess))
+            }
+            before = excess
+        }
+        guard isResumed else { throw .inOrder }
+        if before > 0 {
+            targets.append(Target(index: last + 1, pieces: [Piece(chunk: last, offset: chunkSize, length: before)]))
+        }
+        self.size = size
+        self.chunkSize = chunkSize
+        self.targets = targets
+        self.surplus = surplus
+    }
+}
+
+extension ChunkLayout {
+    /// Where the bytes are, if the upload was resumed inside a chunk. Throws a `Rearrangement.Refusal` if these chunks are not left by that;
+    /// `.noSize` if chunk 0 does not say how large the file is.
+    public func rearranged() throws(Rearrangement.Refusal) -> Rearrangement {
+        switch head.state {
+        case .missing, .empty: throw .missing(chunk: 0)
+        case .badSize: throw .noSize
+        case .sound, .short, .long: break
+        }
+        var lengths: [Int: UInt64] = [:]
+        for chunk in chunks { lengths[chunk.index] = chunk.length }
+        return try Rearrangement(size: size, chunkSize: chunkSize, lengths: lengths)
+    }
+}
