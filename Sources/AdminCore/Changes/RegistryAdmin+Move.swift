@@ -24,7 +24,10 @@ extension RegistryAdmin {
             if !retagged.isEmpty { notes.append(try await bringAlong(retagged, of: target)) }
             let planned = Set(target.links.map(\.path))
             let left = try await clearUp(target)
-            return (changed + left.filter(planned.contains), notes + [note(left)].compactMap(\.self))
+            return (
+                changed + left.files.filter(planned.contains),
+                notes + left.notes
+            )
         }
         if let first = stay.first { throw ChangeError.changed(first, count: Set(stay).count) }
         return notes

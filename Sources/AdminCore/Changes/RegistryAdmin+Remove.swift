@@ -18,11 +18,11 @@ extension RegistryAdmin {
         }.value
         let planned = Set(target.links.map(\.path))
         let left = try await clearUp(target)
-        let stay = left.filter(planned.contains)
+        let stay = left.files.filter(planned.contains)
         if let first = (changed + stay).first {
             throw ChangeError.changed(first, count: Set(changed + stay).count)
         }
-        return [note(left)].compactMap(\.self)
+        return left.notes
     }
 
     /// Drops one link if it is still the plan's: the same identifier, and for a tag's current link the same digest in it. A registry that

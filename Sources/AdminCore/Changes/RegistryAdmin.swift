@@ -86,8 +86,9 @@ public struct RegistryAdmin: Sendable {
         }
     }
 
-    /// What still lies below the directories of a target. Prunes what is empty there, and above.
-    func clearUp(_ target: ChangePlan.Target) async throws -> [StoragePath] {
+    /// What still lies below the directories of a target: files, and directories with an entry that is none of the driver's, which nothing
+    /// removes. Prunes what is empty there, and above.
+    func clearUp(_ target: ChangePlan.Target) async throws -> Remains {
         let directories = Set(target.directories)
         let roots = directories.filter { !directories.contains($0.parent) }
         let found = try await concurrentMap(roots, window: driver.reader.window) { root in
@@ -97,16 +98,38 @@ public struct RegistryAdmin: Sendable {
                 return []
             }
         }.flatMap(\.self)
-        try await driver.prune(directories.union(found.compactMap(\.subdirectory)), below: paths.repositories)
-        return found.compactMap(\.file?.path).sorted()
+        let pruned = try await driver.prune(
+            directories.union(found.compactMap(\.subdirectory)), below: paths.repositories)
+        let unruly = found.filter { $0.path == nil }.map(\.directory)
+        return Remains(
+            files: found.compactMap(\.file?.path).sorted(), unruly: Set(unruly).sorted(), isPruned: pruned != nil)
     }
 
-    /// A sentence about what appeared while a target was changed; nil if nothing did.
-    func note(_ appeared: [StoragePath]) -> String? {
-        guard let first = appeared.first else { return nil }
-        return appeared.count == 1
-            ? "\(first) appeared meanwhile and stays"
-            : "\(appeared.count) links appeared meanwhile and stay, \(first) among them"
+    /// What is left where a target was.
+    struct Remains: Sendable {
+        /// Files: the plan's, if they could not be changed, and what appeared meanwhile.
+        let files: [StoragePath]
+        /// Directories with an entry that is none of the driver's.
+        let unruly: [StoragePath]
+        /// False if emptied directories stay.
+        let isPruned: Bool
+
+        /// A sentence about each.
+        var notes: [String] {
+            var notes = unruly.map { "\($0) stays, with an entry that breaks the driver's rules; `regtop ls` shows it" }
+            if !isPruned {
+                notes.append(
+                    "the emptied directories stay, since the pool is full; once there is space, the same command removes them"
+                )
+            }
+            if let first = files.first {
+                notes.append(
+                    files.count == 1
+                        ? "\(first) appeared meanwhile and stays"
+                        : "\(files.count) links appeared meanwhile and stay, \(first) among them")
+            }
+            return notes
+        }
     }
 
     /// The digest that a link says now; nil if it cannot be read as one.

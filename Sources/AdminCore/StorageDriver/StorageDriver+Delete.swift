@@ -1,5 +1,6 @@
 extension StorageDriver {
-    /// Removes the file at a path, or the directory with everything below it; directories that become empty vanish. Siblings stay.
+    /// Removes the file at a path, or the directory with everything below it; directories that become empty vanish, unless the pool is
+    /// full. Siblings stay.
     /// Throws `StorageError.notFound`; `.changedMeanwhile` for a file that somebody else replaced meanwhile, which then stays.
     ///
     /// Only references are dropped, each guarded by its identifier: whether somebody else refers to the same chunks, or is about to,

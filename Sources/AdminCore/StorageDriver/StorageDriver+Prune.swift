@@ -7,7 +7,7 @@ extension StorageDriver {
     /// directories these are until they were looked at once more, after the delay: one that came back and is not listed is listed again.
     @discardableResult
     func prune(_ directories: some Sequence<StoragePath>, below floor: StoragePath = .root) async throws
-        -> [StoragePath]
+        -> [StoragePath]?
     {
         let candidates = Set(directories).filter { $0.isBelow(floor) }.sorted()
         let isNeeded = try await concurrentMap(candidates, window: reader.window) { directory in
@@ -18,14 +18,21 @@ extension StorageDriver {
     }
 
     /// Drops references by `body`, and prunes the directories that are emptied by that. The intent is written first: a crash leaves no
-    /// empty ones behind. Gives what `body` gives, and the directories whose objects are gone.
+    /// empty ones behind. Gives what `body` gives, and the directories whose objects are gone; nil if nothing was pruned since the pool
+    /// is full. Then no intent can be written, and whoever needs space must be able to drop references all the same: the emptied
+    /// directories stay, listed, which harms nobody.
     func pruning<Value: Sendable>(
         _ directories: some Sequence<StoragePath>, below floor: StoragePath = .root, _ body: () async throws -> Value
-    ) async throws -> (value: Value, removed: [StoragePath]) {
+    ) async throws -> (value: Value, removed: [StoragePath]?) {
         let candidates = Set(directories).filter { $0.isBelow(floor) }.sorted()
         guard let first = candidates.first else { return (try await body(), []) }
-        let intent = try await journal.begin(
-            .directories(candidates, floor: floor), "remove emptied directories, \(first) among them")
+        let intent: OpenIntent
+        do {
+            intent = try await journal.begin(
+                .directories(candidates, floor: floor), "remove emptied directories, \(first) among them")
+        } catch let error as StoreError where error.kind == .full {
+            return (try await body(), nil)
+        }
         let result: Result<Value, any Error>
         do {
             result = .success(try await body())

@@ -163,4 +163,24 @@ import Testing
         #expect(results[0].error?.contains("not permitted") == true)
         #expect(try await fixture.snapshot() == before)
     }
+
+    /// The journal's object cannot be made then. A cluster shows the same in `PoolFaultTests`.
+    @Test func onAFullPoolTheEmptiedDirectoriesStayAndThatIsSaid() async throws {
+        let recording = RecordingStore(try StoreUnderTest.inMemory())
+        let fixture = ChangeFixture(recording.underTest)
+        try await fixture.push("app", tags: ["v1", "v2"], layer: [1])
+        recording.inject { step in
+            guard step.operation.isWrite, step.operation.object == Journal.object else { return nil }
+            return .failed(StoreError(.full, operation: "write", object: Journal.object, errno: 122, reason: "full"))
+        }
+        let full = try await fixture.remove("app:v1").results
+        #expect(full.map(\.outcome) == [.done])
+        #expect(full.flatMap(\.notes).contains { $0.hasPrefix("the emptied directories stay, since the pool is full") })
+        #expect(try await !PoolCensus(fixture.driver.reader).hollow.isEmpty)
+
+        recording.inject { _ in nil }
+        #expect(try await fixture.remove("app:v1").results.map(\.outcome) == [.done])
+        #expect(try await PoolCensus(fixture.driver.reader).hollow.isEmpty)
+        #expect(try await fixture.tags("app") == ["v2"])
+    }
 }
