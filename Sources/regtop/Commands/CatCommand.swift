@@ -32,6 +32,9 @@ struct CatCommand: StoreCommand {
             done += UInt64(piece.count)
             context.progress.show(WorkProgress(phase: "bytes", completed: done, total: length))
         }
+        if pieces.size == 0, try await context.session.storage.stat(path).head == .empty {
+            context.say("\(path) has no chunk: it is an empty file, as the old driver leaves it, or has lost them all")
+        }
     }
 
     private static func offset(_ text: String) throws -> Int64 {

@@ -37,7 +37,8 @@ nonisolated struct TreeRow: Sendable {
 
     private static func problem(_ head: FileHead.State) -> String? {
         switch head {
-        case .sound, .empty: nil
+        case .sound: nil
+        case .empty: "no chunk: an empty file, as the old driver leaves it, or one that has lost them all"
         case .missing: "chunk 0 is missing, and the size with it"
         case .badSize: "chunk 0 carries no valid size"
         case .short: "chunk 0 is shorter than its part of the file"
