@@ -181,7 +181,8 @@ struct RadosFaultTests {
                 "client.victim", "mon", "allow r", "osd", "allow rw")
             try await TestCluster.withOpen(options) { victim in
                 #expect(try await victim.reader.read(.stat, of: ObjectID("missing")) == nil)
-                try await cluster.ceph("osd", "blocklist", "add", try await address(of: "client.victim", cluster))
+                try await cluster.ceph(
+                    "osd", "blocklist", "add", try #require(await cluster.addresses(of: "client.victim").first))
                 let blocked = try await firstFailure { _ in
                     await victim.writer.apply(WriteOperation([.removeOmap(["k"])]), to: ObjectID("o0"))
                 }
@@ -204,28 +205,6 @@ struct RadosFaultTests {
             }
         }
         throw CancellationError()
-    }
-
-    /// The address under which the monitors know a client.
-    private func address(of client: String, _ cluster: TestCluster) async throws -> String {
-        struct Session: Decodable {
-            struct Addresses: Decodable {
-                struct Address: Decodable {
-                    let addr: String
-                    let nonce: UInt64
-                }
-
-                let addrvec: [Address]
-            }
-
-            let entity_name: String
-            let addrs: Addresses
-        }
-        let answer = try await cluster.ceph("tell", "mon.a", "sessions", "-f", "json")
-        let sessions = try JSONDecoder().decode([Session].self, from: Data(answer.utf8))
-        let session = try #require(sessions.first { $0.entity_name == client })
-        let address = try #require(session.addrs.addrvec.first)
-        return "\(address.addr)/\(address.nonce)"
     }
 }
 #endif

@@ -44,7 +44,7 @@ import Testing
 
     /// Expects that a recovery ends everything: each file is as before or as after, a moved one in exactly one place, all of a move on the
     /// same side; nothing is unlisted, or empty and listed; the journal is gone.
-    private func expectRecovery(of verb: ChangingVerb, in store: StoreUnderTest, _ what: String) async throws {
+    func expectRecovery(of verb: ChangingVerb, in store: StoreUnderTest, _ what: String) async throws {
         let recoveries = try await store.driver().recover()
         for recovery in recoveries where ![.undone, .finished, .checked].contains(recovery.outcome) {
             Issue.record("\(what): \(recovery)")

@@ -1,5 +1,6 @@
 #if RADOS
 import Foundation
+import Glibc
 import Synchronization
 
 @testable import AdminCore
@@ -21,9 +22,11 @@ struct TestCluster: Sendable {
         try await SharedCluster.started.value
     }
 
-    /// A cluster for one test, which may stop its daemons.
-    static func with<Value: Sendable>(_ body: @Sendable (TestCluster) async throws -> Value) async throws -> Value {
-        let cluster = try await start(in: temporaryPath())
+    /// A cluster for one test, which may stop its daemons; with these options of `scripts/cluster up`.
+    static func with<Value: Sendable>(
+        _ options: String..., body: @Sendable (TestCluster) async throws -> Value
+    ) async throws -> Value {
+        let cluster = try await start(in: temporaryPath(), options)
         do {
             let value = try await body(cluster)
             try await cluster.end()
@@ -118,33 +121,34 @@ struct TestCluster: Sendable {
         try await CommandLineTool.run("ceph", ["-c", conf, "--name", "client.admin"] + arguments)
     }
 
-    /// Makes a client with these capabilities; the path of its keyring.
-    func makeClient(_ name: String, _ capabilities: String...) async throws -> String {
-        let path = "\(directory)/\(name).\(UUID().uuidString).keyring"
-        try await CommandLineTool.run(
-            "ceph",
-            ["-c", conf, "--name", "client.admin", "auth", "get-or-create", name] + capabilities + ["-o", path])
-        return path
-    }
-
     /// Sends a signal to a daemon: osd.0, mon.a, mgr.x.
     func signal(_ number: Int32, _ daemon: String) async throws {
-        let lines = try await Self.script("env", "--dir", directory).split(separator: "\n")
+        let lines = try await Self.script(["env", "--dir", directory]).split(separator: "\n")
         let kind = daemon.prefix { $0 != "." }.uppercased()
         guard let line = lines.first(where: { $0.hasPrefix("export REGTOP_TEST_\(kind)_PID=") }),
-            let pid = line.split(separator: "=").last.flatMap({ Int32($0) }), pid > 1, kill(pid, number) == 0
+            let pid = line.split(separator: "=").last.flatMap({ Int32($0) }), pid > 1, Glibc.kill(pid, number) == 0
         else { throw CommandLineTool.Failure(description: "\(daemon) does not run") }
     }
 
-    fileprivate static func start(in directory: String) async throws -> TestCluster {
-        _ = try await script("up", "--dir", directory)
+    /// Ends a daemon with SIGKILL.
+    func kill(_ daemon: String) async throws {
+        _ = try await Self.script(["kill", daemon, "--dir", directory])
+    }
+
+    /// Starts a daemon again, and waits until it is there.
+    func restart(_ daemon: String) async throws {
+        _ = try await Self.script(["start", daemon, "--dir", directory])
+    }
+
+    fileprivate static func start(in directory: String, _ options: [String] = []) async throws -> TestCluster {
+        _ = try await script(["up", "--dir", directory] + options)
         return TestCluster(conf: "\(directory)/ceph.conf")
     }
 
     /// In a task of its own: a test that was cancelled (its time limit does that) leaves nothing behind either.
     fileprivate func end() async throws {
         let directory = directory
-        _ = try await Task { try await Self.script("down", "--dir", directory) }.value
+        _ = try await Task { try await Self.script(["down", "--dir", directory]) }.value
     }
 
     fileprivate static func temporaryPath() -> String {
@@ -158,7 +162,7 @@ struct TestCluster: Sendable {
         return root.appending(path: "scripts/cluster").path(percentEncoded: false)
     }()
 
-    private static func script(_ arguments: String...) async throws -> String {
+    private static func script(_ arguments: [String]) async throws -> String {
         try await CommandLineTool.run(scriptPath, arguments)
     }
 }

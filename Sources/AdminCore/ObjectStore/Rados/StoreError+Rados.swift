@@ -40,7 +40,7 @@ extension StoreError {
     /// The pool is not there any more.
     static func poolDeleted(_ pool: String, _ operation: String, _ object: ObjectID? = nil) -> StoreError {
         StoreError(
-            .noSuchPool, operation: operation, object: object,
+            .noSuchPool, operation: operation, object: object, errno: ENOENT,
             reason: "the pool \(pool) was deleted while it was open; open another one")
     }
 

@@ -56,6 +56,11 @@ struct CephCluster: Sendable {
         _ = try await CephCluster.tool(["ceph", "-c", conf] + words)
     }
 
+    /// Runs `rados` on a pool, in a directory.
+    func rados(_ pool: String, _ words: String..., in place: TemporaryPlace) async throws {
+        _ = try await CephCluster.tool(["-C", place.path, "rados", "-c", conf, "-p", pool] + words)
+    }
+
     private func removePool(_ name: String) async throws {
         try await ceph("osd", "pool", "delete", name, name, "--yes-i-really-really-mean-it")
     }
@@ -64,6 +69,7 @@ struct CephCluster: Sendable {
         try await tool(words)
     }
 
+    /// Words for `env`.
     private static func tool(_ words: [String]) async throws -> String {
         let result = try await Subprocess.run(
             .name("env"), arguments: Arguments(words), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
