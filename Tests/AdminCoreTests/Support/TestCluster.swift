@@ -121,13 +121,23 @@ struct TestCluster: Sendable {
         try await CommandLineTool.run("ceph", ["-c", conf, "--name", "client.admin"] + arguments)
     }
 
-    /// Sends a signal to a daemon: osd.0, mon.a, mgr.x.
+    /// Sends a signal to a daemon: osd.0, mon.a, mgr.x. After SIGSTOP, waits until every thread of it stands still.
     func signal(_ number: Int32, _ daemon: String) async throws {
         let lines = try await Self.script(["env", "--dir", directory]).split(separator: "\n")
         let kind = daemon.prefix { $0 != "." }.uppercased()
         guard let line = lines.first(where: { $0.hasPrefix("export REGTOP_TEST_\(kind)_PID=") }),
             let pid = line.split(separator: "=").last.flatMap({ Int32($0) }), pid > 1, Glibc.kill(pid, number) == 0
         else { throw CommandLineTool.Failure(description: "\(daemon) does not run") }
+        while number == SIGSTOP, !Self.standsStill(pid) { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    /// The state stands behind the program's name, which is in parentheses.
+    private static func standsStill(_ pid: Int32) -> Bool {
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+        return threads.allSatisfy { thread in
+            let status = try? String(contentsOfFile: "/proc/\(pid)/task/\(thread)/stat", encoding: .utf8)
+            return status?.split(separator: ")").last?.hasPrefix(" T") ?? true
+        }
     }
 
     /// Ends a daemon with SIGKILL.
