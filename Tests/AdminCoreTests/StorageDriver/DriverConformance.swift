@@ -32,7 +32,7 @@ struct StorageDriverConformance {
 
 extension ConformanceCase {
     /// All cases of the storage driver.
-    static let driver = driverPaths + driverContents + driverStreams + driverTree + driverConcurrency
+    static let driver = driverPaths + driverContents + driverStreams + driverTree + driverLarge + driverConcurrency
 }
 
 extension StoreUnderTest {

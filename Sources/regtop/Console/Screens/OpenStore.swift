@@ -105,6 +105,8 @@ final class OpenStore {
         }
         if let alert = JournalText.alert(pending) {
             items.append(.init(text: alert.uppercased(), priority: 2, isAlert: true))
+        } else if !pending.isEmpty {
+            items.append(.init(text: "journal \(HumanText.count(pending.count))", priority: 8))
         }
         if let client = status?.client { items.append(.init(text: client, priority: 6)) }
         if let health = status?.health {

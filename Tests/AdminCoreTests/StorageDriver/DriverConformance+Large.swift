@@ -1,0 +1,139 @@
+import Crypto
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// Cases with the registry's own chunk size, long files, large directories.
+extension ConformanceCase {
+    private static func registryDriver(_ store: StoreUnderTest) -> StorageDriver {
+        store.driver(chunkSize: StorageReader.defaultChunkSize)
+    }
+
+    /// A file of so many bytes, made and compared piece by piece: neither is ever held whole.
+    private static func stream(_ length: UInt64, through store: StoreUnderTest) async throws {
+        let driver = registryDriver(store)
+        let file = try path("/stream/\(length)")
+        let piece = pattern(1 << 20, seed: 7)
+        var written = SHA256()
+        let writer = try await driver.writer(file, offset: 0)
+        var left = length
+        while left > 0 {
+            // Each piece differs from the one before it.
+            var bytes = piece
+            withUnsafeBytes(of: left) { bytes.replaceSubrange(0..<8, with: $0) }
+            bytes = Array(bytes.prefix(Int(min(left, UInt64(bytes.count)))))
+            written.update(data: bytes)
+            try await writer.write(bytes)
+            left -= UInt64(bytes.count)
+        }
+        #expect(await writer.size == length)
+        try await writer.commit()
+        var read = SHA256()
+        var count: UInt64 = 0
+        for try await bytes in try await driver.reader.reader(file) {
+            read.update(data: bytes)
+            count += UInt64(bytes.count)
+        }
+        #expect(count == length)
+        #expect(read.finalize() == written.finalize())
+    }
+
+    /// The most memory that the process ever had, in bytes.
+    private static func peakMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+        return try #require(Int(line.split(separator: " ").dropFirst().first ?? "")) * 1024
+    }
+
+    static let driverLarge: [ConformanceCase] = [
+        ConformanceCase("text, other bytes, and a megabyte come back") { store in
+            let driver = registryDriver(store)
+            for content in [Array("grüß Gott, 世界 🐳\n".utf8), [0xff, 0xfe, 0, 0x80], pattern(1 << 20)] {
+                let file = try path("/content")
+                try await driver.putContent(file, content)
+                #expect(try await driver.reader.content(file) == content)
+            }
+        },
+        ConformanceCase("a file of 64 MiB and a byte is streamed") { store in
+            try await stream((64 << 20) + 1, through: store)
+        },
+        ConformanceCase("a file of 5 GiB is streamed in constant memory") { store in
+            // Without --long, the same on a file that is small enough for every run.
+            let length: UInt64 = LongVariants.areOn ? 5 << 30 : 20 << 20
+            try await stream(4 << 20, through: store)
+            let before = try peakMemory()
+            try await stream(length, through: store)
+            // A store in memory holds the file itself; other suites of this process may need memory at the same time.
+            guard LongVariants.areOn, store.kind != .sqliteMemory else { return }
+            #expect(try peakMemory() - before < 1 << 30)
+        },
+        ConformanceCase("writers resume where a registry's chunks begin and end") { store in
+            let driver = registryDriver(store)
+            let mebibyte = 1 << 20
+            for (old, offset) in [
+                (5 * mebibyte, 3 * mebibyte), (5 * mebibyte, 4 * mebibyte - 1), (5 * mebibyte, 4 * mebibyte),
+                (5 * mebibyte, 4 * mebibyte + 1), (5 * mebibyte, 5 * mebibyte), (3 * mebibyte, 5 * mebibyte),
+                (4 * mebibyte, 4 * mebibyte), (1, 4 * mebibyte + 1),
+            ] {
+                let file = try path("/resumed/\(old)-\(offset)")
+                try await driver.putContent(file, pattern(old))
+                let writer = try await driver.writer(file, offset: Int64(offset))
+                #expect(await writer.size == UInt64(max(old, offset)))
+                try await writer.write([1, 2, 3])
+                #expect(await writer.size == UInt64(max(old, offset + 3)))
+                try await writer.commit()
+                var expected = pattern(old)
+                if expected.count < offset { expected += [UInt8](repeating: 0, count: offset - expected.count) }
+                expected.replaceSubrange(offset..<min(expected.count, offset + 3), with: [1, 2, 3])
+                let isEqual = try await driver.reader.content(file) == expected
+                #expect(isEqual, "\(old), resumed at \(offset)")
+                #expect(try await driver.reader.stat(file).size == UInt64(expected.count))
+            }
+        },
+        ConformanceCase("a directory of 100,000 children is listed whole") { store in
+            let driver = store.driver()
+            let count = 100_000
+            // As a registry's pool has them: linked, their own objects not there. Set in pages, not one by one.
+            try await driver.putContent(path("/many/children/first"), [1])
+            for page in stride(from: 0, to: count - 1, by: 5000) {
+                let names = (page..<min(page + 5000, count - 1)).map { ByteString("child-\($0)") }
+                try await store.set(
+                    ObjectID("/many/children"), [.setOmap(Dictionary(uniqueKeysWithValues: names.map { ($0, []) }))])
+            }
+            let children = try await driver.reader.list(path("/many/children"))
+            #expect(children.count == count)
+            #expect(Set(children.map(\.name)).count == count)
+            #expect(children.first?.name == "child-0" && children.last?.name == "first")
+            #expect(try await driver.reader.list(path("/many")).map(\.name) == ["children"])
+            try await store.set(ObjectID("/many/children"), [.remove])
+        },
+        ConformanceCase("what is appended to a file that is deleted is whole, or not there") { store in
+            let driver = store.driver()
+            let file = try path("/dir/file")
+            for round in 0..<40 {
+                try await driver.putContent(file, pattern(1500))
+                try await driver.putContent(path("/dir/other"), [1])
+                async let appended: Void? = try? {
+                    let writer = try await driver.writer(file, offset: 1500)
+                    try await writer.write(pattern(1500, seed: 2))
+                    try await writer.commit()
+                }()
+                async let deleted: Void? = try? driver.delete(file)
+                let (isAppended, isDeleted) = (await appended != nil, await deleted != nil)
+                switch try await driver.reader.entry(file) {
+                case nil: #expect(isDeleted, "round \(round)")
+                case _?:
+                    let content = try await driver.reader.content(file)
+                    // Whoever comes first wins: the other one's guard sees another identifier, or writes a file anew.
+                    #expect(isAppended, "round \(round)")
+                    let isWhole =
+                        content == pattern(1500) + pattern(1500, seed: 2)
+                        || content == [UInt8](repeating: 0, count: 1500) + pattern(1500, seed: 2)
+                    #expect(isWhole, "round \(round): \(content.count) bytes")
+                }
+                try await driver.delete(path("/dir"))
+            }
+        },
+    ]
+}
