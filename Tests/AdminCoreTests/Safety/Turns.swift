@@ -14,14 +14,16 @@ actor Turns {
         }
     }
 
-    private var waiting: [[(wish: Wish, resume: CheckedContinuation<Void, Never>)]] = [[], []]
+    private var waiting: [[(wish: Wish, resume: CheckedContinuation<Bool, Never>)]] = [[], []]
     private var hasEnded = [false, false]
     private var isExecuting = false
+    private var isGivenUp = false
     private var controller: CheckedContinuation<Void, Never>?
 
-    /// An operation of a side is about to be executed; returns when it is its turn.
-    func arrive(_ side: Int, _ wish: Wish) async {
-        await withCheckedContinuation { resume in
+    /// An operation of a side is about to be executed; returns when it is its turn. False: it is not to be executed.
+    func arrive(_ side: Int, _ wish: Wish) async -> Bool {
+        if isGivenUp { return false }
+        return await withCheckedContinuation { resume in
             waiting[side].append((wish, resume))
             wake()
         }
@@ -50,7 +52,14 @@ actor Turns {
     /// It is the turn of a side that waits.
     func grant(_ side: Int) {
         isExecuting = true
-        waiting[side].removeFirst().resume.resume()
+        waiting[side].removeFirst().resume.resume(returning: true)
+    }
+
+    /// Nothing is executed any more, so that both sides come to their ends.
+    func giveUp() {
+        isGivenUp = true
+        for waiter in waiting.joined() { waiter.resume.resume(returning: false) }
+        waiting = [[], []]
     }
 
     private func wake() {
@@ -65,24 +74,27 @@ struct TurnStore: ObjectReader, ObjectWriter {
     let turns: Turns
     let side: Int
 
-    private func turn<Value: Sendable>(_ wish: Turns.Wish, _ body: () async throws -> Value) async rethrows -> Value {
-        await turns.arrive(side, wish)
-        do {
-            let value = try await body()
-            await turns.done()
-            return value
-        } catch {
-            await turns.done()
-            throw error
-        }
+    private func turn<Value: Sendable>(
+        _ object: ObjectID, isWrite: Bool, givenUp: Value, _ body: () async -> Value
+    ) async -> Value {
+        guard await turns.arrive(side, Turns.Wish(object: object, isWrite: isWrite)) else { return givenUp }
+        let value = await body()
+        await turns.done()
+        return value
     }
 
     func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
-        try await turn(.init(object: object, isWrite: false)) { try await store.reader.read(operation, of: object) }
+        try await turn(object, isWrite: false, givenUp: Result<ObjectState?, any Error>.failure(StoreError.dead)) {
+            do {
+                return .success(try await store.reader.read(operation, of: object))
+            } catch {
+                return .failure(error)
+            }
+        }.get()
     }
 
     func apply(_ operation: WriteOperation, to object: ObjectID) async -> WriteOutcome {
-        await turn(.init(object: object, isWrite: true)) { await store.writer.apply(operation, to: object) }
+        await turn(object, isWrite: true, givenUp: .failed(.dead)) { await store.writer.apply(operation, to: object) }
     }
 
     func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {

@@ -1,0 +1,26 @@
+@testable import AdminCore
+
+/// Decides in which order the operations of two sides follow each other.
+protocol TurnOrder {
+    /// Whose turn it is, of the sides that wish something, at least one; nil if this order is not worth going on with.
+    mutating func decide(_ wishes: [Turns.Wish?]) -> Int?
+}
+
+/// Orders drawn by lot: long runs of one side as well as short ones.
+struct RandomOrder: TurnOrder {
+    private var generator: SeededGenerator
+    private let stays: Double
+    private var last: Int
+
+    init(seed: String) {
+        generator = SeededGenerator(seed: seed)
+        stays = Double.random(in: 0..<1, using: &generator)
+        last = Int.random(in: 0..<2, using: &generator)
+    }
+
+    mutating func decide(_ wishes: [Turns.Wish?]) -> Int? {
+        if Double.random(in: 0..<1, using: &generator) > stays { last = 1 - last }
+        if wishes[last] == nil { last = 1 - last }
+        return last
+    }
+}
