@@ -171,6 +171,7 @@ struct VerbsUnderFault: Sendable {
                 #expect(error.object != nil && error.operation == "read", "\(error)")
             }
             guard let error = ending.error else { return }
+            if let error = error as? StoreError { #expect(error.kind == telling.kind, "\(verb.name): \(error)") }
             let text = "\(error)"
             #expect(!text.contains("does not exist"), "\(verb.name): \(text)")
             #expect(text.contains("(errno \(telling.errno))"), "\(verb.name): \(text)")
