@@ -1,0 +1,259 @@
+#if RADOS
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// The program itself on a real cluster, killed with SIGKILL while it changes something: at moments that a seeded generator draws.
+///
+/// `REGTOP_TEST_SEED` repeats a run; `REGTOP_TEST_LONG` makes hundreds of rounds.
+@Suite struct KillTests {
+    @Test(.timeLimit(.minutes(30))) func aKilledProgramLeavesEveryFileWhole() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let rounds = environment["REGTOP_TEST_LONG"] == nil ? 25 : 200
+        let seed = environment["REGTOP_TEST_SEED"] ?? String(UInt32.random(in: .min ... .max), radix: 36)
+        let cluster = try await TestCluster.shared()
+        try await cluster.withStore { store in
+            let home = try TemporaryDirectory()
+            defer { home.remove() }
+            let program = ProgramUnderKill(conf: cluster.conf, pool: store.poolName, reader: store.reader, home: home)
+            var series = try await KillSeries(
+                StoreUnderTest(.rados, reader: store.reader, writer: store.writer), program, seed: seed)
+            try await series.measure()
+            for round in 1...rounds { try await series.round("round \(round) of seed \(seed)") }
+            print("\nkill -9: seed \(seed), \(rounds) rounds: \(series.tally)")
+            // The moments are drawn from the time that the program needs unhindered: some come too early or too late.
+            #expect(series.tally.midway * 5 >= rounds, "hardly any kill hit a change: \(series.tally)")
+        }
+    }
+}
+
+/// What happens in the rounds, one after the other, in one pool.
+private struct KillSeries {
+    /// A change, and what it changes.
+    struct Change {
+        let words: [String]
+        /// Paths that begin with the first may begin with the second afterwards; all of them, or none.
+        var move: (from: String, to: String)?
+        /// Paths that begin with this may be gone afterwards.
+        var removes: String?
+    }
+
+    /// What the kills met.
+    struct Tally: CustomStringConvertible {
+        /// Killed while an intent was open.
+        var midway = 0
+        /// Killed before there was one, or when all was done.
+        var beside = 0
+        /// Too late.
+        var ended = 0
+        /// Recoveries that were killed.
+        var recoveriesKilled = 0
+        /// Changes that were left for the last recovery to take back or to end.
+        var interrupted = 0
+
+        var description: String {
+            "\(midway) killed midway, \(beside) before or after that, \(ended) ended first; "
+                + "\(recoveriesKilled) recoveries killed, \(interrupted) intents left to the next one"
+        }
+    }
+
+    private let fixture: ChangeFixture
+    private let program: ProgramUnderKill
+    /// All files, as they have to be.
+    private var world: [String: [UInt8]]
+    private var random: SeededGenerator
+    private var number = 0
+    /// How long the program needs for each kind of change: until the intent, and from there until nothing but waiting is left.
+    private var pace: [Int: (until: Duration, rest: Duration)] = [:]
+    /// How long the last recovery took.
+    private var recoveryPace = Duration.zero
+    private(set) var tally = Tally()
+
+    private static let repositories = "/docker/registry/v2/repositories/"
+    private static let names = ["app/web", "team/deep/web"]
+    private static let tags = ["t1", "moved"]
+
+    init(_ store: StoreUnderTest, _ program: ProgramUnderKill, seed: String) async throws {
+        fixture = ChangeFixture(store)
+        self.program = program
+        random = SeededGenerator(seed: seed)
+        // One below another, which has to stay; and one that has layers in common with it.
+        for (name, images) in [("app/web", 6), ("app/web/below", 1), ("old/service", 4), ("old/other", 2)] {
+            for image in 0..<images {
+                try await fixture.push(
+                    name, tags: ["t\(2 * image)", "t\(2 * image + 1)"],
+                    layer: pattern(3000 + image, seed: UInt64(image + 1)))
+            }
+        }
+        world = try await KillSeries.contents(PoolCensus(fixture.driver.reader))
+    }
+
+    /// Runs each kind of change once without a kill.
+    mutating func measure() async throws {
+        for kind in 0..<4 {
+            let change = change(kind)
+            let ending = try await program.run(change.words, killed: .never)
+            try #require(ending.isSuccess, "\(change.words): \(ending.error)")
+            let intent = try #require(ending.intent, "\(change.words)")
+            pace[kind] = (intent.first, intent.last - intent.first)
+            try await settle(change, "unhindered \(change.words)")
+        }
+    }
+
+    /// One change that is killed, one recovery.
+    mutating func round(_ what: String) async throws {
+        let change = change(number)
+        let pace = try #require(pace[number % 4])
+        number += 1
+        let moment: ProgramUnderKill.Moment =
+            if Int.random(in: 0..<5, using: &random) == 0 {
+                .afterStart(pace.until + pace.rest * Double.random(in: -0.2..<1, using: &random))
+            } else {
+                .afterIntent(pace.rest * Double.random(in: 0..<1, using: &random))
+            }
+        let ending = try await program.run(change.words, killed: moment)
+        let what = "\(what), \(change.words), killed \(moment)"
+        let pending = try await fixture.driver.reader.pendingChanges()
+        if !ending.isKilled {
+            try #require(ending.isSuccess, "\(what): \(ending.error)")
+            tally.ended += 1
+        } else if pending.contains(where: { $0.state == .interrupted }) {
+            tally.midway += 1
+        } else {
+            tally.beside += 1
+        }
+        try await settle(change, what)
+    }
+
+    /// Recovers, looks at everything, and makes the pool what it has to be before the next round.
+    private mutating func settle(_ change: Change, _ what: String) async throws {
+        // What can be read meanwhile: everything, at one place at least.
+        let before = try await PoolCensus(fixture.driver.reader)
+        #expect(before.dangling.isEmpty, "\(what): \(before.dangling)")
+        #expect(before.incomplete.isEmpty, "\(what): \(before.incomplete)")
+        expectReadable(change, KillSeries.contents(before), what)
+
+        try await recover(what)
+        let census = try await PoolCensus(fixture.driver.reader)
+        #expect(census.dangling.isEmpty, "\(what), recovered: \(census.dangling)")
+        #expect(census.twice.isEmpty, "\(what), recovered: \(census.twice)")
+        #expect(census.unlisted.isEmpty, "\(what), recovered: \(census.unlisted)")
+        #expect(census.hollow.isEmpty, "\(what), recovered: \(census.hollow)")
+        #expect(census.incomplete.isEmpty, "\(what), recovered: \(census.incomplete)")
+        let contents = KillSeries.contents(census)
+        try await expectOnlyChunks(beside: contents, what)
+        if change.removes != nil {
+            expectReadable(change, contents, "\(what), recovered")
+            try await putBack(contents)
+        } else {
+            let after = moved(world, change)
+            #expect(contents == world || contents == after, "\(what): half here, half there")
+            world = contents
+        }
+    }
+
+    /// Recovers as a person does, by a command: after one that was killed as well, in every second round.
+    private mutating func recover(_ what: String) async throws {
+        let words = ["recover", "--offline", "--yes"]
+        if Bool.random(using: &random) {
+            let delay = recoveryPace * Double.random(in: 0..<1, using: &random)
+            let ending = try await program.run(words, killed: .afterStart(delay))
+            if ending.isKilled { tally.recoveriesKilled += 1 }
+        }
+        for change in try await fixture.driver.reader.pendingChanges() where change.state == .interrupted {
+            tally.interrupted += 1
+        }
+        let began = ContinuousClock.now
+        let ending = try await program.run(words, killed: .never)
+        recoveryPace = ContinuousClock.now - began
+        #expect(ending.isSuccess, "\(what): \(ending.error)")
+        let left = try await fixture.driver.reader.pendingChanges()
+        #expect(left.isEmpty, "\(what): \(left)")
+    }
+
+    /// Expects that every file has its content, at its place or, if it moves, at the other one; one that is removed may be gone.
+    private func expectReadable(_ change: Change, _ contents: [String: [UInt8]], _ what: String) {
+        let after = moved(world, change)
+        let strangers = Set(contents.keys).subtracting(world.keys).subtracting(after.keys)
+        #expect(strangers.isEmpty, "\(what): \(strangers)")
+        for (path, content) in world {
+            if let removed = change.removes, path.hasPrefix(removed), contents[path] == nil { continue }
+            let places = [path, KillSeries.moved(path, change)].compactMap { contents[$0] }
+            #expect(!places.isEmpty && places.allSatisfy { $0 == content }, "\(what): \(path)")
+        }
+    }
+
+    /// Expects that no object is there but chunks, and the directories of these files.
+    private func expectOnlyChunks(beside contents: [String: [UInt8]], _ what: String) async throws {
+        var directories: Set<String> = ["/"]
+        for file in contents.keys {
+            var path = try StoragePath(file).parent
+            while !path.isRoot {
+                directories.insert(path.string)
+                path = path.parent
+            }
+        }
+        let others = try await fixture.store.objects().filter { object in
+            if object.namespace == "", BlobIdentifier.parse(chunkName: object.name) != nil { return false }
+            return object.namespace != "" || !directories.contains(object.name.string ?? "")
+        }
+        #expect(others.isEmpty, "\(what): left over: \(others)")
+    }
+
+    /// Writes what was removed once more, and frees the chunks that nothing refers to.
+    private func putBack(_ contents: [String: [UInt8]]) async throws {
+        for (file, content) in world where contents[file] == nil {
+            try await fixture.driver.putContent(StoragePath(file), content)
+        }
+        _ = try await fixture.driver.freeUnreferenced()
+        let census = try await PoolCensus(fixture.driver.reader)
+        #expect(KillSeries.contents(census) == world)
+        #expect(census.unreferenced.isEmpty)
+    }
+
+    // MARK: - Changes
+
+    /// The change of a round: repositories and tags move to and fro.
+    private func change(_ round: Int) -> Change {
+        switch round % 4 {
+        case 1: return removal("old/service")
+        case 3: return removal("old/other:t1", "old/other/_manifests/tags/t1/")
+        case 2:
+            let tags = KillSeries.tags
+            let prefix = KillSeries.repositories + "old/service/_manifests/tags/"
+            let isMoved = world.keys.contains { $0.hasPrefix(prefix + tags[1] + "/") }
+            let (from, to) = isMoved ? (tags[1], tags[0]) : (tags[0], tags[1])
+            return Change(
+                words: ["mv", "old/service:\(from)", "old/service:\(to)", "--yes"],
+                move: (prefix + from + "/", prefix + to + "/"))
+        default:
+            let names = KillSeries.names
+            let isMoved = world.keys.contains { $0.hasPrefix(KillSeries.repositories + names[1] + "/_layers/") }
+            let (from, to) = isMoved ? (names[1], names[0]) : (names[0], names[1])
+            return Change(
+                words: ["mv", from, to, "--yes"],
+                move: (KillSeries.repositories + from + "/_", KillSeries.repositories + to + "/_"))
+        }
+    }
+
+    private func removal(_ reference: String, _ prefix: String? = nil) -> Change {
+        Change(
+            words: ["rm", reference, "--yes"],
+            removes: KillSeries.repositories + (prefix ?? reference + "/_"))
+    }
+
+    private static func moved(_ path: String, _ change: Change) -> String {
+        guard let move = change.move, path.hasPrefix(move.from) else { return path }
+        return move.to + path.dropFirst(move.from.count)
+    }
+
+    private func moved(_ world: [String: [UInt8]], _ change: Change) -> [String: [UInt8]] {
+        Dictionary(uniqueKeysWithValues: world.map { (KillSeries.moved($0.key, change), $0.value) })
+    }
+
+    private static func contents(_ census: PoolCensus) -> [String: [UInt8]] {
+        Dictionary(uniqueKeysWithValues: census.contents.map { ($0.key.string, $0.value) })
+    }
+}
+#endif
