@@ -22,8 +22,9 @@ import Testing
             try await series.measure()
             for round in 1...rounds { try await series.round("round \(round) of seed \(seed)") }
             print("\nkill -9: seed \(seed), \(rounds) rounds: \(series.tally)")
-            // The moments are drawn from the time that the program needs unhindered: some come too early or too late.
-            #expect(series.tally.midway * 5 >= rounds, "hardly any kill hit a change: \(series.tally)")
+            // The moments are drawn from the time that the program needs unhindered: how many come too early or too late depends on what else
+            // the machine does.
+            #expect(series.tally.midway > 0, "no kill hit a change: \(series.tally)")
         }
     }
 }
