@@ -32,7 +32,9 @@ struct StorageDriverConformance {
 
 extension ConformanceCase {
     /// All cases of the storage driver.
-    static let driver = driverPaths + driverContents + driverStreams + driverTree + driverLarge + driverConcurrency
+    static let driver =
+        driverPaths + driverVerbs + driverContents + driverStreams + driverGaps + driverTree + driverMoves + driverLarge
+        + driverConcurrency
 }
 
 extension StoreUnderTest {
