@@ -32,7 +32,7 @@ public actor FileWriter {
     private var intent: OpenIntent?
 
     /// How many chunks are under way at once.
-    private static let window = 4
+    private static let window = 8
 
     init(driver: StorageDriver, path: StoragePath, base: Base?, isListed: Bool) {
         self.driver = driver
@@ -49,14 +49,26 @@ public actor FileWriter {
 
     /// Appends bytes at the present position.
     public func write(_ bytes: some Sequence<UInt8> & Sendable) async throws {
-        let before = filling.count
-        filling += bytes
-        position += UInt64(filling.count - before)
-        while UInt64(filling.count) >= chunkSize {
-            let full = Array(filling.prefix(Int(chunkSize)))
-            filling.removeFirst(Int(chunkSize))
-            try await finish(full)
+        for (chunk, index) in split(bytes) { try await finish(chunk, index) }
+    }
+
+    /// Takes the bytes in, each copied once, and gives the chunks that are full now. Not asynchronous, so that two calls never mix.
+    private func split(_ bytes: some Sequence<UInt8>) -> [(chunk: [UInt8], index: Int)] {
+        var rest = (bytes as? [UInt8] ?? Array(bytes))[...]
+        position += UInt64(rest.count)
+        var full: [(chunk: [UInt8], index: Int)] = []
+        while !rest.isEmpty {
+            let part = rest.prefix(Int(chunkSize) - filling.count)
+            rest = rest.dropFirst(part.count)
+            // Most files are small; where this is not the whole of one, the rest of the chunk is likely to come.
+            if !filling.isEmpty { filling.reserveCapacity(Int(chunkSize)) }
+            filling += part
+            guard filling.count == Int(chunkSize) else { continue }
+            full.append((filling, chunks))
+            chunks += 1
+            filling = []
         }
+        return full
     }
 
     /// Copies the old content up to `offset`, and zeros where the old content ends before.
@@ -76,7 +88,8 @@ public actor FileWriter {
             if !filling.isEmpty {
                 let last = filling
                 filling = []
-                try await finish(last)
+                chunks += 1
+                try await finish(last, chunks - 1)
             }
             try await drain()
             try await writeFirst()
@@ -126,9 +139,7 @@ public actor FileWriter {
         }.value
     }
 
-    private func finish(_ chunk: [UInt8]) async throws {
-        let index = chunks
-        chunks += 1
+    private func finish(_ chunk: [UInt8], _ index: Int) async throws {
         if index == 0 {
             first = chunk
             return
