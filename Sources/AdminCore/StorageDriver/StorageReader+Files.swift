@@ -33,10 +33,19 @@ extension StorageReader {
         try await file(blob, at: path, limit: limit).data
     }
 
-    /// The same, with what chunk 0 says of the file; one round trip for a file of one chunk.
+    /// The same, with what chunk 0 says of the file; one round trip for what a registry has by the thousand, links and manifests. For a
+    /// whole chunk each, memory and what may be in flight would be reserved without need.
     func file(_ blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> (head: FileHead, data: [UInt8])
     {
-        let first = try await head(of: blob, reading: 0..<min(chunkSize, UInt64(max(limit, 0))))
+        let most = min(chunkSize, UInt64(max(limit, 0)))
+        var asked = min(most, StorageReader.firstRead)
+        var first = try await head(of: blob, reading: 0..<asked)
+        // More than once only if somebody else makes it longer meanwhile.
+        while asked < first.head.size, first.head.size <= most {
+            try check(first.head, of: blob, at: path)
+            asked = first.head.size
+            first = try await head(of: blob, reading: 0..<asked)
+        }
         let head = first.head
         try check(head, of: blob, at: path)
         guard head.size <= UInt64(max(limit, 0)) else {
@@ -64,6 +73,9 @@ extension StorageReader {
         try check(head, of: blob, at: path)
         return pieces(of: blob, head: head, from: UInt64(offset), at: path)
     }
+
+    /// How many bytes of a file are asked for together with its size.
+    private static let firstRead: UInt64 = 64 << 10
 
     func pieces(of blob: BlobIdentifier, head: FileHead, from offset: UInt64, at path: StoragePath) -> FilePieces {
         FilePieces(storage: self, blob: blob, path: path, size: head.size, offset: offset)

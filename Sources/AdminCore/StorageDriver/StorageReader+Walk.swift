@@ -17,6 +17,7 @@ extension StorageReader {
     /// grow, and an object's name cannot exceed 2048 bytes. Throws `StorageError.notFound` if there is no such directory.
     public func walk(_ path: StoragePath) async throws -> [WalkEntry] {
         let top = try await list(path, keepingInvalid: true)
+        let window = window
         return try await withThrowingTaskGroup(of: [WalkEntry].self) { group in
             var met = top.map { WalkEntry(directory: path, entry: $0) }
             var pending = met.compactMap(StorageReader.subdirectory)

@@ -106,7 +106,8 @@ final class FlightControl: Sendable {
     /// What is in flight now.
     var load: StoreLoad {
         state.withLock { state in
-            let oldest = state.flights.min { $0.key < $1.key }?.value
+            // By the keys alone: every loop over many objects asks for the limit.
+            let oldest = state.flights.keys.min().flatMap { state.flights[$0] }
             let stalled = oldest.flatMap { flight -> StalledOperation? in
                 let seconds = (ContinuousClock.now - flight.started).inSeconds
                 guard seconds >= 1 else { return nil }

@@ -13,10 +13,13 @@ final class ReadRequest: @unchecked Sendable {
     private let wanted: ReadOperation
     private let operation: rados_read_op_t
     private let answer: UnsafeMutablePointer<crados_read_answer>
-    private let buffer: UnsafeMutableBufferPointer<CChar>
+    /// Where the data goes: the array that is handed out in the end, so that megabytes are not copied once more. Nobody else has it, and
+    /// nothing touches it until the answer is there, so that its elements stay where `start` says.
+    private var received: [UInt8]
+    private let start: UnsafeMutableRawPointer?
 
     /// How many data bytes are asked for.
-    var bytes: Int { buffer.count }
+    var bytes: Int { received.count }
 
     /// True if an OSD has answered, whatever it said: librados has no code for "there is no such pool any more".
     var wasAnswered: Bool { answer.pointee.stat_code != Self.untouched }
@@ -37,7 +40,14 @@ final class ReadRequest: @unchecked Sendable {
         (blank.stat_code, blank.omap_code, blank.xattrs_code, blank.data_code) =
             (Self.untouched, Self.untouched, Self.untouched, Self.untouched)
         answer.initialize(to: blank)
-        buffer = .allocate(capacity: wanted.data?.count ?? 0)
+        var start: UnsafeMutableRawPointer?
+        let size = wanted.data?.count ?? 0
+        // Not cleared first: what librados does not write is cut off.
+        received = [UInt8](unsafeUninitializedCapacity: size) { storage, count in
+            start = UnsafeMutableRawPointer(storage.baseAddress)
+            count = size
+        }
+        self.start = start
         build()
     }
 
@@ -47,7 +57,6 @@ final class ReadRequest: @unchecked Sendable {
         if let iterator = answer.pointee.xattrs { rados_getxattrs_end(iterator) }
         rados_release_read_op(operation)
         answer.deallocate()
-        buffer.deallocate()
     }
 
     /// Submits it; see `PendingOperation.answer`.
@@ -83,7 +92,8 @@ final class ReadRequest: @unchecked Sendable {
         }
         if wanted.xattrs { crados_read_op_xattrs(operation, answer) }
         if let range = wanted.data, !range.isEmpty {
-            crados_read_op_data(operation, range.lowerBound, buffer.count, buffer.baseAddress, answer)
+            crados_read_op_data(
+                operation, range.lowerBound, bytes, start?.assumingMemoryBound(to: CChar.self), answer)
         }
     }
 
@@ -115,9 +125,16 @@ final class ReadRequest: @unchecked Sendable {
         }
     }
 
+    /// To be called once.
     private func data() -> [UInt8] {
-        guard let start = buffer.baseAddress else { return [] }
-        return bytes(start, min(answer.pointee.length, buffer.count))
+        guard bytes > 0 else { return [] }
+        precondition(received.withUnsafeBytes { $0.baseAddress } == start.map { UnsafeRawPointer($0) })
+        let length = min(answer.pointee.length, bytes)
+        // Little of much: what is kept for long must not hold the memory of what was asked for.
+        if length < bytes / 2 { return Array(received[..<length]) }
+        received.removeLast(bytes - length)
+        defer { received = [] }
+        return received
     }
 
     private func bytes(_ start: UnsafePointer<CChar>?, _ length: Int) -> [UInt8] {

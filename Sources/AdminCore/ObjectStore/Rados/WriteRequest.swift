@@ -102,13 +102,9 @@ final class WriteRequest: @unchecked Sendable {
         case .create:
             create()
         case .write(let bytes, let offset):
-            CStringTable([bytes]).withPointers { pointers, _, _ in
-                rados_write_op_write(operation, pointers?[0], bytes.count, offset)
-            }
+            bytes.withPointer { rados_write_op_write(operation, $0, bytes.count, offset) }
         case .writeFull(let bytes):
-            CStringTable([bytes]).withPointers { pointers, _, _ in
-                rados_write_op_write_full(operation, pointers?[0], bytes.count)
-            }
+            bytes.withPointer { rados_write_op_write_full(operation, $0, bytes.count) }
         case .truncate(let size):
             // On a missing object an OSD would answer 0 and do nothing.
             create()
@@ -141,6 +137,16 @@ final class WriteRequest: @unchecked Sendable {
 
     private func create() {
         rados_write_op_create(operation, Int32(LIBRADOS_CREATE_IDEMPOTENT), nil)
+    }
+}
+
+extension [UInt8] {
+    /// Calls `body` with the address of the bytes, one that may be passed on even if there are none. librados copies them.
+    fileprivate func withPointer(_ body: (UnsafePointer<CChar>) -> Void) {
+        if isEmpty { return "".withCString(body) }
+        withUnsafeBytes { raw in
+            raw.withMemoryRebound(to: CChar.self) { if let start = $0.baseAddress { body(start) } }
+        }
     }
 }
 
