@@ -72,11 +72,21 @@ extension StoreUnderTest {
 /// Bytes that are no UTF-8 and differ from chunk to chunk.
 func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var state = seed &* 0x9e37_79b9_7f4a_7c15 | 1
-    return (0..<count).map { _ in
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return UInt8(truncatingIfNeeded: state)
+    // Eight bytes at a time: some tests want megabytes.
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        let bytes = UnsafeMutableRawBufferPointer(buffer)
+        while initialized < count {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            let length = min(8, count - initialized)
+            if length == 8 {
+                bytes.storeBytes(of: state.littleEndian, toByteOffset: initialized, as: UInt64.self)
+            } else {
+                for index in 0..<length { bytes[initialized + index] = UInt8(truncatingIfNeeded: state >> (8 * index)) }
+            }
+            initialized += length
+        }
     }
 }
 
