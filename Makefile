@@ -4,11 +4,11 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 SWIFT   ?= swift
 
-sources = Sources Tests Plugins Package.swift
+sources = Sources Tests Plugins Package.swift Benchmarks/Sources Benchmarks/Package.swift
 
 # Each step builds upon the one before it.
 .NOTPARALLEL:
-.PHONY: all clean fmt lint build test test-full binaries install uninstall
+.PHONY: all clean fmt lint build test test-full bench binaries install uninstall
 
 all: clean fmt lint build test binaries
 
@@ -34,6 +34,10 @@ test:
 # And once more without librados; the long variants too. This is what has to be green.
 test-full:
 	scripts/test --long
+
+# What regtop's storage driver takes beside a raw librados program. Not timed by any test.
+bench:
+	scripts/bench
 
 binaries:
 	$(SWIFT) build -c release --product regtop

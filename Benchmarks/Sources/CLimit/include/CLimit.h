@@ -1,0 +1,66 @@
+#ifndef CLIMIT_H
+#define CLIMIT_H
+
+// The limit: what a program in C takes that uses librados directly and issues no operation that could be left out. It knows what lies
+// where, guards nothing, writes no journal, checks nothing it reads.
+//
+// All functions block until their work is done, with at most `depth` operations in flight, and return 0 or a negative errno.
+// A connection is used by one thread at a time.
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct climit climit;
+
+// Connects as the environment says (CEPH_CONF) and opens the pool. NULL after an error, which is in *code.
+climit *climit_open(const char *pool, int *code);
+void climit_close(climit *limit);
+
+// Operations that were submitted since the connection was opened.
+uint64_t climit_operations(const climit *limit);
+
+// The identifier, without "blob:", that file `number` of series `series` gets: 36 characters and a zero.
+void climit_identifier(char *text, uint32_t series, uint64_t number);
+
+// ---- What is measured. Directories are given by their paths, and are there.
+
+// `count` files of `size` bytes, of at most one chunk, named f0, f1, …, in turn in the directories DIRECTORY/d0, d1, …: chunk 0 with the
+// size, then the key.
+int climit_put(climit *limit, const char *directory, uint32_t directories, uint32_t series, uint32_t count, size_t size, int depth);
+// The same files: the key, then chunk 0 with the size.
+int climit_get(climit *limit, const char *directory, uint32_t directories, uint32_t count, size_t size, int depth);
+
+// One file of many chunks: all chunks but the first, then chunk 0 with the size, then the key.
+int climit_put_large(
+    climit *limit, const char *directory, const char *name, uint32_t series, uint64_t size, size_t chunk, int depth);
+// The key, chunk 0 with the size, the other chunks. *bytes says how many there were.
+int climit_get_large(
+    climit *limit, const char *directory, const char *name, size_t chunk, int depth, uint64_t *bytes);
+
+// All keys of a directory, by pages of 1024. *entries says how many there were.
+int climit_list(climit *limit, const char *directory, uint64_t *entries);
+
+// Every directory below one. *entries says how many keys there were in all.
+int climit_walk(climit *limit, const char *directory, int depth, uint64_t *entries);
+
+// Moves one file: the key at the destination, then the one at the source.
+int climit_move(climit *limit, const char *source, const char *destination, const char *name);
+// Moves all files of a directory into one that is not there yet, and removes the first. `batch` keys are moved at once, 1 to 1024.
+int climit_move_all(climit *limit, const char *parent, const char *source, const char *destination, uint32_t batch, int depth);
+
+// Drops all references in a directory, `batch` keys at once, and the directory.
+int climit_unlink_all(climit *limit, const char *parent, const char *name, uint32_t batch, int depth);
+// Removes chunk 0 of the files of a series.
+int climit_remove_chunks(climit *limit, uint32_t series, uint32_t count, int depth);
+
+// ---- What is prepared and taken away.
+
+// A directory with all those above it.
+int climit_make_directory(climit *limit, const char *path);
+// `count` files of one byte in a directory, named f0, f1, …; without chunks if `series` is 0.
+int climit_make_files(climit *limit, const char *directory, uint32_t series, uint32_t count, int depth);
+// Directories d0, d1, … below one, and in each of them directories with one file each.
+int climit_make_tree(climit *limit, const char *directory, uint32_t width, uint32_t leaves, int depth);
+// The chunks of a file, `blob:` included in `blob`.
+int climit_remove_blob(climit *limit, const char *blob, uint64_t chunks, int depth);
+
+#endif
