@@ -23,6 +23,7 @@ fmt:
 lint:
 	$(SWIFT) format lint --strict -p -r $(sources)
 	scripts/lint-arrows
+	scripts/mutations --check
 
 build:
 	$(SWIFT) build --build-tests
@@ -31,7 +32,7 @@ build:
 test:
 	scripts/cluster run -- $(SWIFT) test --disable-xctest
 
-# And once more without librados; the long variants too. This is what has to be green.
+# And once more without librados; the long variants and the mutations too. This is what has to be green.
 test-full:
 	scripts/test --long
 
