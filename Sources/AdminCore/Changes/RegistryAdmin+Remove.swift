@@ -30,7 +30,7 @@ extension RegistryAdmin {
     private func remove(_ link: ChangePlan.Link) async throws -> Bool {
         guard try await driver.exchange(link.blob, for: nil, at: link.path) else { return false }
         guard let planned = link.digest, try await digest(in: link.blob, at: link.path) != planned else { return true }
-        if case .done = try await driver.insert(link.blob.value, as: link.path.name, into: link.path.parent) {
+        if try await driver.publish([(link.path, link.blob)]).isEmpty {
             try await driver.linkUp([link.path.parent])
         }
         return false

@@ -181,7 +181,7 @@ public actor FileWriter {
             guard try await driver.exchange(base.blob, for: blob, at: path) else {
                 throw StorageError.changedMeanwhile(path)
             }
-        } else if case .taken = try await driver.insert(blob.value, as: path.name, into: path.parent) {
+        } else if try await !driver.publish([(path, blob)]).isEmpty {
             throw StorageError.changedMeanwhile(path)
         }
     }

@@ -23,39 +23,63 @@ extension StorageDriver {
         }
     }
 
-    /// What a conditional insertion into a directory found.
-    enum Insertion: Hashable, Sendable {
-        /// The key is there now, with the value.
-        case done
-        /// The key was there already, with this other value.
-        case taken([UInt8])
+    /// `absent(d, k, v)` of `SAFETY`, for many keys of one directory at once: sets those that are not there, creating the directory's object
+    /// if need be. Guarded by the version (or the absence) of the object, so nothing that somebody else inserts meanwhile is overwritten.
+    /// Gives the keys that are there with another value, which stays.
+    ///
+    /// At once, because each insertion changes the version: side by side our own would refuse each other.
+    func insert(_ entries: [ByteString: [UInt8]], into directory: StoragePath) async throws -> Set<ByteString> {
+        var taken: Set<ByteString> = []
+        let keys = entries.keys.sorted()
+        for start in stride(from: 0, to: keys.count, by: StorageDriver.insertionBatch) {
+            let batch = keys[start..<min(start + StorageDriver.insertionBatch, keys.count)]
+            taken.formUnion(
+                try await insertBatch(entries.filter { batch.contains($0.key) }, into: directory))
+        }
+        return taken
     }
 
-    /// `absent(d, k, v)` of `SAFETY`: sets a key of a directory where there is none, creating the directory's object if need be. Guarded by
-    /// the version (or the absence) of the object, so nothing that somebody else inserts meanwhile is overwritten.
-    func insert(_ value: [UInt8], as name: String, into directory: StoragePath) async throws -> Insertion {
+    private func insertBatch(_ entries: [ByteString: [UInt8]], into directory: StoragePath) async throws -> Set<
+        ByteString
+    > {
         let object = StorageReader.directory(directory)
-        let key = ByteString(name)
         for _ in 0..<StorageDriver.attempts {
-            let state = try await reader.objects.read(ReadOperation(omap: .keys([key])), of: object)
-            if let present = state?.omap.first {
-                return present.value == value ? .done : .taken(present.value)
+            let state = try await reader.objects.read(ReadOperation(omap: .keys(entries.keys.sorted())), of: object)
+            var absent = entries
+            var taken: Set<ByteString> = []
+            for present in state?.omap ?? [] {
+                if present.value != entries[present.key] { taken.insert(present.key) }
+                absent[present.key] = nil
             }
-            var entries = [key: value]
+            guard let (key, value) = absent.first else { return taken }
             // The root of a new pool points at itself, as the old driver's does.
-            if directory.isRoot, state == nil { entries[StorageReader.rootKey] = [] }
+            if directory.isRoot, state == nil { absent[StorageReader.rootKey] = [] }
             let condition: WriteOperation.Guard = state.map { .version($0.version) } ?? .doesNotExist
             let applied = try await perform(
-                WriteOperation(guards: [condition], [.setOmap(entries)]), on: object, for: directory
+                WriteOperation(guards: [condition], [.setOmap(absent)]), on: object, for: directory
             ) { [reader] in
                 let present = try await reader.objects.read(ReadOperation(omap: .keys([key])), of: object)
                 if present?.omap.first?.value == value { return true }
                 return present?.version == state?.version ? false : nil
             }
-            if applied { return .done }
+            if applied { return taken }
         }
         throw StorageDriver.contention(object)
     }
+
+    /// The same for files in any directories. Gives the paths that are taken. Their directories are to be linked up then.
+    func publish(_ files: some Sequence<(path: StoragePath, blob: BlobIdentifier)>) async throws -> Set<StoragePath> {
+        let directories = Dictionary(grouping: files, by: \.path.parent).sorted { $0.key < $1.key }
+        let taken = try await each(directories) { directory, files in
+            let entries = files.map { (ByteString($0.path.name), $0.blob.value) }
+            let taken = try await insert(Dictionary(entries) { first, _ in first }, into: directory)
+            return files.map(\.path).filter { taken.contains(ByteString($0.name)) }
+        }
+        return Set(taken.joined())
+    }
+
+    /// How many keys one insertion sets.
+    private static let insertionBatch = 1000
 
     /// `cas(d, k, a → b)` of `SAFETY`: replaces an identifier in a directory, or removes the key if `new` is nil. False if the key has
     /// another value by now, or is gone.

@@ -6,9 +6,11 @@ extension StorageDriver {
         let levels = StorageDriver.levels(of: directories)
         for _ in 0..<StorageDriver.attempts {
             for level in levels {
-                _ = try await each(level) { directory in
-                    if case .taken = try await insert([], as: directory.name, into: directory.parent) {
-                        throw StorageError.notADirectory(directory)
+                _ = try await each(Dictionary(grouping: level, by: \.parent)) { parent, children in
+                    let names = children.map { (ByteString($0.name), [UInt8]()) }
+                    let taken = try await insert(Dictionary(names) { first, _ in first }, into: parent)
+                    if let file = children.first(where: { taken.contains(ByteString($0.name)) }) {
+                        throw StorageError.notADirectory(file)
                     }
                 }
             }

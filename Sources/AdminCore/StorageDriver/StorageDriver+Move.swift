@@ -115,19 +115,18 @@ extension StorageDriver {
     /// `.alreadyExists` where one of them is taken.
     private func makeDestinations(_ stages: [[FileMove]]) async throws {
         for files in stages {
-            _ = try await each(files) { try await makeDestination($0) }
+            _ = try await each(files.filter { $0.replaces != nil }) { try await replaceDestination($0) }
+            let new = files.filter { $0.replaces == nil }
+            let taken = try await publish(new.map { ($0.destination, $0.blob) })
+            if let first = taken.min() { throw StorageError.alreadyExists(first) }
             try await linkUp(Set(files.map(\.destination.parent)))
         }
     }
 
-    private func makeDestination(_ file: FileMove) async throws {
-        let destination = file.destination
-        if let present = file.replaces {
-            guard try await exchange(present, for: file.blob, at: destination) else {
-                throw StorageError.changedMeanwhile(destination)
-            }
-        } else if case .taken = try await insert(file.blob.value, as: destination.name, into: destination.parent) {
-            throw StorageError.alreadyExists(destination)
+    private func replaceDestination(_ file: FileMove) async throws {
+        guard let present = file.replaces else { return }
+        guard try await exchange(present, for: file.blob, at: file.destination) else {
+            throw StorageError.changedMeanwhile(file.destination)
         }
     }
 

@@ -43,14 +43,11 @@ extension StorageDriver {
             }
             let astray = places.filter { !$0.isAtSource && !$0.isAtDestination }.map(\.0)
             let left = places.filter { !$0.isAtSource && $0.isAtDestination }.map(\.0)
-            let back = try await each(left + nowhere(astray)) { file -> StoragePath? in
-                guard try await hasContent(file),
-                    case .done = try await insert(
-                        file.blob.value, as: file.source.name, into: file.source.parent)
-                else { return nil }
-                return file.source.parent
-            }
-            try await linkUp(Set(back.compactMap(\.self)))
+            let back = try await concurrentMap(left + nowhere(astray), window: reader.window) { file in
+                try await hasContent(file) ? file : nil
+            }.compactMap(\.self)
+            let taken = try await publish(back.map { ($0.source, $0.blob) })
+            try await linkUp(Set(back.map(\.source).filter { !taken.contains($0) }.map(\.parent)))
         }
     }
 

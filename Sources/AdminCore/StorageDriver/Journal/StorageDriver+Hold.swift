@@ -113,32 +113,29 @@ extension StorageDriver {
     public func restore(_ entries: [Holding.Entry], of path: StoragePath) async throws -> [Restoring] {
         let intent = try await journal.begin(.claims(path), "restore from \(path)")
         do {
-            let outcomes = try await each(entries) { entry -> Restoring in
-                guard try await claim(entry, as: .restoring, in: path) else { return .gone }
-                return try await restore(entry, of: path)
+            let claimed = try await each(entries) { entry in
+                try await claim(entry, as: .restoring, in: path) ? entry : nil
             }
-            try await linkUp(Set(zip(entries, outcomes).filter { $0.1 == .restored }.map(\.0.origin.parent)))
-            _ = try await each(zip(entries, outcomes).filter { $0.1 == .restored }.map(\.0)) { entry in
-                try await unclaim(entry, as: .restoring, to: nil, in: path)
-            }
+            let taken = try await restoreClaimed(claimed.compactMap(\.self), of: path)
             try await prune([path])
             try await intent.end()
-            return outcomes
+            return zip(entries, claimed).map { entry, claimed in
+                claimed == nil ? .gone : taken.contains(entry.origin) ? .taken : .restored
+            }
         } catch {
             await intent.release()
             throw error
         }
     }
 
-    /// The reference at its place again; the claim goes back where that is taken.
-    private func restore(_ entry: Holding.Entry, of path: StoragePath) async throws -> Restoring {
-        let origin = entry.origin
-        switch try await insert(entry.blob.value, as: origin.name, into: origin.parent) {
-        case .done: return .restored
-        case .taken:
-            _ = try await unclaim(entry, as: .restoring, to: .some(entry), in: path)
-            return .taken
+    /// Claimed references at their places again; the claim goes back to what it was where the place is taken. Gives these.
+    private func restoreClaimed(_ entries: [Holding.Entry], of path: StoragePath) async throws -> Set<StoragePath> {
+        let taken = try await publish(entries.map { ($0.origin, $0.blob) })
+        try await linkUp(Set(entries.map(\.origin).filter { !taken.contains($0) }.map(\.parent)))
+        _ = try await each(entries) { entry in
+            try await unclaim(entry, as: .restoring, to: taken.contains(entry.origin) ? entry : nil, in: path)
         }
+        return taken
     }
 
     // MARK: - Claims
@@ -178,16 +175,9 @@ extension StorageDriver {
     /// Goes on with whatever is claimed in a holding: what a crash left, or somebody who stalled.
     func followClaims(in path: StoragePath) async throws {
         let claimed = (try await reader.holding(path)?.entries ?? []).filter { $0.claim != nil }
-        _ = try await each(claimed) { entry in
-            switch entry.claim {
-            case .restoring:
-                if try await restore(entry, of: path) == .restored {
-                    try await linkUp([entry.origin.parent])
-                    _ = try await unclaim(entry, as: .restoring, to: nil, in: path)
-                }
-            case .freeing: try await freeClaimed(entry, of: path)
-            case nil: break
-            }
+        _ = try await restoreClaimed(claimed.filter { $0.claim == .restoring }, of: path)
+        _ = try await each(claimed.filter { $0.claim == .freeing }) { entry in
+            try await freeClaimed(entry, of: path)
         }
         try await prune([path])
     }

@@ -169,14 +169,9 @@ extension StorageDriver {
             return try await exchange(file.blob, for: nil, at: file.destination)
                 ? (file.destination.parent, nil) : (nil, nil)
         }
-        let back = try await each(nowhere(found.compactMap(\.astray))) { file -> StoragePath? in
-            guard
-                case .done = try await insert(
-                    file.blob.value, as: file.destination.name, into: file.destination.parent)
-            else { return nil }
-            return file.destination.parent
-        }
-        try await linkUp(Set(back.compactMap(\.self)))
+        let back = try await nowhere(found.compactMap(\.astray))
+        let taken = try await publish(back.map { ($0.destination, $0.blob) })
+        try await linkUp(Set(back.map(\.destination).filter { !taken.contains($0) }.map(\.parent)))
         try await listAgain(Set(files.map(\.destination.parent)).sorted())
         let dropped = found.compactMap(\.dropped)
         if !dropped.isEmpty { try await prune(dropped) }
