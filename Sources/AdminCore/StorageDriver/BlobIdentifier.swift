@@ -1,7 +1,11 @@
 /// What a directory's omap holds for a child file: the name under which the file's chunks are stored, `blob:<uuid>`.
+///
+/// Sixteen bytes: a scan of a pool holds millions.
 public struct BlobIdentifier: Hashable, Sendable {
-    /// The identifier as text, `blob:` included.
-    public let string: String
+    /// The UUID's first half, in the order of its digits.
+    private let high: UInt64
+    /// Its second half.
+    private let low: UInt64
 
     /// The identifier with this UUID, 36 characters in lower case.
     public init?(_ string: String) {
@@ -10,18 +14,25 @@ public struct BlobIdentifier: Hashable, Sendable {
 
     /// The identifier that an omap value holds; nil if the value is none (it may be any bytes).
     public init?(value: [UInt8]) {
-        guard value.count == 41, value.starts(with: "blob:".utf8) else { return nil }
-        for (index, byte) in value.dropFirst(5).enumerated() {
+        guard value.count == BlobIdentifier.length else { return nil }
+        self.init(bytes: value[...])
+    }
+
+    /// The identifier that `BlobIdentifier.length` bytes say.
+    private init?(bytes: ArraySlice<UInt8>) {
+        guard bytes.starts(with: "blob:".utf8) else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        var digits = 0
+        for (index, byte) in bytes.dropFirst(5).enumerated() {
             switch index {
             case 8, 13, 18, 23: guard byte == UInt8(ascii: "-") else { return nil }
             default:
-                guard
-                    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-                else { return nil }
+                guard let digit = Hexadecimal.value(of: byte) else { return nil }
+                if digits < 16 { words.0 = words.0 << 4 | digit } else { words.1 = words.1 << 4 | digit }
+                digits += 1
             }
         }
-        string = String(decoding: value, as: UTF8.self)
+        (high, low) = words
     }
 
     /// A new identifier, never used before: a random (version 4) UUID.
@@ -35,34 +46,43 @@ public struct BlobIdentifier: Hashable, Sendable {
         var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         bytes[6] = bytes[6] & 0x0f | 0x40
         bytes[8] = bytes[8] & 0x3f | 0x80
-        let digits = Array("0123456789abcdef")
-        var text = "blob:"
-        for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text.append("-") }
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return BlobIdentifier(unchecked: text)
+        func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+        return BlobIdentifier(high: word(bytes[..<8]), low: word(bytes[8...]))
     }
 
-    private init(unchecked string: String) {
-        self.string = string
+    private init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
     }
 
     /// The bytes that stand in the omap.
-    var value: [UInt8] { Array(string.utf8) }
+    var value: [UInt8] {
+        var value = Array("blob:".utf8)
+        value.reserveCapacity(BlobIdentifier.length)
+        for index in 0..<32 {
+            if [8, 12, 16, 20].contains(index) { value.append(UInt8(ascii: "-")) }
+            value.append(Hexadecimal.digit((index < 16 ? high : low) >> UInt64(60 - index % 16 * 4)))
+        }
+        return value
+    }
+
+    /// The identifier as text, `blob:` included.
+    public var string: String { String(decoding: value, as: UTF8.self) }
+
+    /// Bytes of every identifier's text.
+    private static let length = 41
 
     /// The object that holds chunk `index` (0…).
     public func chunk(_ index: Int) -> ObjectID {
-        ObjectID(ByteString("\(string)-\(index)"))
+        ObjectID(ByteString(bytes: value + "-\(index)".utf8))
     }
 
     /// Which identifier and chunk an object of this name belongs to; nil if it is no chunk.
     public static func parse(chunkName name: ByteString) -> (blob: BlobIdentifier, index: Int)? {
-        guard name.count > 42, name.bytes[41] == UInt8(ascii: "-"),
-            let blob = BlobIdentifier(value: Array(name.bytes[..<41]))
+        guard name.count > length + 1, name.bytes[length] == UInt8(ascii: "-"),
+            let blob = BlobIdentifier(bytes: name.bytes[..<length])
         else { return nil }
-        let digits = String(decoding: name.bytes[42...], as: UTF8.self)
+        let digits = String(decoding: name.bytes[(length + 1)...], as: UTF8.self)
         guard let index = Int(digits), index >= 0, String(index) == digits else { return nil }
         return (blob, index)
     }
