@@ -2,15 +2,7 @@
 ///
 /// Dry run, question and execution show and execute this same value (`DESIGN` §2.4). It stays true or fails: everything in it is
 /// guarded by what was seen when it was made.
-public struct ChangePlan: Hashable, Sendable {
-    /// What kind of change.
-    public enum Action: String, Hashable, Sendable {
-        /// References are removed.
-        case remove
-        /// References are moved.
-        case move
-    }
-
+public struct ChangePlan: Plan, Hashable {
     /// One link file (or, of an upload, any file), frozen: where it is, under which identifier, and what it stands for.
     public struct Link: Hashable, Sendable {
         /// Its path.
@@ -64,32 +56,8 @@ public struct ChangePlan: Hashable, Sendable {
         }
     }
 
-    /// What the change costs and brings.
-    public struct Impact: Hashable, Sendable {
-        /// Bytes of data that are gone when the change ends.
-        public var bytes: UInt64 = 0
-        /// Objects that are gone when the change ends: emptied directories.
-        public var objects: Int = 0
-        /// Bytes that later collections can free because of it: content that nothing else in the registry needs, and the removed links
-        /// themselves.
-        public var reclaimable: UInt64 = 0
-        /// Tags that are lost, as `repo:tag`, sorted.
-        public var tags: [String] = []
-        /// Tags that name the same manifests and stay, as `repo:tag`, sorted.
-        public var siblingTags: [String] = []
-        /// Manifests (revision links) that are lost.
-        public var revisions: Int = 0
-        /// Layer links that are lost.
-        public var layers: Int = 0
-        /// Unfinished uploads that are lost.
-        public var uploads: Int = 0
-
-        /// No impact.
-        public init() {}
-    }
-
     /// What kind of change.
-    public let action: Action
+    public let action: PlanAction
     /// What is changed, in this order.
     public let targets: [Target]
     /// What it costs and brings.
@@ -98,48 +66,25 @@ public struct ChangePlan: Hashable, Sendable {
     public let notes: [String]
 
     /// See the properties.
-    public init(action: Action, targets: [Target], impact: Impact, notes: [String]) {
+    public init(action: PlanAction, targets: [Target], impact: Impact, notes: [String]) {
         self.action = action
         self.targets = targets
         self.impact = impact
         self.notes = notes
     }
-}
 
-/// How the change of one target ended.
-public struct ChangeResult: Hashable, Sendable {
-    /// In one word.
-    public enum Outcome: String, Hashable, Sendable {
-        /// All of it.
-        case done
-        /// Not, or not all of it; `error` says why and what was done.
-        case failed
-        /// It may or may not have been done: the answer did not come, and reading back failed too.
-        case unknown
-        /// Not begun, because of what happened before, or because it was cancelled.
-        case skipped
-    }
+    /// What is changed, as it was named.
+    public var targetNames: [String] { targets.map(\.reference.description) }
 
-    /// What was changed.
-    public let target: ImageReference
-    /// How it ended.
-    public let outcome: Outcome
-    /// Why, in a sentence; nil if it is done.
-    public let error: String?
-    /// What kind of failure of the store it was; nil if it was none.
-    public let kind: StoreError.Kind?
-    /// What a person should know of a change that is done: what appeared meanwhile and stays, for example.
-    public let notes: [String]
-
-    /// See the properties.
-    public init(
-        target: ImageReference, outcome: Outcome, error: String? = nil, kind: StoreError.Kind? = nil,
-        notes: [String] = []
-    ) {
-        self.target = target
-        self.outcome = outcome
-        self.error = error
-        self.kind = kind
-        self.notes = notes
+    /// Target by target.
+    public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
+        let links = targets.reduce(0) { $0 + $1.links.count }
+        let counter = ProgressCounter(
+            phase: action == .move ? "moving links" : "removing links", total: UInt64(links), handler: progress)
+        return targets.map { target in
+            PlanStep(target.reference.description) {
+                try await action == .move ? admin.move(target, counter) : admin.remove(target, counter)
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 extension ChangePlanner {
     /// What removing these targets costs and brings.
-    func impact(ofRemoving targets: [ChangePlan.Target], progress: ProgressHandler?) async throws -> ChangePlan.Impact {
-        var impact = ChangePlan.Impact()
+    func impact(ofRemoving targets: [ChangePlan.Target], progress: ProgressHandler?) async throws -> Impact {
+        var impact = Impact()
         let links = targets.flatMap(\.links)
         var named: [RepositoryName: Set<Digest>] = [:]
         for target in targets {

@@ -47,7 +47,7 @@ extension ChangePlanner {
         }
         let moved = ChangePlan.Target(
             reference: source, destination: destination, stages: stages, directories: target.directories)
-        var impact = ChangePlan.Impact()
+        var impact = Impact()
         impact.objects = try await emptied(by: [moved]).count
         var notes = ["no blob data moves, whatever the size; who pulls \(source) has to be told the new name"]
         if stages.joined().contains(where: { paths.stage(of: $0.path) == .uploads }) {
@@ -64,7 +64,7 @@ extension ChangePlanner {
         guard let to = paths.tag(name, tag) else { throw ChangeError.notFound(destination) }
         let from = to.components.count
         var notes: [String] = []
-        var impact = ChangePlan.Impact()
+        var impact = Impact()
         do {
             _ = try await storage.stat(to)
             guard force else { throw ChangeError.destinationExists(destination) }

@@ -106,7 +106,7 @@ public struct ChangePlanner: Sendable {
         }.compactMap(\.self)
     }
 
-    private func notes(_ targets: [ChangePlan.Target], _ impact: ChangePlan.Impact) -> [String] {
+    private func notes(_ targets: [ChangePlan.Target], _ impact: Impact) -> [String] {
         var notes: [String] = []
         for target in targets {
             guard case .digest = target.reference.selector else { continue }

@@ -17,35 +17,24 @@ public struct RegistryAdmin: Sendable {
 
     /// Executes a plan, target by target, and says how each ended, in the plan's order. Never throws: when the task is cancelled, or a
     /// target fails for a reason that concerns all (no permission, no space, no answer), the rest is `skipped`.
-    public func apply(_ plan: ChangePlan, progress: ProgressHandler? = nil) async -> [ChangeResult] {
-        let links = plan.targets.reduce(0) { $0 + $1.links.count }
-        let counter = ProgressCounter(
-            phase: plan.action == .remove ? "removing links" : "moving links", total: UInt64(links), handler: progress)
+    public func apply(_ plan: some Plan, progress: ProgressHandler? = nil) async -> [ChangeResult] {
         var results: [ChangeResult] = []
         var (stopped, kind) = await readiness()
-        for target in plan.targets {
+        for step in plan.steps(with: self, progress: progress) {
             if Task.isCancelled, stopped == nil { stopped = "it was cancelled before it began" }
             if let stopped {
-                results.append(ChangeResult(target: target.reference, outcome: .skipped, error: stopped, kind: kind))
+                results.append(ChangeResult(target: step.name, outcome: .skipped, error: stopped, kind: kind))
                 continue
             }
             do {
-                let notes =
-                    switch plan.action {
-                    case .remove: try await remove(target, counter)
-                    case .move: try await move(target, counter)
-                    }
-                results.append(ChangeResult(target: target.reference, outcome: .done, notes: notes))
+                results.append(ChangeResult(target: step.name, outcome: .done, notes: try await step.work()))
             } catch StorageError.outcomeUnknown(let path, let error) {
                 let error = StorageError.outcomeUnknown(path, error).description
-                results.append(ChangeResult(target: target.reference, outcome: .unknown, error: error))
+                results.append(ChangeResult(target: step.name, outcome: .unknown, error: error))
                 stopped = "not begun: the outcome before is unknown"
             } catch {
-                results.append(
-                    ChangeResult(
-                        target: target.reference, outcome: .failed, error: "\(error)",
-                        kind: (error as? StoreError)?.kind))
                 kind = (error as? StoreError)?.kind
+                results.append(ChangeResult(target: step.name, outcome: .failed, error: "\(error)", kind: kind))
                 if error is StoreError || error is CancellationError { stopped = "not begun: \(error)" }
             }
         }

@@ -87,7 +87,7 @@ import Testing
         let reference = try #require(ImageReference("app"))
         let plan = ChangePlan(
             action: .remove, targets: [ChangePlan.Target(reference: reference, stages: [], directories: [])],
-            impact: ChangePlan.Impact(), notes: [])
+            impact: Impact(), notes: [])
         #expect(await fixture.admin.apply(plan).map(\.outcome) == [.skipped])
         #expect(try await Snapshot(store.reader).differences(to: before).isEmpty)
     }

@@ -68,8 +68,8 @@ extension ChangingVerb {
         return { try await execute(plan, with: $0) }
     }
 
-    private static func apply(_ action: ChangePlan.Action, _ target: ChangePlan.Target) -> Act {
-        let plan = ChangePlan(action: action, targets: [target], impact: ChangePlan.Impact(), notes: [])
+    private static func apply(_ action: PlanAction, _ target: ChangePlan.Target) -> Act {
+        let plan = ChangePlan(action: action, targets: [target], impact: Impact(), notes: [])
         return { try await execute(plan, with: $0) }
     }
 

@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func longListsOfTagsAreCut() throws {
-        var impact = ChangePlan.Impact()
+        var impact = Impact()
         impact.tags = (0..<5000).map { "a:\($0)" }
         let plan = ChangePlan(action: .remove, targets: [], impact: impact, notes: [])
         #expect(PlanText.plain(plan).contains("and 4,980 more"))

@@ -15,7 +15,7 @@ extension ChangePlan {
     }
 }
 
-extension ChangePlan.Impact {
+extension Impact {
     nonisolated func json(notes: [String]) -> JSONValue {
         [
             "bytes": .unsigned(bytes), "objects": .count(objects), "reclaimable": .unsigned(reclaimable),

@@ -65,7 +65,7 @@ nonisolated enum PlanText {
     }
 
     /// What was not done, in a sentence.
-    static func failure(_ action: ChangePlan.Action, _ result: ChangeResult, _ error: String) -> String {
+    static func failure(_ action: PlanAction, _ result: ChangeResult, _ error: String) -> String {
         let what = action == .remove ? "deleting" : "moving"
         return switch result.outcome {
         case .unknown: "whether \(result.target) was changed is unknown: \(error)"

@@ -1,0 +1,23 @@
+/// What the change costs and brings.
+public struct Impact: Hashable, Sendable {
+    /// Bytes of data that are gone when the change ends.
+    public var bytes: UInt64 = 0
+    /// Objects that are gone when the change ends: emptied directories.
+    public var objects: Int = 0
+    /// Bytes that later collections can free because of it: content that nothing else in the registry needs, and the removed links
+    /// themselves.
+    public var reclaimable: UInt64 = 0
+    /// Tags that are lost, as `repo:tag`, sorted.
+    public var tags: [String] = []
+    /// Tags that name the same manifests and stay, as `repo:tag`, sorted.
+    public var siblingTags: [String] = []
+    /// Manifests (revision links) that are lost.
+    public var revisions: Int = 0
+    /// Layer links that are lost.
+    public var layers: Int = 0
+    /// Unfinished uploads that are lost.
+    public var uploads: Int = 0
+
+    /// No impact.
+    public init() {}
+}

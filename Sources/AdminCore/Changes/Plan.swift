@@ -1,0 +1,38 @@
+/// A change that has been thought through and not been made: what is changed, by identity, and what that costs and brings.
+///
+/// Dry run, question and execution show and execute this same value (`DESIGN` §2.4). It is frozen: everything in it is guarded by what was
+/// seen when it was made, and fails where the world has changed since. `RegistryAdmin.apply` is the only one who executes it.
+public protocol Plan: Sendable {
+    /// What kind of change.
+    var action: PlanAction { get }
+    /// What is changed, in the order of execution, as people name it; each once.
+    var targetNames: [String] { get }
+    /// What it costs and brings.
+    var impact: Impact { get }
+    /// What a person should know before saying yes, a sentence each.
+    var notes: [String] { get }
+    /// How it is done, a step for each target, in the order of `targetNames`.
+    func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep]
+}
+
+/// What a plan does, in one word: for questions, for the log, for whoever reads its JSON.
+public enum PlanAction: String, Hashable, Sendable, CaseIterable {
+    /// References are removed.
+    case remove
+    /// References are moved.
+    case move
+}
+
+/// How one target of a plan is changed.
+public struct PlanStep: Sendable {
+    /// The target, as `Plan.targetNames` has it.
+    public let name: String
+    /// Changes it. Gives what a person should know afterwards, a sentence each; throws if not all of it was done.
+    let work: @Sendable () async throws -> [String]
+
+    /// A step that does `work`.
+    init(_ name: String, _ work: @escaping @Sendable () async throws -> [String]) {
+        self.name = name
+        self.work = work
+    }
+}
