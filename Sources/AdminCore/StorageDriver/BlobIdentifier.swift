@@ -92,3 +92,10 @@ extension BlobIdentifier: CustomStringConvertible {
     /// The identifier as text.
     public var description: String { string }
 }
+
+extension BlobIdentifier: Comparable {
+    /// By the text.
+    public static func < (left: BlobIdentifier, right: BlobIdentifier) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}

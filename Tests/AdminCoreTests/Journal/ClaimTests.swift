@@ -77,4 +77,46 @@ import Testing
         #expect(try await driver.reader.content(destination) == pattern(100, seed: 2))
         #expect(try await driver.reader.content(file) == pattern(100))
     }
+
+    /// A holding with so many references.
+    private func held(_ count: Int) async throws -> Holding {
+        let files = try (0..<count).map { try path("/r/many/f\($0)") }
+        for file in files { try await driver.putContent(file, [1]) }
+        let references = try await concurrentMap(files, window: 64) { [driver] in
+            ($0, try await driver.reader.blob($0))
+        }
+        let note = Holding.Note(name: "many", kind: "other", by: "a test", begun: .now)
+        #expect(try await driver.hold(references, at: trash, note).isEmpty)
+        return try #require(try await driver.reader.holding(trash))
+    }
+
+    @Test func manyAreClaimedAtOnce() async throws {
+        let holding = try await held(600)
+        let recording = RecordingStore(store)
+        let outcomes = try await recording.underTest.driver().free(holding.entries, of: holding)
+        #expect(outcomes.allSatisfy { $0 == .freed })
+        #expect(try await PoolCensus(driver.reader).files.isEmpty)
+        // One operation frees a file of one chunk; the claims, the mark and the tidying up come on top.
+        #expect(recording.writeCount < 600 + 50)
+    }
+
+    @Test func oneThatIsTakenHoldsNoneOfTheOthersUp() async throws {
+        let holding = try await held(600)
+        let freeing = driver(before: StorageReader.directory(trash)) { [driver, trash] in
+            let outcomes = try await driver.restore([holding.entries[7]], of: trash)
+            #expect(outcomes == [.restored])
+        }
+        let outcomes = try await freeing.free(holding.entries, of: holding)
+        #expect(outcomes[7] == .gone)
+        #expect(outcomes.count { $0 == .freed } == 599)
+        #expect(try await driver.reader.content(holding.entries[7].origin) == [1])
+    }
+
+    @Test func aChunkWithAnImpossibleNumberIsFreedAsWell() async throws {
+        let holding = try await held()
+        let blob = try #require(holding.entries.first).blob
+        try await store.set(blob.chunk(4_000_000_000_000), [.write([1], at: 0)])
+        #expect(try await driver.free(holding.entries, of: holding) == [.freed])
+        #expect(try await store.objects(.namespace("")).allSatisfy { BlobIdentifier.parse(chunkName: $0.name) == nil })
+    }
 }

@@ -6,6 +6,8 @@ public struct ReferenceCensus: Sendable {
     public let began: Date
     /// Where the identifiers stand that were asked for: object of the directory and key. Those that stand nowhere are not in it.
     public let places: [BlobIdentifier: [Place]]
+    /// The chunks of the identifiers that were asked for, as the scan met them.
+    let chunks: ChunkInventory
 
     /// A key of an omap.
     public struct Place: Hashable, Sendable {
@@ -20,24 +22,32 @@ extension StorageReader {
     /// Looks through every omap in the registry's namespace, those of unlisted directories, of the trash, of the quarantine and of invalid
     /// names included. Throws at the first thing that could not be read: half a scan proves nothing.
     ///
-    /// Memory: the places of what was asked for.
+    /// Memory: the places of what was asked for, and 24 bytes for each of its chunks.
     public func references(
         to wanted: Set<BlobIdentifier>, now: Date = Date(), progress: ProgressHandler? = nil
     ) async throws -> ReferenceCensus {
         var places: [BlobIdentifier: [ReferenceCensus.Place]] = [:]
+        var chunks = ChunkInventory()
         let counter = ProgressCounter(phase: "looking for references", total: nil, handler: progress)
         for cursor in try await objects.enumerate(.namespace(""), slices: 1) {
             while let page = try await cursor.next() {
-                let found = try await concurrentMap(
-                    page.filter { BlobIdentifier.parse(chunkName: $0.name) == nil }, window: window
-                ) { object in
+                var omaps: [ObjectID] = []
+                for object in page {
+                    guard let (blob, index) = BlobIdentifier.parse(chunkName: object.name) else {
+                        omaps.append(object)
+                        continue
+                    }
+                    if wanted.contains(blob) { chunks.add(blob, index) }
+                }
+                let found = try await concurrentMap(omaps, window: window) { object in
                     try await references(in: object, to: wanted)
                 }
                 for (blob, place) in found.joined() { places[blob, default: []].append(place) }
                 counter.advance(by: UInt64(page.count))
             }
         }
-        return ReferenceCensus(began: now, places: places)
+        chunks.settle()
+        return ReferenceCensus(began: now, places: places, chunks: chunks)
     }
 
     private func references(

@@ -25,13 +25,12 @@ extension StorageDriver {
         let census = try await provenReferences(to: Set(entries.map(\.blob)), progress: progress)
         let intent = try await journal.begin(.claims(path), "free what is in \(path)")
         do {
-            let outcomes = try await each(entries) { entry -> Freeing in
-                if try census.isElsewhere(entry, than: path) {
-                    return try await drop(entry, of: path) ? .dropped : .gone
-                }
-                guard try await claim(entry, as: .freeing, in: path) else { return .gone }
-                try await freeClaimed(entry, of: path)
-                return .freed
+            let elsewhere = Set(entries.filter { census.isElsewhere($0, than: path) })
+            let dropped = try await drop(Array(elsewhere), of: path)
+            let claimed = try await claim(entries.filter { !elsewhere.contains($0) }, as: .freeing, in: path)
+            try await freeClaimed(entries.filter(claimed.contains), of: path) { census.chunks.indices(of: $0) }
+            let outcomes = entries.map { entry -> Freeing in
+                claimed.contains(entry) ? .freed : dropped.contains(entry) ? .dropped : .gone
             }
             try await prune([path])
             try await intent.end()
@@ -48,25 +47,32 @@ extension StorageDriver {
         return policy.delay == 0 || unlinked.addingTimeInterval(policy.delay) <= policy.now()
     }
 
-    /// A reference goes, its chunks stay: they are somebody else's as well.
-    private func drop(_ entry: Holding.Entry, of path: StoragePath) async throws -> Bool {
-        try await exchange(
-            entry.blob, for: nil, at: try path.appending(Holding.key(entry.origin).string ?? ""))
+    /// References go, their chunks stay: they are somebody else's as well. Gives those that went.
+    private func drop(_ entries: [Holding.Entry], of path: StoragePath) async throws -> Set<Holding.Entry> {
+        let gone = try await each(entries) { entry in
+            try await exchange(entry.blob, for: nil, at: try path.appending(Holding.key(entry.origin).string ?? ""))
+                ? entry : nil
+        }
+        return Set(gone.compactMap(\.self))
     }
 
-    /// Frees the chunks of a reference that is claimed, and ends the claim.
-    func freeClaimed(_ entry: Holding.Entry, of path: StoragePath) async throws {
-        try await removeChunks(of: entry.blob, for: path)
-        _ = try await unclaim(entry, as: .freeing, to: nil, in: path)
+    /// Frees the chunks of references that are claimed, and ends the claims. `chunks` gives the numbers of an identifier's.
+    func freeClaimed(
+        _ entries: [Holding.Entry], of path: StoragePath,
+        chunks: @escaping @Sendable (BlobIdentifier) async throws -> [Int]
+    ) async throws {
+        _ = try await each(entries) { entry in
+            try await removeChunks(of: entry.blob, try await chunks(entry.blob), for: path)
+        }
+        try await unclaim(entries, as: .freeing, in: path)
     }
 
     /// Removes the chunks of an identifier: the last first, chunk 0 at the end, since only it says how many there are. A chunk that is gone
     /// does not matter; any other error stops.
-    func removeChunks(of blob: BlobIdentifier, for path: StoragePath) async throws {
-        let layout = try await reader.layout(of: blob)
-        let last = layout.chunks.map(\.index).max() ?? 0
-        _ = try await each(Array((0...last).dropFirst())) { index in
-            try await removeChunk(blob.chunk(index), for: path)
+    private func removeChunks(of blob: BlobIdentifier, _ indices: [Int], for path: StoragePath) async throws {
+        let later = indices.filter { $0 > 0 }.sorted(by: >)
+        if !later.isEmpty {
+            _ = try await each(later) { index in try await removeChunk(blob.chunk(index), for: path) }
         }
         try await removeChunk(blob.chunk(0), for: path)
     }
@@ -84,21 +90,19 @@ extension StorageDriver {
         guard policy.delay == 0 else {
             throw StorageError.journal("while registries may be writing, nothing is freed without a delay")
         }
-        var chunks: [BlobIdentifier: Int] = [:]
+        var all: Set<BlobIdentifier> = []
         for cursor in try await reader.objects.enumerate(.namespace(""), slices: 1) {
             while let page = try await cursor.next() {
                 for object in page {
-                    guard let (blob, index) = BlobIdentifier.parse(chunkName: object.name) else { continue }
-                    chunks[blob] = max(chunks[blob] ?? 0, index)
+                    if let (blob, _) = BlobIdentifier.parse(chunkName: object.name) { all.insert(blob) }
                 }
             }
         }
-        let census = try await provenReferences(to: Set(chunks.keys), progress: progress)
-        let orphans = chunks.filter { census.places[$0.key] == nil }
-        let removed = try await each(orphans) { blob, last in
-            let gone = try await each(Array((0...last).dropFirst())) { index in
-                try await removeOrphan(blob.chunk(index))
-            }
+        let census = try await provenReferences(to: all, progress: progress)
+        let orphans = all.filter { census.places[$0] == nil }
+        let removed = try await each(orphans) { blob in
+            let later = census.chunks.indices(of: blob).filter { $0 > 0 }.sorted(by: >)
+            let gone = try await each(later) { index in try await removeOrphan(blob.chunk(index)) }
             return try await gone.count(where: \.self) + (removeOrphan(blob.chunk(0)) ? 1 : 0)
         }
         return (orphans.count, removed.reduce(0, +))
@@ -114,7 +118,7 @@ extension StorageDriver {
 
 extension ReferenceCensus {
     /// Whether anything but this entry of a holding refers to its chunks.
-    fileprivate func isElsewhere(_ entry: Holding.Entry, than path: StoragePath) throws -> Bool {
+    fileprivate func isElsewhere(_ entry: Holding.Entry, than path: StoragePath) -> Bool {
         let own = Place(object: StorageReader.directory(path), key: Holding.key(entry.origin))
         return (places[entry.blob] ?? []).contains { $0 != own }
     }

@@ -113,14 +113,12 @@ extension StorageDriver {
     public func restore(_ entries: [Holding.Entry], of path: StoragePath) async throws -> [Restoring] {
         let intent = try await journal.begin(.claims(path), "restore from \(path)")
         do {
-            let claimed = try await each(entries) { entry in
-                try await claim(entry, as: .restoring, in: path) ? entry : nil
-            }
-            let taken = try await restoreClaimed(claimed.compactMap(\.self), of: path)
+            let claimed = try await claim(entries, as: .restoring, in: path)
+            let taken = try await restoreClaimed(entries.filter(claimed.contains), of: path)
             try await prune([path])
             try await intent.end()
-            return zip(entries, claimed).map { entry, claimed in
-                claimed == nil ? .gone : taken.contains(entry.origin) ? .taken : .restored
+            return entries.map { entry in
+                !claimed.contains(entry) ? .gone : taken.contains(entry.origin) ? .taken : .restored
             }
         } catch {
             await intent.release()
@@ -132,52 +130,17 @@ extension StorageDriver {
     private func restoreClaimed(_ entries: [Holding.Entry], of path: StoragePath) async throws -> Set<StoragePath> {
         let taken = try await publish(entries.map { ($0.origin, $0.blob) })
         try await linkUp(Set(entries.map(\.origin).filter { !taken.contains($0) }.map(\.parent)))
-        _ = try await each(entries) { entry in
-            try await unclaim(entry, as: .restoring, to: taken.contains(entry.origin) ? entry : nil, in: path)
-        }
+        try await unclaim(entries.filter { !taken.contains($0.origin) }, as: .restoring, in: path)
+        try await unclaim(entries.filter { taken.contains($0.origin) }, as: .restoring, givingBack: true, in: path)
         return taken
-    }
-
-    // MARK: - Claims
-
-    /// `cas(T, e → claim.e)`. False if somebody else was quicker.
-    func claim(_ entry: Holding.Entry, as claim: Holding.Entry.Claim, in path: StoragePath) async throws -> Bool {
-        try await rename(
-            Holding.key(entry.origin), to: Holding.key(entry.origin, claim), of: entry.blob, in: path)
-    }
-
-    /// Ends a claim: the key goes, or goes back to what it was if `entry` is given. False if it is gone already.
-    func unclaim(
-        _ claimed: Holding.Entry, as claim: Holding.Entry.Claim, to entry: Holding.Entry?, in path: StoragePath
-    ) async throws -> Bool {
-        try await rename(
-            Holding.key(claimed.origin, claim), to: entry.map { Holding.key($0.origin) }, of: claimed.blob, in: path)
-    }
-
-    private func rename(
-        _ old: ByteString, to new: ByteString?, of blob: BlobIdentifier, in path: StoragePath
-    ) async throws -> Bool {
-        let object = StorageReader.directory(path)
-        return try await perform(
-            WriteOperation(
-                guards: [.omapValue(key: old, equals: blob.value)],
-                [.removeOmap([old])] + (new.map { [.setOmap([$0: blob.value])] } ?? [])),
-            on: object, for: path
-        ) { [reader] in
-            let omap =
-                try await reader.objects.read(ReadOperation(omap: .keys([old, new].compactMap(\.self))), of: object)?
-                .omap ?? []
-            if omap.contains(where: { $0.key == old }) { return false }
-            return new == nil || omap.contains { $0.key == new } ? true : nil
-        }
     }
 
     /// Goes on with whatever is claimed in a holding: what a crash left, or somebody who stalled.
     func followClaims(in path: StoragePath) async throws {
         let claimed = (try await reader.holding(path)?.entries ?? []).filter { $0.claim != nil }
         _ = try await restoreClaimed(claimed.filter { $0.claim == .restoring }, of: path)
-        _ = try await each(claimed.filter { $0.claim == .freeing }) { entry in
-            try await freeClaimed(entry, of: path)
+        try await freeClaimed(claimed.filter { $0.claim == .freeing }, of: path) { blob in
+            try await reader.layout(of: blob).chunks.filter { $0.state != .missing }.map(\.index)
         }
         try await prune([path])
     }
