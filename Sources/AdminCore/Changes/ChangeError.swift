@@ -8,6 +8,12 @@ public enum ChangeError: Error, Hashable, Sendable {
     case unsuitable(String)
     /// Links that the plan wanted to change were changed by somebody else since, and stay: one of them, and how many.
     case changed(StoragePath, count: Int)
+    /// There is no room for what the trash needs; with the store's error.
+    case noRoomForTrash(StoreError)
+    /// Nothing in the trash has this id.
+    case notInTrash(String)
+    /// What is to be restored, by its id, is there again under its name.
+    case nameTaken(String, id: String)
     /// The pool's files have another chunk size than was assumed, in bytes.
     case wrongChunkSize(assumed: UInt64, found: UInt64)
 }
@@ -26,9 +32,22 @@ extension ChangeError: CustomStringConvertible {
         case .changed(let path, let count):
             "\(path)\(count > 1 ? " and \(count - 1) other links were" : " was") changed by somebody else meanwhile and "
                 + "\(count > 1 ? "stay" : "stays"); all other links are done"
+        case .noRoomForTrash(let error):
+            "nothing was deleted: the trash needs a little room, and there is none: \(error); --now skips the trash and needs none"
+        case .notInTrash(let id): "there is no \(ByteString(id)) in the trash; `regtop trash ls` shows what is"
+        case .nameTaken(let name, let id):
+            "\(name) is there again, and nothing is merged or replaced: `regtop trash restore \(id) --to NAME` gives what was deleted another "
+                + "name"
         case .wrongChunkSize(let assumed, let found):
             "the files of this pool have chunks of \(found) bytes, not \(assumed): nothing is changed until --chunk-size \(found) "
                 + "says so"
         }
+    }
+}
+
+extension ChangeError {
+    /// The store's error behind it; nil if there is none.
+    var storeError: StoreError? {
+        if case .noRoomForTrash(let error) = self { error } else { nil }
     }
 }

@@ -58,6 +58,8 @@ public struct ChangePlan: Plan, Hashable {
 
     /// What kind of change.
     public let action: PlanAction
+    /// True for a removal that skips the trash: its links are dropped at once, and nothing brings them back.
+    public let skipsTrash: Bool
     /// What is changed, in this order.
     public let targets: [Target]
     /// What it costs and brings.
@@ -66,8 +68,11 @@ public struct ChangePlan: Plan, Hashable {
     public let notes: [String]
 
     /// See the properties.
-    public init(action: PlanAction, targets: [Target], impact: Impact, notes: [String]) {
+    public init(
+        action: PlanAction, skipsTrash: Bool = false, targets: [Target], impact: Impact, notes: [String]
+    ) {
         self.action = action
+        self.skipsTrash = skipsTrash
         self.targets = targets
         self.impact = impact
         self.notes = notes
@@ -81,9 +86,21 @@ public struct ChangePlan: Plan, Hashable {
         let links = targets.reduce(0) { $0 + $1.links.count }
         let counter = ProgressCounter(
             phase: action == .move ? "moving links" : "removing links", total: UInt64(links), handler: progress)
-        return targets.map { target in
-            PlanStep(target.reference.description) {
-                try await action == .move ? admin.move(target, counter) : admin.remove(target, counter)
+        if action == .move || skipsTrash {
+            return targets.map { target in
+                PlanStep(target.reference.description) {
+                    try await action == .move ? admin.move(target, counter) : admin.remove(target, counter)
+                }
+            }
+        }
+        return zip(targets, admin.trashIDs(count: targets.count)).map { target, id in
+            // Without links there is nothing to be kept: only emptied directories go.
+            if target.links.isEmpty {
+                PlanStep(target.reference.description) { try await admin.remove(target, counter) }
+            } else {
+                PlanStep(target.reference.description, trash: id) {
+                    try await admin.trash(target, as: id, counter)
+                }
             }
         }
     }

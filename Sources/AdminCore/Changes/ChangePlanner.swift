@@ -2,10 +2,13 @@
 public struct ChangePlanner: Sendable {
     /// The registry to be changed.
     public let registry: RegistryReader
+    /// How the journal is kept: whether registries may be writing, and for how long what they began may go on.
+    public let policy: JournalPolicy
 
     /// A planner for `registry`.
-    public init(registry: RegistryReader) {
+    public init(registry: RegistryReader, policy: JournalPolicy = JournalPolicy()) {
         self.registry = registry
+        self.policy = policy
     }
 
     var storage: StorageReader { registry.storage }
@@ -13,8 +16,11 @@ public struct ChangePlanner: Sendable {
 
     /// The plan that removes what the references name (`DESIGN` §2.5): of a repository its `_manifests`, `_layers` and `_uploads`, of a
     /// tag that tag, of a digest the revision and every tag on it. What several targets cover is removed once, with the first of them.
+    /// `skippingTrash`: the links are dropped at once, instead of going where they can be restored from.
     /// Throws `ChangeError.notFound`, `.wrongChunkSize`, and errors of reading.
-    public func removal(of references: [ImageReference], progress: ProgressHandler? = nil) async throws -> ChangePlan {
+    public func removal(
+        of references: [ImageReference], skippingTrash: Bool = false, progress: ProgressHandler? = nil
+    ) async throws -> ChangePlan {
         try await checkChunkSize()
         var covered: Set<StoragePath> = []
         var targets: [ChangePlan.Target] = []
@@ -27,7 +33,9 @@ public struct ChangePlanner: Sendable {
                 ChangePlan.Target(reference: reference, stages: stages, directories: target.directories))
         }
         let impact = try await impact(ofRemoving: targets, progress: progress)
-        return ChangePlan(action: .remove, targets: targets, impact: impact, notes: notes(targets, impact))
+        return ChangePlan(
+            action: .remove, skipsTrash: skippingTrash, targets: targets, impact: impact,
+            notes: notes(targets, impact, skippingTrash))
     }
 
     /// Throws `ChangeError.wrongChunkSize` if the pool's own files say that they have another chunk size (`DESIGN` §2.14).
@@ -106,7 +114,7 @@ public struct ChangePlanner: Sendable {
         }.compactMap(\.self)
     }
 
-    private func notes(_ targets: [ChangePlan.Target], _ impact: Impact) -> [String] {
+    private func notes(_ targets: [ChangePlan.Target], _ impact: Impact, _ skippingTrash: Bool) -> [String] {
         var notes: [String] = []
         for target in targets {
             guard case .digest = target.reference.selector else { continue }
@@ -119,7 +127,7 @@ public struct ChangePlanner: Sendable {
             notes.append(
                 "unfinished uploads are among it: whoever is pushing them gets an error and has to begin again")
         }
-        notes.append("there is no trash yet: the links are dropped at once and cannot be restored")
+        if skippingTrash { notes.append("the trash is skipped: the links are dropped at once and cannot be restored") }
         return notes
     }
 }

@@ -22,16 +22,19 @@ public struct ChangeResult: Hashable, Sendable {
     public let kind: StoreError.Kind?
     /// What a person should know of a change that is done: what appeared meanwhile and stays, for example.
     public let notes: [String]
+    /// Under which id what was removed is in the trash; nil if nothing went there.
+    public let trash: TrashID?
 
     /// See the properties.
     public init(
         target: String, outcome: Outcome, error: String? = nil, kind: StoreError.Kind? = nil,
-        notes: [String] = []
+        notes: [String] = [], trash: TrashID? = nil
     ) {
         self.target = target
         self.outcome = outcome
         self.error = error
         self.kind = kind
         self.notes = notes
+        self.trash = trash
     }
 }

@@ -21,18 +21,27 @@ public enum PlanAction: String, Hashable, Sendable, CaseIterable {
     case remove
     /// References are moved.
     case move
+    /// References come back from the trash.
+    case restore
+    /// References in the trash are dropped for good.
+    case empty
+    /// Unfinished uploads are removed.
+    case purge
 }
 
 /// How one target of a plan is changed.
 public struct PlanStep: Sendable {
     /// The target, as `Plan.targetNames` has it.
     public let name: String
+    /// Under which id what it removes is in the trash afterwards; nil if nothing goes there.
+    public let trash: TrashID?
     /// Changes it. Gives what a person should know afterwards, a sentence each; throws if not all of it was done.
     let work: @Sendable () async throws -> [String]
 
     /// A step that does `work`.
-    init(_ name: String, _ work: @escaping @Sendable () async throws -> [String]) {
+    init(_ name: String, trash: TrashID? = nil, _ work: @escaping @Sendable () async throws -> [String]) {
         self.name = name
+        self.trash = trash
         self.work = work
     }
 }

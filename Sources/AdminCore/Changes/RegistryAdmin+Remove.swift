@@ -1,5 +1,5 @@
 extension RegistryAdmin {
-    /// Drops the links of a target stage by stage, each guarded by its identifier, and prunes what is empty then. What somebody else
+    /// Drops the links of a target for good, stage by stage, each guarded by its identifier, and prunes what is empty then. What somebody else
     /// changed since the plan stays. Gives notes; throws `ChangeError.changed` if a planned link stays, and errors of the store.
     func remove(_ target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
         if let first = target.links.first {
@@ -29,10 +29,16 @@ extension RegistryAdmin {
     /// retags writes into the same identifier; so the link is read once more after it is gone, and put back if it says something else.
     private func remove(_ link: ChangePlan.Link) async throws -> Bool {
         guard try await driver.exchange(link.blob, for: nil, at: link.path) else { return false }
-        guard let planned = link.digest, try await digest(in: link.blob, at: link.path) != planned else { return true }
+        guard try await isRetagged(link) else { return true }
         if try await driver.publish([(link.path, link.blob)]).isEmpty {
             try await driver.linkUp([link.path.parent])
         }
         return false
+    }
+
+    /// Whether a link that has left its place says another digest than planned: a push overwrote it in place meanwhile.
+    func isRetagged(_ link: ChangePlan.Link) async throws -> Bool {
+        guard let planned = link.digest else { return false }
+        return try await digest(in: link.blob, at: link.path) != planned
     }
 }

@@ -6,11 +6,14 @@ public struct RegistryAdmin: Sendable {
     let driver: StorageDriver
     /// The registry to be changed.
     public let registry: RegistryReader
+    /// Who changes it.
+    public let by: Operator
 
     /// An admin of `registry`, whose changes go through `driver`.
-    init(registry: RegistryReader, driver: StorageDriver) {
+    init(registry: RegistryReader, driver: StorageDriver, by: Operator = .current()) {
         self.registry = registry
         self.driver = driver
+        self.by = by
     }
 
     var paths: RegistryPaths { registry.paths }
@@ -27,15 +30,17 @@ public struct RegistryAdmin: Sendable {
                 continue
             }
             do {
-                results.append(ChangeResult(target: step.name, outcome: .done, notes: try await step.work()))
+                results.append(
+                    ChangeResult(target: step.name, outcome: .done, notes: try await step.work(), trash: step.trash))
             } catch StorageError.outcomeUnknown(let path, let error) {
                 let error = StorageError.outcomeUnknown(path, error).description
                 results.append(ChangeResult(target: step.name, outcome: .unknown, error: error))
                 stopped = "not begun: the outcome before is unknown"
             } catch {
-                kind = (error as? StoreError)?.kind
+                let storeError = (error as? StoreError) ?? (error as? ChangeError)?.storeError
+                kind = storeError?.kind
                 results.append(ChangeResult(target: step.name, outcome: .failed, error: "\(error)", kind: kind))
-                if error is StoreError || error is CancellationError { stopped = "not begun: \(error)" }
+                if storeError != nil || error is CancellationError { stopped = "not begun: \(error)" }
             }
         }
         return results
@@ -75,10 +80,15 @@ public struct RegistryAdmin: Sendable {
         }
     }
 
+    /// The same for a target.
+    func clearUp(_ target: ChangePlan.Target) async throws -> Remains {
+        try await clearUp(target.directories, below: paths.repositories)
+    }
+
     /// What still lies below the directories of a target: files, and directories with an entry that is none of the driver's, which nothing
     /// removes. Prunes what is empty there, and above.
-    func clearUp(_ target: ChangePlan.Target) async throws -> Remains {
-        let directories = Set(target.directories)
+    func clearUp(_ directories: [StoragePath], below floor: StoragePath) async throws -> Remains {
+        let directories = Set(directories)
         let roots = directories.filter { !directories.contains($0.parent) }
         let found = try await concurrentMap(roots, window: driver.reader.window) { root in
             do {
@@ -87,8 +97,7 @@ public struct RegistryAdmin: Sendable {
                 return []
             }
         }.flatMap(\.self)
-        let pruned = try await driver.prune(
-            directories.union(found.compactMap(\.subdirectory)), below: paths.repositories)
+        let pruned = try await driver.prune(directories.union(found.compactMap(\.subdirectory)), below: floor)
         let unruly = found.filter { $0.path == nil }.map(\.directory)
         return Remains(
             files: found.compactMap(\.file?.path).sorted(), unruly: Set(unruly).sorted(), isPruned: pruned != nil)

@@ -10,7 +10,8 @@ public struct Overview: Hashable, Sendable {
     public let tags: Int
     /// The number of their unfinished uploads.
     public let uploads: Int
-
+    /// The number of deletions in the trash.
+    public let trash: Int
     /// The changes in the journal.
     public let pending: [PendingChange]
 
@@ -21,6 +22,7 @@ public struct Overview: Hashable, Sendable {
         async let store = registry.storage.objects.status()
         async let pending = registry.storage.pendingChanges(policy: journal)
         async let chunkSize = ChunkSizeProbe(storage: registry.storage).run()
+        async let trash = registry.storage.entries(registry.paths.trash)
         let names = try await registry.repositoryNames()
         let counts = try await concurrentMap(names, window: registry.window) { name in
             async let tags = registry.storage.entries(registry.paths.tags(name))
@@ -31,6 +33,7 @@ public struct Overview: Hashable, Sendable {
         }
         return try await Overview(
             store: store, chunkSize: chunkSize, repositories: names.count, tags: counts.reduce(0) { $0 + $1.0 },
-            uploads: counts.reduce(0) { $0 + $1.1 }, pending: pending)
+            uploads: counts.reduce(0) { $0 + $1.1 },
+            trash: RegistryReader.directories(in: trash ?? []).count, pending: pending)
     }
 }

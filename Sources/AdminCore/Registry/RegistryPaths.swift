@@ -14,6 +14,17 @@ public struct RegistryPaths: Hashable, Sendable {
     /// The directory of all repositories.
     public var repositories: StoragePath { root.appending(.literal("repositories")) }
 
+    /// Where regtop keeps what was deleted until it is restored or the trash is emptied, beside the registry's root: no registry looks there.
+    public var trash: StoragePath { root.parent.appending(.literal("regtop-trash")) }
+
+    /// The repository that a path below `repositories` belongs to: the components up to the first of the registry's own. nil for other paths.
+    public func repositoryName(of path: StoragePath) -> RepositoryName? {
+        guard path.isBelow(repositories) else { return nil }
+        let components = path.components.dropFirst(repositories.components.count)
+        let name = components.prefix { $0.first != "_" }
+        return name.count < components.count ? RepositoryName(components: Array(name)) : nil
+    }
+
     /// The directory of a repository; other repositories may lie below it.
     public func repository(_ name: RepositoryName) -> StoragePath {
         repositories.appending(.literal(name.components))

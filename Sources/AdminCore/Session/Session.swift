@@ -11,7 +11,7 @@ public struct Session: Sendable {
     /// The registry, to read.
     public let registry: RegistryReader
     /// Thinks changes through.
-    public var planner: ChangePlanner { ChangePlanner(registry: registry) }
+    public var planner: ChangePlanner { ChangePlanner(registry: registry, policy: journal) }
     /// The registry, to change; nil = read-only.
     public let admin: RegistryAdmin?
     /// How the journal is kept.

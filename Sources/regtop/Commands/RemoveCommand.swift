@@ -11,8 +11,9 @@ struct RemoveCommand: StoreCommand {
             repo:tag deletes that tag only; other tags of the same manifest stay. repo@sha256:… deletes the manifest and \
             every tag that names it.
 
-            Only references go. What they reach stays where it is, below blobs/, so space is not freed by this but made \
-            reclaimable. There is no trash yet: the links are dropped at once and cannot be restored.
+            Only references go, into the trash: `regtop trash restore` brings them back until the trash is emptied. What they \
+            reach stays where it is, below blobs/, so space is not freed by this but made reclaimable. --now skips the trash: the links are \
+            dropped at once and cannot be restored; on a full pool nothing else works.
 
             What would happen is shown first, then you are asked. Without a terminal --yes is needed.
 
@@ -33,6 +34,9 @@ struct RemoveCommand: StoreCommand {
 
     var sessionOptions: SessionOptions { store.session(registries) }
 
+    @Flag(help: "Skip the trash: what goes cannot be restored.")
+    var now = false
+
     @Argument(
         help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), transform: ArgumentText.reference)
     var references: [ImageReference]
@@ -44,7 +48,7 @@ struct RemoveCommand: StoreCommand {
     func run(in context: CommandContext) async throws {
         let proposal = ChangeProposal(context: context, options: change, format: format.format)
         try await proposal.run { progress in
-            try await context.session.planner.removal(of: references, progress: progress)
+            try await context.session.planner.removal(of: references, skippingTrash: now, progress: progress)
         }
     }
 }

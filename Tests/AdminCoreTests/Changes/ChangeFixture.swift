@@ -8,12 +8,12 @@ struct ChangeFixture: Sendable {
     let driver: StorageDriver
     let registry: RegistryReader
 
-    var planner: ChangePlanner { ChangePlanner(registry: registry) }
+    var planner: ChangePlanner { ChangePlanner(registry: registry, policy: driver.policy) }
     var admin: RegistryAdmin { RegistryAdmin(registry: registry, driver: driver) }
 
-    init(_ store: StoreUnderTest) {
+    init(_ store: StoreUnderTest, policy: JournalPolicy = JournalPolicy(delay: 0)) {
         self.store = store
-        driver = store.driver(chunkSize: StorageReader.defaultChunkSize)
+        driver = store.driver(chunkSize: StorageReader.defaultChunkSize, policy: policy)
         registry = RegistryReader(storage: driver.reader)
     }
 
@@ -67,9 +67,27 @@ struct ChangeFixture: Sendable {
         try #require(RepositoryName(text))
     }
 
+    /// Deletes at once, without the trash.
     func remove(_ references: String...) async throws -> (plan: ChangePlan, results: [ChangeResult]) {
-        let plan = try await planner.removal(of: references.map(reference))
+        let plan = try await planner.removal(of: references.map(reference), skippingTrash: true)
         return (plan, await admin.apply(plan))
+    }
+
+    /// Deletes into the trash.
+    func trash(_ references: String...) async throws -> [ChangeResult] {
+        await admin.apply(try await planner.removal(of: references.map(reference)))
+    }
+
+    func restore(_ ids: [String], as name: String? = nil) async throws -> [ChangeResult] {
+        await admin.apply(try await planner.restoration(of: ids, as: name.map(reference)))
+    }
+
+    func empty() async throws -> [ChangeResult] {
+        await admin.apply(try await planner.emptying())
+    }
+
+    var trashItems: [TrashItem] {
+        get async throws { try await TrashReader(registry: registry).sizedItems() }
     }
 
     func move(_ source: String, to destination: String, force: Bool = false) async throws -> [ChangeResult] {

@@ -240,7 +240,7 @@ private struct KillSeries {
 
     private func removal(_ reference: String, _ prefix: String? = nil) -> Change {
         Change(
-            words: ["rm", reference, "--yes"],
+            words: ["rm", reference, "--now", "--yes"],
             removes: KillSeries.repositories + (prefix ?? reference + "/_"))
     }
 

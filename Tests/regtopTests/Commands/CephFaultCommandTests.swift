@@ -161,7 +161,9 @@ extension CephCommandTests {
             #expect(rows.count == Fixture.states.count)
 
             // Whoever has no space left must still be able to delete.
-            let remove = try await run("rm", "stale/never-touched", "--yes")
+            let trash = try await run("rm", "stale/never-touched", "--yes")
+            #expect(trash.status == 1 && trash.error.contains("--now skips the trash"), "\(trash.error)")
+            let remove = try await run("rm", "stale/never-touched", "--now", "--yes")
             #expect(remove.status == 0, "\(remove.error)")
             #expect(try await run("show", "stale/never-touched:v1").status == 1)
         }

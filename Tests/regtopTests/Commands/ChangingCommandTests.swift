@@ -131,7 +131,7 @@ import Testing
             ["rm", "stale/old-service", store], waitingFor: "[y/N]", answering: answer, in: place)
         #expect(Int(run.status) == status, "\(run.text)")
         #expect(run.text.contains("makes 213 B reclaimable"))
-        #expect(run.text.contains("There is no trash yet"))
+        #expect(run.text.contains("It goes to the trash, and can be restored"))
         #expect((try await place.dump(store) == before) == (status != 0))
         if status == 1 { #expect(run.text.contains("nothing was changed")) }
     }

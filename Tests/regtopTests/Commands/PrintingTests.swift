@@ -84,11 +84,15 @@ import Testing
         #expect(PlanText.plain(plan).contains("5,000 tags"))
     }
 
-    @Test func questionSaysThatThereIsNoTrash() throws {
+    @Test func questionSaysWhetherItCanBeRestored() throws {
         let reference = try #require(ImageReference("a:b"))
         let target = ChangePlan.Target(reference: reference, stages: [], directories: [])
-        let plan = ChangePlan(action: .remove, targets: [target], impact: .init(), notes: [])
-        #expect(PlanText.question(plan).contains("a:b"))
-        #expect(PlanText.question(plan).contains("no trash"))
+        func question(skipsTrash: Bool) -> String {
+            PlanText.question(
+                ChangePlan(
+                    action: .remove, skipsTrash: skipsTrash, targets: [target], impact: .init(), notes: []))
+        }
+        #expect(question(skipsTrash: false) == "Delete a:b? It goes to the trash, and can be restored.")
+        #expect(question(skipsTrash: true) == "Delete a:b? The trash is skipped: the links are dropped at once.")
     }
 }

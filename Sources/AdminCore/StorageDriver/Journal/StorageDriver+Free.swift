@@ -20,9 +20,18 @@ extension StorageDriver {
     public func free(
         _ entries: [Holding.Entry], of holding: Holding, progress: ProgressHandler? = nil
     ) async throws -> [Freeing] {
-        guard isOld(holding) else { return entries.map { _ in .early } }
-        let path = holding.path
+        guard isOld(holding, at: policy.now()) else { return entries.map { _ in .early } }
         let census = try await provenReferences(to: Set(entries.map(\.blob)), progress: progress)
+        return try await free(entries, of: holding, by: census)
+    }
+
+    /// The same by a proof (`provenReferences`) that covers these references, and maybe those of other holdings: it must have begun after the
+    /// delay of this one.
+    func free(
+        _ entries: [Holding.Entry], of holding: Holding, by census: ReferenceCensus
+    ) async throws -> [Freeing] {
+        guard isOld(holding, at: census.began) else { return entries.map { _ in .early } }
+        let path = holding.path
         let intent = try await journal.begin(.claims(path), "free what is in \(path)")
         do {
             let elsewhere = Set(entries.filter { census.isElsewhere($0, than: path) })
@@ -41,10 +50,10 @@ extension StorageDriver {
         }
     }
 
-    private func isOld(_ holding: Holding) -> Bool {
+    private func isOld(_ holding: Holding, at moment: Date) -> Bool {
         guard let unlinked = holding.note?.unlinked else { return false }
         // Without a delay no clock is asked: another machine's may be ahead.
-        return policy.delay == 0 || unlinked.addingTimeInterval(policy.delay) <= policy.now()
+        return policy.delay == 0 || unlinked.addingTimeInterval(policy.delay) <= moment
     }
 
     /// References go, their chunks stay: they are somebody else's as well. Gives those that went.

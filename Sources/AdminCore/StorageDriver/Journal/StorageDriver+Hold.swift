@@ -111,10 +111,16 @@ extension StorageDriver {
 
     /// Puts references of a holding back to their places. Each is claimed first; whoever stops half-way is continued by a recovery. Throws `StorageError.notADirectory` where a file stands in the way, errors of the store.
     public func restore(_ entries: [Holding.Entry], of path: StoragePath) async throws -> [Restoring] {
+        try await restore([entries], of: path)
+    }
+
+    /// The same, stage by stage: what is in a later one appears after all that is in an earlier one. Gives the outcomes in this order.
+    func restore(_ stages: [[Holding.Entry]], of path: StoragePath) async throws -> [Restoring] {
+        let entries = stages.flatMap(\.self)
         let intent = try await journal.begin(.claims(path), "restore from \(path)")
         do {
             let claimed = try await claim(entries, as: .restoring, in: path)
-            let taken = try await restoreClaimed(entries.filter(claimed.contains), of: path)
+            let taken = try await restoreClaimed(stages.map { $0.filter(claimed.contains) }, of: path)
             try await prune([path])
             try await intent.end()
             return entries.map { entry in
@@ -127,9 +133,13 @@ extension StorageDriver {
     }
 
     /// Claimed references at their places again; the claim goes back to what it was where the place is taken. Gives these.
-    private func restoreClaimed(_ entries: [Holding.Entry], of path: StoragePath) async throws -> Set<StoragePath> {
-        let taken = try await publish(entries.map { ($0.origin, $0.blob) })
-        try await linkUp(Set(entries.map(\.origin).filter { !taken.contains($0) }.map(\.parent)))
+    private func restoreClaimed(_ stages: [[Holding.Entry]], of path: StoragePath) async throws -> Set<StoragePath> {
+        var taken: Set<StoragePath> = []
+        for entries in stages where !entries.isEmpty {
+            taken.formUnion(try await publish(entries.map { ($0.origin, $0.blob) }))
+            try await linkUp(Set(entries.map(\.origin).filter { !taken.contains($0) }.map(\.parent)))
+        }
+        let entries = stages.flatMap(\.self)
         try await unclaim(entries.filter { !taken.contains($0.origin) }, as: .restoring, in: path)
         try await unclaim(entries.filter { taken.contains($0.origin) }, as: .restoring, givingBack: true, in: path)
         return taken
@@ -138,7 +148,7 @@ extension StorageDriver {
     /// Goes on with whatever is claimed in a holding: what a crash left, or somebody who stalled.
     func followClaims(in path: StoragePath) async throws {
         let claimed = (try await reader.holding(path)?.entries ?? []).filter { $0.claim != nil }
-        _ = try await restoreClaimed(claimed.filter { $0.claim == .restoring }, of: path)
+        _ = try await restoreClaimed([claimed.filter { $0.claim == .restoring }], of: path)
         try await freeClaimed(claimed.filter { $0.claim == .freeing }, of: path) { blob in
             try await reader.layout(of: blob).chunks.filter { $0.state != .missing }.map(\.index)
         }

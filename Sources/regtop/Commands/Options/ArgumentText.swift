@@ -27,6 +27,14 @@ nonisolated enum ArgumentText {
         return reference.repository
     }
 
+    /// A duration, in seconds. Throws `ValidationError`.
+    static func duration(_ text: String) throws -> Double {
+        guard let seconds = DurationText.parse(text) else {
+            throw ValidationError("it is no duration, such as 90s, 24h or 7d")
+        }
+        return seconds
+    }
+
     /// A path of the tree; a slash at its end is allowed. Throws `ValidationError`.
     static func path(_ text: String) throws -> StoragePath {
         let trimmed = text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text

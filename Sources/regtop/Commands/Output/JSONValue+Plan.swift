@@ -1,20 +1,5 @@
 import AdminCore
 
-extension ChangePlan {
-    /// The plan with what became of it. A move has its destination besides.
-    nonisolated func json(applied: Bool, results: [ChangeResult]) -> JSONValue {
-        var members = [JSONValue.Member(key: "targets", value: .array(targets.map { .text($0.reference) }))]
-        if action == .move {
-            members.append(.init(key: "destination", value: .text(targets.first?.destination)))
-        }
-        members += [
-            .init(key: "impact", value: impact.json(notes: notes)), .init(key: "applied", value: .bool(applied)),
-            .init(key: "results", value: .array(results.map(\.json))),
-        ]
-        return .object(members)
-    }
-}
-
 extension Impact {
     nonisolated func json(notes: [String]) -> JSONValue {
         [

@@ -16,7 +16,7 @@ nonisolated struct StatusReport: Sendable {
             "objects": .bytes(status.objects), "placementGroups": .count(status.placementGroups),
             "replicas": .count(status.replicas), "osdsUp": .count(status.osdsUp), "osds": .count(status.osds),
             "repositories": .count(overview.repositories), "tags": .count(overview.tags),
-            "uploads": .count(overview.uploads), "chunkSize": .unsigned(chunkSize),
+            "uploads": .count(overview.uploads), "trash": .count(overview.trash), "chunkSize": .unsigned(chunkSize),
             "chunkSizeFound": .bytes(foundChunkSize), "readOnly": .bool(isReadOnly), "journal": journal,
         ]
     }
@@ -27,6 +27,7 @@ nonisolated struct StatusReport: Sendable {
         facts.add("repositories", HumanText.count(overview.repositories))
         facts.add("tags", HumanText.count(overview.tags))
         facts.add("uploads", HumanText.count(overview.uploads))
+        facts.add("trash", HumanText.count(overview.trash, "deletion"))
         facts.add("objects", status.objects.map { HumanText.count($0) })
         facts.add("used", status.bytesUsed.map(HumanText.bytes))
         if status.backend == .rados {

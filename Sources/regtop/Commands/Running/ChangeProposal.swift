@@ -9,7 +9,7 @@ nonisolated struct ChangeProposal: Sendable {
 
     /// Makes the plan, and does with it what the options say. Throws `CommandFailure` if the answer was No, or not all was done;
     /// `CancellationError` after the results, if it was cancelled meanwhile.
-    func run(_ makePlan: @Sendable (@escaping ProgressHandler) async throws -> ChangePlan) async throws {
+    func run<Shown: ShownPlan>(_ makePlan: @Sendable (@escaping ProgressHandler) async throws -> Shown) async throws {
         let session = context.session
         try await settleJournal()
         let plan = try await makePlan(context.progress.handler)
@@ -19,6 +19,10 @@ nonisolated struct ChangeProposal: Sendable {
         }
         guard let admin = session.admin else {
             throw CommandFailure("nothing is changed: this session is read-only")
+        }
+        if plan.targetNames.isEmpty {
+            return try await context.print(
+                format, json: plan.json(applied: true, results: []), plain: PlanText.plain(plan))
         }
         try await confirm(plan)
         let progress = ProgressLine(context.streams)
@@ -40,7 +44,7 @@ nonisolated struct ChangeProposal: Sendable {
     }
 
     /// Shows the plan, and asks unless that was answered by `--yes`. Throws `CommandFailure` on No.
-    private func confirm(_ plan: ChangePlan) async throws {
+    private func confirm(_ plan: some ShownPlan) async throws {
         context.progress.end()
         if options.yes {
             guard format == .plain else { return }
@@ -57,7 +61,7 @@ nonisolated struct ChangeProposal: Sendable {
         }
     }
 
-    private func report(_ plan: ChangePlan, _ results: [ChangeResult]) async throws {
+    private func report(_ plan: some ShownPlan, _ results: [ChangeResult]) async throws {
         let logger = Logger(label: "regtop.changes")
         for result in results {
             let (action, session) = (plan.action.rawValue, context.session.name)

@@ -6,10 +6,11 @@ struct ChangeFlow {
     /// On whose behalf.
     let screen: any Screen
 
-    func remove(_ references: [ImageReference]) -> Effect {
+    /// `skippingTrash`: for good.
+    func remove(_ references: [ImageReference], skippingTrash: Bool = false) -> Effect {
         let planner = store.session.planner
         return plan("planning the deletion of \(Self.named(references))") { progress in
-            try await planner.removal(of: references, progress: progress)
+            try await planner.removal(of: references, skippingTrash: skippingTrash, progress: progress)
         }
     }
 
@@ -30,12 +31,13 @@ struct ChangeFlow {
             })
     }
 
-    private func plan(
-        _ label: String, _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> ChangePlan
+    /// Makes a plan away from the console, shows it, asks, and does it.
+    func plan<Shown: ShownPlan>(
+        _ label: String, _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> Shown
     ) -> Effect {
-        var plan: ChangePlan?
+        var plan: Shown?
         return .ask(
-            .stream(Slot(screen, "plan"), label) { [admin = store.session.admin] (reporter: Reporter<ChangePlan>) in
+            .stream(Slot(screen, "plan"), label) { [admin = store.session.admin] (reporter: Reporter<Shown>) in
                 // What was interrupted comes first: the registry may look different then.
                 _ = try await admin?.settleJournal { reporter.progress(Progress($0)) }
                 reporter.emit(try await make { reporter.progress(Progress($0)) })
@@ -50,15 +52,18 @@ struct ChangeFlow {
             })
     }
 
-    private func propose(_ plan: ChangePlan) -> Effect {
+    private func propose(_ plan: some ShownPlan) -> Effect {
         let words = PlanWords(plan: plan)
+        guard !plan.targetNames.isEmpty else {
+            return .say(.info(plan.notes.first.map { "Nothing to do: \($0)." } ?? "There is nothing to do."))
+        }
         return .propose(
             Proposal(title: words.title, lines: words.lines, question: words.question, owner: screen) {
                 apply(plan)
             })
     }
 
-    private func apply(_ plan: ChangePlan) -> Effect {
+    private func apply(_ plan: some ShownPlan) -> Effect {
         guard let admin = store.session.admin else { return .say(.failure("This session is read-only.")) }
         let words = PlanWords(plan: plan)
         return .apply(

@@ -2,65 +2,73 @@ import AdminCore
 
 /// A frozen plan in words, for the question and for the report.
 struct PlanWords {
-    let plan: ChangePlan
+    let plan: any ShownPlan
 
-    private var one: ImageReference? { plan.targets.count == 1 ? plan.targets.first?.reference : nil }
+    private var what: String { plan.subject }
 
-    private var what: String { one?.description ?? HumanText.count(plan.targets.count, "target") }
+    private var whither: String {
+        plan.destination.map { (plan.action == .move ? " to " : " as ") + $0 } ?? ""
+    }
 
-    var title: String { plan.action == .remove ? "Delete \(what)" : "Move \(what)" }
+    private func capitalised(_ word: String) -> String { word.prefix(1).uppercased() + word.dropFirst() }
+
+    var title: String { "\(capitalised(plan.action.infinitive)) \(what)" }
 
     /// What it is called while it is done.
-    var label: String { (plan.action == .remove ? "deleting " : "moving ") + what }
+    var label: String { "\(plan.action.doing) \(what)" }
 
-    var question: String {
-        switch plan.action {
-        case .remove: "Delete \(what)?"
-        case .move: "Move \(what) to \(plan.targets.first?.destination?.description ?? "")?"
-        }
-    }
+    var question: String { "\(title)\(whither)?" }
 
     /// What is said when all of it is done.
     var done: String {
-        switch plan.action {
-        case .remove:
-            "Deleted \(what); \(HumanText.bytes(plan.impact.reclaimable)) can be reclaimed by a collection."
-        case .move: "Moved \(what) to \(plan.targets.first?.destination?.description ?? "")."
-        }
+        let done = "\(capitalised(plan.action.done)) \(what)\(whither)"
+        guard let change = plan as? ChangePlan, change.action == .remove else { return done + "." }
+        return change.skipsTrash
+            ? "\(done); \(HumanText.bytes(plan.impact.reclaimable)) can be reclaimed by a collection."
+            : "\(done) to the trash; u brings it back."
     }
 
     /// The repositories that are not afterwards what they were.
-    var repositories: Set<RepositoryName> {
-        Set(plan.targets.flatMap { [$0.reference.repository] + ($0.destination.map { [$0.repository] } ?? []) })
-    }
+    var repositories: Set<RepositoryName> { plan.repositories }
 
     /// What matters most comes first: on a small screen only the beginning is seen without scrolling.
     var lines: [Line] {
-        let impact = plan.impact
         var lines = targets
-        if plan.action == .remove {
+        let impact = plan.impact
+        if plan.action == .move {
+            if !impact.tags.isEmpty { lines += list("replaced", impact.tags, .bad) }
+        } else {
             if !impact.tags.isEmpty { lines += list("tags lost", impact.tags, .bad) }
             if !impact.siblingTags.isEmpty { lines += list("stay, on the same manifests", impact.siblingTags, .good) }
-            lines.append(fact("makes reclaimable", HumanText.bytes(impact.reclaimable)))
-        } else if !impact.tags.isEmpty {
-            lines += list("replaced", impact.tags, .bad)
         }
-        let links = plan.targets.reduce(0) { $0 + $1.links.count }
+        lines += facts
+        return lines + plan.notes.map { Line("! ", .warning) + Line($0, .warning) }
+    }
+
+    private var facts: [Line] {
+        let impact = plan.impact
+        guard let change = plan as? ChangePlan else { return plan.impactLines.map { Line($0) } }
+        var lines: [Line] = []
+        if change.action == .remove {
+            lines.append(fact("makes reclaimable", HumanText.bytes(impact.reclaimable)))
+            lines.append(fact("goes to", change.skipsTrash ? "nowhere: it cannot be restored" : "the trash"))
+        }
+        let links = change.targets.reduce(0) { $0 + $1.links.count }
         var parts = [HumanText.count(links, "link")]
         if impact.revisions > 0 { parts.append(HumanText.count(impact.revisions, "manifest")) }
         if impact.layers > 0 { parts.append(HumanText.count(impact.layers, "layer link")) }
         if impact.uploads > 0 { parts.append(HumanText.count(impact.uploads, "unfinished upload")) }
         if impact.objects > 0 { parts.append(HumanText.count(impact.objects, "emptied directory object")) }
-        lines.append(fact(plan.action == .remove ? "goes" : "moves", parts.joined(separator: ", ")))
-        return lines + plan.notes.map { Line("! ", .warning) + Line($0, .warning) }
+        lines.append(fact(change.action == .remove ? "goes" : "moves", parts.joined(separator: ", ")))
+        return lines
     }
 
     private var targets: [Line] {
-        plan.targets.map { target in
-            let line =
-                Line(plan.action == .remove ? "delete  " : "move    ", .dim) + Line("\(target.reference)", .title)
-            guard let destination = target.destination else { return line }
-            return line + Line("  →  ", .dim) + Line("\(destination)", .title)
+        plan.subjects.map { subject in
+            let verb = plan.action.infinitive
+            let line = Line(verb + String(repeating: " ", count: max(1, 8 - verb.count)), .dim) + Line(subject, .title)
+            guard let destination = plan.destination else { return line }
+            return line + Line("  →  ", .dim) + Line(destination, .title)
         }
     }
 

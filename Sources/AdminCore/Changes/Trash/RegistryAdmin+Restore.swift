@@ -1,0 +1,33 @@
+extension RegistryAdmin {
+    /// Brings a deletion back (`SAFETY` §3, "restore"): under another name if it is to have one; layers first and tags last, so that what can
+    /// be named can be served. Gives notes; throws `ChangeError.unsuitable` if a link stays in the trash, because its place was taken
+    /// meanwhile or somebody else has claimed it.
+    func restore(_ target: RestorePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
+        let path = paths.trash.appending(.literal(target.item.id))
+        var entries = target.entries
+        if let renaming = target.renaming, let destination = target.destination {
+            let holding = Holding(path: path, note: try await driver.reader.holding(path)?.note, entries: entries)
+            try await driver.rename(holding, from: renaming.from, to: renaming.to, named: destination.description)
+            let depth = renaming.from.components.count
+            entries = entries.map { entry in
+                Holding.Entry(
+                    origin: renaming.to.appending(.literal(Array(entry.origin.components.dropFirst(depth)))),
+                    blob: entry.blob, claim: nil)
+            }
+        }
+        let stages = Dictionary(grouping: entries) { paths.stage(of: $0.origin) }
+        let outcomes = try await driver.restore(
+            RemovalStage.allCases.reversed().compactMap { stages[$0] }, of: path)
+        counter.advance(by: UInt64(entries.count))
+        let (taken, gone) = (outcomes.count { $0 == .taken }, outcomes.count { $0 == .gone })
+        var left: [String] = []
+        if taken > 0 {
+            left.append("\(taken) of \(entries.count) links stay in the trash, as their places were taken meanwhile")
+        }
+        if gone > 0 { left.append("\(gone) of \(entries.count) links were claimed by somebody else, or are gone") }
+        guard left.isEmpty || target.item.kind != .repository && target.item.kind != .tag && gone == 0 else {
+            throw ChangeError.unsuitable(left.joined(separator: "; "))
+        }
+        return left
+    }
+}

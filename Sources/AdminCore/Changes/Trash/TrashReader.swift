@@ -1,0 +1,142 @@
+/// What is in the trash. Only reads.
+///
+/// Concurrency: a value. Errors: those of the store.
+public struct TrashReader: Sendable {
+    /// The registry whose trash it is.
+    public let registry: RegistryReader
+
+    /// A reader of the trash of `registry`.
+    public init(registry: RegistryReader) {
+        self.registry = registry
+    }
+
+    private var storage: StorageReader { registry.storage }
+    private var paths: RegistryPaths { registry.paths }
+
+    /// The ids of all deletions, in the order in which they were made. One listing.
+    public func ids() async throws -> [String] {
+        RegistryReader.directories(in: try await storage.entries(paths.trash) ?? []).sorted()
+    }
+
+    /// All deletions, the latest first; what does not say what it is is among them. Sizes are left out.
+    public func items() async throws -> [TrashItem] {
+        try await concurrentMap(try await ids().reversed(), window: storage.window) { id in
+            try await holding(id).map(TrashItem.init)
+        }.compactMap(\.self)
+    }
+
+    /// The same with their sizes, which needs a pass over the registry if there are manifests among what was deleted. Memory: a few dozen
+    /// bytes for each blob that is reached from the trash.
+    public func sizedItems(progress: ProgressHandler? = nil) async throws -> [TrashItem] {
+        let pass = registry.pass()
+        let counter = ProgressCounter(phase: "reading the trash", total: nil, handler: progress)
+        let found = try await concurrentMap(try await ids().reversed(), window: storage.window) {
+            id -> (item: TrashItem, own: UInt64, content: [Digest: UInt64])? in
+            guard let holding = try await holding(id) else { return nil }
+            defer { counter.advance() }
+            let own = try await ownSize(of: holding)
+            return (TrashItem(holding), own, try await content(of: holding.entries, pass))
+        }.compactMap(\.self)
+        var keepers: [Digest: Int] = [:]
+        for digest in found.lazy.flatMap(\.content.keys) { keepers[digest, default: 0] += 1 }
+        for digest in try await kept(Set(keepers.keys), pass, progress) { keepers[digest, default: 0] += 1 }
+        return found.map { row in
+            var item = row.item
+            item.bytes = row.content.values.reduce(row.own, addingCapped)
+            item.reclaimable = row.content.filter { keepers[$0.key] == 1 }.values.reduce(row.own, addingCapped)
+            return item
+        }
+    }
+
+    /// Bytes of the blobs that some deletions keep and nothing else does, no repository and no other deletion: what collections can free
+    /// once these are gone.
+    func contentKeptOnly(by ids: Set<String>, progress: ProgressHandler?) async throws -> UInt64 {
+        let pass = registry.pass()
+        let found = try await concurrentMap(try await self.ids(), window: storage.window) {
+            id -> (isAmong: Bool, content: [Digest: UInt64]) in
+            let holding = try await holding(id)
+            return (ids.contains(id), content: try await content(of: holding?.entries ?? [], pass))
+        }
+        var sizes: [Digest: UInt64] = [:]
+        for (isAmong, content) in found where isAmong { sizes.merge(content) { first, _ in first } }
+        for (isAmong, content) in found where !isAmong { for digest in content.keys { sizes[digest] = nil } }
+        for digest in try await kept(Set(sizes.keys), pass, progress) { sizes[digest] = nil }
+        return sizes.values.reduce(0, addingCapped)
+    }
+
+    /// One deletion; nil if there is none of this id.
+    func holding(_ id: String) async throws -> Holding? {
+        guard let path = try? paths.trash.appending(id) else { return nil }
+        guard case .directory? = try await storage.entry(path)?.kind else { return nil }
+        return try await storage.holding(path)
+    }
+
+    /// Bytes of the files that it holds.
+    func ownSize(of holding: Holding) async throws -> UInt64 {
+        try await concurrentMap(holding.entries, window: storage.window) { try await storage.head(of: $0.blob).size }
+            .reduce(0, addingCapped)
+    }
+
+    /// What the manifests among it reach.
+    func content(of entries: [Holding.Entry], _ pass: RegistryPass) async throws -> [Digest: UInt64] {
+        var revisions: [RepositoryName: Set<Digest>] = [:]
+        var signatures: Set<Digest> = []
+        for entry in entries {
+            guard let name = paths.repositoryName(of: entry.origin) else { continue }
+            switch paths.revisionLink(entry.origin, in: name) {
+            case .manifest(let digest): revisions[name, default: []].insert(digest)
+            case .signature(let digest): signatures.insert(digest)
+            case nil: break
+            }
+        }
+        var content: [Digest: UInt64] = [:]
+        for (name, digests) in revisions {
+            content.merge(try await pass.reach(of: digests, in: name)) { first, _ in first }
+        }
+        let sizes = try await concurrentMap(signatures.filter { content[$0] == nil }, window: storage.window) {
+            ($0, try await pass.memory.blobs($0).size ?? 0)
+        }
+        content.merge(sizes) { first, _ in first }
+        return content
+    }
+
+    /// Those of some blobs that a manifest of a repository reaches.
+    private func kept(
+        _ wanted: Set<Digest>, _ pass: RegistryPass, _ progress: ProgressHandler?
+    ) async throws -> Set<Digest> {
+        if wanted.isEmpty { return [] }
+        let names = try await registry.repositoryNames()
+        let counter = ProgressCounter(phase: "who needs what", total: UInt64(names.count), handler: progress)
+        return try await concurrentMap(names, window: storage.window) { name -> Set<Digest> in
+            defer { counter.advance() }
+            do {
+                return Set(try await pass.reach(of: pass.revisions(of: name), in: name).keys).intersection(wanted)
+            } catch StorageError.notFound {
+                return []
+            }
+        }.reduce(into: []) { $0.formUnion($1) }
+    }
+}
+
+/// What a link below a repository's `revisions` stands for.
+enum RevisionLink: Hashable {
+    /// A manifest that the repository serves.
+    case manifest(Digest)
+    /// A signature of one (schema 1).
+    case signature(Digest)
+}
+
+extension RegistryPaths {
+    /// What a link of a repository says of its revisions, by its path; nil for other links.
+    func revisionLink(_ path: StoragePath, in name: RepositoryName) -> RevisionLink? {
+        let revisions = revisions(name)
+        guard path.isBelow(revisions), path.name == "link" else { return nil }
+        let parts = Array(path.components.dropFirst(revisions.components.count))
+        switch parts.count {
+        case 3: return Digest(algorithm: parts[0], hex: parts[1]).map { .manifest($0) }
+        case 6 where parts[2] == "signatures":
+            return Digest(algorithm: parts[3], hex: parts[4]).map { .signature($0) }
+        default: return nil
+        }
+    }
+}
