@@ -112,6 +112,20 @@ import Testing
         #expect(try await driver.reader.content(holding.entries[7].origin) == [1])
     }
 
+    /// Only chunk 0 says how many there are: whoever goes on after a crash has to find it as long as any other is there.
+    @Test func theChunkThatKnowsTheSizeIsTheLastToGo() async throws {
+        try await driver.putContent(file, pattern(5000))
+        let blob = try await driver.reader.blob(file)
+        let note = Holding.Note(name: "f", kind: "other", by: "a test", begun: .now)
+        #expect(try await driver.hold([(file, blob)], at: trash, note).isEmpty)
+        let holding = try #require(try await driver.reader.holding(trash))
+        let recording = RecordingStore(store)
+        #expect(try await recording.underTest.driver().free(holding.entries, of: holding) == [.freed])
+        let removed = recording.writes.compactMap(\.object)
+            .compactMap { BlobIdentifier.parse(chunkName: $0.name)?.index }
+        #expect(removed.sorted() == [0, 1, 2, 3, 4] && removed.last == 0)
+    }
+
     @Test func aChunkWithAnImpossibleNumberIsFreedAsWell() async throws {
         let holding = try await held()
         let blob = try #require(holding.entries.first).blob
