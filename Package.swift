@@ -64,6 +64,7 @@ let package = Package(
             name: "AdminCoreTests",
             dependencies: [
                 "AdminCore",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             resources: [.copy("Fixtures")],

@@ -12,7 +12,7 @@ struct Regtop: AsyncParsableCommand {
             the same options for the store and print tables or JSON.
 
             What a registry v2.1 to v2.3 keeps with its rados storage driver is read as it lies in the pool; no registry has to \
-            run. Nothing is changed but by rm, mv, trash and recover, which ask first, and load, which fills empty stores only.
+            run. Nothing is changed but by rm, mv, trash, uploads purge and recover, which ask first, and load, which fills empty stores only.
 
             EXAMPLES:
               regtop demo                      the console on a sample
@@ -35,7 +35,10 @@ struct Regtop: AsyncParsableCommand {
                 name: "The Driver's Tree", subcommands: [ListCommand.self, StatCommand.self, CatCommand.self]),
             CommandGroup(
                 name: "Change",
-                subcommands: [RemoveCommand.self, MoveCommand.self, TrashCommand.self, RecoverCommand.self]),
+                subcommands: [
+                    RemoveCommand.self, MoveCommand.self, TrashCommand.self, UploadsCommand.self, RecoverCommand.self,
+                    LogCommand.self,
+                ]),
             CommandGroup(name: "Whole Stores", subcommands: [DumpCommand.self, LoadCommand.self, DemoCommand.self]),
         ],
         defaultSubcommand: ConsoleCommand.self)

@@ -81,6 +81,14 @@ public struct ChangePlan: Plan, Hashable {
     /// What is changed, as it was named.
     public var targetNames: [String] { targets.map(\.reference.description) }
 
+    /// With the destination, and with a word where the trash is skipped.
+    public var logNames: [String] {
+        targets.map { target in
+            let destination = target.destination.map { " to \($0)" } ?? ""
+            return "\(target.reference)\(destination)\(skipsTrash ? ", skipping the trash" : "")"
+        }
+    }
+
     /// Target by target.
     public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
         let links = targets.reduce(0) { $0 + $1.links.count }

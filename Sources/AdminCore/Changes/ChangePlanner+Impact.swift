@@ -35,8 +35,17 @@ extension ChangePlanner {
         impact.siblingTags.sort()
         impact.objects = try await emptied(by: targets).count
         let sizes = try await concurrentMap(links, window: storage.window) { try await storage.head(of: $0.blob).size }
-        let content = try await contentLost(by: targets, progress: progress)
-        impact.reclaimable = (sizes + [content]).reduce(0, addingCapped)
+        let lostRevisions = revisions(of: targets)
+        guard !lostRevisions.isEmpty else {
+            impact.reclaimable = sizes.reduce(0, addingCapped)
+            return impact
+        }
+        let pass = registry.pass()
+        let content = try await content(of: lostRevisions, pass, progress: progress)
+        impact.reclaimable = (sizes + content.lost.values).reduce(0, addingCapped)
+        impact.sharedBlobs = content.shared.count
+        impact.sharedBytes = content.shared.values.reduce(0, addingCapped)
+        impact.orphanedChildren = try await orphanedChildren(by: lostRevisions, pass)
         return impact
     }
 
@@ -62,24 +71,25 @@ extension ChangePlanner {
         return gone
     }
 
-    /// Bytes of the blobs that the removed manifests reach and no manifest that stays does, in the whole registry. Tags don't count: what a
-    /// revision links to stays until the revision goes.
-    private func contentLost(by targets: [ChangePlan.Target], progress: ProgressHandler?) async throws -> UInt64 {
+    /// The manifests that go with these targets.
+    private func revisions(of targets: [ChangePlan.Target]) -> [RepositoryName: Set<Digest>] {
         var lost: [RepositoryName: Set<Digest>] = [:]
         for target in targets {
             let name = target.reference.repository
-            let revisions = paths.revisions(name)
-            for link in target.links where link.path.isBelow(revisions) {
-                let parts = link.path.components.dropFirst(revisions.components.count)
-                if parts.count == 3,
-                    let digest = Digest(algorithm: parts[parts.startIndex], hex: parts[parts.startIndex + 1])
-                {
+            for link in target.links {
+                if case .manifest(let digest) = paths.revisionLink(link.path, in: name) {
                     lost[name, default: []].insert(digest)
                 }
             }
         }
-        if lost.isEmpty { return 0 }
-        let pass = registry.pass()
+        return lost
+    }
+
+    /// The blobs that lost manifests reach: those that no manifest that stays does, in the whole registry, and the others. Tags don't count:
+    /// what a revision links to stays until the revision goes.
+    private func content(
+        of lost: [RepositoryName: Set<Digest>], _ pass: RegistryPass, progress: ProgressHandler?
+    ) async throws -> (lost: [Digest: UInt64], shared: [Digest: UInt64]) {
         var candidates: [Digest: UInt64] = [:]
         for (name, digests) in lost {
             candidates.merge(try await pass.reach(of: digests, in: name)) { first, _ in first }
@@ -87,7 +97,7 @@ extension ChangePlanner {
         let names = try await registry.repositoryNames()
         let reported = ProgressCounter(phase: "who needs what", total: UInt64(names.count), handler: progress)
         let kept = try await concurrentMap(names, window: storage.window) {
-            [lost, wanted = Set(candidates.keys)] name -> Set<Digest> in
+            [wanted = Set(candidates.keys)] name -> Set<Digest> in
             defer { reported.advance() }
             do {
                 let staying = try await pass.revisions(of: name).filter { !(lost[name]?.contains($0) ?? false) }
@@ -95,10 +105,30 @@ extension ChangePlanner {
             } catch StorageError.notFound {
                 return []
             }
+        }.reduce(into: Set<Digest>()) { $0.formUnion($1) }
+        return (candidates.filter { !kept.contains($0.key) }, candidates.filter { kept.contains($0.key) })
+    }
+
+    /// Manifests that stay and are named by a lost index of their repository, and by no index of it that stays.
+    private func orphanedChildren(
+        by lost: [RepositoryName: Set<Digest>], _ pass: RegistryPass
+    ) async throws -> [String] {
+        var orphans: [String] = []
+        for (name, gone) in lost {
+            let candidates = try await children(of: gone, pass)
+            if candidates.isEmpty { continue }
+            let staying = Set(try await pass.revisions(of: name)).subtracting(gone)
+            let kept = try await children(of: staying, pass)
+            orphans += candidates.subtracting(kept).intersection(staying).map { "\(name)@\($0)" }
         }
-        for digests in kept {
-            for digest in digests { candidates[digest] = nil }
-        }
-        return candidates.values.reduce(0, addingCapped)
+        return orphans.sorted()
+    }
+
+    /// What the indexes among some manifests name.
+    private func children(of digests: Set<Digest>, _ pass: RegistryPass) async throws -> Set<Digest> {
+        try await concurrentMap(digests, window: storage.window) { digest -> [Digest] in
+            let manifest = try await pass.memory.manifests(digest).manifest
+            return (manifest?.manifests ?? []).filter(\.namesManifest).map(\.digest)
+        }.reduce(into: []) { $0.formUnion($1) }
     }
 }

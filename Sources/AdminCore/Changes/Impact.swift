@@ -11,6 +11,13 @@ public struct Impact: Hashable, Sendable {
     public var tags: [String] = []
     /// Tags that name the same manifests and stay, as `repo:tag`, sorted.
     public var siblingTags: [String] = []
+    /// Manifests that stay, as `repo@digest`, sorted, and whose only index in their repository goes: nothing names them any more but what
+    /// knows their digest.
+    public var orphanedChildren: [String] = []
+    /// How many blobs the lost manifests reach that something which stays needs as well.
+    public var sharedBlobs: Int = 0
+    /// Bytes of these.
+    public var sharedBytes: UInt64 = 0
     /// Manifests (revision links) that are lost.
     public var revisions: Int = 0
     /// Layer links that are lost.

@@ -11,8 +11,15 @@ public protocol Plan: Sendable {
     var impact: Impact { get }
     /// What a person should know before saying yes, a sentence each.
     var notes: [String] { get }
+    /// What the log says of the targets: their names, and what becomes of them.
+    var logNames: [String] { get }
     /// How it is done, a step for each target, in the order of `targetNames`.
     func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep]
+}
+
+extension Plan {
+    /// The names alone.
+    public var logNames: [String] { targetNames }
 }
 
 /// What a plan does, in one word: for questions, for the log, for whoever reads its JSON.

@@ -20,9 +20,27 @@ public struct RegistryAdmin: Sendable {
 
     /// Executes a plan, target by target, and says how each ended, in the plan's order. Never throws: when the task is cancelled, or a
     /// target fails for a reason that concerns all (no permission, no space, no answer), the rest is `skipped`.
+    ///
+    /// The log in the pool has a record before the first step, and what became of it behind the last. Where it cannot be written the
+    /// change goes on, and a note says so.
     public func apply(_ plan: some Plan, progress: ProgressHandler? = nil) async -> [ChangeResult] {
+        let (stopped, kind) = await readiness()
+        guard stopped == nil, !plan.targetNames.isEmpty else {
+            return await execute(plan, stopped, kind, progress)
+        }
+        let log = AuditLog(driver: driver)
+        let record = await log.begin(plan, by: by)
+        let results = await execute(plan, nil, nil, progress)
+        // In a task of its own: what was done is written down also if the caller was cancelled meanwhile.
+        let trouble = await Task { await log.end(record, results) }.value
+        return trouble.map { results.noting($0) } ?? results
+    }
+
+    private func execute(
+        _ plan: some Plan, _ stopped: String?, _ kind: StoreError.Kind?, _ progress: ProgressHandler?
+    ) async -> [ChangeResult] {
         var results: [ChangeResult] = []
-        var (stopped, kind) = await readiness()
+        var (stopped, kind) = (stopped, kind)
         for step in plan.steps(with: self, progress: progress) {
             if Task.isCancelled, stopped == nil { stopped = "it was cancelled before it began" }
             if let stopped {
@@ -138,5 +156,18 @@ public struct RegistryAdmin: Sendable {
         } catch is StorageError {
             return nil
         }
+    }
+}
+
+extension [ChangeResult] {
+    /// With a note at the first one that is done.
+    fileprivate func noting(_ note: String) -> [ChangeResult] {
+        guard let index = firstIndex(where: { $0.outcome == .done }) else { return self }
+        var results = self
+        let result = results[index]
+        results[index] = ChangeResult(
+            target: result.target, outcome: result.outcome, error: result.error, kind: result.kind,
+            notes: result.notes + [note], trash: result.trash)
+        return results
     }
 }

@@ -169,7 +169,9 @@ public struct RegistryPass: Sendable {
         let entries = try await reader.storage.entries(path) ?? []
         async let started = start(entries.first { $0.name == "startedat" }, at: path.appending(.literal("startedat")))
         async let size = size(entries.first { $0.name == "data" })
-        return try await UploadSummary(repository: name, id: identifier, started: started, size: size)
+        async let modified = reader.storage.objects.read(.stat, of: StorageReader.directory(path))?.modified
+        return try await UploadSummary(
+            repository: name, id: identifier, started: started, size: size, modified: modified)
     }
 
     private func start(_ entry: DirectoryEntry?, at path: StoragePath) async throws -> Date? {

@@ -10,12 +10,18 @@ public struct UploadSummary: Hashable, Sendable {
     public let started: Date?
     /// Bytes uploaded so far.
     public let size: UInt64
+    /// When its directory was last changed; nil if it has no object.
+    public let modified: Date?
+
+    /// When it began, as far as anything says.
+    public var lastKnown: Date? { started ?? modified }
 
     /// See the properties.
-    public init(repository: RepositoryName, id: String, started: Date?, size: UInt64) {
+    public init(repository: RepositoryName, id: String, started: Date?, size: UInt64, modified: Date? = nil) {
         self.repository = repository
         self.id = id
         self.started = started
         self.size = size
+        self.modified = modified
     }
 }

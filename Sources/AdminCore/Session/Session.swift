@@ -29,7 +29,7 @@ public struct Session: Sendable {
 
     init(
         name: String, notes: [String] = [], reader: any ObjectReader, writer: (any ObjectWriter)?, chunkSize: UInt64,
-        journal: JournalPolicy, shutDown: @escaping @Sendable () async -> Void
+        journal: JournalPolicy, client: String? = nil, shutDown: @escaping @Sendable () async -> Void
     ) {
         self.name = name
         self.notes = notes
@@ -38,7 +38,9 @@ public struct Session: Sendable {
         let storage = StorageReader(objects: reader, chunkSize: chunkSize)
         registry = RegistryReader(storage: storage)
         admin = writer.map { [registry] in
-            RegistryAdmin(registry: registry, driver: StorageDriver(reader: storage, writer: $0, policy: journal))
+            RegistryAdmin(
+                registry: registry, driver: StorageDriver(reader: storage, writer: $0, policy: journal),
+                by: .current(client: client))
         }
         self.shutDown = shutDown
     }

@@ -17,7 +17,8 @@ struct RemoveCommand: StoreCommand {
 
             What would happen is shown first, then you are asked. Without a terminal --yes is needed.
 
-            JSON: {targets, impact:{bytes, objects, reclaimable, tags, siblingTags, revisions, layers, uploads, notes}, applied, \
+            JSON: {targets, impact:{bytes, objects, reclaimable, tags, siblingTags, orphanedChildren, sharedBlobs, sharedBytes, revisions, \
+            layers, uploads, notes}, applied, \
             results:[{target, outcome, error}]}; outcome is done, failed, unknown or skipped.
 
             EXAMPLES:

@@ -59,50 +59,50 @@ extension ChangingVerb {
         ) { try await movement(from: "app:v1", to: "app:v2", with: $0) },
     ]
 
-    private static func removal(of text: String, with driver: StorageDriver) async throws -> Act {
+    static func removal(of text: String, with driver: StorageDriver) async throws -> Act {
         apply(.remove, try await planner(driver).target(reference(text)))
     }
 
-    private static func movement(from: String, to: String, with driver: StorageDriver) async throws -> Act {
+    static func movement(from: String, to: String, with driver: StorageDriver) async throws -> Act {
         let plan = try await planner(driver).move(from: reference(from), to: reference(to), force: true)
         return { try await execute(plan, with: $0) }
     }
 
-    private static func apply(_ action: PlanAction, _ target: ChangePlan.Target) -> Act {
-        let plan = ChangePlan(action: action, targets: [target], impact: Impact(), notes: [])
+    static func apply(_ action: PlanAction, _ target: ChangePlan.Target) -> Act {
+        let plan = ChangePlan(action: action, skipsTrash: true, targets: [target], impact: Impact(), notes: [])
         return { try await execute(plan, with: $0) }
     }
 
-    private static func execute(_ plan: ChangePlan, with driver: StorageDriver) async throws {
+    static func execute(_ plan: some Plan, with driver: StorageDriver) async throws {
         let results = await RegistryAdmin(registry: registry(driver), driver: driver).apply(plan)
         guard results.allSatisfy({ $0.outcome == .done }) else { throw AdminRefusal(results: results) }
     }
 
-    private static func planner(_ driver: StorageDriver) -> ChangePlanner {
-        ChangePlanner(registry: registry(driver))
+    static func planner(_ driver: StorageDriver) -> ChangePlanner {
+        ChangePlanner(registry: registry(driver), policy: driver.policy)
     }
 
-    private static func registry(_ driver: StorageDriver) -> RegistryReader {
+    static func registry(_ driver: StorageDriver) -> RegistryReader {
         RegistryReader(storage: driver.reader, paths: RegistryPaths(root: .literal("r")))
     }
 
     // MARK: - The registry's files
 
-    private static let root = "/r/repositories/"
+    static let root = "/r/repositories/"
 
-    private static func hex(_ letter: String) -> String { String(repeating: letter, count: 64) }
+    static func hex(_ letter: String) -> String { String(repeating: letter, count: 64) }
 
-    private static func link(_ letter: String) -> [UInt8] { Array("sha256:\(hex(letter))".utf8) }
+    static func link(_ letter: String) -> [UInt8] { Array("sha256:\(hex(letter))".utf8) }
 
-    private static func currentLink(_ name: String, _ tag: String) -> String {
+    static func currentLink(_ name: String, _ tag: String) -> String {
         "\(root)\(name)/_manifests/tags/\(tag)/current/link"
     }
 
-    private static func index(_ name: String, _ tag: String, _ letter: String) -> [String: [UInt8]] {
+    static func index(_ name: String, _ tag: String, _ letter: String) -> [String: [UInt8]] {
         ["\(root)\(name)/_manifests/tags/\(tag)/index/sha256/\(hex(letter))/link": link(letter)]
     }
 
-    private static func repository(
+    static func repository(
         _ name: String, tags: [String: String] = ["v1": "a", "v2": "b"], revisions: [String] = ["a", "b"],
         history: Bool = true
     ) -> [String: [UInt8]] {
@@ -118,13 +118,13 @@ extension ChangingVerb {
         return files
     }
 
-    private static func reference(_ text: String) throws -> ImageReference { try required(ImageReference(text)) }
+    static func reference(_ text: String) throws -> ImageReference { try required(ImageReference(text)) }
 
-    private static func name(_ text: String) throws -> RepositoryName { try required(RepositoryName(text)) }
+    static func name(_ text: String) throws -> RepositoryName { try required(RepositoryName(text)) }
 
-    private static func digest(_ letter: String) throws -> Digest { try required(Digest("sha256:\(hex(letter))")) }
+    static func digest(_ letter: String) throws -> Digest { try required(Digest("sha256:\(hex(letter))")) }
 
-    private static func required<Value>(_ value: Value?) throws -> Value {
+    static func required<Value>(_ value: Value?) throws -> Value {
         guard let value else { throw StorageError.unsupported("this literal") }
         return value
     }
@@ -132,5 +132,5 @@ extension ChangingVerb {
 
 extension ChangingVerb {
     /// All verbs that change anything.
-    static let all = driver + admin
+    static let all = driver + admin + trash
 }

@@ -13,17 +13,21 @@ struct ChangingVerb: Sendable, CustomTestStringConvertible {
     let after: [String: [UInt8]]
     /// Files that change their path: at every moment they are at one of the two, at least.
     let moves: [String: String]
+    /// Where files may be for a moment besides, by where they are before: under a claim, for example.
+    let passing: [String: [String]]
     /// Thinks the change through, on a tree that is as `before` says.
     let plan: @Sendable (StorageDriver) async throws -> Act
 
     init(
         planning name: String, before: [String: [UInt8]], after: [String: [UInt8]], moves: [String: String] = [:],
+        passing: [String: [String]] = [:],
         plan: @escaping @Sendable (StorageDriver) async throws -> Act
     ) {
         self.name = name
         self.before = before.merging(ChangingVerb.bystander) { own, _ in own }
         self.after = after.merging(ChangingVerb.bystander) { own, _ in own }
         self.moves = moves
+        self.passing = passing
         self.plan = plan
     }
 

@@ -197,6 +197,7 @@ private struct KillSeries {
         }
         let others = try await fixture.store.objects().filter { object in
             if object.namespace == "", BlobIdentifier.parse(chunkName: object.name) != nil { return false }
+            if object.isLog { return false }
             return object.namespace != "" || !directories.contains(object.name.string ?? "")
         }
         #expect(others.isEmpty, "\(what): left over: \(others)")

@@ -1,6 +1,6 @@
 import AdminCore
 
-/// All objects of a store with all they hold, versions and dates left out: what a dump says.
+/// All objects of a store with all they hold, versions and dates left out: what a dump says; without the log of changes, which only grows.
 struct Snapshot: Hashable, Sendable {
     /// What one object holds.
     struct Content: Hashable, Sendable {
@@ -14,7 +14,7 @@ struct Snapshot: Hashable, Sendable {
     init(_ reader: any ObjectReader) async throws {
         for cursor in try await reader.enumerate(.all, slices: 1) {
             while let page = try await cursor.next() {
-                for object in page {
+                for object in page where !object.isLog {
                     guard let omap = try await reader.wholeOmap(of: object),
                         let state = try await reader.read(
                             ReadOperation(xattrs: true, data: 0..<max(1, omap.size)), of: object)
@@ -35,4 +35,9 @@ struct Snapshot: Hashable, Sendable {
         let names = Set(objects.keys).union(other.objects.keys)
         return Set(names.filter { objects[$0] != other.objects[$0] }.map(\.description))
     }
+}
+
+extension ObjectID {
+    /// Whether it holds a part of the log of changes.
+    var isLog: Bool { namespace == "regtop" && name.hasPrefix("log-") }
 }

@@ -26,6 +26,9 @@ public struct EmptyPlan: Plan, Hashable {
     /// The ids.
     public var targetNames: [String] { targets.map(\.item.id) }
 
+    /// With what was deleted.
+    public var logNames: [String] { targets.map { "\($0.item.id), \($0.item.name)" } }
+
     /// Deletion by deletion; one scan of the pool proves for all of them what nothing else refers to.
     public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
         let proof = EmptyingProof(targets: targets, driver: admin.driver, progress: progress)

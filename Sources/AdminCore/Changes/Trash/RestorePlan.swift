@@ -31,6 +31,11 @@ public struct RestorePlan: Plan, Hashable {
     /// The ids.
     public var targetNames: [String] { targets.map(\.item.id) }
 
+    /// With what was deleted, and the name that it gets.
+    public var logNames: [String] {
+        targets.map { "\($0.item.id), \($0.item.name)\($0.destination.map { " as \($0)" } ?? "")" }
+    }
+
     /// Deletion by deletion.
     public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
         let links = targets.reduce(0) { $0 + $1.entries.count }

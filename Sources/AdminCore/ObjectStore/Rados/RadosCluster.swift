@@ -27,6 +27,9 @@ public final class RadosCluster: Sendable {
 
     private let connection: RadosConnection
 
+    /// As whom this is connected, as in `client.admin`.
+    public var client: String { connection.client }
+
     private init(_ connection: RadosConnection) {
         self.connection = connection
     }

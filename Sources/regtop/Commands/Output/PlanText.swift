@@ -59,6 +59,13 @@ nonisolated enum PlanText {
         if !impact.siblingTags.isEmpty {
             lines.append("tags on the same manifests that stay: \(list(impact.siblingTags))")
         }
+        if !impact.orphanedChildren.isEmpty {
+            lines.append("stay, and lose their index: \(list(impact.orphanedChildren))")
+        }
+        if impact.sharedBlobs > 0 {
+            let shared = HumanText.count(impact.sharedBlobs, "blob")
+            lines.append("needed by others as well: \(shared), \(HumanText.bytes(impact.sharedBytes))")
+        }
         return lines
     }
 

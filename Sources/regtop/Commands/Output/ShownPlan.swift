@@ -127,3 +127,16 @@ extension EmptyPlan: ShownPlan {
         PlanText.gone(impact) + ["makes \(HumanText.bytes(impact.reclaimable)) reclaimable"]
     }
 }
+
+extension UploadsPlan: ShownPlan {
+    nonisolated var caution: String {
+        skipsTrash ? "The trash is skipped." : "They go to the trash, and can be restored."
+    }
+
+    nonisolated var impactLines: [String] {
+        let when = skipsTrash ? "" : ", once they are out of the trash"
+        return ["makes \(HumanText.bytes(impact.reclaimable)) reclaimable\(when)"]
+    }
+
+    nonisolated var repositories: Set<RepositoryName> { Set(targets.map(\.upload.repository)) }
+}

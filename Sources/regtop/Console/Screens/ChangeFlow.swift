@@ -74,6 +74,7 @@ struct ChangeFlow {
                 store.changed(words.repositories)
                 switch result {
                 case .success(let results):
+                    store.noteTrash(results)
                     return .all([report(results, words), .reappear, store.askPending])
                 case .failure(let error): return .all([.failure(error), .reappear, store.askPending])
                 }

@@ -17,6 +17,17 @@ final class OpenStore {
 
     // MARK: Changes
 
+    /// What the last deletion took to the trash, as long as nobody has brought it back.
+    private(set) var lastDeletion: [TrashID] = []
+
+    /// Notes what a change did to the trash.
+    func noteTrash(_ results: [ChangeResult]) {
+        let taken = results.compactMap(\.trash)
+        if !taken.isEmpty { lastDeletion = taken }
+        let gone = Set(results.filter { $0.outcome == .done }.map(\.target))
+        lastDeletion.removeAll { gone.contains($0.string) }
+    }
+
     /// Notes what was changed, or may have been.
     func changed(_ repositories: Set<RepositoryName>) {
         generation += 1

@@ -40,6 +40,9 @@ struct PlanWords {
         } else {
             if !impact.tags.isEmpty { lines += list("tags lost", impact.tags, .bad) }
             if !impact.siblingTags.isEmpty { lines += list("stay, on the same manifests", impact.siblingTags, .good) }
+            if !impact.orphanedChildren.isEmpty {
+                lines += list("stay, and lose their index", impact.orphanedChildren, .warning)
+            }
         }
         lines += facts
         return lines + plan.notes.map { Line("! ", .warning) + Line($0, .warning) }
@@ -51,6 +54,11 @@ struct PlanWords {
         var lines: [Line] = []
         if change.action == .remove {
             lines.append(fact("makes reclaimable", HumanText.bytes(impact.reclaimable)))
+            if impact.sharedBlobs > 0 {
+                let shared = HumanText.count(impact.sharedBlobs, "blob")
+                lines.append(
+                    fact("needed by others as well", "\(shared), \(HumanText.bytes(impact.sharedBytes))"))
+            }
             lines.append(fact("goes to", change.skipsTrash ? "nowhere: it cannot be restored" : "the trash"))
         }
         let links = change.targets.reduce(0) { $0 + $1.links.count }

@@ -62,11 +62,26 @@ final class RepositoriesScreen: Screen {
                 view.table.selected.flatMap { ImageReference($0.name) }.map { changeFlow.move($0) } ?? .none
             },
             Command(
+                name: "delete-now", keys: [.character("D")],
+                help: "The same without the trash: what goes cannot be brought back",
+                group: .change, isChange: true, isEnabled: { [unowned self] in !targets.isEmpty }
+            ) { [unowned self] in changeFlow.remove(targets, skippingTrash: true) },
+            changeFlow.undoCommand,
+            Command(
                 name: "tree", keys: [.character("t")], hint: "tree",
                 help: "Shows the raw tree that the registry lies in"
             ) { [unowned self] in .go(TreeScreen(store, .root)) },
             Command(
-                name: "unique", keys: [.character("u")],
+                name: "trash", keys: [.character("T")], help: "Shows what was deleted and can come back"
+            ) { [unowned self] in .go(TrashScreen(store)) },
+            Command(
+                name: "uploads", keys: [.character("P")], help: "Shows all pushes that were never finished"
+            ) { [unowned self] in .go(UploadsScreen(store)) },
+            Command(name: "log", keys: [.character("L")], help: "Shows what was changed, when and by whom") {
+                [unowned self] in .go(LogScreen(store))
+            },
+            Command(
+                name: "unique", keys: [.character("n")],
                 help: "Finds out what each repository needs alone; reads everything"
             ) { [unowned self] in .ask(uniqueQuery) },
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in

@@ -71,6 +71,7 @@ final class RepositoryScreen: Screen {
                 name: "move", keys: [.character("m")], hint: "move", help: "Gives the tag another name",
                 group: .change, isChange: true, isEnabled: { [unowned self] in selectedTag != nil }
             ) { [unowned self] in selectedTag.map { changeFlow.move($0) } ?? .none },
+            changeFlow.undoCommand,
             Command(
                 name: "tree", keys: [.character("t")], hint: "tree", help: "Shows the repository's raw tree"
             ) { [unowned self] in .go(TreeScreen(store, store.session.registry.paths.repository(name))) },

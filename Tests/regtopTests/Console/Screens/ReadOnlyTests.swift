@@ -14,7 +14,7 @@ import Testing
         #expect(bench.rows[0].hasSuffix(" READ-ONLY"))
         let screens: Set = [
             "RepositoriesScreen", "RepositoryScreen", "ManifestScreen", "BlobScreen", "ObjectScreen", "UsesScreen",
-            "TreeScreen", "HelpScreen",
+            "TreeScreen", "HelpScreen", "TrashScreen", "UploadsScreen", "LogScreen",
         ]
         #expect(walk.visited.isSuperset(of: screens), "\(screens.subtracting(walk.visited)) was not reached")
         #expect(walk.changes >= 5)

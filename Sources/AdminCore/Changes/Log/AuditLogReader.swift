@@ -1,0 +1,58 @@
+public import Foundation
+
+/// Reads the log of changes.
+///
+/// Concurrency: a value. Errors: those of the store. What cannot be understood is left out.
+public struct AuditLogReader: Sendable {
+    /// The store.
+    public let storage: StorageReader
+
+    /// A reader of the log in `storage`.
+    public init(storage: StorageReader) {
+        self.storage = storage
+    }
+
+    /// The latest changes, the latest first; at most `limit` (1…). Reads month by month back from now, for twenty years. Memory: that many
+    /// entries.
+    public func latest(_ limit: Int, now: Date = Date()) async throws -> [AuditEntry] {
+        // A clock that is ahead writes into the next month.
+        let newest = AuditLog.month(of: now) + 1
+        var found: [AuditEntry] = []
+        for first in stride(from: newest, to: newest - 240, by: -12) where found.count < limit {
+            let months = try await concurrentMap((first - 11...first).reversed(), window: storage.window) { month in
+                try await entries(of: AuditLog.object(month: month), limit: limit)
+            }
+            found += months.joined()
+        }
+        return Array(found.prefix(max(0, limit)))
+    }
+
+    /// The latest of one month, the latest first.
+    private func entries(of object: ObjectID, limit: Int) async throws -> [AuditEntry] {
+        var last: [OmapEntry] = []
+        var after: ByteString?
+        while let state = try await storage.objects.read(
+            ReadOperation(omap: .page(after: after, limit: ReadOperation.largestPage)), of: object)
+        {
+            last = (last + state.omap).suffix(2 * limit)
+            after = state.omap.last?.key
+            if !state.hasMore || after == nil { break }
+        }
+        let values = Dictionary(last.map { ($0.key, $0.value) }) { first, _ in first }
+        return last.reversed().compactMap { entry in
+            guard let id = entry.key.string, !id.hasSuffix("!"),
+                let beginning = AuditLogReader.decode(AuditBeginning.self, entry.value)
+            else { return nil }
+            let ending = values[ByteString(id + "!")].flatMap { AuditLogReader.decode(AuditEnding.self, $0) }
+            return AuditEntry(id: id, beginning, ending)
+        }
+    }
+
+    private static func decode<Record: Decodable>(_ type: Record.Type, _ value: [UInt8]) -> Record? {
+        // A record names a thousand targets at most: what is larger is none of ours.
+        guard value.count <= 16 << 20, BoundedJSON.isShallow(value) else { return nil }
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .millisecondsSince1970
+        return try? decoder.decode(type, from: Data(value))
+    }
+}

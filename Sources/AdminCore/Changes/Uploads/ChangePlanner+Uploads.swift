@@ -1,0 +1,71 @@
+public import Foundation
+
+extension ChangePlanner {
+    /// The plan that removes unfinished uploads that began `age` seconds ago or longer. `names`: only those of these repositories; `ids`: only
+    /// those with one of these identifiers. One that
+    /// does not say when it began is as old as its directory. Looks through the whole pool for files that belong to something else as well.
+    /// Throws `ChangeError.unsuitable` for `skippingTrash` beside registries that may be writing (`SAFETY` §2), `.wrongChunkSize`, and errors of
+    /// reading.
+    public func purging(
+        olderThan age: TimeInterval, of names: [RepositoryName]? = nil, ids: Set<String>? = nil,
+        skippingTrash: Bool = false,
+        progress: ProgressHandler? = nil
+    ) async throws -> UploadsPlan {
+        try await checkChunkSize()
+        if skippingTrash, policy.delay > 0 {
+            throw ChangeError.unsuitable(
+                "uploads are removed at once only where no registry is writing, which --offline says")
+        }
+        let now = policy.now()
+        let old = try await registry.uploads(of: names, progress: progress).filter { upload in
+            guard ids?.contains(upload.id) ?? true else { return false }
+            // Asked for by name: whatever its age.
+            if ids != nil, age <= 0 { return true }
+            return upload.lastKnown.map { $0.addingTimeInterval(age) <= now } ?? false
+        }
+        let found = try await concurrentMap(old, window: storage.window) { upload in
+            let directory = try paths.uploads(upload.repository).appending(upload.id)
+            do {
+                return (upload, directory, try await storage.walk(directory))
+            } catch StorageError.notFound {
+                return (upload, directory, [])
+            }
+        }
+        let blobs = Set(found.flatMap { $0.2.compactMap(\.file?.blob) })
+        let census = blobs.isEmpty ? nil : try await storage.references(to: blobs, progress: progress)
+        let targets = found.map { upload, directory, entries in
+            let links = entries.compactMap(\.file).sorted { $0.path < $1.path }.map {
+                ChangePlan.Link(path: $0.path, blob: $0.blob)
+            }
+            let isPair = { (link: ChangePlan.Link) in (census?.places[link.blob]?.count ?? 0) > 1 }
+            return UploadsPlan.Target(
+                upload: upload, links: links.filter { !isPair($0) }, pairs: links.filter(isPair),
+                directories: [directory] + entries.compactMap(\.subdirectory))
+        }
+        return UploadsPlan(
+            skipsTrash: skippingTrash, targets: targets, impact: try await impact(ofPurging: targets),
+            notes: notes(targets, skippingTrash))
+    }
+
+    private func notes(_ targets: [UploadsPlan.Target], _ skippingTrash: Bool) -> [String] {
+        if targets.isEmpty { return [] }
+        var notes = ["whoever is still pushing one of them gets an error and has to begin again"]
+        let pairs = targets.reduce(0) { $0 + $1.pairs.count }
+        if pairs > 0 {
+            notes.append(
+                "\(pairs) \(pairs == 1 ? "file belongs" : "files belong") to something else as well, as an interrupted move leaves it: only the "
+                    + "upload's key goes, and the content stays")
+        }
+        if skippingTrash { notes.append("the trash is skipped: they cannot be restored") }
+        return notes
+    }
+
+    private func impact(ofPurging targets: [UploadsPlan.Target]) async throws -> Impact {
+        var impact = Impact()
+        impact.uploads = targets.count
+        impact.reclaimable = try await concurrentMap(targets.flatMap(\.links), window: storage.window) {
+            try await storage.head(of: $0.blob).size
+        }.reduce(0, addingCapped)
+        return impact
+    }
+}

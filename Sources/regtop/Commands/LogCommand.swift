@@ -1,0 +1,37 @@
+import AdminCore
+import ArgumentParser
+
+/// `regtop log`
+struct LogCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log",
+        abstract: "Show what was changed, when, by whom, and what became of it.",
+        discussion: """
+            Every change of the registry by any regtop, the latest first. The log is in the pool, in the RADOS namespace regtop, which no \
+            registry sees; nothing is ever removed from it. A change that has no end yet is under way, or was interrupted.
+
+            JSON: an array of {id, begun, ended, user, host, process, client, action, targets, targetCount, impact:{bytes, objects, \
+            reclaimable}, outcomes, results:[{target, outcome, error, trash}]}; action is remove, move, restore, empty or purge.
+
+            EXAMPLES:
+              regtop log --last 20
+              regtop log -f json | jq '.[] | select(.user == "ci")'
+            """)
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var format: FormatOptions
+
+    @Option(help: ArgumentHelp("How many changes, from the latest on.", valueName: "count"))
+    var last = 50
+
+    func validate() throws {
+        guard (1...100_000).contains(last) else {
+            throw ValidationError("--last takes a number from 1 to 100000, not \(last)")
+        }
+    }
+
+    func run(in context: CommandContext) async throws {
+        let entries = try await AuditLogReader(storage: context.session.storage).latest(last)
+        try await context.print(format.format, json: .array(entries.map(\.json)), plain: LogText.plain(entries))
+    }
+}

@@ -1,0 +1,63 @@
+import AdminCore
+
+/// The log of changes for people and for programs.
+nonisolated enum LogText {
+    /// A line each.
+    static func plain(_ entries: [AuditEntry]) -> String {
+        if entries.isEmpty { return "nothing was changed yet\n" }
+        return entries.map { entry in
+            VisibleText.of(
+                "\(TimeText.second(entry.begun))  \(who(entry))  \(entry.action)  \(what(entry))  \(outcome(entry))")
+                + "\n"
+        }.joined()
+    }
+
+    /// `root@host`, with the client where there is one.
+    static func who(_ entry: AuditEntry) -> String {
+        "\(entry.user)@\(entry.host)" + (entry.client.map { " (\($0))" } ?? "")
+    }
+
+    /// The first targets.
+    static func what(_ entry: AuditEntry) -> String {
+        let shown = entry.targets.prefix(3).joined(separator: ", ")
+        let rest = entry.targetCount - min(3, entry.targets.count)
+        return rest > 0 ? "\(shown) and \(HumanText.count(rest)) more" : shown
+    }
+
+    /// "done", or "2 done, 1 failed: why".
+    static func outcome(_ entry: AuditEntry) -> String {
+        guard entry.ended != nil else { return "no end" }
+        let order: [ChangeResult.Outcome] = [.done, .failed, .unknown, .skipped]
+        let counts = order.compactMap { outcome in
+            entry.outcomes[outcome.rawValue].map { (outcome.rawValue, $0) }
+        }
+        let words =
+            counts.count == 1 && entry.targetCount == 1
+            ? counts[0].0 : counts.map { "\(HumanText.count($0.1)) \($0.0)" }.joined(separator: ", ")
+        let why = entry.results.lazy.compactMap(\.error).first
+        return words + (why.map { ": \($0)" } ?? "")
+    }
+}
+
+extension AuditEntry {
+    nonisolated var json: JSONValue {
+        [
+            "id": .string(id), "begun": .time(begun), "ended": .time(ended), "user": .string(user),
+            "host": .string(host), "process": .number(Int64(process)), "client": .text(client),
+            "action": .string(action), "targets": .array(targets.map { .string($0) }),
+            "targetCount": .count(targetCount),
+            "impact": [
+                "bytes": .unsigned(bytes), "objects": .count(objects), "reclaimable": .unsigned(reclaimable),
+            ],
+            "outcomes": .object(
+                outcomes.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .count($0.value)) }),
+            "results": .array(
+                results.map {
+                    [
+                        "target": .string($0.target), "outcome": .string($0.outcome), "error": .text($0.error),
+                        "trash": .text($0.trash),
+                    ]
+                }),
+        ]
+    }
+}

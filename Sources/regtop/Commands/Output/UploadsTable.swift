@@ -1,0 +1,36 @@
+import AdminCore
+import Foundation
+
+/// `uploads` in columns.
+nonisolated enum UploadsTable {
+    static func text(_ rows: [UploadSummary], now: Date) -> String {
+        var table = PlainTable(
+            .left("REPOSITORY"), .left("ID"), .left("STARTED"), .right("AGE"), .right("SIZE"))
+        for row in rows {
+            table.add(
+                row.repository.string, row.id, TimeText.second(row.started), age(of: row, now: now) ?? "",
+                PlainTable.size(row.size))
+        }
+        return table.text
+    }
+
+    /// `3d`, `5h`, `2min`: in the largest unit that it has one of; nil if nothing says it.
+    static func age(of upload: UploadSummary, now: Date) -> String? {
+        guard let began = upload.lastKnown else { return nil }
+        let seconds = Int(max(0, now.timeIntervalSince(began)))
+        return switch seconds {
+        case 86_400...: "\(seconds / 86_400)d"
+        case 3600...: "\(seconds / 3600)h"
+        case 60...: "\(seconds / 60)min"
+        default: "\(seconds)s"
+        }
+    }
+}
+
+extension UploadSummary {
+    nonisolated var json: JSONValue {
+        [
+            "repository": .text(repository), "id": .string(id), "started": .time(started), "size": .unsigned(size),
+        ]
+    }
+}

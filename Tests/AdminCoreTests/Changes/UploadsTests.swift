@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// Unfinished uploads: listed, removed into the trash, those of an interrupted move without the content.
+@Suite struct UploadsTests {
+    private static let root = "/docker/registry/v2/repositories/app/_uploads"
+
+    /// Three uploads: an old one, one of now, and one that does not say when it began.
+    private func fixture(policy: JournalPolicy = JournalPolicy(delay: 0)) async throws -> ChangeFixture {
+        let fixture = ChangeFixture(try StoreUnderTest.inMemory(), policy: policy)
+        try await fixture.push("app", tags: ["v1"], layer: [1])
+        for (id, started) in [("old", "2015-11-02T10:00:00Z"), ("new", Date.now.formatted(.iso8601))] {
+            try await fixture.driver.putContent(path("\(Self.root)/\(id)/startedat"), Array(started.utf8))
+            try await fixture.driver.putContent(path("\(Self.root)/\(id)/data"), pattern(1000))
+        }
+        try await fixture.driver.putContent(path("\(Self.root)/undated/hashstates/sha256/0"), pattern(10))
+        return fixture
+    }
+
+    @Test func allAreListedWithWhatIsKnown() async throws {
+        let fixture = try await fixture()
+        let uploads = try await fixture.registry.uploads()
+        #expect(uploads.map(\.id) == ["new", "old", "undated"])
+        #expect(uploads.map(\.size) == [1000, 1000, 0])
+        #expect(uploads[2].started == nil && uploads[2].lastKnown != nil, "as old as its directory")
+        #expect(try await fixture.registry.uploads(of: ["app"]).count == 3)
+        await #expect(throws: StorageError.self) { try await fixture.registry.uploads(of: ["nothing"]) }
+    }
+
+    @Test func theOldOnesGoToTheTrashAndComeBack() async throws {
+        let fixture = try await fixture()
+        let before = try await fixture.snapshot()
+        let plan = try await fixture.planner.purging(olderThan: 86_400)
+        #expect(plan.targetNames == ["app/_uploads/old"])
+        #expect(plan.impact.reclaimable == 1020)
+        let results = await fixture.admin.apply(plan)
+        #expect(results.map(\.outcome) == [.done])
+        #expect(try await fixture.registry.uploads().map(\.id) == ["new", "undated"])
+        let item = try #require(try await fixture.trashItems.first)
+        #expect(item.kind == .upload && item.bytes == 1020 && item.reclaimable == 1020)
+        #expect(try await fixture.restore([item.id]).map(\.outcome) == [.done])
+        #expect(try await fixture.snapshot().differences(to: before) == [])
+    }
+
+    @Test func emptyingFreesWhatWasUploaded() async throws {
+        let fixture = try await fixture()
+        _ = await fixture.admin.apply(try await fixture.planner.purging(olderThan: 86_400))
+        #expect(try await fixture.empty().map(\.outcome) == [.done])
+        #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
+        #expect(try await fixture.trashItems.isEmpty)
+    }
+
+    /// `LAYOUT` D6: the registry that moved the upload to its blob died in between.
+    @Test func ofAPairOnlyTheUploadsKeyGoes() async throws {
+        let fixture = try await fixture()
+        let data = try path("\(Self.root)/old/data")
+        let blob = try await fixture.driver.reader.blob(data)
+        let digest = Digest.sha256(of: pattern(1000))
+        _ = try await fixture.driver.publish([(fixture.registry.paths.blob(digest), blob)])
+        try await fixture.driver.linkUp([fixture.registry.paths.blob(digest).parent])
+        let plan = try await fixture.planner.purging(olderThan: 86_400)
+        #expect(plan.targets[0].pairs.map(\.path) == [data])
+        #expect(plan.impact.reclaimable == 20, "the pair's content stays")
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+        #expect(try await fixture.empty().map(\.outcome) == [.done])
+        #expect(try await fixture.driver.reader.content(fixture.registry.paths.blob(digest)) == pattern(1000))
+        #expect(try await fixture.registry.uploads().map(\.id) == ["new", "undated"])
+    }
+
+    @Test func atOnceOnlyWhereNoRegistryIsWriting() async throws {
+        let live = try await fixture(policy: JournalPolicy(delay: 86_400))
+        await #expect(throws: ChangeError.self) { try await live.planner.purging(olderThan: 1, skippingTrash: true) }
+        let offline = try await fixture()
+        let plan = try await offline.planner.purging(olderThan: 86_400, skippingTrash: true)
+        #expect(await offline.admin.apply(plan).map(\.outcome) == [.done])
+        #expect(try await offline.trashItems.isEmpty)
+        #expect(try await offline.registry.uploads().map(\.id) == ["new", "undated"])
+    }
+}

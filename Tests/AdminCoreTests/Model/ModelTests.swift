@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// Random sequences of push, retag, delete, rename, restore, empty and crash, against a model that knows nothing of how that is done.
+///
+/// A seed repeats a sequence: `REGTOP_TEST_SEED=<seed>`, as a failure prints it.
+@Suite struct ModelTests {
+    @Test(arguments: 0..<2) func inMemory(_ part: Int) async throws {
+        // As many as fit: how long one takes depends on the machine.
+        try await run(.sqliteMemory, part, sequences: 100_000, least: 100, seconds: LongVariants.areOn ? 600 : 40)
+    }
+
+    #if RADOS
+    @Test func onACluster() async throws {
+        try await run(.rados, 9, sequences: LongVariants.areOn ? 300 : 20, least: 20, seconds: 3600)
+    }
+    #endif
+
+    private func run(_ kind: StoreKind, _ part: Int, sequences: Int, least: Int, seconds: Double) async throws {
+        let given = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"]
+        let base = "\(UInt32.random(in: .min ... .max)).\(part)"
+        let end = ContinuousClock.now + .seconds(seconds)
+        var (done, changes, crashes) = (0, 0, 0)
+        while done < (given == nil ? sequences : 1), done < least || ContinuousClock.now < end {
+            let seed = given ?? "\(base).\(done)"
+            let outcome = try await StoreUnderTest.with(kind) { store in
+                var sequence = ModelSequence(store, seed: seed)
+                var failure: String?
+                do {
+                    try await sequence.run(steps: 6)
+                } catch {
+                    failure = "REGTOP_TEST_SEED=\(seed): \(sequence.history.joined(separator: "; ")): \(error)"
+                }
+                return (failure, sequence.history.count, sequence.crashes)
+            }
+            if let failure = outcome.0 {
+                Issue.record("\(failure)")
+                return
+            }
+            done += 1
+            changes += outcome.1
+            crashes += outcome.2
+        }
+        print("\nmodel: \(kind): \(done) sequences from seed \(base), \(changes) changes, \(crashes) of them stopped")
+    }
+}

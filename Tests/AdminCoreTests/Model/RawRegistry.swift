@@ -1,0 +1,89 @@
+import AdminCore
+import Crypto
+
+/// What a pool serves, read object by object: its own understanding of directories, chunks, links and digests.
+struct RawRegistry: Sendable {
+    /// By name.
+    private(set) var repositories: [String: RegistryModel.Repository] = [:]
+    /// How many links each deletion in the trash holds.
+    private(set) var trash: [String: Int] = [:]
+    /// What is not as it has to be.
+    private(set) var faults: [String] = []
+    /// The digests of all blobs that are whole.
+    private(set) var blobs: Set<String> = []
+
+    private static let root = ["docker", "registry", "v2"]
+
+    init(_ reader: any ObjectReader) async throws {
+        var directories = [[String]()]
+        while let directory = directories.popLast() {
+            let name = "/" + directory.joined(separator: "/")
+            guard
+                let state = try await reader.read(
+                    ReadOperation(omap: .page(after: nil, limit: 1000)), of: ObjectID(ByteString(name)))
+            else {
+                if !directory.isEmpty { faults.append("\(name) is listed and not there") }
+                continue
+            }
+            // The directory of all repositories stays, whatever happens.
+            if state.omap.isEmpty, directory != RawRegistry.root + ["repositories"] {
+                faults.append("\(name) is empty")
+            }
+            for entry in state.omap {
+                let key = String(decoding: entry.key.bytes, as: UTF8.self)
+                if key == "/" { continue }
+                if entry.value.isEmpty {
+                    directories.append(directory + [key])
+                } else if directory.starts(with: ["docker", "registry", "regtop-trash"]) {
+                    trash[directory.last ?? "", default: 0] += 1
+                } else {
+                    let content = try await RawRegistry.content(String(decoding: entry.value, as: UTF8.self), reader)
+                    take(directory + [key], content)
+                }
+            }
+        }
+    }
+
+    /// The chunks of an identifier, as many bytes as chunk 0 says; nil if they are not there.
+    private static func content(_ identifier: String, _ reader: any ObjectReader) async throws -> [UInt8]? {
+        guard
+            let first = try await reader.read(
+                ReadOperation(xattrs: true, data: 0..<(4 << 20)), of: ObjectID(ByteString("\(identifier)-0"))),
+            let size = first.xattrs["total-size"]?.prefix(8).reversed().reduce(0, { $0 << 8 | Int($1) })
+        else { return nil }
+        return size == first.data.count ? first.data : nil
+    }
+
+    static func hash(_ content: [UInt8]) -> String {
+        SHA256.hash(data: content).map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+    }
+
+    private mutating func take(_ path: [String], _ content: [UInt8]?) {
+        let name = "/" + path.joined(separator: "/")
+        guard let content else { return faults.append("\(name) cannot be read") }
+        guard path.starts(with: RawRegistry.root) else { return faults.append("\(name) is strange") }
+        let rest = Array(path.dropFirst(3))
+        if rest.first == "blobs" {
+            guard RawRegistry.hash(content) == rest[3] else { return faults.append("\(name) has another content") }
+            blobs.insert(rest[3])
+            return
+        }
+        let parts = rest.dropFirst()
+        let repository = parts.prefix { $0.first != "_" }.joined(separator: "/")
+        let own = Array(parts.drop { $0.first != "_" })
+        let link = String(decoding: content, as: UTF8.self).replacing("sha256:", with: "")
+        switch (own[0], own[1]) {
+        case ("_layers", _):
+            repositories[repository, default: .init()].layers.insert(own[2])
+            if link != own[2] { faults.append("\(name) says \(link)") }
+        case ("_manifests", "revisions"):
+            repositories[repository, default: .init()].revisions.insert(own[3])
+            if link != own[3] { faults.append("\(name) says \(link)") }
+        case ("_manifests", "tags") where own[3] == "current":
+            repositories[repository, default: .init()].tags[own[2]] = link
+        case ("_manifests", "tags"):
+            if link != own[5] { faults.append("\(name) says \(link)") }
+        default: faults.append("\(name) is strange")
+        }
+    }
+}

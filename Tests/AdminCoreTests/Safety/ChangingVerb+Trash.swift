@@ -1,0 +1,119 @@
+import Foundation
+
+@testable import AdminCore
+
+extension ChangingVerb {
+    /// Deleting into the trash, restoring, emptying, removing uploads. Each deletion has the same id, so that what is there afterwards can
+    /// be said.
+    static let trash: [ChangingVerb] = [
+        trashing("trash a tag", "app:v1", "app", of: repository("app"), leaving: repository("app", tags: ["v2": "b"])),
+        trashing("trash a repository", "app", "app", of: small, leaving: [:]),
+        ChangingVerb(
+            planning: "restore a repository", before: held(small), after: small, moves: inverse(heldMoves(small)),
+            passing: claimed(small, "restoring.")
+        ) { driver in
+            let plan = try await planner(driver).restoration(of: [id.string])
+            return { try await execute(plan, with: $0) }
+        },
+        ChangingVerb(
+            planning: "restore a repository under another name", before: held(small), after: renamed(small),
+            moves: Dictionary(uniqueKeysWithValues: small.keys.map { (key($0), newName($0)) }),
+            passing: Dictionary(
+                uniqueKeysWithValues: small.keys.map {
+                    (key($0), [key(newName($0)), key(newName($0), "restoring."), key($0, "restoring.")])
+                })
+        ) { driver in
+            let plan = try await planner(driver).restoration(of: [id.string], as: reference("team/new"))
+            return { try await execute(plan, with: $0) }
+        },
+        ChangingVerb(
+            planning: "empty the trash", before: held(small), after: [:], passing: claimed(small, "freeing.")
+        ) { driver in
+            let plan = try await planner(driver).emptying()
+            return { try await execute(plan, with: $0) }
+        },
+        ChangingVerb(
+            planning: "purge an upload", before: upload, after: held(upload), moves: heldMoves(upload)
+        ) { driver in
+            let plan = try await planner(driver).purging(olderThan: 0)
+            let target = try required(plan.targets.first)
+            return { driver in
+                try await execute(
+                    FixedPlan(name: target.name) { try await $0.purge(target, as: id, FixedPlan.counter) }, with: driver
+                )
+            }
+        },
+    ]
+
+    private static let id = TrashID.make(count: 1, at: .distantPast)[0]
+
+    private static let small = repository("app", tags: ["v1": "a"], revisions: ["a"], history: false)
+
+    private static let upload = [
+        "\(root)app/_uploads/u/data": [1, 2, 3] as [UInt8],
+        "\(root)app/_uploads/u/startedat": Array("2015-11-02T10:00:00Z".utf8),
+    ]
+
+    private static func trashing(
+        _ name: String, _ text: String, _ repository: String, of before: [String: [UInt8]],
+        leaving after: [String: [UInt8]]
+    ) -> ChangingVerb {
+        let gone = before.filter { after[$0.key] == nil }
+        return ChangingVerb(
+            planning: name, before: before, after: after.merging(held(gone)) { own, _ in own }, moves: heldMoves(gone)
+        ) { driver in
+            let target = try await planner(driver).target(reference(text))
+            return { driver in
+                try await execute(
+                    FixedPlan(name: text) { try await $0.trash(target, as: id, FixedPlan.counter) }, with: driver)
+            }
+        }
+    }
+
+    /// A change with one step.
+    private struct FixedPlan: Plan {
+        let name: String
+        let work: @Sendable (RegistryAdmin) async throws -> [String]
+
+        static var counter: ProgressCounter { ProgressCounter(phase: "", total: nil, handler: nil) }
+
+        var action: PlanAction { .remove }
+        var targetNames: [String] { [name] }
+        var impact: Impact { Impact() }
+        var notes: [String] { [] }
+
+        func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
+            [PlanStep(name) { try await work(admin) }]
+        }
+    }
+
+    // MARK: - The trash's files
+
+    /// Where a file is in the trash.
+    private static func key(_ file: String, _ claim: String = "") -> String {
+        let name = file.replacing("-", with: "--").replacing("/", with: "-.")
+        return "/regtop-trash/\(id)/\(claim)\(name)"
+    }
+
+    private static func held(_ files: [String: [UInt8]]) -> [String: [UInt8]] {
+        Dictionary(uniqueKeysWithValues: files.map { (key($0.key), $0.value) })
+    }
+
+    private static func heldMoves(_ files: [String: [UInt8]]) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: files.keys.map { ($0, key($0)) })
+    }
+
+    private static func claimed(_ files: [String: [UInt8]], _ claim: String) -> [String: [String]] {
+        Dictionary(uniqueKeysWithValues: files.keys.map { (key($0), [key($0, claim)]) })
+    }
+
+    private static func inverse(_ moves: [String: String]) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: moves.map { ($0.value, $0.key) })
+    }
+
+    private static func newName(_ file: String) -> String { root + "team/new" + file.dropFirst((root + "app").count) }
+
+    private static func renamed(_ files: [String: [UInt8]]) -> [String: [UInt8]] {
+        Dictionary(uniqueKeysWithValues: files.map { (newName($0.key), $0.value) })
+    }
+}
