@@ -1,0 +1,139 @@
+/// Understands a filter's text: `or` binds loosest, then `and` and standing side by side, then `not`.
+struct FilterParser {
+    private let tokens: [FilterToken]
+    private let end: Int
+    private var position = 0
+    private var depth = 0
+
+    init(_ text: String) throws(FilterProblem) {
+        var lexer = FilterLexer(text)
+        tokens = try lexer.tokens()
+        end = text.count + 1
+    }
+
+    /// The term that the text says; nil for a text of blanks.
+    mutating func parse() throws(FilterProblem) -> Filter.Term? {
+        if tokens.isEmpty { return nil }
+        let term = try alternatives()
+        guard position == tokens.count else { throw problem("')' closes nothing that was opened") }
+        return term
+    }
+
+    private var next: FilterToken? { position < tokens.count ? tokens[position] : nil }
+
+    private func problem(_ reason: String) -> FilterProblem {
+        FilterProblem(column: next?.column ?? end, reason: reason)
+    }
+
+    private mutating func alternatives() throws(FilterProblem) -> Filter.Term {
+        var term = try conjunction()
+        while next?.kind == .or {
+            position += 1
+            term = .or(term, try conjunction())
+        }
+        return term
+    }
+
+    private mutating func conjunction() throws(FilterProblem) -> Filter.Term {
+        var term = try factor()
+        while let token = next, token.kind != .or, token.kind != .close {
+            if token.kind == .and { position += 1 }
+            term = .and(term, try factor())
+        }
+        return term
+    }
+
+    private mutating func factor() throws(FilterProblem) -> Filter.Term {
+        guard let token = next else { throw problem("the filter ends where a word, a comparison or '(' is expected") }
+        guard depth < Filter.Term.depthLimit else { throw problem("the filter is nested too deeply") }
+        depth += 1
+        defer { depth -= 1 }
+        switch token.kind {
+        case .not:
+            position += 1
+            return .not(try factor())
+        case .open:
+            position += 1
+            let term = try alternatives()
+            guard next?.kind == .close else {
+                throw problem("')' is expected, for the '(' in column \(token.column)")
+            }
+            position += 1
+            return term
+        case .word(let word, let isQuoted):
+            position += 1
+            guard case .comparison(let comparison)? = next?.kind else { return .word(word) }
+            guard !isQuoted, let field = FilterField(rawValue: word.lowercased()) else {
+                let fields = FilterField.allCases.map(\.rawValue).joined(separator: ", ")
+                throw FilterProblem(
+                    column: token.column, reason: "'\(word)' is nothing that can be compared; there are \(fields)")
+            }
+            return try compare(field, comparison)
+        case .close: throw problem("a word, a comparison or '(' is expected, not ')'")
+        case .and, .or: throw problem("a word, a comparison or '(' is expected before this word can join two")
+        case .comparison(let comparison):
+            throw problem("what '\(comparison.rawValue)' compares is missing, as in age>180d")
+        case .value: throw problem("a word, a comparison or '(' is expected")
+        }
+    }
+
+    private mutating func compare(
+        _ field: FilterField, _ comparison: Filter.Comparison
+    ) throws(FilterProblem) -> Filter.Term {
+        let isForTexts = [.equal, .unequal, .matches, .doesNotMatch].contains(comparison)
+        let isForNumbers = ![.matches, .doesNotMatch].contains(comparison)
+        guard field.kind == .text ? isForTexts : isForNumbers else {
+            let allowed = field.kind == .text ? "=, !=, ~ and !~" : "=, !=, <, <=, > and >="
+            throw problem("\(field.rawValue) is compared with \(allowed), not with '\(comparison.rawValue)'")
+        }
+        position += 1
+        guard let token = next, case .value(let text) = token.kind, !text.isEmpty || field.kind == .text else {
+            throw problem("a value is expected, \(field.example)")
+        }
+        position += 1
+        return .comparison(field, comparison, try operand(text, for: field, comparison, at: token.column))
+    }
+
+    private func operand(
+        _ text: String, for field: FilterField, _ comparison: Filter.Comparison, at column: Int
+    ) throws(FilterProblem) -> FilterOperand {
+        let found: FilterOperand? =
+            switch field.kind {
+            case .bytes: FilterUnits.bytes(text).map { .number($0) }
+            case .duration: FilterUnits.seconds(text).map { .number($0) }
+            case .number: UInt64(text).map { .number($0) }
+            case .time: FilterUnits.moment(text).map { .time($0) }
+            case .text:
+                if comparison == .matches || comparison == .doesNotMatch {
+                    .pattern(try pattern(text, at: column))
+                } else {
+                    .text(text)
+                }
+            }
+        guard let found else {
+            throw FilterProblem(column: column, reason: "'\(text)' is none: a value is expected, \(field.example)")
+        }
+        return found
+    }
+
+    private func pattern(_ text: String, at column: Int) throws(FilterProblem) -> FilterPattern {
+        do {
+            return try FilterPattern(text)
+        } catch {
+            throw FilterProblem(column: column + error.offset, reason: error.reason)
+        }
+    }
+}
+
+extension FilterField {
+    /// How its values are written, for messages.
+    fileprivate var example: String {
+        switch kind {
+        case .bytes: "bytes such as \(rawValue)>500M"
+        case .number: "a number such as \(rawValue)=0"
+        case .duration: "a span such as \(rawValue)>180d"
+        case .time: "a day or a time such as \(rawValue)>2015-01-31"
+        case .text: "a text such as \(rawValue)=x, or \(rawValue)~^x for a regular expression"
+        }
+    }
+}

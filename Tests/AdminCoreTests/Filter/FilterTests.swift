@@ -1,0 +1,214 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// A row of which a test says everything.
+struct FilterRow: Filterable, Sendable {
+    var values: [FilterField: FilterValue] = [:]
+    var filterText = ""
+
+    func value(of field: FilterField) -> FilterValue? { values[field] }
+}
+
+@Suite("Filters") struct FilterTests {
+    static let now = Date(timeIntervalSince1970: 1_700_000_000)
+
+    static let row = FilterRow(
+        values: [
+            .name: .text("team/app/web"), .size: .number(3 << 30), .unique: .number(600 << 20), .tags: .number(2),
+            .modified: .time(now.addingTimeInterval(-200 * 86_400)),
+            .created: .time(Date(timeIntervalSince1970: 1_420_070_400)), .state: .text("damaged"),
+            .platform: .texts(["linux/amd64", "linux/arm64"]),
+        ], filterText: "team/app/web damaged The layer is missing.")
+
+    @Test(
+        "sentences that hold",
+        arguments: [
+            "", "  ", "team", "TEAM", "app damaged", "age>180d", "age>180", "age<1y", "age>=200d", "age > 180d",
+            "size>1G",
+            "size>=3G", "size=3221225472", "size<3.5GiB", "unique>500M", "tags=2", "tags!=3", "tags<3 and age>180d",
+            "tags<3 age>180d", "name~^team/", "name!~^library/", "name~web$", "name=TEAM/APP/WEB", "state=damaged",
+            "not state=ok", "platform~arm", "platform=linux/arm64", "platform!=windows/amd64", "modified>2015-01-01",
+            "created=2015-01-01", "created<2015-01-01T00:00:01Z", "nothing or team", "not (nothing or size<1G)",
+            "(nothing or team) and tags=2", "nothing and x or team", "'layer is'", "\"layer is\" not ok",
+            "NOT nothing AND team",
+            "name~^(team|app)/[a-z]+/w.b$", "not not team", "age>180d(tags=2)",
+        ])
+    func holds(_ text: String) throws {
+        #expect(try Filter(text).matches(FilterTests.row, now: FilterTests.now))
+    }
+
+    @Test(
+        "sentences that do not; what is not known fulfils nothing",
+        arguments: [
+            "nothing", "team nothing", "age<180d", "size>3G", "tags=0", "name=team", "name~^app", "state!=damaged",
+            "platform!=linux/arm64", "platform!~amd", "shared>0", "shared<=0", "digest!=x", "revisions!=1", "not team",
+            "team and not damaged", "created>2015-01-01",
+        ])
+    func fails(_ text: String) throws {
+        #expect(try !Filter(text).matches(FilterTests.row, now: FilterTests.now))
+    }
+
+    @Test(
+        "what is wrong is said with its column and with what was expected",
+        arguments: [
+            ("age>", "column 5: a value is expected, a span such as age>180d"),
+            ("age>fast", "column 5: 'fast' is none: a value is expected, a span such as age>180d"),
+            ("team size>x", "column 11: 'x' is none: a value is expected, bytes such as size>500M"),
+            ("tags>1.5", "column 6: '1.5' is none: a value is expected, a number such as tags=0"),
+            ("colour=red", "column 1: 'colour' is nothing that can be compared; there are "),
+            ("name>x", "column 5: name is compared with =, !=, ~ and !~, not with '>'"),
+            ("size~1", "column 5: size is compared with =, !=, <, <=, > and >=, not with '~'"),
+            ("(a or b", "column 8: ')' is expected, for the '(' in column 1"),
+            ("a)", "column 2: ')' closes nothing that was opened"),
+            ("a or", "column 5: the filter ends where a word, a comparison or '(' is expected"),
+            ("or a", "column 1: a word, a comparison or '(' is expected before this word can join two"),
+            ("\"open", "column 1: the quote is not closed"),
+            (">5", "column 1: what '>' compares is missing, as in age>180d"),
+            ("a ! b", "column 3: '!' stands alone; != and !~ compare, and 'not' negates"),
+            ("name~[a", "column 8: ']' is missing"),
+            ("name~a**(", "column 10: ')' is missing"),
+            ("name~*", "column 6: nothing stands before '*' that could be repeated"),
+            (
+                "modified>2015-13-01",
+                "column 10: '2015-13-01' is none: a value is expected, a day or a time such as modified>2015-01-31"
+            ),
+        ])
+    func problems(_ text: String, _ message: String) {
+        #expect(
+            performing: { try Filter(text) },
+            throws: { error in
+                "\(error)".hasPrefix(message)
+                    || {
+                        Issue.record("\(error)"); return false
+                    }()
+            })
+    }
+
+    @Test("nothing that is written makes it crash or takes long")
+    func hostile() throws {
+        for text in [
+            String(repeating: "(", count: 4000), String(repeating: "not ", count: 1000),
+            String(repeating: "a ", count: 2000),
+            String(repeating: "a", count: 5000), "name~" + String(repeating: "(a*)*", count: 30),
+        ] {
+            _ = try? Filter(text)
+        }
+        // The classic of backtracking: with it, the sun would be cold before this ends.
+        let filter = try Filter("name~^(a+)+(a|aa)*(a*)*$")
+        let row = FilterRow(values: [.name: .text(String(repeating: "a", count: 4000) + "b")])
+        #expect(!filter.matches(row))
+        #expect(throws: FilterProblem.self) { try Filter("name~" + String(repeating: "a", count: 201)) }
+    }
+
+    @Test("random texts never crash the parser; what they mean is printed so that it means the same")
+    func randomTexts() {
+        var generator = SeededGenerator(seed: "texts")
+        let pieces = [
+            "age", "size", ">", "<=", "~", "!~", "=", "180d", "1G", "(", ")", " ", " and ", " or ", " not ", "\"", "'",
+            "\\",
+            "x", "name", "tags", "[", "]", "*", "^", "|", "é", "\u{0}", "2015-01-01", "!", "0",
+        ]
+        for _ in 0..<20_000 {
+            let text = (0..<Int.random(in: 0..<12, using: &generator)).compactMap { _ in
+                pieces.randomElement(using: &generator)
+            }.joined()
+            guard let filter = try? Filter(text) else { continue }
+            #expect((try? Filter(filter.description)) == filter, "\(text) → \(filter)")
+        }
+    }
+
+    @Test("random filters: printed and parsed again they are equal, and they mean what a naive evaluation says")
+    func randomFilters() throws {
+        var generator = SeededGenerator(seed: "filters")
+        for _ in 0..<3000 {
+            let term = RandomFilter.term(4, &generator)
+            let filter = Filter(term)
+            #expect(try Filter(filter.description) == filter, "\(filter)")
+            for _ in 0..<4 {
+                let row = RandomFilter.row(&generator)
+                #expect(
+                    filter.matches(row, now: FilterTests.now) == RandomFilter.naive(term, row),
+                    "\(filter) on \(row)")
+            }
+        }
+    }
+}
+
+/// Random filters and rows, and what a filter means, thought out anew.
+private enum RandomFilter {
+    static func term(_ depth: Int, _ generator: inout SeededGenerator) -> Filter.Term {
+        switch Int.random(in: 0..<(depth > 0 ? 7 : 4), using: &generator) {
+        case 0: return .word(["x", "team", "two words", "and", "a\"b\\", "("].randomElement(using: &generator) ?? "x")
+        case 1:
+            return .comparison(
+                [.size, .tags, .age].randomElement(using: &generator) ?? .size, order(&generator),
+                .number([0, 1, 60, 1024, 3 << 20, 86_400 * 365].randomElement(using: &generator) ?? 0))
+        case 2:
+            let seconds = Double(Int.random(in: 0..<1000, using: &generator)) * 86_400
+            return .comparison(.modified, order(&generator), .time(FilterTests.now.addingTimeInterval(-seconds)))
+        case 3:
+            return .comparison(
+                .name, Bool.random(using: &generator) ? .equal : .unequal,
+                .text(["x", "Team", ""].randomElement(using: &generator) ?? "x"))
+        case 4: return .not(term(depth - 1, &generator))
+        case 5: return .and(term(depth - 1, &generator), term(depth - 1, &generator))
+        default: return .or(term(depth - 1, &generator), term(depth - 1, &generator))
+        }
+    }
+
+    private static func order(_ generator: inout SeededGenerator) -> Filter.Comparison {
+        [.equal, .unequal, .less, .atMost, .greater, .atLeast].randomElement(using: &generator) ?? .equal
+    }
+
+    static func row(_ generator: inout SeededGenerator) -> FilterRow {
+        var row = FilterRow(filterText: ["x team", "two words", "A\"b\\ (", ""].randomElement(using: &generator) ?? "")
+        if Bool.random(using: &generator) {
+            row.values[.size] = .number([0, 1, 1024, 3 << 20].randomElement(using: &generator) ?? 0)
+        }
+        if Bool.random(using: &generator) { row.values[.tags] = .number(UInt64.random(in: 0..<3, using: &generator)) }
+        if Bool.random(using: &generator) { row.values[.name] = .text(Bool.random(using: &generator) ? "x" : "TEAM") }
+        if Bool.random(using: &generator) {
+            row.values[.modified] = .time(
+                FilterTests.now.addingTimeInterval(-Double(Int.random(in: 0..<1000, using: &generator)) * 86_400))
+        }
+        return row
+    }
+
+    static func naive(_ term: Filter.Term, _ row: FilterRow) -> Bool {
+        switch term {
+        case .word(let word): return row.filterText.lowercased().contains(word.lowercased())
+        case .not(let term): return !naive(term, row)
+        case .and(let left, let right): return [left, right].allSatisfy { naive($0, row) }
+        case .or(let left, let right): return [left, right].contains { naive($0, row) }
+        case .comparison(.name, let comparison, .text(let text)):
+            guard case .text(let name)? = row.values[.name] else { return false }
+            return (name.lowercased() == text.lowercased()) == (comparison == .equal)
+        case .comparison(let field, let comparison, let operand):
+            var left: Double?
+            var right = 0.0
+            switch (field, row.values[field == .age ? .modified : field]) {
+            case (.age, .time(let date)?): left = FilterTests.now.timeIntervalSince1970 - date.timeIntervalSince1970
+            case (_, .time(let date)?): left = date.timeIntervalSince1970
+            case (_, .number(let number)?): left = Double(number)
+            default: left = nil
+            }
+            switch operand {
+            case .number(let number): right = Double(number)
+            case .time(let date): right = date.timeIntervalSince1970
+            default: return false
+            }
+            guard let left else { return false }
+            switch comparison {
+            case .equal: return left == right
+            case .unequal: return left < right || left > right
+            case .less: return left < right
+            case .atMost: return !(left > right)
+            case .greater: return left > right
+            case .atLeast: return !(left < right)
+            case .matches, .doesNotMatch: return false
+            }
+        }
+    }
+}
