@@ -29,7 +29,8 @@ struct Regtop: AsyncParsableCommand {
             CommandGroup(
                 name: "What Is There",
                 subcommands: [
-                    ReposCommand.self, TagsCommand.self, ShowCommand.self, ChunksCommand.self, StatusCommand.self,
+                    ReposCommand.self, TagsCommand.self, ShowCommand.self, ChunksCommand.self, DiskUsageCommand.self,
+                    WhyCommand.self, StatusCommand.self,
                 ]),
             CommandGroup(
                 name: "The Driver's Tree", subcommands: [ListCommand.self, StatCommand.self, CatCommand.self]),

@@ -46,19 +46,13 @@ public struct BlobInspector: Sendable {
         }
     }
 
-    /// Which tags and manifests need a blob, sorted by repository and tag. Needs a pass over all repositories: expensive.
-    public func uses(
-        of digest: Digest, in pass: RegistryPass, progress: @escaping ProgressHandler = { _ in }
-    ) async throws -> [BlobUse] {
+    /// Which tags and manifests need a blob, and by which way, sorted by repository and tag. Needs a pass over all repositories:
+    /// expensive.
+    public func uses(of digest: Digest, progress: ProgressHandler? = nil) async throws -> [BlobUse] {
         let names = try await registry.repositoryNames()
-        let done = Counter()
-        let uses = try await concurrentMap(names, window: registry.window) { name in
-            let found = try await pass.uses(of: digest, in: name)
-            progress(
-                WorkProgress(phase: "repositories", completed: UInt64(done.add(1)), total: UInt64(names.count)))
-            return found
-        }
-        return uses.flatMap(\.self)
+        let visitor = UseVisitor(digest, in: names)
+        try await RegistrySweep(registry: registry, visitor: visitor).run(names, progress: progress)
+        return visitor.uses
     }
 }
 

@@ -24,13 +24,3 @@ public struct BlobReport: Hashable, Sendable {
         return BlobFinding.emptyDigests.contains(digest.string) ? .ok : .damaged
     }
 }
-
-/// One reason why a blob is kept: a tag, or a manifest without a tag, that reaches it.
-public struct BlobUse: Hashable, Sendable {
-    /// The repository.
-    public let repository: RepositoryName
-    /// The tag; nil if only the manifest's revision link keeps it.
-    public let tag: String?
-    /// The manifest which the tag or the revision link names, and from which the blob is reached.
-    public let digest: Digest
-}

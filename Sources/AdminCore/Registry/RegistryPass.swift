@@ -18,40 +18,10 @@ public struct RegistryPass: Sendable {
 
     /// A repository in a row. Throws `StorageError.notFound` if there is none of this name.
     public func summary(of name: RepositoryName) async throws -> RepositorySummary {
-        try await survey(of: name).summary
-    }
-
-    /// Many repositories in a row each, in the order of the names; those that were removed meanwhile are left out. `found` is told
-    /// of each as soon as it is known. `unique`: also which part of each no other one reaches; that is known when all are read, so
-    /// `found` is told of rows without it.
-    public func summaries(
-        of names: [RepositoryName], unique: Bool = false,
-        found: @escaping @Sendable (RepositorySummary) async -> Void = { _ in }
-    ) async throws -> [RepositorySummary] {
-        let surveys = try await concurrentMap(names, window: reader.window) { name -> RepositorySurvey? in
-            do {
-                var survey = try await survey(of: name)
-                await found(survey.summary)
-                if !unique { survey.sizes = [:] }
-                return survey
-            } catch StorageError.notFound {
-                return nil
-            }
-        }.compactMap(\.self)
-        return unique ? RepositorySurvey.withUniqueSizes(surveys) : surveys.map(\.summary)
-    }
-
-    /// The part of a repository's size that no other one reaches, in bytes, for each repository. Needs all of them: expensive.
-    public func uniqueSizes() async throws -> [RepositoryName: UInt64] {
-        let rows = try await summaries(of: reader.repositoryNames(), unique: true)
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.unique ?? 0) })
-    }
-
-    private func survey(of name: RepositoryName) async throws -> RepositorySurvey {
         let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.tagLinks, .reach])
         let facts = try await inquiry.facts([.tagNames, .revisionList, .uploads])
         guard (facts.tagNames ?? []).isEmpty, facts.heldRevisions.isEmpty else {
-            return RepositorySurvey(name: name, facts: facts)
+            return RepositorySummary(name: name, facts: facts)
         }
         // Only here it matters which layer links there are: they tell a repository without tags from one with uploads only, and
         // they are what dates it.
@@ -63,7 +33,18 @@ public struct RegistryPass: Sendable {
             links.isEmpty
             ? try await concurrentMap(facts.uploads ?? [], window: reader.window) { try await upload($0, of: name) }
             : []
-        return RepositorySurvey(name: name, facts: facts, layerLinks: links, uploads: uploads)
+        return RepositorySummary(name: name, facts: facts, layerLinks: links, uploads: uploads)
+    }
+
+    /// Many repositories in a row each, in the order of the names; those that were removed meanwhile are left out.
+    public func summaries(of names: [RepositoryName]) async throws -> [RepositorySummary] {
+        try await concurrentMap(names, window: reader.window) { name -> RepositorySummary? in
+            do {
+                return try await summary(of: name)
+            } catch StorageError.notFound {
+                return nil
+            }
+        }.compactMap(\.self)
     }
 
     /// Throws `StorageError.notFound` if there is no such repository.

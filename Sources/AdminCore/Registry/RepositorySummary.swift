@@ -24,8 +24,6 @@ public struct RepositorySummary: Hashable, Sendable {
     public let uploads: Int
     /// Bytes of every distinct blob that its revisions reach, each once; `damaged` ones with what is known of them.
     public let size: UInt64
-    /// The part of `size` that no other repository reaches; nil if that was not asked for.
-    public let unique: UInt64?
     /// When a link of it was last written: a tag's, a manifest's, or that of a layer which a manifest needs (of any layer, if there
     /// are no manifests). Of a repository without links, when its newest upload was begun. nil if nothing of it has a date.
     public let modified: Date?
@@ -36,7 +34,7 @@ public struct RepositorySummary: Hashable, Sendable {
 
     /// See the properties.
     public init(
-        name: RepositoryName, tags: Int, revisions: Int, uploads: Int, size: UInt64, unique: UInt64? = nil,
+        name: RepositoryName, tags: Int, revisions: Int, uploads: Int, size: UInt64,
         modified: Date?, state: State, problems: [String] = []
     ) {
         self.name = name
@@ -44,7 +42,6 @@ public struct RepositorySummary: Hashable, Sendable {
         self.revisions = revisions
         self.uploads = uploads
         self.size = size
-        self.unique = unique
         self.modified = modified
         self.state = state
         self.problems = problems

@@ -37,7 +37,7 @@ struct ChunksCommand: StoreCommand {
         let report = try await missingNamed(in: context.session) { try await inspector.report(on: subject) }
         var uses: [BlobUse] = []
         if let digest = report.digest {
-            uses = try await inspector.uses(of: digest, in: registry.pass(), progress: context.progress.handler)
+            uses = try await inspector.uses(of: digest, progress: context.progress.handler)
         }
         try await context.print(
             format.format, json: report.json(usedBy: uses), plain: ChunkText.plain(report, usedBy: uses))

@@ -31,7 +31,11 @@ struct ReposCommand: StoreCommand {
     func run(in context: CommandContext) async throws {
         let names = try await context.session.registry.repositoryNames()
         let pass = context.session.registry.pass()
-        let unique = self.unique ? try await pass.uniqueSizes() : nil
+        let inspector = UsageInspector(registry: context.session.registry)
+        let usage = unique ? try await inspector.usage(progress: context.progress.handler) : nil
+        // A part of the registry says nothing about what is unique in it.
+        try Task.checkCancellation()
+        let unique = usage?.uniqueSizes
         let rows = try await Windowed.map(names, phase: "repositories", in: context) { name in
             do {
                 return try await pass.summary(of: name)

@@ -27,7 +27,7 @@ import Testing
         #expect(report.layout.chunks.map(\.state) == [.long, .long, .missing])
         #expect(report.layout.chunks.map(\.length) == [6_000_000, 4_805_696, nil])
         #expect(report.state == .damaged)
-        let uses = try await inspector.uses(of: digest, in: registry.pass())
+        let uses = try await inspector.uses(of: digest)
         #expect(uses.map(\.repository) == ["damaged/resumed"])
         #expect(uses.map(\.tag) == ["v1"])
     }
@@ -71,10 +71,10 @@ import Testing
         pool.image("d", 300, layers: [2])
         pool.tag("d", "z", RegistryPool.digest(300))
         let inspector = BlobInspector(registry: pool.registry)
-        let uses = try await inspector.uses(of: RegistryPool.digest(1), in: pool.pass)
+        let uses = try await inspector.uses(of: RegistryPool.digest(1))
         #expect(uses.map { "\($0.repository) \($0.tag ?? "-")" } == ["a x", "a y", "b/c -"])
         #expect(uses.map(\.digest) == [100, 100, 200].map(RegistryPool.digest))
-        #expect(try await inspector.uses(of: RegistryPool.digest(9), in: pool.pass).isEmpty)
+        #expect(try await inspector.uses(of: RegistryPool.digest(9)).isEmpty)
     }
 
     @Test("a blob without content is damaged, unless it is the empty one")

@@ -44,15 +44,6 @@ import Testing
         #expect(try row("uploads/partial").modified == Timestamp.parse("2026-11-23T20:36:46Z"))
     }
 
-    @Test("unique sizes: the base layer belongs to nobody alone")
-    func unique() async throws {
-        let sizes = try await MemoryPool.fixture().registry.pass().uniqueSizes()
-        #expect(sizes["library/alpine"] == 726 + 522 + 505 + 347 + 10_240)
-        #expect(sizes["team/x/deep"] == 726 + 505 + 10_240)
-        #expect(sizes["damaged/resumed"] == 522 + 347 + 9_000_000)
-        #expect(sizes["uploads/partial"] == 0)
-    }
-
     @Test("tags, siblings on one digest included")
     func tags() async throws {
         let pass = try await MemoryPool.fixture().registry.pass()
@@ -150,9 +141,14 @@ import Testing
 
         init(_ registry: RegistryReader) async throws {
             let pass = registry.pass()
-            for row in try await pass.summaries(of: try await registry.repositoryNames(), unique: true) {
+            let usage = try await UsageInspector(registry: registry).usage(pool: true)
+            rows.append("\(usage.repositories)")
+            for purpose in PoolUsage.Purpose.allCases {
+                rows.append("\(purpose) \(usage.pool?[purpose].objects ?? 0) \(usage.pool?[purpose].bytes ?? 0)")
+            }
+            for row in try await pass.summaries(of: try await registry.repositoryNames()) {
                 rows.append(
-                    "\(row.name) \(row.tags) \(row.revisions) \(row.uploads) \(row.size) \(row.unique ?? 0) \(row.state) \(row.problems)"
+                    "\(row.name) \(row.tags) \(row.revisions) \(row.uploads) \(row.size) \(row.state) \(row.problems)"
                 )
                 for tag in try await pass.tags(of: row.name) {
                     rows.append("\(tag.tag) \(tag.size) \(tag.platforms) \(tag.state) \(tag.problems)")

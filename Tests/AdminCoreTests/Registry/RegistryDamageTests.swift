@@ -314,6 +314,6 @@ import Testing
         for index in 0..<100 { pool.pool["benchmark_data_\(index)"].data = [1, 2, 3] }
         pool.pool[RegistryPool.root + "/repositories"].data = [1]
         #expect(try await pool.registry.repositoryNames().isEmpty)
-        #expect(try await pool.pass.uniqueSizes().isEmpty)
+        #expect(try await UsageInspector(registry: pool.registry).usage().repositories.isEmpty)
     }
 }

@@ -23,7 +23,7 @@ struct RepositoryRows: Equatable, Sendable {
     /// The rows of all repositories. Every question is asked that can be asked; what fails becomes part of the row.
     static func all(_ registry: RegistryReader) async throws -> [RepositoryName: RepositoryRows] {
         let pass = registry.pass()
-        let unique = try await pass.uniqueSizes()
+        let unique = try await UsageInspector(registry: registry).usage().uniqueSizes
         let names = try await registry.repositoryNames()
         let rows = try await concurrentMap(names, window: 4) { name in
             var rows = try await RepositoryRows(name, in: registry, pass)

@@ -6,7 +6,7 @@ extension RepositorySummary {
     nonisolated func json(unique: UInt64?) -> JSONValue {
         [
             "name": .string(name.string), "tags": .count(tags), "revisions": .count(revisions),
-            "uploads": .count(uploads), "size": .unsigned(size), "unique": .bytes(unique ?? self.unique),
+            "uploads": .count(uploads), "size": .unsigned(size), "unique": .bytes(unique),
             "modified": .time(modified), "state": .string(state.rawValue),
         ]
     }

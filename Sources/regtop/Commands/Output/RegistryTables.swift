@@ -9,7 +9,7 @@ nonisolated enum RepositoryTable {
         for row in rows {
             table.add(
                 row.name.string, String(row.tags), String(row.revisions), String(row.uploads),
-                PlainTable.size(row.size), PlainTable.size(unique?[row.name] ?? row.unique),
+                PlainTable.size(row.size), PlainTable.size(unique?[row.name]),
                 TimeText.second(row.modified), row.state.rawValue)
         }
         return table.text

@@ -7,7 +7,6 @@ final class RepositoriesScreen: Screen {
     private let scale = Scale()
     /// What is still to be looked at; nil while nothing is.
     private var queue: WorkQueue<RepositoryName>?
-    private var knowsUnique = false
     /// The store's generation that is shown; nil before the first time.
     private var generation: Int?
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
@@ -181,30 +180,34 @@ final class RepositoriesScreen: Screen {
     }
 
     private var uniqueQuery: Query {
-        let names = view.table.rows.map(\.name)
-        let pass = store.session.registry.pass()
-        var rows: [RepositorySummary] = []
-        return .stream(Slot(self, "unique"), "finding out what is shared") {
-            (reporter: Reporter<[RepositorySummary]>) in
-            let total = UInt64(names.count)
-            let counter = Tally()
+        let inspector = UsageInspector(registry: store.session.registry)
+        var found: Usage?
+        return .stream(Slot(self, "unique"), "finding out what is shared") { (reporter: Reporter<Usage>) in
             reporter.emit(
-                try await pass.summaries(of: names, unique: true) { _ in
-                    reporter.progress(Progress(done: counter.next(), total: total, unit: "repositories"))
+                try await inspector.usage { done in
+                    reporter.progress(Progress(done))
                 })
         } fold: {
-            rows = $0.last ?? []
+            found = $0.last ?? found
         } end: { [unowned self] ending in
             switch ending {
             case .finished:
-                knowsUnique = true
-                view.table.columns = RepositoryRow.columns(unique: true, scale: scale)
-                view.table.update(rows.map { RepositoryRow(name: $0.name, summary: $0, unique: $0.unique) })
-                view.table.settle()
+                take(found?.uniqueSizes ?? [:])
                 return .none
             case .cancelled: return .none
             case .failed(let error): return .failure(error)
             }
         }
+    }
+
+    private func take(_ unique: [RepositoryName: UInt64]) {
+        view.table.columns = RepositoryRow.columns(unique: true, scale: scale)
+        view.table.update(
+            view.table.rows.map { row in
+                var row = row
+                row.unique = unique[row.name]
+                return row
+            })
+        view.table.settle()
     }
 }

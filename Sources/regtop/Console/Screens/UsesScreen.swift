@@ -68,7 +68,7 @@ final class UsesScreen: Screen {
         return .ask(
             .stream(Slot(self, "uses"), "looking through all repositories") { (reporter: Reporter<[BlobUse]>) in
                 reporter.emit(
-                    try await BlobInspector(registry: registry).uses(of: digest, in: registry.pass()) {
+                    try await BlobInspector(registry: registry).uses(of: digest) {
                         reporter.progress(Progress($0))
                     })
             } fold: { [unowned self] parts in
