@@ -28,6 +28,8 @@ public enum PlanAction: String, Hashable, Sendable, CaseIterable {
     case remove
     /// References are moved.
     case move
+    /// Damage is mended.
+    case repair
     /// References come back from the trash.
     case restore
     /// References in the trash are dropped for good.

@@ -6,9 +6,9 @@ struct SampleBuilder {
     let paths: RegistryPaths
 
     /// An empty registry. Identifiers are made from the paths, so that what is added leaves those of the rest alone.
-    init(paths: RegistryPaths = RegistryPaths()) {
+    init(paths: RegistryPaths = RegistryPaths(), chunkSize: UInt64 = StorageReader.defaultChunkSize) {
         self.paths = paths
-        draft = PoolDraft(makeIdentifier: SampleBuilder.identifier)
+        draft = PoolDraft(chunkSize: chunkSize, makeIdentifier: SampleBuilder.identifier)
     }
 
     /// The identifier of a file of the sample.

@@ -25,6 +25,7 @@ public actor FileWriter {
     private var filling: [UInt8] = []
     private var first: [UInt8]?
     private var chunks = 0
+    private var isComplete = false
     /// Where the next byte goes.
     private var position: UInt64 = 0
     private var underWay: [Task<Void, any Error>] = []
@@ -84,15 +85,7 @@ public actor FileWriter {
     /// every other error, nothing of this file is visible and its chunks are gone again, except when the outcome is unknown.
     public func commit() async throws {
         do {
-            if let old = base?.head?.size, position < old { try await copy(from: position, to: old) }
-            if !filling.isEmpty {
-                let last = filling
-                filling = []
-                chunks += 1
-                try await finish(last, chunks - 1)
-            }
-            try await drain()
-            try await writeFirst()
+            try await complete()
             // A crash between the reference and its directories would leave content that no listing finds; this way round it leaves
             // directories that list as empty, and the intent names them. Whether everything is listed is still made sure of afterwards.
             if !isListed {
@@ -119,6 +112,22 @@ public actor FileWriter {
             await intent?.release()
             throw error
         }
+    }
+
+    /// Writes all that is left of the file, chunk 0 at the end: it can be read by its identifier then, and nothing names it. Part of `commit`; to
+    /// be called before it by who wants to look at the whole first.
+    func complete() async throws {
+        guard !isComplete else { return }
+        if let old = base?.head?.size, position < old { try await copy(from: position, to: old) }
+        if !filling.isEmpty {
+            let last = filling
+            filling = []
+            chunks += 1
+            try await finish(last, chunks - 1)
+        }
+        try await drain()
+        try await writeFirst()
+        isComplete = true
     }
 
     /// Gives up: removes the chunks written so far, which nobody ever saw, chunk 0 last.

@@ -1,0 +1,74 @@
+public import Foundation
+
+extension ChangePlanner {
+    /// The plan that mends problems: those whose repair is safe, or, where kinds are named, all of these kinds that have one. `grace`: see
+    /// `RepairPlan.grace`. Throws `ChangeError.wrongChunkSize`, and errors of reading.
+    public func repairs(
+        of problems: [Problem], kinds: Set<ProblemKind> = [], grace: TimeInterval = FsckOptions().grace
+    ) async throws -> RepairPlan {
+        let chosen = problems.filter { problem in
+            kinds.isEmpty ? problem.repair?.isSafe ?? false : kinds.contains(problem.kind)
+        }
+        return try await repairs(ofAll: chosen, grace: grace)
+    }
+
+    /// The plan that mends all of these problems for which there is a repair, safe or not: somebody has chosen them.
+    public func repairs(
+        ofAll problems: [Problem], grace: TimeInterval = FsckOptions().grace
+    ) async throws -> RepairPlan {
+        try await checkChunkSize()
+        let repairs = problems.sorted().compactMap { problem in problem.repair.map { (problem, $0) } }
+        let targets = try await concurrentMap(repairs, window: storage.window) { problem, repair in
+            RepairPlan.Target(problem: problem, repair: repair, files: try await trashed(by: repair))
+        }
+        var names: Set<String> = []
+        let ordered = targets.filter { names.insert($0.name).inserted }.enumerated()
+            .sorted { ($0.element.repair.rank, $0.offset) < ($1.element.repair.rank, $1.offset) }.map(\.element)
+        var impact = Impact()
+        let sizes = try await concurrentMap(ordered.flatMap(\.files), window: storage.window) {
+            try await storage.head(of: $0.blob).size
+        }
+        impact.reclaimable = sizes.reduce(0, addingCapped)
+        impact.uploads = ordered.count { $0.problem.kind == .staleUpload }
+        return RepairPlan(targets: ordered, impact: impact, notes: notes(ordered), grace: grace)
+    }
+
+    /// The files that a repair takes to the trash, as they are now.
+    private func trashed(by repair: Repair) async throws -> [Repair.TrashedFile] {
+        switch repair {
+        case .finishDeletion(let path, let blob): return [Repair.TrashedFile(path: path, blob: blob)]
+        case .trash(let files): return files
+        case .replaceLink(let file, _, _): return [file]
+        case .trashDirectories(let directories):
+            var files: [Repair.TrashedFile] = []
+            for directory in directories {
+                do {
+                    files += try await storage.walk(directory).compactMap(\.file)
+                        .map { Repair.TrashedFile(path: $0.path, blob: $0.blob) }
+                } catch StorageError.notFound {}
+            }
+            return files.sorted { $0.path < $1.path }
+        case .dropUploadKey, .relink, .rearrange, .dropSurplus, .writeLink, .prune, .removeKey: return []
+        }
+    }
+
+    private func notes(_ targets: [RepairPlan.Target]) -> [String] {
+        var notes: [String] = []
+        if targets.contains(where: { !$0.files.isEmpty }) {
+            notes.append("what is removed goes to the trash, and can be restored until that is emptied")
+        }
+        if targets.contains(where: { if case .rearrange = $0.repair { true } else { false } }) {
+            notes.append(
+                "a rearranged blob is written anew, and only if its digest is right; the old chunks are left to collections"
+            )
+        }
+        if targets.contains(where: { if case .removeKey = $0.repair { true } else { false } }) {
+            notes.append(
+                "a key that breaks the path rule is removed for good: it has no path under which it could be restored")
+        }
+        if targets.contains(where: { $0.problem.kind == .staleUpload }) {
+            notes.append("whoever is still pushing one of these uploads gets an error and has to begin again")
+        }
+        return notes
+    }
+}

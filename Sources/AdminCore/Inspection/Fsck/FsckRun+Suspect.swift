@@ -1,0 +1,156 @@
+extension FsckRun {
+    /// What the documents of a repository make suspect; read once more before it is called a problem.
+    enum Suspect: Sendable {
+        case emptyRepository(RepositoryName)
+        case badLink(StoragePath, Digest?)
+        case lostTag(StoragePath)
+        case missingRevision(Digest, String)
+        case badManifest(Digest, String)
+        case missingBlob(Digest, String, FsckOnce)
+        case missingLayerLink(Digest, Digest)
+        case unusedLayerLink(Digest, BlobIdentifier)
+        case staleUpload(StoragePath, UInt64)
+    }
+}
+
+extension FsckRun.Suspect {
+    /// The problem, if it is one still.
+    func problem(
+        in name: RepositoryName, _ storage: StorageReader, _ paths: RegistryPaths, _ registry: RegistryReader
+    ) async throws -> Problem? {
+        switch self {
+        case .emptyRepository: try await emptyRepository(name, storage, paths)
+        case .badLink(let path, let expected): try await badLink(path, expected, name, storage, registry)
+        case .lostTag(let path): try await lostTag(path, storage)
+        case .missingRevision(let digest, let who): try await missingRevision(digest, who, name, storage, paths)
+        case .badManifest(let digest, let why): try await badManifest(digest, why, storage, paths)
+        case .missingBlob(let digest, let who, let seen): try await missingBlob(digest, who, seen, storage, paths)
+        case .missingLayerLink(let digest, let manifest):
+            try await missingLayerLink(digest, manifest, name, storage, paths)
+        case .unusedLayerLink(let digest, let blob): try await unusedLayerLink(digest, blob, name, storage, paths)
+        case .staleUpload(let path, let bytes): try await staleUpload(path, bytes, name, storage)
+        }
+    }
+
+    private func badLink(
+        _ path: StoragePath, _ expected: Digest?, _ name: RepositoryName, _ storage: StorageReader,
+        _ registry: RegistryReader
+    ) async throws -> Problem? {
+        guard case .file(let blob)? = try await storage.entry(path)?.kind else { return nil }
+        let link = try await registry.link(at: path)
+        guard let fault = link.fault(expecting: expected) else { return nil }
+        let file = Repair.TrashedFile(path: path, blob: blob)
+        guard let expected else {
+            return Problem(
+                kind: .badLink, severity: .error, path: path, blob: blob, object: blob.chunk(0),
+                detail: "The link of the tag \(fault): the tag cannot be pulled. Push it again.",
+                repair: .trashDirectories([path.parent.parent]))
+        }
+        var repair = Repair.trash([file])
+        if case .file? = try await storage.entry(registry.paths.blob(expected))?.kind {
+            repair = .replaceLink(file, expected, blob: registry.paths.blob(expected))
+        }
+        return Problem(
+            kind: .badLink, severity: .error, path: path, blob: blob, object: blob.chunk(0),
+            detail: "The link \(fault): \(name) cannot serve what it is for.", repair: repair)
+    }
+
+    private func lostTag(_ path: StoragePath, _ storage: StorageReader) async throws -> Problem? {
+        var detail =
+            "The tag is listed and has no link that says which manifest it names: it cannot be pulled. Push it again."
+        switch try await storage.entry(path)?.kind {
+        case .file: return nil
+        case .directory:
+            detail =
+                "The link of the tag has become a directory, since something was written below it: the tag cannot be pulled. "
+                + "Push it again under another name."
+        case .invalid, nil: break
+        }
+        let tag = path.parent.parent
+        return Problem(
+            kind: .badLink, severity: .error, path: path, object: StorageReader.directory(path.parent), detail: detail,
+            repair: .trashDirectories([tag]))
+    }
+
+    private func missingRevision(
+        _ digest: Digest, _ who: String, _ name: RepositoryName, _ storage: StorageReader, _ paths: RegistryPaths
+    ) async throws -> Problem? {
+        let path = paths.revision(name, digest).appending(.literal("link"))
+        guard try await storage.entry(path) == nil else { return nil }
+        return Problem(
+            kind: .missingRevision, severity: .error, path: path, object: StorageReader.directory(path.parent),
+            detail:
+                "In \(name), \(who) names the manifest \(digest), which the repository does not hold: it cannot be pulled. Push it again, "
+                + "or delete what names it.")
+    }
+
+    private func badManifest(
+        _ digest: Digest, _ why: String, _ storage: StorageReader, _ paths: RegistryPaths
+    ) async throws -> Problem? {
+        let path = paths.blob(digest)
+        guard case .file(let blob)? = try await storage.entry(path)?.kind else { return nil }
+        return Problem(
+            kind: .badManifest, severity: .error, path: path, blob: blob, object: blob.chunk(0),
+            detail: "The manifest \(why): what names it cannot be pulled, and nobody can say which blobs it needs.")
+    }
+
+    private func missingBlob(
+        _ digest: Digest, _ who: String, _ seen: FsckOnce, _ storage: StorageReader, _ paths: RegistryPaths
+    ) async throws -> Problem? {
+        let path = paths.blob(digest)
+        guard try await storage.entry(path) == nil, await seen.isFirst(digest) else { return nil }
+        return Problem(
+            kind: .missingBlob, severity: .error, path: path, object: StorageReader.directory(path.parent),
+            detail: "The blob is gone, and \(who) needs it: no image with it can be pulled. Push it again.")
+    }
+
+    private func missingLayerLink(
+        _ digest: Digest, _ manifest: Digest, _ name: RepositoryName, _ storage: StorageReader, _ paths: RegistryPaths
+    ) async throws -> Problem? {
+        let path = paths.layerLink(name, digest)
+        guard try await storage.entry(path) == nil, case .file? = try await storage.entry(paths.blob(digest))?.kind
+        else { return nil }
+        return Problem(
+            kind: .missingLayerLink, severity: .error, path: path, object: StorageReader.directory(path.parent),
+            detail:
+                "The blob \(digest) is there, but \(name) has no link to it, so it is not served: the manifest \(manifest) cannot be "
+                + "pulled.",
+            repair: .writeLink(path, digest, blob: paths.blob(digest)))
+    }
+
+    private func unusedLayerLink(
+        _ digest: Digest, _ blob: BlobIdentifier, _ name: RepositoryName, _ storage: StorageReader,
+        _ paths: RegistryPaths
+    ) async throws -> Problem? {
+        let path = paths.layerLink(name, digest)
+        guard try await storage.value(at: path) == blob.value else { return nil }
+        return Problem(
+            kind: .unusedLayerLink, severity: .waste, path: path, blob: blob, object: blob.chunk(0),
+            detail: "No manifest of \(name) needs this blob: nobody misses it here. Its link keeps nothing but itself.",
+            repair: .trash([Repair.TrashedFile(path: path, blob: blob)]))
+    }
+
+    private func staleUpload(
+        _ path: StoragePath, _ bytes: UInt64, _ name: RepositoryName, _ storage: StorageReader
+    ) async throws -> Problem? {
+        guard try await storage.entries(path) != nil else { return nil }
+        return Problem(
+            kind: .staleUpload, severity: .waste, path: path, object: StorageReader.directory(path),
+            detail:
+                "An upload to \(name) was begun and never ended; \(bytes) bytes lie there. Nobody can pull them, and its client has "
+                + "long given up.",
+            repair: .trashDirectories([path]))
+    }
+
+    private func emptyRepository(
+        _ name: RepositoryName, _ storage: StorageReader, _ paths: RegistryPaths
+    ) async throws -> Problem? {
+        let path = paths.repository(name)
+        guard try await storage.entries(path) != nil else { return nil }
+        return Problem(
+            kind: .emptyRepository, severity: .waste, path: path, object: StorageReader.directory(path),
+            detail:
+                "No tag, no manifest and no upload is left of \(name): nothing of it can be pulled, and catalogues still show it.",
+            repair: .trashDirectories(RegistryPaths.parts.sorted().map { path.appending(.literal($0)) }))
+    }
+}

@@ -1,0 +1,63 @@
+/// What kind of damage was found. The names are those of `DESIGN` §3; in the order in which a person should look at them.
+public enum ProblemKind: String, Hashable, Sendable, CaseIterable {
+    /// The pool's files have another chunk size than was assumed: no size was checked.
+    case wrongChunkSize = "wrong-chunk-size"
+    /// One identifier under several paths (`LAYOUT` D6).
+    case doubleReference = "double-reference"
+    /// A reference whose content is gone, or its first chunk, and the size with it (D7).
+    case danglingReference = "dangling-reference"
+    /// Chunk 0 says no size.
+    case missingSize = "missing-size"
+    /// Chunk 0 says a size that cannot be.
+    case badSize = "bad-size"
+    /// A chunk is not there.
+    case missingChunk = "missing-chunk"
+    /// A chunk ends before its part of the file does (D14).
+    case shortChunk = "short-chunk"
+    /// A chunk is longer than any may be (D1, D2).
+    case longChunk = "long-chunk"
+    /// The content of a blob has another digest.
+    case digestMismatch = "digest-mismatch"
+    /// A directory that holds something and that its parent does not list (D8, D9).
+    case unlistedDirectory = "unlisted-directory"
+    /// A directory that is listed and has no object (D8, D9).
+    case missingDirectory = "missing-directory"
+    /// A key that none of the driver's rules allow (D11).
+    case badName = "bad-name"
+    /// A link that holds no digest, or another one than its path says, or is not there.
+    case badLink = "bad-link"
+    /// A blob that a manifest needs is not there.
+    case missingBlob = "missing-blob"
+    /// A manifest that a tag or an index names has no link in the repository.
+    case missingRevision = "missing-revision"
+    /// A manifest that is none.
+    case badManifest = "bad-manifest"
+    /// A blob that a manifest needs is there, and the repository has no link to it.
+    case missingLayerLink = "missing-layer-link"
+    /// Bytes or chunks behind the end of a file (D4).
+    case surplusChunk = "surplus-chunk"
+    /// Chunks that nothing refers to (D5, D7, D10).
+    case orphanBlob = "orphan-blob"
+    /// A link to a blob that no manifest of the repository needs.
+    case unusedLayerLink = "unused-layer-link"
+    /// An upload that nobody has gone on with.
+    case staleUpload = "stale-upload"
+    /// A repository without manifests, tags and uploads.
+    case emptyRepository = "empty-repository"
+    /// A directory without any key (D9).
+    case emptyDirectory = "empty-directory"
+    /// A directory with so many keys that an OSD suffers.
+    case largeOmap = "large-omap"
+    /// An object that is not the registry's.
+    case foreignObject = "foreign-object"
+}
+
+/// How bad a problem is.
+public enum ProblemSeverity: String, Hashable, Sendable, CaseIterable {
+    /// Something cannot be read or served, or will be lost if nobody acts.
+    case error
+    /// Space that nobody uses.
+    case waste
+    /// Worth knowing.
+    case info
+}

@@ -1,0 +1,81 @@
+internal import Crypto
+
+/// The digest of bytes that come in pieces, by the algorithm of a digest they should have.
+struct ContentHash {
+    private enum State {
+        case sha256(SHA256)
+        case sha384(SHA384)
+        case sha512(SHA512)
+    }
+
+    private var state: State
+
+    /// Begins. nil for an algorithm that cannot be computed here: no registry uses one.
+    init?(like digest: Digest) {
+        switch digest.algorithm {
+        case "sha256": state = .sha256(SHA256())
+        case "sha384": state = .sha384(SHA384())
+        case "sha512": state = .sha512(SHA512())
+        default: return nil
+        }
+    }
+
+    mutating func update(_ bytes: [UInt8]) {
+        switch state {
+        case .sha256(var hash):
+            hash.update(data: bytes)
+            state = .sha256(hash)
+        case .sha384(var hash):
+            hash.update(data: bytes)
+            state = .sha384(hash)
+        case .sha512(var hash):
+            hash.update(data: bytes)
+            state = .sha512(hash)
+        }
+    }
+
+    /// Whether the bytes so far have this digest, whose algorithm it is.
+    func matches(_ digest: Digest) -> Bool {
+        let bytes: [UInt8] =
+            switch state {
+            case .sha256(let hash): Array(hash.finalize())
+            case .sha384(let hash): Array(hash.finalize())
+            case .sha512(let hash): Array(hash.finalize())
+            }
+        var hex: [UInt8] = []
+        for byte in bytes {
+            hex.append(Hexadecimal.digit(UInt64(byte >> 4)))
+            hex.append(Hexadecimal.digit(UInt64(byte & 15)))
+        }
+        return String(decoding: hex, as: UTF8.self) == digest.hex
+    }
+}
+
+extension StorageReader {
+    /// Whether the content of a file has this digest; nil if the digest's algorithm is not known. Throws `StorageError.damaged` where a byte is
+    /// not where it should be. `counted` is told of the bytes as they are read.
+    func content(
+        of blob: BlobIdentifier, at path: StoragePath, has digest: Digest,
+        counted: @Sendable (UInt64) -> Void = { _ in }
+    ) async throws -> Bool? {
+        guard var hash = ContentHash(like: digest) else { return nil }
+        let head = try await head(of: blob)
+        guard head.state == .sound || head.state == .empty || head.state == .long else {
+            throw StorageError.damaged(path, "\(blob.chunk(0)) does not begin the file")
+        }
+        for try await piece in pieces(of: blob, head: head, from: 0, at: path) {
+            hash.update(piece)
+            counted(UInt64(piece.count))
+        }
+        return hash.matches(digest)
+    }
+
+    /// Whether the bytes of a resumed upload have this digest when they are put in order.
+    func content(of blob: BlobIdentifier, _ order: Rearrangement, has digest: Digest) async throws -> Bool {
+        guard var hash = ContentHash(like: digest) else { return false }
+        for target in order.targets {
+            for piece in target.pieces { hash.update(try await bytes(of: piece, blob)) }
+        }
+        return hash.matches(digest)
+    }
+}

@@ -1,0 +1,97 @@
+/// What mends the convention. Each step is guarded by what was seen before it, and may be repeated.
+extension StorageDriver {
+    /// Lists directories again that hold something, and all that lie above them. Those that are empty by now are left alone.
+    func relink(_ directories: [StoragePath]) async throws {
+        try await listAgain(directories)
+    }
+
+    /// Writes the bytes of a resumed upload in their right order under a new identifier, and makes the path name that instead of `blob`. The
+    /// chunks as they were stay, for a collection. `isRight` is asked about the new file before anything names it: where it says no, all is
+    /// as before, and this is false. Throws `StorageError.changedMeanwhile`.
+    func rearrange(
+        _ path: StoragePath, _ blob: BlobIdentifier, isRight: (_ new: BlobIdentifier) async throws -> Bool
+    ) async throws -> Bool {
+        let order = try await reader.layout(of: blob).rearranged()
+        let new = makeIdentifier(path)
+        let driver = StorageDriver(
+            reader: reader, writer: writer, modified: modified, policy: policy, makeIdentifier: { _ in new })
+        let writer = FileWriter(
+            driver: driver, path: path, base: FileWriter.Base(blob: blob, head: nil), isListed: true)
+        do {
+            for target in order.targets {
+                for piece in target.pieces { try await writer.write(try await reader.bytes(of: piece, blob)) }
+            }
+            try await writer.complete()
+            guard try await isRight(new) else {
+                await writer.cancel()
+                return false
+            }
+        } catch {
+            await writer.cancel()
+            throw error
+        }
+        try await writer.commit()
+        return true
+    }
+
+    /// The chunks of a file whose state was read before its content was proven to be right: what is cut is what was seen then.
+    struct Surplus: Sendable {
+        struct Cut: Sendable {
+            let object: ObjectID
+            let version: UInt64
+            /// Bytes that stay; nil if the whole object goes.
+            let length: UInt64?
+        }
+
+        let cuts: [Cut]
+    }
+
+    /// What lies behind the end of a file in these chunks, and in those that follow the last of it.
+    func surplus(of blob: BlobIdentifier, chunks: [Int]) async throws -> Surplus {
+        let head = try await reader.head(of: blob)
+        guard head.state == .sound || head.state == .long else { return Surplus(cuts: []) }
+        let cuts = try await concurrentMap(Set(chunks).sorted(), window: reader.window) { [reader] index in
+            let object = blob.chunk(index)
+            guard let state = try await reader.objects.read(.stat, of: object) else { return nil as Surplus.Cut? }
+            let (start, isFar) = UInt64(index).multipliedReportingOverflow(by: reader.chunkSize)
+            let expected = isFar || start >= head.size ? 0 : min(reader.chunkSize, head.size - start)
+            guard state.size > expected || index > 0 && expected == 0 else { return nil }
+            return Surplus.Cut(
+                object: object, version: state.version, length: index > 0 && expected == 0 ? nil : expected)
+        }
+        return Surplus(cuts: cuts.compactMap(\.self))
+    }
+
+    /// Removes that, the last chunk first. False if a chunk has changed since; it stays then.
+    func drop(_ surplus: Surplus, of path: StoragePath) async throws -> Bool {
+        for cut in surplus.cuts.reversed() {
+            let done = try await perform(
+                WriteOperation(guards: [.version(cut.version)], [cut.length.map { .truncate($0) } ?? .remove]),
+                on: cut.object, for: path
+            ) { [reader] in
+                let state = try await reader.objects.read(.stat, of: cut.object)
+                return state?.version == cut.version ? false : state?.size == cut.length ? true : nil
+            }
+            guard done else { return false }
+        }
+        return true
+    }
+
+    /// Removes a key that has no path, if it still has this value. False if it has not.
+    func removeKey(_ key: ByteString, value: [UInt8], of object: ObjectID) async throws -> Bool {
+        for _ in 0..<StorageDriver.attempts {
+            let state = try await reader.objects.read(ReadOperation(omap: .keys([key])), of: object)
+            guard let state, let entry = state.omap.first, entry.value == value else { return false }
+            // An empty value cannot be compared on RADOS: nobody may have changed anything in the directory.
+            let condition: WriteOperation.Guard =
+                value.isEmpty ? .version(state.version) : .omapValue(key: key, equals: value)
+            let done = try await perform(
+                WriteOperation(guards: [condition], [.removeOmap([key])]), on: object, for: .root
+            ) { [reader] in
+                try await reader.value(of: key, in: object) == nil ? true : false
+            }
+            if done { return true }
+        }
+        throw StorageDriver.contention(object)
+    }
+}

@@ -1,0 +1,139 @@
+/// The directories of a pool as a tree in little memory: about a hundred bytes a directory, of which most is its own name.
+///
+/// A directory gets a number when it is first met: as an object, as a key of its parent, or as what lies above another one. The root is 0.
+/// Concurrency: a value.
+struct DirectoryIndex: Sendable {
+    /// The number of a directory.
+    typealias Number = UInt32
+
+    /// What is known of a directory.
+    struct Facts: OptionSet, Sendable {
+        let rawValue: UInt8
+        /// Its object is there.
+        static let isThere = Facts(rawValue: 1)
+        /// Its parent has a key of this name that is a directory's.
+        static let isListed = Facts(rawValue: 2)
+        /// Its object has keys.
+        static let hasKeys = Facts(rawValue: 4)
+    }
+
+    private struct Node: Sendable {
+        let parent: Number
+        let start: UInt32
+        let length: UInt16
+        var facts: Facts = []
+        /// When its object was last changed, in seconds since 1970; 0 if there is none.
+        var modified: UInt32 = 0
+        var firstChild: Number = 0
+        var nextSibling: Number = 0
+    }
+
+    private var nodes = [Node(parent: 0, start: 0, length: 0)]
+    private var names: [UInt8] = []
+    /// Numbers by the hash of parent and name; 0 where there is none. Its length is a power of two.
+    private var slots = [Number](repeating: 0, count: 64)
+
+    /// How many directories there are.
+    var count: Int { nodes.count }
+
+    func facts(_ number: Number) -> Facts { nodes[Int(number)].facts }
+
+    /// When the directory's object was last changed, in seconds since 1970; 0 if there is none.
+    func modified(_ number: Number) -> UInt32 { nodes[Int(number)].modified }
+
+    func parent(_ number: Number) -> Number { nodes[Int(number)].parent }
+
+    /// The directory's own name; empty for the root.
+    func name(_ number: Number) -> String { String(decoding: bytes(of: nodes[Int(number)]), as: UTF8.self) }
+
+    /// The path of a directory.
+    func path(_ number: Number) -> StoragePath {
+        var components: [String] = []
+        var number = number
+        while number != 0 {
+            components.append(name(number))
+            number = parent(number)
+        }
+        return .literal(components.reversed())
+    }
+
+    /// The directories that were met in this one, the newest first.
+    func children(_ number: Number) -> [Number] {
+        var children: [Number] = []
+        var child = nodes[Int(number)].firstChild
+        while child != 0 {
+            children.append(child)
+            child = nodes[Int(child)].nextSibling
+        }
+        return children
+    }
+
+    /// The directory at a path; nil if none was met there.
+    func find(_ path: StoragePath) -> Number? {
+        var number: Number = 0
+        for component in path.components {
+            guard let child = find(component, in: number) else { return nil }
+            number = child
+        }
+        return number
+    }
+
+    /// A directory in another one; nil if none was met there.
+    func find(_ name: String, in parent: Number) -> Number? {
+        let number = slots[slot(of: Array(name.utf8), in: parent)]
+        return number == 0 ? nil : number
+    }
+
+    /// The number of the directory at a path. What is not known yet gets one, and so do those above it.
+    mutating func insert(_ path: StoragePath) -> Number {
+        path.components.reduce(0) { insert($1, in: $0) }
+    }
+
+    /// The number of a directory in another one.
+    mutating func insert(_ name: String, in parent: Number) -> Number {
+        let bytes = Array(name.utf8)
+        let slot = slot(of: bytes, in: parent)
+        if slots[slot] != 0 { return slots[slot] }
+        let number = Number(nodes.count)
+        nodes.append(
+            Node(
+                parent: parent, start: UInt32(names.count), length: UInt16(bytes.count),
+                nextSibling: nodes[Int(parent)].firstChild))
+        nodes[Int(parent)].firstChild = number
+        names += bytes
+        slots[slot] = number
+        if nodes.count * 3 > slots.count * 2 { grow() }
+        return number
+    }
+
+    /// Adds to what is known of a directory.
+    mutating func note(_ facts: Facts, modified: UInt32 = 0, of number: Number) {
+        nodes[Int(number)].facts.formUnion(facts)
+        if modified > 0 { nodes[Int(number)].modified = modified }
+    }
+
+    private func bytes(of node: Node) -> ArraySlice<UInt8> {
+        names[Int(node.start)..<Int(node.start) + Int(node.length)]
+    }
+
+    /// Where the number of a directory stands, or would stand.
+    private func slot(of name: [UInt8], in parent: Number) -> Int {
+        var hasher = Hasher()
+        hasher.combine(parent)
+        name.withUnsafeBytes { hasher.combine(bytes: $0) }
+        var slot = hasher.finalize() & (slots.count - 1)
+        while slots[slot] != 0 {
+            let node = nodes[Int(slots[slot])]
+            if node.parent == parent, bytes(of: node).elementsEqual(name) { break }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return slot
+    }
+
+    private mutating func grow() {
+        slots = [Number](repeating: 0, count: slots.count * 2)
+        for number in nodes.indices.dropFirst() {
+            slots[slot(of: Array(bytes(of: nodes[number])), in: nodes[number].parent)] = Number(number)
+        }
+    }
+}

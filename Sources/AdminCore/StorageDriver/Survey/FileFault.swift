@@ -1,0 +1,96 @@
+/// What is wrong with the chunks of one file. One of them, the first that holds: a cause is named once, not with all that follows from it.
+enum FileFault: Hashable, Sendable {
+    /// No chunk at all: an empty file (`LAYOUT` D3), or a small one whose deletion was interrupted (D7).
+    case noChunk
+    /// Chunk 0 is gone, later ones are there (D7).
+    case noHead
+    /// Chunk 0 says no size.
+    case noSize
+    /// Chunk 0 says a size that cannot be.
+    case badSize
+    /// A chunk is longer than any may be (D1, D2).
+    case long(chunk: Int)
+    /// A chunk that the size asks for is not there; the first of them.
+    case missing(chunk: Int)
+    /// A chunk ends before its part of the file does (D14); the first of them.
+    case short(chunk: Int, length: UInt64)
+    /// There are bytes behind the end of the file, and nothing else is wrong (D4).
+    case surplus
+}
+
+/// A file as its chunks have it.
+struct StoredFile: Hashable, Sendable {
+    /// What chunk 0 says of the size.
+    enum Size: Hashable, Sendable {
+        case known(UInt64)
+        case none
+        case impossible
+    }
+
+    /// Of no meaning where there is no chunk 0.
+    let size: Size
+    /// The length of each chunk that is there, by number.
+    let lengths: [Int: UInt64]
+
+    /// What is wrong with it; nil if every byte is where it should be and nothing else is. Takes time in proportion to the chunks that are
+    /// there, whatever the size says.
+    func fault(chunkSize: UInt64) -> FileFault? {
+        guard let head = lengths[0] else { return lengths.isEmpty ? .noChunk : .noHead }
+        let bytes: UInt64
+        switch size {
+        case .none: return .noSize
+        case .impossible: return .badSize
+        case .known(let size): bytes = size
+        }
+        if bytes == 0 { return head > chunkSize ? .long(chunk: 0) : head > 0 || lengths.count > 1 ? .surplus : nil }
+        let indices = lengths.keys.sorted()
+        if let long = indices.first(where: { lengths[$0, default: 0] > chunkSize }) { return .long(chunk: long) }
+        let last = Int((bytes - 1) / chunkSize)
+        let within = indices.prefix { $0 <= last }
+        if within.count <= last {
+            return .missing(chunk: within.enumerated().first { $0.offset != $0.element }?.offset ?? within.count)
+        }
+        func expected(_ index: Int) -> UInt64 { min(chunkSize, bytes - UInt64(index) * chunkSize) }
+        for index in within {
+            let length = lengths[index, default: 0]
+            if length < expected(index) { return .short(chunk: index, length: length) }
+        }
+        return within.count < indices.count || lengths[last, default: 0] > expected(last) ? .surplus : nil
+    }
+}
+
+extension PoolInventory.Chunk {
+    fileprivate var declared: StoredFile.Size {
+        switch size {
+        case Self.noSize: .none
+        case Self.badSize: .impossible
+        default: .known(size)
+        }
+    }
+}
+
+extension PoolInventory {
+    /// A file as these chunks, all of one identifier, have it.
+    static func file(of chunks: ArraySlice<Chunk>) -> StoredFile {
+        StoredFile(
+            size: chunks.first.map { $0.index == 0 ? $0.declared : .none } ?? .none,
+            lengths: Dictionary(chunks.map { (Int($0.index), UInt64($0.length)) }) { first, _ in first })
+    }
+}
+
+extension StorageReader {
+    /// A file as it is now: chunk 0, and the chunks with these numbers.
+    func storedFile(_ blob: BlobIdentifier, chunks: some Sequence<Int>) async throws -> StoredFile {
+        let head = try await objects.read(ReadOperation(xattrs: true), of: blob.chunk(0))
+        let rest = Set(chunks).subtracting([0])
+        let lengths = try await concurrentMap(rest, window: window) { index in
+            (index, try await objects.read(.stat, of: blob.chunk(index))?.size)
+        }
+        let value = head?.xattrs[TotalSize.xattr]
+        let size = value.map { TotalSize.decode($0).map { .known($0) } ?? .impossible } ?? StoredFile.Size.none
+        var present = Dictionary(
+            uniqueKeysWithValues: lengths.compactMap { index, length in length.map { (index, $0) } })
+        present[0] = head?.size
+        return StoredFile(size: size, lengths: present)
+    }
+}

@@ -1,0 +1,268 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// One damage, done to a small registry that is sound but for it, and what is to be said of it.
+struct DamageCase: Sendable, CustomTestStringConvertible {
+    let name: String
+    let kind: ProblemKind
+    let severity: ProblemSeverity
+    /// The name of the repair; nil if there is none.
+    let repair: String?
+    /// What is found after the repair, with no grace: what the repair leaves on purpose.
+    var after: [ProblemKind] = []
+    var isDeep = false
+    var largeOmap = StorageReader.largeOmap
+    var chunkSize = FsckFixture.chunkSize
+    /// Where it is found; nil for what has no path.
+    let path: (@Sendable (FsckFixture) -> StoragePath?)
+    /// Makes the registry, and damages it.
+    let plant: @Sendable (StoreUnderTest) async throws -> FsckFixture
+
+    var testDescription: String { name }
+
+    init(
+        _ name: String, _ kind: ProblemKind, _ severity: ProblemSeverity, repair: String? = nil,
+        after: [ProblemKind] = [], isDeep: Bool = false,
+        leaving missing: SampleBlob? = nil,
+        at path: @escaping @Sendable (FsckFixture) -> StoragePath?,
+        prepare: @escaping @Sendable (inout SampleBuilder) throws -> Void = { _ in },
+        damage: @escaping @Sendable (FsckFixture) async throws -> Void = { _ in }
+    ) {
+        self.name = name
+        self.kind = kind
+        self.severity = severity
+        self.repair = repair
+        self.after = after
+        self.isDeep = isDeep
+        self.path = path
+        plant = { store in
+            let fixture = try await FsckFixture(store, leaving: missing, prepare: prepare)
+            try await damage(fixture)
+            return fixture
+        }
+    }
+
+    /// The same with another limit for omaps, or another chunk size assumed.
+    func with(largeOmap: Int? = nil, chunkSize: UInt64? = nil) -> DamageCase {
+        var copy = self
+        if let largeOmap { copy.largeOmap = largeOmap }
+        if let chunkSize { copy.chunkSize = chunkSize }
+        return copy
+    }
+
+    func look(at fixture: FsckFixture, grace: TimeInterval = 86_400) async -> FsckReport {
+        await fixture.fsck(deep: isDeep, grace: grace, largeOmap: largeOmap, chunkSize: chunkSize)
+    }
+}
+
+extension DamageCase {
+    static let all = files + references + directories + objects + links + documents + leftovers
+
+    private static let layer = FsckFixture.layer
+    private static let spare = FsckFixture.spare
+    private static let pushed = FsckFixture.pushed
+
+    private static let files: [DamageCase] = [
+        DamageCase(
+            "a deletion stopped after chunk 0", .danglingReference, .error, repair: "finish-deletion",
+            at: { $0.blob(spare) }, damage: { try await $0.planter.crashInsideDelete($0.blob(spare)) }),
+        DamageCase(
+            "a blob without any chunk", .danglingReference, .error, repair: "finish-deletion",
+            at: { $0.blob(spare) },
+            damage: { fixture in
+                let layout = try await fixture.storage.layout(of: fixture.storage.blob(fixture.blob(spare)))
+                for chunk in layout.chunks { try await fixture.change(chunk.object, .remove) }
+            }),
+        DamageCase(
+            "no size", .missingSize, .error, at: { $0.blob(layer) },
+            damage: {
+                try await $0.change($0.storage.blob($0.blob(layer)).chunk(0), .removeXattr(TotalSize.xattr))
+            }),
+        DamageCase(
+            "an impossible size", .badSize, .error, at: { $0.blob(layer) },
+            damage: {
+                try await $0.change(
+                    $0.storage.blob($0.blob(layer)).chunk(0), .setXattr(name: TotalSize.xattr, value: [1, 2, 3]))
+            }),
+        DamageCase(
+            "a chunk is gone", .missingChunk, .error, at: { $0.blob(layer) },
+            damage: { try await $0.change($0.storage.blob($0.blob(layer)).chunk(1), .remove) }),
+        DamageCase(
+            "the last chunks are gone", .missingChunk, .error, at: { $0.blob(layer) },
+            damage: { fixture in
+                for index in 1...2 {
+                    try await fixture.change(fixture.storage.blob(fixture.blob(layer)).chunk(index), .remove)
+                }
+            }),
+        DamageCase(
+            "a chunk ends early", .shortChunk, .error, at: { $0.blob(layer) },
+            damage: { try await $0.planter.shorten($0.blob(layer), chunk: 1, to: 100) }),
+        DamageCase(
+            "a resumed upload", .longChunk, .error, repair: "rearrange", after: [.orphanBlob], leaving: layer,
+            at: { $0.blob(layer) }, prepare: { try $0.store(layer.prefix(700), as: layer, at: pushed) },
+            damage: { try await $0.planter.resumeInsideChunk($0.blob(layer), layer.content[700...]) }),
+        DamageCase(
+            "zero fill", .longChunk, .waste, repair: "drop-surplus", at: { $0.blob(zeroFilled) },
+            prepare: { try $0.store(zeroFilled.prefix(600), as: zeroFilled, at: pushed) },
+            damage: {
+                try await $0.planter.writeBeyondEnd($0.blob(zeroFilled), offset: 800, Array(zeroFilled.content[800...]))
+            }),
+        DamageCase(
+            "a longer file was overwritten", .surplusChunk, .waste, repair: "drop-surplus", leaving: layer,
+            at: { $0.blob(layer) },
+            prepare: { try $0.store([UInt8](repeating: 7, count: 5000), as: layer, at: pushed) },
+            damage: { try await $0.planter.overwriteShorter($0.blob(layer), layer.content) }),
+        DamageCase(
+            "a chunk far behind the end", .surplusChunk, .waste, repair: "drop-surplus", at: { $0.blob(layer) },
+            damage: { try await $0.change($0.storage.blob($0.blob(layer)).chunk(77), .writeFull([1])) }),
+        DamageCase(
+            "other content of the same length", .digestMismatch, .error, isDeep: true, at: { $0.blob(layer) },
+            damage: { try await $0.change($0.storage.blob($0.blob(layer)).chunk(1), .write([1, 2, 3], at: 0)) }),
+    ]
+
+    /// 1000 bytes whose 600th to 800th are zeros.
+    private static let zeroFilled: SampleBlob = {
+        let content = [UInt8](repeating: 5, count: 600) + [UInt8](repeating: 0, count: 200)
+        return SampleBlob(content + [UInt8](repeating: 6, count: 200))
+    }()
+
+    private static let references: [DamageCase] = [
+        DamageCase(
+            "two clients pushed one layer", .orphanBlob, .waste, at: { _ in nil },
+            damage: {
+                try await $0.planter.moveOntoExisting($0.blob(layer), from: $0.uploadFile("data"), layer.content)
+            }),
+        DamageCase(
+            "a crash inside a move", .doubleReference, .error, repair: "drop-upload-key", after: [.staleUpload],
+            leaving: layer, at: { $0.uploadFile("data") },
+            prepare: { try $0.startUpload(FsckFixture.upload, in: "app", at: pushed, layer.content) },
+            damage: { fixture in
+                try await fixture.planter.crashInsideMove(fixture.uploadFile("data"), to: fixture.blob(layer))
+                // The client is there still.
+                try await fixture.driver.putContent(
+                    fixture.uploadFile("hashstates").appending(.literal("sha256", "2560")), Array("state".utf8))
+            }),
+    ]
+
+    private static let directories: [DamageCase] = [
+        DamageCase(
+            "a directory that its parent does not list", .unlistedDirectory, .error, repair: "relink",
+            at: { $0.tag("v2") }, damage: { try await $0.planter.unlist($0.tag("v2")) }),
+        DamageCase(
+            "the directory of a blob that nothing lists", .unlistedDirectory, .error, repair: "relink",
+            at: { $0.blob(layer).parent }, damage: { try await $0.planter.unlist($0.blob(layer).parent) }),
+        DamageCase(
+            "a directory without an object", .missingDirectory, .info, repair: "prune",
+            at: { $0.paths.repository($0.name).appending(.literal("old")) },
+            prepare: { try $0.makeDirectory(StoragePath("/docker/registry/v2/repositories/app/old"), at: pushed) },
+            damage: { try await $0.planter.loseObject(of: $0.paths.repository($0.name).appending(.literal("old"))) }),
+        DamageCase(
+            "a directory without an object and with directories below it", .missingDirectory, .error,
+            repair: "relink", at: { $0.paths.tags($0.name) },
+            damage: { try await $0.change(StorageReader.directory($0.paths.tags($0.name)), .remove) }),
+        DamageCase(
+            "an empty directory", .emptyDirectory, .waste, repair: "prune",
+            at: { $0.paths.repository($0.name).appending(.literal("old")) },
+            prepare: { try $0.makeDirectory(StoragePath("/docker/registry/v2/repositories/app/old"), at: pushed) }),
+        DamageCase(
+            "an empty directory that nothing lists", .emptyDirectory, .waste, repair: "prune",
+            at: { $0.paths.repository($0.name).appending(.literal("old")) },
+            damage: {
+                try await $0.change(
+                    StorageReader.directory($0.paths.repository($0.name).appending(.literal("old"))), .create)
+            }),
+        DamageCase(
+            "a key that breaks the path rule", .badName, .error, repair: "remove-key", at: { $0.paths.tags($0.name) },
+            damage: { try await $0.planter.putBadName("..", in: $0.paths.tags($0.name)) }),
+        DamageCase(
+            "a key of any bytes", .badName, .error, repair: "remove-key", at: { $0.paths.tags($0.name) },
+            damage: {
+                try await $0.change(
+                    StorageReader.directory($0.paths.tags($0.name)),
+                    .setOmap([ByteString(bytes: [0xff, 0x1b, 0x5b]): Array("what".utf8)]))
+            }),
+    ]
+
+    private static let objects: [DamageCase] = [
+        DamageCase(
+            "another chunk size", .wrongChunkSize, .error, at: { _ in nil }
+        ).with(chunkSize: 512),
+        DamageCase(
+            "an object of somebody else", .foreignObject, .info, at: { _ in nil },
+            damage: { try await $0.change(ObjectID("benchmark_data_host_1"), .writeFull([1, 2, 3])) }),
+        DamageCase(
+            "an object whose name breaks the path rule", .foreignObject, .info, at: { _ in nil },
+            damage: {
+                try await $0.change(
+                    ObjectID("/docker/../etc"),
+                    .setOmap(["x": BlobIdentifier("blob:00000000-0000-4000-8000-000000000001")?.value ?? []]))
+            }),
+        DamageCase(
+            "a directory with very many keys", .largeOmap, .info, at: { $0.paths.tags($0.name) },
+            prepare: { builder in
+                try builder.push(
+                    FsckFixture.image, to: "app", tags: (0..<60).map { "t\($0)" }, at: pushed)
+            }
+        ).with(largeOmap: 60),
+    ]
+
+    private static let links: [DamageCase] = [
+        DamageCase(
+            "a layer link that is no digest", .badLink, .error, repair: "replace-link", at: { $0.layerLink(layer) },
+            damage: { try await overwrite($0.layerLink(layer), "nonsense", $0) }),
+        DamageCase(
+            "a tag's link that is no digest", .badLink, .error, repair: "trash", at: { $0.currentLink("v2") },
+            damage: { try await overwrite($0.currentLink("v2"), "nonsense", $0) }),
+        DamageCase(
+            "a link of no bytes", .badLink, .error, repair: "trash", at: { $0.currentLink("v2") },
+            damage: { try await $0.change($0.storage.blob($0.currentLink("v2")).chunk(0), .remove) }),
+        DamageCase(
+            "a link to another digest than its path says", .badLink, .error, repair: "replace-link",
+            at: { $0.layerLink(layer) },
+            damage: { try await overwrite($0.layerLink(layer), spare.digest.string, $0) }),
+        DamageCase(
+            "a tag without a link", .badLink, .error, repair: "trash", at: { $0.currentLink("v2") },
+            damage: { fixture in
+                try await fixture.erase(fixture.currentLink("v2"))
+                try await fixture.change(StorageReader.directory(fixture.tag("v2")), .removeOmap(["current"]))
+            }),
+        DamageCase(
+            "a layer link is gone", .missingLayerLink, .error, repair: "write-link", at: { $0.layerLink(layer) },
+            damage: { try await $0.erase($0.layerLink(layer)) }),
+        DamageCase(
+            "a layer link that no manifest needs", .unusedLayerLink, .waste, repair: "trash",
+            at: { $0.layerLink(spare) }, prepare: { try $0.linkLayer(spare, in: "app", at: pushed) }),
+    ]
+
+    private static func overwrite(_ path: StoragePath, _ text: String, _ fixture: FsckFixture) async throws {
+        try await fixture.change(
+            fixture.storage.blob(path).chunk(0), .writeFull(Array(text.utf8)),
+            .setXattr(name: TotalSize.xattr, value: TotalSize.encode(UInt64(text.utf8.count))))
+    }
+
+    private static let documents: [DamageCase] = [
+        DamageCase("a layer never arrived", .missingBlob, .error, leaving: layer, at: { $0.blob(layer) }),
+        DamageCase(
+            "a tag names a manifest that the repository does not hold", .missingRevision, .error,
+            at: { $0.paths.revision($0.name, spare.digest).appending(.literal("link")) },
+            damage: { try await $0.driver.putContent($0.currentLink("lost"), Array(spare.digest.string.utf8)) }),
+        DamageCase(
+            "a manifest that is none", .badManifest, .error, at: { $0.blob(noManifest) },
+            prepare: { try $0.putManifest(noManifest, in: "app", tags: [], at: pushed) }),
+    ]
+
+    private static let noManifest = SampleBlob(#"{"hello":"world"}"#)
+
+    private static let leftovers: [DamageCase] = [
+        DamageCase(
+            "an upload that nobody ended", .staleUpload, .waste, repair: "trash",
+            at: { $0.uploadFile("data").parent },
+            prepare: { try $0.startUpload(FsckFixture.upload, in: "app", at: pushed, [1, 2, 3]) }),
+        DamageCase(
+            "a repository without manifests", .emptyRepository, .waste, repair: "trash",
+            at: { $0.paths.repository("attic/y2k") },
+            prepare: { try $0.linkLayer(spare, in: "attic/y2k", at: pushed) }),
+    ]
+}

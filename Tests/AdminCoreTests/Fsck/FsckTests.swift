@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// Every kind of damage: found once, nothing else said, mended where something mends it, all else untouched.
+@Suite struct FsckTests {
+    @Test func everyKindHasACase() {
+        #expect(Set(DamageCase.all.map(\.kind)) == Set(ProblemKind.allCases))
+    }
+
+    @Test func aSoundRegistryHasNoProblem() async throws {
+        let fixture = try await FsckFixture(.inMemory())
+        for deep in [false, true] {
+            let report = await fixture.fsck(deep: deep, grace: 0)
+            #expect(report.problems == [])
+            #expect(report.isComplete)
+            #expect(report.checked.inFlight == 0)
+            #expect(report.checked.repositories == 2)
+        }
+    }
+
+    @Test(arguments: DamageCase.all)
+    func inMemory(_ damage: DamageCase) async throws {
+        try await FsckTests.check(damage, in: .inMemory())
+    }
+
+    /// Finds the damage once and nothing else; repairs it if it can be; finds nothing but what is meant to stay; nothing else was touched.
+    static func check(_ damage: DamageCase, in store: StoreUnderTest) async throws {
+        let fixture = try await damage.plant(store)
+        let damaged = try await Snapshot(store.reader)
+        let report = await damage.look(at: fixture)
+        #expect(try await Snapshot(store.reader) == damaged, "looking changes nothing")
+        #expect(report.isComplete, "\(report.stopped ?? "")")
+        try #require(report.problems.map(\.kind) == [damage.kind], "\(report.problems)")
+        let problem = try #require(report.problems.first)
+        #expect(problem.severity == damage.severity)
+        #expect(problem.path == damage.path(fixture))
+        #expect(problem.repair?.id == damage.repair)
+        #expect(problem.detail.hasSuffix("."))
+        guard let repair = problem.repair else { return }
+        let plan = try await fixture.planner.repairs(of: report.problems)
+        #expect(plan.targets.isEmpty != repair.isSafe, "what is not safe has to be named")
+        let results = try await fixture.repair(report.problems)
+        #expect(results.map(\.outcome) == [.done], "\(results)")
+        let again = await damage.look(at: fixture, grace: 0)
+        #expect(again.problems.map(\.kind) == damage.after, "\(again.problems)")
+        #expect(again.isComplete)
+        try await expectUntouched(damaged, problem, repair, in: fixture)
+    }
+
+    /// Everything that was there is there still, byte by byte, but the directory and the file that the problem is about, what lies below the
+    /// one, and the directories above both.
+    private static func expectUntouched(
+        _ before: Snapshot, _ problem: Problem, _ repair: Repair, in fixture: FsckFixture
+    ) async throws {
+        let after = try await Snapshot(fixture.store.reader)
+        let changed = before.objects.filter { after.objects[$0.key] != $0.value }.map(\.key)
+        for object in changed {
+            if let chunk = BlobIdentifier.parse(chunkName: object.name) {
+                #expect(chunk.blob == problem.blob && repair.id == "drop-surplus", "\(object) was changed")
+                continue
+            }
+            let path = try #require(object.name.string.flatMap { try? StoragePath($0) }, "\(object) was changed")
+            let place = try #require(problem.path)
+            let isAbove = place == path || place.isBelow(path) || path.isBelow(place)
+            let isAboveTrash = fixture.paths.holdings[0].isBelow(path)
+            let isSibling = problem.kind == .badLink && place.parent.parent.parent == path.parent.parent
+            #expect(isAbove || isAboveTrash || isSibling || path.isBelow(place.parent.parent), "\(object) was changed")
+        }
+    }
+}
+
+#if RADOS
+/// The same on a Ceph cluster.
+@Suite(.serialized, .timeLimit(.minutes(5)))
+struct CephFsckTests {
+    @Test(arguments: DamageCase.all)
+    func onCeph(_ damage: DamageCase) async throws {
+        try await StoreUnderTest.with(.rados) { store in
+            try await FsckTests.check(damage, in: store)
+        }
+    }
+}
+#endif
