@@ -47,6 +47,7 @@ extension PlanAction {
         case .restore: "restore"
         case .empty: "drop"
         case .purge: "remove"
+        case .repair: "repair"
         }
     }
 
@@ -58,6 +59,7 @@ extension PlanAction {
         case .restore: "restoring"
         case .empty: "dropping"
         case .purge: "removing"
+        case .repair: "repairing"
         }
     }
 
@@ -69,6 +71,7 @@ extension PlanAction {
         case .restore: "restored"
         case .empty: "dropped"
         case .purge: "removed"
+        case .repair: "repaired"
         }
     }
 }
