@@ -160,6 +160,17 @@ struct ModelSequence {
             renamed.trash[id]?.repository = name
             candidates.append(renamed)
         }
+        if case .delete(_, let name, _, toTrash: false) = change {
+            // It drops link by link, and nothing takes that back: tags first, then manifests, then layers.
+            let left = try await RawRegistry(store.reader).repositories[name]
+            var partly = model
+            partly.repositories[name] = left
+            if let before = model.repositories[name],
+                (left ?? .init()).isPartOf(before, asOrderedIn: after.repositories[name])
+            {
+                candidates.append(partly)
+            }
+        }
         if case .empty = change {
             let left = try await Set(RawRegistry(store.reader).trash.keys)
             var partly = model

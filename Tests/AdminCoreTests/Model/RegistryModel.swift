@@ -147,3 +147,20 @@ extension Change: CustomStringConvertible {
         }
     }
 }
+
+extension RegistryModel.Repository {
+    /// Whether this is what a removal leaves that stopped on its way from `before` to `after`: no manifest is gone while a tag is there that
+    /// goes as well, and no layer while a manifest is.
+    func isPartOf(_ before: Self, asOrderedIn after: Self?) -> Bool {
+        let after = after ?? Self()
+        let goingTags = Set(before.tags.keys).subtracting(after.tags.keys)
+        let goingRevisions = before.revisions.subtracting(after.revisions)
+        let tagsLeft = goingTags.contains { tags[$0] != nil }
+        let revisionsLeft = !goingRevisions.isDisjoint(with: revisions)
+        return tags.allSatisfy { before.tags[$0.key] == $0.value }
+            && revisions.isSubset(of: before.revisions) && layers.isSubset(of: before.layers)
+            && Set(after.tags.keys).isSubset(of: tags.keys) && after.revisions.isSubset(of: revisions)
+            && after.layers.isSubset(of: layers)
+            && (!tagsLeft || revisions == before.revisions) && (!revisionsLeft || layers == before.layers)
+    }
+}
