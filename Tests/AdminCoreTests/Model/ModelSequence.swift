@@ -24,9 +24,9 @@ struct ModelSequence {
         random = SeededGenerator(seed: seed)
     }
 
-    /// Carries out so many changes. Throws `Divergence`, and what nothing should throw.
-    mutating func run(steps: Int) async throws {
-        for _ in 0..<steps {
+    /// Carries out so many changes, as the seed says. Throws `Divergence`, and what nothing should throw.
+    mutating func run(steps: ClosedRange<Int>) async throws {
+        for _ in 0..<Int.random(in: steps, using: &random) {
             guard let (change, after) = draw() else { continue }
             let stops = Int.random(in: 0..<3, using: &random) == 0
             if case .push(let name, let tag, let image) = change {

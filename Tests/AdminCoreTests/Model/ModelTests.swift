@@ -9,7 +9,7 @@ import Testing
 @Suite struct ModelTests {
     @Test(arguments: 0..<2) func inMemory(_ part: Int) async throws {
         // As many as fit: how long one takes depends on the machine.
-        try await run(.sqliteMemory, part, sequences: 100_000, least: 100, seconds: LongVariants.areOn ? 600 : 40)
+        try await run(.sqliteMemory, part, sequences: 100_000, least: 100, seconds: LongVariants.areOn ? 600 : 50)
     }
 
     #if RADOS
@@ -29,7 +29,7 @@ import Testing
                 var sequence = ModelSequence(store, seed: seed)
                 var failure: String?
                 do {
-                    try await sequence.run(steps: 6)
+                    try await sequence.run(steps: 2...6)
                 } catch {
                     failure = "REGTOP_TEST_SEED=\(seed): \(sequence.history.joined(separator: "; ")): \(error)"
                 }

@@ -1,0 +1,116 @@
+import Synchronization
+import Testing
+
+@testable import AdminCore
+
+/// A repository moves while a registry pushes into it, operation by operation as the old driver does: at every write of the move, a
+/// whole push comes in between.
+@Suite struct MoveBesideWriterTests {
+    /// What is pushed.
+    enum Push: String, CaseIterable, Sendable {
+        /// A tag that was not there.
+        case newTag
+        /// One that is: its link is overwritten in place, under its identifier.
+        case retag
+        /// One that is, with the manifest that another tag names.
+        case retagToKnown
+
+        var tag: String { self == .newTag ? "late" : "v1" }
+        var image: ModelImage {
+            self == .retagToKnown ? ModelImage(2, hash: RawRegistry.hash) : .init(5, hash: RawRegistry.hash)
+        }
+    }
+
+    @Test(arguments: Push.allCases)
+    func nothingThatWasAnsweredIsLostAndWhatIsLateIsReported(_ push: Push) async throws {
+        let base = try StoreUnderTest.inMemory()
+        try await Self.push(ModelImage(1, hash: RawRegistry.hash), as: "v1", to: base)
+        try await Self.push(ModelImage(2, hash: RawRegistry.hash), as: "v2", to: base)
+        let tree = try await StoreCopy(of: base)
+        var write = 1
+        var reported = 0
+        while true {
+            let store = try await tree.restore()
+            guard let results = try await move(store, pushing: push, before: write) else { break }
+            let what = "\(push.rawValue) before write \(write): \(results)"
+            let raw = try await RawRegistry(store.reader)
+            #expect(raw.faults.isEmpty, "\(what): \(raw.faults)")
+            let isReported = results.contains { $0.error != nil || !$0.notes.isEmpty }
+            if isReported { reported += 1 }
+            let untouched = push.tag == "v1" ? ["v2": 2] : ["v1": 1, "v2": 2]
+            for (tag, number) in untouched {
+                #expect(Self.serves(ModelImage(number, hash: RawRegistry.hash), as: tag, raw, ["b"]), "\(what): \(tag)")
+            }
+            // Its links may be divided: what had been there before the push has moved.
+            let isThere = Self.serves(push.image, as: push.tag, raw, ["a", "b"])
+            #expect(isThere, "\(what): lost; \(raw.repositories)")
+            #expect(isReported || Self.isWhole(push.image, as: push.tag, in: raw), "\(what): not reported")
+            write += 1
+        }
+        #expect(write > 10 && reported > 10)
+        print("\nmv beside a writer: \(push.rawValue): \(write - 1) moments, \(reported) of them reported")
+    }
+
+    /// Moves `a` to `b`; somebody pushes just before this write. nil if there are fewer writes.
+    private func move(_ store: StoreUnderTest, pushing push: Push, before write: Int) async throws -> [ChangeResult]? {
+        let clock = TestClock()
+        let policy = clock.policy(delay: 1000)
+        let planner = ChangeFixture(store).planner
+        let (source, destination) = (try #require(ImageReference("a")), try #require(ImageReference("b")))
+        let plan = try await planner.move(from: source, to: destination)
+        let recording = RecordingStore(store)
+        let hasCome = Mutex(false)
+        recording.before { step in
+            guard step.write == write, !hasCome.withLock({ $0 }) else { return }
+            hasCome.withLock { $0 = true }
+            do {
+                try await Self.push(push.image, as: push.tag, to: store)
+            } catch {
+                Issue.record(error)
+            }
+        }
+        let results = await ChangeFixture(recording.underTest, policy: policy).admin.apply(plan)
+        guard hasCome.withLock({ $0 }) else { return nil }
+        // No push takes longer: what was written into directories that were being removed is looked at once more.
+        clock.advance(by: 1001)
+        for recovery in try await ChangeFixture(store, policy: policy).admin.recover() {
+            #expect(recovery.outcome == .checked, "\(recovery)")
+        }
+        return results
+    }
+
+    /// Whether one of some repositories has the tag, and one the manifest, and one each blob: `SAFETY` §4 says that a push that comes too
+    /// late re-creates the old name, and that links which were there before it have moved.
+    private static func serves(_ image: ModelImage, as tag: String, _ raw: RawRegistry, _ names: [String]) -> Bool {
+        let digest = image.manifest.digest
+        let all = names.compactMap { raw.repositories[$0] }
+        let layers = all.reduce(into: Set<String>()) { $0.formUnion($1.layers) }
+        return all.contains { $0.tags[tag] == digest } && all.contains { $0.revisions.contains(digest) }
+            && layers.isSuperset(of: [image.layer.digest, image.config.digest])
+            && raw.blobs.isSuperset(of: [digest, image.layer.digest, image.config.digest])
+    }
+
+    /// Whether one repository alone has all of it.
+    private static func isWhole(_ image: ModelImage, as tag: String, in raw: RawRegistry) -> Bool {
+        ["a", "b"].contains { serves(image, as: tag, raw, [$0]) }
+    }
+
+    private static func push(_ image: ModelImage, as tag: String, to store: StoreUnderTest) async throws {
+        func put(_ path: String, _ content: [UInt8]) async throws {
+            try await OldDriver(reader: store.reader, writer: store.writer, chunkSize: 4 << 20).put(path, content)
+        }
+        let root = "/docker/registry/v2"
+        for blob in [image.layer, image.config, image.manifest] {
+            try await put("\(root)/blobs/sha256/\(blob.digest.prefix(2))/\(blob.digest)/data", blob.content)
+        }
+        for blob in [image.layer, image.config] {
+            try await put(
+                "\(root)/repositories/a/_layers/sha256/\(blob.digest)/link", Array("sha256:\(blob.digest)".utf8))
+        }
+        let manifests = "\(root)/repositories/a/_manifests"
+        let link = Array("sha256:\(image.manifest.digest)".utf8)
+        try await put("\(manifests)/revisions/sha256/\(image.manifest.digest)/link", link)
+        try await put("\(manifests)/tags/\(tag)/index/sha256/\(image.manifest.digest)/link", link)
+        try await put("\(manifests)/tags/\(tag)/current/link", link)
+    }
+}
