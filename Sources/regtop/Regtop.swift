@@ -12,7 +12,8 @@ struct Regtop: AsyncParsableCommand {
             the same options for the store and print tables or JSON.
 
             What a registry v2.1 to v2.3 keeps with its rados storage driver is read as it lies in the pool; no registry has to \
-            run. Nothing is changed but by rm, mv, trash, uploads purge and recover, which ask first, and load, which fills empty stores only.
+            run. Nothing is changed but by rm, mv, trash, uploads purge, fsck --repair and recover, which ask first, and load, which \
+            fills empty stores only.
 
             EXAMPLES:
               regtop demo                      the console on a sample
@@ -37,9 +38,9 @@ struct Regtop: AsyncParsableCommand {
             CommandGroup(
                 name: "Change",
                 subcommands: [
-                    RemoveCommand.self, MoveCommand.self, TrashCommand.self, UploadsCommand.self, RecoverCommand.self,
-                    LogCommand.self,
+                    RemoveCommand.self, MoveCommand.self, TrashCommand.self, RecoverCommand.self, LogCommand.self,
                 ]),
+            CommandGroup(name: "Keep It Healthy", subcommands: [FsckCommand.self, UploadsCommand.self]),
             CommandGroup(name: "Whole Stores", subcommands: [DumpCommand.self, LoadCommand.self, DemoCommand.self]),
         ],
         defaultSubcommand: ConsoleCommand.self)

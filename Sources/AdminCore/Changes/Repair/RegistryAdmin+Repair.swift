@@ -1,8 +1,8 @@
 import Foundation
 
 extension RegistryAdmin {
-    /// Makes one repair. Gives notes; throws `RepairError` where the damage is not what it was, and errors of the store.
-    func repair(_ target: RepairPlan.Target, grace: TimeInterval) async throws -> [String] {
+    /// Makes one repair; `id` is for what goes to the trash by it. Gives notes; throws `RepairError` where the damage is not what it was, and errors of the store.
+    func repair(_ target: RepairPlan.Target, grace: TimeInterval, trash id: TrashID?) async throws -> [String] {
         switch target.repair {
         case .dropUploadKey(let path, let blob, let kept):
             guard try await driver.reader.value(at: kept) == blob.value else { throw RepairError.changed(kept) }
@@ -11,11 +11,13 @@ extension RegistryAdmin {
         case .rearrange(let path, let blob, let digest): try await rearrange(path, blob, digest)
         case .dropSurplus(let path, let blob, let chunks): try await dropSurplus(path, blob, chunks)
         case .writeLink(let path, let digest, let blob): try await writeLink(path, digest, blob)
-        case .finishDeletion(let path, let blob): try await finishDeletion(path, blob, grace: grace, target)
-        case .trash, .trashDirectories: try await toTrash(target)
+        case .finishDeletion(let path, let blob):
+            return try await finishDeletion(path, blob, grace: grace, target, id)
+        case .trash, .trashDirectories: return try await toTrash(target, id)
         case .replaceLink(let file, let digest, let blob):
-            try await toTrash(target)
+            let notes = try await toTrash(target, id)
             try await writeLink(file.path, digest, blob)
+            return notes
         case .prune(let path): return try await prune(path)
         case .removeKey(let object, let key, let value):
             guard try await driver.removeKey(key, value: value, of: object) else {
@@ -56,14 +58,14 @@ extension RegistryAdmin {
     /// A reference without chunk 0 has no date of its own (`SAFETY` §1.3): one in a directory that was written to just now is left alone, since
     /// the old driver writes the key before the data.
     private func finishDeletion(
-        _ path: StoragePath, _ blob: BlobIdentifier, grace: TimeInterval, _ target: RepairPlan.Target
-    ) async throws {
+        _ path: StoragePath, _ blob: BlobIdentifier, grace: TimeInterval, _ target: RepairPlan.Target, _ id: TrashID?
+    ) async throws -> [String] {
         let reader = driver.reader
         let directory = try await reader.objects.read(.stat, of: StorageReader.directory(path.parent))
         guard try await reader.objects.read(.stat, of: blob.chunk(0)) == nil, let directory,
             grace == 0 || directory.modified.addingTimeInterval(grace) <= driver.policy.now()
         else { throw RepairError.changed(path) }
-        try await toTrash(target)
+        return try await toTrash(target, id)
     }
 
     private func prune(_ path: StoragePath) async throws -> [String] {
@@ -71,29 +73,33 @@ extension RegistryAdmin {
             ? ["\(path) stays, since the pool is full; once there is space, the same command removes it"] : []
     }
 
-    private func toTrash(_ target: RepairPlan.Target) async throws {
-        if case .trashDirectories(let directories) = target.repair {
-            if !target.files.isEmpty { try await toTrash(target.files, named: target.name) }
-            // With everything that is empty in them.
-            var all = directories
-            for directory in directories {
-                do {
-                    all += try await driver.reader.walk(directory).compactMap(\.subdirectory)
-                } catch StorageError.notFound {}
-            }
-            try await driver.prune(all)
-        } else {
-            try await toTrash(target.files, named: target.name)
+    private func toTrash(_ target: RepairPlan.Target, _ id: TrashID?) async throws -> [String] {
+        var directories = target.files.map(\.path.parent)
+        if case .trashDirectories(let own) = target.repair { directories += own }
+        let isRepository = directories.allSatisfy { $0.isBelow(paths.repositories) }
+        let floor = isRepository ? paths.repositories : paths.root
+        guard let id, !target.files.isEmpty else {
+            try await driver.prune(directories, below: floor)
+            return []
         }
+        let load = TrashLoad(
+            name: target.name, kind: target.trashKind,
+            stages: [target.files.map { ChangePlan.Link(path: $0.path, blob: $0.blob) }],
+            directories: directories.uniqued(), floor: floor)
+        let counter = ProgressCounter(phase: "removing links", total: UInt64(target.files.count), handler: nil)
+        let (stay, remains) = try await trash(load, as: id, counter)
+        if let first = stay.min() { throw ChangeError.changed(first, count: stay.count) }
+        return remains.notes
     }
+}
 
-    private func toTrash(_ files: [Repair.TrashedFile], named name: String) async throws {
-        let id = BlobIdentifier.random().string.dropFirst(5)
-        let place = paths.holdings[0].appending(.literal("repair-\(id)"))
-        let note = Holding.Note(
-            name: name, kind: "other", by: "\(driver.policy.owner)", begun: driver.policy.now())
-        let changed = try await driver.hold(files.map { (origin: $0.path, blob: $0.blob) }, at: place, note)
-        if let first = changed.first { throw ChangeError.changed(first, count: changed.count) }
+extension RepairPlan.Target {
+    fileprivate var trashKind: TrashItem.Kind {
+        switch problem.kind {
+        case .staleUpload: .upload
+        case .emptyRepository: .repository
+        default: .other
+        }
     }
 }
 

@@ -36,10 +36,11 @@ public struct RepairPlan: Plan, Hashable {
     /// Repair by repair.
     public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
         let counter = ProgressCounter(phase: "repairing", total: UInt64(targets.count), handler: progress)
-        return targets.map { target in
-            PlanStep(target.name) {
+        return zip(targets, admin.trashIDs(count: targets.count)).map { target, id in
+            let id = target.files.isEmpty ? nil : id
+            return PlanStep(target.name, trash: id) {
                 defer { counter.advance() }
-                return try await admin.repair(target, grace: grace)
+                return try await admin.repair(target, grace: grace, trash: id)
             }
         }
     }

@@ -15,7 +15,7 @@ enum FileRole: Hashable, Sendable {
 extension RegistryPaths {
     /// Where regtop keeps what was taken away and may come back.
     var holdings: [StoragePath] {
-        ["regtop-trash", "regtop-quarantine"].map { root.parent.appending(.literal($0)) }
+        [trash, root.parent.appending(.literal("regtop-quarantine"))]
     }
 
     /// What the file at a path is.

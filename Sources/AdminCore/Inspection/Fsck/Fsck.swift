@@ -52,6 +52,8 @@ public struct Fsck: Sendable {
             try await run.lookAtFiles()
             let altered = options.deep && checksSizes ? try await run.hashBlobs() : []
             try await run.lookAtRepositories(readsContents: checksSizes, altered: altered)
+            // A pool that is gone by now has answered "no such object" to what was read last: nothing found is no answer then.
+            _ = try await storage.objects.status()
         } catch {
             let isCancelled = Task.isCancelled || error is CancellationError
             log.note {

@@ -17,7 +17,10 @@ final class FsckLog: Sendable {
         let kept = state.withLock { report in
             let kept = problems.prefix(max(0, limit - report.problems.count))
             report.problems += kept
-            for problem in problems.dropFirst(kept.count) { report.omitted[problem.kind, default: 0] += 1 }
+            for problem in problems.dropFirst(kept.count) {
+                report.omitted[problem.kind, default: 0] += 1
+                if problem.severity == .error { report.omittedErrors += 1 }
+            }
             return Array(kept)
         }
         if !kept.isEmpty { found(kept) }

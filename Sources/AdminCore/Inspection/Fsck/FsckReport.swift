@@ -53,6 +53,8 @@ public struct FsckReport: Sendable {
     public var problems: [Problem] = []
     /// How many problems of each kind were found beyond that.
     public var omitted: [ProblemKind: Int] = [:]
+    /// How many of these are errors.
+    public var omittedErrors = 0
     /// Why it ended early, in a sentence; nil if everything was looked at.
     public var stopped: String?
     /// True if it ended early since it was cancelled.
@@ -64,6 +66,6 @@ public struct FsckReport: Sendable {
     /// True if everything was looked at.
     public var isComplete: Bool { stopped == nil }
 
-    /// True if something cannot be read or served.
-    public var hasErrors: Bool { problems.contains { $0.severity == .error } }
+    /// How many errors were found, listed or not.
+    public var errors: Int { problems.count { $0.severity == .error } + omittedErrors }
 }

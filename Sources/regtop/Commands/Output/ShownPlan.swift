@@ -143,3 +143,20 @@ extension UploadsPlan: ShownPlan {
 
     nonisolated var repositories: Set<RepositoryName> { Set(targets.map(\.upload.repository)) }
 }
+
+extension RepairPlan: ShownPlan {
+    nonisolated var impactLines: [String] {
+        let kinds = Dictionary(grouping: targets, by: \.repair.id).sorted { $0.key < $1.key }
+        let counts = kinds.map { "\($0.key) \(HumanText.count($0.value.count))" }
+        var lines = ["what is done: \(counts.joined(separator: ", "))"]
+        if impact.reclaimable > 0 {
+            lines.append("makes \(HumanText.bytes(impact.reclaimable)) reclaimable, once it is out of the trash")
+        }
+        return lines
+    }
+
+    nonisolated var repositories: Set<RepositoryName> {
+        let paths = RegistryPaths()
+        return Set(targets.compactMap { $0.problem.path.flatMap(paths.repositoryName) })
+    }
+}

@@ -33,7 +33,7 @@ nonisolated struct ChangeProposal: Sendable {
 
     /// What was interrupted is taken back or ended before anything is planned: the registry may look different then. A dry run only says
     /// that there is something.
-    private func settleJournal() async throws {
+    func settleJournal() async throws {
         if options.dryRun {
             if let alert = JournalText.alert(try await context.session.pendingChanges()) {
                 context.say("\(alert): a change would take that back or end it first, see regtop recover --dry-run")
@@ -44,7 +44,7 @@ nonisolated struct ChangeProposal: Sendable {
     }
 
     /// Shows the plan, and asks unless that was answered by `--yes`. Throws `CommandFailure` on No.
-    private func confirm(_ plan: some ShownPlan) async throws {
+    func confirm(_ plan: some ShownPlan) async throws {
         context.progress.end()
         if options.yes {
             guard format == .plain else { return }
@@ -61,7 +61,8 @@ nonisolated struct ChangeProposal: Sendable {
         }
     }
 
-    private func report(_ plan: some ShownPlan, _ results: [ChangeResult]) async throws {
+    /// Writes the results to the log, and says what was not done and what else is to be known.
+    func tell(_ plan: some ShownPlan, _ results: [ChangeResult]) {
         let logger = Logger(label: "regtop.changes")
         for result in results {
             let (action, session) = (plan.action.rawValue, context.session.name)
@@ -74,6 +75,10 @@ nonisolated struct ChangeProposal: Sendable {
             guard let error = result.error else { continue }
             context.say(PlanText.failure(plan.action, result, error))
         }
+    }
+
+    private func report(_ plan: some ShownPlan, _ results: [ChangeResult]) async throws {
+        tell(plan, results)
         let isCancelled = Task.isCancelled
         // What was done has to be said also by a cancelled task, whose writes would give up.
         let (format, context) = (format, context)

@@ -50,7 +50,7 @@ nonisolated enum CommandWords {
         switch word {
         case "-p", "-c", "-n", "-k", "-m", "-f", "--pool", "--conf", "--name", "--keyring", "--mon-host", "--store",
             "--id",
-            "--chunk-size", "--in-flight", "--connect-timeout", "--timeout", "--log-file", "--format":
+            "--chunk-size", "--in-flight", "--connect-timeout", "--timeout", "--log-file", "--format", "--grace":
             true
         default: false
         }

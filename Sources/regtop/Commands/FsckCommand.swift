@@ -1,0 +1,120 @@
+import AdminCore
+import ArgumentParser
+import Foundation
+
+/// `regtop fsck`
+struct FsckCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fsck",
+        abstract: "Find damage, and repair it.",
+        discussion: """
+            Enumerates the pool's objects and compares them with the tree that the directories make, then reads every link and every \
+            manifest. --deep hashes every blob besides. What is incomplete and younger than --grace may be being written: it is \
+            counted, and no damage. Nothing is changed without --repair.
+
+            --repair mends what is safe by itself: it puts a resumed upload in order if its digest then matches, lists directories again, ends \
+            deletions that were interrupted, drops what lies behind the end of files, writes missing layer links, and takes apart \
+            what a crash left under two paths. Other repairs have to be named by the kind of the problem: --repair stale-upload \
+            bad-link. What is removed goes to the trash. Chunks that nothing refers to are left to collections. What would be done is \
+            shown first, then you are asked; without a terminal --yes is needed.
+
+            JSON: {checked:{objects, directories, files, blobs, repositories, manifests, bytes, inFlight}, problems:[{kind, severity, path, \
+            blob, object, detail, repair}], omitted, stopped}, with --repair also repairs:{targets, impact, applied, results} and \
+            left, the number of errors afterwards. severity is error, waste or info; repair names what --repair would do, \
+            null if nothing helps.
+
+            Exit status, as of fsck(8), added up: 0 clean; 1 repaired; 4 errors left (waste and info don't count); 8 could not finish.
+
+            EXAMPLES:
+              regtop fsck -p registry
+              regtop fsck --deep -f json | jq '.problems[] | select(.severity == "error")'
+              regtop fsck --repair --dry-run
+              regtop fsck --repair unused-layer-link stale-upload --yes
+            """)
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var registries: OfflineOptions
+
+    @Flag(help: "Hash every blob.")
+    var deep = false
+
+    @Flag(help: "Repair what is safe by itself, or the kinds that are named.")
+    var `repair` = false
+
+    @Option(
+        help: ArgumentHelp("What is younger may be being written; 0 if nobody writes.", valueName: "duration"),
+        transform: { try $0 == "0" || $0 == "0s" ? 0 : ArgumentText.duration($0) })
+    var grace: Double = FsckOptions().grace
+
+    @Argument(
+        help: ArgumentHelp("With --repair: only these kinds of problems.", valueName: "kind"),
+        transform: FsckCommand.kind)
+    var kinds: [ProblemKind] = []
+
+    var sessionOptions: SessionOptions { store.session(registries) }
+
+    func validate() throws {
+        if !kinds.isEmpty, !`repair` { throw ValidationError("kinds are named for --repair only") }
+        if change.dryRun || change.yes, !`repair` {
+            throw ValidationError("--dry-run and --yes belong to --repair: without it nothing is changed")
+        }
+    }
+
+    func prepare(_ streams: StandardStreams) throws {
+        if `repair` { try change.prepare(isReadOnly: store.readOnly, streams) }
+    }
+
+    func run(in context: CommandContext) async throws {
+        let proposal = ChangeProposal(context: context, options: change, format: format.format)
+        if `repair` { try await proposal.settleJournal() }
+        let report = await look(context)
+        guard `repair`, !report.isCancelled else { return try await end(context, FsckOutcome(report: report)) }
+        let plan = try await context.session.planner.repairs(
+            of: report.problems, kinds: Set(kinds), grace: grace)
+        var outcome = FsckOutcome(report: report, plan: plan)
+        guard !change.dryRun, !plan.targets.isEmpty, let admin = context.session.admin else {
+            return try await end(context, outcome)
+        }
+        if !change.yes { context.streams.tell(FsckText.plain(report)) }
+        try await proposal.confirm(plan)
+        let progress = ProgressLine(context.streams)
+        let results = await admin.apply(plan, progress: progress.handler)
+        progress.end()
+        proposal.tell(plan, results)
+        outcome.results = results
+        // What is left can only be known by looking: a repair may bring to light what was hidden before.
+        if !Task.isCancelled { outcome.afterwards = await look(context) }
+        try await end(context, outcome)
+    }
+
+    private func look(_ context: CommandContext) async -> FsckReport {
+        var options = FsckOptions()
+        options.deep = deep
+        options.grace = grace
+        let report = await Fsck(registry: context.session.registry, options: options).run(
+            progress: context.progress.handler)
+        context.progress.end()
+        return report
+    }
+
+    /// Prints what is known, also of a run that was cancelled, and ends with what fsck(8) ends with.
+    private func end(_ context: CommandContext, _ outcome: FsckOutcome) async throws {
+        let (format, isShown) = (format.format, outcome.results != nil && !change.yes)
+        try await Task {
+            try await context.print(
+                format, json: outcome.json, plain: isShown ? outcome.ending : outcome.plain)
+        }.value
+        if let stopped = outcome.last.stopped { context.say("not everything was looked at: \(stopped)") }
+        guard outcome.status == ExitStatus.done else { throw CommandFailure("", status: outcome.status) }
+    }
+
+    private static func kind(_ text: String) throws -> ProblemKind {
+        guard let kind = ProblemKind(rawValue: text) else {
+            let kinds = ProblemKind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("it is no kind of problem; these are: \(kinds)")
+        }
+        return kind
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// The pool that registry v2.3.1 wrote, and the sample, which has one specimen of each damage.
+@Suite struct FsckFixtureTests {
+    @Test func theFixtureIsRepairedAndCleanThen() async throws {
+        let store = try StoreUnderTest.inMemory()
+        try await MemoryPool.fixture().copy(to: store.writer)
+        let registry = RegistryReader(storage: StorageReader(objects: store.reader))
+        let driver = store.driver(chunkSize: StorageReader.defaultChunkSize)
+        let admin = RegistryAdmin(registry: registry, driver: driver)
+        let first = await Fsck(registry: registry).run()
+        #expect(first.isComplete)
+        let errors = first.problems.filter { $0.severity == .error }
+        #expect(errors.map(\.kind) == [.longChunk, .missingLayerLink])
+        let before = try await Snapshot(store.reader)
+
+        let plan = try await ChangePlanner(registry: registry).repairs(of: first.problems)
+        #expect(plan.targets.map(\.repair.id) == ["rearrange", "write-link"])
+        #expect(await admin.apply(plan).map(\.outcome) == [.done, .done])
+
+        let digest = try #require(
+            Digest("sha256:4fae62baceee3d5b590f65d90f5e11d90d364cc60dcd9f2d25bb41be30185250"))
+        let path = registry.paths.blob(digest)
+        #expect(Digest.sha256(of: try await driver.reader.content(path)) == digest)
+        #expect(try await driver.reader.layout(of: driver.reader.blob(path)).isSound)
+        let link = try #require(errors.last?.path)
+        #expect(link.string.contains("stale/layer-unlinked/_layers/"))
+        #expect(Digest(String(decoding: try await driver.reader.content(link), as: UTF8.self)) != nil)
+        // What was there is there still, but for the two directories that name the new files, and those above the new link.
+        let changed = try await Snapshot(store.reader).differences(to: before).filter { name in
+            before.objects.keys.contains { $0.description == name }
+        }
+        #expect(changed.allSatisfy { path.parent.string == $0 || link.string.hasPrefix($0) }, "\(changed)")
+
+        var options = FsckOptions()
+        options.deep = true
+        let again = await Fsck(registry: registry, options: options).run()
+        #expect(again.errors == 0, "\(again.problems)")
+        #expect(again.isComplete && again.checked.bytes > 9_000_000)
+    }
+
+    /// What is said of each specimen: a cause each, and nothing of any other repository.
+    @Test(arguments: Specimen.allCases)
+    func specimens(_ specimen: Specimen) async throws {
+        let store = try await SampleStore([specimen])
+        let sound = try await Self.sound.value
+        let report = await Fsck(registry: store.registry).run()
+        #expect(report.isComplete)
+        let found = report.problems.filter { !sound.contains($0) }.map(\.kind)
+        let expected: [ProblemKind] =
+            switch specimen {
+            case .resumedUpload, .zeroFilled: [.longChunk]
+            case .emptyLayer: []
+            case .overwrittenShorter: [.surplusChunk]
+            case .pushedTwice: [.orphanBlob]
+            case .halfMoved: [.doubleReference]
+            case .halfDeleted: [.danglingReference]
+            case .movedDirectory: [.unlistedDirectory, .missingDirectory]
+            case .unlistedDirectory: [.unlistedDirectory, .missingDirectory, .emptyDirectory]
+            case .writtenBelowFile: [.badLink, .orphanBlob]
+            case .dotDotName: [.badName]
+            case .shortChunk: [.shortChunk]
+            }
+        #expect(found == expected, "\(report.problems.filter { !sound.contains($0) })")
+        #expect(Set(sound).isSubset(of: report.problems), "what was said without the specimen")
+    }
+
+    /// What is said of the sample without any specimen: waste only.
+    private static let sound = Task {
+        let report = await Fsck(registry: try await SampleStore([]).registry).run()
+        #expect(report.errors == 0, "\(report.problems)")
+        return report.problems
+    }
+
+    /// All at once: everything that has a repair is repaired, and what can be read before can be read afterwards.
+    @Test(.timeLimit(.minutes(3)))
+    func allSpecimensAtOnce() async throws {
+        let store = try StoreUnderTest.inMemory()
+        try await SampleRegistry.make(in: store.reader, store.writer)
+        let registry = RegistryReader(storage: StorageReader(objects: store.reader))
+        let admin = RegistryAdmin(
+            registry: registry, driver: store.driver(chunkSize: StorageReader.defaultChunkSize))
+        let report = await Fsck(registry: registry).run()
+        let plan = try await ChangePlanner(registry: registry).repairs(of: report.problems)
+        #expect(await admin.apply(plan).allSatisfy { $0.outcome == .done })
+        let again = await Fsck(registry: registry).run()
+        #expect(again.problems.allSatisfy { !($0.repair?.isSafe ?? false) }, "\(again.problems)")
+        #expect(
+            Set(again.problems.filter { $0.severity == .error }.map(\.kind)) == [
+                .shortChunk, .missingBlob, .badName, .badLink,
+            ])
+    }
+}

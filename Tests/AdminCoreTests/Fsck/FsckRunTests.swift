@@ -1,0 +1,137 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import AdminCore
+
+/// How a run ends: stopped, failing, beside others.
+@Suite struct FsckRunTests {
+    @Test func whatIsYoungAndIncompleteIsInFlight() async throws {
+        let fixture = try await FsckFixture(.inMemory())
+        let paths = fixture.paths
+        // A manifest whose key is there and whose data is not yet, chunks without a reference, an upload, a layer before its manifest.
+        let young = SampleBlob("about to be written")
+        let directory = StorageReader.directory(paths.blob(young.digest).parent)
+        try await fixture.store.set(directory, [.setOmap(["data": BlobIdentifier.random().value])])
+        try await fixture.driver.linkUp([paths.blob(young.digest).parent])
+        try await fixture.store.set(BlobIdentifier.random().chunk(1), [.writeFull([1])])
+        try await fixture.driver.putContent(fixture.uploadFile("startedat"), Array("now".utf8))
+        try await fixture.driver.putContent(
+            fixture.layerLink(FsckFixture.spare), Array(FsckFixture.spare.digest.string.utf8))
+        let report = await fixture.fsck()
+        #expect(report.problems == [])
+        #expect(report.checked.inFlight == 4)
+        let later = await fixture.fsck(grace: 0)
+        #expect(
+            later.problems.map(\.kind) == [.danglingReference, .orphanBlob, .unusedLayerLink, .staleUpload])
+    }
+
+    @Test func aStoreThatFailsIsNeverDamage() async throws {
+        let fixture = try await FsckFixture(.inMemory())
+        let blob = try await fixture.storage.blob(fixture.blob(FsckFixture.layer))
+        for victim in [
+            StorageReader.directory(fixture.tag("v1")), blob.chunk(0), blob.chunk(2), StorageReader.directory(.root),
+        ] {
+            let reader = FailingReader(
+                fixture.store.reader, victim: victim,
+                error: StoreError(.timedOut, operation: "read", object: victim, reason: "no answer"))
+            let registry = RegistryReader(
+                storage: StorageReader(objects: reader, chunkSize: FsckFixture.chunkSize))
+            let report = await Fsck(registry: registry).run()
+            #expect(!report.isComplete && !report.isCancelled)
+            #expect(report.problems == [], "\(victim)")
+        }
+    }
+
+    @Test func aPoolThatIsDeletedMeanwhileIsNoMassOfDamage() async throws {
+        let fixture = try await FsckFixture(.inMemory())
+        let recording = RecordingStore(fixture.store)
+        let gone = StoreError(.noSuchPool, operation: "read", reason: "the pool is gone")
+        let isGone = Mutex(false)
+        let store = fixture.store
+        // Everything vanishes after the chunk size was checked and a few objects were read; the store says so when it is asked.
+        recording.inject { step in
+            if case .status = step.operation, isGone.withLock(\.self) { return .failed(gone) }
+            return nil
+        }
+        recording.before { step in
+            guard step.number == 120,
+                !isGone.withLock({
+                    let was = $0; $0 = true; return was
+                })
+            else { return }
+            try? await store.removeEverything()
+        }
+        let registry = RegistryReader(
+            storage: StorageReader(objects: recording.underTest.reader, chunkSize: FsckFixture.chunkSize))
+        let report = await Fsck(registry: registry).run()
+        #expect(!report.isComplete)
+        #expect(report.problems == [])
+    }
+
+    @Test func aCancelledRunSaysSoAndGivesWhatItHas() async throws {
+        let fixture = try await FsckFixture(.inMemory())
+        try await fixture.change(ObjectID("foreign"), .writeFull([1]))
+        let isFound = Mutex(false)
+        let task = Task {
+            await Fsck(registry: fixture.registry).run { progress in
+                if progress.phase == "repositories" { withUnsafeCurrentTask { $0?.cancel() } }
+            } found: { _ in
+                isFound.withLock { $0 = true }
+            }
+        }
+        let report = await task.value
+        #expect(report.problems.map(\.kind) == [.foreignObject])
+        let wasFound = isFound.withLock { $0 }
+        #expect(wasFound)
+        let cancelled = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return await Fsck(registry: fixture.registry).run()
+        }
+        let nothing = await cancelled.value
+        #expect(nothing.isCancelled && !nothing.isComplete && nothing.problems == [])
+    }
+
+    @Test func moreProblemsThanAreKeptAreCounted() async throws {
+        let fixture = try await FsckFixture(.inMemory())
+        for number in 0..<20 { try await fixture.change(ObjectID(ByteString("foreign-\(number)")), .writeFull([1])) }
+        var options = FsckOptions()
+        options.problemLimit = 5
+        let report = await Fsck(registry: fixture.registry, options: options).run()
+        #expect(report.problems.count == 5)
+        #expect(report.omitted == [.foreignObject: 15])
+    }
+
+    /// What the trash and the quarantine refer to is in use, whatever it looks like, and neither is foreign.
+    @Test func whatIsHeldIsReferredTo() async throws {
+        let fixture = try await FsckFixture(.inMemory())
+        let path = fixture.layerLink(FsckFixture.layer)
+        let blob = try await fixture.storage.blob(path)
+        for place in fixture.paths.holdings {
+            try await fixture.planter.crashInsideMove(path, to: place.appending(.literal("1", "-.x")))
+        }
+        _ = try await fixture.driver.delete(path)
+        let report = await fixture.fsck(grace: 0)
+        #expect(report.problems.map(\.kind) == [.missingLayerLink])
+        #expect(try await fixture.storage.head(of: blob).state == .sound)
+    }
+
+    @Test func aRepairIsRefusedWhereTheDamageIsNotWhatItWas() async throws {
+        for damage in DamageCase.all where damage.repair != nil && damage.repair != "relink" && damage.repair != "prune"
+        {
+            let fixture = try await damage.plant(.inMemory())
+            let report = await damage.look(at: fixture)
+            let plan = try await fixture.planner.repairs(ofAll: report.problems)
+            // Somebody repairs it first.
+            #expect(try await fixture.repair(report.problems).map(\.outcome) == [.done])
+            let before = try await Snapshot(fixture.store.reader)
+            let results = await fixture.admin.apply(plan)
+            let outcome = results.map(\.outcome)
+            #expect(outcome == [.failed] || damage.repair == "drop-surplus" || damage.repair == "trash", "\(damage)")
+            let new = try await Snapshot(fixture.store.reader).differences(to: before).filter {
+                !$0.hasPrefix("/docker/registry/regtop-trash") && $0 != "/docker/registry"
+            }
+            #expect(new == [], "\(damage)")
+        }
+    }
+}
