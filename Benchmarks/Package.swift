@@ -15,6 +15,16 @@ let package = Package(
             linkerSettings: [.linkedLibrary("rados")]
         ),
         .executableTarget(
+            name: "usage",
+            dependencies: [.product(name: "AdminCore", package: "regtop")],
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .treatAllWarnings(as: .error),
+            ]
+        ),
+        .executableTarget(
             name: "bench",
             dependencies: [
                 "CLimit",

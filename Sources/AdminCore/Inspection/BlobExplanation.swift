@@ -72,7 +72,7 @@ extension Holding {
 extension RegistryReader {
     /// The deletions in the trash that need a blob.
     fileprivate func trashed(reaching digest: Digest) async throws -> [Holding] {
-        let holdings = try await storage.holdings(in: paths.beside("regtop-trash"))
+        let holdings = try await storage.holdings(in: paths.trash)
         let reach = ReachVisitor(digest)
         for (index, holding) in holdings.enumerated() { try await sweep(holding, as: index, into: reach) }
         return reach.numbers.sorted().map { holdings[$0] }

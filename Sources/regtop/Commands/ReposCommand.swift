@@ -1,5 +1,6 @@
 import AdminCore
 import ArgumentParser
+import Foundation
 
 /// `regtop repos`
 struct ReposCommand: StoreCommand {
@@ -14,12 +15,16 @@ struct ReposCommand: StoreCommand {
             STATE is ok; untagged: no tag is left; uploads-only: unfinished uploads and nothing else; damaged: something of it \
             cannot be served, and `regtop show REPO` says what.
 
+            --where shows only some: words and comparisons as `regtop rm --help` explains them, such as age>180d, size>1G, \
+            unique>500M (which needs the same pass), tags=0, name~^team/, state=damaged, not, and, or.
+
             JSON: an array of {name, tags, revisions, uploads, size, unique, modified, state}.
 
             EXAMPLES:
               regtop repos -p registry
               regtop repos --unique -f json | jq 'sort_by(.unique) | reverse'
-              regtop repos | awk '$NF == "damaged" {print $1}'
+              regtop repos --where 'age>1y and tags<3'
+              regtop repos --where 'state=damaged not name~^attic/'
             """)
 
     @OptionGroup var store: StoreOptions
@@ -28,11 +33,18 @@ struct ReposCommand: StoreCommand {
     @Flag(help: "Compute also what no other repository reaches.")
     var unique = false
 
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp("Show what a filter lets through.", valueName: "filter"), transform: ArgumentText.filter)
+    var filter: Filter?
+
     func run(in context: CommandContext) async throws {
+        let filter = self.filter ?? Filter()
         let names = try await context.session.registry.repositoryNames()
         let pass = context.session.registry.pass()
         let inspector = UsageInspector(registry: context.session.registry)
-        let usage = unique ? try await inspector.usage(progress: context.progress.handler) : nil
+        let isUniqueAsked = unique || !filter.fields.isDisjoint(with: [.unique, .shared])
+        let usage = isUniqueAsked ? try await inspector.usage(progress: context.progress.handler) : nil
         // A part of the registry says nothing about what is unique in it.
         try Task.checkCancellation()
         let unique = usage?.uniqueSizes
@@ -44,9 +56,11 @@ struct ReposCommand: StoreCommand {
                 return nil
             }
         }
+        let now = Date()
+        let shown = rows.filter { filter.matches(RepositoryCandidate($0, unique: unique?[$0.name]), now: now) }
         try await context.print(
             format.format,
-            json: .array(rows.map { $0.json(unique: unique?[$0.name]) }),
-            plain: RepositoryTable.text(rows, unique: unique))
+            json: .array(shown.map { $0.json(unique: unique?[$0.name]) }),
+            plain: RepositoryTable.text(shown, unique: unique))
     }
 }

@@ -1,5 +1,6 @@
 import AdminCore
 import ArgumentParser
+import Foundation
 
 /// `regtop tags REPO`
 struct TagsCommand: StoreCommand {
@@ -8,6 +9,9 @@ struct TagsCommand: StoreCommand {
         abstract: "List the tags of a repository.",
         discussion: """
             CREATED is when the image was made, as its configuration says; MODIFIED is when the tag's link was last written.
+
+            --where shows only some: words and comparisons as `regtop rm --help` explains them, such as age>180d, created<2015-01-01, \
+            size>1G, platform~arm, state=damaged, not, and, or.
 
             JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok or damaged.
 
@@ -23,10 +27,18 @@ struct TagsCommand: StoreCommand {
         help: ArgumentHelp("The repository.", valueName: "repo"), transform: ArgumentText.repository)
     var repository: RepositoryName
 
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp("Show what a filter lets through.", valueName: "filter"), transform: ArgumentText.filter)
+    var filter: Filter?
+
     func run(in context: CommandContext) async throws {
-        let rows = try await Missing.named(repository, in: context.session) {
+        let filter = self.filter ?? Filter()
+        let all = try await Missing.named(repository, in: context.session) {
             try await context.session.registry.pass().tags(of: repository)
         }
+        let now = Date()
+        let rows = all.filter { filter.matches($0, now: now) }
         try await context.print(
             format.format, json: .array(rows.map(\.json)), plain: TagTable.text(rows))
     }

@@ -1,3 +1,4 @@
+import AdminCore
 import Testing
 
 @testable import regtop
@@ -25,9 +26,8 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
             Column(id: "state", title: "STATE", minimum: 7, ideal: 8, priority: 2) { _, _ in Line("ok", .good) },
         ],
         searchText: { $0.id },
-        rule: { word in
-            guard word == "big" else { return nil }
-            return { ($0.size ?? 0) >= 1_000_000 }
+        values: { row, field in
+            field == .size ? row.size.map { .number(UInt64($0)) } : nil
         })
     table.replace(rows)
     return table
@@ -103,7 +103,7 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
         #expect(names() == ["attic/cron"])
         table.filter("ATT")
         #expect(names() == ["attic/cron", "attic/y2k"])
-        table.filter("big w")
+        table.filter("size>=1000000 w")
         #expect(names() == ["ml/weights", "app/web"])
         table.filter("nothing")
         #expect(text(table, 2, 40)[1] == "    Nothing matches \"nothing\".")

@@ -2,7 +2,7 @@ extension RegistryReader {
     /// Follows what lies in the trash, as a sweep follows a repository: the manifests and signatures whose links were taken there. Each
     /// holding has a number of its own, from `first` on. A link that cannot be read leads nowhere.
     func sweepTrash(after first: Int, into visitor: some SweepVisitor) async throws {
-        for (index, holding) in try await storage.holdings(in: paths.beside("regtop-trash")).enumerated() {
+        for (index, holding) in try await storage.holdings(in: paths.trash).enumerated() {
             try await sweep(holding, as: first + index, into: visitor)
         }
     }

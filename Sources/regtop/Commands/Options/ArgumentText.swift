@@ -35,6 +35,15 @@ nonisolated enum ArgumentText {
         return seconds
     }
 
+    /// A filter. Throws `ValidationError`.
+    static func filter(_ text: String) throws -> Filter {
+        do {
+            return try Filter(text)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
     /// A path of the tree; a slash at its end is allowed. Throws `ValidationError`.
     static func path(_ text: String) throws -> StoragePath {
         let trimmed = text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text

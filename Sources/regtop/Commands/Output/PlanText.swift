@@ -17,7 +17,8 @@ nonisolated enum PlanText {
         }
         lines += isEmpty ? ["there is nothing to be \(plan.action.done)"] : plan.impactLines
         lines += plan.notes.map { "note: \($0)" }
-        return lines.map { VisibleText.of($0) + "\n" }.joined()
+        let verdicts = plan.choices.isEmpty ? "" : SelectedRemoval.table(plan.choices) + "\n"
+        return verdicts + lines.map { VisibleText.of($0) + "\n" }.joined()
     }
 
     /// The question. It says what cannot be taken back.

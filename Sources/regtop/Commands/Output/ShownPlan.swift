@@ -12,6 +12,8 @@ nonisolated protocol ShownPlan: Plan {
     var impactLines: [String] { get }
     /// The repositories that are not afterwards what they were.
     var repositories: Set<RepositoryName> { get }
+    /// What was looked at to choose the targets by rules, with the verdicts; empty where they were named.
+    var choices: [Selection.Choice] { get }
 }
 
 extension ShownPlan {
@@ -19,6 +21,7 @@ extension ShownPlan {
     nonisolated var destination: String? { nil }
     nonisolated var caution: String { "" }
     nonisolated var repositories: Set<RepositoryName> { [] }
+    nonisolated var choices: [Selection.Choice] { [] }
 
     /// "app/web", or "3 targets".
     nonisolated var subject: String {
@@ -34,6 +37,7 @@ extension ShownPlan {
             .init(key: "impact", value: impact.json(notes: notes)), .init(key: "applied", value: .bool(applied)),
             .init(key: "results", value: .array(results.map(\.json))),
         ]
+        if !choices.isEmpty { members.append(.init(key: "selection", value: .array(choices.map(\.json)))) }
         return .object(members)
     }
 }

@@ -4,6 +4,8 @@ nonisolated enum ExitStatus {
     static let done: Int32 = 0
     /// Failed, partly failed, or answered No.
     static let failed: Int32 = 1
+    /// `verify` found damage.
+    static let damaged: Int32 = 4
     /// Wrong usage; also a change with neither a terminal nor `--yes`.
     static let usage: Int32 = 64
     /// Cancelled.

@@ -43,6 +43,17 @@ nonisolated struct DirectoryRow: Sendable, Identifiable {
         return failure ?? blob?.string ?? ""
     }
 
+    /// What a filter compares.
+    func value(of field: FilterField) -> FilterValue? {
+        switch field {
+        case .name: .text(entry.key.description)
+        case .size: head.map { .number($0.size) }
+        case .modified: (head?.modified).map { .time($0) }
+        case .state: .text(state)
+        default: nil
+        }
+    }
+
     static let columns: [Column<DirectoryRow>] = [
         Column(
             id: "name", title: "NAME", trimming: .middle, minimum: 16, ideal: 66, isSearched: true,

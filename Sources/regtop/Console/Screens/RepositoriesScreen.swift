@@ -16,7 +16,7 @@ final class RepositoriesScreen: Screen {
         view = TableView(
             Table(
                 columns: RepositoryRow.columns(unique: false, scale: scale), searchText: { $0.searchText },
-                rule: RepositoryRow.rule),
+                values: { $0.value(of: $1) }),
             canMark: true)
         view.empty = "Looking for repositories …"
     }
@@ -83,6 +83,10 @@ final class RepositoriesScreen: Screen {
                 name: "unique", keys: [.character("n")],
                 help: "Finds out what each repository needs alone; reads everything"
             ) { [unowned self] in .ask(uniqueQuery) },
+            Command(
+                name: "usage", keys: [.character("b")],
+                help: "Shows where the bytes are, the largest first; reads everything"
+            ) { [unowned self] in .go(UsageScreen(store)) },
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in
                 refresh()
             },

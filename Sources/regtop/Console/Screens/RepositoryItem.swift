@@ -105,13 +105,19 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
         },
     ]
 
-    /// `age>180d`, `size>1G`.
-    static let rule: TableFilter<RepositoryItem>.Rule = { word in
-        guard let condition = FilterCondition(word) else { return nil }
-        switch condition.field {
-        case "age": return { condition.holds(age: $0.created ?? $0.tag?.modified) }
-        case "size": return { condition.holds($0.size) }
-        default: return nil
+    /// What a filter compares.
+    func value(of field: FilterField) -> FilterValue? {
+        switch field {
+        case .name: .text(name)
+        case .size: size.map { .number($0) }
+        case .created: created.map { .time($0) }
+        // What has no date of its own is as old as it was made.
+        case .modified: (tag?.modified ?? created).map { .time($0) }
+        case .state: state.map { .text($0) }
+        case .digest: digest.map { .text($0.string) }
+        case .platform: .texts(platforms)
+        case .kind: mediaType.map { .text($0) }
+        case .age, .unique, .shared, .tags, .revisions, .uploads: nil
         }
     }
 }

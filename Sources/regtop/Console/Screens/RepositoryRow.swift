@@ -72,15 +72,14 @@ nonisolated extension RepositoryRow {
     /// What the words of a filter are looked for in.
     var searchText: String { "\(name) \(state ?? "") \(note)" }
 
-    /// `age>180d`, `size>1G`, `tags=0` and the like.
-    static let rule: TableFilter<RepositoryRow>.Rule = { word in
-        guard let condition = FilterCondition(word) else { return nil }
-        switch condition.field {
-        case "age": return { condition.holds(age: $0.summary?.modified) }
-        case "size": return { condition.holds($0.summary?.size) }
-        case "unique": return { condition.holds($0.unique) }
-        case "tags": return { condition.holds(($0.summary?.tags).map(UInt64.init)) }
-        default: return nil
+    /// What a filter compares.
+    func value(of field: FilterField) -> FilterValue? {
+        switch field {
+        case .name: .text(name.string)
+        case .unique: unique.map { .number($0) }
+        case .shared: shared.map { .number($0) }
+        case .state: state.map { .text($0) }
+        default: summary?.value(of: field)
         }
     }
 }

@@ -15,7 +15,7 @@ final class RepositoryScreen: Screen {
         self.store = store
         self.name = name
         view = TableView(
-            Table(columns: RepositoryItem.columns, searchText: { $0.searchText }, rule: RepositoryItem.rule),
+            Table(columns: RepositoryItem.columns, searchText: { $0.searchText }, values: { $0.value(of: $1) }),
             canMark: true)
         view.empty = "Looking for tags …"
     }

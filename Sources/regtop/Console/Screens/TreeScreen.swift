@@ -14,14 +14,7 @@ final class TreeScreen: Screen {
         view = TableView(
             Table(
                 columns: DirectoryRow.columns, searchText: { "\($0.entry.key) \($0.state) \($0.note)" },
-                rule: { word in
-                    guard let condition = FilterCondition(word) else { return nil }
-                    switch condition.field {
-                    case "age": return { condition.holds(age: $0.head?.modified) }
-                    case "size": return { condition.holds($0.head?.size) }
-                    default: return nil
-                    }
-                }))
+                values: { $0.value(of: $1) }))
         view.empty = "Reading the directory …"
     }
 

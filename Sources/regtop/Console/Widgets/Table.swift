@@ -7,7 +7,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     /// May change at any time; sorting by a column that is gone means no sorting.
     var columns: [Column<Row>]
     private let searchText: @Sendable (Row) -> String
-    private let rule: TableFilter<Row>.Rule
+    private let values: TableFilter<Row>.Values
 
     private(set) var rows: [Row] = []
     /// Numbers into `rows`: what passes the filter, in the order shown.
@@ -30,14 +30,14 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 
     /// - Parameters:
     ///   - searchText: what the words of a filter are looked for in.
-    ///   - rule: what other conditions a filter may contain.
+    ///   - values: what its comparisons look at.
     init(
         columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String,
-        rule: @escaping TableFilter<Row>.Rule = { _ in nil }
+        values: @escaping TableFilter<Row>.Values = { _, _ in nil }
     ) {
         self.columns = columns
         self.searchText = searchText
-        self.rule = rule
+        self.values = values
     }
 
     // MARK: What is shown
@@ -96,7 +96,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     /// Shows only the rows that a filter lets through.
     mutating func filter(_ text: String) {
         let former = order.map { rows[$0].id }
-        let new = TableFilter(text, rule: rule)
+        let new = TableFilter<Row>(text)
         let candidates = new.narrows(filter) ? order : sorted
         filter = new
         order = candidates.filter(passes)
@@ -104,7 +104,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     }
 
     private func passes(_ number: Int) -> Bool {
-        filter.isEmpty || filter.matches(rows[number], haystack: haystacks[number])
+        filter.isEmpty || filter.matches(rows[number], haystack: haystacks[number], values)
     }
 
     private mutating func arrange(former: [Row.ID]) {

@@ -1,41 +1,56 @@
-/// The text of a filter, taken apart: every word must match. A word that the table's rules understand (`age>180d`) is a
-/// condition; any other is looked for in the rows' text, whatever its case.
+import AdminCore
+import Foundation
+
+/// The text of a filter, understood (`AdminCore.Filter`): words are looked for in the rows' text, whatever its case, and fields are compared.
 nonisolated struct TableFilter<Row: Sendable>: Sendable {
-    /// Turns a word into a condition, or nil if it is an ordinary one.
-    typealias Rule = @Sendable (_ word: String) -> (@Sendable (Row) -> Bool)?
+    /// What a row has in a field; nil if nothing, or if it is not known yet.
+    typealias Values = @Sendable (_ row: Row, _ field: FilterField) -> FilterValue?
 
+    /// As it was typed.
     let text: String
-    /// The ordinary words, for highlighting.
-    let words: [String]
-    private let folded: [[UInt8]]
-    private let conditions: [@Sendable (Row) -> Bool]
+    /// Why it is none; nil if it is one. What is none lets everything through.
+    let problem: FilterProblem?
+    private let filter: Filter
+    private let folded: [String: [UInt8]]
+    /// What ages are counted from.
+    private let now = Date()
 
-    init(_ text: String = "", rule: Rule = { _ in nil }) {
+    init(_ text: String = "") {
         self.text = text
-        var words: [String] = []
-        var conditions: [@Sendable (Row) -> Bool] = []
-        for word in text.split(separator: " ").map(String.init) {
-            if let condition = rule(word) {
-                conditions.append(condition)
-            } else {
-                words.append(word)
-            }
+        do {
+            filter = try Filter(text)
+            problem = nil
+        } catch {
+            filter = Filter()
+            problem = error as? FilterProblem
         }
-        self.words = words
-        self.conditions = conditions
-        folded = words.map { $0.utf8.map(Line.folded) }
+        folded = Dictionary(filter.words.map { ($0, $0.utf8.map(Line.folded)) }) { first, _ in first }
     }
 
-    var isEmpty: Bool { words.isEmpty && conditions.isEmpty }
+    /// The words, for highlighting.
+    var words: [String] { filter.words.filter { !$0.isEmpty } }
+
+    var isEmpty: Bool { filter.isEmpty && problem == nil }
 
     /// `haystack` is the row's text, folded.
-    func matches(_ row: Row, haystack: [UInt8]) -> Bool {
-        folded.allSatisfy { Self.contains(haystack, $0) } && conditions.allSatisfy { $0(row) }
+    func matches(_ row: Row, haystack: [UInt8], _ values: @escaping Values) -> Bool {
+        filter.matches(FilteredRow(row: row, values: values), now: now) { word in
+            Self.contains(haystack, folded[word] ?? word.utf8.map(Line.folded))
+        }
     }
 
     /// Whether whatever this filter lets through, the other one did too, so that only its rows need another look.
     func narrows(_ other: TableFilter) -> Bool {
-        conditions.isEmpty && other.conditions.isEmpty && text.hasPrefix(other.text)
+        problem == nil && other.problem == nil && filter.isPlain && other.filter.isPlain && text.hasPrefix(other.text)
+    }
+
+    private struct FilteredRow: Filterable {
+        let row: Row
+        let values: Values
+        /// Not asked for: the table has it folded already.
+        var filterText: String { "" }
+
+        func value(of field: FilterField) -> FilterValue? { values(row, field) }
     }
 
     private static func contains(_ haystack: [UInt8], _ needle: [UInt8]) -> Bool {

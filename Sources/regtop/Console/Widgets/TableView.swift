@@ -1,3 +1,5 @@
+import AdminCore
+
 /// A table on a screen: its state, its drawing, and the commands that every table has. A screen holds one, puts these
 /// commands after its own and its `escape` into its own.
 final class TableView<Row: Identifiable & Sendable> where Row.ID: Sendable {
@@ -62,7 +64,7 @@ final class TableView<Row: Identifiable & Sendable> where Row.ID: Sendable {
         [
             Command(
                 name: "filter", keys: [.character("/")], hint: "filter",
-                help: "Shows only the rows with all of some words"
+                help: "Shows only some rows: words, age>180d, size>1G, not, or, …"
             ) { [unowned self] in .prompt(filterPrompt) },
             Command(name: "sort", keys: [.character("s")], hint: "sort", help: "Sorts by the next column") {
                 [unowned self] in
@@ -107,7 +109,7 @@ final class TableView<Row: Identifiable & Sendable> where Row.ID: Sendable {
             change: { [unowned self] in table.filter($0) },
             submit: { [unowned self] in
                 table.filter($0)
-                return .none
+                return table.filter.problem.map { .say(.failure("The filter is not understood: \($0)")) } ?? .none
             },
             cancel: { [unowned self] in table.filter(before) },
             passesMoves: true)
@@ -137,6 +139,7 @@ final class TableView<Row: Identifiable & Sendable> where Row.ID: Sendable {
             parts.append(Line("\(HumanText.count(table.count)) shown of \(HumanText.count(all))"))
         }
         if !table.filter.isEmpty { parts.append(Line("filter ") + Line(table.filter.text, .match)) }
+        if let problem = table.filter.problem { parts.append(Line(problem.description, .warning)) }
         if let column = table.columns.first(where: { $0.id == table.sortColumn }) {
             parts.append(
                 Line("sorted by \(column.title.lowercased())\(table.isDescending ? ", descending" : "")", .dim))
