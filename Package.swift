@@ -27,6 +27,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
@@ -55,6 +56,7 @@ let package = Package(
                 "CNcurses",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                "Yams",
             ],
             swiftSettings: house + [.defaultIsolation(MainActor.self)],
             plugins: ["VersionPlugin"]
@@ -77,6 +79,7 @@ let package = Package(
                 "regtop",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
+            exclude: ["Goldens"],
             swiftSettings: house
         ),
     ],

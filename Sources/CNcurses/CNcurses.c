@@ -141,10 +141,19 @@ void CNcurses_resume(void) {
 int CNcurses_rows(void) { return getmaxy(stdscr); }
 int CNcurses_columns(void) { return getmaxx(stdscr); }
 
-void CNcurses_follow_size(void) {
+void CNcurses_terminal_size(int descriptor, int *height, int *width) {
     struct winsize size;
-    if (ioctl(fileno(output_file), TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
-        resizeterm(size.ws_row, size.ws_col);
+    if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+        *height = size.ws_row;
+        *width = size.ws_col;
+    }
+}
+
+void CNcurses_follow_size(void) {
+    int height = 0, width = 0;
+    CNcurses_terminal_size(fileno(output_file), &height, &width);
+    if (height > 0)
+        resizeterm(height, width);
 }
 
 int CNcurses_start_colours(void) {
@@ -178,6 +187,36 @@ int CNcurses_read(uint32_t *code) {
     int result = wget_wch(keyboard, &value);
     *code = (uint32_t)value;
     return result;
+}
+
+void CNcurses_mouse_start(void) {
+    // No waiting for a second press: what a double click is, is decided where time is known.
+    mouseinterval(0);
+    mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+}
+
+enum CNcurses_mouse_event CNcurses_mouse(int *row, int *column) {
+    MEVENT event;
+    if (getmouse(&event) != OK)
+        return CNcurses_mouse_nothing;
+    *row = event.y;
+    *column = event.x;
+    if (event.bstate & BUTTON4_PRESSED)
+        return CNcurses_mouse_wheel_up;
+    if (event.bstate & BUTTON5_PRESSED)
+        return CNcurses_mouse_wheel_down;
+    return event.bstate & BUTTON1_PRESSED ? CNcurses_mouse_press : CNcurses_mouse_nothing;
+}
+
+void CNcurses_send(const char *bytes, size_t count) {
+    fflush(output_file);
+    while (count > 0) {
+        ssize_t written = write(fileno(output_file), bytes, count);
+        if (written <= 0)
+            return;
+        bytes += written;
+        count -= (size_t)written;
+    }
 }
 
 int CNcurses_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC | O_NONBLOCK); }

@@ -34,6 +34,12 @@ static void append_capability(const char *name) {
     }
 }
 
+/// The mouse's modes, which no capability names; terminals without a mouse ignore them.
+static void append_text(const char *text) {
+    while (*text && reset_length < sizeof reset)
+        reset[reset_length++] = *text++;
+}
+
 static void write_all(int descriptor, const char *text, size_t length) {
     while (length > 0) {
         ssize_t written = write(descriptor, text, length);
@@ -87,6 +93,7 @@ void CNcurses_guard_start(int input, int output, int report) {
         append_capability("rmkx");
         append_capability("cnorm");
         append_capability("rmcup");
+        append_text("\033[?1000l\033[?1006l");
         del_curterm(cur_term);
     }
     guarded = 1;

@@ -44,6 +44,9 @@ void CNcurses_resume(void);
 int CNcurses_rows(void);
 int CNcurses_columns(void);
 
+/// The size of a terminal, curses or not; left as it is where it is not known.
+void CNcurses_terminal_size(int descriptor, int *rows, int *columns);
+
 /// Asks the terminal for its size and lets curses follow it.
 void CNcurses_follow_size(void);
 
@@ -61,6 +64,17 @@ void CNcurses_update(int cursor_row, int cursor_column);
 
 /// The next key without waiting: OK with a character, KEY_CODE_YES with a function key, ERR if there is none.
 int CNcurses_read(uint32_t *code);
+
+/// Lets the terminal tell of its mouse, and CNcurses_read answer KEY_MOUSE. The terminal's own way of choosing text needs
+/// Shift from then on.
+void CNcurses_mouse_start(void);
+
+/// What the mouse did, after KEY_MOUSE.
+enum CNcurses_mouse_event { CNcurses_mouse_nothing, CNcurses_mouse_press, CNcurses_mouse_wheel_up, CNcurses_mouse_wheel_down };
+enum CNcurses_mouse_event CNcurses_mouse(int *row, int *column);
+
+/// Sends bytes to the terminal past curses: nothing that moves the cursor or changes a cell.
+void CNcurses_send(const char *bytes, size_t count);
 
 // MARK: Signals
 

@@ -15,9 +15,10 @@ struct ConsoleCommand: ConsoleStarting {
             """)
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup var look: LookOptions
 
     @MainActor
     func start(_ streams: StandardStreams) async throws -> Int32 {
-        try await ConsoleStart.run(store.session(waiting: true), store.log)
+        try await ConsoleStart.run(store.session(waiting: true), store.log, look)
     }
 }

@@ -7,6 +7,7 @@ struct DemoCommand: ConsoleStarting {
     static let configuration = CommandConfiguration(
         commandName: "demo",
         abstract: "Open the console on an embedded sample registry.",
+        usage: "regtop demo [<options>] [<file>]",
         discussion: """
             A registry as some years might have left it: shared layers, old images, stale and unfinished things, and one specimen of each \
             damage that its storage driver is known for. Nothing of it is a cluster's: delete and move as you like.
@@ -24,6 +25,7 @@ struct DemoCommand: ConsoleStarting {
     var readOnly = false
 
     @OptionGroup var log: LogOptions
+    @OptionGroup var look: LookOptions
 
     @Argument(help: ArgumentHelp("Where the sample is kept.", valueName: "file"))
     var file: String?
@@ -36,6 +38,6 @@ struct DemoCommand: ConsoleStarting {
             await (try Session.open(options)).close()
             streams.tell("regtop: \(VisibleText.of(file)) holds the sample, for --store sqlite:FILE\n")
         }
-        return try await ConsoleStart.run(options, log)
+        return try await ConsoleStart.run(options, log, look)
     }
 }

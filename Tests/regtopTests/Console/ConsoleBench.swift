@@ -28,6 +28,8 @@ import Testing
 
     func escape() -> Bool { view.escape() }
 
+    var pointer: (any Pointable)? { view }
+
     lazy var commands: [Command] =
         [
             Command(

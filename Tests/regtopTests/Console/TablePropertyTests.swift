@@ -16,7 +16,9 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 @Suite struct TablePropertyTests {
-    private enum Step: CaseIterable { case sort, filter, refresh, update, move, mark }
+    private enum Step: CaseIterable {
+        case sort, filter, refresh, update, move, mark, markShown, invert, markMatching, unmark
+    }
 
     /// Whatever happens in whatever order: the cursor stays on its row as long as that is shown, marks stay on their rows
     /// as long as those exist, and exactly the rows that match are shown, in order.
@@ -55,11 +57,27 @@ struct SeededGenerator: RandomNumberGenerator {
             case .mark:
                 table.toggleMark()
                 if let id = table.selected?.id, marks.remove(id) == nil { marks.insert(id) }
+            case .markShown:
+                marks.formUnion(Self.shown(table))
+                table.markShown()
+            case .invert:
+                marks.formSymmetricDifference(Self.shown(table))
+                table.invertShown()
+            case .markMatching:
+                let matching = Self.shown(table).filter { $0.contains("1") }
+                #expect(table.mark(matching: TableFilter("1")) == Set(matching).subtracting(marks).count)
+                marks.formUnion(matching)
+            case .unmark where Int.random(in: 0..<4, using: &random) == 0:
+                marks = []
+                table.clearMarks()
+            case .unmark: break
             }
-            let shown = (0..<table.count).map { table.row(at: $0).id }
+            let shown = Self.shown(table)
             if step != .move, chosen, let before, shown.contains(before) { #expect(table.selected?.id == before) }
             #expect(table.marks == marks)
             #expect(Set(table.markedRows.map(\.id)) == marks)
+            #expect(table.hiddenMarks == marks.subtracting(shown).count)
+            #expect(Set(table.hiddenMarkedRows.map(\.id)) == marks.subtracting(shown))
             #expect((table.selected == nil) == shown.isEmpty)
             let words = table.filter.text.split(separator: " ").filter { $0 != "size>=1000000" }
             let expected = model.filter { row in
@@ -72,6 +90,8 @@ struct SeededGenerator: RandomNumberGenerator {
             #expect(table.count == 0 || (table.top...table.top + height - 1).contains(table.cursor))
         }
     }
+
+    private static func shown(_ table: Table<TestRow>) -> [String] { (0..<table.count).map { table.row(at: $0).id } }
 
     /// A key costs the same whatever the number of rows: a hundred thousand steps over as many rows, drawn each, are done in
     /// a time in which not even a hundred passes over them would be.

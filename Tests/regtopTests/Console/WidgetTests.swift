@@ -94,6 +94,16 @@ import Testing
         #expect(typed([.control("w"), .control("w")], in: "team/app").string == "")
     }
 
+    @Test func movesAndCutsByNames() {
+        #expect(typed([.meta("b"), .character("x")], in: "team/app").string == "team/xapp")
+        #expect(typed([.meta("b"), .meta("b"), .meta("f"), .character("x")], in: "team/app").string == "teamx/app")
+        #expect(typed([.home, .meta("d")], in: "team/app").string == "/app")
+        #expect(typed([.home, .meta("d"), .end, .control("y")], in: "team/app").string == "/appteam")
+        #expect(typed([.meta("\u{7f}")], in: "team/app").string == "team/")
+        #expect(typed([.control("t")], in: "ab").string == "ba")
+        #expect(typed([.home, .control("t")], in: "ab").string == "ab")
+    }
+
     @Test func whatItDoesNotKnowIsLeftToOthers() {
         var editor = LineEditor("a")
         let takesKeys = [Key.up, .escape, .enter, .function(1)].map { editor.handle($0) }
@@ -126,6 +136,29 @@ import Testing
         }
         var asked = panel
         #expect(asked.handle(.character("y"), Size(rows: 20, columns: 60)) == .yes)
+    }
+
+    @Test func whereANameIsWantedOnlyThatSaysYes() {
+        let size = Size(rows: 20, columns: 60)
+        let wanted = QuestionPanel(
+            title: "Delete web", lines: [Line("delete web")], question: "Delete web?", typed: "web")
+        func answer(_ keys: Key...) -> QuestionPanel.Answer? {
+            var asked = wanted
+            return keys.reduce(nil) { $0 ?? asked.handle($1, size) }
+        }
+        #expect(answer(.character("y")) == nil)
+        #expect(answer(.character("y"), .enter) == nil)
+        #expect(answer(.character("w"), .character("e"), .character("b")) == nil)
+        #expect(answer(.character("w"), .character("e"), .character("b"), .enter) == .yes)
+        #expect(answer(.character("w"), .character("e"), .character("x"), .backspace, .character("b"), .enter) == .yes)
+        #expect(answer(.enter) == .no)
+        #expect(answer(.character("w"), .escape) == .no)
+        var asked = wanted
+        _ = asked.handle(.character("w"), size)
+        #expect(asked.lines(size).last?.text == "Delete web?  type web: w_")
+        for columns in 0...60 {
+            #expect(asked.lines(Size(rows: 3, columns: columns)).allSatisfy { $0.width <= columns })
+        }
     }
 
     @Test func scrollsToTheLastLine() {

@@ -9,6 +9,12 @@ struct StoreOptions: ParsableArguments {
         transform: StoreOptions.location)
     var store: SessionOptions.Location = .rados
 
+    @Option(
+        help: ArgumentHelp(
+            "A registry of the configuration file, by its name; what other options say counts more.", valueName: "name")
+    )
+    var registry: String?
+
     @Option(name: [.short, .long], help: "The pool. Without it, the only one that holds a registry.")
     var pool: String?
 
@@ -56,13 +62,32 @@ struct StoreOptions: ParsableArguments {
     @OptionGroup var log: LogOptions
 
     /// Refuses what does not go together.
-    func validate() throws {
+    mutating func validate() throws {
+        if let registry { try adopt(registry, SettingsFile.read()) }
         guard (1...512).contains(inFlight) else {
             throw ValidationError("--in-flight takes a number from 1 to 512, not \(inFlight)")
         }
         if let id, let name, name != "client.\(id)" {
             throw ValidationError("--id \(id) and --name \(name) name two clients; give one of them")
         }
+    }
+
+    /// Takes what the configuration says of a registry, wherever no other option says it.
+    mutating func adopt(_ name: String, _ settings: Settings) throws {
+        guard let registry = settings.registries[name] else {
+            let known = settings.registries.keys.sorted().joined(separator: ", ")
+            let problem = settings.problems.first.map { "; \($0)" } ?? ""
+            throw ValidationError(
+                "there is no registry \(name) in the configuration; there \(known.isEmpty ? "is none" : "are \(known)")\(problem)"
+            )
+        }
+        if let text = registry.store, case .rados = store { store = try Self.location(text) }
+        pool = pool ?? registry.pool
+        conf = conf ?? registry.conf
+        if id == nil { self.name = self.name ?? registry.name }
+        keyring = keyring ?? registry.keyring
+        monHost = monHost ?? registry.monHost
+        readOnly = readOnly || registry.readOnly
     }
 
     /// The session that these options ask for. `waiting`: true to wait for ever for an answer, as the console does.

@@ -50,6 +50,7 @@ nonisolated enum CommandWords {
         switch word {
         case "-p", "-c", "-n", "-k", "-m", "-f", "--pool", "--conf", "--name", "--keyring", "--mon-host", "--store",
             "--id",
+            "--registry",
             "--chunk-size", "--in-flight", "--connect-timeout", "--timeout", "--log-file", "--format", "--grace":
             true
         default: false

@@ -11,10 +11,11 @@ nonisolated protocol ConsoleStarting: ParsableCommand {
 /// How the console is started, whatever it is to show.
 enum ConsoleStart {
     /// Opens the log and runs the console; the exit status.
-    static func run(_ options: SessionOptions, _ log: LogOptions) async throws -> Int32 {
+    static func run(_ options: SessionOptions, _ log: LogOptions, _ look: LookOptions) async throws -> Int32 {
         let file = LogFile.begin(log)
         var options = options
+        let settings = SettingsFile.read()
         options.rados.logFile = file?.path
-        return try await ConsoleApp.run(options, log: file?.path)
+        return try await ConsoleApp.run(options, log: file?.path, look: look.look(settings), settings: settings)
     }
 }

@@ -5,6 +5,7 @@ struct Command: Identifiable {
         case move = "Moving about"
         case view = "Looking"
         case change = "Changing"
+        case place = "Going elsewhere"
         case general = "Always"
     }
 
@@ -20,7 +21,15 @@ struct Command: Identifiable {
     var isChange = false
     /// Whether it means something at the moment.
     var isEnabled: () -> Bool = { true }
+    /// What may follow its name after `:`, such as the column of `:sort size`; nil where nothing may.
+    var argument: Argument?
     let action: () -> Effect
+
+    struct Argument {
+        /// All that can be meant, for completion.
+        let choices: () -> [String]
+        let action: (String) -> Effect
+    }
 
     var id: String { name }
 }

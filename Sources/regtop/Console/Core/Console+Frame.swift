@@ -15,7 +15,7 @@ extension Console {
             return Frame(size: size, lines: [statusLine], cursor: .init(row: 0, column: cursor))
         }
         let body = body(Size(rows: Self.bodyRows(size), columns: columns))
-        let title = screen.title.line(columns)
+        let title = screen.title.line(columns, behind: stack.dropLast().map(\.title.title))
         let lines: [Line] =
             switch size.rows {
             case 1: body
@@ -70,17 +70,12 @@ extension Console {
     private func hints(_ columns: Int) -> Line {
         switch overlay {
         case .question:
-            return HintBar.line(
-                [
-                    .init(key: "y", text: "yes, do it"), .init(key: "n Esc Enter", text: "no"),
-                    .init(key: "↑↓", text: "scroll"),
-                ],
-                columns: columns)
+            return HintBar.line(isTyped ? Self.typedAnswers : Self.answers, columns: columns)
         case .prompt:
             return HintBar.line(
                 [
                     .init(key: "Enter", text: "accept"), .init(key: "Esc", text: "give up"),
-                    .init(key: "^U", text: "clear"),
+                    .init(key: "Tab", text: "complete"), .init(key: "^U", text: "clear"),
                 ],
                 columns: columns)
         case nil:
@@ -90,6 +85,18 @@ extension Console {
                 hints.filter { $0.group != .general }.map(hint), always: always.map(hint), columns: columns)
         }
     }
+
+    private var isTyped: Bool {
+        if case .question(let panel, _) = overlay { panel.typed != nil } else { false }
+    }
+
+    private static let answers: [HintBar.Hint] = [
+        .init(key: "y", text: "yes, do it"), .init(key: "n Esc Enter", text: "no"), .init(key: "↑↓", text: "scroll"),
+    ]
+    private static let typedAnswers: [HintBar.Hint] = [
+        .init(key: "Esc", text: "no"), .init(key: "Enter", text: "yes, once the name is there"),
+        .init(key: "↑↓", text: "scroll"),
+    ]
 
     private func hint(_ command: Command) -> HintBar.Hint {
         HintBar.Hint(key: command.keys.first?.label ?? ":" + command.name, text: command.hint ?? "")

@@ -9,8 +9,8 @@ final class Console {
     let board: TaskBoard
     /// From the root to what is shown; never empty.
     private(set) var stack: [any Screen]
-    private(set) var overlay: Overlay?
-    private(set) var status = Status.none
+    var overlay: Overlay?
+    var status = Status.none
     /// Why nothing may be changed; nil where changes are allowed.
     private(set) var readOnlyReason: String?
     private(set) var hasEnded = false
@@ -18,12 +18,22 @@ final class Console {
     private(set) var failure: (any Error)?
     /// The topmost row, without the badge, which the console adds.
     private let header: () -> HeaderBar
+    /// The screens that can be gone to from anywhere; with their keys on the first screen only.
+    private let places: (_ withKeys: Bool) -> [Command]
+    /// What keeps the header fresh while somebody is there.
+    private let refreshHeader: () -> Effect
 
-    init(root: any Screen, board: TaskBoard, readOnlyReason: String?, header: @escaping () -> HeaderBar) {
+    init(
+        root: any Screen, board: TaskBoard, readOnlyReason: String?, header: @escaping () -> HeaderBar,
+        places: @escaping (_ withKeys: Bool) -> [Command] = { _ in [] },
+        refreshHeader: @escaping () -> Effect = { .none }
+    ) {
         stack = [root]
         self.board = board
         self.readOnlyReason = readOnlyReason
         self.header = header
+        self.places = places
+        self.refreshHeader = refreshHeader
     }
 
     /// Lets the root screen begin.
@@ -41,8 +51,10 @@ final class Console {
 
     // MARK: Commands
 
-    /// What works everywhere. A screen's own commands come first where they share a key.
-    private(set) lazy var globalCommands: [Command] = [
+    /// What works everywhere. A screen's own commands come first where they share a key or a name.
+    var globalCommands: [Command] { places(stack.count == 1) + ownCommands }
+
+    private lazy var ownCommands: [Command] = [
         Command(
             name: "help", keys: [.character("?"), .function(1)], hint: "help", help: "Shows this page", group: .general
         ) {
@@ -65,6 +77,11 @@ final class Console {
         Command(name: "command", keys: [.character(":")], help: "Runs a command by its name", group: .general) {
             [unowned self] in .prompt(commandPrompt)
         },
+        Command(
+            name: "command-line", keys: [.character("y")],
+            help: "Shows the command that prints what is seen here, and copies it", group: .general,
+            isEnabled: { [unowned self] in screen.twin != nil }
+        ) { [unowned self] in screen.twin.map { .copy(CommandLineText.of($0)) } ?? .none },
         Command(name: "redraw", keys: [.control("l")], help: "Draws the screen anew", group: .general) {
             [unowned self] in
             needsRedraw = true
@@ -74,6 +91,8 @@ final class Console {
 
     /// Set by ^L; the loop resets it.
     var needsRedraw = false
+    /// Set by whatever copies a text; the loop gives it to the terminal and resets it.
+    var clipboard: String?
 
     /// Every command that does something right now, the screen's first.
     var workingCommands: [Command] {
@@ -86,15 +105,23 @@ final class Console {
     }
 
     /// Carries a command out. The one place where a read-only session refuses changes.
-    func run(_ command: Command) {
+    func run(_ command: Command, argument: String? = nil) {
         if command.group != .move { status = .none }
         if command.isChange, let readOnlyReason {
             status = .failure("This session is read-only: \(readOnlyReason)")
         } else if !command.isEnabled() {
             status = .info("\"\(command.name)\" means nothing here.")
         } else {
-            perform(command.action())
+            perform(effect(of: command, argument))
         }
+    }
+
+    private func effect(of command: Command, _ argument: String?) -> Effect {
+        guard let argument else { return command.action() }
+        guard let accepting = command.argument else {
+            return .say(.failure("\"\(command.name)\" takes nothing behind it."))
+        }
+        return accepting.action(argument)
     }
 
     // MARK: Effects
@@ -122,7 +149,8 @@ final class Console {
                 status = .info("\(proposal.title): not asked, because you were busy elsewhere; nothing was changed.")
                 return
             }
-            let panel = QuestionPanel(title: proposal.title, lines: proposal.lines, question: proposal.question)
+            let panel = QuestionPanel(
+                title: proposal.title, lines: proposal.lines, question: proposal.question, typed: proposal.typed)
             overlay = .question(panel, accept: proposal.accept)
         case .apply(let query):
             if let readOnlyReason {
@@ -132,6 +160,9 @@ final class Console {
             }
         case .prompt(let prompt): overlay = .prompt(prompt, LineEditor(prompt.text))
         case .say(let status): self.status = status
+        case .copy(let text):
+            clipboard = text
+            status = .info(text)
         case .turnReadOnly(let reason):
             readOnlyReason = reason
             status = .failure("This session is read-only from now on: \(reason)")
@@ -142,6 +173,11 @@ final class Console {
     /// Takes up what the running queries have found.
     func drain() {
         for effect in board.drain() { perform(effect) }
+    }
+
+    /// Lets the header be asked for anew. Nobody waits for it.
+    func beat() {
+        perform(refreshHeader())
     }
 
     private func start(_ query: Query) {
@@ -180,89 +216,5 @@ final class Console {
             return .all(scans.map { .cancel($0.slot) } + [said])
         }
         return stack.count > 1 ? .back : .say(.info("q quits."))
-    }
-
-    // MARK: Keys
-
-    /// `size` is the screen's, for what moves by pages.
-    func handle(_ key: Key, size: Size) {
-        switch overlay {
-        case .question(let panel, let accept): answer(key, panel, accept, size)
-        case .prompt(let prompt, let editor): type(key, prompt, editor)
-        case nil:
-            if let command = command(for: key) { run(command) }
-        }
-    }
-
-    private func command(for key: Key) -> Command? {
-        let candidates = (screen.commands + globalCommands).filter { $0.keys.contains(key) }
-        return candidates.first { $0.isEnabled() } ?? candidates.first
-    }
-
-    private func answer(_ key: Key, _ panel: QuestionPanel, _ accept: () -> Effect, _ size: Size) {
-        guard case .question(var shown, let kept) = overlay else { return }
-        switch shown.handle(key, Size(rows: Self.bodyRows(size), columns: size.columns)) {
-        case .yes:
-            overlay = nil
-            perform(accept())
-        case .no:
-            overlay = nil
-            status = .info("Nothing was changed.")
-        case nil:
-            overlay = .question(shown, accept: kept)
-        }
-    }
-
-    private func type(_ key: Key, _ prompt: Prompt, _ editor: LineEditor) {
-        var editor = editor
-        switch key {
-        case .escape:
-            overlay = nil
-            prompt.cancel()
-        case .enter:
-            overlay = nil
-            perform(prompt.submit(editor.string))
-        case .tab:
-            editor = LineEditor(prompt.complete(editor.string))
-            overlay = .prompt(prompt, editor)
-            prompt.change(editor.string)
-        case .up, .down, .pageUp, .pageDown:
-            if prompt.passesMoves, let command = command(for: key), command.group == .move { run(command) }
-        default:
-            let before = editor.text
-            guard editor.handle(key) else { return }
-            overlay = .prompt(prompt, editor)
-            if editor.text != before { prompt.change(editor.string) }
-        }
-    }
-
-    private var commandPrompt: Prompt {
-        let commands = workingCommands
-        func meant(_ text: String) -> [Command] {
-            let exact = commands.filter { $0.name == text }
-            return exact.isEmpty ? commands.filter { $0.name.hasPrefix(text) } : exact
-        }
-        return Prompt(
-            label: ":",
-            submit: { [unowned self] text in
-                let name = text.split(separator: " ").first.map(String.init) ?? ""
-                guard !name.isEmpty else { return .none }
-                let found = meant(name)
-                guard found.count == 1, let command = found.first else {
-                    let names = (found.isEmpty ? commands : found).map(\.name).joined(separator: ", ")
-                    return .say(
-                        .failure(
-                            "\(found.isEmpty ? "No command" : "More than one command") \"\(name)\"; there are \(names)."
-                        ))
-                }
-                run(command)
-                return .none
-            },
-            complete: { text in
-                let found = meant(text).map(\.name)
-                guard var common = found.first, !text.isEmpty else { return text }
-                for name in found { while !name.hasPrefix(common) { common.removeLast() } }
-                return common
-            })
     }
 }

@@ -19,12 +19,18 @@ final class ConsoleLoop {
     private static let dataInterval = Duration.milliseconds(50)
     /// How often elapsed times are drawn anew while something runs.
     private static let tick = Duration.milliseconds(250)
+    /// How often the header is asked for anew while somebody is there.
+    private static let beat = Duration.seconds(5)
+    /// Nobody is there when no key came for so long.
+    private static let patience = Duration.seconds(60)
 
     private let console: Console
     private let ping: Ping
     private let trace = FrameTrace()
     private var keys = 0
     private var lastDrawing = ContinuousClock.now
+    private var lastKey = ContinuousClock.now
+    private var lastBeat = ContinuousClock.now
     private var alarm: Task<Void, Never>?
 
     /// `ping` is the one that the console's task board sends.
@@ -35,28 +41,33 @@ final class ConsoleLoop {
 
     /// Runs until somebody quits or a signal ends it. The terminal is given back before this returns or throws; standard
     /// output and error lead to the file `log` until then.
-    func run(log: String?) async throws(TerminalError) -> Outcome {
-        let terminal = try Terminal(log: log) { [ping] in ping.send() }
+    func run(log: String?, look: Look = Look()) async throws(TerminalError) -> Outcome {
+        let notice: @Sendable () -> Void = { [ping] in ping.send() }
+        let display: any Display =
+            look.isLinear
+            ? try LinearDisplay(log: log, notice: notice) : try Terminal(log: log, look: look, notice: notice)
         defer {
             alarm?.cancel()
             console.board.cancelAll()
-            terminal.stop()
+            display.stop()
         }
         console.start()
-        draw(terminal)
+        draw(display)
         for await _ in ping.stream {
-            let input = terminal.read()
+            let input = display.read()
             if let ending = input.ending { return .signal(ending) }
             for key in input.keys where key != .resize && !console.hasEnded {
-                keys += 1
-                console.handle(key, size: terminal.size)
+                keys += key.strokes
+                lastKey = .now
+                console.handle(key, size: display.size)
             }
             if console.hasEnded { break }
+            beat()
             let due = lastDrawing.advanced(by: Self.dataInterval)
             if input.keys.isEmpty, ContinuousClock.now < due {
                 wake(at: due)
             } else {
-                draw(terminal)
+                draw(display)
                 // News may end it as well as a key: a store that cannot be opened.
                 if console.hasEnded { break }
             }
@@ -64,16 +75,31 @@ final class ConsoleLoop {
         return .quit
     }
 
-    private func draw(_ terminal: Terminal) {
+    private func beat() {
+        let now = ContinuousClock.now
+        guard now - lastKey < Self.patience, now - lastBeat >= Self.beat else { return }
+        lastBeat = now
+        console.beat()
+    }
+
+    private func draw(_ display: any Display) {
         console.drain()
         if console.needsRedraw {
             console.needsRedraw = false
-            terminal.redraw()
+            display.redraw()
+        }
+        if let text = console.clipboard {
+            console.clipboard = nil
+            display.copy(text)
         }
         lastDrawing = .now
-        terminal.show(console.frame(terminal.size))
-        trace?.drew(keys: keys, busy: console.board.busy, size: terminal.size, screen: console.screen.title.title)
-        if console.board.busy > 0 { wake(at: lastDrawing.advanced(by: Self.tick)) }
+        display.show(console.frame(display.size))
+        trace?.drew(keys: keys, busy: console.board.busy, size: display.size, screen: console.screen.title.title)
+        if console.board.busy > 0 {
+            wake(at: lastDrawing.advanced(by: Self.tick))
+        } else if lastDrawing - lastKey < Self.patience {
+            wake(at: lastBeat.advanced(by: Self.beat))
+        }
     }
 
     /// Only the next alarm counts: whatever wakes the loop earlier sets a new one.

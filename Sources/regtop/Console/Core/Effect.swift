@@ -20,6 +20,8 @@ enum Effect {
     /// Lets a line of text be typed.
     case prompt(Prompt)
     case say(Status)
+    /// Shows a text in the status line and gives it to the terminal's clipboard.
+    case copy(String)
     /// From now on nothing is changed any more, and why.
     case turnReadOnly(reason: String)
     case all([Effect])
@@ -38,6 +40,8 @@ struct Proposal {
     /// What will be done, as it will be done.
     let lines: [Line]
     let question: String
+    /// What has to be typed for a yes; nil where `y` is enough.
+    var typed: String?
     /// The screen that wants it. Asked while that is shown and nothing is being typed or asked there, dropped otherwise: a plan
     /// that takes a while must not catch a key that was meant for something else.
     let owner: any Screen
@@ -50,12 +54,12 @@ struct Prompt {
     var text = ""
     /// After every key that changed the text.
     var change: (String) -> Void = { _ in }
-    /// On Enter.
-    let submit: (String) -> Effect
     /// On Esc.
     var cancel: () -> Void = {}
     /// On Tab: the text as far as it can only be meant.
     var complete: (String) -> String = { $0 }
     /// Whether arrows go on moving about the screen meanwhile.
     var passesMoves = false
+    /// On Enter.
+    let submit: (String) -> Effect
 }

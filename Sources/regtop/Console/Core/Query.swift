@@ -8,6 +8,8 @@ struct Query {
     var isChange = false
     /// Whether Esc on its screen stops it.
     var stopsOnEscape = true
+    /// What regtop does for itself, such as refreshing the header: no list of tasks has it.
+    var isHousekeeping = false
     let begin: (_ ping: @escaping @Sendable () -> Void) -> Run
 
     /// A running query, its types erased.
@@ -15,7 +17,8 @@ struct Query {
         struct News {
             let progress: Progress
             let effect: Effect
-            let hasEnded: Bool
+            /// nil as long as it runs.
+            let ending: Ending?
         }
 
         let task: Task<Void, Never>
@@ -60,8 +63,7 @@ struct Query {
                 drain: {
                     let content = take()
                     return Run.News(
-                        progress: content.progress, effect: content.ending.map(end) ?? .none,
-                        hasEnded: content.ending != nil)
+                        progress: content.progress, effect: content.ending.map(end) ?? .none, ending: content.ending)
                 },
                 abandon: {
                     _ = take()

@@ -9,9 +9,15 @@ protocol Screen: AnyObject {
     func lines(_ size: Size) -> [Line]
     /// Ends the innermost state that Esc can end, such as a filter; false if there is none.
     func escape() -> Bool
+    /// What a click can choose something of; nil if there is nothing.
+    var pointer: (any Pointable)? { get }
+    /// The words of the command that prints what this screen shows; nil if there is none.
+    var twin: [String]? { get }
 }
 
 extension Screen {
     func appear() -> Effect { .none }
     func escape() -> Bool { false }
+    var pointer: (any Pointable)? { nil }
+    var twin: [String]? { nil }
 }

@@ -2,17 +2,37 @@
 /// `drain` then folds whatever there is.
 final class TaskBoard {
     struct Activity {
+        /// Counts the queries of the board.
+        let number: Int
         let slot: Slot
         let label: String
         let isChange: Bool
         let stopsOnEscape: Bool
+        let isHousekeeping: Bool
         let started: ContinuousClock.Instant
         var progress = Progress()
         var isStopping = false
         fileprivate let run: Query.Run
     }
 
+    /// A query that is over.
+    struct Finished {
+        let number: Int
+        let label: String
+        let isChange: Bool
+        let started: ContinuousClock.Instant
+        let ended: ContinuousClock.Instant
+        let progress: Progress
+        let ending: Ending
+    }
+
+    /// How many of those that are over are remembered.
+    static let memory = 200
+
     private var running: [Slot: Activity] = [:]
+    /// The last ones that are over, the newest first.
+    private(set) var finished: [Finished] = []
+    private var count = 0
     private let ping: @Sendable () -> Void
 
     /// `ping` is called on any thread when there is something to drain.
@@ -34,10 +54,13 @@ final class TaskBoard {
         if let older = running[query.slot] {
             guard !older.isChange else { return false }
             older.run.task.cancel()
+            remember(older, .cancelled)
         }
+        count += 1
         running[query.slot] = Activity(
-            slot: query.slot, label: query.label, isChange: query.isChange, stopsOnEscape: query.stopsOnEscape,
-            started: .now, run: query.begin(ping))
+            number: count, slot: query.slot, label: query.label, isChange: query.isChange,
+            stopsOnEscape: query.stopsOnEscape, isHousekeeping: query.isHousekeeping, started: .now,
+            run: query.begin(ping))
         return true
     }
 
@@ -47,7 +70,9 @@ final class TaskBoard {
         for activity in activities {
             let news = activity.run.drain()
             running[activity.slot]?.progress = news.progress
-            if news.hasEnded { running[activity.slot] = nil }
+            if let ending = news.ending, let over = running.removeValue(forKey: activity.slot) {
+                remember(over, ending)
+            }
             effects.append(news.effect)
         }
         return effects
@@ -63,6 +88,7 @@ final class TaskBoard {
             return .none
         }
         running[slot] = nil
+        remember(activity, .cancelled)
         return activity.run.abandon()
     }
 
@@ -71,7 +97,17 @@ final class TaskBoard {
         for (slot, activity) in running where slot.owner === owner && !activity.isChange {
             activity.run.task.cancel()
             running[slot] = nil
+            remember(activity, .cancelled)
         }
+    }
+
+    private func remember(_ activity: Activity, _ ending: Ending) {
+        guard !activity.isHousekeeping else { return }
+        finished.insert(
+            Finished(
+                number: activity.number, label: activity.label, isChange: activity.isChange, started: activity.started,
+                ended: .now, progress: activity.progress, ending: ending), at: 0)
+        if finished.count > Self.memory { finished.removeLast() }
     }
 
     /// Cancels everything, when the console ends.

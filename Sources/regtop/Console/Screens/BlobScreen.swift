@@ -77,6 +77,10 @@ final class BlobScreen: Screen {
 
     func escape() -> Bool { view.escape() }
 
+    var pointer: (any Pointable)? { view }
+
+    var twin: [String]? { ["chunks", name] + store.words }
+
     func appear() -> Effect { report == nil ? refresh() : .none }
 
     private(set) lazy var commands: [Command] =

@@ -6,10 +6,11 @@ struct ChangeFlow {
     /// On whose behalf.
     let screen: any Screen
 
-    /// `skippingTrash`: for good.
-    func remove(_ references: [ImageReference], skippingTrash: Bool = false) -> Effect {
+    /// `skippingTrash`: for good. `hidden`: how many of them a filter hides; the question says so.
+    func remove(_ references: [ImageReference], skippingTrash: Bool = false, hidden: Int = 0) -> Effect {
+        guard !references.isEmpty else { return .say(.info("Nothing of this can be deleted.")) }
         let planner = store.session.planner
-        return plan("planning the deletion of \(Self.named(references))") { progress in
+        return plan("planning the deletion of \(Self.named(references))", hidden: hidden) { progress in
             try await planner.removal(of: references, skippingTrash: skippingTrash, progress: progress)
         }
     }
@@ -18,7 +19,10 @@ struct ChangeFlow {
     func move(_ source: ImageReference) -> Effect {
         let planner = store.session.planner
         return .prompt(
-            Prompt(label: "move \(source) to: ", text: source.description) { text in
+            Prompt(
+                label: "move \(source) to: ", text: source.description,
+                complete: { Prompt.completed($0, (store.repositories ?? []).map(\.string)) }
+            ) { text in
                 let text = text.trimmingPrefix { $0 == " " }
                 if text.isEmpty || text == source.description { return .say(.info("Nothing was changed.")) }
                 guard let destination = ImageReference(String(text)) else {
@@ -31,9 +35,10 @@ struct ChangeFlow {
             })
     }
 
-    /// Makes a plan away from the console, shows it, asks, and does it.
+    /// Makes a plan away from the console, shows it, asks, and does it. `hidden`: how many of its targets a filter hides.
     func plan<Shown: ShownPlan>(
-        _ label: String, _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> Shown
+        _ label: String, hidden: Int = 0,
+        _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> Shown
     ) -> Effect {
         var plan: Shown?
         return .ask(
@@ -45,22 +50,25 @@ struct ChangeFlow {
                 plan = $0.last
             } end: { ending in
                 switch ending {
-                case .finished: plan.map(propose) ?? .none
+                case .finished: plan.map { propose($0, hidden: hidden) } ?? .none
                 case .cancelled: .say(.info("Nothing was changed."))
                 case .failed(let error): .failure(error)
                 }
             })
     }
 
-    private func propose(_ plan: some ShownPlan) -> Effect {
+    private func propose(_ plan: some ShownPlan, hidden: Int) -> Effect {
         let words = PlanWords(plan: plan)
         guard !plan.targetNames.isEmpty else {
             return .say(.info(plan.notes.first.map { "Nothing to do: \($0)." } ?? "There is nothing to do."))
         }
+        let warning =
+            hidden == 0 ? [] : [Line("\(HumanText.count(hidden)) of these marked rows are hidden by the filter", .bad)]
         return .propose(
-            Proposal(title: words.title, lines: words.lines, question: words.question, owner: screen) {
-                apply(plan)
-            })
+            Proposal(
+                title: words.title, lines: warning + words.lines, question: words.question, typed: words.typed,
+                owner: screen
+            ) { apply(plan) })
     }
 
     private func apply(_ plan: some ShownPlan) -> Effect {

@@ -21,6 +21,10 @@ final class LogScreen: Screen {
 
     func escape() -> Bool { view.escape() }
 
+    var pointer: (any Pointable)? { view }
+
+    var twin: [String]? { ["log"] + store.words }
+
     func appear() -> Effect {
         guard generation != store.generation else { return .none }
         return refresh()

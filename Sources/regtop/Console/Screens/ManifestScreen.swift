@@ -42,6 +42,10 @@ final class ManifestScreen: Screen {
 
     func escape() -> Bool { view.escape() }
 
+    var pointer: (any Pointable)? { view }
+
+    var twin: [String]? { ["show", reference.description] + store.words }
+
     func appear() -> Effect {
         generation == store.generation ? .none : refresh()
     }

@@ -3,16 +3,25 @@ import AdminCore
 /// What all screens look at: the open store, what it says of itself, and what the console has changed in it.
 final class OpenStore {
     let session: Session
-    private(set) var status: StoreStatus?
+    /// The words of a command line that name this store.
+    let words: [String]
+    let settings: Settings
+    var status: StoreStatus?
     private(set) var chunkSize: ChunkSizeFinding?
-    private(set) var pending: [PendingChange] = []
+    var pending: [PendingChange] = []
+    /// True while the last question for the header has failed: what it shows is of before.
+    var isStale = false
+    /// The repositories that were there when they were last listed; nil before. For completion, and for the header.
+    var repositories: [RepositoryName]?
     /// Grows with every change of the store, so that a screen sees that what it shows is old.
     private(set) var generation = 0
     /// The repositories that were changed, each with the generation of its last change.
     private var changes: [RepositoryName: Int] = [:]
 
-    init(_ session: Session) {
+    init(_ session: Session, words: [String] = [], settings: Settings = Settings()) {
         self.session = session
+        self.words = words
+        self.settings = settings
     }
 
     // MARK: Changes
@@ -60,6 +69,7 @@ final class OpenStore {
             }
         }
         query.stopsOnEscape = false
+        query.isHousekeeping = true
         return .ask(query)
     }
 
@@ -76,6 +86,7 @@ final class OpenStore {
             }
         }
         query.stopsOnEscape = false
+        query.isHousekeeping = true
         return query
     }
 
@@ -92,6 +103,7 @@ final class OpenStore {
             }
         }
         query.stopsOnEscape = false
+        query.isHousekeeping = true
         return query
     }
 
@@ -123,10 +135,12 @@ final class OpenStore {
         if let health = status?.health {
             items.append(.init(text: health, priority: 3, isAlert: health != "HEALTH_OK"))
         }
+        if isStale { items.append(.init(text: "no news", priority: 3, isAlert: true)) }
         if let space { items.append(.init(text: space, priority: 4)) }
         if let objects = status?.objects {
             items.append(.init(text: HumanText.count(objects, "object"), priority: 7))
         }
+        if let repositories { items.append(.init(text: HumanText.count(repositories.count) + " repos", priority: 9)) }
         items.append(.init(text: Self.traffic(load), priority: 5))
         return HeaderBar(items: items)
     }

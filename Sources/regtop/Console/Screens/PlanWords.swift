@@ -19,6 +19,19 @@ struct PlanWords {
 
     var question: String { "\(title)\(whither)?" }
 
+    /// What has to be typed for a yes: the name (of several, their number) of repositories that go for good, and of whatever goes
+    /// for good and is very much. What the trash keeps is brought back by a key, so a key is enough for it.
+    var typed: String? {
+        guard let change = plan as? ChangePlan, change.action == .remove, change.skipsTrash else { return nil }
+        let isWhole = change.targets.contains { $0.reference.selector == .repository }
+        guard isWhole || change.impact.reclaimable >= Self.much || change.targets.count >= Self.many else { return nil }
+        return plan.subjects.count == 1 ? plan.subject : "\(plan.subjects.count)"
+    }
+
+    /// In bytes.
+    private static let much: UInt64 = 100 << 30
+    private static let many = 50
+
     /// What is said when all of it is done.
     var done: String {
         let done = "\(capitalised(plan.action.done)) \(what)\(whither)"

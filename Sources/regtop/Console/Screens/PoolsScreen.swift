@@ -28,6 +28,8 @@ final class PoolsScreen: Screen {
 
     func escape() -> Bool { view.escape() }
 
+    var pointer: (any Pointable)? { view }
+
     private(set) lazy var commands: [Command] =
         [
             Command(

@@ -31,8 +31,12 @@ final class RepositoriesScreen: Screen {
 
     func escape() -> Bool { view.escape() }
 
+    var pointer: (any Pointable)? { view }
+
+    var twin: [String]? { ["repos"] + store.words }
+
     func appear() -> Effect {
-        guard let generation else { return refresh() }
+        guard let generation else { return .all([refresh(), view.adopt(store.settings.tables["repositories"])]) }
         let changed = store.changed(since: generation)
         self.generation = store.generation
         return changed.isEmpty ? .none : list(again: changed)
@@ -52,8 +56,8 @@ final class RepositoriesScreen: Screen {
             Command(
                 name: "delete", keys: [.character("d"), .delete], hint: "delete",
                 help: "Deletes the marked repositories, or the one under the cursor, after a question",
-                group: .change, isChange: true, isEnabled: { [unowned self] in !targets.isEmpty }
-            ) { [unowned self] in changeFlow.remove(targets) },
+                group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
+            ) { [unowned self] in changeFlow.remove(targets, hidden: view.table.hiddenMarks) },
             Command(
                 name: "move", keys: [.character("m")], hint: "move", help: "Gives the repository another name",
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.table.selected != nil }
@@ -63,30 +67,15 @@ final class RepositoriesScreen: Screen {
             Command(
                 name: "delete-now", keys: [.character("D")],
                 help: "The same without the trash: what goes cannot be brought back",
-                group: .change, isChange: true, isEnabled: { [unowned self] in !targets.isEmpty }
-            ) { [unowned self] in changeFlow.remove(targets, skippingTrash: true) },
-            changeFlow.undoCommand,
-            Command(
-                name: "tree", keys: [.character("t")], hint: "tree",
-                help: "Shows the raw tree that the registry lies in"
-            ) { [unowned self] in .go(TreeScreen(store, .root)) },
-            Command(
-                name: "trash", keys: [.character("T")], help: "Shows what was deleted and can come back"
-            ) { [unowned self] in .go(TrashScreen(store)) },
-            Command(
-                name: "uploads", keys: [.character("P")], help: "Shows all pushes that were never finished"
-            ) { [unowned self] in .go(UploadsScreen(store)) },
-            Command(name: "log", keys: [.character("L")], help: "Shows what was changed, when and by whom") {
-                [unowned self] in .go(LogScreen(store))
+                group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
+            ) { [unowned self] in
+                changeFlow.remove(targets, skippingTrash: true, hidden: view.table.hiddenMarks)
             },
+            changeFlow.undoCommand,
             Command(
                 name: "unique", keys: [.character("n")],
                 help: "Finds out what each repository needs alone; reads everything"
             ) { [unowned self] in .ask(uniqueQuery) },
-            Command(
-                name: "usage", keys: [.character("b")],
-                help: "Shows where the bytes are, the largest first; reads everything"
-            ) { [unowned self] in .go(UsageScreen(store)) },
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in
                 refresh()
             },
@@ -94,8 +83,7 @@ final class RepositoriesScreen: Screen {
 
     /// What a change is about: by name, never by row.
     private var targets: [ImageReference] {
-        let marked = view.table.markedRows
-        return (marked.isEmpty ? view.table.selected.map { [$0] } ?? [] : marked).compactMap { ImageReference($0.name) }
+        view.targets.compactMap { ImageReference($0.name) }
     }
 
     // MARK: Reading
@@ -135,6 +123,7 @@ final class RepositoriesScreen: Screen {
         // As long as the list is not complete, nothing that was there before disappears.
         let all = isAll ? names : Array(Set(names).union(known.keys)).sorted()
         view.table.replace(all.map { known[$0] ?? RepositoryRow(name: $0) })
+        if isAll { store.repositories = names }
         if isAll { view.empty = "There is no repository in this store; t shows its raw tree." }
     }
 

@@ -48,9 +48,14 @@ final class RepositoryScreen: Screen {
 
     func escape() -> Bool { view.escape() }
 
+    var pointer: (any Pointable)? { view }
+
+    var twin: [String]? { ["tags", name.string] + store.words }
+
     func appear() -> Effect {
         guard generation != store.generation else { return .none }
-        return refresh()
+        let isFirst = generation == nil
+        return .all([refresh(), isFirst ? view.adopt(store.settings.tables["tags"]) : .none])
     }
 
     // MARK: Commands
@@ -65,8 +70,8 @@ final class RepositoryScreen: Screen {
             Command(
                 name: "delete", keys: [.character("d"), .delete], hint: "delete",
                 help: "Deletes the marked tags and manifests, or the one under the cursor, after a question",
-                group: .change, isChange: true, isEnabled: { [unowned self] in !targets.isEmpty }
-            ) { [unowned self] in changeFlow.remove(targets) },
+                group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
+            ) { [unowned self] in changeFlow.remove(targets, hidden: view.table.hiddenMarks) },
             Command(
                 name: "move", keys: [.character("m")], hint: "move", help: "Gives the tag another name",
                 group: .change, isChange: true, isEnabled: { [unowned self] in selectedTag != nil }
@@ -90,8 +95,7 @@ final class RepositoryScreen: Screen {
     }
 
     private var targets: [ImageReference] {
-        let marked = view.table.markedRows
-        return (marked.isEmpty ? view.table.selected.map { [$0] } ?? [] : marked).compactMap { $0.reference(in: name) }
+        view.targets.compactMap { $0.reference(in: name) }
     }
 
     private var selectedTag: ImageReference? {

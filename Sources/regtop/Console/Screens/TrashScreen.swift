@@ -19,6 +19,10 @@ final class TrashScreen: Screen {
 
     func escape() -> Bool { view.escape() }
 
+    var pointer: (any Pointable)? { view }
+
+    var twin: [String]? { ["trash", "ls"] + store.words }
+
     func appear() -> Effect {
         guard generation != store.generation else { return .none }
         return refresh()

@@ -28,6 +28,10 @@ final class TreeScreen: Screen {
 
     func escape() -> Bool { view.escape() }
 
+    var pointer: (any Pointable)? { view }
+
+    var twin: [String]? { ["ls", path.string] + store.words }
+
     func appear() -> Effect {
         generation == store.generation ? .none : refresh()
     }

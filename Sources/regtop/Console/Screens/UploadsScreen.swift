@@ -20,6 +20,10 @@ final class UploadsScreen: Screen {
 
     func escape() -> Bool { view.escape() }
 
+    var pointer: (any Pointable)? { view }
+
+    var twin: [String]? { ["uploads"] + store.words }
+
     func appear() -> Effect {
         guard generation != store.generation else { return .none }
         return refresh()

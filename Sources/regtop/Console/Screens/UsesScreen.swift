@@ -43,6 +43,8 @@ final class UsesScreen: Screen {
 
     func escape() -> Bool { view.escape() }
 
+    var pointer: (any Pointable)? { view }
+
     func appear() -> Effect { isRead ? .none : refresh() }
 
     private(set) lazy var commands: [Command] =

@@ -3,12 +3,20 @@ nonisolated enum Key: Hashable, Sendable {
     case character(Character)
     /// A control key by its letter, in lower case.
     case control(Character)
+    /// With Alt, or behind Esc.
+    case meta(Character)
     case function(Int)
     case up, down, left, right
     case home, end, pageUp, pageDown
     case enter, escape, backspace, delete, insert, tab, backtab
     /// The terminal has another size.
     case resize
+    case mouse(MouseEvent)
+
+    /// How many keys a person struck for it, for tests that count them: Alt comes as Esc and a character.
+    var strokes: Int {
+        if case .meta = self { 2 } else { 1 }
+    }
 
     /// How hints and the help page call it.
     var label: String {
@@ -16,6 +24,7 @@ nonisolated enum Key: Hashable, Sendable {
         case .character(" "): "Space"
         case .character(let character): String(character)
         case .control(let letter): "^" + letter.uppercased()
+        case .meta(let character): "M-" + String(character)
         case .function(let number): "F\(number)"
         case .up: "↑"
         case .down: "↓"
@@ -33,6 +42,7 @@ nonisolated enum Key: Hashable, Sendable {
         case .tab: "Tab"
         case .backtab: "Shift-Tab"
         case .resize: "resize"
+        case .mouse: "mouse"
         }
     }
 }

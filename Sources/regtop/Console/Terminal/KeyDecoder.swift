@@ -18,6 +18,15 @@ nonisolated enum KeyDecoder {
         }
     }
 
+    /// The character of a key that makes one with the Esc before it.
+    static func behindEscape(_ key: Key) -> Character? {
+        switch key {
+        case .character(let character): character
+        case .backspace: "\u{7f}"
+        default: nil
+        }
+    }
+
     /// One of curses' `KEY_` codes; nil for keys that regtop has no use for.
     static func key(function code: Int32) -> Key? {
         switch code {

@@ -1,7 +1,7 @@
 import CNcurses
 
-/// How styles look on a terminal: blue and orange rather than green and red, which a man in twelve cannot tell apart, and
-/// plain attributes where there are no colours.
+/// How styles look on a terminal: blue and orange rather than green and red, which a man in twelve cannot tell apart, in shades that can
+/// be read on a dark background and on a light one, and plain attributes where there are no colours.
 nonisolated struct Palette: Sendable, Equatable {
     struct Look: Sendable, Equatable {
         /// A colour number, or -1 for the terminal's own.
@@ -28,17 +28,17 @@ nonisolated struct Palette: Sendable, Equatable {
         case .title: Look(attributes: CNcurses_bold)
         case .header: Look(foreground: 254, background: 24)
         case .headerAlert: Look(foreground: 232, background: 214, attributes: CNcurses_bold)
-        case .columnTitle: Look(foreground: 110, attributes: CNcurses_bold)
+        case .columnTitle: Look(foreground: 67, attributes: CNcurses_bold)
         case .selected: Look(attributes: CNcurses_reverse | CNcurses_bold)
-        case .match: Look(foreground: 222, attributes: CNcurses_bold | CNcurses_underline)
-        case .marked: Look(foreground: 214, attributes: CNcurses_bold)
-        case .good: Look(foreground: 75)
-        case .warning: Look(foreground: 222)
-        case .bad: Look(foreground: 208, attributes: CNcurses_bold)
-        case .key: Look(foreground: 117, attributes: CNcurses_bold)
-        case .bar: Look(foreground: 75)
-        case .barShared: Look(foreground: 240)
-        case .rule: Look(foreground: 240)
+        case .match: Look(foreground: 166, attributes: CNcurses_bold | CNcurses_underline)
+        case .marked: Look(foreground: 133, attributes: CNcurses_bold)
+        case .good: Look(foreground: 32)
+        case .warning: Look(foreground: 136)
+        case .bad: Look(foreground: 166, attributes: CNcurses_bold)
+        case .key: Look(foreground: 32, attributes: CNcurses_bold)
+        case .bar: Look(foreground: 32)
+        case .barShared: Look(foreground: 245)
+        case .rule: Look(foreground: 245)
         }
     }
 

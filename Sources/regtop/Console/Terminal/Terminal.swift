@@ -18,10 +18,12 @@ final class Terminal {
     private var watch: InputWatch?
     private var shown: Frame?
     private var isOpen = true
+    /// The last press of the mouse's button, for double clicks.
+    private var lastPress: (at: ContinuousClock.Instant, row: Int)?
 
     /// Refuses, before it touches anything, where no full screen is possible. Standard output and error go to `log` until
     /// `stop`. `notice` is called, on some thread, whenever `read` would have something to tell.
-    init(log: String?, notice: @escaping @Sendable () -> Void) throws(TerminalError) {
+    init(log: String?, look: Look = Look(), notice: @escaping @Sendable () -> Void) throws(TerminalError) {
         let type = try Self.usableType()
         hasUnicode = CNcurses_locale_is_utf8()
         let diversion = try OutputDiversion(to: log)
@@ -34,6 +36,7 @@ final class Terminal {
             throw .unusableType(type)
         }
         palette = Self.startColours()
+        if look.hasMouse { CNcurses_mouse_start() }
         self.diversion = consume diversion
         do {
             watch = try InputWatch([0, signals], notice: notice)
@@ -84,7 +87,15 @@ final class Terminal {
         while true {
             let result = CNcurses_read(&code)
             if result == OK {
-                if let key = KeyDecoder.key(character: code) { input.keys.append(key) }
+                guard let key = KeyDecoder.key(character: code) else { continue }
+                // Alt comes as Esc with a character right behind it.
+                if input.keys.last == .escape, let character = KeyDecoder.behindEscape(key) {
+                    input.keys[input.keys.count - 1] = .meta(character)
+                } else {
+                    input.keys.append(key)
+                }
+            } else if result == KEY_CODE_YES, Int32(bitPattern: code) == KEY_MOUSE {
+                if let event = mouseEvent() { input.keys.append(.mouse(event)) }
             } else if result == KEY_CODE_YES {
                 // The size is told by the signal below; curses repeats it as a key.
                 if let key = KeyDecoder.key(function: Int32(bitPattern: code)), key != .resize {
@@ -98,6 +109,26 @@ final class Terminal {
         if watch?.hasHungUp == true { input.ending = input.ending ?? SIGHUP }
         watch?.rearm()
         return input
+    }
+
+    private func mouseEvent() -> MouseEvent? {
+        var (row, column): (Int32, Int32) = (0, 0)
+        func event(_ kind: MouseEvent.Kind) -> MouseEvent { MouseEvent(kind: kind, row: Int(row), column: Int(column)) }
+        switch CNcurses_mouse(&row, &column) {
+        case CNcurses_mouse_wheel_up: return event(.wheelUp)
+        case CNcurses_mouse_wheel_down: return event(.wheelDown)
+        case CNcurses_mouse_press:
+            let now = ContinuousClock.now
+            let isSecond = lastPress.map { $0.row == Int(row) && now - $0.at < .milliseconds(400) } ?? false
+            lastPress = isSecond ? nil : (now, Int(row))
+            return event(isSecond ? .doubleClick : .click)
+        default: return nil
+        }
+    }
+
+    func copy(_ text: String) {
+        let sequence = ClipboardSequence.of(text)
+        sequence.withCString { CNcurses_send($0, sequence.utf8.count) }
     }
 
     private func takeSignals(into input: inout Input) {

@@ -33,23 +33,28 @@ nonisolated extension Line {
     }
 
     private static func highlighted(_ span: Span, _ words: [[UInt8]], _ style: Style) -> [Span] {
-        // Bytes are columns only in ASCII; other text is shown without highlights rather than cut in a wrong place.
-        guard span.text.utf8.count == span.width else { return [span] }
         let bytes = span.text.utf8.map(folded)
         var hit = [Bool](repeating: false, count: bytes.count)
+        var isAny = false
         for word in words where word.count <= bytes.count {
             for start in 0...(bytes.count - word.count) where bytes[start..<start + word.count].elementsEqual(word) {
                 for position in start..<start + word.count { hit[position] = true }
+                isAny = true
             }
         }
-        var parts: [Span] = []
-        var start = 0
-        while start < hit.count {
-            let end = hit[start...].firstIndex { $0 != hit[start] } ?? hit.count
-            let part = span.slice(from: start, width: end - start)
-            parts.append(hit[start] ? part.styled(style) : part)
-            start = end
+        guard isAny else { return [span] }
+        // Words are whole characters, so a piece begins and ends between characters; marks stay with what they stand upon.
+        var pieces: [(text: String, isHit: Bool)] = []
+        var position = 0
+        for scalar in span.text.unicodeScalars {
+            let isMark = DisplayWidth.of(scalar) == 0
+            if let last = pieces.indices.last, isMark || pieces[last].isHit == hit[position] {
+                pieces[last].text.unicodeScalars.append(scalar)
+            } else {
+                pieces.append((String(scalar), hit[position]))
+            }
+            position += Unicode.UTF8.width(scalar)
         }
-        return parts
+        return pieces.map { Span($0.text, $0.isHit ? style : span.style) }
     }
 }

@@ -12,6 +12,15 @@ nonisolated struct LineEditor: Sendable, Equatable {
 
     var string: String { String(text) }
 
+    /// Takes another text; what was cut out before can still be put back.
+    mutating func replace(_ text: String) {
+        self.text = Array(text)
+        cursor = self.text.count
+    }
+
+    /// What means something with Alt.
+    static let metaKeys: Set<Character> = ["b", "f", "d", "\u{7f}", "\u{8}"]
+
     /// False if the key means nothing here.
     mutating func handle(_ key: Key) -> Bool {
         switch key {
@@ -26,11 +35,41 @@ nonisolated struct LineEditor: Sendable, Equatable {
         case .control("u"): kill(0..<cursor)
         case .control("w"): kill(wordStart..<cursor)
         case .control("y"): insert(killed)
+        case .control("t"): transpose()
+        case .meta("b"): cursor = nameStart
+        case .meta("f"): cursor = nameEnd
+        case .meta("d"): kill(cursor..<nameEnd)
+        case .meta("\u{7f}"), .meta("\u{8}"): kill(nameStart..<cursor)
         default: return false
         }
         return true
     }
 
+    /// The start of the letters and digits before the cursor; what `M-b` goes to.
+    private var nameStart: Int {
+        var start = cursor
+        while start > 0, !Self.isPartOfName(text[start - 1]) { start -= 1 }
+        while start > 0, Self.isPartOfName(text[start - 1]) { start -= 1 }
+        return start
+    }
+
+    private var nameEnd: Int {
+        var end = cursor
+        while end < text.count, !Self.isPartOfName(text[end]) { end += 1 }
+        while end < text.count, Self.isPartOfName(text[end]) { end += 1 }
+        return end
+    }
+
+    private static func isPartOfName(_ character: Character) -> Bool { character.isLetter || character.isNumber }
+
+    private mutating func transpose() {
+        guard cursor > 0, text.count > 1 else { return }
+        let second = min(cursor, text.count - 1)
+        text.swapAt(second - 1, second)
+        cursor = second + 1
+    }
+
+    /// The start of the word, or of the part of a path, before the cursor; what `^W` cuts.
     private var wordStart: Int {
         var start = cursor
         while start > 0, text[start - 1] == " " { start -= 1 }

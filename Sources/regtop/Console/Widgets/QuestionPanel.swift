@@ -1,16 +1,20 @@
 /// A question at the lower end of the screen: what exactly would be done, and whether to do it. No is the default; only
-/// `y` says yes.
+/// `y` says yes; where much is at stake, only a name that has to be typed does.
 nonisolated struct QuestionPanel: Sendable, Equatable {
     let title: String
     /// The frozen plan, as it will be carried out.
     let lines: [Line]
     let question: String
+    /// What has to be typed for a yes; nil where `y` is enough.
+    let typed: String?
+    private var editor = LineEditor()
     private(set) var top = 0
 
-    init(title: String, lines: [Line], question: String) {
+    init(title: String, lines: [Line], question: String, typed: String? = nil) {
         self.title = title
         self.lines = lines
         self.question = question
+        self.typed = typed
     }
 
     enum Answer: Sendable {
@@ -22,6 +26,16 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         let count = laidOut(size.columns).count
         let room = planRows(size)
         let page = max(1, room - 1)
+        if let typed {
+            switch key {
+            case .enter: return editor.string == typed ? .yes : editor.text.isEmpty ? .no : nil
+            case .up, .down, .pageUp, .pageDown: break
+            case .escape: return .no
+            default:
+                _ = editor.handle(key)
+                return nil
+            }
+        }
         switch key {
         case .character("y"), .character("Y"): return .yes
         case .character("n"), .character("N"), .character("q"), .escape, .enter: return .no
@@ -63,8 +77,8 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
     func lines(_ size: Size) -> [Line] {
         let height = height(of: size)
         guard height > 0 else { return [] }
-        let ask = Line(question, .title) + Line("  y", .key) + Line(" yes  ") + Line("N", .key) + Line(" no")
-        if height == 1 { return [ask.truncated(to: size.columns)] }
+        let ask = ask(size.columns)
+        if height == 1 { return [ask] }
         let plan = laidOut(size.columns)
         let shown = plan.dropFirst(max(0, min(top, plan.count - (height - 2)))).prefix(height - 2)
         let hidden = plan.count - shown.count
@@ -74,6 +88,19 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         }
         heading.append(String(repeating: "─", count: max(0, size.columns - heading.width)), .rule)
         let body = shown.map { $0.truncated(to: size.columns) }
-        return [heading.truncated(to: size.columns)] + body + [ask.truncated(to: size.columns)]
+        return [heading.truncated(to: size.columns)] + body + [ask]
+    }
+
+    private func ask(_ columns: Int) -> Line {
+        guard let typed else {
+            let answers = Line("  y", .key) + Line(" yes  ") + Line("N", .key) + Line(" no")
+            return Line(question, .title).truncated(to: max(0, columns - answers.width))
+                + answers.truncated(to: columns)
+        }
+        let input = editor.line(label: "  type \(typed): ", columns: max(0, columns - min(question.count, columns / 2)))
+            .line
+        let cursor = input.width < columns ? Line("_", .dim) : Line()
+        return (Line(question, .title).truncated(to: max(0, columns - input.width - cursor.width)) + input + cursor)
+            .truncated(to: columns)
     }
 }

@@ -8,13 +8,14 @@ nonisolated extension Table {
         // Room for one row only: the row under the cursor says more than the titles.
         let hasTitles = size.rows > 1
         let gutter = size.columns >= 24 ? Self.gutter : 1
+        let columns = shownColumns
         let wishes = columns.map { column in
             ColumnLayout.Wish(
                 minimum: column.minimum, ideal: column.ideal, priority: column.priority, isExtra: column.isExtra)
         }
         let places = ColumnLayout.places(wishes, available: size.columns - gutter)
         let height = size.rows - (hasTitles ? 1 : 0)
-        var lines = hasTitles ? [titles(places, gutter: gutter)] : []
+        var lines = hasTitles ? [titles(columns, places, gutter: gutter)] : []
         guard count > 0 else {
             let text = rows.isEmpty || filter.isEmpty ? empty : "Nothing matches \"\(filter.text)\"."
             return lines + [Line.blank(gutter) + Line(text, .dim).truncated(to: size.columns - gutter)]
@@ -22,12 +23,12 @@ nonisolated extension Table {
         var view = self
         view.scroll(toFit: height)
         for position in view.top..<min(count, view.top + height) {
-            lines.append(line(at: position, places, gutter: gutter))
+            lines.append(line(at: position, columns, places, gutter: gutter))
         }
         return lines
     }
 
-    private func titles(_ places: [ColumnLayout.Place], gutter: Int) -> Line {
+    private func titles(_ columns: [Column<Row>], _ places: [ColumnLayout.Place], gutter: Int) -> Line {
         var line = Line.blank(gutter)
         for (number, place) in places.enumerated() {
             let column = columns[place.index]
@@ -38,7 +39,9 @@ nonisolated extension Table {
         return line
     }
 
-    private func line(at position: Int, _ places: [ColumnLayout.Place], gutter: Int) -> Line {
+    private func line(
+        at position: Int, _ columns: [Column<Row>], _ places: [ColumnLayout.Place], gutter: Int
+    ) -> Line {
         let row = row(at: position)
         let isSelected = position == cursor
         let isMarked = marks.contains(row.id)

@@ -6,6 +6,8 @@
 nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: Sendable {
     /// May change at any time; sorting by a column that is gone means no sorting.
     var columns: [Column<Row>]
+    /// Which columns are shown, and in which order; nil for all of them as they are.
+    var chosen: [Column<Row>.ID]?
     private let searchText: @Sendable (Row) -> String
     private let values: TableFilter<Row>.Values
 
@@ -19,6 +21,8 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     /// False until somebody chose a row: the cursor then stays at the top while rows still come in.
     private(set) var hasChosen = false
     private(set) var marks: Set<Row.ID> = []
+    /// How many marked rows the filter hides.
+    private(set) var hiddenMarks = 0
     private(set) var sortColumn: Column<Row>.ID?
     private(set) var isDescending = false
     private(set) var filter = TableFilter<Row>()
@@ -42,6 +46,12 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 
     // MARK: What is shown
 
+    var shownColumns: [Column<Row>] {
+        guard let chosen else { return columns }
+        let shown = chosen.compactMap { id in columns.first { $0.id == id } }
+        return shown.isEmpty ? columns : shown
+    }
+
     var count: Int { order.count }
 
     var selected: Row? { order.indices.contains(cursor) ? rows[order[cursor]] : nil }
@@ -49,22 +59,30 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     /// The row at a position of the order shown.
     func row(at position: Int) -> Row { rows[order[position]] }
 
-    /// The marked rows, in the order in which all rows are sorted; whether the filter shows them or not.
-    var markedRows: [Row] { sorted.lazy.map { rows[$0] }.filter { marks.contains($0.id) } }
+    /// The marked rows, in the order in which all rows are sorted; whether the filter shows them or not. Looks at every row, once
+    /// anything is marked.
+    var markedRows: [Row] { marks.isEmpty ? [] : sorted.lazy.map { rows[$0] }.filter { marks.contains($0.id) } }
+
+    /// Those of them that the filter hides.
+    var hiddenMarkedRows: [Row] {
+        guard hiddenMarks > 0 else { return [] }
+        let shown = Set(order)
+        return sorted.lazy.filter { !shown.contains($0) }.map { rows[$0] }.filter { marks.contains($0.id) }
+    }
 
     // MARK: Rows
 
     /// Takes other rows. The cursor stays on its row, or, if that is gone, goes to the next one that is still there; marks of
     /// rows that are gone are dropped. Of several rows with one identity the first is kept.
     mutating func replace(_ newRows: [Row]) {
-        let former = order.map { rows[$0].id }
+        let former = hasChosen ? order.map { rows[$0].id } : []
         rows = []
         numbers = [:]
         numbers.reserveCapacity(newRows.count)
         for row in newRows where numbers.updateIfMissing(row.id, rows.count) { rows.append(row) }
         haystacks = rows.map(haystack)
         marks.formIntersection(numbers.keys)
-        arrange(former: former)
+        arrange(former: former.map { numbers[$0] })
     }
 
     /// Takes new versions of some rows, by identity, without sorting or filtering again: rows do not jump about while their
@@ -79,7 +97,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 
     /// Sorts and filters again, after updates.
     mutating func settle() {
-        arrange(former: order.map { rows[$0].id })
+        arrange(former: order)
     }
 
     private func haystack(_ row: Row) -> [UInt8] { searchText(row).utf8.map(Line.folded) }
@@ -95,7 +113,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 
     /// Shows only the rows that a filter lets through.
     mutating func filter(_ text: String) {
-        let former = order.map { rows[$0].id }
+        let former = order
         let new = TableFilter<Row>(text)
         let candidates = new.narrows(filter) ? order : sorted
         filter = new
@@ -107,25 +125,26 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
         filter.isEmpty || filter.matches(rows[number], haystack: haystacks[number], values)
     }
 
-    private mutating func arrange(former: [Row.ID]) {
+    private mutating func arrange(former: [Int?]) {
         sorted = RowOrder.of(rows, by: columns.first { $0.id == sortColumn }?.order ?? .none, descending: isDescending)
         order = sorted.filter(passes)
         followCursor(former: former)
     }
 
-    /// Puts the cursor back on its row; `former` are the identities that were shown before, in their order.
-    private mutating func followCursor(former: [Row.ID]) {
+    /// Puts the cursor back on its row; `former` are the rows that were shown before, in their order, those that are gone as nil.
+    private mutating func followCursor(former: [Int?]) {
+        hiddenMarks = marks.isEmpty ? 0 : marks.count - order.count { marks.contains(rows[$0].id) }
         guard hasChosen else {
             cursor = 0
             top = 0
             return
         }
-        var positions: [Row.ID: Int] = [:]
-        positions.reserveCapacity(order.count)
-        for (position, number) in order.enumerated() { positions[rows[number].id] = position }
+        var positions = [Int?](repeating: nil, count: rows.count)
+        for (position, number) in order.enumerated() { positions[number] = position }
         let offset = cursor - top
-        let after = former[min(cursor, former.count)...].lazy.compactMap { positions[$0] }.first
-        let before = former[..<min(cursor, former.count)].reversed().lazy.compactMap { positions[$0] }.first
+        let after = former[min(cursor, former.count)...].lazy.compactMap { $0.flatMap { positions[$0] } }.first
+        let before = former[..<min(cursor, former.count)].reversed().lazy.compactMap { $0.flatMap { positions[$0] } }
+            .first
         cursor = after ?? before ?? 0
         // The row keeps its place on the screen where that is possible.
         top = max(0, cursor - offset)
@@ -168,8 +187,24 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
         for number in order { marks.insert(rows[number].id) }
     }
 
+    /// Marks every row shown that is not marked, and takes the mark from those that are.
+    mutating func invertShown() {
+        for number in order where marks.remove(rows[number].id) == nil { marks.insert(rows[number].id) }
+    }
+
+    /// Marks every row shown that a filter would let through; how many were not marked before. None if it is no filter.
+    mutating func mark(matching filter: TableFilter<Row>) -> Int {
+        guard !filter.isEmpty, filter.problem == nil else { return 0 }
+        let before = marks.count
+        for number in order where filter.matches(rows[number], haystack: haystacks[number], values) {
+            marks.insert(rows[number].id)
+        }
+        return marks.count - before
+    }
+
     mutating func clearMarks() {
         marks = []
+        hiddenMarks = 0
     }
 }
 

@@ -2,13 +2,15 @@ import AdminCore
 
 /// A table on a screen: its state, its drawing, and the commands that every table has. A screen holds one, puts these
 /// commands after its own and its `escape` into its own.
-final class TableView<Row: Identifiable & Sendable> where Row.ID: Sendable {
+final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sendable {
     var table: Table<Row>
     /// What is said where there are no rows.
     var empty = "Nothing here."
-    private let canMark: Bool
+    let canMark: Bool
     /// The rows of the last drawing, for what moves by pages.
-    private var page = 1
+    private(set) var page = 1
+    /// How many rows of the screen it takes, the titles among them.
+    private var height = 1
 
     init(_ table: Table<Row>, canMark: Bool = false) {
         self.table = table
@@ -17,6 +19,7 @@ final class TableView<Row: Identifiable & Sendable> where Row.ID: Sendable {
 
     func lines(_ size: Size) -> [Line] {
         page = max(1, size.rows - 1)
+        height = size.rows
         table.scroll(toFit: size.rows > 1 ? size.rows - 1 : size.rows)
         return table.lines(size, empty: empty)
     }
@@ -29,6 +32,22 @@ final class TableView<Row: Identifiable & Sendable> where Row.ID: Sendable {
         return [Array(shown), Array(below), above.reversed()].joined().map { table.row(at: $0) }
     }
 
+    /// A table stands at the lower end of its screen.
+    func point(at row: Int, of rows: Int) -> Bool {
+        let line = row - (rows - height) - (height > 1 ? 1 : 0)
+        guard line >= 0, table.top + line < table.count else { return false }
+        table.move(to: table.top + line)
+        return true
+    }
+
+    /// Whether a command for marked rows, or for the one under the cursor, has something to work on. Costs nothing.
+    var hasTargets: Bool { !table.marks.isEmpty || table.selected != nil }
+
+    /// The rows that such a command is about, each with whether the filter hides it.
+    var targets: [Row] {
+        table.marks.isEmpty ? table.selected.map { [$0] } ?? [] : table.markedRows
+    }
+
     /// Ends the filter. False if there is none.
     func escape() -> Bool {
         guard !table.filter.text.isEmpty else { return false }
@@ -36,94 +55,7 @@ final class TableView<Row: Identifiable & Sendable> where Row.ID: Sendable {
         return true
     }
 
-    private(set) lazy var commands: [Command] = moves + views + (canMark ? marks : [])
-
-    private func move(
-        _ name: String, _ keys: [Key], _ help: String, _ change: @escaping (inout Table<Row>, Int) -> Void
-    ) -> Command {
-        Command(name: name, keys: keys, help: help, group: .move) { [unowned self] in
-            change(&table, page)
-            return .none
-        }
-    }
-
-    private var moves: [Command] {
-        [
-            move("down", [.down, .character("j")], "One row down") { table, _ in table.move(by: 1) },
-            move("up", [.up, .character("k")], "One row up") { table, _ in table.move(by: -1) },
-            move("page-down", [.pageDown, .control("f")], "One page down") { $0.move(by: $1) },
-            move("page-up", [.pageUp, .control("b")], "One page up") { $0.move(by: -$1) },
-            move("half-down", [.control("d")], "Half a page down") { $0.move(by: max(1, $1 / 2)) },
-            move("half-up", [.control("u")], "Half a page up") { $0.move(by: -max(1, $1 / 2)) },
-            move("top", [.character("g"), .home], "To the first row") { table, _ in table.move(to: 0) },
-            move("bottom", [.character("G"), .end], "To the last row") { table, _ in table.move(to: table.count - 1) },
-        ]
-    }
-
-    private var views: [Command] {
-        [
-            Command(
-                name: "filter", keys: [.character("/")], hint: "filter",
-                help: "Shows only some rows: words, age>180d, size>1G, not, or, …"
-            ) { [unowned self] in .prompt(filterPrompt) },
-            Command(name: "sort", keys: [.character("s")], hint: "sort", help: "Sorts by the next column") {
-                [unowned self] in
-                sortByNext()
-                return .none
-            },
-            Command(name: "reverse", keys: [.character("S")], help: "Turns the order about") { [unowned self] in
-                table.sort(by: table.sortColumn, descending: !table.isDescending)
-                return .none
-            },
-        ]
-    }
-
-    private var marks: [Command] {
-        [
-            Command(
-                name: "mark", keys: [.character(" ")], hint: "mark", help: "Marks the row, or takes the mark away",
-                isEnabled: { [unowned self] in table.selected != nil }
-            ) { [unowned self] in
-                table.toggleMark()
-                table.move(by: 1)
-                return .none
-            },
-            Command(name: "mark-all", keys: [.character("*")], help: "Marks every row shown") { [unowned self] in
-                table.markShown()
-                return .none
-            },
-            Command(
-                name: "unmark-all", keys: [.character("U")], help: "Takes all marks away",
-                isEnabled: { [unowned self] in !table.marks.isEmpty }
-            ) { [unowned self] in
-                table.clearMarks()
-                return .none
-            },
-        ]
-    }
-
-    private var filterPrompt: Prompt {
-        let before = table.filter.text
-        return Prompt(
-            label: "/", text: before,
-            change: { [unowned self] in table.filter($0) },
-            submit: { [unowned self] in
-                table.filter($0)
-                return table.filter.problem.map { .say(.failure("The filter is not understood: \($0)")) } ?? .none
-            },
-            cancel: { [unowned self] in table.filter(before) },
-            passesMoves: true)
-    }
-
-    private func sortByNext() {
-        let sortable = table.columns.filter { column in
-            if case .none = column.order { false } else { true }
-        }
-        let current = sortable.firstIndex { $0.id == table.sortColumn }
-        let next = current.map { $0 + 1 } ?? 0
-        guard sortable.indices.contains(next) else { return table.sort(by: nil, descending: false) }
-        table.sort(by: sortable[next].id, descending: sortable[next].startsDescending)
-    }
+    private(set) lazy var commands: [Command] = moves + views + (canMark ? marking : [])
 
     /// "1,204 shown of 3,870", for the title of a screen.
     var summary: [Line] {
@@ -134,7 +66,10 @@ final class TableView<Row: Identifiable & Sendable> where Row.ID: Sendable {
     var selection: [Line] {
         var parts: [Line] = []
         let all = table.rows.count
-        if table.marks.count > 0 { parts.append(Line("\(HumanText.count(table.marks.count)) marked", .marked)) }
+        if table.marks.count > 0 {
+            let hidden = table.hiddenMarks > 0 ? ", \(HumanText.count(table.hiddenMarks)) hidden" : ""
+            parts.append(Line("\(HumanText.count(table.marks.count)) marked\(hidden)", .marked))
+        }
         if table.count != all {
             parts.append(Line("\(HumanText.count(table.count)) shown of \(HumanText.count(all))"))
         }

@@ -65,6 +65,9 @@ import Testing
                 await bench.settle()
                 switch bench.console.overlay {
                 case nil: return
+                case .question(let panel, _) where panel.typed != nil:
+                    await bench.type(panel.typed ?? "")
+                    await bench.press(.enter)
                 case .question: await bench.press(.character("y"))
                 // A filter that lets nothing through would leave the commands nothing to work on.
                 case .prompt(let prompt, _) where ["/", ":"].contains(prompt.label): await bench.press(.escape)

@@ -15,20 +15,28 @@ import Testing
     ///   - isReadOnly: whether the session is; else only the console may be.
     ///   - reason: why the console changes nothing; nil if it may.
     ///   - refusal: how the store answers every write.
-    init(isReadOnly: Bool = false, reason: String? = nil, refusal: StoreError? = nil) async throws {
+    ///   - prepare: does something to the sample before it is looked at.
+    init(
+        isReadOnly: Bool = false, reason: String? = nil, refusal: StoreError? = nil,
+        prepare: (any ObjectWriter) async throws -> Void = { _ in }
+    ) async throws {
         let sample = try SQLiteStore.inMemory()
         try await SampleRegistry.make(in: sample.reader, sample.writer)
+        try await prepare(sample.writer)
         let writer = TollWriter(sample.writer, refusal: refusal)
         self.writer = writer
         let store = OpenStore(
             Session(
-                name: "sample", reader: sample.reader, writer: isReadOnly ? nil : writer,
+                name: "sample registry (in memory)", reader: SteadyReader(base: sample.reader),
+                writer: isReadOnly ? nil : writer,
                 chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0)
             ) { await sample.close() })
         self.store = store
+        let board = TaskBoard { [ping] in ping.send() }
         console = Console(
-            root: RepositoriesScreen(store), board: TaskBoard { [ping] in ping.send() }, readOnlyReason: reason,
-            header: { store.header })
+            root: RepositoriesScreen(store), board: board, readOnlyReason: reason, header: { store.header },
+            places: { ScreenCatalog.commands(.init(store: store, board: board), withKeys: $0) },
+            refreshHeader: { store.beat(board) })
         console.start()
         await settle()
     }

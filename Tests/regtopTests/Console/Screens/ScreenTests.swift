@@ -135,6 +135,43 @@ import Testing
         #expect(bench.text.contains("(upload) "))
     }
 
+    /// What no trash keeps wants its name.
+    @Test func aRepositoryThatGoesForGoodWantsItsNameTyped() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("attic/cron")
+        await bench.press(.character("D"), .character("y"), .enter)
+        #expect(bench.writer.count == 0)
+        #expect(bench.text.contains("type attic/cron: y_"))
+        await bench.press(.backspace)
+        await bench.type("attic/cron")
+        #expect(bench.writer.count == 0)
+        await bench.press(.enter)
+        #expect(bench.writer.count > 0)
+        #expect(bench.status.hasPrefix("Deleted attic/cron; "))
+    }
+
+    @Test func theQuestionCountsWhatAFilterHides() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 60, columns: 100)
+        await bench.find("attic")
+        await bench.press(.character("*"), .escape)
+        await bench.find("weights")
+        #expect(bench.rows[1].contains("3 marked, 3 hidden"))
+        await bench.press(.character("d"))
+        #expect(bench.text.contains("3 of these marked rows are hidden by the filter"))
+        for name in ["attic/cron", "attic/intranet", "attic/y2k"] { #expect(bench.text.contains(name)) }
+        #expect(bench.text.contains("Delete 3 targets?"))
+    }
+
+    /// One comes back to the row one left.
+    @Test func backReturnsToTheSameRow() async throws {
+        let bench = try await ScreenBench()
+        await bench.press(.character("G"), .up, .up)
+        let row = bench.rows.first { $0.hasPrefix("> ") }
+        await bench.press(.enter, .down, .character("q"))
+        #expect(bench.rows.first { $0.hasPrefix("> ") } == row)
+    }
+
     /// Every size shows something and nothing leaves its place.
     @Test func everyScreenFitsEverySize() async throws {
         let bench = try await ScreenBench()

@@ -1,0 +1,55 @@
+/// How a sample of a pool's objects is spread over the OSDs.
+public struct PlacementSample: Hashable, Sendable {
+    /// What lies on one OSD.
+    public struct Share: Hashable, Sendable {
+        /// The OSD's number.
+        public let osd: Int
+        /// How many of the sampled objects it holds, as primary or as replica.
+        public internal(set) var objects = 0
+        /// Of how many of them it is the primary.
+        public internal(set) var primary = 0
+    }
+
+    /// By the OSDs' numbers.
+    public let shares: [Share]
+    /// How many objects were located.
+    public let objects: Int
+    /// How many placement groups they are in.
+    public let placementGroups: Int
+
+    /// Locates up to `limit` (1…) objects, the first ones of equally many slices of the pool: each costs a question to the monitors, who
+    /// answer a few at a time. nil where the store knows no places. Throws `StoreError`.
+    public static func take(
+        _ objects: any ObjectReader, limit: Int = 256, window: Int = 16, progress: @escaping ProgressHandler = { _ in }
+    ) async throws -> PlacementSample? {
+        guard try await objects.placement(of: StorageReader.directory(.root)) != nil else { return nil }
+        let slices = 16
+        let cursors = try await objects.enumerate(.all, slices: slices)
+        let share = max(1, (limit + cursors.count - 1) / max(1, cursors.count))
+        let names = try await concurrentMap(cursors, window: slices) { cursor in
+            var found: [ObjectID] = []
+            while found.count < share, let page = try await cursor.next() { found += page.prefix(share - found.count) }
+            return found
+        }.flatMap(\.self).prefix(limit)
+        let counter = ProgressCounter(phase: "locating objects", total: UInt64(names.count), handler: progress)
+        let placements = try await concurrentMap(names, window: window) { name in
+            let placement = try await objects.placement(of: name)
+            counter.advance()
+            return placement
+        }.compactMap(\.self)
+        return PlacementSample(placements)
+    }
+
+    init(_ placements: [Placement]) {
+        var shares: [Int: Share] = [:]
+        for placement in placements {
+            for (rank, osd) in placement.osds.enumerated() {
+                shares[osd, default: Share(osd: osd)].objects += 1
+                if rank == 0 { shares[osd]?.primary += 1 }
+            }
+        }
+        self.shares = shares.values.sorted { $0.osd < $1.osd }
+        objects = placements.count
+        placementGroups = Set(placements.map(\.placementGroup)).count
+    }
+}

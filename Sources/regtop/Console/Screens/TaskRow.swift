@@ -1,0 +1,84 @@
+import AdminCore
+
+/// A query of the console, running or over.
+nonisolated struct TaskRow: Sendable, Identifiable {
+    let id: Int
+    let label: String
+    let isChange: Bool
+    let state: State
+    let progress: Progress
+    /// How long it has taken so far, or took.
+    let elapsed: Duration
+    /// What went wrong.
+    let note: String
+
+    enum State: String, Sendable {
+        case running, stopping, done, stopped, failed
+    }
+
+    var isRunning: Bool { state == .running || state == .stopping }
+
+    /// "812 of 1,204 repositories".
+    var amount: String {
+        let suffix = progress.unit.isEmpty ? "" : " " + progress.unit
+        if let total = progress.total {
+            return "\(HumanText.count(progress.done)) of \(HumanText.count(total))\(suffix)"
+        }
+        return progress.done > 0 ? HumanText.count(progress.done) + suffix : ""
+    }
+
+    /// Per second, over all of its time.
+    var rate: Double? {
+        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        return progress.done > 0 && seconds >= 0.1 ? Double(progress.done) / seconds : nil
+    }
+
+    var remaining: Duration? { state == .running ? progress.remaining(after: elapsed) : nil }
+
+    static let columns: [Column<TaskRow>] = [
+        Column(id: "task", title: "TASK", trimming: .middle, minimum: 16, ideal: 34, isSearched: true) { row, _ in
+            Line(row.label, row.isChange ? .title : .normal)
+        },
+        Column(id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true) { row, _ in
+            Line(row.state.rawValue, row.state == .failed ? .bad : row.isRunning ? .good : .dim)
+        },
+        Column(id: "amount", title: "DONE", minimum: 14, ideal: 30, priority: 2) { row, _ in Line(row.amount) },
+        Column(id: "bar", title: "", minimum: 8, ideal: 20, priority: 5) { row, width in
+            guard let total = row.progress.total, row.isRunning else { return Line() }
+            return Bar.line(Double(row.progress.done), of: Double(total), columns: width)
+        },
+        Column(id: "rate", title: "RATE", alignment: .right, minimum: 8, ideal: 8, priority: 4) { row, _ in
+            row.rate.map { Line("\(HumanText.count(Int(min($0, 1e9).rounded())))/s") } ?? Cells.unknown
+        },
+        Column(id: "took", title: "TIME", alignment: .right, minimum: 6, ideal: 10, priority: 1) { row, _ in
+            Line(HumanText.duration(row.elapsed))
+        },
+        Column(id: "left", title: "LEFT", alignment: .right, minimum: 6, ideal: 10, priority: 3) { row, _ in
+            row.remaining.map { Line(HumanText.duration($0)) } ?? Cells.unknown
+        },
+        Column(id: "note", title: "NOTE", minimum: 20, priority: 6, isExtra: true, isSearched: true) { row, _ in
+            Line(row.note, row.state == .failed ? .bad : .dim)
+        },
+    ]
+}
+
+extension TaskRow {
+    init(_ activity: TaskBoard.Activity, now: ContinuousClock.Instant) {
+        self.init(
+            id: activity.number, label: activity.label, isChange: activity.isChange,
+            state: activity.isStopping ? .stopping : .running, progress: activity.progress,
+            elapsed: now - activity.started, note: activity.progress.note ?? "")
+    }
+
+    init(_ finished: TaskBoard.Finished) {
+        let (state, note): (State, String) =
+            switch finished.ending {
+            case .finished: (.done, "")
+            case .cancelled: (.stopped, "")
+            case .failed(let error): (.failed, ErrorSentence.of(error))
+            }
+        self.init(
+            id: finished.number, label: finished.label, isChange: finished.isChange, state: state,
+            progress: finished.progress, elapsed: finished.ended - finished.started, note: note)
+    }
+}

@@ -1,0 +1,107 @@
+import CNcurses
+import Glibc
+
+/// The console line by line, for screen readers and for terminals that can do nothing else: what is new is written below what was
+/// written before, and nothing is ever drawn twice.
+final class LinearDisplay: Display {
+    private let signals: Int32
+    private let hasUnicode: Bool
+    private var diversion: OutputDiversion?
+    private var watch: InputWatch?
+    private var modes = termios()
+    private var text = LinearText()
+    private var isOpen = true
+
+    /// See `Terminal.init`.
+    init(log: String?, notice: @escaping @Sendable () -> Void) throws(TerminalError) {
+        guard isatty(0) == 1 else { throw .notATerminal("input") }
+        guard isatty(1) == 1 else { throw .notATerminal("output") }
+        hasUnicode = CNcurses_locale_is_utf8()
+        let diversion = try OutputDiversion(to: log)
+        signals = CNcurses_signals_start()
+        guard signals >= 0 else { throw .system("catch signals", code: errno) }
+        CNcurses_guard_start(0, diversion.output, diversion.error)
+        tcgetattr(0, &modes)
+        self.diversion = consume diversion
+        listen()
+        do {
+            watch = try InputWatch([0, signals], notice: notice)
+        } catch {
+            stop()
+            throw error
+        }
+    }
+
+    /// Keys one by one, without echo; a read answers at once.
+    private func listen() {
+        var raw = modes
+        raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
+        withUnsafeMutableBytes(of: &raw.c_cc) { bytes in
+            bytes[Int(VMIN)] = 0
+            bytes[Int(VTIME)] = 0
+        }
+        tcsetattr(0, TCSANOW, &raw)
+    }
+
+    var size: Size {
+        var (rows, columns): (Int32, Int32) = (24, 80)
+        CNcurses_terminal_size(diversion?.output ?? 1, &rows, &columns)
+        // Columns that are wide enough yield nothing: a line may be broken by the terminal, a reader does not mind.
+        return Size(rows: max(10, Int(rows)), columns: max(100, Int(columns)))
+    }
+
+    func read() -> Terminal.Input {
+        var input = Terminal.Input()
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = Glibc.read(0, &bytes, bytes.count)
+        if count > 0 { input.keys = ByteKeys.keys(Array(bytes[..<count])) }
+        var byte: UInt8 = 0
+        while Glibc.read(signals, &byte, 1) == 1 {
+            switch Int32(byte) {
+            case SIGWINCH: break
+            case SIGTSTP:
+                tcsetattr(0, TCSANOW, &modes)
+                CNcurses_stop_process()
+                listen()
+            case SIGCONT: listen()
+            default: input.ending = input.ending ?? Int32(byte)
+            }
+        }
+        if watch?.hasHungUp == true { input.ending = input.ending ?? SIGHUP }
+        watch?.rearm()
+        return input
+    }
+
+    func show(_ frame: Frame) {
+        for line in text.news(frame) { write(line + "\n") }
+    }
+
+    func redraw() {
+        text.forget()
+    }
+
+    func copy(_ text: String) {
+        write(ClipboardSequence.of(text))
+    }
+
+    private func write(_ text: String) {
+        guard let output = diversion?.output else { return }
+        var bytes = Array((hasUnicode ? text : ASCIIFallback.of(text)).utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+
+    func stop() {
+        guard isOpen else { return }
+        isOpen = false
+        watch?.stop()
+        watch = nil
+        tcsetattr(0, TCSANOW, &modes)
+        CNcurses_guard_stop()
+        CNcurses_signals_stop()
+        diversion = nil
+    }
+}

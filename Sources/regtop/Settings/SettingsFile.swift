@@ -1,0 +1,147 @@
+import Foundation
+import Yams
+
+/// Reads the configuration file: `$XDG_CONFIG_HOME/regtop/config.yml`, else `~/.config/regtop/config.yml`.
+///
+///     registries:
+///       prod: {pool: registry, conf: /etc/ceph/prod.conf, name: client.regtop, read-only: true}
+///       copy: {store: "sqlite:/srv/copy.db"}
+///     tables:
+///       repositories: {sort: size, columns: [name, size, changed, state]}
+///       tags: {sort: created, descending: true}
+///     mouse: false
+///
+/// Never throws: a mistake is a problem of the settings, with its line and column, and what stands beside it is taken.
+nonisolated struct SettingsFile {
+    private let path: String
+    private var settings = Settings()
+
+    /// The file's place; nil where there is no home.
+    static func path(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
+        if let directory = environment["XDG_CONFIG_HOME"], directory.hasPrefix("/") {
+            return directory + "/regtop/config.yml"
+        }
+        return environment["HOME"].flatMap { $0.isEmpty ? nil : $0 + "/.config/regtop/config.yml" }
+    }
+
+    /// What the user's file says; nothing where there is none.
+    static func read(_ path: String? = Self.path()) -> Settings {
+        guard let path, let data = FileManager.default.contents(atPath: path) else { return Settings() }
+        return parse(String(decoding: data.prefix(1 << 20), as: UTF8.self), path: path)
+    }
+
+    /// What a text says that stands in the file.
+    static func parse(_ text: String, path: String) -> Settings {
+        var file = SettingsFile(path: path)
+        do {
+            if let root = try Yams.compose(yaml: text) { file.take(root) }
+        } catch let error as YamlError {
+            file.take(error)
+        } catch {
+            file.settings.problems.append("\(path): \(error)")
+        }
+        return file.settings
+    }
+
+    private init(path: String) {
+        self.path = path
+    }
+
+    // MARK: Problems
+
+    private func place(_ mark: Mark?) -> String { mark.map { "\(path):\($0.line):\($0.column)" } ?? path }
+
+    private mutating func complain(_ node: Node, _ text: String) {
+        settings.problems.append("\(place(node.mark)): \(text)")
+    }
+
+    private mutating func take(_ error: YamlError) {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            settings.problems.append("\(place(mark)): \(problem)")
+        default: settings.problems.append("\(path): it is no YAML")
+        }
+    }
+
+    // MARK: What it says
+
+    private mutating func take(_ root: Node) {
+        each(of: root, "the file") { file, key, value in
+            switch key.string {
+            case "registries":
+                file.each(of: value, "registries") { $0.registry($1, $2) }
+            case "tables":
+                file.each(of: value, "tables") { $0.table($1, $2) }
+            case "mouse": file.settings.hasMouse = file.flag(value) ?? true
+            default: file.unknown(key, ["registries", "tables", "mouse"])
+            }
+        }
+    }
+
+    private mutating func registry(_ name: Node, _ node: Node) {
+        var registry = Settings.Registry()
+        each(of: node, "a registry") { file, key, value in
+            switch key.string {
+            case "store": registry.store = file.text(value)
+            case "pool": registry.pool = file.text(value)
+            case "conf": registry.conf = file.text(value)
+            case "name": registry.name = file.text(value)
+            case "keyring": registry.keyring = file.text(value)
+            case "mon-host": registry.monHost = file.text(value)
+            case "read-only": registry.readOnly = file.flag(value) ?? true
+            default: file.unknown(key, ["store", "pool", "conf", "name", "keyring", "mon-host", "read-only"])
+            }
+        }
+        if let name = name.string { settings.registries[name] = registry }
+    }
+
+    private mutating func table(_ name: Node, _ node: Node) {
+        guard let known = name.string, ["repositories", "tags"].contains(known) else {
+            return unknown(name, ["repositories", "tags"])
+        }
+        var table = Settings.Table()
+        each(of: node, "a table") { file, key, value in
+            switch key.string {
+            case "sort": table.sort = file.column(value)
+            case "descending": table.isDescending = file.flag(value) ?? false
+            case "columns":
+                guard case .sequence(let columns) = value else {
+                    return file.complain(value, "columns are a list, as in [name, size]")
+                }
+                table.columns = columns.compactMap { file.column($0) }
+            default: file.unknown(key, ["sort", "descending", "columns"])
+            }
+        }
+        settings.tables[known] = table
+    }
+
+    private mutating func each(
+        of node: Node, _ what: String, _ take: (inout SettingsFile, _ key: Node, _ value: Node) -> Void
+    ) {
+        guard case .mapping(let mapping) = node else {
+            return complain(node, "\(what) is a list of names with values, as in \"mouse: false\"")
+        }
+        for (key, value) in mapping { take(&self, key, value) }
+    }
+
+    private mutating func unknown(_ key: Node, _ known: [String]) {
+        complain(key, "\"\(key.string ?? "?")\" is not known here; there are \(known.joined(separator: ", "))")
+    }
+
+    private mutating func text(_ node: Node) -> String? {
+        if case .scalar(let scalar) = node, !scalar.string.isEmpty { return scalar.string }
+        complain(node, "here a text is wanted")
+        return nil
+    }
+
+    private mutating func flag(_ node: Node) -> Bool? {
+        if let flag = node.bool { return flag }
+        complain(node, "here true or false is wanted")
+        return nil
+    }
+
+    private mutating func column(_ node: Node) -> Settings.Table.Column? {
+        text(node).map { Settings.Table.Column(name: $0, place: place(node.mark)) }
+    }
+}

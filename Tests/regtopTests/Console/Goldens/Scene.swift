@@ -1,0 +1,66 @@
+import Testing
+
+@testable import regtop
+
+/// A state of the console on the sample registry, by the way that leads there.
+struct Scene: Sendable, CustomTestStringConvertible {
+    enum Step: Sendable {
+        /// Filters so that one row is left, which the cursor is then on.
+        case find(String)
+        /// Types a command's name after `:`.
+        case run(String)
+        case press(Key)
+    }
+
+    let name: String
+    let steps: [Step]
+
+    init(_ name: String, _ steps: Step...) {
+        self.name = name
+        self.steps = steps
+    }
+
+    var testDescription: String { name }
+
+    /// Every screen, and what stands above screens. A new screen is one line here; its goldens come with UPDATE_GOLDEN=1.
+    static let all: [Scene] = [
+        Scene("repositories"),
+        Scene("repositories-unique", .run("unique"), .run("sort unique")),
+        Scene("repositories-marked", .find("attic"), .press(.character("*")), .press(.escape), .find("weights")),
+        Scene("repository", .find("library/alpine"), .press(.enter)),
+        Scene("repository-untagged", .find("attic/intranet"), .press(.enter)),
+        Scene("manifest", .find("ml/weights"), .press(.enter), .press(.enter)),
+        Scene("manifest-index", .find("multi/arch"), .press(.enter), .press(.enter)),
+        Scene("blob", .find("ml/weights"), .press(.enter), .press(.enter), .run("sort size"), .press(.enter)),
+        Scene("object", .run("tree"), .press(.character("o"))),
+        Scene("tree", .run("tree"), .press(.enter)),
+        Scene(
+            "uses", .find("ml/weights"), .press(.enter), .press(.enter), .press(.enter), .press(.character("w"))),
+        Scene("pool", .run("pool")),
+        Scene("tasks", .run("tasks")),
+        Scene("usage", .run("usage")),
+        Scene("trash", .run("trash")),
+        Scene("uploads", .run("uploads")),
+        Scene("log", .run("log")),
+        Scene("question-name", .find("app/web/cache"), .press(.character("D"))),
+        Scene("help", .press(.character("?"))),
+        Scene("question", .find("app/web/cache"), .press(.character("d"))),
+        Scene("results-none", .find("app/web/cache"), .press(.character("d")), .press(.escape)),
+    ]
+}
+
+extension ScreenBench {
+    /// Goes there.
+    func play(_ scene: Scene) async {
+        for step in scene.steps {
+            switch step {
+            case .find(let text): await find(text)
+            case .run(let name):
+                await press(.character(":"))
+                await type(name)
+                await press(.enter)
+            case .press(let key): await press(key)
+            }
+        }
+    }
+}

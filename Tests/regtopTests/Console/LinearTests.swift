@@ -1,0 +1,51 @@
+import Testing
+
+@testable import regtop
+
+@MainActor @Suite(.timeLimit(.minutes(1))) struct LinearTests {
+    private func news(_ text: inout LinearText, _ bench: Bench) -> [String] {
+        text.news(bench.console.frame(bench.size))
+    }
+
+    @Test func saysEverythingOnceAndThenWhatIsNew() {
+        let bench = Bench()
+        var text = LinearText()
+        let first = news(&text, bench)
+        #expect(first.contains("Repositories 3"))
+        #expect(first.contains("> web 1 B ok") && first.contains("cron 1 B ok"))
+        #expect(news(&text, bench).isEmpty)
+        bench.press(.character("j"))
+        #expect(news(&text, bench) == ["> api 1 B ok"])
+        bench.press(.character(" "))
+        #expect(news(&text, bench) == ["Repositories 3 1 marked", "* api 1 B ok", "> cron 1 B ok"])
+        bench.press(.character("k"), .character("j"))
+        #expect(news(&text, bench).isEmpty)
+    }
+
+    @Test func aQuestionIsReadWithoutItsFrame() {
+        let bench = Bench()
+        var text = LinearText()
+        _ = news(&text, bench)
+        bench.press(.character("d"))
+        let question = news(&text, bench)
+        #expect(question.contains("Delete web") && question.contains("remove 3 links"))
+        #expect(question.contains("Delete web? y yes N no"))
+        #expect(question.allSatisfy { !$0.unicodeScalars.contains { (0x2500...0x259f).contains($0.value) } })
+    }
+
+    @Test func bytesBecomeKeys() {
+        func keys(_ text: String) -> [Key] { ByteKeys.keys(Array(text.utf8)) }
+        #expect(keys("j\r\u{1b}[A\u{1b}OB") == [.character("j"), .enter, .up, .down])
+        #expect(keys("\u{1b}[5~\u{1b}[3~\u{1b}[Z") == [.pageUp, .delete, .backtab])
+        #expect(keys("\u{1b}") == [.escape])
+        #expect(keys("\u{1b}b\u{1b}\u{7f}") == [.meta("b"), .meta("\u{7f}")])
+        #expect(keys("é日") == [.character("é"), .character("日")])
+        #expect(keys("\u{1b}[99;5u") == [])
+        #expect(ByteKeys.keys([0xff, 0x6a]) == [.character("j")])
+    }
+
+    @Test func aTextGoesToTheClipboardWhole() {
+        #expect(ClipboardSequence.of("\u{1b}[2J") == "\u{1b}]52;c;G1sySg==\u{7}")
+        #expect(ASCIIFallback.of("a › b…\n") == "a > b~\n")
+    }
+}

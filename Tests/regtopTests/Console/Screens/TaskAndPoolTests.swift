@@ -1,0 +1,166 @@
+import Testing
+
+@testable import AdminCore
+@testable import regtop
+
+@MainActor @Suite(.timeLimit(.minutes(1))) struct TasksScreenTests {
+    /// A console whose first screen scans for as long as the test lets it.
+    private func bench() -> (Bench, AsyncStream<Void>.Continuation) {
+        let bench = Bench()
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        bench.screen.work = { reporter in
+            reporter.progress(Progress(done: 3, total: 12, unit: "repositories"))
+            reporter.emit(1)
+            for await _ in gate { break }
+            try Task.checkCancellation()
+        }
+        return (bench, opener)
+    }
+
+    private func text(_ bench: Bench) -> String { bench.console.frame(Size(rows: 20, columns: 120)).text }
+
+    @Test func showsWhatRunsWithItsProgressAndThenThatItIsDone() async {
+        let (bench, opener) = bench()
+        bench.press(.character("u"))
+        await bench.settle { !bench.screen.found.isEmpty }
+        bench.console.perform(.go(TasksScreen(bench.console.board)))
+        #expect(text(bench).contains("1 running"))
+        #expect(text(bench).contains(/scanning +running +3 of 12 repositories/))
+        opener.finish()
+        await bench.settle { bench.console.board.busy == 0 }
+        #expect(text(bench).contains(/scanning +done +3 of 12 repositories/))
+        #expect(text(bench).contains("none runs"))
+    }
+
+    @Test func aTaskIsCancelledFromHere() async {
+        let (bench, _) = bench()
+        bench.press(.character("u"))
+        await bench.settle { !bench.screen.found.isEmpty }
+        bench.console.perform(.go(TasksScreen(bench.console.board)))
+        _ = text(bench)
+        bench.press(.character("x"))
+        #expect(bench.console.board.busy == 0)
+        #expect(text(bench).contains(/scanning +stopped/))
+    }
+
+    @Test func whatFailedSaysWhy() async {
+        let bench = Bench()
+        bench.screen.work = { _ in
+            throw StoreError(.unreachable, operation: "read", errno: 110, reason: "nobody answers")
+        }
+        bench.press(.character("u"))
+        await bench.settle { bench.console.board.busy == 0 }
+        bench.console.perform(.go(TasksScreen(bench.console.board)))
+        #expect(text(bench).contains(/scanning +failed/))
+        #expect(text(bench).contains("nobody answers"))
+    }
+
+    /// The list does not grow for ever, and housekeeping is not in it.
+    @Test func remembersTheLastOnes() async {
+        let bench = Bench()
+        let board = bench.console.board
+        for number in 0..<(TaskBoard.memory + 5) {
+            var query = Query.value(Slot(bench.screen, "x"), "task \(number)") {
+                1
+            } then: { _ in
+                .none
+            }
+            query.isHousekeeping = number.isMultiple(of: 2)
+            #expect(board.start(query))
+            _ = board.cancel(query.slot)
+        }
+        #expect(board.finished.count == TaskBoard.memory / 2 + 2)
+        #expect(board.finished.first?.label == "task \(TaskBoard.memory + 3)")
+    }
+}
+
+@MainActor @Suite(.timeLimit(.minutes(1))) struct PoolScreenTests {
+    /// The sample, as if it lay on three OSDs.
+    private struct PlacedReader: ObjectReader {
+        let base: any ObjectReader
+
+        var load: StoreLoad { base.load }
+
+        func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
+            try await base.read(operation, of: object)
+        }
+
+        func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
+            try await base.enumerate(scope, slices: slices)
+        }
+
+        func placement(of object: ObjectID) async throws -> Placement? {
+            let group = object.name.bytes.reduce(0) { ($0 + Int($1)) % 8 }
+            return Placement(placementGroup: "2.\(group)", osds: group < 6 ? [0, 1] : [2, 0])
+        }
+
+        func status() async throws -> StoreStatus {
+            var status = try await base.status()
+            status.health = "HEALTH_WARN"
+            return status
+        }
+    }
+
+    @Test func aSampleIsSpreadOverTheOSDs() async throws {
+        let sample = try SQLiteStore.inMemory()
+        try await SampleRegistry.make(in: sample.reader, sample.writer)
+        let taken = try #require(try await PlacementSample.take(PlacedReader(base: sample.reader), limit: 100))
+        #expect(taken.objects <= 100 && taken.objects >= 80)
+        #expect(taken.placementGroups == 8)
+        #expect(taken.shares.map(\.osd) == [0, 1, 2])
+        #expect(taken.shares[0].objects == taken.objects)
+        #expect(taken.shares[1].objects + taken.shares[2].objects == taken.objects)
+        #expect(taken.shares.map(\.primary).reduce(0, +) == taken.objects)
+        #expect(try await PlacementSample.take(sample.reader) == nil)
+        await sample.close()
+    }
+
+    @Test func theScreenShowsBars() async throws {
+        let sample = try SQLiteStore.inMemory()
+        try await SampleRegistry.make(in: sample.reader, sample.writer)
+        let store = OpenStore(
+            Session(
+                name: "sample", reader: PlacedReader(base: sample.reader), writer: nil,
+                chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0)
+            ) { await sample.close() })
+        let ping = Ping()
+        let console = Console(
+            root: PoolScreen(store), board: TaskBoard { ping.send() }, readOnlyReason: nil, header: { store.header })
+        console.start()
+        let size = Size(rows: 24, columns: 80)
+        while console.board.busy > 0 {
+            for await _ in ping.stream { break }
+            console.drain()
+        }
+        let text = console.frame(size).text
+        #expect(text.contains("Pool  HEALTH_WARN"))
+        #expect(text.contains(/> +0 +256 +█+ +100 %/))
+        #expect(text.contains(/\n +1 +\d+ +█+/))
+        await store.session.close()
+    }
+}
+
+@MainActor @Suite(.timeLimit(.minutes(1))) struct CommandLineTextTests {
+    @Test func wordsAreQuotedForAShell() {
+        #expect(CommandLineText.of(["tags", "app/web"]) == "regtop tags app/web")
+        #expect(CommandLineText.of(["ls", "/a b'c", ""]) == "regtop ls '/a b'\\''c' ''")
+        #expect(CommandLineText.of(["ls", "$(reboot)"]) == "regtop ls '$(reboot)'")
+    }
+
+    @Test func yShowsAndCopies() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("ml/weights")
+        await bench.press(.enter, .character("y"))
+        #expect(bench.status == "regtop tags ml/weights")
+        #expect(bench.console.clipboard == "regtop tags ml/weights")
+    }
+
+    @Test func storesAreNamedAsOnTheCommandLine() {
+        var options = SessionOptions(location: .sqlite(path: "a b.db"))
+        #expect(StoreWords.of(options) == ["--store", "sqlite:a b.db"])
+        options.location = .rados
+        options.rados.pool = "registry"
+        options.rados.client = "client.x"
+        #expect(StoreWords.of(options) == ["-p", "registry", "-n", "client.x"])
+    }
+}

@@ -1,0 +1,55 @@
+import Testing
+
+@testable import regtop
+
+@Suite struct SettingsTests {
+    private func parse(_ text: String) -> Settings { SettingsFile.parse(text, path: "config.yml") }
+
+    @Test func takesWhatIsThere() {
+        let settings = parse(
+            """
+            registries:
+              prod: {pool: registry, conf: /etc/ceph/prod.conf, name: client.regtop, read-only: true}
+              copy: {store: "sqlite:/srv/copy.db"}
+            tables:
+              repositories: {sort: size, descending: true, columns: [name, size]}
+            mouse: false
+            """)
+        #expect(settings.problems.isEmpty)
+        #expect(settings.registries["prod"]?.pool == "registry")
+        #expect(settings.registries["prod"]?.readOnly == true)
+        #expect(settings.registries["copy"]?.store == "sqlite:/srv/copy.db")
+        #expect(settings.tables["repositories"]?.sort?.name == "size")
+        #expect(settings.tables["repositories"]?.columns?.map(\.name) == ["name", "size"])
+        #expect(!settings.hasMouse)
+        #expect(parse("") == Settings())
+    }
+
+    @Test(arguments: [
+        ("mouse: false\nregistrys:\n  a: {}", "config.yml:2:1: \"registrys\" is not known here"),
+        ("mouse: false\nregistries:\n  prod:\n    pol: x", "config.yml:4:5: \"pol\" is not known here"),
+        ("mouse: false\ntables:\n  repositories: {columns: name}", "config.yml:3:27: columns are a list"),
+        ("mouse: maybe", "config.yml:1:8: here true or false is wanted"),
+        ("registries: [a]", "config.yml:1:13: registries is a list of names with values"),
+        ("mouse: false\n  x: [", "config.yml:2:"),
+        ("- a", "config.yml:1:1: the file is a list of names with values"),
+    ])
+    func aMistakeHasItsLineAndColumn(_ text: String, _ problem: String) {
+        let settings = parse(text)
+        #expect(settings.problems.count == 1)
+        #expect(settings.problems.first?.hasPrefix(problem) == true, "\(settings.problems)")
+    }
+
+    /// What stands beside a mistake holds.
+    @Test func aMistakeSpoilsNothingElse() {
+        let settings = parse("mouse: false\nregistries:\n  prod: {pool: registry, colour: blue}\n")
+        #expect(settings.problems.count == 1)
+        #expect(settings.registries["prod"]?.pool == "registry" && !settings.hasMouse)
+    }
+
+    @Test func theFileIsWhereOthersAre() {
+        #expect(SettingsFile.path(["XDG_CONFIG_HOME": "/x", "HOME": "/h"]) == "/x/regtop/config.yml")
+        #expect(SettingsFile.path(["HOME": "/h"]) == "/h/.config/regtop/config.yml")
+        #expect(SettingsFile.path([:]) == nil)
+    }
+}
