@@ -41,7 +41,8 @@ struct Regtop: AsyncParsableCommand {
                     RemoveCommand.self, MoveCommand.self, TrashCommand.self, RecoverCommand.self, LogCommand.self,
                 ]),
             CommandGroup(
-                name: "Keep It Healthy", subcommands: [FsckCommand.self, VerifyCommand.self, UploadsCommand.self]),
+                name: "Keep It Healthy",
+                subcommands: [CollectCommand.self, FsckCommand.self, VerifyCommand.self, UploadsCommand.self]),
             CommandGroup(name: "Whole Stores", subcommands: [DumpCommand.self, LoadCommand.self, DemoCommand.self]),
         ],
         defaultSubcommand: ConsoleCommand.self)

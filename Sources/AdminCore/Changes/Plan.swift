@@ -36,6 +36,8 @@ public enum PlanAction: String, Hashable, Sendable, CaseIterable {
     case empty
     /// Unfinished uploads are removed.
     case purge
+    /// What nothing needs is taken into the quarantine, restored from it or freed.
+    case collect
 }
 
 /// How one target of a plan is changed.

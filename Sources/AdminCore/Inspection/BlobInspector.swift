@@ -55,14 +55,3 @@ public struct BlobInspector: Sendable {
         return visitor.uses
     }
 }
-
-extension RegistryPaths {
-    /// The digest of the blob whose file this path is; nil if it is no blob's.
-    public func digest(ofBlob path: StoragePath) -> Digest? {
-        let parts = path.components.suffix(4)
-        guard parts.count == 4, let hex = parts.dropLast().last, let algorithm = parts.first,
-            let digest = Digest(algorithm: algorithm, hex: hex), blob(digest) == path
-        else { return nil }
-        return digest
-    }
-}

@@ -31,22 +31,23 @@ public struct EmptyPlan: Plan, Hashable {
 
     /// Deletion by deletion; one scan of the pool proves for all of them what nothing else refers to.
     public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
-        let proof = EmptyingProof(targets: targets, driver: admin.driver, progress: progress)
+        let blobs = Set(targets.lazy.flatMap(\.entries).map(\.blob))
+        let proof = EmptyingProof(blobs: blobs, driver: admin.driver, progress: progress)
         return targets.map { target in
             PlanStep(target.item.id) { try await admin.empty(target, proof) }
         }
     }
 }
 
-/// The scan that all steps of emptying share; it begins when the first one needs it.
+/// The scan that all steps of emptying, or of a collection, share; it begins when the first one needs it.
 actor EmptyingProof {
     private let blobs: Set<BlobIdentifier>
     private let driver: StorageDriver
     private let progress: ProgressHandler?
     private var census: ReferenceCensus?
 
-    init(targets: [EmptyPlan.Target], driver: StorageDriver, progress: ProgressHandler?) {
-        blobs = Set(targets.lazy.flatMap(\.entries).map(\.blob))
+    init(blobs: Set<BlobIdentifier>, driver: StorageDriver, progress: ProgressHandler?) {
+        self.blobs = blobs
         self.driver = driver
         self.progress = progress
     }

@@ -63,6 +63,11 @@ public struct Holding: Hashable, Sendable {
         return ByteString((claim.map { $0.rawValue + "." } ?? "") + escaped)
     }
 
+    /// The path under which a holding has chunks that nothing refers to: one that no registry has.
+    static func orphan(_ blob: BlobIdentifier) -> StoragePath {
+        .literal("regtop-orphan", String(blob.string.dropFirst(5)))
+    }
+
     /// What a key says; nil if it is none of a holding's.
     static func parse(_ key: ByteString) -> (origin: StoragePath, claim: Entry.Claim?)? {
         guard var text = key.string else { return nil }

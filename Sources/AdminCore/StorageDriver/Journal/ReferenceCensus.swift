@@ -67,7 +67,21 @@ extension StorageDriver {
     func provenReferences(
         to wanted: Set<BlobIdentifier>, progress: ProgressHandler? = nil
     ) async throws -> ReferenceCensus {
-        let mark = try await journal.begin(.mark, "look for references")
+        let (census, hasMoved) = try await marking("look for references") {
+            try await reader.references(to: wanted, now: policy.now(), progress: progress)
+        }
+        guard !hasMoved else {
+            throw StorageError.journal("references were moved while they were looked for: begin again")
+        }
+        return census
+    }
+
+    /// Looks for something in the pool by `body`, and tells whether references were moved by a regtop meanwhile: what was found proves
+    /// nothing then. Throws `StorageError.journal` if a change is open to begin with.
+    func marking<Value: Sendable>(
+        _ what: String, _ body: () async throws -> Value
+    ) async throws -> (value: Value, hasMoved: Bool) {
+        let mark = try await journal.begin(.mark, what)
         do {
             for entry in try await journal.entries() {
                 guard let intent = entry.intent else {
@@ -77,11 +91,12 @@ extension StorageDriver {
                     throw StorageError.journal("nothing is freed while this is open: \(intent.head.what)")
                 }
             }
-            let census = try await reader.references(to: wanted, now: policy.now(), progress: progress)
+            let value = try await body()
             guard try await mark.end() else {
-                throw StorageError.journal("references were moved while they were looked for: begin again")
+                await Task { try? await journal.discard(mark.intent.id) }.value
+                return (value, true)
             }
-            return census
+            return (value, false)
         } catch {
             await Task { try? await journal.discard(mark.intent.id) }.value
             await mark.release()

@@ -33,7 +33,8 @@ extension StorageDriver {
             note.unlinked = policy.now()
             try await write(note, at: path)
             try await then(left)
-            try await closing(intent, as: .settled)
+            // A quarantine is looked at by every mark anyway, until it is restored or freed.
+            if keepsDirectories { try await intent.end() } else { try await closing(intent, as: .settled) }
             return left
         } catch {
             await intent.release()
@@ -60,13 +61,27 @@ extension StorageDriver {
     private static let batch = 10_000
 
     private func make(_ path: StoragePath, _ note: Holding.Note, _ files: [FileMove]) async throws {
+        try await make(path, note, files.map { (ByteString($0.destination.name), $0.blob) })
+    }
+
+    /// Notes chunks that nothing refers to in a new holding at `path`: by this they are referred to, so that they can be freed like
+    /// anything else once the delay is over. Whatever a crash leaves of it is as good.
+    func note(_ orphans: [BlobIdentifier], at path: StoragePath, _ note: Holding.Note) async throws {
+        var note = note
+        note.unlinked = policy.now()
+        try await make(path, note, orphans.map { (Holding.key(Holding.orphan($0)), $0) })
+    }
+
+    private func make(
+        _ path: StoragePath, _ note: Holding.Note, _ keys: [(key: ByteString, blob: BlobIdentifier)]
+    ) async throws {
         let object = StorageReader.directory(path)
         let value = try Holding.encode(note)
-        var rest = files[...]
+        var rest = keys[...]
         var isNew = true
         repeat {
             let entries = Dictionary(
-                rest.prefix(StorageDriver.batch).map { (ByteString($0.destination.name), $0.blob.value) },
+                rest.prefix(StorageDriver.batch).map { ($0.key, $0.blob.value) },
                 uniquingKeysWith: { first, _ in first })
             rest = rest.dropFirst(StorageDriver.batch)
             let known = entries.keys.first

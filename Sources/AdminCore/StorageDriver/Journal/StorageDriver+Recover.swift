@@ -121,7 +121,11 @@ extension StorageDriver {
             return (.finished, [])
         case .move(let stages, let floor, let keepsDirectories):
             if intent.head.state == .left {
-                if !keepsDirectories { try await prune(stages.joined().map(\.source.parent), below: floor) }
+                if keepsDirectories {
+                    try await open.end()
+                    return (.finished, [])
+                }
+                try await prune(stages.joined().map(\.source.parent), below: floor)
                 try await closing(open, as: .settled)
                 return (.finished, [])
             }

@@ -14,6 +14,8 @@ nonisolated protocol ShownPlan: Plan {
     var repositories: Set<RepositoryName> { get }
     /// What was looked at to choose the targets by rules, with the verdicts; empty where they were named.
     var choices: [Selection.Choice] { get }
+    /// The plan with what became of it.
+    func json(applied: Bool, results: [ChangeResult]) -> JSONValue
 }
 
 extension ShownPlan {
@@ -31,6 +33,11 @@ extension ShownPlan {
 
     /// The plan with what became of it. What has a destination says so.
     nonisolated func json(applied: Bool, results: [ChangeResult]) -> JSONValue {
+        .object(members(applied: applied, results: results))
+    }
+
+    /// What the JSON of every plan has.
+    nonisolated func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
         var members = [JSONValue.Member(key: "targets", value: .array(targetNames.map { .string($0) }))]
         if action == .move { members.append(.init(key: "destination", value: .text(destination))) }
         members += [
@@ -38,7 +45,7 @@ extension ShownPlan {
             .init(key: "results", value: .array(results.map(\.json))),
         ]
         if !choices.isEmpty { members.append(.init(key: "selection", value: .array(choices.map(\.json)))) }
-        return .object(members)
+        return members
     }
 }
 
@@ -52,6 +59,7 @@ extension PlanAction {
         case .empty: "drop"
         case .purge: "remove"
         case .repair: "repair"
+        case .collect: "collect"
         }
     }
 
@@ -64,6 +72,7 @@ extension PlanAction {
         case .empty: "dropping"
         case .purge: "removing"
         case .repair: "repairing"
+        case .collect: "collecting"
         }
     }
 
@@ -76,6 +85,7 @@ extension PlanAction {
         case .empty: "dropped"
         case .purge: "removed"
         case .repair: "repaired"
+        case .collect: "done"
         }
     }
 }

@@ -1,0 +1,232 @@
+import Foundation
+
+/// Makes a plan of what a mark found.
+struct CollectionDraft: Sendable {
+    /// How many things one holding takes: one operation on its object, one intent in the journal.
+    static let batch = 5000
+
+    let mark: CollectionMark
+    let isProven: Bool
+    /// What is in the way.
+    private(set) var obstacles: [String]
+
+    private var notes: [String]
+    private var parts: [CollectionPlan.Part] = []
+    private var pending: [Date] = []
+
+    private var options: CollectionOptions { mark.options }
+    private var paths: RegistryPaths { mark.paths }
+    private var storage: StorageReader { mark.storage }
+
+    /// `hasMoved`: references moved during the mark, which is void.
+    init(mark: CollectionMark, isProven: Bool, hasMoved: Bool) {
+        self.mark = mark
+        self.isProven = isProven
+        obstacles = mark.obstacles
+        notes = mark.notes
+        if hasMoved { obstacles.append("references were moved by another regtop during the mark: begin again") }
+    }
+
+    /// The plan.
+    mutating func plan() async throws -> CollectionPlan {
+        let id = TrashID.make(count: 1, at: mark.began).first?.string ?? "gc"
+        planMending()
+        var freed: [CollectionPlan.Part] = []
+        for quarantine in mark.index.quarantines.sorted(by: { $0.path < $1.path }) {
+            if let part = try await planRestoring(quarantine) { freed.append(part) }
+        }
+        var taken = try await blobParts(id) + linkParts(id) + uploadParts(id) + orphanParts(id)
+        checkShare(of: taken, freed)
+        if !obstacles.isEmpty { (taken, freed) = ([], []) }
+        if options.caches == .offline, !taken.isEmpty {
+            taken.append(part(.finish, id, items: taken.flatMap(\.items)))
+        }
+        parts += freed + taken
+        return CollectionPlan(
+            parts: parts, markBegan: mark.began, options: options, obstacles: obstacles,
+            pending: pending.min(), impact: impact(taken, freed), notes: notes(taken, freed),
+            isProven: isProven)
+    }
+
+    private func part(
+        _ work: CollectionPlan.Part.Work, _ holding: String, since: Date? = nil, items: [CollectionPlan.Item],
+        emptiesDirectories: Bool = false
+    ) -> CollectionPlan.Part {
+        CollectionPlan.Part(
+            work: work, holding: holding, since: since, items: items, emptiesDirectories: emptiesDirectories)
+    }
+
+    // MARK: - What is in the quarantine
+
+    /// What of a holding is needed comes back; the rest is freed, once it is due.
+    private mutating func planRestoring(
+        _ quarantine: CollectionIndex.Quarantine
+    ) async throws -> CollectionPlan.Part? {
+        let holding = quarantine.path.name
+        guard let since = quarantine.note?.unlinked else {
+            parts.append(part(.date, holding, items: []))
+            return nil
+        }
+        var (back, rest): ([Holding.Entry], [Holding.Entry]) = ([], [])
+        for entry in quarantine.entries where entry.claim == nil {
+            if isNeeded(entry) { back.append(entry) } else { rest.append(entry) }
+        }
+        if !back.isEmpty { parts.append(part(.restore, holding, since: since, items: try await items(back))) }
+        if rest.isEmpty { return nil }
+        let isDue =
+            options.effectiveDelay == 0 || since.addingTimeInterval(options.effectiveDelay) <= mark.began
+        guard isDue, options.caches != .unknown else {
+            pending.append(since.addingTimeInterval(options.effectiveDelay))
+            if isDue {
+                notes.append(
+                    "\(holding) is due, but nothing is freed unless --cache-flushed, --no-cache or --offline says what the registries remember"
+                )
+            }
+            return nil
+        }
+        return part(.free, holding, since: since, items: try await items(rest))
+    }
+
+    /// Whether something in the quarantine has to come back. Where a newer one has its place by now, this one is not needed.
+    private func isNeeded(_ entry: Holding.Entry) -> Bool {
+        switch paths.file(at: entry.origin) {
+        case .blob(let digest):
+            guard let ordinal = mark.index.digests.ordinal(of: digest) else { return false }
+            return mark.index.marks[ordinal].contains(.needed) && mark.index.blob(at: ordinal) == nil
+        case .revision(let digest), .signature(_, let digest): return mark.index.isNeeded(digest)
+        default: return false
+        }
+    }
+
+    private func items(_ entries: [Holding.Entry]) async throws -> [CollectionPlan.Item] {
+        try await concurrentMap(entries, window: storage.window) { entry in
+            CollectionPlan.Item(
+                origin: entry.origin, blob: entry.blob, bytes: try await storage.head(of: entry.blob).size)
+        }
+    }
+
+    // MARK: - What goes there
+
+    private func parts(
+        _ work: CollectionPlan.Part.Work, _ id: String, _ items: [CollectionPlan.Item], emptiesDirectories: Bool = false
+    ) -> [CollectionPlan.Part] {
+        stride(from: 0, to: items.count, by: Self.batch).map { start in
+            part(
+                work, start == 0 ? id : "\(id)-\(start / Self.batch + 1)",
+                items: Array(items[start..<min(start + Self.batch, items.count)]),
+                emptiesDirectories: emptiesDirectories)
+        }
+    }
+
+    private func blobParts(_ id: String) -> [CollectionPlan.Part] {
+        let items = mark.candidates.compactMap { ordinal, bytes in
+            mark.index.blob(at: ordinal).map { blob in
+                CollectionPlan.Item(origin: paths.blob(mark.index.digests.keys[ordinal]), blob: blob, bytes: bytes)
+            }
+        }
+        return parts(.quarantine, id, items.sorted { $0.origin < $1.origin })
+    }
+
+    /// Links of manifests that no tag needs, with those of their signatures.
+    private func linkParts(_ id: String) async throws -> [CollectionPlan.Part] {
+        let links = try await concurrentMap(mark.untagged, window: storage.window) { link in
+            try await storage.walk(link.path.path.parent).compactMap(\.file)
+        }.flatMap(\.self)
+        let items = links.filter { !mark.index.isReferredTwice($0.blob) }.map {
+            CollectionPlan.Item(origin: $0.path, blob: $0.blob, bytes: 0)
+        }
+        return parts(.quarantine, "\(id)-links", items)
+    }
+
+    private func uploadParts(_ id: String) async throws -> [CollectionPlan.Part] {
+        guard let age = options.uploadsOlderThan else { return [] }
+        let cutoff = mark.began.addingTimeInterval(-age)
+        let uploads = Dictionary(grouping: mark.index.uploads, by: \.directory).sorted { $0.key < $1.key }
+        let old = try await concurrentMap(uploads, window: storage.window) { _, files -> [CollectionPlan.Item] in
+            var items: [CollectionPlan.Item] = []
+            for file in files {
+                let head = try await storage.head(of: file.blob)
+                guard try await !isWritten(file.path, file.blob, head, after: cutoff) else { return [] }
+                items.append(CollectionPlan.Item(origin: file.path, blob: file.blob, bytes: head.size))
+            }
+            return items
+        }
+        let items = old.flatMap(\.self).filter { !mark.index.isReferredTwice($0.blob) }
+        return parts(.quarantine, "\(id)-uploads", items, emptiesDirectories: true)
+    }
+
+    /// Whether a file of an upload is from after a moment: by the date of its first chunk, or as it says itself.
+    private func isWritten(
+        _ path: StoragePath, _ blob: BlobIdentifier, _ head: FileHead, after cutoff: Date
+    ) async throws -> Bool {
+        var modified = head.modified
+        if modified == nil {
+            modified = try await storage.objects.read(.stat, of: StorageReader.directory(path.parent))?.modified
+        }
+        guard let modified, modified <= cutoff else { return true }
+        guard path.name == "startedat", head.state == .sound else { return false }
+        let text = try await storage.file(blob, at: path, limit: 64).data
+        return Timestamp.parse(String(decoding: text, as: UTF8.self)).map { $0 > cutoff } ?? false
+    }
+
+    private func orphanParts(_ id: String) -> [CollectionPlan.Part] {
+        parts(
+            .note, "\(id)-orphans",
+            mark.orphans.map { CollectionPlan.Item(origin: Holding.orphan($0.blob), blob: $0.blob, bytes: $0.bytes) }
+                .sorted { $0.origin < $1.origin })
+    }
+
+    /// Before the registry's own purge of uploads kills both: the upload's key of an identifier that a blob has as well.
+    private mutating func planMending() {
+        var twice: [BlobIdentifier: StoragePath] = [:]
+        for upload in mark.index.uploads where mark.index.isReferredTwice(upload.blob) {
+            twice[upload.blob] = upload.path
+        }
+        if twice.isEmpty { return }
+        var items: [CollectionPlan.Item] = []
+        for (ordinal, digest) in mark.index.digests.keys.enumerated() {
+            guard let blob = mark.index.blob(at: ordinal), let upload = twice[blob] else { continue }
+            items.append(CollectionPlan.Item(origin: upload, blob: blob, bytes: 0, twin: paths.blob(digest)))
+        }
+        if !items.isEmpty { parts.append(part(.mend, "double references", items: items)) }
+    }
+
+    // MARK: - Judging
+
+    private mutating func checkShare(of taken: [CollectionPlan.Part], _ freed: [CollectionPlan.Part]) {
+        func bytes(_ parts: [CollectionPlan.Part]) -> UInt64 {
+            parts.filter { $0.work != .note }.reduce(0) { addingCapped($0, $1.bytes) }
+        }
+        let held = bytes(freed)
+        let total = Double(addingCapped(addingCapped(mark.neededBytes, mark.unneededBytes), held))
+        for (what, share) in [("taken", bytes(taken)), ("freed", held)] where total > 0 {
+            let percent = Double(share) * 100 / total
+            guard percent > options.maxShare else { continue }
+            obstacles.append(
+                "\(Int(percent.rounded(.up))) % of the bytes of all blobs would be \(what), more than the \(Int(options.maxShare)) % of --max-share: if that is right, raise it"
+            )
+        }
+    }
+
+    private func impact(_ taken: [CollectionPlan.Part], _ freed: [CollectionPlan.Part]) -> Impact {
+        var impact = Impact()
+        let gone = freed + taken.filter { $0.work == .finish }
+        impact.bytes = gone.reduce(0) { addingCapped($0, $1.bytes) }
+        if options.caches != .offline { impact.reclaimable = taken.reduce(0) { addingCapped($0, $1.bytes) } }
+        impact.revisions = mark.untagged.count
+        return impact
+    }
+
+    private func notes(_ taken: [CollectionPlan.Part], _ freed: [CollectionPlan.Part]) -> [String] {
+        var notes = notes
+        if options.caches != .offline, options.caches != .none, taken.contains(where: { $0.work == .quarantine }) {
+            notes.append(
+                "after this run restart every registry, or flush its descriptor cache; once the delay has passed since, `regtop gc --cache-flushed` frees what is still unneeded"
+            )
+            notes.append(
+                "until then a fresh push may find that a registry does not know such a blob: run gc often, it brings back what is needed"
+            )
+        }
+        return notes
+    }
+}

@@ -1,0 +1,309 @@
+import Foundation
+
+/// A mark: what of a pool is needed, to a fixpoint (`SAFETY` §2). A digest is resolved at its blobs path or in the quarantine.
+///
+/// What stands in the way of believing it is collected in `obstacles`; with one of them nothing may be freed or quarantined. Errors of the
+/// store as a whole are thrown. Memory: the index, and one digest for each manifest.
+struct CollectionMark: Sendable {
+    let registry: RegistryReader
+    let options: CollectionOptions
+    /// When it began: what is younger than the grace window then is left alone.
+    let began: Date
+    private let reader: MarkReader
+    /// What the pool holds.
+    private(set) var index: CollectionIndex
+    /// What was in the way, a sentence each.
+    private(set) var obstacles: [String] = []
+    /// What a person should know, a sentence each.
+    private(set) var notes: [String] = []
+    /// Bytes of everything needed, as far as manifests say it truthfully.
+    private(set) var neededBytes: UInt64 = 0
+    /// What nothing needs and is old enough, with its bytes.
+    private(set) var candidates: [(ordinal: Int, bytes: UInt64)] = []
+    /// Bytes of all that nothing needs, young ones as well.
+    private(set) var unneededBytes: UInt64 = 0
+    /// Chunks that nothing refers to, old enough.
+    private(set) var orphans: [(blob: BlobIdentifier, bytes: UInt64)] = []
+    /// Links of manifests that no tag needs; only with `untagged`.
+    private(set) var untagged: [CollectionIndex.Link] = []
+
+    /// Digests to be read as manifests.
+    private var frontier: [Int] = []
+    /// Revision links, with what they say.
+    private var revisions: [Revision] = []
+    /// Needed blobs whose size no manifest says.
+    private var unsized: [Int] = []
+    private var missing = 0
+
+    private struct Revision: Sendable {
+        let link: CollectionIndex.Link
+        let digest: Digest
+        let isYoung: Bool
+        /// The manifest that it refers to (OCI), once that was read.
+        var subject: Digest?
+    }
+
+    var storage: StorageReader { registry.storage }
+    var paths: RegistryPaths { registry.paths }
+
+    /// Marks. Throws errors of the store after which nothing more can be asked.
+    static func run(
+        _ registry: RegistryReader, _ options: CollectionOptions, at began: Date, progress: ProgressHandler?
+    ) async throws -> CollectionMark {
+        let index = try await CollectionIndex.read(registry, progress: progress)
+        var mark = CollectionMark(registry: registry, options: options, began: began, index: index)
+        mark.obstacles = index.obstacles
+        try await mark.readRevisions()
+        try await mark.readCurrentLinks()
+        try await mark.readTrash()
+        try await mark.follow(progress)
+        try await mark.weigh(progress)
+        try await mark.lookForYoungLinks(progress)
+        try await mark.follow(progress)
+        mark.settle()
+        // A deleted pool answers "no such object" to everything.
+        _ = try await mark.storage.objects.status()
+        return mark
+    }
+
+    private init(registry: RegistryReader, options: CollectionOptions, began: Date, index: CollectionIndex) {
+        reader = MarkReader(registry: registry, cutoff: began.addingTimeInterval(-options.grace))
+        self.registry = registry
+        self.options = options
+        self.began = began
+        self.index = index
+    }
+
+    // MARK: - Needing
+
+    /// A digest is needed. `declared`: its bytes, if a manifest says them.
+    private mutating func need(_ digest: Digest, declared: UInt64? = nil) {
+        let ordinal = index.ordinal(digest)
+        guard !index.marks[ordinal].contains(.needed) else { return }
+        index.marks[ordinal].insert(.needed)
+        guard index.blob(at: ordinal) != nil else { return }
+        if let declared {
+            // A manifest may say anything: no more than its chunks can hold.
+            let most = index.chunkCount(at: ordinal) * storage.chunkSize
+            neededBytes = addingCapped(neededBytes, min(declared, most))
+        } else {
+            unsized.append(ordinal)
+        }
+    }
+
+    /// A digest is needed, and so is whatever it names as a manifest.
+    private mutating func needManifest(_ digest: Digest) {
+        need(digest)
+        let ordinal = index.ordinal(digest)
+        guard !index.marks[ordinal].contains(.followed) else { return }
+        index.marks[ordinal].insert(.followed)
+        frontier.append(ordinal)
+    }
+
+    // MARK: - Roots
+
+    /// All manifests are roots; with `untagged` those that are young, and what tags need.
+    private mutating func readRevisions() async throws {
+        let links = try await reader.read(index.revisions)
+        for (link, finding) in zip(index.revisions, links) {
+            guard case .revision(let digest) = link.file, let finding = accept(finding, link) else { continue }
+            revisions.append(Revision(link: link, digest: digest, isYoung: finding.isYoung))
+            guard !options.untagged || finding.isYoung else { continue }
+            needManifest(digest)
+            if let said = finding.digest, said != digest { needManifest(said) }
+        }
+    }
+
+    private mutating func readCurrentLinks() async throws {
+        let links = try await reader.read(index.currentLinks)
+        for (link, finding) in zip(index.currentLinks, links) {
+            guard let finding = accept(finding, link) else { continue }
+            if let digest = finding.digest {
+                needManifest(digest)
+            } else if !finding.isYoung {
+                // A registry writes the key before the digest, and what the tag names into its index before both: that is young, too.
+                obstacles.append("\(link.path.path) holds no digest: what the tag names is not known; delete the tag")
+            }
+        }
+    }
+
+    /// What was deleted can come back.
+    private mutating func readTrash() async throws {
+        let links = try await reader.read(index.trashed)
+        for (link, finding) in zip(index.trashed, links) {
+            guard let finding = accept(finding, link) else { continue }
+            switch link.file {
+            case .revision(let digest):
+                needManifest(digest)
+                if let said = finding.digest { needManifest(said) }
+            case .currentLink, .tagIndex:
+                if let said = finding.digest { needManifest(said) }
+            case .layer(let digest), .signature(let digest, _), .blob(let digest): need(digest)
+            case .upload: break
+            }
+        }
+    }
+
+    private mutating func accept(_ finding: MarkReader.LinkContent, _ link: CollectionIndex.Link) -> MarkReader
+        .LinkContent?
+    {
+        guard let obstacle = finding.obstacle else { return finding }
+        obstacles.append("\(link.path.path) \(obstacle)")
+        return nil
+    }
+
+    // MARK: - Following
+
+    /// What everything needed names, to a fixpoint.
+    private mutating func follow(_ progress: ProgressHandler?) async throws {
+        let counter = ProgressCounter(phase: "reading manifests", total: nil, handler: progress)
+        repeat {
+            while !frontier.isEmpty {
+                let wave = Array(frontier.suffix(4096))
+                frontier.removeLast(wave.count)
+                for (ordinal, finding) in try await readManifests(wave) { take(finding, of: ordinal) }
+                counter.advance(by: UInt64(wave.count))
+            }
+            if options.untagged { try await keepRevisions() }
+        } while !frontier.isEmpty
+    }
+
+    private func readManifests(_ ordinals: [Int]) async throws -> [(Int, MarkReader.ManifestContent)] {
+        let sought = ordinals.map { ordinal in
+            (ordinal, index.digests.keys[ordinal], index.blob(at: ordinal), index.heldBlob(at: ordinal))
+        }
+        return try await concurrentMap(sought, window: storage.window) { ordinal, digest, placed, held in
+            let content = try await reader.naming {
+                MarkReader.ManifestContent.unreadable("\($0)")
+            } reading: {
+                try await reader.manifest(digest, placed, held)
+            }
+            return (ordinal, content)
+        }
+    }
+
+    private mutating func take(_ content: MarkReader.ManifestContent, of ordinal: Int) {
+        let digest = index.digests.keys[ordinal]
+        for signature in index.signatures[digest] ?? [] { need(signature) }
+        switch content {
+        case .missing: missing += 1
+        case .unreadable(let why): obstacles.append("the manifest \(digest) cannot be read: \(why)")
+        case .manifest(let manifest, _):
+            for reference in manifest.blobs { need(reference.digest, declared: reference.size) }
+            for child in manifest.manifests where child.namesManifest { needManifest(child.digest) }
+            if let subject = manifest.subject { needManifest(subject.digest) }
+        }
+    }
+
+    /// Manifests without a tag that are needed all the same: children of indexes, and referrers of what is kept.
+    private mutating func keepRevisions() async throws {
+        let unread = revisions.indices.filter {
+            revisions[$0].subject == nil && !index.isNeeded(revisions[$0].digest)
+        }
+        let ordinals = unread.map { index.ordinal(revisions[$0].digest) }
+        if !referrersAreRead {
+            for (number, (_, content)) in zip(unread, try await readManifests(ordinals)) {
+                switch content {
+                case .manifest(let manifest, _): revisions[number].subject = manifest.subject?.digest
+                case .missing: break
+                case .unreadable(let why):
+                    obstacles.append("the manifest \(revisions[number].digest) cannot be read: \(why)")
+                }
+            }
+            referrersAreRead = true
+        }
+        for revision in revisions {
+            if index.isNeeded(revision.digest) {
+                needManifest(revision.digest)
+            } else if let subject = revision.subject, index.isNeeded(subject) {
+                needManifest(revision.digest)
+            }
+        }
+    }
+
+    private var referrersAreRead = false
+
+    // MARK: - What nothing needs
+
+    /// Reads the size and the age of every blob that nothing needs, and of needed ones whose size is not known.
+    private mutating func weigh(_ progress: ProgressHandler?) async throws {
+        let loose = index.digests.keys.indices.filter {
+            !index.marks[$0].contains(.needed) && index.blob(at: $0) != nil
+        }
+        let counter = ProgressCounter(
+            phase: "weighing blobs", total: UInt64(loose.count + unsized.count), handler: progress)
+        for start in stride(from: 0, to: loose.count, by: 4096) {
+            let slice = loose[start..<min(start + 4096, loose.count)].compactMap { ordinal in
+                index.blob(at: ordinal).map { (ordinal, index.digests.keys[ordinal], $0) }
+            }
+            let found = try await concurrentMap(slice, window: storage.window) {
+                [reader] ordinal, digest, blob in
+                (ordinal, try await reader.weight(of: blob, digest))
+            }
+            for (ordinal, weight) in found {
+                if let obstacle = weight.obstacle {
+                    obstacles.append("\(paths.blob(index.digests.keys[ordinal])) \(obstacle)")
+                }
+                guard weight.obstacle == nil else { continue }
+                unneededBytes = addingCapped(unneededBytes, weight.bytes)
+                guard !weight.isYoung, let blob = index.blob(at: ordinal), !index.isReferredTwice(blob) else {
+                    continue
+                }
+                index.marks[ordinal].insert(.candidate)
+                candidates.append((ordinal, weight.bytes))
+            }
+            counter.advance(by: UInt64(slice.count))
+        }
+        let sought = unsized.compactMap { index.blob(at: $0) }
+        unsized = []
+        for size in try await concurrentMap(
+            sought, window: storage.window,
+            { [storage] blob in
+                defer { counter.advance() }
+                return try await storage.head(of: blob).size
+            })
+        { neededBytes = addingCapped(neededBytes, size) }
+        for quarantine in index.quarantines {
+            for case .blob(let digest) in quarantine.entries.compactMap({ paths.file(at: $0.origin) }) {
+                let ordinal = index.ordinal(digest)
+                if !index.marks[ordinal].contains(.needed) { index.marks[ordinal].insert(.candidate) }
+            }
+        }
+    }
+
+    /// Whoever pushes now has linked what it needs, or will: young links to layers and to what tags named keep what nothing else does. One
+    /// more enumeration, and reads of links to candidates only. Chunks that nothing refers to are met on the way.
+    private mutating func lookForYoungLinks(_ progress: ProgressHandler?) async throws {
+        guard index.hasOrphans || index.marks.contains(where: { $0.contains(.candidate) }) else { return }
+        let counter = ProgressCounter(phase: "looking for young links", total: nil, handler: progress)
+        let found = YoungLinks()
+        try await storage.eachPage { [index, reader, storage] page in
+            let met = try await concurrentMap(page, window: storage.window) { object -> YoungLinks.Finding? in
+                if let (blob, _) = BlobIdentifier.parse(chunkName: object.name) {
+                    guard index.isOrphan(blob), let chunk = try await storage.objects.read(.stat, of: object) else {
+                        return nil
+                    }
+                    return .orphan(blob, bytes: chunk.size, isYoung: reader.isYoung(chunk.modified))
+                }
+                return try await reader.youngLink(in: object, index)
+            }
+            await found.add(met.compactMap(\.self))
+            counter.advance(by: UInt64(page.count))
+        }
+        for digest in await found.layers { need(digest) }
+        for digest in await found.manifests { needManifest(digest) }
+        orphans = await found.orphans.filter { !$0.value.isYoung }.map { ($0.key, $0.value.bytes) }
+    }
+
+    /// What remains when everything needed is known.
+    private mutating func settle() {
+        candidates.removeAll { index.marks[$0.ordinal].contains(.needed) }
+        if options.untagged {
+            untagged = revisions.filter { !index.isNeeded($0.digest) }.map(\.link)
+        }
+        if missing > 0 {
+            notes.append(
+                "\(missing) of the manifests that something names are not there; what they named is not known any more")
+        }
+    }
+}

@@ -1,0 +1,45 @@
+public import Foundation
+
+/// What a collection is allowed to do.
+public struct CollectionOptions: Hashable, Sendable {
+    /// What is known of the registries' descriptor caches, without which nothing is freed (`SAFETY` §§2, 4).
+    public enum Caches: Hashable, Sendable {
+        /// Nothing: whatever is due stays.
+        case unknown
+        /// Every registry was restarted, or its cache flushed, after the quarantine and before the delay began.
+        case flushed
+        /// No registry has a descriptor cache.
+        case none
+        /// No registry is writing, and none that has begun to will go on: the delay is zero.
+        case offline
+    }
+
+    /// Seconds for which nothing is collected that was written, or referred to, since.
+    public var grace: TimeInterval
+    /// Seconds between the quarantine and the mark that allows freeing: longer than any push. Zero with `.offline`.
+    public var delay: TimeInterval
+    /// The most that may be taken or freed in one run, in percent of the bytes of all blobs.
+    public var maxShare: Double
+    /// True if the links of manifests that no tag needs are collected as well.
+    public var untagged: Bool
+    /// Unfinished uploads that were begun more than so many seconds ago are collected; none if nil.
+    public var uploadsOlderThan: TimeInterval?
+    /// What is known of the registries' caches.
+    public var caches: Caches
+
+    /// See the properties.
+    public init(
+        grace: TimeInterval = 86_400, delay: TimeInterval = JournalPolicy.usualDelay, maxShare: Double = 50,
+        untagged: Bool = false, uploadsOlderThan: TimeInterval? = nil, caches: Caches = .unknown
+    ) {
+        self.grace = grace
+        self.delay = delay
+        self.maxShare = maxShare
+        self.untagged = untagged
+        self.uploadsOlderThan = uploadsOlderThan
+        self.caches = caches
+    }
+
+    /// The delay that counts, in seconds.
+    public var effectiveDelay: TimeInterval { caches == .offline ? 0 : delay }
+}

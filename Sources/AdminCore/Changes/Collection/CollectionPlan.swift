@@ -1,0 +1,128 @@
+public import Foundation
+
+/// One step of a collection, thought through (`SAFETY` §2): what comes back from the quarantine because it is needed again, what of it is
+/// freed, what is taken into it, and what is in the way.
+public struct CollectionPlan: Plan {
+    /// One thing that is collected.
+    public struct Item: Hashable, Sendable {
+        /// Where it is, or was before it was taken; of chunks that nothing refers to, a path that no registry has.
+        public let origin: StoragePath
+        /// The identifier of its chunks: the guard of every change.
+        public let blob: BlobIdentifier
+        /// Bytes of it; 0 where that was not looked up.
+        public let bytes: UInt64
+        /// Of what is mended: the blob's file that has the same identifier.
+        var twin: StoragePath?
+
+        var reference: (origin: StoragePath, blob: BlobIdentifier) { (origin, blob) }
+    }
+
+    /// A part of the plan: what is done with some things of one holding in the quarantine, or with what goes into one.
+    public struct Part: Hashable, Sendable {
+        /// What is done.
+        public enum Work: String, Hashable, Sendable, CaseIterable {
+            /// The key of an unfinished upload goes whose content is a blob already (`LAYOUT` D6).
+            case mend
+            /// A holding whose making was interrupted gets its date, from which the delay counts.
+            case date
+            /// It returns to its place.
+            case restore
+            /// Its chunks are removed.
+            case free
+            /// It leaves its place, and can return.
+            case quarantine
+            /// Chunks that nothing refers to are noted, to be freed by a later run.
+            case note
+            /// What this run has taken is marked once more, and then restored or freed: with `--offline`.
+            case finish
+        }
+
+        /// What is done.
+        public let work: Work
+        /// The holding's name below the quarantine.
+        public let holding: String
+        /// When the holding was taken; nil for a new one.
+        public let since: Date?
+        /// With what.
+        public let items: [Item]
+        /// True for files of unfinished uploads, whose emptied directories go as well.
+        public let emptiesDirectories: Bool
+
+        /// As people name it.
+        public var name: String { "\(work.rawValue) \(holding)\(emptiesDirectories ? " (uploads)" : "")" }
+
+        /// Bytes of all of it.
+        public var bytes: UInt64 { items.reduce(0) { addingCapped($0, $1.bytes) } }
+    }
+
+    /// What is done, in this order.
+    public let parts: [Part]
+    /// When the mark began.
+    public let markBegan: Date
+    /// What was asked for.
+    public let options: CollectionOptions
+    /// What is in the way of taking and freeing, a sentence each; then only what is needed comes back.
+    public let obstacles: [String]
+    /// When the first of what is in the quarantine already, and stays, is due; nil if nothing is.
+    let pending: Date?
+    /// Gone when it ends: what is freed. Reclaimable: what is taken.
+    public let impact: Impact
+    /// What a person should know, a sentence each.
+    public let notes: [String]
+    /// False for a plan that was made without the right to change anything: its mark carries no epoch, so it can be shown and not executed.
+    let isProven: Bool
+
+    /// A collection.
+    public var action: PlanAction { .collect }
+
+    /// The parts' names.
+    public var targetNames: [String] { parts.map(\.name) }
+
+    /// After this moment the next run can free something, if this one ends at `end`; nil if nothing is, or will be, in the quarantine.
+    public func nextFreeAfter(endingAt end: Date = Date()) -> Date? {
+        let takes = parts.contains { $0.work == .quarantine || $0.work == .note || $0.work == .date }
+        guard takes, options.caches != .offline else { return pending }
+        let taken = end.addingTimeInterval(options.effectiveDelay)
+        return pending.map { min($0, taken) } ?? taken
+    }
+
+    /// Things of one kind of work.
+    public func items(_ work: Part.Work) -> [Item] { parts.filter { $0.work == work }.flatMap(\.items) }
+
+    /// Part by part.
+    public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
+        let collector = Collector(admin: admin, plan: self, progress: progress)
+        return parts.map { part in PlanStep(part.name) { try await collector.execute(part) } }
+    }
+}
+
+/// One run's quarantine, for people.
+public struct QuarantineItem: Hashable, Sendable, Identifiable {
+    /// Its name below the quarantine.
+    public let id: String
+    /// When the last reference was taken; nil while that is under way, and after it was interrupted.
+    public let since: Date?
+    /// Who took it.
+    public let by: String?
+    /// How many things it holds.
+    public let count: Int
+    /// Bytes of them.
+    public let bytes: UInt64
+}
+
+extension ChangePlanner {
+    /// What is in the quarantine, the oldest first. Reads the size of each thing in it.
+    public func quarantine() async throws -> [QuarantineItem] {
+        var items: [QuarantineItem] = []
+        for holding in try await storage.holdings(in: paths.quarantine) {
+            let sizes = try await concurrentMap(holding.entries, window: storage.window) {
+                try await storage.head(of: $0.blob).size
+            }
+            items.append(
+                QuarantineItem(
+                    id: holding.path.name, since: holding.note?.unlinked, by: holding.note?.by,
+                    count: holding.entries.count, bytes: sizes.reduce(0, addingCapped)))
+        }
+        return items
+    }
+}

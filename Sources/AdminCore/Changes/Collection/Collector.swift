@@ -1,0 +1,152 @@
+import Foundation
+
+/// Executes a collection, part by part.
+struct Collector: Sendable {
+    private let admin: RegistryAdmin
+    private let plan: CollectionPlan
+    private let driver: StorageDriver
+    private let proof: EmptyingProof
+    private let progress: ProgressHandler?
+
+    init(admin: RegistryAdmin, plan: CollectionPlan, progress: ProgressHandler?) {
+        self.admin = admin
+        self.plan = plan
+        self.progress = progress
+        driver = admin.collecting(plan.options)
+        let leaving = plan.parts.filter { $0.work == .free || $0.work == .restore }
+        proof = EmptyingProof(
+            blobs: Set(leaving.lazy.flatMap(\.items).map(\.blob)), driver: driver, progress: progress)
+    }
+
+    private var paths: RegistryPaths { admin.registry.paths }
+
+    /// Executes a part. Gives notes; throws if not all of it was done.
+    func execute(_ part: CollectionPlan.Part) async throws -> [String] {
+        let path = try paths.quarantine.appending(part.work == .mend ? "mend" : part.holding)
+        guard plan.isProven || part.work == .restore else {
+            throw ChangeError.unsuitable("its mark was made without the right to change anything")
+        }
+        switch part.work {
+        case .mend: return try await mend(part)
+        case .date: return try await date(path)
+        case .restore: return try await restore(part, at: path)
+        case .free: return try await free(part, at: path)
+        case .quarantine: return try await take(part, to: path)
+        case .note:
+            try await driver.note(part.items.map(\.blob), at: path, note(part))
+            return []
+        case .finish: return try await finish(part)
+        }
+    }
+
+    private func note(_ part: CollectionPlan.Part) -> Holding.Note {
+        Holding.Note(
+            name: "\(part.items.count) unneeded", kind: part.work.rawValue, by: admin.by.description,
+            begun: driver.policy.now())
+    }
+
+    /// The plan's things in a holding as it is now.
+    private func entries(of part: CollectionPlan.Part, in holding: Holding) -> [Holding.Entry] {
+        let planned = Dictionary(part.items.map { ($0.origin, $0.blob) }) { first, _ in first }
+        return holding.entries.filter { $0.claim == nil && planned[$0.origin] == $0.blob }
+    }
+
+    private func mend(_ part: CollectionPlan.Part) async throws -> [String] {
+        let mended = try await driver.each(part.items) { item in
+            // The blob's key stays: without it the upload's would be the only one.
+            guard let twin = item.twin, try await driver.reader.value(at: twin) == item.blob.value else { return false }
+            return try await driver.exchange(item.blob, for: nil, at: item.origin)
+        }.count(where: \.self)
+        return mended == 0 ? [] : ["\(mended) uploads whose content is a blob already do not share it any more"]
+    }
+
+    private func date(_ path: StoragePath) async throws -> [String] {
+        guard let holding = try await driver.reader.holding(path), holding.note?.unlinked == nil else { return [] }
+        try await driver.date(
+            holding,
+            holding.note
+                ?? Holding.Note(
+                    name: path.name, kind: "quarantine", by: admin.by.description, begun: driver.policy.now()))
+        return ["\(path.name) did not say when it was taken; it does now, and the delay begins"]
+    }
+
+    private func restore(_ part: CollectionPlan.Part, at path: StoragePath) async throws -> [String] {
+        guard let holding = try await driver.reader.holding(path) else { return ["\(part.holding) is gone already"] }
+        let entries = entries(of: part, in: holding)
+        let outcomes = try await driver.restore(entries, of: path)
+        let taken = zip(entries, outcomes).filter { $0.1 == .taken }.map(\.0)
+        guard !taken.isEmpty else { return [] }
+        // Pushed again meanwhile: the newer one stays, this one is freed once it may be.
+        let mayFree = plan.isProven && plan.obstacles.isEmpty && plan.options.caches != .unknown
+        if mayFree, let left = try await driver.reader.holding(path) {
+            _ = try await driver.free(taken, of: left, by: try await proof.references())
+        }
+        return ["\(taken.count) of it were pushed again meanwhile: the newer ones stay"]
+    }
+
+    private func free(_ part: CollectionPlan.Part, at path: StoragePath) async throws -> [String] {
+        guard let holding = try await driver.reader.holding(path) else { return ["\(part.holding) is gone already"] }
+        let entries = entries(of: part, in: holding)
+        let outcomes = try await driver.free(entries, of: holding, by: try await proof.references())
+        if outcomes.contains(.early) { throw ChangeError.unsuitable("the delay since it was taken is not over yet") }
+        var notes: [String] = []
+        let dropped = outcomes.count { $0 == .dropped }
+        if dropped > 0 { notes.append("\(dropped) of \(part.holding) are referred to elsewhere, and stay there") }
+        let gone = part.items.count - entries.count + outcomes.count { $0 == .gone }
+        if gone > 0 { notes.append("\(gone) of \(part.holding) were restored or freed by somebody else meanwhile") }
+        return notes
+    }
+
+    private func take(_ part: CollectionPlan.Part, to path: StoragePath) async throws -> [String] {
+        let stayed = try await driver.hold(
+            part.items.map(\.reference), at: path, note(part), keepsDirectories: !part.emptiesDirectories)
+        return stayed.isEmpty ? [] : ["\(stayed.count) were changed meanwhile and stay where they are"]
+    }
+
+    /// Without registries nothing has to be waited for; still a second mark decides, which begins after all was taken.
+    private func finish(_ part: CollectionPlan.Part) async throws -> [String] {
+        let second = try await admin.collection(plan.options, progress: progress)
+        if let first = second.obstacles.first { throw ChangeError.unsuitable("nothing is freed: \(first)") }
+        let collector = Collector(admin: admin, plan: second, progress: progress)
+        var notes: [String] = []
+        for later in second.parts
+        where (later.work == .free || later.work == .restore) && later.holding.hasPrefix(part.holding) {
+            notes += try await collector.execute(later)
+        }
+        return notes
+    }
+}
+
+extension RegistryAdmin {
+    /// The driver of a collection: its delay is the collection's.
+    func collecting(_ options: CollectionOptions) -> StorageDriver {
+        var driver = driver
+        driver.policy.delay = options.effectiveDelay
+        return driver
+    }
+
+    /// The next step of a collection, as a plan. The mark is written in the journal while it runs, so that whatever moves references
+    /// voids it. Throws `ChangeError.wrongChunkSize`; `StorageError.journal` while a change is open; errors of reading.
+    public func collection(
+        _ options: CollectionOptions, progress: ProgressHandler? = nil
+    ) async throws -> CollectionPlan {
+        try await ChangePlanner(registry: registry).checkChunkSize()
+        let (mark, hasMoved) = try await driver.marking("look for what is needed") {
+            try await CollectionMark.run(registry, options, at: driver.policy.now(), progress: progress)
+        }
+        var draft = CollectionDraft(mark: mark, isProven: true, hasMoved: hasMoved)
+        return try await draft.plan()
+    }
+}
+
+extension ChangePlanner {
+    /// The same for whoever may not change anything: to be shown, not to be executed.
+    public func collection(
+        _ options: CollectionOptions, progress: ProgressHandler? = nil
+    ) async throws -> CollectionPlan {
+        try await checkChunkSize()
+        let mark = try await CollectionMark.run(registry, options, at: policy.now(), progress: progress)
+        var draft = CollectionDraft(mark: mark, isProven: false, hasMoved: false)
+        return try await draft.plan()
+    }
+}

@@ -1,0 +1,154 @@
+import Foundation
+
+/// How a mark reads single things. What is wrong with one of them is a value; after what is thrown nothing can be asked any more.
+struct MarkReader: Sendable {
+    let registry: RegistryReader
+    /// What was written since is young.
+    let cutoff: Date
+
+    private var storage: StorageReader { registry.storage }
+    private var paths: RegistryPaths { registry.paths }
+
+    /// What a link says.
+    struct LinkContent: Sendable {
+        let digest: Digest?
+        let isYoung: Bool
+        /// Why it is dangling (`LAYOUT` D7), or could not be read; nil if all is well.
+        let obstacle: String?
+    }
+
+    func read(_ links: [CollectionIndex.Link]) async throws -> [LinkContent] {
+        try await concurrentMap(links, window: storage.window) { link in
+            try await naming { error in
+                LinkContent(digest: nil, isYoung: true, obstacle: "cannot be read: \(error)")
+            } reading: {
+                try await content(of: link)
+            }
+        }
+    }
+
+    func content(of link: CollectionIndex.Link) async throws -> LinkContent {
+        let path = link.path.path
+        do {
+            let (head, bytes) = try await storage.file(link.blob, at: path, limit: RegistryReader.linkLimit)
+            return LinkContent(
+                digest: Digest(String(decoding: bytes, as: UTF8.self)),
+                isYoung: try await isYoung(head.modified, path), obstacle: nil)
+        } catch let error as StorageError {
+            return LinkContent(digest: nil, isYoung: true, obstacle: "is dangling: \(error)")
+        }
+    }
+
+    /// Whether something was written within the grace window. What has no chunk 0 has no date; its directory has.
+    func isYoung(_ modified: Date?, _ path: StoragePath) async throws -> Bool {
+        if let modified { return isYoung(modified) }
+        let directory = try await storage.objects.read(.stat, of: StorageReader.directory(path.parent))
+        return directory.map { isYoung($0.modified) } ?? true
+    }
+
+    func isYoung(_ moment: Date) -> Bool { moment > cutoff }
+
+    /// Reads one thing. An error of it alone becomes a value; one after which nothing can be asked any more is thrown.
+    func naming<Value: Sendable>(
+        _ failure: (StoreError) -> Value, reading body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as StoreError {
+            switch error.kind {
+            case .inputOutput, .invalid, .busy, .other: return failure(error)
+            default: throw error
+            }
+        }
+    }
+
+    enum ManifestContent: Sendable {
+        case manifest(Manifest, bytes: UInt64)
+        case missing
+        case unreadable(String)
+    }
+
+    /// Reads a manifest at its blobs path, or in the quarantine. Missing: proven to be at neither.
+    func manifest(
+        _ digest: Digest, _ placed: BlobIdentifier?, _ held: BlobIdentifier?
+    ) async throws -> ManifestContent {
+        let path = paths.blob(digest)
+        // Pushed since the enumeration passed by, perhaps.
+        var blob = placed
+        if blob == nil, case .file(let late)? = try await storage.entry(path)?.kind { blob = late }
+        guard let blob = blob ?? held else { return .missing }
+        do {
+            let bytes = try await storage.file(blob, at: path, limit: Manifest.sizeLimit).data
+            return .manifest(try Manifest(parsing: bytes), bytes: UInt64(bytes.count))
+        } catch let error as StorageError {
+            return .unreadable("\(error)")
+        } catch let problem as ManifestProblem {
+            return .unreadable("it \(problem.text)")
+        }
+    }
+
+    /// What a blob weighs.
+    struct Weight: Sendable {
+        var bytes: UInt64 = 0
+        var isYoung = true
+        /// Why that cannot be told; nil if it can.
+        var obstacle: String?
+    }
+
+    func weight(of blob: BlobIdentifier, _ digest: Digest) async throws -> Weight {
+        try await naming {
+            Weight(obstacle: "cannot be read: \($0)")
+        } reading: {
+            let head = try await storage.head(of: blob)
+            switch head.state {
+            case .missing, .badSize:
+                return Weight(obstacle: "is dangling: its first chunk is gone, or does not say the size")
+            case .sound, .empty, .short, .long:
+                return Weight(bytes: head.size, isYoung: try await isYoung(head.modified, paths.blob(digest)))
+            }
+        }
+    }
+
+    func youngLink(in object: ObjectID, _ index: CollectionIndex) async throws -> YoungLinks.Finding? {
+        guard let text = object.name.string, let directory = try? StoragePath(text) else { return nil }
+        let path = directory.appending(.literal("link"))
+        let target: (digest: Digest, isManifest: Bool)
+        switch paths.file(at: path) {
+        case .layer(let digest), .signature(let digest, _): target = (digest, false)
+        case .tagIndex(let digest): target = (digest, true)
+        default: return nil
+        }
+        guard let ordinal = index.digests.ordinal(of: target.digest), index.marks[ordinal].contains(.candidate) else {
+            return nil
+        }
+        guard case .file(let blob)? = try await storage.entry(path)?.kind else { return nil }
+        let head = try await storage.head(of: blob)
+        guard try await isYoung(head.modified, path) else { return nil }
+        return target.isManifest ? .manifest(target.digest) : .layer(target.digest)
+    }
+}
+
+/// What the second enumeration meets.
+actor YoungLinks {
+    enum Finding: Sendable {
+        case layer(Digest)
+        case manifest(Digest)
+        case orphan(BlobIdentifier, bytes: UInt64, isYoung: Bool)
+    }
+
+    private(set) var layers: Set<Digest> = []
+    private(set) var manifests: Set<Digest> = []
+    private(set) var orphans: [BlobIdentifier: (bytes: UInt64, isYoung: Bool)] = [:]
+
+    func add(_ findings: [Finding]) {
+        for finding in findings {
+            switch finding {
+            case .layer(let digest): layers.insert(digest)
+            case .manifest(let digest): manifests.insert(digest)
+            case .orphan(let blob, let bytes, let isYoung):
+                let known = orphans[blob] ?? (0, false)
+                orphans[blob] = (addingCapped(known.bytes, bytes), known.isYoung || isYoung)
+            }
+        }
+    }
+}
