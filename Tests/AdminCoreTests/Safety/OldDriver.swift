@@ -1,3 +1,5 @@
+import Foundation
+
 @testable import AdminCore
 
 /// Does to a pool what the `rados` driver of docker/distribution v2.3.1 does, operation by operation, without a single guard: the key
@@ -9,12 +11,20 @@ struct OldDriver: Sendable {
     var chunkSize = 1024
     /// What the next new file is called.
     var identifier = BlobIdentifier.random()
+    /// The date of what it writes; now if nil.
+    var modified: Date?
 
     enum Failure: Error {
         /// What its callers get for every error of reading a key.
         case pathNotFound(String)
         /// Any other error.
         case failed(String)
+    }
+
+    /// Stat of a file, as its callers understand it: every error is "not there".
+    func exists(_ path: String) async -> Bool {
+        guard let blob = try? await oid(path) else { return false }
+        return (try? await totalSize(blob)) != nil
     }
 
     /// PutContent = WriteStream at 0.
@@ -88,7 +98,7 @@ struct OldDriver: Sendable {
     }
 
     private func apply(_ mutations: [WriteOperation.Mutation], to object: ObjectID) async throws {
-        let outcome = await writer.apply(WriteOperation(mutations), to: object)
+        let outcome = await writer.apply(WriteOperation(mutations, modified: modified), to: object)
         guard outcome == .applied else { throw Failure.failed("\(object): \(outcome)") }
     }
 

@@ -97,8 +97,9 @@ struct TurnStore: ObjectReader, ObjectWriter {
         await turn(object, isWrite: true, givenUp: .failed(.dead)) { await store.writer.apply(operation, to: object) }
     }
 
+    /// At once, in the turn before: what is created meanwhile may or may not be met by an enumeration anyway.
     func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
-        throw StorageError.unsupported("enumerating in turns")
+        try await store.reader.enumerate(scope, slices: slices)
     }
 
     func placement(of object: ObjectID) async throws -> Placement? { nil }

@@ -11,6 +11,8 @@ final class TestClock: Sendable {
         moment.withLock { $0.addTimeInterval(seconds) }
     }
 
+    var now: Date { moment.withLock(\.self) }
+
     func policy(delay: TimeInterval, owner: ChangeOwner = .current, lease: TimeInterval = 60) -> JournalPolicy {
         JournalPolicy(delay: delay, owner: owner, lease: lease) { [self] in moment.withLock(\.self) }
     }

@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// A collection beside a registry that is being pushed to: nothing of a completed tag is ever freed.
+@Suite struct BesideAPush {
+    /// Every order there is, of each encounter at most so many in the short variant.
+    @Test(arguments: CollectionEncounter.all)
+    func everyCompletedTagIsComplete(_ encounter: CollectionEncounter) async throws {
+        let tree = try await encounter.planted()
+        let store = try StoreUnderTest.inMemory()
+        var orders = Interleavings()
+        var completed = 0
+        let most = LongVariants.areOn ? Int.max : 400
+        var isWhole = true
+        repeat {
+            try await tree.restore(into: store)
+            guard let isDone = try await encounter.play(on: store, in: &orders) else { continue }
+            if isDone {
+                completed += 1
+                await encounter.expectWhole(store)
+            }
+            if orders.executed + 1 >= most {
+                isWhole = false
+                break
+            }
+        } while orders.advance()
+        print(
+            "\n\(encounter.testDescription): \(orders.executed) interleavings\(isWhole ? "" : ", not all"), \(completed) completed tags"
+        )
+        #expect(completed > 0)
+    }
+
+    /// Orders drawn by lot reach where a search that is cut short does not.
+    @Test(arguments: CollectionEncounter.all)
+    func norInRandomOrders(_ encounter: CollectionEncounter) async throws {
+        let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
+        let tree = try await encounter.planted()
+        let store = try StoreUnderTest.inMemory()
+        let rounds = LongVariants.areOn ? 5000 : 100
+        var completed = 0
+        for round in 0..<rounds {
+            try await tree.restore(into: store)
+            var orders = RandomOrder(seed: "\(seed).\(round)")
+            guard try await encounter.play(on: store, in: &orders) == true else { continue }
+            completed += 1
+            await encounter.expectWhole(store)
+        }
+        print(
+            "\n\(encounter.testDescription): \(rounds) random orders, \(completed) completed; REGTOP_TEST_SEED=\(seed)")
+    }
+}

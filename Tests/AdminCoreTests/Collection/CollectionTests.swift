@@ -1,0 +1,311 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// One collection after the other on a small registry: what is taken, what comes back, what is freed and when.
+@Suite struct CollectionTests {
+    private let fixture: ChangeFixture
+    private let clock = TestClock()
+    private let store: StoreUnderTest
+
+    init() throws {
+        store = try StoreUnderTest.inMemory()
+        fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
+    }
+
+    private static let day: TimeInterval = 86_400
+    private static let free = CollectionOptions(maxShare: 100, caches: .flushed)
+
+    private func plan(_ options: CollectionOptions = free) async throws -> CollectionPlan {
+        try await fixture.admin.collection(options)
+    }
+
+    @discardableResult
+    private func run(_ options: CollectionOptions = free) async throws -> CollectionPlan {
+        let plan = try await plan(options)
+        for result in await fixture.admin.apply(plan) where result.outcome != .done {
+            Issue.record("\(result)")
+        }
+        return plan
+    }
+
+    private func blob(_ content: [UInt8]) async throws -> StoragePath {
+        let path = fixture.registry.paths.blob(.sha256(of: content))
+        try await fixture.driver.putContent(path, content)
+        return path
+    }
+
+    private func isThere(_ path: StoragePath) async throws -> Bool {
+        try await fixture.driver.reader.entry(path) != nil
+    }
+
+    private var quarantined: Int {
+        get async throws {
+            try await fixture.driver.reader.holdings(in: fixture.registry.paths.quarantine).reduce(0) {
+                $0 + $1.entries.count
+            }
+        }
+    }
+
+    @Test func whatNothingNeedsIsTakenAndFreedADayLater() async throws {
+        try await fixture.push("app", tags: ["1"], layer: pattern(5000))
+        let loose = try await blob(pattern(3000, seed: 9))
+        let first = try await run()
+        #expect(first.items(.quarantine).map(\.origin) == [loose] && first.impact.reclaimable == 3000)
+        #expect(first.nextFreeAfter(endingAt: clock.now) == clock.now.addingTimeInterval(Self.day))
+        #expect(try await !isThere(loose))
+        clock.advance(by: Self.day - 60)
+        #expect(try await run().parts.isEmpty, "the delay is not over")
+        clock.advance(by: 61)
+        let last = try await run()
+        #expect(last.items(.free).map(\.origin) == [loose] && last.impact.bytes == 3000)
+        #expect(try await quarantined == 0)
+        #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
+    }
+
+    @Test func nothingIsFreedAsLongAsNobodySaysWhatRegistriesRemember() async throws {
+        _ = try await blob(pattern(3000))
+        let mute = CollectionOptions(maxShare: 100)
+        let first = try await run(mute)
+        #expect(first.notes.contains { $0.contains("--cache-flushed") })
+        clock.advance(by: 2 * Self.day)
+        #expect(try await run(mute).parts.isEmpty)
+        #expect(try await quarantined == 1)
+        try await run(CollectionOptions(maxShare: 100, caches: .none))
+        #expect(try await quarantined == 0)
+    }
+
+    /// The mutation "final mark begun before the delay": a plan whose mark is too early frees nothing, however late it is executed.
+    @Test func aMarkBeforeTheDelayFreesNothing() async throws {
+        _ = try await blob(pattern(3000))
+        try await run()
+        clock.advance(by: Self.day - 1)
+        let early = try await plan()
+        clock.advance(by: 2 * Self.day)
+        #expect(early.items(.free).isEmpty)
+        _ = await fixture.admin.apply(early)
+        #expect(try await quarantined == 1)
+    }
+
+    @Test func whatIsNeededAgainComesBack() async throws {
+        let digest = try await fixture.push("app", tags: ["1"], layer: pattern(5000))
+        let link = fixture.registry.paths.revision(try fixture.name("app"), digest)
+        try await fixture.driver.delete(fixture.registry.paths.repository(try fixture.name("app")))
+        #expect(try await run().items(.quarantine).count == 3)
+        // A client that was told before that all is there.
+        try await fixture.driver.putContent(link.appending("link"), Array(digest.string.utf8))
+        clock.advance(by: Self.day + 1)
+        let back = try await run()
+        #expect(back.items(.restore).count == 3, "the manifest is read in the quarantine, and what it names comes back")
+        #expect(back.items(.free).isEmpty)
+        #expect(try await quarantined == 0)
+    }
+
+    @Test func aDigestThatIsPushedAgainKeepsItsNewerContent() async throws {
+        let content = pattern(3000)
+        let path = try await blob(content)
+        try await run()
+        _ = try await fixture.push("app", tags: ["1"], layer: content)
+        let newer = try await fixture.driver.reader.blob(path)
+        clock.advance(by: Self.day + 1)
+        try await run()
+        #expect(try await fixture.driver.reader.blob(path) == newer)
+        #expect(try await fixture.driver.reader.content(path) == content)
+        #expect(try await quarantined == 0)
+        #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
+    }
+
+    @Test func offlineOneRunDoesItAll() async throws {
+        try await fixture.push("app", tags: ["1"], layer: pattern(5000))
+        let loose = try await blob(pattern(3000, seed: 9))
+        let plan = try await run(CollectionOptions(grace: 0, maxShare: 100, caches: .offline))
+        #expect(plan.impact.bytes == 3000)
+        #expect(try await !isThere(loose))
+        #expect(try await quarantined == 0)
+        #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
+        #expect(try await fixture.registry.pass().tags(of: fixture.name("app")).map(\.state) == [.ok])
+    }
+
+    @Test func theTrashIsNeeded() async throws {
+        try await fixture.push("app", tags: ["1"], layer: pattern(5000))
+        _ = try await fixture.remove("app")
+        #expect(try await run().parts.isEmpty)
+        #expect(try await TrashReader(registry: fixture.registry).ids().count == 1)
+    }
+
+    @Test func manifestsWithoutATagStayUnlessThatIsSaid() async throws {
+        let digest = try await fixture.push("app", tags: [], layer: pattern(5000))
+        try await fixture.push("app", tags: ["1"], layer: pattern(100, seed: 2))
+        #expect(try await run().parts.isEmpty)
+        var options = Self.free
+        options.untagged = true
+        let plan = try await run(options)
+        let link = fixture.registry.paths.revision(try fixture.name("app"), digest).appending(.literal("link"))
+        #expect(plan.items(.quarantine).contains { $0.origin == link })
+        // The manifest and its layer; the configuration is the tagged one's as well.
+        #expect(plan.items(.quarantine).count == 3)
+        clock.advance(by: Self.day + 1)
+        // It is tagged now: everything comes back, the link as well.
+        try await fixture.setTag("late", of: fixture.name("app"), to: digest)
+        #expect(try await run(options).items(.restore).count == 3)
+        #expect(try await fixture.registry.pass().tags(of: fixture.name("app")).map(\.state) == [.ok, .ok])
+    }
+
+    @Test func indexesReferrersAndChildrenElsewhereAreFollowed() async throws {
+        let child = try await fixture.push("elsewhere", tags: [], layer: pattern(5000))
+        let type = "application/vnd.oci.image"
+        func document(_ text: String, in name: String, tag: String? = nil) async throws -> Digest {
+            let bytes = Array(text.utf8)
+            let digest = Digest.sha256(of: bytes)
+            _ = try await blob(bytes)
+            let name = try fixture.name(name)
+            try await fixture.driver.putContent(
+                fixture.registry.paths.revision(name, digest).appending("link"), Array(digest.string.utf8))
+            if let tag { try await fixture.setTag(tag, of: name, to: digest) }
+            return digest
+        }
+        // A diamond: both inner indexes name the same child.
+        func index(_ digests: [Digest], annotation: Int) -> String {
+            let list = digests.map { #"{"mediaType":"\#(type).index.v1+json","size":1,"digest":"\#($0)"}"# }
+            return
+                #"{"schemaVersion":2,"mediaType":"\#(type).index.v1+json","annotations":{"n":"\#(annotation)"},"manifests":[\#(list.joined(separator: ","))]}"#
+        }
+        let left = try await document(index([child], annotation: 1), in: "multi")
+        let right = try await document(index([child], annotation: 2), in: "multi")
+        let top = try await document(index([left, right], annotation: 3), in: "multi", tag: "1")
+        let empty = try await blob(Array("{}".utf8))
+        let digest = Digest.sha256(of: Array("{}".utf8))
+        _ = try await document(
+            #"{"schemaVersion":2,"mediaType":"\#(type).manifest.v1+json","config":{"mediaType":"a/b","size":2,"digest":"\#(digest)"},"layers":[],"subject":{"mediaType":"\#(type).index.v1+json","size":1,"digest":"\#(top)"}}"#,
+            in: "multi")
+        var options = Self.free
+        options.untagged = true
+        let plan = try await plan(options)
+        #expect(plan.obstacles.isEmpty && plan.parts.isEmpty, "\(plan.obstacles) \(plan.parts)")
+        #expect(try await isThere(empty))
+    }
+
+    @Test func aManifestThatCannotBeReadStopsEverything() async throws {
+        let digest = try await fixture.push("app", tags: ["1"], layer: pattern(5000))
+        _ = try await blob(pattern(3000, seed: 9))
+        let chunk = try await fixture.driver.reader.blob(fixture.registry.paths.blob(digest)).chunk(0)
+        try await store.set(chunk, [.write(Array("nonsense".utf8), at: 0)])
+        let plan = try await plan()
+        #expect(plan.parts.isEmpty)
+        #expect(plan.obstacles.contains { $0.contains(digest.string) })
+    }
+
+    @Test func anErrorIsNotAnAbsence() async throws {
+        let digest = try await fixture.push("app", tags: ["1"], layer: pattern(5000))
+        _ = try await blob(pattern(3000, seed: 9))
+        let chunk = try await fixture.driver.reader.blob(fixture.registry.paths.blob(digest)).chunk(0)
+        let recording = RecordingStore(store)
+        recording.inject { step in
+            guard !step.operation.isWrite, step.operation.object == chunk else { return nil }
+            return .failed(StoreError(.inputOutput, operation: "read", object: chunk, errno: 5, reason: "broken"))
+        }
+        let faulty = ChangeFixture(recording.underTest, policy: clock.policy(delay: 0))
+        let plan = try await faulty.admin.collection(Self.free)
+        #expect(plan.parts.isEmpty && !plan.obstacles.isEmpty)
+    }
+
+    @Test func aMoveDuringTheMarkVoidsIt() async throws {
+        try await fixture.push("app", tags: ["1"], layer: pattern(5000))
+        _ = try await blob(pattern(3000, seed: 9))
+        let recording = RecordingStore(store)
+        let (fixture, store) = (fixture, store)
+        recording.before { step in
+            guard case .read(_, let object) = step.operation, object == ObjectID("/docker/registry/v2/repositories/app")
+            else { return }
+            // Not before the mark is written down.
+            guard (try? await store.reader.read(.stat, of: Journal.object)) != nil,
+                (try? await fixture.names()) == ["app"]
+            else { return }
+            _ = try? await fixture.move("app", to: "new")
+        }
+        let watched = ChangeFixture(recording.underTest, policy: clock.policy(delay: 0))
+        let plan = try await watched.admin.collection(Self.free)
+        #expect(plan.parts.isEmpty)
+        #expect(plan.obstacles.contains { $0.contains("moved") })
+    }
+
+    @Test func youngThingsAreLeftAlone() async throws {
+        let young = try await blob(pattern(3000))
+        var options = Self.free
+        options.grace = 10 * 365 * Self.day
+        #expect(try await plan(options).parts.isEmpty)
+        let driver = fixture.driver
+        // An old blob, and a link to it that somebody has just made.
+        let digest = Digest.sha256(of: pattern(3000))
+        var late = driver
+        late.modified = clock.now
+        try await late.putContent(
+            fixture.registry.paths.layerLink(try fixture.name("app"), digest), Array(digest.string.utf8))
+        #expect(try await plan().parts.isEmpty)
+        #expect(try await isThere(young))
+    }
+
+    @Test func tooLargeAShareIsRefused() async throws {
+        try await fixture.push("app", tags: ["1"], layer: pattern(100))
+        _ = try await blob(pattern(3000, seed: 9))
+        let plan = try await plan(CollectionOptions(caches: .flushed))
+        #expect(plan.parts.isEmpty)
+        #expect(plan.obstacles.contains { $0.contains("--max-share") })
+    }
+
+    @Test func chunksThatNothingRefersToAreNotedThenFreed() async throws {
+        let path = try await blob(pattern(3000))
+        let blob = try await fixture.driver.reader.blob(path)
+        try await fixture.push("app", tags: ["1"], layer: pattern(100))
+        try await store.set(
+            StorageReader.directory(path.parent), [.removeOmap([ByteString(path.name)])])
+        #expect(try await run().items(.note).map(\.blob) == [blob])
+        clock.advance(by: Self.day + 1)
+        #expect(try await run().items(.free).map(\.blob) == [blob])
+        #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
+        #expect(try await quarantined == 0)
+    }
+
+    @Test func uploadsGoWhenThatIsSaid() async throws {
+        let directory = try fixture.registry.paths.uploads(fixture.name("app")).appending("u")
+        try await fixture.driver.putContent(directory.appending("data"), pattern(3000))
+        #expect(try await run().parts.isEmpty)
+        var options = Self.free
+        options.uploadsOlderThan = 7 * Self.day
+        #expect(try await run(options).items(.quarantine).count == 1)
+        #expect(try await !isThere(directory))
+        clock.advance(by: Self.day + 1)
+        try await run(options)
+        #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
+    }
+
+    @Test func anIdentifierOfAnUploadAndABlobIsMendedAndKept() async throws {
+        let path = try await blob(pattern(3000))
+        let blob = try await fixture.driver.reader.blob(path)
+        let upload = try fixture.registry.paths.uploads(fixture.name("app")).appending("u").appending("data")
+        try await fixture.driver.putContent(upload, [1])
+        let other = try await fixture.driver.reader.blob(upload)
+        try await store.set(StorageReader.directory(upload.parent), [.setOmap(["data": blob.value])])
+        let plan = try await run()
+        #expect(plan.items(.mend).map(\.origin) == [upload] && plan.items(.quarantine).isEmpty)
+        #expect(plan.items(.note).map(\.blob) == [other])
+        #expect(try await !isThere(upload))
+        #expect(try await fixture.driver.reader.content(path) == pattern(3000))
+        #expect(try await self.plan().items(.quarantine).map(\.blob) == [blob], "once it stands alone")
+    }
+
+    @Test func unlistedDirectoriesAreMarked() async throws {
+        try await fixture.push("app", tags: ["1"], layer: pattern(5000))
+        try await store.set(ObjectID("/docker/registry/v2/repositories"), [.removeOmap(["app"])])
+        #expect(try await plan().parts.isEmpty)
+    }
+
+    @Test func whatWasShownWithoutTheRightToChangeIsNotExecuted() async throws {
+        _ = try await blob(pattern(3000))
+        let plan = try await fixture.planner.collection(Self.free)
+        #expect(plan.items(.quarantine).count == 1)
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.failed])
+        #expect(try await quarantined == 0)
+    }
+}
