@@ -43,9 +43,11 @@ final class TemporaryPlace: Sendable {
         return "--store=sqlite:\(path)/\(name)"
     }
 
-    /// A store, whole.
+    /// A store, whole, but for the log of changes, which only grows.
     func dump(_ words: String...) async throws -> WholeStore {
-        WholeStore(text: try await RegtopProgram.run(["dump"] + words, in: self).text)
+        let text = try await RegtopProgram.run(["dump"] + words, in: self).text
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return WholeStore(text: lines.filter { !$0.contains(#""log-2"#) }.joined(separator: "\n"))
     }
 }
 

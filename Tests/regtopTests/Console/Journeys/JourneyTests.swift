@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func helpSortAndTree() async throws {
-        try await TerminalWindow.with(["demo"]) { window in
+        try await TerminalWindow.with(["demo"], rows: 60) { window in
             try await window.idle()
             #expect(try await window.press("?").screen == "Help")
             #expect(try await window.text().contains("Sorts by the next column"))
@@ -71,7 +71,7 @@ import Testing
             let question = try await window.text()
             #expect(question.contains("Delete attic/cron?"))
             #expect(question.contains("reclaimable"))
-            #expect(question.contains("no trash yet"))
+            #expect(question.contains("goes to: the trash"))
             try await window.press("n")
             #expect(try await window.text().contains("attic/cron "))
             // A yes before the question is there is no yes: the plan takes its time.
