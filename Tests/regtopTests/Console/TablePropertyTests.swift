@@ -77,7 +77,6 @@ struct SeededGenerator: RandomNumberGenerator {
             #expect(table.marks == marks)
             #expect(Set(table.markedRows.map(\.id)) == marks)
             #expect(table.hiddenMarks == marks.subtracting(shown).count)
-            #expect(Set(table.hiddenMarkedRows.map(\.id)) == marks.subtracting(shown))
             #expect((table.selected == nil) == shown.isEmpty)
             let words = table.filter.text.split(separator: " ").filter { $0 != "size>=1000000" }
             let expected = model.filter { row in

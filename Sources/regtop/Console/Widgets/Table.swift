@@ -63,13 +63,6 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     /// anything is marked.
     var markedRows: [Row] { marks.isEmpty ? [] : sorted.lazy.map { rows[$0] }.filter { marks.contains($0.id) } }
 
-    /// Those of them that the filter hides.
-    var hiddenMarkedRows: [Row] {
-        guard hiddenMarks > 0 else { return [] }
-        let shown = Set(order)
-        return sorted.lazy.filter { !shown.contains($0) }.map { rows[$0] }.filter { marks.contains($0.id) }
-    }
-
     // MARK: Rows
 
     /// Takes other rows. The cursor stays on its row, or, if that is gone, goes to the next one that is still there; marks of

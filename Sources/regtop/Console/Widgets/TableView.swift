@@ -43,7 +43,7 @@ final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sen
     /// Whether a command for marked rows, or for the one under the cursor, has something to work on. Costs nothing.
     var hasTargets: Bool { !table.marks.isEmpty || table.selected != nil }
 
-    /// The rows that such a command is about, each with whether the filter hides it.
+    /// The rows that such a command is about, whether the filter shows them or not.
     var targets: [Row] {
         table.marks.isEmpty ? table.selected.map { [$0] } ?? [] : table.markedRows
     }
