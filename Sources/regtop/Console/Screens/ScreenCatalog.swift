@@ -34,6 +34,11 @@ enum ScreenCatalog {
         ) {
             UsageScreen($0.store)
         },
+        ScreenEntry(
+            name: "problems", keys: [.character("F")], help: "Looks for damage in the whole pool, and repairs it"
+        ) {
+            ProblemsScreen($0.store)
+        },
         ScreenEntry(name: "trash", keys: [.character("T")], help: "Shows what was deleted and can come back") {
             TrashScreen($0.store)
         },

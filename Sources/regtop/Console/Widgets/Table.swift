@@ -195,6 +195,11 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
         return marks.count - before
     }
 
+    /// Marks every row for which this is true, whether or not the filter shows it.
+    mutating func mark(where isMeant: (Row) -> Bool) {
+        for row in rows where isMeant(row) { marks.insert(row.id) }
+    }
+
     mutating func clearMarks() {
         marks = []
         hiddenMarks = 0

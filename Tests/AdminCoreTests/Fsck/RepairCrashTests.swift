@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// The world stops before, and after, every write of every repair. What could be read before can be read then; a recovery and another
+/// repair end it.
+@Suite(.timeLimit(.minutes(10))) struct RepairCrashTests {
+    @Test(arguments: DamageCase.all.filter { $0.repair != nil })
+    func everyCutCanBeGoneOnFrom(_ damage: DamageCase) async throws {
+        let fixture = try await damage.plant(.inMemory())
+        let report = await damage.look(at: fixture)
+        let plan = try await fixture.planner.repairs(ofAll: report.problems, grace: 0)
+        let before = try await PoolCensus(fixture.storage).contents
+        let copy = try await StoreCopy(of: fixture.store)
+        let leaving = Set(plan.targets.flatMap(\.files).map(\.path)).union([report.problems[0].path].compactMap(\.self))
+        var cuts = 0
+        var number = 1
+        while true {
+            let store = try await copy.restore()
+            let recording = RecordingStore(store)
+            // Before and after each write in turn; both of each where there is time.
+            let executed = LongVariants.areOn ? cuts % 2 == 1 : number % 2 == 1
+            recording.inject { [number] step in
+                guard step.write >= number || step.write == 0 && recording.writes.count >= number else { return nil }
+                return step.write == number && executed ? .unknownApplied(.dead) : .unknownNotApplied(.dead)
+            }
+            _ = await RepairCrashTests.admin(recording.underTest, fixture).apply(plan)
+            let reached = recording.writes.count
+            guard reached >= number else { break }
+            let what = "\(damage.name), cut at write \(number)"
+            try await expectReadable(before, but: leaving, in: store, fixture, what)
+
+            let admin = RepairCrashTests.admin(store, fixture)
+            for recovery in try await admin.recover() where ![.undone, .finished, .checked].contains(recovery.outcome) {
+                Issue.record("\(what): \(recovery)")
+            }
+            try await expectReadable(before, but: leaving, in: store, fixture, "\(what), recovered")
+            try await expectRepair(damage, store, fixture, what)
+            cuts += 1
+            if !LongVariants.areOn || executed { number += 1 }
+        }
+        #expect(cuts > 0)
+    }
+
+    private static func admin(_ store: StoreUnderTest, _ fixture: FsckFixture) -> RegistryAdmin {
+        let driver = store.driver(chunkSize: FsckFixture.chunkSize)
+        return RegistryAdmin(registry: RegistryReader(storage: driver.reader, paths: fixture.paths), driver: driver)
+    }
+
+    /// Whatever is left is found and repaired, and nothing is left but what the repair leaves on purpose, and the orphans of what was cut.
+    private func expectRepair(
+        _ damage: DamageCase, _ store: StoreUnderTest, _ fixture: FsckFixture, _ what: String
+    ) async throws {
+        let admin = RepairCrashTests.admin(store, fixture)
+        var options = FsckOptions()
+        options.grace = 0
+        let fsck = Fsck(registry: admin.registry, options: options)
+        let problems = await fsck.run().problems.filter { $0.kind != .staleUpload || damage.kind == .staleUpload }
+        let plan = try await ChangePlanner(registry: admin.registry).repairs(ofAll: problems, grace: 0)
+        let results = await admin.apply(plan)
+        #expect(results.allSatisfy { $0.outcome == .done }, "\(what): \(results)")
+        let left = await fsck.run().problems.map(\.kind).filter { $0 != .orphanBlob }
+        #expect(left == damage.after.filter { $0 != .orphanBlob }, "\(what)")
+    }
+
+    private func expectReadable(
+        _ before: [StoragePath: [UInt8]], but leaving: Set<StoragePath>, in store: StoreUnderTest,
+        _ fixture: FsckFixture, _ what: String
+    ) async throws {
+        let now = try await PoolCensus(store.driver(chunkSize: FsckFixture.chunkSize).reader).contents
+        for (path, content) in before where now[path] != content && !leaving.contains(path) {
+            Issue.record("\(what): \(path) cannot be read any more")
+        }
+    }
+}
