@@ -22,7 +22,8 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
 
     static let all = Meeting.allCases.flatMap { meeting in
         [(true, false), (false, false), (true, true)].flatMap { hasOldLink, hasOldManifest in
-            [false, true].map { isCached in
+            // A cache remembers a blob for the repositories that have a link to it.
+            (hasOldLink ? [false, true] : [false]).map { isCached in
                 CollectionEncounter(
                     meeting: meeting, hasOldLink: hasOldLink, hasOldManifest: hasOldManifest, isCached: isCached)
             }
