@@ -26,7 +26,7 @@ import Testing
     @Test func uniqueAndSharedSumUpToTheSizeOnTheFirstScreen() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 60, columns: 140)
-        await bench.press(.character("u"))
+        await bench.press(.character("n"))
         #expect(bench.text.contains("UNIQUE") && bench.text.contains("SHARED"))
         await bench.find("unique>5M")
         #expect(bench.rows.filter { $0.contains("ml/weights") }.count == 1)
