@@ -97,7 +97,8 @@ enum RandomDamage {
             let name: ObjectID =
                 switch Int.random(in: 0..<4, using: &generator) {
                 case 0: blob.chunk(Int.random(in: 0..<3, using: &generator))
-                case 1: "/docker/registry/v2/repositories/\(["new", "..", "a//b"].randomElement(using: &generator) ?? "")"
+                case 1:
+                    "/docker/registry/v2/repositories/\(["new", "..", "a//b"].randomElement(using: &generator) ?? "")"
                         .objectID
                 case 2: ObjectID("rbd_directory")
                 default: ObjectID("elsewhere", namespace: "theirs")

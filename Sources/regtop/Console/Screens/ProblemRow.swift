@@ -22,7 +22,8 @@ nonisolated struct ProblemRow: Sendable, Identifiable {
 
     static let columns: [Column<ProblemRow>] = [
         Column(
-            id: "kind", title: "KIND", minimum: 12, ideal: 19, isSearched: true, order: .text { $0.problem.kind.rawValue }
+            id: "kind", title: "KIND", minimum: 12, ideal: 19, isSearched: true,
+            order: .text { $0.problem.kind.rawValue }
         ) { row, _ in Line(row.problem.kind.rawValue, .key) },
         Column(
             id: "severity", title: "SEVERITY", minimum: 8, ideal: 8, isSearched: true,
@@ -34,10 +35,15 @@ nonisolated struct ProblemRow: Sendable, Identifiable {
             id: "place", title: "PLACE", trimming: .middle, minimum: 20, ideal: 70, isSearched: true,
             order: .text { $0.problem.place }
         ) { row, _ in Line(VisibleText.of(row.problem.place)) },
-        Column(id: "repair", title: "REPAIR", minimum: 8, ideal: 15, priority: 1, isSearched: true, order: .text { $0.cure }) {
-            row, _ in row.cure.isEmpty ? Cells.unknown : Line(row.cure, row.problem.repair?.isSafe == true ? .good : .normal)
+        Column(
+            id: "repair", title: "REPAIR", minimum: 8, ideal: 15, priority: 1, isSearched: true,
+            order: .text { $0.cure }
+        ) {
+            row, _ in
+            row.cure.isEmpty ? Cells.unknown : Line(row.cure, row.problem.repair?.isSafe == true ? .good : .normal)
         },
-        Column(id: "detail", title: "WHAT IT MEANS", minimum: 30, priority: 2, isExtra: true, isSearched: true) { row, _ in
+        Column(id: "detail", title: "WHAT IT MEANS", minimum: 30, priority: 2, isExtra: true, isSearched: true) {
+            row, _ in
             Cells.note(row.problem.detail)
         },
     ]

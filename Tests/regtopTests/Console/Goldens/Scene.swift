@@ -39,6 +39,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
         Scene("pool", .run("pool")),
         Scene("tasks", .run("tasks")),
         Scene("usage", .run("usage")),
+        Scene("problems", .run("problems")),
         Scene("trash", .run("trash")),
         Scene("uploads", .run("uploads")),
         Scene("log", .run("log")),

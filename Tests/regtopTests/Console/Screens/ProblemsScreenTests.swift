@@ -11,7 +11,9 @@ import Testing
         await bench.press(.character("F"))
         #expect(bench.title == "Problems")
         let text = bench.text
-        for kind in ["double-reference", "dangling-reference", "short-chunk", "long-chunk", "unlisted-directory", "bad-name"] {
+        for kind in [
+            "double-reference", "dangling-reference", "short-chunk", "long-chunk", "unlisted-directory", "bad-name",
+        ] {
             #expect(text.contains(kind), "\(kind)")
         }
         let first = try #require(text.range(of: "double-reference"))
