@@ -256,13 +256,20 @@ struct CollectionMark: Sendable {
         }
         let sought = unsized.compactMap { index.blob(at: $0) }
         unsized = []
-        for size in try await concurrentMap(
-            sought, window: storage.window,
-            { [storage] blob in
-                defer { counter.advance() }
-                return try await storage.head(of: blob).size
-            })
-        { neededBytes = addingCapped(neededBytes, size) }
+        let sizes = try await concurrentMap(sought, window: storage.window) { [storage, reader] blob in
+            defer { counter.advance() }
+            return try await reader.naming {
+                Result<UInt64, StoreError>.failure($0)
+            } reading: {
+                .success(try await storage.head(of: blob).size)
+            }
+        }
+        for size in sizes {
+            switch size {
+            case .success(let bytes): neededBytes = addingCapped(neededBytes, bytes)
+            case .failure(let error): obstacles.append("the size of something needed cannot be read: \(error)")
+            }
+        }
         for quarantine in index.quarantines {
             for case .blob(let digest) in quarantine.entries.compactMap({ paths.file(at: $0.origin) }) {
                 let ordinal = index.ordinal(digest)
