@@ -42,7 +42,9 @@ enum Golden {
         text.replacing(/( *)(–|[0-9,]+\/s)( +[0-9]+ s)/) { match in
             String(repeating: " ", count: match.output.1.count + match.output.2.count - 1) + "–" + match.output.3
         }
-        .replacing(/ *[0-9]+ s(?= |\n)/) { match in String(repeating: " ", count: match.output.count - 3) + "0 s" }
+        .replacing(/([0-9]+) s(?= |\n)/) { match in
+            String(repeating: " ", count: match.output.1.count - 1) + "0 s"
+        }
         .replacing(/version( +)[0-9,]+/) { match in "version\(match.output.1)1" }
     }
 }

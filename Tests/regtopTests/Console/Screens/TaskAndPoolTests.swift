@@ -74,7 +74,7 @@ import Testing
     }
 }
 
-@MainActor @Suite(.timeLimit(.minutes(1))) struct PoolScreenTests {
+@MainActor @Suite(.timeLimit(.minutes(3))) struct PoolScreenTests {
     /// The sample, as if it lay on three OSDs.
     private struct PlacedReader: ObjectReader {
         let base: any ObjectReader
