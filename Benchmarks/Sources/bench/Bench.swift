@@ -42,6 +42,11 @@ struct Bench: AsyncParsableCommand {
             rows += try await harness.radosBench("read \(large) MiB", size: large << 20, rounds: rounds ?? 5).map(
                 Report.row)
         }
+        let usage = harness.usage("du of a registry of 10,000 blobs")
+        if isWanted(usage.name) {
+            try await harness.makeRegistry()
+            rows.append(Report.row(try await harness.measure(usage, rounds: rounds)))
+        }
         let tree = "/bench/tree"
         let walk = harness.walk("walk 100,000 directories", width: 100, leaves: 1000, in: tree)
         if isWanted(walk.name) {

@@ -97,6 +97,15 @@ final class Limit: @unchecked Sendable {
         }
     }
 
+    /// Reads every object of the pool once; there must be `least` or more.
+    func survey(depth: Int, atLeast least: Int) async throws {
+        try await run("survey") {
+            var objects: UInt64 = 0
+            let code = climit_survey($0.raw, Int32(depth), &objects)
+            return code < 0 || objects >= UInt64(least) ? code : -EIO
+        }
+    }
+
     func move(_ source: String, _ destination: String, count: Int) async throws {
         try await run("move") {
             for index in 0..<count {

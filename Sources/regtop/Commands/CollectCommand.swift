@@ -36,12 +36,12 @@ struct CollectCommand: StoreCommand {
 
     @Option(
         help: ArgumentHelp("What was written or referred to since is left alone.", valueName: "duration"),
-        transform: Self.durationOrNone)
+        transform: ArgumentText.durationOrNone)
     var grace: Double = 86_400
 
     @Option(
         help: ArgumentHelp("Longer than any push: what was taken is not freed before.", valueName: "duration"),
-        transform: Self.durationOrNone)
+        transform: ArgumentText.durationOrNone)
     var delay: Double = 86_400
 
     @Option(
@@ -67,11 +67,6 @@ struct CollectCommand: StoreCommand {
             due may be freed.
             """)
     var cacheFlushed = false
-
-    /// A duration, or 0.
-    private static func durationOrNone(_ text: String) throws -> Double {
-        text == "0" ? 0 : try ArgumentText.duration(text)
-    }
 
     func validate() throws {
         guard [noCache, cacheFlushed, registries.offline].count(where: \.self) <= 1 else {

@@ -31,6 +31,11 @@ import Testing
         #expect(DurationText.parse(text) == nil)
     }
 
+    @Test func noTimeAtAllIsADurationWhereItMeansSomething() {
+        for text in ["0", "0s", "0h"] { #expect(DurationText.parse(text, allowingZero: true) == 0) }
+        #expect(DurationText.parse("-1s", allowingZero: true) == nil)
+    }
+
     @Test func cephOptionsGoWhereTheyBelong() throws {
         let command = try Regtop.parseAsRoot([
             "repos", "-p", "pool", "-c", "conf", "--id", "x", "-k", "key", "-m", "host", "--chunk-size", "8M",

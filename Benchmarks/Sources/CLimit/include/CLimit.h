@@ -42,6 +42,10 @@ int climit_list(climit *limit, const char *directory, uint64_t *entries);
 // Every directory below one. *entries says how many keys there were in all.
 int climit_walk(climit *limit, const char *directory, int depth, uint64_t *entries);
 
+// Enumerates the pool, and reads every object once: the keys of a directory, at most 1024, the xattrs of a chunk. *objects says how many
+// there were.
+int climit_survey(climit *limit, int depth, uint64_t *objects);
+
 // Moves one file: the key at the destination, then the one at the source.
 int climit_move(climit *limit, const char *source, const char *destination, const char *name);
 // Moves all files of a directory into one that is not there yet, and removes the first. `batch` keys are moved at once, 1 to 1024.

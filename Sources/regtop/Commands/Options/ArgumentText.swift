@@ -29,7 +29,16 @@ nonisolated enum ArgumentText {
 
     /// A duration, in seconds. Throws `ValidationError`.
     static func duration(_ text: String) throws -> Double {
-        guard let seconds = DurationText.parse(text) else {
+        try duration(text, allowingZero: false)
+    }
+
+    /// The same, where none at all means something. Throws `ValidationError`.
+    static func durationOrNone(_ text: String) throws -> Double {
+        try duration(text, allowingZero: true)
+    }
+
+    private static func duration(_ text: String, allowingZero: Bool) throws -> Double {
+        guard let seconds = DurationText.parse(text, allowingZero: allowingZero) else {
             throw ValidationError("it is no duration, such as 90s, 24h or 7d")
         }
         return seconds

@@ -1,11 +1,11 @@
 /// Durations as an operator writes them: `15`, `90s`, `5m`, `24h`, `7d`, `1y`, also `0.5s`; plain numbers are seconds.
 nonisolated enum DurationText {
-    /// The seconds that the text says, above 0 and at most a hundred years; nil if it says none.
-    static func parse(_ text: String) -> Double? {
+    /// The seconds that the text says, above 0 (or 0 where that means something) and at most a hundred years; nil if it says none.
+    static func parse(_ text: String, allowingZero: Bool = false) -> Double? {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         guard let number = Double(digits), let factor = factor(text.dropFirst(digits.count)) else { return nil }
         let seconds = number * factor
-        return seconds > 0 && seconds <= 100 * 365 * 86_400 ? seconds : nil
+        return (seconds > 0 || allowingZero && seconds == 0) && seconds <= 100 * 365 * 86_400 ? seconds : nil
     }
 
     private static func factor(_ unit: Substring) -> Double? {

@@ -3,7 +3,7 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-@MainActor @Suite(.timeLimit(.minutes(1))) struct TasksScreenTests {
+@MainActor @Suite(.timeLimit(.minutes(3))) struct TasksScreenTests {
     /// A console whose first screen scans for as long as the test lets it.
     private func bench() -> (Bench, AsyncStream<Void>.Continuation) {
         let bench = Bench()
@@ -140,7 +140,7 @@ import Testing
     }
 }
 
-@MainActor @Suite(.timeLimit(.minutes(1))) struct CommandLineTextTests {
+@MainActor @Suite(.timeLimit(.minutes(3))) struct CommandLineTextTests {
     @Test func wordsAreQuotedForAShell() {
         #expect(CommandLineText.of(["tags", "app/web"]) == "regtop tags app/web")
         #expect(CommandLineText.of(["ls", "/a b'c", ""]) == "regtop ls '/a b'\\''c' ''")
