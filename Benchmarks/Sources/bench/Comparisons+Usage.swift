@@ -30,7 +30,8 @@ extension Harness {
                 let manifest = try put(
                     Array(
                         (#"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":"#
-                            + #"\#(references[0]),"layers":[\#(references.dropFirst().joined(separator: ","))]}"#).utf8))
+                            + #"\#(references[0]),"layers":[\#(references.dropFirst().joined(separator: ","))]}"#).utf8)
+                )
                 for digest in digests {
                     try link(digest, paths.layers(name).appending(digest.algorithm).appending(digest.hex))
                 }
