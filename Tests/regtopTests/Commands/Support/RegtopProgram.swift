@@ -18,9 +18,16 @@ enum RegtopProgram {
     /// The same with an array.
     static func run(_ arguments: [String], input: String = "", in directory: TemporaryPlace) async throws -> ProgramRun
     {
+        var words = environment(directory) + [path] + arguments
+        if !input.isEmpty {
+            // From a file: into a pipe it could come when the program, which need not read it, has ended.
+            let file = "\(directory.path)/input-\(UUID().uuidString)"
+            try input.write(toFile: file, atomically: true, encoding: .utf8)
+            words = environment(directory) + ["sh", "-c", "exec \"$@\" < '\(file)'", "sh", path] + arguments
+        }
         let result = try await Subprocess.run(
-            .name("env"), arguments: Arguments(environment(directory) + [path] + arguments), input: .string(input),
-            output: .bytes(limit: 256 << 20), error: .string(limit: 1 << 20))
+            .name("env"), arguments: Arguments(words), input: .none, output: .bytes(limit: 256 << 20),
+            error: .string(limit: 1 << 20))
         return ProgramRun(
             status: result.terminationStatus.code, output: result.standardOutput, error: result.standardError)
     }

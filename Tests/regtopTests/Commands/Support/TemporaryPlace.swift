@@ -7,7 +7,11 @@ final class TemporaryPlace: Sendable {
     /// Its path, without a slash at the end.
     let path: String
 
+    /// Who writes to a process that has ended gets an error, and the tests go on.
+    private static let ignoresClosedPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
     init() throws {
+        _ = Self.ignoresClosedPipes
         path = FileManager.default.temporaryDirectory.appending(path: "regtop-test.\(UUID().uuidString)").path(
             percentEncoded: false)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
