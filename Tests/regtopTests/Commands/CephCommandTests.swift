@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The commands on a real cluster, and what they say where there is none.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct CephCommandTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct CephCommandTests {
     private func sentence(_ run: ProgramRun, _ words: String...) {
         #expect(run.status == 1)
         #expect(run.output.isEmpty)

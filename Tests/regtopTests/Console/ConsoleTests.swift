@@ -3,7 +3,7 @@ import Testing
 
 @testable import regtop
 
-@MainActor @Suite(.timeLimit(.minutes(3))) struct ConsoleTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct ConsoleTests {
     @Test func drawsAWholeScreen() {
         let bench = Bench()
         #expect(

@@ -2,7 +2,7 @@ import Testing
 
 @testable import regtop
 
-@MainActor @Suite(.timeLimit(.minutes(3))) struct LinearTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct LinearTests {
     private func news(_ text: inout LinearText, _ bench: Bench) -> [String] {
         text.news(bench.console.frame(bench.size))
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import regtop
 
-@MainActor @Suite(.timeLimit(.minutes(3))) struct MouseTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct MouseTests {
     private func press(_ bench: Bench, _ kind: MouseEvent.Kind, row: Int) {
         bench.press(.mouse(MouseEvent(kind: kind, row: row, column: 8)))
     }

@@ -36,7 +36,7 @@ private struct Broken: Error, CustomStringConvertible {
     let description = "osd.3 does not answer"
 }
 
-@MainActor @Suite(.timeLimit(.minutes(3))) struct TaskBoardTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct TaskBoardTests {
     @Test func partsArriveWhileTheWorkGoesOn() async {
         let bench = Bench()
         let gate = Gate()

@@ -2,7 +2,7 @@ import Testing
 
 @testable import regtop
 
-@MainActor @Suite(.timeLimit(.minutes(5))) struct GoldenTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct GoldenTests {
     @Test(arguments: Scene.all) func everyScreenLooksAsItIsToLook(_ scene: Scene) async throws {
         for size in Golden.sizes {
             let bench = try await ScreenBench()

@@ -4,7 +4,7 @@ import Testing
 @testable import regtop
 
 /// What the terminal shows is what the frame says: the same states, in the real program.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct TerminalGoldenTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct TerminalGoldenTests {
     @Test(arguments: ["repositories", "repository", "blob", "question", "help"], [0, 1, 2])
     func aCaptureEqualsTheGolden(_ name: String, _ size: Int) async throws {
         let size = Golden.sizes[size]

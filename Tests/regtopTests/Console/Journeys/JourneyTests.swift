@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Journeys over the real program in a real terminal, on the sample registry.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct JourneyTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct JourneyTests {
     struct Look: Sendable, CustomTestStringConvertible {
         let columns: Int
         let rows: Int

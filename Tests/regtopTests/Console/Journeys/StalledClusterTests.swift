@@ -4,7 +4,7 @@ import Subprocess
 import Testing
 
 /// The console on a real cluster whose only OSD stops answering.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct StalledClusterTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct StalledClusterTests {
     @Test func theConsoleStaysAliveWhileAnOSDHangsAndGoesOnWhenItIsBack() async throws {
         let place = try TemporaryPlace()
         try await ClusterScript.with(below: place) { cluster in

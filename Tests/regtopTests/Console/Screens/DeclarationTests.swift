@@ -17,7 +17,7 @@ import Testing
     func lines(_ size: Size) -> [Line] { base.lines(size) }
 }
 
-@MainActor @Suite(.timeLimit(.minutes(2))) struct DeclarationTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct DeclarationTests {
     /// One declaration makes the key, the hint, the line of the help page and the name after `:`. Without it all four are gone.
     @Test func whatIsNotDeclaredIsNowhere() async throws {
         let bench = try await ScreenBench()

@@ -4,7 +4,7 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-@MainActor @Suite(.timeLimit(.minutes(3))) struct OpeningTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct OpeningTests {
     /// A console that opens whatever `open` gives, until nothing runs any more.
     private func console(
         _ open: @escaping @Sendable (SessionOptions) async throws -> Session

@@ -4,7 +4,7 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-@MainActor @Suite(.timeLimit(.minutes(3))) struct ProblemsScreenTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct ProblemsScreenTests {
     @Test func whatIsDamagedIsShownByKindWithWhatItMeans() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 140)

@@ -5,7 +5,7 @@ import Testing
 
 /// Every declared command, fired on every screen of a console that may change nothing, writes nothing; whether it is the session that
 /// is read-only, or the console turned so.
-@MainActor @Suite(.timeLimit(.minutes(3))) struct ReadOnlyTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct ReadOnlyTests {
     @Test(arguments: [true, false]) func noCommandOfAnyScreenWrites(isReadOnly: Bool) async throws {
         let bench = try await ScreenBench(isReadOnly: isReadOnly, reason: "a test says so.")
         var walk = Walk(bench: bench)

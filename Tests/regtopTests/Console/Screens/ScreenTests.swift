@@ -3,7 +3,7 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-@MainActor @Suite(.timeLimit(.minutes(2))) struct ScreenTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct ScreenTests {
     @Test func theFirstScreenShowsEveryRepositoryWithItsState() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 60, columns: 120)

@@ -3,7 +3,7 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-@MainActor @Suite(.timeLimit(.minutes(3))) struct TasksScreenTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct TasksScreenTests {
     /// A console whose first screen scans for as long as the test lets it.
     private func bench() -> (Bench, AsyncStream<Void>.Continuation) {
         let bench = Bench()
@@ -74,7 +74,7 @@ import Testing
     }
 }
 
-@MainActor @Suite(.timeLimit(.minutes(3))) struct PoolScreenTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct PoolScreenTests {
     /// The sample, as if it lay on three OSDs.
     private struct PlacedReader: ObjectReader {
         let base: any ObjectReader
@@ -140,7 +140,7 @@ import Testing
     }
 }
 
-@MainActor @Suite(.timeLimit(.minutes(3))) struct CommandLineTextTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct CommandLineTextTests {
     @Test func wordsAreQuotedForAShell() {
         #expect(CommandLineText.of(["tags", "app/web"]) == "regtop tags app/web")
         #expect(CommandLineText.of(["ls", "/a b'c", ""]) == "regtop ls '/a b'\\''c' ''")

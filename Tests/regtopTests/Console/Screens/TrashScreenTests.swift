@@ -4,7 +4,7 @@ import Testing
 @testable import regtop
 
 /// The trash, the uploads and the log on the console.
-@MainActor @Suite(.timeLimit(.minutes(2))) struct TrashScreenTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct TrashScreenTests {
     private func names(_ bench: ScreenBench) async throws -> [String] {
         try await bench.store.session.registry.repositoryNames().map(\.string)
     }

@@ -3,7 +3,7 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-@MainActor @Suite(.timeLimit(.minutes(2))) struct UsageScreenTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct UsageScreenTests {
     @Test func theLargestComesFirstAndEnterGoesDeeper() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 120)
