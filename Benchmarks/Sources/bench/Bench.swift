@@ -12,6 +12,9 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "The pool. Everything in it may be lost.")
     var pool = "bench"
 
+    @Option(help: "An empty pool for a whole registry.")
+    var registryPool = "bench-registry"
+
     @Option(help: "The size of the large file in MiB. The cluster keeps it in memory.")
     var large = 1024
 
@@ -38,15 +41,9 @@ struct Bench: AsyncParsableCommand {
             }
             try await note(rows.last?.joined(separator: "  ") ?? "")
         }
-        if isWanted("read beside rados bench") {
-            rows += try await harness.radosBench("read \(large) MiB", size: large << 20, rounds: rounds ?? 5).map(
-                Report.row)
-        }
-        let usage = harness.usage("du of a registry of 10,000 blobs")
-        if isWanted(usage.name) {
-            try await harness.makeRegistry()
-            rows.append(Report.row(try await harness.measure(usage, rounds: rounds)))
-        }
+        rows += try await harness.radosBench(size: large << 20, rounds: rounds ?? 5, isWanted: isWanted)
+            .map(Report.row)
+        rows += try await ofARegistry(&options)
         let tree = "/bench/tree"
         let walk = harness.walk("walk 100,000 directories", width: 100, leaves: 1000, in: tree)
         if isWanted(walk.name) {
@@ -56,6 +53,24 @@ struct Bench: AsyncParsableCommand {
         print("load when it ended: \(load())")
         print(Report.table(rows))
         await store.close()
+    }
+
+    /// In a pool of its own, so that there is nothing else to look at.
+    private func ofARegistry(_ options: inout RadosOptions) async throws -> [[String]] {
+        options.pool = registryPool
+        let store = try await RadosStore.open(options)
+        let harness = Harness(store: store, limit: try Limit(pool: registryPool))
+        let comparisons = [
+            harness.listRegistry("all repositories and tags of a registry of 10,000 blobs"),
+            harness.usage("du of a registry of 10,000 blobs"),
+        ].filter { isWanted($0.name) }
+        if !comparisons.isEmpty { try await harness.makeRegistry() }
+        var rows: [[String]] = []
+        for comparison in comparisons {
+            rows.append(Report.row(try await harness.measure(comparison, rounds: rounds)))
+        }
+        await store.close()
+        return rows
     }
 
     private func isWanted(_ name: String) -> Bool { only.map(name.contains) ?? true }

@@ -6,7 +6,7 @@ extension Harness {
     private static let (repositories, images, layers) = (20, 50, 8)
     private static let blobs = repositories * images * (layers + 2)
 
-    /// Fills the pool with a registry. It stays: what is measured later pays for it on both sides.
+    /// Fills the pool, which is empty, with a registry.
     func makeRegistry() async throws {
         var draft = PoolDraft { _ in .random() }
         let paths = RegistryPaths()
@@ -51,6 +51,26 @@ extension Harness {
                 let registry = RegistryReader(storage: driver.reader)
                 let usage = try await UsageInspector(registry: registry).usage(pool: true)
                 guard usage.blobs == Self.blobs else { throw WrongContent(what: "\(usage.blobs) blobs") }
+            })
+    }
+
+    /// All repositories and all their tags with digests, sizes and states, by nothing remembered. That takes a look at every link and every blob,
+    /// so the limit is one read of each object.
+    func listRegistry(_ name: String) -> Comparison {
+        Comparison(
+            name: name,
+            limit: { _ in try await limit.survey(depth: 128, atLeast: 4 * Self.blobs) },
+            driver: { _, driver in
+                let registry = RegistryReader(storage: driver.reader)
+                let names = try await registry.repositoryNames()
+                let pass = registry.pass()
+                let tags = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for name in names { group.addTask { try await pass.tags(of: name).count } }
+                    return try await group.reduce(0, +)
+                }
+                guard names.count == Self.repositories, tags == Self.repositories * Self.images else {
+                    throw WrongContent(what: "\(names.count) repositories, \(tags) tags")
+                }
             })
     }
 }
