@@ -32,14 +32,14 @@ struct ModelSequence {
             if case .push(let name, let tag, let image) = change {
                 history.append(change.description)
                 try await push(name, tag, image)
-                model = try await settled(after)
+                model = try await settled(after, RawRegistry(store.reader))
             } else if stops {
                 history.append("\(change), stopped")
                 try await stop(change, after)
             } else {
                 history.append(change.description)
                 try await perform(change, on: store.driver(chunkSize: 4 << 20))
-                model = try await settled(after)
+                model = try await settled(after, RawRegistry(store.reader))
             }
         }
     }
@@ -153,6 +153,7 @@ struct ModelSequence {
         where ![.undone, .finished, .checked].contains(recovery.outcome) {
             throw Divergence(description: "\(change), stopped at \(cut): \(recovery)")
         }
+        let raw = try await RawRegistry(store.reader)
         var candidates = [model, after]
         if case .restore(let id, let name?) = change {
             // It has its new name already, in the trash.
@@ -162,7 +163,7 @@ struct ModelSequence {
         }
         if case .delete(_, let name, _, toTrash: false) = change {
             // It drops link by link, and nothing takes that back: tags first, then manifests, then layers.
-            let left = try await RawRegistry(store.reader).repositories[name]
+            let left = raw.repositories[name]
             var partly = model
             partly.repositories[name] = left
             if let before = model.repositories[name],
@@ -172,7 +173,7 @@ struct ModelSequence {
             }
         }
         if case .empty = change {
-            let left = try await Set(RawRegistry(store.reader).trash.keys)
+            let left = Set(raw.trash.keys)
             var partly = model
             partly.trash = model.trash.filter { left.contains($0.key) }
             candidates = [partly]
@@ -180,7 +181,7 @@ struct ModelSequence {
         var reasons: [String] = []
         for candidate in candidates {
             do {
-                model = try await settled(candidate)
+                model = try settled(candidate, raw)
                 return
             } catch let divergence as Divergence {
                 reasons.append(divergence.description)
@@ -203,8 +204,7 @@ struct ModelSequence {
     // MARK: - Comparing
 
     /// The model, with the id of a deletion that was made last. Throws `Divergence` if the store is not as it says.
-    private func settled(_ model: RegistryModel) async throws -> RegistryModel {
-        let raw = try await RawRegistry(store.reader)
+    private func settled(_ model: RegistryModel, _ raw: RawRegistry) throws -> RegistryModel {
         var model = model
         if let newest = model.trash.removeValue(forKey: RegistryModel.newest) {
             let new = Set(raw.trash.keys).subtracting(model.trash.keys)

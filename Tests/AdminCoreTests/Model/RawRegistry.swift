@@ -15,13 +15,11 @@ struct RawRegistry: Sendable {
     private static let root = ["docker", "registry", "v2"]
 
     init(_ reader: any ObjectReader) async throws {
+        let objects = try await RawRegistry.objects(reader)
         var directories = [[String]()]
         while let directory = directories.popLast() {
             let name = "/" + directory.joined(separator: "/")
-            guard
-                let state = try await reader.read(
-                    ReadOperation(omap: .page(after: nil, limit: 1000)), of: ObjectID(ByteString(name)))
-            else {
+            guard let state = objects[ByteString(name)] else {
                 if !directory.isEmpty { faults.append("\(name) is listed and not there") }
                 continue
             }
@@ -37,18 +35,36 @@ struct RawRegistry: Sendable {
                 } else if directory.starts(with: ["docker", "registry", "regtop-trash"]) {
                     trash[directory.last ?? "", default: 0] += 1
                 } else {
-                    let content = try await RawRegistry.content(String(decoding: entry.value, as: UTF8.self), reader)
-                    take(directory + [key], content)
+                    let identifier = String(decoding: entry.value, as: UTF8.self)
+                    take(directory + [key], RawRegistry.content(objects[ByteString("\(identifier)-0")]))
                 }
             }
         }
     }
 
-    /// The chunks of an identifier, as many bytes as chunk 0 says; nil if they are not there.
-    private static func content(_ identifier: String, _ reader: any ObjectReader) async throws -> [UInt8]? {
-        guard
-            let first = try await reader.read(
-                ReadOperation(xattrs: true, data: 0..<(4 << 20)), of: ObjectID(ByteString("\(identifier)-0"))),
+    /// Everything there is, by its name: read side by side, since there is a look after every change.
+    private static func objects(_ reader: any ObjectReader) async throws -> [ByteString: ObjectState] {
+        var objects: [ByteString: ObjectState] = [:]
+        for cursor in try await reader.enumerate(.namespace(""), slices: 1) {
+            while let page = try await cursor.next() {
+                try await withThrowingTaskGroup(of: (ByteString, ObjectState?).self) { group in
+                    for object in page {
+                        group.addTask {
+                            let all = ReadOperation(
+                                omap: .page(after: nil, limit: 1000), xattrs: true, data: 0..<(64 << 10))
+                            return try await (object.name, reader.read(all, of: object))
+                        }
+                    }
+                    for try await (name, state) in group { objects[name] = state }
+                }
+            }
+        }
+        return objects
+    }
+
+    /// As many bytes as chunk 0 says; nil if they are not there.
+    private static func content(_ first: ObjectState?) -> [UInt8]? {
+        guard let first,
             let size = first.xattrs["total-size"]?.prefix(8).reversed().reduce(0, { $0 << 8 | Int($1) })
         else { return nil }
         return size == first.data.count ? first.data : nil
