@@ -40,6 +40,7 @@ struct RawRegistry: Sendable {
                 }
             }
         }
+        for (name, repository) in repositories { repositories[name]?.remains.subtract(repository.tags.keys) }
     }
 
     /// Everything there is, by its name: read side by side, since there is a look after every change.
@@ -98,6 +99,7 @@ struct RawRegistry: Sendable {
         case ("_manifests", "tags") where own[3] == "current":
             repositories[repository, default: .init()].tags[own[2]] = link
         case ("_manifests", "tags"):
+            repositories[repository, default: .init()].remains.insert(own[2])
             if link != own[5] { faults.append("\(name) says \(link)") }
         default: faults.append("\(name) is strange")
         }

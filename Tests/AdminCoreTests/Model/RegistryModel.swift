@@ -8,6 +8,8 @@ struct RegistryModel: Hashable, Sendable {
         var revisions: Set<String> = []
         /// The digests of the blobs that it may serve.
         var layers: Set<String> = []
+        /// Tags that a removal which skipped the trash and was stopped has left without what they name: their history is there.
+        var remains: Set<String> = []
     }
 
     /// What was deleted, and can come back.
@@ -31,6 +33,7 @@ struct RegistryModel: Hashable, Sendable {
         switch change {
         case .push(let name, let tag, let image):
             model.repositories[name, default: Repository()].tags[tag] = image.manifest.digest
+            model.repositories[name]?.remains.remove(tag)
             model.repositories[name]?.revisions.insert(image.manifest.digest)
             model.repositories[name]?.layers.formUnion([image.config.digest, image.layer.digest])
         case .delete(let kind, let name, let what, let toTrash):
@@ -41,7 +44,9 @@ struct RegistryModel: Hashable, Sendable {
             model.repositories[old] = nil
             model.repositories[new] = repository
         case .renameTag(let name, let old, let new):
-            guard let digest = repositories[name]?.tags[old], repositories[name]?.tags[new] == nil else { return nil }
+            guard let digest = repositories[name]?.tags[old], repositories[name]?.tags[new] == nil,
+                repositories[name]?.remains.contains(new) == false
+            else { return nil }
             model.repositories[name]?.tags[old] = nil
             model.repositories[name]?.tags[new] = digest
         case .restore(let id, let name):
@@ -86,7 +91,7 @@ struct RegistryModel: Hashable, Sendable {
         var repository = repositories[name] ?? Repository()
         let isTaken =
             !repository.revisions.isDisjoint(with: deletion.content.revisions)
-            || deletion.content.tags.keys.contains { repository.tags[$0] != nil }
+            || deletion.content.tags.keys.contains { repository.tags[$0] != nil || repository.remains.contains($0) }
         if isTaken || name != deletion.repository { return false }
         repository.tags.merge(deletion.content.tags) { own, _ in own }
         repository.revisions.formUnion(deletion.content.revisions)
