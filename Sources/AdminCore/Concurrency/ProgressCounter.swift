@@ -5,9 +5,9 @@ final class ProgressCounter: Sendable {
     private let progress: Mutex<WorkProgress>
     private let handler: ProgressHandler?
 
-    /// Begins at 0 of `total`, and says so.
-    init(phase: String, total: UInt64?, handler: ProgressHandler?) {
-        let start = WorkProgress(phase: phase, completed: 0, total: total)
+    /// Begins at `completed` of `total`, and says so.
+    init(phase: String, completed: UInt64 = 0, total: UInt64?, handler: ProgressHandler?) {
+        let start = WorkProgress(phase: phase, completed: completed, total: total)
         progress = Mutex(start)
         self.handler = handler
         handler?(start)

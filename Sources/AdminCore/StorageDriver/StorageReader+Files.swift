@@ -112,7 +112,7 @@ extension StorageReader {
     /// How a file is striped: every chunk with what it should be, surplus ones included, and the holes. Only reads sizes.
     public func layout(of blob: BlobIdentifier) async throws -> ChunkLayout {
         let head = try await head(of: blob)
-        let parts = head.state == .missing || head.state == .badSize ? 0 : (head.size + chunkSize - 1) / chunkSize
+        let parts = head.state == .missing || head.state == .badSize ? 0 : chunkCount(ofBytes: head.size)
         // Chunk 0 exists also for an empty file; that and everything behind the end is followed until nothing is there any more.
         let planned = max(Int(parts), 1)
         var chunks = try await concurrentMap(0..<planned, window: window) { index in

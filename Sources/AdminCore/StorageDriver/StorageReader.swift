@@ -28,6 +28,9 @@ public struct StorageReader: Sendable {
     /// How many tasks a loop over many items keeps under way: enough to fill what the store lets through; one where it lets through one.
     var window: Int { objects.load.limit == 1 ? 1 : max(16, objects.load.limit * 2) }
 
+    /// How many chunks a file of so many bytes has.
+    func chunkCount(ofBytes bytes: UInt64) -> UInt64 { bytes / chunkSize + (bytes % chunkSize == 0 ? 0 : 1) }
+
     /// Not supported: a pool has no URLs. Throws `StorageError.unsupported`.
     public func urlFor(_ path: StoragePath) throws -> String {
         throw StorageError.unsupported("URLs")

@@ -4,48 +4,14 @@ import Testing
 @testable import AdminCore
 
 /// One collection after the other on a small registry: what is taken, what comes back, what is freed and when.
-@Suite struct CollectionTests {
-    private let fixture: ChangeFixture
-    private let clock = TestClock()
-    private let store: StoreUnderTest
+@Suite struct CollectionTests: CollectionSuite {
+    let fixture: ChangeFixture
+    let clock = TestClock()
+    let store: StoreUnderTest
 
     init() throws {
         store = try StoreUnderTest.inMemory()
         fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
-    }
-
-    private static let day: TimeInterval = 86_400
-    private static let free = CollectionOptions(maxShare: 100, caches: .flushed)
-
-    private func plan(_ options: CollectionOptions = free) async throws -> CollectionPlan {
-        try await fixture.admin.collection(options)
-    }
-
-    @discardableResult
-    private func run(_ options: CollectionOptions = free) async throws -> CollectionPlan {
-        let plan = try await plan(options)
-        for result in await fixture.admin.apply(plan) where result.outcome != .done {
-            Issue.record("\(result)")
-        }
-        return plan
-    }
-
-    private func blob(_ content: [UInt8]) async throws -> StoragePath {
-        let path = fixture.registry.paths.blob(.sha256(of: content))
-        try await fixture.driver.putContent(path, content)
-        return path
-    }
-
-    private func isThere(_ path: StoragePath) async throws -> Bool {
-        try await fixture.driver.reader.entry(path) != nil
-    }
-
-    private var quarantined: Int {
-        get async throws {
-            try await fixture.driver.reader.holdings(in: fixture.registry.paths.quarantine).reduce(0) {
-                $0 + $1.entries.count
-            }
-        }
     }
 
     @Test func whatNothingNeedsIsTakenAndFreedADayLater() async throws {

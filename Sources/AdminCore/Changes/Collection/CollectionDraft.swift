@@ -4,6 +4,9 @@ import Foundation
 struct CollectionDraft: Sendable {
     /// How many things one holding takes: one operation on its object, one intent in the journal.
     static let batch = 5000
+    /// Why what is due stays.
+    static let askForCaches =
+        "nothing is freed unless --cache-flushed, --no-cache or --offline says what the registries remember"
 
     let mark: CollectionMark
     let isProven: Bool
@@ -36,6 +39,9 @@ struct CollectionDraft: Sendable {
             if let part = try await planRestoring(quarantine) { freed.append(part) }
         }
         var taken = try await blobParts(id) + linkParts(id) + uploadParts(id) + orphanParts(id)
+        let (watched, trimmed) = surplusParts()
+        taken += watched
+        freed += trimmed
         checkShare(of: taken, freed)
         if !obstacles.isEmpty { (taken, freed) = ([], []) }
         if options.caches == .offline, !taken.isEmpty {
@@ -73,18 +79,20 @@ struct CollectionDraft: Sendable {
         }
         if !back.isEmpty { parts.append(part(.restore, holding, since: since, items: try await items(back))) }
         if rest.isEmpty { return nil }
-        let isDue =
-            options.effectiveDelay == 0 || since.addingTimeInterval(options.effectiveDelay) <= mark.began
+        let isDue = isDue(since: since)
         guard isDue, options.caches != .unknown else {
             pending.append(since.addingTimeInterval(options.effectiveDelay))
             if isDue {
-                notes.append(
-                    "\(holding) is due, but nothing is freed unless --cache-flushed, --no-cache or --offline says what the registries remember"
-                )
+                notes.append("\(holding) is due; \(Self.askForCaches)")
             }
             return nil
         }
         return part(.free, holding, since: since, items: try await items(rest))
+    }
+
+    /// Whether the mark began after the delay of what was taken, or noted, at a moment.
+    private func isDue(since moment: Date) -> Bool {
+        options.effectiveDelay == 0 || moment.addingTimeInterval(options.effectiveDelay) <= mark.began
     }
 
     /// Whether something in the quarantine has to come back. Where a newer one has its place by now, this one is not needed.
@@ -100,8 +108,11 @@ struct CollectionDraft: Sendable {
 
     private func items(_ entries: [Holding.Entry]) async throws -> [CollectionPlan.Item] {
         try await concurrentMap(entries, window: storage.window) { entry in
-            CollectionPlan.Item(
-                origin: entry.origin, blob: entry.blob, bytes: try await storage.head(of: entry.blob).size)
+            let bytes = try await storage.head(of: entry.blob).size
+            guard case .blob(let digest) = paths.file(at: entry.origin) else {
+                return CollectionPlan.Item(origin: entry.origin, blob: entry.blob, bytes: bytes)
+            }
+            return CollectionPlan.Item(digest, in: paths, blob: entry.blob, bytes: bytes)
         }
     }
 
@@ -119,12 +130,11 @@ struct CollectionDraft: Sendable {
     }
 
     private func blobParts(_ id: String) -> [CollectionPlan.Part] {
-        let items = mark.candidates.compactMap { ordinal, bytes in
-            mark.index.blob(at: ordinal).map { blob in
-                CollectionPlan.Item(origin: paths.blob(mark.index.digests.keys[ordinal]), blob: blob, bytes: bytes)
-            }
+        let keys = mark.index.digests.keys
+        let items = mark.candidates.sorted { keys[$0.ordinal] < keys[$1.ordinal] }.compactMap { ordinal, bytes in
+            mark.index.blob(at: ordinal).map { CollectionPlan.Item(keys[ordinal], in: paths, blob: $0, bytes: bytes) }
         }
-        return parts(.quarantine, id, items.sorted { $0.origin < $1.origin })
+        return parts(.quarantine, id, items)
     }
 
     /// Links of manifests that no tag needs, with those of their signatures.
@@ -172,8 +182,37 @@ struct CollectionDraft: Sendable {
     private func orphanParts(_ id: String) -> [CollectionPlan.Part] {
         parts(
             .note, "\(id)-orphans",
-            mark.orphans.map { CollectionPlan.Item(origin: Holding.orphan($0.blob), blob: $0.blob, bytes: $0.bytes) }
-                .sorted { $0.origin < $1.origin })
+            mark.orphans.sorted { $0.blob < $1.blob }.map {
+                CollectionPlan.Item(origin: Holding.orphan($0.blob), blob: $0.blob, bytes: $0.bytes)
+            })
+    }
+
+    /// Chunks behind the ends of needed blobs: noted when they are met first, and removed when the delay has passed since.
+    private mutating func surplusParts() -> (watched: [CollectionPlan.Part], trimmed: [CollectionPlan.Part]) {
+        var (watched, trimmed): ([CollectionPlan.Item], [CollectionPlan.Item]) = ([], [])
+        var notes = mark.surplusNotes
+        for found in mark.surplus {
+            let item = CollectionPlan.Item(origin: found.path, blob: found.blob, bytes: found.bytes)
+            let note = notes.removeValue(forKey: found.blob)
+            guard let note, note.path == found.path.string else {
+                watched.append(item)
+                continue
+            }
+            if isDue(since: note.noted), options.caches != .unknown {
+                trimmed.append(item)
+            } else {
+                pending.append(note.noted.addingTimeInterval(options.effectiveDelay))
+            }
+        }
+        // Of what is not there any more only the note goes.
+        for (blob, note) in notes where isDue(since: note.noted) {
+            guard let path = try? StoragePath(note.path) else { continue }
+            trimmed.append(CollectionPlan.Item(origin: path, blob: blob, bytes: 0))
+        }
+        func parts(_ work: CollectionPlan.Part.Work, _ items: [CollectionPlan.Item]) -> [CollectionPlan.Part] {
+            items.isEmpty ? [] : [part(work, "surplus", items: items.sorted { $0.origin < $1.origin })]
+        }
+        return (parts(.watch, watched), parts(.trim, trimmed))
     }
 
     /// Before the registry's own purge of uploads kills both: the upload's key of an identifier that a blob has as well.
@@ -186,7 +225,7 @@ struct CollectionDraft: Sendable {
         var items: [CollectionPlan.Item] = []
         for (ordinal, digest) in mark.index.digests.keys.enumerated() {
             guard let blob = mark.index.blob(at: ordinal), let upload = twice[blob] else { continue }
-            items.append(CollectionPlan.Item(origin: upload, blob: blob, bytes: 0, twin: paths.blob(digest)))
+            items.append(CollectionPlan.Item(upload: upload, twin: paths.blob(digest), blob: blob))
         }
         if !items.isEmpty { parts.append(part(.mend, "double references", items: items)) }
     }
@@ -195,7 +234,7 @@ struct CollectionDraft: Sendable {
 
     private mutating func checkShare(of taken: [CollectionPlan.Part], _ freed: [CollectionPlan.Part]) {
         func bytes(_ parts: [CollectionPlan.Part]) -> UInt64 {
-            parts.filter { $0.work != .note }.reduce(0) { addingCapped($0, $1.bytes) }
+            parts.filter(\.work.concernsBlobs).reduce(0) { addingCapped($0, $1.bytes) }
         }
         let held = bytes(freed)
         let total = Double(addingCapped(addingCapped(mark.neededBytes, mark.unneededBytes), held))

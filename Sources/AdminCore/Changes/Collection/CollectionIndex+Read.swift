@@ -15,7 +15,7 @@ extension CollectionIndex {
             shared.index.withLock { index in
                 for object in page {
                     if let chunk = BlobIdentifier.parse(chunkName: object.name) {
-                        index.met(chunkOf: chunk.blob)
+                        index.met(chunk: chunk.index, of: chunk.blob)
                     } else {
                         directories.append(object)
                     }

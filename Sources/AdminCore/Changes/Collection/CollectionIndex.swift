@@ -29,6 +29,8 @@ struct CollectionIndex: Sendable {
     private var traits: [Traits] = []
     /// How many chunks of each identifier there are; the largest number there is if they are more.
     private var chunkCounts: [UInt16] = []
+    /// The highest number of a chunk of each identifier; the largest number there is if it is higher.
+    private var lastChunks: [UInt16] = []
 
     /// The links to manifests and what tags name, and their counterparts in the trash.
     var revisions: [Link] = []
@@ -77,13 +79,15 @@ struct CollectionIndex: Sendable {
         if isNew {
             traits.append([])
             chunkCounts.append(0)
+            lastChunks.append(0)
         }
         return ordinal
     }
 
-    mutating func met(chunkOf blob: BlobIdentifier) {
+    mutating func met(chunk index: Int, of blob: BlobIdentifier) {
         let ordinal = ordinal(blob)
         if chunkCounts[ordinal] < .max { chunkCounts[ordinal] += 1 }
+        lastChunks[ordinal] = max(lastChunks[ordinal], UInt16(clamping: index))
     }
 
     mutating func met(referenceTo blob: BlobIdentifier) {
@@ -117,6 +121,14 @@ struct CollectionIndex: Sendable {
     /// How many chunks there are of the identifier at the digest's blobs path.
     func chunkCount(at ordinal: Int) -> UInt64 {
         places[ordinal] == 0 ? 0 : UInt64(chunkCounts[Int(places[ordinal]) - 1])
+    }
+
+    /// Whether the identifier at the digest's blobs path seems to have a chunk behind the first so many. Where there are very many it is
+    /// not known, and true.
+    func hasChunk(at ordinal: Int, behind count: UInt64) -> Bool {
+        guard places[ordinal] != 0 else { return false }
+        let last = lastChunks[Int(places[ordinal]) - 1]
+        return last == .max || last > 0 && UInt64(last) >= count
     }
 
     /// Whether more than one key in the pool says this identifier (`LAYOUT` D6).

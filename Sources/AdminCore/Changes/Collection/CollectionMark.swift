@@ -9,7 +9,7 @@ struct CollectionMark: Sendable {
     let options: CollectionOptions
     /// When it began: what is younger than the grace window then is left alone.
     let began: Date
-    private let reader: MarkReader
+    let reader: MarkReader
     /// What the pool holds.
     private(set) var index: CollectionIndex
     /// What was in the way, a sentence each.
@@ -24,6 +24,10 @@ struct CollectionMark: Sendable {
     private(set) var unneededBytes: UInt64 = 0
     /// Chunks that nothing refers to, old enough.
     private(set) var orphans: [(blob: BlobIdentifier, bytes: UInt64)] = []
+    /// Chunks behind the end of what is needed, old enough; see `SurplusNotes`.
+    var surplus: [SurplusChunks] = []
+    /// What earlier runs have noted of such chunks.
+    private(set) var surplusNotes: [BlobIdentifier: SurplusNotes.Note] = [:]
     /// Links of manifests that no tag needs; only with `untagged`.
     private(set) var untagged: [CollectionIndex.Link] = []
 
@@ -33,6 +37,8 @@ struct CollectionMark: Sendable {
     private var revisions: [Revision] = []
     /// Needed blobs whose size no manifest says.
     private var unsized: [Int] = []
+    /// Needed blobs that seem to have chunks behind their end, as far as manifests say truthfully where that is.
+    var overlong: [Int] = []
     private var missing = 0
 
     private struct Revision: Sendable {
@@ -58,7 +64,9 @@ struct CollectionMark: Sendable {
         try await mark.readTrash()
         try await mark.follow(progress)
         try await mark.weigh(progress)
-        try await mark.lookForYoungLinks(progress)
+        mark.surplusNotes = try await SurplusNotes.read(mark.storage)
+        let ends = try await mark.endsOfOverlong()
+        try await mark.lookAgain(ends, progress)
         try await mark.follow(progress)
         mark.settle()
         // A deleted pool answers "no such object" to everything.
@@ -86,6 +94,7 @@ struct CollectionMark: Sendable {
             // A manifest may say anything: no more than its chunks can hold.
             let most = index.chunkCount(at: ordinal) * storage.chunkSize
             neededBytes = addingCapped(neededBytes, min(declared, most))
+            if index.hasChunk(at: ordinal, behind: storage.chunkCount(ofBytes: declared)) { overlong.append(ordinal) }
         } else {
             unsized.append(ordinal)
         }
@@ -156,7 +165,9 @@ struct CollectionMark: Sendable {
 
     /// What everything needed names, to a fixpoint.
     private mutating func follow(_ progress: ProgressHandler?) async throws {
-        let counter = ProgressCounter(phase: "reading manifests", total: nil, handler: progress)
+        // Most manifests are needed, and most of them by a revision of one repository.
+        let counter = ProgressCounter(
+            phase: "reading manifests", total: UInt64(index.revisions.count), handler: progress)
         repeat {
             while !frontier.isEmpty {
                 let wave = Array(frontier.suffix(4096))
@@ -255,6 +266,7 @@ struct CollectionMark: Sendable {
             counter.advance(by: UInt64(slice.count))
         }
         let sought = unsized.compactMap { index.blob(at: $0) }
+        overlong += unsized.filter { index.hasChunk(at: $0, behind: 0) }
         unsized = []
         let sizes = try await concurrentMap(sought, window: storage.window) { [storage, reader] blob in
             defer { counter.advance() }
@@ -279,18 +291,23 @@ struct CollectionMark: Sendable {
     }
 
     /// Whoever pushes now has linked what it needs, or will: young links to layers and to what tags named keep what nothing else does. One
-    /// more enumeration, and reads of links to candidates only. Chunks that nothing refers to are met on the way.
-    private mutating func lookForYoungLinks(_ progress: ProgressHandler?) async throws {
-        guard index.hasOrphans || index.marks.contains(where: { $0.contains(.candidate) }) else { return }
-        let counter = ProgressCounter(phase: "looking for young links", total: nil, handler: progress)
-        let found = YoungLinks()
+    /// more enumeration, and reads of links to candidates only. Chunks that nothing refers to are met on the way, and those behind the
+    /// ends of files.
+    private mutating func lookAgain(_ ends: [BlobIdentifier: FileEnd], _ progress: ProgressHandler?) async throws {
+        let hasCandidates = index.marks.contains { $0.contains(.candidate) }
+        guard index.hasOrphans || hasCandidates || !ends.isEmpty else { return }
+        let counter = ProgressCounter(
+            phase: "looking for young links", total: try await storage.objects.status().objects, handler: progress)
+        let found = SecondLook()
         try await storage.eachPage { [index, reader, storage] page in
-            let met = try await concurrentMap(page, window: storage.window) { object -> YoungLinks.Finding? in
-                if let (blob, _) = BlobIdentifier.parse(chunkName: object.name) {
-                    guard index.isOrphan(blob), let chunk = try await storage.objects.read(.stat, of: object) else {
-                        return nil
-                    }
-                    return .orphan(blob, bytes: chunk.size, isYoung: reader.isYoung(chunk.modified))
+            let met = try await concurrentMap(page, window: storage.window) { object -> SecondLook.Finding? in
+                if let (blob, number) = BlobIdentifier.parse(chunkName: object.name) {
+                    let isSurplus = ends[blob].map { number > 0 && UInt64(number) >= $0.chunks } ?? false
+                    guard isSurplus || index.isOrphan(blob),
+                        let chunk = try await storage.objects.read(.stat, of: object)
+                    else { return nil }
+                    let stray = SecondLook.Stray(bytes: chunk.size, isYoung: reader.isYoung(chunk.modified))
+                    return isSurplus ? .surplus(blob, stray) : .orphan(blob, stray)
                 }
                 return try await reader.youngLink(in: object, index)
             }
@@ -300,6 +317,9 @@ struct CollectionMark: Sendable {
         for digest in await found.layers { need(digest) }
         for digest in await found.manifests { needManifest(digest) }
         orphans = await found.orphans.filter { !$0.value.isYoung }.map { ($0.key, $0.value.bytes) }
+        surplus = await found.surplus.filter { !$0.value.isYoung }.compactMap { blob, stray in
+            ends[blob].map { SurplusChunks(path: $0.path, blob: blob, bytes: stray.bytes) }
+        }
     }
 
     /// What remains when everything needed is known.

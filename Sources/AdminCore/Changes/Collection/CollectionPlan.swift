@@ -3,20 +3,6 @@ public import Foundation
 /// One step of a collection, thought through (`SAFETY` §2): what comes back from the quarantine because it is needed again, what of it is
 /// freed, what is taken into it, and what is in the way.
 public struct CollectionPlan: Plan {
-    /// One thing that is collected.
-    public struct Item: Hashable, Sendable {
-        /// Where it is, or was before it was taken; of chunks that nothing refers to, a path that no registry has.
-        public let origin: StoragePath
-        /// The identifier of its chunks: the guard of every change.
-        public let blob: BlobIdentifier
-        /// Bytes of it; 0 where that was not looked up.
-        public let bytes: UInt64
-        /// Of what is mended: the blob's file that has the same identifier.
-        var twin: StoragePath?
-
-        var reference: (origin: StoragePath, blob: BlobIdentifier) { (origin, blob) }
-    }
-
     /// A part of the plan: what is done with some things of one holding in the quarantine, or with what goes into one.
     public struct Part: Hashable, Sendable {
         /// What is done.
@@ -33,13 +19,17 @@ public struct CollectionPlan: Plan {
             case quarantine
             /// Chunks that nothing refers to are noted, to be freed by a later run.
             case note
+            /// Chunks behind the end of a needed blob are noted, to be removed by a later run.
+            case watch
+            /// They are removed; the blob stays.
+            case trim
             /// What this run has taken is marked once more, and then restored or freed: with `--offline`.
             case finish
         }
 
         /// What is done.
         public let work: Work
-        /// The holding's name below the quarantine.
+        /// The holding's name below the quarantine; another name where none is concerned.
         public let holding: String
         /// When the holding was taken; nil for a new one.
         public let since: Date?
@@ -80,7 +70,7 @@ public struct CollectionPlan: Plan {
 
     /// After this moment the next run can free something, if this one ends at `end`; nil if nothing is, or will be, in the quarantine.
     public func nextFreeAfter(endingAt end: Date = Date()) -> Date? {
-        let takes = parts.contains { $0.work == .quarantine || $0.work == .note || $0.work == .date }
+        let takes = parts.contains { $0.work.takes || $0.work == .date }
         guard takes, options.caches != .offline else { return pending }
         let taken = end.addingTimeInterval(options.effectiveDelay)
         return pending.map { min($0, taken) } ?? taken
@@ -96,33 +86,20 @@ public struct CollectionPlan: Plan {
     }
 }
 
-/// One run's quarantine, for people.
-public struct QuarantineItem: Hashable, Sendable, Identifiable {
-    /// Its name below the quarantine.
-    public let id: String
-    /// When the last reference was taken; nil while that is under way, and after it was interrupted.
-    public let since: Date?
-    /// Who took it.
-    public let by: String?
-    /// How many things it holds.
-    public let count: Int
-    /// Bytes of them.
-    public let bytes: UInt64
-}
-
-extension ChangePlanner {
-    /// What is in the quarantine, the oldest first. Reads the size of each thing in it.
-    public func quarantine() async throws -> [QuarantineItem] {
-        var items: [QuarantineItem] = []
-        for holding in try await storage.holdings(in: paths.quarantine) {
-            let sizes = try await concurrentMap(holding.entries, window: storage.window) {
-                try await storage.head(of: $0.blob).size
-            }
-            items.append(
-                QuarantineItem(
-                    id: holding.path.name, since: holding.note?.unlinked, by: holding.note?.by,
-                    count: holding.entries.count, bytes: sizes.reduce(0, addingCapped)))
+extension CollectionPlan.Part.Work {
+    /// Whether something is begun by it that a later run frees.
+    var takes: Bool {
+        switch self {
+        case .quarantine, .note, .watch: true
+        case .mend, .date, .restore, .free, .trim, .finish: false
         }
-        return items
+    }
+
+    /// Whether what is concerned counts among the bytes of all blobs: chunks that belong to nothing do not.
+    var concernsBlobs: Bool {
+        switch self {
+        case .note, .watch, .trim: false
+        case .mend, .date, .restore, .free, .quarantine, .finish: true
+        }
     }
 }

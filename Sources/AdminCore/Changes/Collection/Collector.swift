@@ -13,7 +13,7 @@ struct Collector: Sendable {
         self.plan = plan
         self.progress = progress
         driver = admin.collecting(plan.options)
-        let leaving = plan.parts.filter { $0.work == .free || $0.work == .restore }
+        let leaving = plan.parts.filter { $0.work == .free || $0.work == .restore || $0.work == .trim }
         proof = EmptyingProof(
             blobs: Set(leaving.lazy.flatMap(\.items).map(\.blob)), driver: driver, progress: progress)
     }
@@ -35,6 +35,10 @@ struct Collector: Sendable {
         case .note:
             try await driver.note(part.items.map(\.blob), at: path, note(part))
             return []
+        case .watch:
+            try await SurplusNotes(driver: driver).write(part.items)
+            return []
+        case .trim: return try await trim(part)
         case .finish: return try await finish(part)
         }
     }
@@ -49,6 +53,17 @@ struct Collector: Sendable {
     private func entries(of part: CollectionPlan.Part, in holding: Holding) -> [Holding.Entry] {
         let planned = Dictionary(part.items.map { ($0.origin, $0.blob) }) { first, _ in first }
         return holding.entries.filter { $0.claim == nil && planned[$0.origin] == $0.blob }
+    }
+
+    /// Counts on where the parts before this one, of the same work, have ended.
+    private func counter(_ phase: String, _ part: CollectionPlan.Part) -> ProgressCounter {
+        let parts = plan.parts.filter { $0.work == part.work }
+        func count(_ parts: some Sequence<CollectionPlan.Part>) -> UInt64 {
+            parts.reduce(0) { $0 + UInt64($1.items.count) }
+        }
+        return ProgressCounter(
+            phase: phase, completed: count(parts.prefix { $0.name != part.name }), total: count(parts),
+            handler: progress)
     }
 
     private func mend(_ part: CollectionPlan.Part) async throws -> [String] {
@@ -87,7 +102,8 @@ struct Collector: Sendable {
     private func free(_ part: CollectionPlan.Part, at path: StoragePath) async throws -> [String] {
         guard let holding = try await driver.reader.holding(path) else { return ["\(part.holding) is gone already"] }
         let entries = entries(of: part, in: holding)
-        let outcomes = try await driver.free(entries, of: holding, by: try await proof.references())
+        let outcomes = try await driver.free(
+            entries, of: holding, by: try await proof.references(), counter: counter("freeing", part))
         if outcomes.contains(.early) { throw ChangeError.unsuitable("the delay since it was taken is not over yet") }
         var notes: [String] = []
         let dropped = outcomes.count { $0 == .dropped }
@@ -97,9 +113,35 @@ struct Collector: Sendable {
         return notes
     }
 
+    /// Removes the chunks behind the end of needed blobs, and the notes of them: where the blob's path is still all that refers to its
+    /// identifier, and the content is proven to be right without them.
+    private func trim(_ part: CollectionPlan.Part) async throws -> [String] {
+        let surplus = part.items.filter { $0.bytes > 0 }
+        let census = surplus.isEmpty ? nil : try await proof.references()
+        let trimmed = try await driver.each(surplus) { item in
+            guard let census, census.isOnly(item.origin, for: item.blob) else { return false }
+            let head = try await driver.reader.head(of: item.blob)
+            let end = max(1, driver.reader.chunkCount(ofBytes: head.size))
+            do {
+                try await admin.dropSurplus(
+                    item.origin, item.blob, census.chunks.indices(of: item.blob).filter { UInt64($0) >= end })
+                return true
+            } catch is RepairError {
+                return false
+            }
+        }
+        try await SurplusNotes(driver: driver).remove(part.items.map(\.blob))
+        let left = trimmed.count { !$0 }
+        if left == 0 { return [] }
+        return [
+            "\(left) blobs with chunks behind their end are in use elsewhere, or have another content than they should: see fsck"
+        ]
+    }
+
     private func take(_ part: CollectionPlan.Part, to path: StoragePath) async throws -> [String] {
         let stayed = try await driver.hold(
-            part.items.map(\.reference), at: path, note(part), keepsDirectories: !part.emptiesDirectories)
+            part.items.map(\.reference), at: path, note(part), keepsDirectories: !part.emptiesDirectories,
+            counter: counter("taking into the quarantine", part))
         return stayed.isEmpty ? [] : ["\(stayed.count) were changed meanwhile and stay where they are"]
     }
 
@@ -110,7 +152,9 @@ struct Collector: Sendable {
         let collector = Collector(admin: admin, plan: second, progress: progress)
         var notes: [String] = []
         for later in second.parts
-        where (later.work == .free || later.work == .restore) && later.holding.hasPrefix(part.holding) {
+        where later.work == .trim
+            || (later.work == .free || later.work == .restore) && later.holding.hasPrefix(part.holding)
+        {
             notes += try await collector.execute(later)
         }
         return notes

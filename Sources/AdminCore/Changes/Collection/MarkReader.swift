@@ -109,7 +109,7 @@ struct MarkReader: Sendable {
         }
     }
 
-    func youngLink(in object: ObjectID, _ index: CollectionIndex) async throws -> YoungLinks.Finding? {
+    func youngLink(in object: ObjectID, _ index: CollectionIndex) async throws -> SecondLook.Finding? {
         guard let text = object.name.string, let directory = try? StoragePath(text) else { return nil }
         let path = directory.appending(.literal("link"))
         let target: (digest: Digest, isManifest: Bool)
@@ -125,30 +125,5 @@ struct MarkReader: Sendable {
         let head = try await storage.head(of: blob)
         guard try await isYoung(head.modified, path) else { return nil }
         return target.isManifest ? .manifest(target.digest) : .layer(target.digest)
-    }
-}
-
-/// What the second enumeration meets.
-actor YoungLinks {
-    enum Finding: Sendable {
-        case layer(Digest)
-        case manifest(Digest)
-        case orphan(BlobIdentifier, bytes: UInt64, isYoung: Bool)
-    }
-
-    private(set) var layers: Set<Digest> = []
-    private(set) var manifests: Set<Digest> = []
-    private(set) var orphans: [BlobIdentifier: (bytes: UInt64, isYoung: Bool)] = [:]
-
-    func add(_ findings: [Finding]) {
-        for finding in findings {
-            switch finding {
-            case .layer(let digest): layers.insert(digest)
-            case .manifest(let digest): manifests.insert(digest)
-            case .orphan(let blob, let bytes, let isYoung):
-                let known = orphans[blob] ?? (0, false)
-                orphans[blob] = (addingCapped(known.bytes, bytes), known.isYoung || isYoung)
-            }
-        }
     }
 }

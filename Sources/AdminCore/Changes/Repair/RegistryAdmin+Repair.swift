@@ -42,7 +42,7 @@ extension RegistryAdmin {
     }
 
     /// What is to go is read first, then the content is proven to be right without it, then exactly what was read goes.
-    private func dropSurplus(_ path: StoragePath, _ blob: BlobIdentifier, _ chunks: [Int]) async throws {
+    func dropSurplus(_ path: StoragePath, _ blob: BlobIdentifier, _ chunks: [Int]) async throws {
         guard try await driver.reader.value(at: path) == blob.value else { throw RepairError.changed(path) }
         let surplus = try await driver.surplus(of: blob, chunks: chunks)
         guard try await registry.isProvenRight(path, blob) else { throw RepairError.notTheDigest(path) }

@@ -65,8 +65,11 @@ public struct Holding: Hashable, Sendable {
 
     /// The path under which a holding has chunks that nothing refers to: one that no registry has.
     static func orphan(_ blob: BlobIdentifier) -> StoragePath {
-        .literal("regtop-orphan", String(blob.string.dropFirst(5)))
+        orphans.appending(.literal(String(blob.string.dropFirst(5))))
     }
+
+    /// Below which these paths lie.
+    static let orphans: StoragePath = .literal("regtop-orphan")
 
     /// What a key says; nil if it is none of a holding's.
     static func parse(_ key: ByteString) -> (origin: StoragePath, claim: Entry.Claim?)? {

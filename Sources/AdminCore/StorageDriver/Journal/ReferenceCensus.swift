@@ -28,7 +28,8 @@ extension StorageReader {
     ) async throws -> ReferenceCensus {
         var places: [BlobIdentifier: [ReferenceCensus.Place]] = [:]
         var chunks = ChunkInventory()
-        let counter = ProgressCounter(phase: "looking for references", total: nil, handler: progress)
+        let counter = ProgressCounter(
+            phase: "looking for references", total: try await objects.status().objects, handler: progress)
         for cursor in try await objects.enumerate(.namespace(""), slices: 1) {
             while let page = try await cursor.next() {
                 var omaps: [ObjectID] = []

@@ -26,9 +26,9 @@ extension StorageDriver {
     }
 
     /// The same by a proof (`provenReferences`) that covers these references, and maybe those of other holdings: it must have begun after the
-    /// delay of this one.
+    /// delay of this one. `counter` is told of each whose chunks are gone.
     func free(
-        _ entries: [Holding.Entry], of holding: Holding, by census: ReferenceCensus
+        _ entries: [Holding.Entry], of holding: Holding, by census: ReferenceCensus, counter: ProgressCounter? = nil
     ) async throws -> [Freeing] {
         guard isOld(holding, at: census.began) else { return entries.map { _ in .early } }
         let path = holding.path
@@ -37,7 +37,9 @@ extension StorageDriver {
             let elsewhere = Set(entries.filter { census.isElsewhere($0, than: path) })
             let dropped = try await drop(Array(elsewhere), of: path)
             let claimed = try await claim(entries.filter { !elsewhere.contains($0) }, as: .freeing, in: path)
-            try await freeClaimed(entries.filter(claimed.contains), of: path) { census.chunks.indices(of: $0) }
+            try await freeClaimed(entries.filter(claimed.contains), of: path, counter: counter) {
+                census.chunks.indices(of: $0)
+            }
             let outcomes = entries.map { entry -> Freeing in
                 claimed.contains(entry) ? .freed : dropped.contains(entry) ? .dropped : .gone
             }
@@ -67,10 +69,11 @@ extension StorageDriver {
 
     /// Frees the chunks of references that are claimed, and ends the claims. `chunks` gives the numbers of an identifier's.
     func freeClaimed(
-        _ entries: [Holding.Entry], of path: StoragePath,
+        _ entries: [Holding.Entry], of path: StoragePath, counter: ProgressCounter? = nil,
         chunks: @escaping @Sendable (BlobIdentifier) async throws -> [Int]
     ) async throws {
         _ = try await each(entries) { entry in
+            defer { counter?.advance() }
             try await removeChunks(of: entry.blob, try await chunks(entry.blob), for: path)
         }
         try await unclaim(entries, as: .freeing, in: path)
@@ -126,6 +129,11 @@ extension StorageDriver {
 }
 
 extension ReferenceCensus {
+    /// Whether a path is all that refers to an identifier.
+    func isOnly(_ path: StoragePath, for blob: BlobIdentifier) -> Bool {
+        places[blob] == [Place(object: StorageReader.directory(path.parent), key: ByteString(path.name))]
+    }
+
     /// Whether anything but this entry of a holding refers to its chunks.
     fileprivate func isElsewhere(_ entry: Holding.Entry, than path: StoragePath) -> Bool {
         let own = Place(object: StorageReader.directory(path), key: Holding.key(entry.origin))

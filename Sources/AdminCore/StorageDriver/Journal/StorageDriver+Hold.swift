@@ -43,14 +43,15 @@ extension StorageDriver {
     }
 
     /// Takes references into a new holding (see above), each guarded by its identifier. One that somebody else changed meanwhile stays where it
-    /// is; gives these.
-    public func hold(
+    /// is; gives these. `counter` is told of each.
+    func hold(
         _ references: [(origin: StoragePath, blob: BlobIdentifier)], at path: StoragePath, _ note: Holding.Note,
-        keepsDirectories: Bool = false
+        keepsDirectories: Bool = false, counter: ProgressCounter? = nil
     ) async throws -> [StoragePath] {
         try await holding([references], at: path, note, keepsDirectories: keepsDirectories) { stages in
             try await each(stages.joined()) { file in
-                try await leaveSource(file) ? nil : file.source
+                defer { counter?.advance() }
+                return try await leaveSource(file) ? nil : file.source
             }.compactMap(\.self)
         } then: { _ in
             if !keepsDirectories { try await prune(references.map(\.origin.parent)) }
@@ -176,6 +177,11 @@ extension Holding {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .iso8601
+        var note = note
+        // The format knows whole seconds: nothing may be due too early.
+        note.unlinked = note.unlinked.map {
+            Date(timeIntervalSince1970: $0.timeIntervalSince1970.rounded(.up))
+        }
         return Array(try encoder.encode(note))
     }
 }

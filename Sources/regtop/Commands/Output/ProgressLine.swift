@@ -8,6 +8,8 @@ import Synchronization
 nonisolated final class ProgressLine: Sendable {
     private struct State {
         var written: ContinuousClock.Instant?
+        /// What is being done, since when, and how much of it had been done by then.
+        var phase: (name: String, began: ContinuousClock.Instant, completed: UInt64)?
         var isShown = false
         var isOver = false
     }
@@ -25,11 +27,13 @@ nonisolated final class ProgressLine: Sendable {
         guard streams.errorIsTerminal else { return }
         let now = ContinuousClock.now
         state.withLock { state in
+            if state.phase?.name != progress.phase { state.phase = (progress.phase, now, progress.completed) }
             guard !state.isOver, now - began > .milliseconds(500) else { return }
             if let written = state.written, now - written < .milliseconds(100) { return }
             state.written = now
             state.isShown = true
-            streams.tell("\r\u{1b}[K" + ProgressLine.text(progress, after: now - began))
+            let (since, before) = (state.phase?.began ?? began, state.phase?.completed ?? 0)
+            streams.tell("\r\u{1b}[K" + ProgressLine.text(progress, from: before, after: now - since))
         }
     }
 
@@ -46,14 +50,15 @@ nonisolated final class ProgressLine: Sendable {
         }
     }
 
-    /// "repositories  812 of 1,204  67 %  3 s left".
-    static func text(_ progress: WorkProgress, after elapsed: Duration) -> String {
+    /// "repositories  812 of 1,204  67 %  3 s left". `elapsed` since so much of it was done as `start` says.
+    static func text(_ progress: WorkProgress, from start: UInt64 = 0, after elapsed: Duration) -> String {
         let done = HumanText.count(progress.completed)
         guard let total = progress.total, total > 0 else { return "\(progress.phase)  \(done)" }
         let share = min(1, Double(progress.completed) / Double(total))
         var text = "\(progress.phase)  \(done) of \(HumanText.count(total))  \(Int(share * 100)) %"
-        if share > 0.02, share < 1 {
-            text += "  \(HumanText.duration(elapsed * ((1 - share) / share))) left"
+        if share > 0.02, share < 1, progress.completed > start {
+            let left = Double(total - progress.completed) / Double(progress.completed - start)
+            text += "  \(HumanText.duration(elapsed * left)) left"
         }
         return text
     }

@@ -12,13 +12,15 @@ extension CollectionPlan: ShownPlan {
             case .free: "due, to be freed: \(what)"
             case .quarantine: "unneeded, into the quarantine: \(what)"
             case .note: "chunks that nothing refers to, to be noted: \(what)"
+            case .watch: "chunks behind the end of blobs, to be noted: \(what)"
+            case .trim: "chunks behind the end of blobs, to be removed: \(what)"
             case .finish: "what this run took, by a second mark: \(what)"
             }
         }
     }
 
     nonisolated var caution: String {
-        let frees = parts.contains { $0.work == .free || $0.work == .finish }
+        let frees = parts.contains { $0.work == .free || $0.work == .trim || $0.work == .finish }
         return frees ? "What is freed cannot be restored any more." : "Nothing is freed by this run."
     }
 
@@ -33,7 +35,8 @@ extension CollectionPlan: ShownPlan {
     nonisolated func json(applied: Bool, results: [ChangeResult]) -> JSONValue {
         var members = members(applied: applied, results: results)
         for (key, works) in [
-            ("restored", [Part.Work.restore]), ("freed", [.free, .finish]), ("quarantined", [.quarantine, .note]),
+            ("restored", [Part.Work.restore]), ("freed", [.free, .trim, .finish]),
+            ("quarantined", [.quarantine, .note, .watch]),
         ] {
             members.append(.init(key: key, value: .array(works.flatMap { items($0) }.map(\.json))))
         }

@@ -1,0 +1,136 @@
+public import Foundation
+
+/// What lies in the quarantine, and when which of it can be freed. Needs no mark: whether something of it is needed again only
+/// a mark can tell, so what is said here is the most that a run can free.
+public struct QuarantineStatus: Hashable, Sendable {
+    /// What one run took at once.
+    public struct Item: Hashable, Sendable, Identifiable {
+        /// What kind of things it holds.
+        public enum Kind: String, Hashable, Sendable, CaseIterable {
+            /// Contents that nothing needs.
+            case blobs
+            /// Links of manifests without a tag.
+            case links
+            /// Files of unfinished uploads.
+            case uploads
+            /// Chunks that nothing refers to.
+            case chunks
+            /// Chunks behind the end of needed blobs: noted, and where they always were.
+            case surplus
+            /// More than one of these, or nothing that is known.
+            case other
+        }
+
+        /// Its name below the quarantine.
+        public let id: String
+        /// What kind of things it holds.
+        public let kind: Kind
+        /// When the last of it left its place; nil while that is under way, and after it was interrupted: then the next run notes the time.
+        public let since: Date?
+        /// The first moment at which a mark may begin that allows freeing it; nil as `since` is.
+        public let due: Date?
+        /// Who took it; nil if that cannot be read.
+        public let by: String?
+        /// How many things it holds.
+        public let count: Int
+        /// Bytes of them: what freeing it gives back, if none is needed again.
+        public let bytes: UInt64
+    }
+
+    /// Run by run, the oldest first.
+    public let items: [Item]
+    /// When this was read.
+    public let asOf: Date
+    /// What is in the way of freeing, as far as it can be told without a mark, a sentence each.
+    public let obstacles: [String]
+
+    /// Bytes of all of it.
+    public var bytes: UInt64 { items.reduce(0) { addingCapped($0, $1.bytes) } }
+
+    /// Bytes of what is due already.
+    public var dueBytes: UInt64 {
+        items.filter { $0.due.map { $0 <= asOf } ?? false }.reduce(0) { addingCapped($0, $1.bytes) }
+    }
+
+    /// After this moment a run can free something, past if it can now; nil if nothing is in the quarantine that has a date.
+    public var nextFreeAfter: Date? { items.compactMap(\.due).min() }
+}
+
+extension ChangePlanner {
+    /// What is in the quarantine, for a collection with these options: their delay and what they say of caches count. Reads the size of
+    /// each thing in it, and nothing else of the registry. Errors: those of reading.
+    public func quarantine(
+        _ options: CollectionOptions = CollectionOptions(), progress: ProgressHandler? = nil
+    ) async throws -> QuarantineStatus {
+        let holdings = try await storage.holdings(in: paths.quarantine)
+        let total = holdings.reduce(0) { $0 + $1.entries.count }
+        let counter = ProgressCounter(phase: "sizes in the quarantine", total: UInt64(total), handler: progress)
+        let now = policy.now()
+        var items: [QuarantineStatus.Item] = []
+        for holding in holdings {
+            let sizes = try await concurrentMap(holding.entries, window: storage.window) { entry in
+                defer { counter.advance() }
+                return try await storage.head(of: entry.blob).size
+            }
+            let since = holding.note?.unlinked
+            items.append(
+                QuarantineStatus.Item(
+                    id: holding.path.name, kind: kind(of: holding), since: since,
+                    due: since?.addingTimeInterval(options.effectiveDelay), by: holding.note?.by,
+                    count: holding.entries.count, bytes: sizes.reduce(0, addingCapped)))
+        }
+        let notes = try await SurplusNotes.read(storage)
+        for (noted, notes) in Dictionary(grouping: notes.values, by: \.noted) {
+            items.append(
+                QuarantineStatus.Item(
+                    id: "surplus \(Int(noted.timeIntervalSince1970))", kind: .surplus, since: noted,
+                    due: noted.addingTimeInterval(options.effectiveDelay), by: nil, count: notes.count,
+                    bytes: notes.reduce(0) { addingCapped($0, $1.bytes) }))
+        }
+        items.sort { ($0.since ?? .distantFuture, $0.id) < ($1.since ?? .distantFuture, $1.id) }
+        let inTheWay = try await obstacles(to: items, options, at: now)
+        return QuarantineStatus(items: items, asOf: now, obstacles: inTheWay)
+    }
+
+    private func kind(of holding: Holding) -> QuarantineStatus.Item.Kind {
+        let kinds = Set(
+            holding.entries.map { entry -> QuarantineStatus.Item.Kind in
+                if entry.origin.isBelow(Holding.orphans) { return .chunks }
+                return switch paths.file(at: entry.origin) {
+                case .blob: .blobs
+                case .revision, .signature: .links
+                case .upload: .uploads
+                case .currentLink, .tagIndex, .layer, nil: .other
+                }
+            })
+        return kinds.count == 1 ? kinds.first ?? .other : .other
+    }
+
+    private func obstacles(
+        to items: [QuarantineStatus.Item], _ options: CollectionOptions, at now: Date
+    ) async throws -> [String] {
+        var obstacles: [String] = []
+        let finding = try await ChunkSizeProbe(storage: storage).run()
+        if let found = finding.other {
+            obstacles.append("\(ChangeError.wrongChunkSize(assumed: finding.assumed, found: found))")
+        }
+        // Marks are in nobody's way, and what only waits to be looked at again is in none either.
+        for entry in try await Journal.entries(of: storage) where entry.intent?.head.kind != .mark {
+            let change = entry.pending(policy)
+            switch change.state {
+            case .unreadable: obstacles.append("the journal has an intent that cannot be read, \(change.id)")
+            case .interrupted:
+                obstacles.append("a change was interrupted, which the next run takes back or ends: \(change.what)")
+            case .inProgress(let owner): obstacles.append("\(owner) is working on this: \(change.what)")
+            case .waiting, .due: break
+            }
+        }
+        for item in items where item.since == nil {
+            obstacles.append("\(item.id) does not say when it was taken: the next run notes that, and the delay begins")
+        }
+        if options.caches == .unknown, items.contains(where: { $0.due.map { $0 <= now } ?? false }) {
+            obstacles.append(CollectionDraft.askForCaches)
+        }
+        return obstacles
+    }
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+/// What the second enumeration of a mark meets.
+actor SecondLook {
+    enum Finding: Sendable {
+        case layer(Digest)
+        case manifest(Digest)
+        /// A chunk that nothing refers to.
+        case orphan(BlobIdentifier, Stray)
+        /// A chunk behind the end of its file.
+        case surplus(BlobIdentifier, Stray)
+    }
+
+    /// Chunks of one identifier that are no part of anything.
+    struct Stray: Sendable {
+        var bytes: UInt64 = 0
+        /// Whether one of them was written within the grace window.
+        var isYoung = false
+
+        mutating func add(_ other: Stray) {
+            bytes = addingCapped(bytes, other.bytes)
+            isYoung = isYoung || other.isYoung
+        }
+    }
+
+    private(set) var layers: Set<Digest> = []
+    private(set) var manifests: Set<Digest> = []
+    private(set) var orphans: [BlobIdentifier: Stray] = [:]
+    private(set) var surplus: [BlobIdentifier: Stray] = [:]
+
+    func add(_ findings: [Finding]) {
+        for finding in findings {
+            switch finding {
+            case .layer(let digest): layers.insert(digest)
+            case .manifest(let digest): manifests.insert(digest)
+            case .orphan(let blob, let stray): orphans[blob, default: Stray()].add(stray)
+            case .surplus(let blob, let stray): surplus[blob, default: Stray()].add(stray)
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// Tests that collect in a small registry, under a clock that they turn.
+protocol CollectionSuite {
+    var fixture: ChangeFixture { get }
+    var clock: TestClock { get }
+    var store: StoreUnderTest { get }
+}
+
+extension CollectionSuite {
+    static var day: TimeInterval { 86_400 }
+    static var free: CollectionOptions { CollectionOptions(maxShare: 100, caches: .flushed) }
+
+    var paths: RegistryPaths { fixture.registry.paths }
+
+    func plan(_ options: CollectionOptions = free) async throws -> CollectionPlan {
+        try await fixture.admin.collection(options)
+    }
+
+    @discardableResult
+    func run(_ options: CollectionOptions = free) async throws -> CollectionPlan {
+        let plan = try await plan(options)
+        for result in await fixture.admin.apply(plan) where result.outcome != .done {
+            Issue.record("\(result)")
+        }
+        return plan
+    }
+
+    func blob(_ content: [UInt8]) async throws -> StoragePath {
+        let path = paths.blob(.sha256(of: content))
+        try await fixture.driver.putContent(path, content)
+        return path
+    }
+
+    func isThere(_ path: StoragePath) async throws -> Bool {
+        try await fixture.driver.reader.entry(path) != nil
+    }
+
+    var quarantined: Int {
+        get async throws {
+            try await fixture.driver.reader.holdings(in: paths.quarantine).reduce(0) { $0 + $1.entries.count }
+        }
+    }
+}
