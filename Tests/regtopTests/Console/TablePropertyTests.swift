@@ -76,7 +76,7 @@ struct SeededGenerator: RandomNumberGenerator {
             if step != .move, chosen, let before, shown.contains(before) { #expect(table.selected?.id == before) }
             #expect(table.marks == marks)
             #expect(Set(table.markedRows.map(\.id)) == marks)
-            #expect(table.hiddenMarks == marks.subtracting(shown).count)
+            #expect(table.hiddenMarkCount == marks.subtracting(shown).count)
             #expect((table.selected == nil) == shown.isEmpty)
             let words = table.filter.text.split(separator: " ").filter { $0 != "size>=1000000" }
             let expected = model.filter { row in

@@ -156,6 +156,7 @@ import Testing
         var asked = wanted
         _ = asked.handle(.character("w"), size)
         #expect(asked.lines(size).last?.text == "Delete web?  type web: w_")
+        #expect(asked.lines(Size(rows: 5, columns: 20)).last?.text == "type web: w_", "what is wanted is always seen")
         for columns in 0...60 {
             #expect(asked.lines(Size(rows: 3, columns: columns)).allSatisfy { $0.width <= columns })
         }

@@ -1,17 +1,42 @@
 /// Checks that images are whole: every blob present, linked, as long as it should be, and of the content that its digest says. Only reads.
 ///
 /// Concurrency: a value. Blobs are hashed side by side, each read ahead by a few chunks, so that at most `chunkWindow` chunks are in memory,
-/// however large the blobs are.
+/// however large the blobs are. A verifier remembers what was wrong with which blob: what several verifications share is read by the first
+/// of them only. To read it again, make a new one.
 public struct Verifier: Sendable {
     /// How many chunks are under way at once, at most.
     public static let chunkWindow = 32
 
     /// The registry.
     public let registry: RegistryReader
+    private let hashing: Hashing
 
     /// A verifier of this registry.
     public init(registry: RegistryReader) {
         self.registry = registry
+        hashing = Hashing(registry: registry)
+    }
+
+    /// Checks one blob, whoever needs it. A blob that is not there is a finding. If the task is cancelled, the answer says that it is not
+    /// complete. Throws errors of the store. `progress` counts bytes.
+    public func verify(blob digest: Digest, progress: ProgressHandler? = nil) async throws -> Verification {
+        var result = Verification()
+        let before = hashing.sums
+        do {
+            let size = try await registry.blob(digest).size ?? 0
+            try await hashing.check([digest: size], isAll: true, progress)
+        } catch  where Task.isCancelled {
+            result.isComplete = false
+        }
+        result.count(from: before, to: hashing.sums)
+        if let fault = hashing.fault(of: digest) {
+            result.findings = [
+                Verification.Finding(
+                    repository: nil, tag: nil, digest: digest, state: fault.state,
+                    problem: "The blob \(digest) \(fault.reason).")
+            ]
+        }
+        return result
     }
 
     /// How many references are thought through at once.
@@ -23,7 +48,7 @@ public struct Verifier: Sendable {
     /// Memory: what the manifests of some references say, and a digest for each blob.
     public func verify(_ references: [ImageReference], progress: ProgressHandler? = nil) async throws -> Verification {
         let pass = registry.pass()
-        let hashing = Hashing(registry: registry)
+        let before = hashing.sums
         var result = Verification()
         let batches = stride(from: 0, to: references.count, by: Verifier.batch).map {
             references[$0..<min($0 + Verifier.batch, references.count)]
@@ -33,20 +58,18 @@ public struct Verifier: Sendable {
                 let (images, links) = try await images(batch, batches.count > 1 ? registry.pass() : pass)
                 result.findings += links
                 result.manifests += images.reduce(0) { $0 + $1.roots.count }
-                try await check(images, hashing, isAll: batches.count == 1, &result, progress)
+                try await check(images, isAll: batches.count == 1, &result, progress)
             }
         } catch  where Task.isCancelled {
             result.isComplete = false
         }
-        (result.blobs, result.bytes) = hashing.sums
-        result.findings = Array(Set(result.findings)).sorted {
-            ($0.repository.string, $0.tag ?? "", $0.problem) < ($1.repository.string, $1.tag ?? "", $1.problem)
-        }
+        result.count(from: before, to: hashing.sums)
+        result.findings = Array(Set(result.findings)).sorted { $0.order < $1.order }
         return result
     }
 
     private func check(
-        _ images: [Image], _ hashing: Hashing, isAll: Bool, _ result: inout Verification, _ progress: ProgressHandler?
+        _ images: [Image], isAll: Bool, _ result: inout Verification, _ progress: ProgressHandler?
     ) async throws {
         let closures = images.map { ($0, Closure(of: $0.roots, in: $0.facts)) }
         for (image, closure) in closures {
@@ -111,7 +134,16 @@ public struct Verifier: Sendable {
     }
 }
 
+extension Verification {
+    fileprivate mutating func count(from before: (blobs: Int, bytes: UInt64), to after: (blobs: Int, bytes: UInt64)) {
+        blobs = after.blobs - before.blobs
+        bytes = after.bytes - before.bytes
+    }
+}
+
 extension Verification.Finding {
+    fileprivate var order: (String, String, String) { (repository?.string ?? "", tag ?? "", problem) }
+
     /// The link of a tag; nil if nothing is wrong with it.
     fileprivate init?(tag: String, link: LinkFinding, of name: RepositoryName) {
         guard let fault = link.fault() else { return nil }

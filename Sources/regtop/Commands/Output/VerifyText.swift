@@ -11,8 +11,8 @@ nonisolated enum VerifyText {
         if !found.isComplete { facts.add("incomplete", "it was stopped") }
         guard !found.findings.isEmpty else { return facts.text }
         let lines = found.findings.map { finding in
-            let where_ = finding.tag.map { "\(finding.repository):\($0)" } ?? finding.repository.string
-            return VisibleText.of("\(finding.state.rawValue)  \(where_)  \(finding.problem)") + "\n"
+            let place = finding.repository.map { name in finding.tag.map { "\(name):\($0)  " } ?? "\(name)  " } ?? ""
+            return VisibleText.of("\(finding.state.rawValue)  \(place)\(finding.problem)") + "\n"
         }
         return facts.text + "\n" + lines.joined()
     }

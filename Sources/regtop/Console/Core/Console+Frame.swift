@@ -30,10 +30,14 @@ extension Console {
 
     /// Exactly as many lines as there are rows.
     private func body(_ size: Size) -> [Line] {
-        guard case .question(let panel, _) = overlay else { return filled(screen.lines(size), size.rows) }
-        let height = panel.height(of: size)
-        let rest = Size(rows: size.rows - height, columns: size.columns)
-        return filled(rest.rows > 0 ? screen.lines(rest) : [], rest.rows) + panel.lines(size)
+        let panel: [Line] =
+            switch overlay {
+            case .question(let panel, _): panel.lines(size)
+            case .choice(let panel, _): panel.lines(size)
+            case .prompt, nil: []
+            }
+        let rest = Size(rows: size.rows - panel.count, columns: size.columns)
+        return filled(rest.rows > 0 ? screen.lines(rest) : [], rest.rows) + panel
     }
 
     private func filled(_ lines: [Line], _ rows: Int) -> [Line] {
@@ -71,6 +75,7 @@ extension Console {
         switch overlay {
         case .question:
             return HintBar.line(isTyped ? Self.typedAnswers : Self.answers, columns: columns)
+        case .choice: return HintBar.line(Self.choosing, columns: columns)
         case .prompt:
             return HintBar.line(
                 [
@@ -92,6 +97,9 @@ extension Console {
 
     private static let answers: [HintBar.Hint] = [
         .init(key: "y", text: "yes, do it"), .init(key: "n Esc Enter", text: "no"), .init(key: "↑↓", text: "scroll"),
+    ]
+    private static let choosing: [HintBar.Hint] = [
+        .init(key: "Enter", text: "this one"), .init(key: "Esc", text: "none"), .init(key: "↑↓", text: "another"),
     ]
     private static let typedAnswers: [HintBar.Hint] = [
         .init(key: "Esc", text: "no"), .init(key: "Enter", text: "yes, once the name is there"),

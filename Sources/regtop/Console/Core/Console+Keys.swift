@@ -10,6 +10,7 @@ extension Console {
         default:
             switch overlay {
             case .question(let panel, let accept): answer(key, panel, accept, size)
+            case .choice(let panel, let then): choose(key, panel, then)
             case .prompt(let prompt, let editor): type(key, prompt, editor)
             case nil:
                 if let command = command(for: key) { run(command) }
@@ -21,7 +22,7 @@ extension Console {
         switch overlay {
         case .prompt: true
         case .question(let panel, _): panel.typed != nil
-        case nil: false
+        case .choice, nil: false
         }
     }
 
@@ -41,6 +42,19 @@ extension Console {
             status = .info("Nothing was changed.")
         case nil:
             overlay = .question(shown, accept: kept)
+        }
+    }
+
+    private func choose(_ key: Key, _ panel: ChoicePanel, _ then: @escaping (Int) -> Effect) {
+        var panel = panel
+        switch panel.handle(key) {
+        case .chosen(let number):
+            overlay = nil
+            perform(then(number))
+        case .nothing:
+            overlay = nil
+            status = .info("Nothing was changed.")
+        case nil: overlay = .choice(panel, then: then)
         }
     }
 

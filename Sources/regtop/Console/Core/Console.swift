@@ -3,6 +3,7 @@
 final class Console {
     enum Overlay {
         case question(QuestionPanel, accept: () -> Effect)
+        case choice(ChoicePanel, then: (Int) -> Effect)
         case prompt(Prompt, LineEditor)
     }
 
@@ -159,6 +160,7 @@ final class Console {
                 start(query)
             }
         case .prompt(let prompt): overlay = .prompt(prompt, LineEditor(prompt.text))
+        case .choose(let panel, let then): overlay = .choice(panel, then: then)
         case .say(let status): self.status = status
         case .copy(let text):
             clipboard = text

@@ -19,6 +19,8 @@ enum Effect {
     case apply(Query)
     /// Lets a line of text be typed.
     case prompt(Prompt)
+    /// Lets one of several answers be chosen.
+    case choose(ChoicePanel, then: (Int) -> Effect)
     case say(Status)
     /// Shows a text in the status line and gives it to the terminal's clipboard.
     case copy(String)

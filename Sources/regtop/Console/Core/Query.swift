@@ -10,6 +10,8 @@ struct Query {
     var stopsOnEscape = true
     /// What regtop does for itself, such as refreshing the header: no list of tasks has it.
     var isHousekeeping = false
+    /// Whether it goes on when its screen is left: its results are kept, and wanted later.
+    var outlivesItsScreen = false
     let begin: (_ ping: @escaping @Sendable () -> Void) -> Run
 
     /// A running query, its types erased.

@@ -9,6 +9,7 @@ final class TaskBoard {
         let isChange: Bool
         let stopsOnEscape: Bool
         let isHousekeeping: Bool
+        fileprivate let outlivesItsScreen: Bool
         let started: ContinuousClock.Instant
         var progress = Progress()
         var isStopping = false
@@ -59,8 +60,8 @@ final class TaskBoard {
         count += 1
         running[query.slot] = Activity(
             number: count, slot: query.slot, label: query.label, isChange: query.isChange,
-            stopsOnEscape: query.stopsOnEscape, isHousekeeping: query.isHousekeeping, started: .now,
-            run: query.begin(ping))
+            stopsOnEscape: query.stopsOnEscape, isHousekeeping: query.isHousekeeping,
+            outlivesItsScreen: query.outlivesItsScreen, started: .now, run: query.begin(ping))
         return true
     }
 
@@ -92,9 +93,10 @@ final class TaskBoard {
         return activity.run.abandon()
     }
 
-    /// Forgets the questions of a screen that has gone. Its changes go on.
+    /// Forgets the questions of a screen that has gone. Its changes go on, and so do those that outlive it.
     func abandon(owner: AnyObject) {
-        for (slot, activity) in running where slot.owner === owner && !activity.isChange {
+        for (slot, activity) in running where slot.owner === owner && !activity.isChange && !activity.outlivesItsScreen
+        {
             activity.run.task.cancel()
             running[slot] = nil
             remember(activity, .cancelled)

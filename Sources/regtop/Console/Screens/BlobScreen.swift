@@ -94,6 +94,9 @@ final class BlobScreen: Screen {
                 help: "Lists the tags and manifests that need this blob; reads all repositories",
                 isEnabled: { [unowned self] in report?.digest != nil }
             ) { [unowned self] in report?.digest.map { .go(UsesScreen(store, $0)) } ?? .none },
+            store.verifyCommand("Verifies the blob", isEnabled: { [unowned self] in report?.digest != nil }) {
+                [unowned self] in report?.digest.map { [.blob($0)] } ?? []
+            },
             Command(name: "refresh", keys: [.character("r")], help: "Reads it anew") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },

@@ -2,9 +2,9 @@ import AdminCore
 
 /// What becomes of deletions, and of unfinished uploads.
 extension ChangeFlow {
-    func restore(_ ids: [String]) -> Effect {
+    func restore(_ ids: [String], hidden: HiddenMarks = HiddenMarks()) -> Effect {
         let planner = store.session.planner
-        return plan("planning to restore \(HumanText.count(ids.count, "deletion"))") { _ in
+        return plan("planning to restore \(HumanText.count(ids.count, "deletion"))", hidden: hidden) { _ in
             try await planner.restoration(of: ids)
         }
     }
@@ -13,7 +13,10 @@ extension ChangeFlow {
     func restoreAs(_ item: TrashItem) -> Effect {
         let planner = store.session.planner
         return .prompt(
-            Prompt(label: "restore as: ", text: item.name) { text in
+            Prompt(
+                label: "restore as: ", text: item.name,
+                complete: { [store] in Prompt.completed($0, (store.repositories ?? []).map(\.string)) }
+            ) { text in
                 guard let name = ImageReference(String(text.trimmingPrefix { $0 == " " })) else {
                     return .say(.failure("\"\(text)\" is no name; write repository or repository:tag."))
                 }
@@ -24,18 +27,18 @@ extension ChangeFlow {
     }
 
     /// Drops deletions for good, by id; all of them if `ids` is nil.
-    func empty(_ ids: [String]?) -> Effect {
+    func empty(_ ids: [String]?, hidden: HiddenMarks = HiddenMarks()) -> Effect {
         let planner = store.session.planner
-        return plan("planning to empty the trash") { progress in
+        return plan("planning to empty the trash", hidden: hidden) { progress in
             try await planner.emptying(ids: ids, progress: progress)
         }
     }
 
-    func purge(_ uploads: [UploadSummary]) -> Effect {
+    func purge(_ uploads: [UploadSummary], hidden: HiddenMarks = HiddenMarks()) -> Effect {
         let planner = store.session.planner
         let ids = Set(uploads.map(\.id))
         let names = Set(uploads.map(\.repository)).sorted()
-        return plan("planning to remove \(HumanText.count(uploads.count, "upload"))") { progress in
+        return plan("planning to remove \(HumanText.count(uploads.count, "upload"))", hidden: hidden) { progress in
             try await planner.purging(olderThan: 0, of: names, ids: ids, progress: progress)
         }
     }

@@ -6,8 +6,10 @@ struct ChangeFlow {
     /// On whose behalf.
     let screen: any Screen
 
-    /// `skippingTrash`: for good. `hidden`: how many of them a filter hides; the question says so.
-    func remove(_ references: [ImageReference], skippingTrash: Bool = false, hidden: Int = 0) -> Effect {
+    /// `skippingTrash`: for good. `hidden`: which of them a filter hides; the question says so.
+    func remove(_ references: [ImageReference], skippingTrash: Bool = false, hidden: HiddenMarks = HiddenMarks())
+        -> Effect
+    {
         guard !references.isEmpty else { return .say(.info("Nothing of this can be deleted.")) }
         let planner = store.session.planner
         return plan("planning the deletion of \(Self.named(references))", hidden: hidden) { progress in
@@ -15,13 +17,13 @@ struct ChangeFlow {
         }
     }
 
-    /// Asks for the new name first, beginning with the old one.
-    func move(_ source: ImageReference) -> Effect {
+    /// Asks for the new name first, beginning with the old one. `names`: what Tab completes to.
+    func move(_ source: ImageReference, names: [String]) -> Effect {
         let planner = store.session.planner
         return .prompt(
             Prompt(
                 label: "move \(source) to: ", text: source.description,
-                complete: { Prompt.completed($0, (store.repositories ?? []).map(\.string)) }
+                complete: { Prompt.completed($0, names) }
             ) { text in
                 let text = text.trimmingPrefix { $0 == " " }
                 if text.isEmpty || text == source.description { return .say(.info("Nothing was changed.")) }
@@ -35,10 +37,12 @@ struct ChangeFlow {
             })
     }
 
-    /// Makes a plan away from the console, shows it, asks, and does it. `hidden`: how many of its targets a filter hides.
+    /// Makes a plan away from the console, shows it, asks, and does it. `hidden`: which of its targets a filter hides. `seen` gets the
+    /// plan before the question.
     func plan<Shown: ShownPlan>(
-        _ label: String, hidden: Int = 0,
-        _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> Shown
+        _ label: String, hidden: HiddenMarks = HiddenMarks(),
+        _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> Shown,
+        seen: @escaping (Shown) -> Void = { _ in }
     ) -> Effect {
         var plan: Shown?
         return .ask(
@@ -50,25 +54,41 @@ struct ChangeFlow {
                 plan = $0.last
             } end: { ending in
                 switch ending {
-                case .finished: plan.map { propose($0, hidden: hidden) } ?? .none
-                case .cancelled: .say(.info("Nothing was changed."))
-                case .failed(let error): .failure(error)
+                case .finished:
+                    guard let plan else { return .none }
+                    seen(plan)
+                    return propose(plan, hidden: hidden)
+                case .cancelled: return .say(.info("Nothing was changed."))
+                case .failed(let error): return .failure(error)
                 }
             })
     }
 
-    private func propose(_ plan: some ShownPlan, hidden: Int) -> Effect {
+    private func propose(_ plan: some ShownPlan, hidden: HiddenMarks) -> Effect {
         let words = PlanWords(plan: plan)
+        if plan.targetNames.isEmpty, let obstacle = (plan as? CollectionPlan)?.obstacles.first {
+            return .say(.failure("Nothing is freed or taken: \(obstacle)"))
+        }
         guard !plan.targetNames.isEmpty else {
             return .say(.info(plan.notes.first.map { "Nothing to do: \($0)." } ?? "There is nothing to do."))
         }
-        let warning =
-            hidden == 0 ? [] : [Line("\(HumanText.count(hidden)) of these marked rows are hidden by the filter", .bad)]
         return .propose(
             Proposal(
-                title: words.title, lines: warning + words.lines, question: words.question, typed: words.typed,
+                title: words.title, lines: warning(hidden) + words.lines, question: words.question, typed: words.typed,
                 owner: screen
             ) { apply(plan) })
+    }
+
+    /// Counted and named, as far as a person reads.
+    private func warning(_ hidden: HiddenMarks) -> [Line] {
+        guard !hidden.names.isEmpty else { return [] }
+        let most = 50
+        let more = hidden.names.count > most ? ", and \(HumanText.count(hidden.names.count - most)) more" : ""
+        let names = hidden.names.prefix(most).joined(separator: ", ") + more
+        return [
+            Line("\(HumanText.count(hidden.names.count)) of the marked rows hidden by the filter: ", .bad)
+                + Line(names, .bad)
+        ]
     }
 
     private func apply(_ plan: some ShownPlan) -> Effect {
@@ -89,7 +109,8 @@ struct ChangeFlow {
             })
     }
 
-    /// In the status line what fits there; on a screen of its own as soon as one target is not done, or there is more to be said.
+    /// In the status line what fits there; on a screen of its own as soon as one target is not done, or there is more to be said, and
+    /// always of a collection.
     private func report(_ results: [ChangeResult], _ words: PlanWords) -> Effect {
         var effects: [Effect] = []
         let done = results.count { $0.outcome == .done }
@@ -101,7 +122,7 @@ struct ChangeFlow {
             let why = first?.error.map { ": \($0)" } ?? ""
             effects.append(.say(.failure("\(done) of \(results.count) done\(why)")))
         }
-        if !all || results.contains(where: { !$0.notes.isEmpty }) {
+        if !all || words.plan.action == .collect || results.contains(where: { !$0.notes.isEmpty }) {
             effects.insert(.go(ResultsScreen(words, results)), at: 0)
         }
         if let denied = results.first(where: { $0.kind == .permissionDenied }) {

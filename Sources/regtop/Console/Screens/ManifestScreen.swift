@@ -72,6 +72,10 @@ final class ManifestScreen: Screen {
                 else { return .none }
                 return ChangeFlow(store: store, screen: self).remove([target])
             },
+            ChangeFlow(store: store, screen: self).undoCommand,
+            store.verifyCommand("Verifies the image", isEnabled: { [unowned self] in image != nil }) {
+                [unowned self] in [.reference(reference)]
+            },
             Command(name: "refresh", keys: [.character("r")], help: "Reads it anew") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },

@@ -13,6 +13,8 @@ final class OpenStore {
     var isStale = false
     /// The repositories that were there when they were last listed; nil before. For completion, and for the header.
     var repositories: [RepositoryName]?
+    /// The last verification, running or over.
+    var verification: (any Screen)?
     /// Grows with every change of the store, so that a screen sees that what it shows is old.
     private(set) var generation = 0
     /// The repositories that were changed, each with the generation of its last change.

@@ -12,28 +12,44 @@ struct PlanWords {
 
     private func capitalised(_ word: String) -> String { word.prefix(1).uppercased() + word.dropFirst() }
 
-    var title: String { "\(capitalised(plan.action.infinitive)) \(what)" }
+    var title: String {
+        plan is CollectionPlan ? "One step of the collection" : "\(capitalised(plan.action.infinitive)) \(what)"
+    }
 
     /// What it is called while it is done.
-    var label: String { "\(plan.action.doing) \(what)" }
+    var label: String { plan is CollectionPlan ? "collecting" : "\(plan.action.doing) \(what)" }
 
-    var question: String { "\(title)\(whither)?" }
+    var question: String { plan is CollectionPlan ? "Run this step?" : "\(title)\(whither)?" }
 
-    /// What has to be typed for a yes: the name (of several, their number) of repositories that go for good, and of whatever goes
-    /// for good and is very much. What the trash keeps is brought back by a key, so a key is enough for it.
+    /// What has to be typed for a yes where something goes: whole repositories, or very much, or very many. The name; of several, how
+    /// many there are; of a collection that frees much, `free`. Nil where `y` is enough.
     var typed: String? {
-        guard let change = plan as? ChangePlan, change.action == .remove, change.skipsTrash else { return nil }
-        let isWhole = change.targets.contains { $0.reference.selector == .repository }
-        guard isWhole || change.impact.reclaimable >= Self.much || change.targets.count >= Self.many else { return nil }
-        return plan.subjects.count == 1 ? plan.subject : "\(plan.subjects.count)"
+        let isWhole: Bool
+        switch plan {
+        case let plan as CollectionPlan: return plan.impact.bytes >= Self.much ? "free" : nil
+        case let plan as ChangePlan where plan.action == .remove:
+            isWhole = plan.targets.contains { $0.reference.selector == .repository }
+        case let plan as EmptyPlan: isWhole = plan.targets.contains { $0.item.kind == .repository }
+        case is UploadsPlan: isWhole = false
+        default: return nil
+        }
+        let isMuch = plan.impact.reclaimable >= Self.much || plan.subjects.count >= Self.many
+        guard isWhole || isMuch else { return nil }
+        // A name from the pool may be none that a keyboard has.
+        let isTypeable = plan.subject.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+        return plan.subjects.count == 1 && isTypeable ? plan.subject : "\(plan.subjects.count)"
     }
 
     /// In bytes.
-    private static let much: UInt64 = 100 << 30
+    private static let much: UInt64 = 1 << 30
     private static let many = 50
 
     /// What is said when all of it is done.
     var done: String {
+        if let plan = plan as? CollectionPlan {
+            let next = plan.nextFreeAfter().map { "; the next one can free something after \(HumanText.second($0))" }
+            return "The step is done\(next ?? "")."
+        }
         let done = "\(capitalised(plan.action.done)) \(what)\(whither)"
         guard let change = plan as? ChangePlan, change.action == .remove else { return done + "." }
         return change.skipsTrash
@@ -63,7 +79,10 @@ struct PlanWords {
 
     private var facts: [Line] {
         let impact = plan.impact
-        guard let change = plan as? ChangePlan else { return plan.impactLines.map { Line($0) } }
+        guard let change = plan as? ChangePlan else {
+            let lines = plan.impactLines.map { Line($0, $0.hasPrefix("in the way") ? .bad : .normal) }
+            return lines + (plan.caution.isEmpty ? [] : [Line(plan.caution, .dim)])
+        }
         var lines: [Line] = []
         if change.action == .remove {
             lines.append(fact("makes reclaimable", HumanText.bytes(impact.reclaimable)))

@@ -9,6 +9,7 @@ final class RepositoriesScreen: Screen {
     private var queue: WorkQueue<RepositoryName>?
     /// The store's generation that is shown; nil before the first time.
     private var generation: Int?
+    private var isUniqueKnown = false
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
 
     init(_ store: OpenStore) {
@@ -33,7 +34,7 @@ final class RepositoriesScreen: Screen {
 
     var pointer: (any Pointable)? { view }
 
-    var twin: [String]? { ["repos"] + store.words }
+    var twin: [String]? { ["repos"] + (isUniqueKnown ? ["--unique"] : []) + view.filterWords + store.words }
 
     func appear() -> Effect {
         guard let generation else { return .all([refresh(), view.adopt(store.settings.tables["repositories"])]) }
@@ -62,7 +63,8 @@ final class RepositoriesScreen: Screen {
                 name: "move", keys: [.character("m")], hint: "move", help: "Gives the repository another name",
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.table.selected != nil }
             ) { [unowned self] in
-                view.table.selected.flatMap { ImageReference($0.name) }.map { changeFlow.move($0) } ?? .none
+                view.table.selected.flatMap { ImageReference($0.name) }.map { changeFlow.move($0, names: names) }
+                    ?? .none
             },
             Command(
                 name: "delete-now", keys: [.character("D")],
@@ -71,6 +73,10 @@ final class RepositoriesScreen: Screen {
             ) { [unowned self] in
                 changeFlow.remove(targets, skippingTrash: true, hidden: view.table.hiddenMarks)
             },
+            store.verifyCommand(
+                "Verifies the marked repositories, or the one under the cursor",
+                isEnabled: { [unowned self] in view.hasTargets }
+            ) { [unowned self] in targets.map { .reference($0) } },
             changeFlow.undoCommand,
             Command(
                 name: "unique", keys: [.character("n")],
@@ -80,6 +86,8 @@ final class RepositoriesScreen: Screen {
                 refresh()
             },
         ] + view.commands
+
+    private var names: [String] { (store.repositories ?? []).map(\.string) }
 
     /// What a change is about: by name, never by row.
     private var targets: [ImageReference] {
@@ -194,6 +202,7 @@ final class RepositoriesScreen: Screen {
     }
 
     private func take(_ unique: [RepositoryName: UInt64]) {
+        isUniqueKnown = true
         view.table.columns = RepositoryRow.columns(unique: true, scale: scale)
         view.table.update(
             view.table.rows.map { row in

@@ -50,7 +50,7 @@ final class RepositoryScreen: Screen {
 
     var pointer: (any Pointable)? { view }
 
-    var twin: [String]? { ["tags", name.string] + store.words }
+    var twin: [String]? { ["tags", name.string] + view.filterWords + store.words }
 
     func appear() -> Effect {
         guard generation != store.generation else { return .none }
@@ -73,9 +73,14 @@ final class RepositoryScreen: Screen {
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in changeFlow.remove(targets, hidden: view.table.hiddenMarks) },
             Command(
-                name: "move", keys: [.character("m")], hint: "move", help: "Gives the tag another name",
+                name: "retag", keys: [.character("m")], hint: "retag",
+                help: "Gives the tag another name; the question says so where that one is taken",
                 group: .change, isChange: true, isEnabled: { [unowned self] in selectedTag != nil }
-            ) { [unowned self] in selectedTag.map { changeFlow.move($0) } ?? .none },
+            ) { [unowned self] in selectedTag.map { changeFlow.move($0, names: tags) } ?? .none },
+            store.verifyCommand(
+                "Verifies the marked tags and manifests, or the one under the cursor",
+                isEnabled: { [unowned self] in view.hasTargets }
+            ) { [unowned self] in targets.map { .reference($0) } },
             changeFlow.undoCommand,
             Command(
                 name: "tree", keys: [.character("t")], hint: "tree", help: "Shows the repository's raw tree"
@@ -96,6 +101,13 @@ final class RepositoryScreen: Screen {
 
     private var targets: [ImageReference] {
         view.targets.compactMap { $0.reference(in: name) }
+    }
+
+    /// The names that a tag can be moved to already.
+    private var tags: [String] {
+        view.table.rows.compactMap { row in
+            if case .tag = row.id { row.reference(in: name)?.description } else { nil }
+        }
     }
 
     private var selectedTag: ImageReference? {

@@ -39,6 +39,17 @@ enum ScreenCatalog {
         ) {
             ProblemsScreen($0.store)
         },
+        ScreenEntry(
+            name: "verification", keys: [.character("V")], help: "Shows the last verification, and what it found"
+        ) {
+            $0.store.verification ?? VerifyScreen($0.store, [])
+        },
+        ScreenEntry(
+            name: "collection", keys: [.character("c")],
+            help: "Shows what nothing needs any more, and gives its space back step by step"
+        ) {
+            CollectionScreen($0.store)
+        },
         ScreenEntry(name: "trash", keys: [.character("T")], help: "Shows what was deleted and can come back") {
             TrashScreen($0.store)
         },

@@ -18,19 +18,12 @@ nonisolated struct TaskRow: Sendable, Identifiable {
 
     var isRunning: Bool { state == .running || state == .stopping }
 
-    /// "812 of 1,204 repositories".
-    var amount: String {
-        let suffix = progress.unit.isEmpty ? "" : " " + progress.unit
-        if let total = progress.total {
-            return "\(HumanText.count(progress.done)) of \(HumanText.count(total))\(suffix)"
-        }
-        return progress.done > 0 ? HumanText.count(progress.done) + suffix : ""
-    }
-
     /// Per second, over all of its time.
-    var rate: Double? {
+    var rate: String? {
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        return progress.done > 0 && seconds >= 0.1 ? Double(progress.done) / seconds : nil
+        guard progress.done > 0, seconds >= 0.1 else { return nil }
+        if progress.unit == Progress.bytes { return Throughput.text(progress.done, in: elapsed) }
+        return "\(HumanText.count(Int(min(Double(progress.done) / seconds, 1e9).rounded())))/s"
     }
 
     var remaining: Duration? { state == .running ? progress.remaining(after: elapsed) : nil }
@@ -42,13 +35,14 @@ nonisolated struct TaskRow: Sendable, Identifiable {
         Column(id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true) { row, _ in
             Line(row.state.rawValue, row.state == .failed ? .bad : row.isRunning ? .good : .dim)
         },
-        Column(id: "amount", title: "DONE", minimum: 14, ideal: 30, priority: 2) { row, _ in Line(row.amount) },
+        Column(id: "amount", title: "DONE", minimum: 14, ideal: 30, priority: 2) { row, _ in Line(row.progress.amount)
+        },
         Column(id: "bar", title: "", minimum: 8, ideal: 20, priority: 5) { row, width in
             guard let total = row.progress.total, row.isRunning else { return Line() }
             return Bar.line(Double(row.progress.done), of: Double(total), columns: width)
         },
-        Column(id: "rate", title: "RATE", alignment: .right, minimum: 8, ideal: 8, priority: 4) { row, _ in
-            row.rate.map { Line("\(HumanText.count(Int(min($0, 1e9).rounded())))/s") } ?? Cells.unknown
+        Column(id: "rate", title: "RATE", alignment: .right, minimum: 8, ideal: 12, priority: 4) { row, _ in
+            row.rate.map { Line($0) } ?? Cells.unknown
         },
         Column(id: "took", title: "TIME", alignment: .right, minimum: 6, ideal: 10, priority: 1) { row, _ in
             Line(HumanText.duration(row.elapsed))

@@ -35,8 +35,8 @@ final class TrashScreen: Screen {
             Command(
                 name: "restore", keys: [.enter], hint: "restore",
                 help: "Brings back the marked deletions, or the one under the cursor, after a question",
-                group: .change, isChange: true, isEnabled: { [unowned self] in !targets.isEmpty }
-            ) { [unowned self] in changeFlow.restore(targets) },
+                group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
+            ) { [unowned self] in changeFlow.restore(targets, hidden: view.table.hiddenMarks) },
             Command(
                 name: "restore-as", keys: [.character("m")], hint: "restore as",
                 help: "Brings the deletion back under another name", group: .change, isChange: true,
@@ -45,8 +45,8 @@ final class TrashScreen: Screen {
             Command(
                 name: "drop", keys: [.character("d"), .delete], hint: "drop",
                 help: "Drops the marked deletions, or the one under the cursor, for good, after a question",
-                group: .change, isChange: true, isEnabled: { [unowned self] in !targets.isEmpty }
-            ) { [unowned self] in changeFlow.empty(targets) },
+                group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
+            ) { [unowned self] in changeFlow.empty(targets, hidden: view.table.hiddenMarks) },
             Command(
                 name: "empty", keys: [.character("E")], help: "Drops all deletions for good, after a question",
                 group: .change, isChange: true, isEnabled: { [unowned self] in !view.table.rows.isEmpty }
@@ -56,10 +56,7 @@ final class TrashScreen: Screen {
             },
         ] + view.commands
 
-    private var targets: [String] {
-        let marked = view.table.markedRows
-        return (marked.isEmpty ? view.table.selected.map { [$0] } ?? [] : marked).map(\.id)
-    }
+    private var targets: [String] { view.targets.map(\.id) }
 
     private func refresh() -> Effect {
         generation = store.generation

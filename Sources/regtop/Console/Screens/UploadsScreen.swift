@@ -45,18 +45,15 @@ final class UploadsScreen: Screen {
             Command(
                 name: "delete", keys: [.character("d"), .delete], hint: "delete",
                 help: "Removes the marked uploads, or the one under the cursor, after a question",
-                group: .change, isChange: true, isEnabled: { [unowned self] in !targets.isEmpty }
-            ) { [unowned self] in changeFlow.purge(targets) },
+                group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
+            ) { [unowned self] in changeFlow.purge(targets, hidden: view.table.hiddenMarks) },
             changeFlow.undoCommand,
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in
                 refresh()
             },
         ] + view.commands
 
-    private var targets: [UploadSummary] {
-        let marked = view.table.markedRows
-        return (marked.isEmpty ? view.table.selected.map { [$0] } ?? [] : marked).map(\.upload)
-    }
+    private var targets: [UploadSummary] { view.targets.map(\.upload) }
 
     private func refresh() -> Effect {
         generation = store.generation

@@ -14,7 +14,8 @@ final class UsageScreen: Screen {
     private let view: TableView<UsageRow>
     private let scale = Scale()
     private var details: [Line] = []
-    private var isRead = false
+    /// The store's generation that is shown; nil before anything is.
+    private var generation: Int?
 
     init(_ store: OpenStore, _ level: Level = .registry) {
         self.store = store
@@ -35,14 +36,26 @@ final class UsageScreen: Screen {
             case .item(let item, let name):
                 item.tag.map { "Usage of \(name):\($0)" } ?? "Usage of \(name)@\(item.digest?.string.prefix(19) ?? "")…"
             }
-        return TitleBar(title: title, details: details + view.selection)
+        let isOld = generation != nil && generation != store.generation
+        let age = isOld ? [Line("from before the last change; r reads anew", .warning)] : []
+        return TitleBar(title: title, details: details + age + view.selection)
     }
 
     func lines(_ size: Size) -> [Line] { view.lines(size) }
 
     func escape() -> Bool { view.escape() }
 
-    func appear() -> Effect { isRead ? .none : refresh() }
+    var pointer: (any Pointable)? { view }
+
+    var twin: [String]? {
+        switch level {
+        case .registry: ["du"] + store.words
+        case .repository(let name), .item(_, let name): ["du", name.string] + store.words
+        }
+    }
+
+    /// It reads everything, so what is old stays until somebody wants it anew.
+    func appear() -> Effect { generation == nil ? refresh() : .none }
 
     private(set) lazy var commands: [Command] =
         [
@@ -76,7 +89,7 @@ final class UsageScreen: Screen {
     // MARK: Reading
 
     private func refresh() -> Effect {
-        isRead = true
+        generation = store.generation
         switch level {
         case .registry: return .ask(registryQuery)
         case .repository(let name): return .ask(repositoryQuery(name))
@@ -138,7 +151,7 @@ final class UsageScreen: Screen {
             view.empty = "There is no such repository any more."
             return .none
         case .failed(let error):
-            isRead = false
+            generation = nil
             view.empty = "It could not be found out; r tries again."
             return .failure(error)
         }

@@ -45,6 +45,8 @@ final class UsesScreen: Screen {
 
     var pointer: (any Pointable)? { view }
 
+    var twin: [String]? { ["why", digest.string] + store.words }
+
     func appear() -> Effect { isRead ? .none : refresh() }
 
     private(set) lazy var commands: [Command] =

@@ -8,6 +8,17 @@ nonisolated struct Progress: Sendable, Equatable {
     /// What is going on, or being waited for, at the moment.
     var note: String?
 
+    /// The unit of what is shown as sizes.
+    static let bytes = "bytes"
+
+    /// "812 of 1,204 repositories", "3.1 MiB of 8.5 MiB"; empty before anything can be said.
+    var amount: String {
+        let text: (UInt64) -> String = unit == Self.bytes ? { HumanText.bytes($0) } : { HumanText.count($0) }
+        let suffix = unit.isEmpty || unit == Self.bytes ? "" : " " + unit
+        if let total { return "\(text(done)) of \(text(total))\(suffix)" }
+        return done > 0 ? text(done) + suffix : ""
+    }
+
     /// What is left at the pace so far; nil when that says nothing yet.
     func remaining(after elapsed: Duration) -> Duration? {
         guard let total, done > 0, total > done, elapsed > .seconds(1) else { return nil }
@@ -17,12 +28,7 @@ nonisolated struct Progress: Sendable, Equatable {
     /// "scanning  812 of 1,204 repositories  ████▌    67 %   3 s left"; parts on the right go first.
     func line(label: String, elapsed: Duration, columns: Int) -> Line {
         var line = Line(label)
-        let suffix = unit.isEmpty ? "" : " " + unit
-        if let total {
-            line.append("  \(HumanText.count(done)) of \(HumanText.count(total))\(suffix)")
-        } else if done > 0 {
-            line.append("  \(HumanText.count(done))\(suffix)")
-        }
+        if !amount.isEmpty { line.append("  " + amount) }
         let left = remaining(after: elapsed).map { HumanText.duration($0) + " left" } ?? HumanText.duration(elapsed)
         var tail = Line("  " + left)
         if let total, total > 0 {

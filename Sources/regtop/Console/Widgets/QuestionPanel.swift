@@ -97,10 +97,11 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
             return Line(question, .title).truncated(to: max(0, columns - answers.width))
                 + answers.truncated(to: columns)
         }
-        let input = editor.line(label: "  type \(typed): ", columns: max(0, columns - min(question.count, columns / 2)))
-            .line
-        let cursor = input.width < columns ? Line("_", .dim) : Line()
-        return (Line(question, .title).truncated(to: max(0, columns - input.width - cursor.width)) + input + cursor)
-            .truncated(to: columns)
+        // What is to be typed matters more than the question, which the title asks as well.
+        let label = "type \(typed): "
+        let front = Line(question + "  ", .title)
+        let isRoomy = front.width + label.count + typed.count + 1 <= columns
+        let input = editor.line(label: label, columns: max(0, columns - (isRoomy ? front.width : 0) - 1)).line
+        return ((isRoomy ? front : Line()) + input + Line("_", .dim)).truncated(to: columns)
     }
 }

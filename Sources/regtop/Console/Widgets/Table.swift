@@ -22,7 +22,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     private(set) var hasChosen = false
     private(set) var marks: Set<Row.ID> = []
     /// How many marked rows the filter hides.
-    private(set) var hiddenMarks = 0
+    private(set) var hiddenMarkCount = 0
     private(set) var sortColumn: Column<Row>.ID?
     private(set) var isDescending = false
     private(set) var filter = TableFilter<Row>()
@@ -62,6 +62,14 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     /// The marked rows, in the order in which all rows are sorted; whether the filter shows them or not. Looks at every row, once
     /// anything is marked.
     var markedRows: [Row] { marks.isEmpty ? [] : sorted.lazy.map { rows[$0] }.filter { marks.contains($0.id) } }
+
+    /// The marked rows that the filter hides. Looks at every row, if there are any.
+    var hiddenMarks: HiddenMarks {
+        guard hiddenMarkCount > 0 else { return HiddenMarks() }
+        let shown = Set(order)
+        let hidden = sorted.filter { !shown.contains($0) && marks.contains(rows[$0].id) }
+        return HiddenMarks(names: hidden.map { columns.first?.cell(rows[$0], 200).text ?? "" })
+    }
 
     // MARK: Rows
 
@@ -126,7 +134,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 
     /// Puts the cursor back on its row; `former` are the rows that were shown before, in their order, those that are gone as nil.
     private mutating func followCursor(former: [Int?]) {
-        hiddenMarks = marks.isEmpty ? 0 : marks.count - order.count { marks.contains(rows[$0].id) }
+        hiddenMarkCount = marks.isEmpty ? 0 : marks.count - order.count { marks.contains(rows[$0].id) }
         guard hasChosen else {
             cursor = 0
             top = 0
@@ -202,8 +210,14 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 
     mutating func clearMarks() {
         marks = []
-        hiddenMarks = 0
+        hiddenMarkCount = 0
     }
+}
+
+/// Marked rows that a filter hides: every question lists them.
+nonisolated struct HiddenMarks: Sendable, Equatable {
+    /// As their first column has them, in the order of the table.
+    var names: [String] = []
 }
 
 nonisolated extension Dictionary {

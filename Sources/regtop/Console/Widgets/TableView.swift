@@ -55,6 +55,11 @@ final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sen
         return true
     }
 
+    /// The filter as a command takes it; nothing where there is none.
+    var filterWords: [String] {
+        table.filter.isEmpty || table.filter.problem != nil ? [] : ["--where", table.filter.text]
+    }
+
     private(set) lazy var commands: [Command] = moves + views + (canMark ? marking : [])
 
     /// "1,204 shown of 3,870", for the title of a screen.
@@ -67,7 +72,7 @@ final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sen
         var parts: [Line] = []
         let all = table.rows.count
         if table.marks.count > 0 {
-            let hidden = table.hiddenMarks > 0 ? ", \(HumanText.count(table.hiddenMarks)) hidden" : ""
+            let hidden = table.hiddenMarkCount > 0 ? ", \(HumanText.count(table.hiddenMarkCount)) hidden" : ""
             parts.append(Line("\(HumanText.count(table.marks.count)) marked\(hidden)", .marked))
         }
         if table.count != all {

@@ -4,10 +4,11 @@ import Testing
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct GoldenTests {
     @Test(arguments: Scene.all) func everyScreenLooksAsItIsToLook(_ scene: Scene) async throws {
+        let bench = try await ScreenBench()
+        await bench.play(scene)
         for size in Golden.sizes {
-            let bench = try await ScreenBench()
             bench.size = size
-            await bench.play(scene)
+            await bench.settle()
             try Golden.check(Golden.steady(bench.text), scene.name, size)
         }
     }

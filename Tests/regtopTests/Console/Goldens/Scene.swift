@@ -40,6 +40,18 @@ struct Scene: Sendable, CustomTestStringConvertible {
         Scene("tasks", .run("tasks")),
         Scene("usage", .run("usage")),
         Scene("problems", .run("problems")),
+        Scene("verification", .find("damaged/"), .press(.character("*")), .press(.character("v"))),
+        Scene("verification-damaged", .find("short-chunk"), .press(.enter), .press(.character("v"))),
+        Scene("verification-none", .run("verification")),
+        Scene("collection", .run("collection")),
+        Scene("collection-marked", .run("collection"), .press(.character("M"))),
+        Scene("collection-choice", .run("collection"), .press(.character("x"))),
+        Scene("collection-question", .run("collection"), .press(.character("x")), .press(.enter)),
+        Scene(
+            "collection-results", .run("collection"), .press(.character("x")), .press(.enter), .press(.character("y"))),
+        Scene(
+            "collection-held", .run("collection"), .press(.character("x")), .press(.enter), .press(.character("y")),
+            .press(.escape)),
         Scene("trash", .run("trash")),
         Scene("uploads", .run("uploads")),
         Scene("log", .run("log")),

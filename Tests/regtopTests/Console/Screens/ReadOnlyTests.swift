@@ -14,7 +14,8 @@ import Testing
         #expect(bench.rows[0].hasSuffix(" READ-ONLY"))
         let screens: Set = [
             "RepositoriesScreen", "RepositoryScreen", "ManifestScreen", "BlobScreen", "ObjectScreen", "UsesScreen",
-            "TreeScreen", "HelpScreen", "TrashScreen", "UploadsScreen", "LogScreen",
+            "TreeScreen", "HelpScreen", "TrashScreen", "UploadsScreen", "LogScreen", "CollectionScreen",
+            "VerifyScreen",
         ]
         #expect(walk.visited.isSuperset(of: screens), "\(screens.subtracting(walk.visited)) was not reached")
         #expect(walk.changes >= 5)
@@ -69,6 +70,7 @@ import Testing
                     await bench.type(panel.typed ?? "")
                     await bench.press(.enter)
                 case .question: await bench.press(.character("y"))
+                case .choice: await bench.press(.enter)
                 // A filter that lets nothing through would leave the commands nothing to work on.
                 case .prompt(let prompt, _) where ["/", ":"].contains(prompt.label): await bench.press(.escape)
                 case .prompt: await bench.press(.character("x"), .enter)

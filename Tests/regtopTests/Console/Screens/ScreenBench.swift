@@ -70,6 +70,17 @@ import Testing
         await press(.enter)
     }
 
+    /// Says yes to the question, as it wants to hear it.
+    func accept() async {
+        guard case .question(let panel, _) = console.overlay else {
+            Issue.record("nothing is asked: \(text)")
+            return
+        }
+        guard let typed = panel.typed else { return await press(.character("y")) }
+        await type(typed)
+        await press(.enter)
+    }
+
     var text: String { console.frame(size).text }
 
     var rows: [String] { text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }

@@ -1,0 +1,114 @@
+import AdminCore
+import Foundation
+
+/// A holding of the quarantine, or one that the next step of the collection would make.
+nonisolated struct CollectionRow: Sendable, Identifiable {
+    enum State: String, Sendable {
+        /// Its delay is not over.
+        case waits
+        /// It may be freed, once it is said what the registries remember.
+        case due
+        /// Its making was interrupted: the next step gives it its date.
+        case undated
+        /// It is not there yet.
+        case new
+
+        var style: Style {
+            switch self {
+            case .waits: .normal
+            case .due: .good
+            case .undated: .warning
+            case .new: .dim
+            }
+        }
+    }
+
+    let id: String
+    var since: Date?
+    /// When its delay is over; nil if that is not known yet.
+    var due: Date?
+    var count = 0
+    var bytes: UInt64 = 0
+    var state = State.new
+    /// What the next step does with it, by the last mark; nil before one.
+    var next: [CollectionPlan.Part]?
+
+    /// "frees 3, 1.2 MiB; brings back 1, 8.0 KiB".
+    var nextText: String {
+        guard let next else { return "" }
+        let done = next.map { part in
+            if part.work == .date || part.work == .mend { return part.work.doing }
+            let size = part.bytes > 0 ? ", \(HumanText.bytes(part.bytes))" : ""
+            return "\(part.work.doing) \(HumanText.count(part.items.count))\(size)"
+        }
+        return done.isEmpty ? "stays" : done.joined(separator: "; ")
+    }
+
+    var searchText: String { "\(id) \(state.rawValue) \(nextText)" }
+
+    static let columns: [Column<CollectionRow>] = [
+        Column(
+            id: "holding", title: "HOLDING", trimming: .middle, minimum: 10, ideal: 28, isSearched: true,
+            order: .text { $0.id }
+        ) { row, _ in Line(row.id, row.state == .new ? .dim : .normal) },
+        Column(
+            id: "since", title: "SINCE", minimum: 10, ideal: 19, priority: 3, order: .number { Cells.order($0.since) }
+        ) { row, width in Cells.date(row.since, width) },
+        Column(
+            id: "things", title: "THINGS", alignment: .right, minimum: 6, ideal: 7, priority: 4,
+            order: .number { Int64($0.count) }, startsDescending: true
+        ) { row, _ in Cells.count(row.count) },
+        Column(
+            id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
+            order: .number { Cells.order($0.bytes) }, startsDescending: true
+        ) { row, _ in row.bytes == 0 && row.state == .new ? Cells.unknown : Cells.size(row.bytes) },
+        Column(id: "due", title: "DUE", minimum: 10, ideal: 19, priority: 2, order: .number { Cells.order($0.due) }) {
+            row, width in Cells.date(row.due, width)
+        },
+        Column(id: "state", title: "STATE", minimum: 7, ideal: 7, isSearched: true, order: .text { $0.state.rawValue })
+        {
+            row, _ in Line(row.state.rawValue, row.state.style)
+        },
+        Column(id: "next", title: "NEXT STEP", minimum: 16, ideal: 44, priority: 1, isSearched: true) { row, _ in
+            row.next == nil ? Cells.unknown : Line(row.nextText)
+        },
+    ]
+}
+
+extension CollectionRow {
+    /// What lies in the quarantine, and what a plan does with it and besides.
+    static func rows(
+        _ holdings: [QuarantineItem], _ plan: CollectionPlan?, delay: TimeInterval, now: Date
+    ) -> [CollectionRow] {
+        var parts = Dictionary(grouping: plan?.parts ?? [], by: \.holding)
+        var rows = holdings.map { holding in
+            let due = holding.since.map { $0.addingTimeInterval(delay) }
+            return CollectionRow(
+                id: holding.id, since: holding.since, due: due, count: holding.count, bytes: holding.bytes,
+                state: due.map { $0 <= now ? .due : .waits } ?? .undated,
+                next: plan.map { _ in parts.removeValue(forKey: holding.id) ?? [] })
+        }
+        for part in plan?.parts ?? [] {
+            guard let new = parts.removeValue(forKey: part.holding) else { continue }
+            let most = new.max { $0.items.count < $1.items.count }
+            rows.append(
+                CollectionRow(id: part.holding, count: most?.items.count ?? 0, bytes: most?.bytes ?? 0, next: new))
+        }
+        return rows
+    }
+}
+
+extension CollectionPlan.Part.Work {
+    /// "frees", as said of the next step.
+    nonisolated fileprivate var doing: String {
+        switch self {
+        case .mend: "mended"
+        case .date: "dated"
+        case .restore: "brings back"
+        case .free: "frees"
+        case .quarantine: "takes"
+        case .note: "notes"
+        case .finish: "frees"
+        }
+    }
+}

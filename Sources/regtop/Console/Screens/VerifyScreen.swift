@@ -1,0 +1,167 @@
+import AdminCore
+
+/// Reads what was chosen in full and compares every blob with its digest, one after the other. It goes on while one is elsewhere, and its
+/// results stay until another one takes its place.
+final class VerifyScreen: Screen {
+    private let store: OpenStore
+    private let view: TableView<VerifyRow>
+    private var isBegun = false
+    private var slot: Slot { Slot(self, "verify") }
+
+    init(_ store: OpenStore, _ subjects: [VerifySubject]) {
+        self.store = store
+        view = TableView(
+            Table(
+                columns: VerifyRow.columns,
+                searchText: { "\($0.id) \($0.state.rawValue) \($0.problems.joined(separator: " "))" }))
+        view.empty = "Nothing was verified yet; v does, on a repository, a tag, a manifest or a blob."
+        view.table.replace(subjects.map { VerifyRow(id: $0) })
+    }
+
+    var title: TitleBar {
+        let rows = view.table.rows
+        let counts = [VerifyRow.State.ok, .damaged, .unread, .stopped].compactMap { state -> Line? in
+            let count = rows.count { $0.state == state }
+            return count == 0 ? nil : Line("\(HumanText.count(count)) \(state.rawValue)", state.style)
+        }
+        let bytes = rows.reduce(0) { $0 + ($1.found?.bytes ?? 0) }
+        let read = bytes > 0 ? [Line("\(HumanText.bytes(bytes)) read", .dim)] : []
+        return TitleBar(title: "Verification", details: view.summary + counts + read)
+    }
+
+    /// The table, and below it what is wrong with the row under the cursor.
+    func lines(_ size: Size) -> [Line] {
+        guard size.rows >= 5, let problems = view.table.selected?.problems, !problems.isEmpty else {
+            return view.lines(size)
+        }
+        let texts = size.columns < 80 ? problems.map { Cells.note($0).text } : problems
+        let below = ([Line()] + texts.flatMap { Line.wrapped($0, to: size.columns, .bad) }).prefix(size.rows / 2)
+        let table = view.lines(Size(rows: size.rows - below.count, columns: size.columns))
+        let gap = max(0, size.rows - below.count - table.count)
+        return table + Array(repeating: Line(), count: gap) + below
+    }
+
+    func escape() -> Bool { view.escape() }
+
+    var pointer: (any Pointable)? { view }
+
+    /// A blob by itself has none.
+    var twin: [String]? {
+        let names = view.table.rows.compactMap { row -> String? in
+            if case .reference(let reference) = row.id { reference.description } else { nil }
+        }
+        return names.isEmpty ? nil : ["verify"] + names + store.words
+    }
+
+    func appear() -> Effect {
+        guard !isBegun, !view.table.rows.isEmpty else { return .none }
+        return begin()
+    }
+
+    private(set) lazy var commands: [Command] =
+        [
+            Command(
+                name: "open", keys: [.enter, .right, .character("l")], hint: "open", help: "Shows what was verified",
+                isEnabled: { [unowned self] in view.table.selected != nil }
+            ) { [unowned self] in view.table.selected.map { .go(screen($0.id)) } ?? .none },
+            Command(
+                name: "verify", keys: [.character("r")], hint: "again", help: "Reads everything again",
+                isEnabled: { [unowned self] in !view.table.rows.isEmpty }
+            ) { [unowned self] in begin() },
+        ] + view.commands
+
+    private func screen(_ subject: VerifySubject) -> any Screen {
+        switch subject {
+        case .blob(let digest): BlobScreen(store, .digest(digest))
+        case .reference(let reference):
+            if reference.selector == .repository {
+                RepositoryScreen(store, reference.repository)
+            } else {
+                ManifestScreen(store, reference)
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    private func begin() -> Effect {
+        isBegun = true
+        store.verification = self
+        let subjects = view.table.rows.map(\.id)
+        view.table.replace(subjects.map { VerifyRow(id: $0) })
+        let verifier = Verifier(registry: store.session.registry)
+        var query = Query.stream(slot, "verifying") { (reporter: Reporter<VerifyRow>) in
+            try await Self.verify(subjects, verifier, reporter)
+        } fold: { [unowned self] rows in
+            view.table.update(rows)
+        } end: { [unowned self] ending in
+            finish(ending)
+        }
+        query.outlivesItsScreen = true
+        return .ask(query)
+    }
+
+    /// One after the other; what they share is read once.
+    private nonisolated static func verify(
+        _ subjects: [VerifySubject], _ verifier: Verifier, _ reporter: Reporter<VerifyRow>
+    ) async throws {
+        let began = ContinuousClock.now
+        var before: UInt64 = 0
+        for (number, subject) in subjects.enumerated() {
+            reporter.emit(VerifyRow(id: subject, state: .reading))
+            let place =
+                subjects.count == 1 ? [] : ["\(HumanText.count(number + 1)) of \(HumanText.count(subjects.count))"]
+            let handler: ProgressHandler = { [before] work in
+                let rate = Throughput.text(before + work.completed, in: ContinuousClock.now - began)
+                let note = (place + [rate].compactMap(\.self)).joined(separator: ", ")
+                reporter.progress(
+                    Progress(done: work.completed, total: work.total, unit: Progress.bytes, note: note))
+            }
+            do {
+                let found =
+                    switch subject {
+                    case .reference(let reference): try await verifier.verify([reference], progress: handler)
+                    case .blob(let digest): try await verifier.verify(blob: digest, progress: handler)
+                    }
+                guard found.isComplete else { throw CancellationError() }
+                before += found.bytes
+                reporter.emit(VerifyRow(id: subject, state: found.isSound ? .ok : .damaged, found: found))
+            } catch let error as StoreError where error.kind.concernsEverything {
+                throw error.kind == .cancelled ? CancellationError() : error
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                reporter.emit(VerifyRow(id: subject, state: .unread, failure: ErrorSentence.of(error)))
+            }
+        }
+    }
+
+    private func finish(_ ending: Ending) -> Effect {
+        let left = view.table.rows.filter { $0.state == .reading || $0.state == .waiting }
+        view.table.update(left.map { VerifyRow(id: $0.id, state: .stopped) })
+        view.table.settle()
+        let damaged = view.table.rows.count { $0.state == .damaged }
+        switch ending {
+        case .finished where damaged > 0:
+            return .say(.failure("\(HumanText.count(damaged)) of \(HumanText.count(view.table.rows.count)) damaged."))
+        case .finished, .cancelled: return .none
+        case .failed(let error): return .failure(error)
+        }
+    }
+}
+
+extension OpenStore {
+    /// What verifies, on every screen that shows something to be verified. `subjects`: what is marked, or under the cursor.
+    func verifyCommand(
+        _ help: String, isEnabled: @escaping () -> Bool, _ subjects: @escaping () -> [VerifySubject]
+    ) -> Command {
+        Command(
+            name: "verify", keys: [.character("v")], help: help + ": reads all of it and compares it with its digests",
+            isEnabled: isEnabled
+        ) { [unowned self] in
+            let subjects = subjects()
+            return subjects.isEmpty
+                ? .say(.info("Nothing of this can be verified.")) : .go(VerifyScreen(self, subjects))
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Testing
+
+@testable import AdminCore
+@testable import regtop
+
+/// Giving space back, from the console.
+@MainActor @Suite(.timeLimit(.minutes(15))) struct CollectionScreenTests {
+    /// With a blob of which nothing is left but itself: its tag and manifest were deleted.
+    private func bench() async throws -> ScreenBench {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 40, columns: 160)
+        await bench.press(.character("c"))
+        return bench
+    }
+
+    private func run(_ bench: ScreenBench, _ number: Character) async {
+        await bench.press(.character("x"), .character(number), .enter)
+    }
+
+    @Test func aMarkSaysWhatTheNextStepWouldDoAndChangesNothing() async throws {
+        let bench = try await bench()
+        #expect(bench.title == "Collection")
+        #expect(bench.text.contains("The quarantine is empty."))
+        await bench.press(.character("M"))
+        #expect(bench.writer.count == 0)
+        #expect(bench.text.contains("The next step frees nothing, and takes"))
+        #expect(bench.rows.contains { $0.contains("new") && $0.contains("takes 3, 18.8 KiB") })
+        #expect(bench.rows.contains { $0.contains("-orphans") && $0.contains("notes 2") })
+    }
+
+    /// Nothing is assumed: the cautious answer is the first, and with it nothing is freed.
+    @Test func aStepAsksWhatIsRememberedAndFreesNothingByDefault() async throws {
+        let bench = try await bench()
+        await bench.press(.character("x"))
+        #expect(bench.text.contains("What do the registries remember?"))
+        #expect(bench.rows.contains { $0.hasPrefix("> 1  I do not know") })
+        await bench.press(.enter)
+        #expect(bench.text.contains("Nothing is freed by this run."))
+        let before = try await objects(bench)
+        await bench.press(.character("n"))
+        #expect(try await objects(bench) == before)
+        await run(bench, "1")
+        await bench.press(.character("y"))
+        #expect(bench.title == "Results")
+        #expect(bench.text.contains("done     quarantine"))
+        await bench.press(.escape)
+        #expect(bench.rows[1].contains("2 holdings, 28.9 KiB in the quarantine"))
+        #expect(bench.rows.contains { $0.contains("waits") })
+        #expect(try await objects(bench).isSuperset(of: before.filter { $0.hasPrefix("blob:") }), "no chunk is gone")
+    }
+
+    @Test func whatIsDueIsFreedOnceItIsSaidWhatTheRegistriesRemember() async throws {
+        let bench = try await bench()
+        await run(bench, "1")
+        await bench.press(.character("y"), .escape)
+        await set(bench, "delay 0")
+        #expect(bench.rows.contains { $0.contains("due") })
+        await bench.press(.character("M"))
+        #expect(bench.text.contains("frees 28.9 KiB, if the registries' caches allow it"))
+        await run(bench, "1")
+        #expect(bench.status.hasPrefix("Nothing to do: "), "not known: \(bench.status)")
+        let before = try await objects(bench)
+        await run(bench, "2")
+        #expect(bench.text.contains("due, to be freed"))
+        #expect(bench.text.contains("What is freed cannot be restored any more."))
+        await bench.press(.character("y"), .escape)
+        #expect(bench.text.contains("The quarantine is empty."))
+        let gone = before.subtracting(try await objects(bench)).filter { $0.hasPrefix("blob:") }
+        #expect(gone.count == 5)
+    }
+
+    @Test func whatIsInTheWayStaysInSight() async throws {
+        let bench = try await bench()
+        await set(bench, "max-share 0")
+        await bench.press(.character("M"))
+        #expect(bench.text.contains("in the way: 1 % of the bytes of all blobs would be taken"))
+        await run(bench, "4")
+        await bench.press(.escape)
+        #expect(bench.text.contains("in the way: "))
+        #expect(bench.console.screen is CollectionScreen)
+    }
+
+    @Test func aRuleThatIsNoneSaysSo() async throws {
+        let bench = try await bench()
+        await set(bench, "grace soon")
+        #expect(bench.status == "\"soon\" is nothing that grace can be.")
+        await set(bench, "grace 7d")
+        #expect(bench.text.contains(":grace 7 d"))
+        await set(bench, "untagged")
+        await bench.press(.character("y"))
+        #expect(bench.status == "regtop gc --dry-run --grace 604800s --untagged")
+    }
+
+    private func set(_ bench: ScreenBench, _ text: String) async {
+        await bench.press(.character(":"))
+        await bench.type(text)
+        await bench.press(.enter)
+    }
+
+    private func objects(_ bench: ScreenBench) async throws -> Set<String> {
+        var names: Set<String> = []
+        for cursor in try await bench.store.session.objects.enumerate(.all, slices: 1) {
+            while let page = try await cursor.next() { names.formUnion(page.map { "\($0.name)" }) }
+        }
+        return names
+    }
+}
+
+@Suite struct ChoicePanelTests {
+    private let panel = ChoicePanel(
+        title: "What?", options: ["one", "two", "three"].map { .init(name: $0, meaning: "It is \($0).") })
+
+    @Test func theFirstIsTheDefaultAndNumbersOnlyMoveThere() {
+        var panel = panel
+        #expect(panel.handle(.character("3")) == nil)
+        #expect(panel.handle(.character("9")) == nil)
+        #expect(panel.handle(.enter) == .chosen(2))
+        var other = self.panel
+        #expect(other.handle(.enter) == .chosen(0))
+        #expect(other.handle(.escape) == .nothing)
+        #expect(other.handle(.up) == nil)
+        #expect(other.cursor == 0)
+    }
+
+    @Test func theCursorIsSeenHoweverSmallTheScreenIs() {
+        var panel = panel
+        _ = panel.handle(.character("3"))
+        for rows in 0...8 {
+            let lines = panel.lines(Size(rows: rows, columns: 20))
+            #expect(lines.count <= rows)
+            #expect(lines.allSatisfy { $0.width <= 20 })
+            if rows >= 2 { #expect(lines.contains { $0.text.hasPrefix("> 3  three") }) }
+        }
+        #expect(panel.lines(Size(rows: 8, columns: 20)).last?.text == "  It is three.")
+    }
+}
