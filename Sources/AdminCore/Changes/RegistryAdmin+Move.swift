@@ -3,7 +3,7 @@ extension RegistryAdmin {
     /// vanish at the source in the opposite order, key by key. Gives notes; throws `ChangeError.changed` if a link was changed meanwhile
     /// and stays at the source, `StorageError.alreadyExists` if the destination was taken meanwhile (then nothing was moved).
     func move(_ target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
-        let moves = target.stages.reversed().map { $0.compactMap(\.fileMove) }
+        let moves = target.stages.reversed().map { links in links.compactMap { $0.fileMove(in: paths) } }
         let (stay, notes) = try await driver.moving(
             moves, "move \(target.reference)\(target.destination.map { " to \($0)" } ?? "")",
             below: paths.repositories
@@ -43,7 +43,7 @@ extension RegistryAdmin {
     }
 
     private func leave(_ link: ChangePlan.Link) async throws -> Leaving {
-        guard let move = link.fileMove else {
+        guard let move = link.fileMove(in: paths) else {
             return try await driver.exchange(link.blob, for: nil, at: link.path) ? .moved : .changed
         }
         guard try await driver.leaveSource(move) else { return .changed }
@@ -84,10 +84,13 @@ extension RegistryAdmin {
 }
 
 extension ChangePlan.Link {
-    /// The move that this link stands for; nil if it is removed.
-    var fileMove: StorageDriver.FileMove? {
+    /// The move that this link stands for; nil if it is removed. An upload may be finished meanwhile by whoever has read its identifier
+    /// before: then the blob is to have it alone.
+    func fileMove(in paths: RegistryPaths) -> StorageDriver.FileMove? {
         destination.map {
-            StorageDriver.FileMove(blob: blob, source: path, destination: $0, replaces: replaces)
+            StorageDriver.FileMove(
+                blob: blob, source: path, destination: $0, replaces: replaces,
+                yields: paths.isUpload(path))
         }
     }
 }

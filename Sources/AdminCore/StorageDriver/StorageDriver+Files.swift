@@ -65,8 +65,14 @@ extension StorageDriver {
         if let reason = directory.violation {
             throw StoreError(.invalid, operation: "write", object: directory, reason: reason)
         }
-        let above = StorageDriver.levels(of: [path.parent]).joined()
-        let listed = try await concurrentMap(above, window: reader.window) { directory in
+        return try await checkWays(through: [path.parent])
+    }
+
+    /// The same for files in many directories, which all can be.
+    @discardableResult
+    func checkWays(through directories: Set<StoragePath>) async throws -> Bool {
+        let all = StorageDriver.levels(of: directories).joined()
+        let listed = try await concurrentMap(all, window: reader.window) { directory in
             let kind = try await reader.entry(directory)?.kind
             if case .file = kind { throw StorageError.notADirectory(directory) }
             return kind != nil

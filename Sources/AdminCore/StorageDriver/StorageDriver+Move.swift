@@ -8,6 +8,9 @@ extension StorageDriver {
         var replaces: BlobIdentifier?
         /// True if there was no chunk 0 when the move began: its absence later says nothing.
         var isBare = false
+        /// True if this reference goes where another one to the same identifier turns up: an unfinished upload, which a registry finished
+        /// meanwhile. Of such a pair the registry's own purge kills both (`LAYOUT` D6).
+        var yields = false
     }
 
     /// Moves a file, or a directory with everything below it. `overwrite` replaces a file at the destination; directories are never

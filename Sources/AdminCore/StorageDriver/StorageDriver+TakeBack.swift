@@ -28,6 +28,7 @@ extension StorageDriver {
     func takeBack(_ stages: [[FileMove]], tookAway: Bool) async throws -> [FileMove] {
         if tookAway { try await bringBack(stages) }
         let staying = try await dropDestinations(stages, keepingSole: tookAway)
+        if tookAway { try await yield(stages.flatMap(\.self), \.source) }
         try await prune(stages.joined().filter { $0.replaces == nil }.map(\.destination.parent))
         return staying
     }
@@ -76,6 +77,24 @@ extension StorageDriver {
         return try await reader.objects.read(.stat, of: file.blob.chunk(0)) != nil
     }
 
+    /// Drops the references of files that yield, at the places where they are now, if anything else refers to the same identifier. Costs a
+    /// complete scan if there are any.
+    func yield(_ files: [FileMove], _ place: (FileMove) -> StoragePath) async throws {
+        let yielding = files.filter(\.yields).map { (path: place($0), blob: $0.blob) }
+        let there = try await concurrentMap(yielding, window: reader.window) { file in
+            try await reader.value(at: file.path) == file.blob.value ? file : nil
+        }.compactMap(\.self)
+        if there.isEmpty { return }
+        let census = try await reader.references(to: Set(there.map(\.blob)))
+        let doubled = there.filter { file in
+            let own = ReferenceCensus.Place(
+                object: StorageReader.directory(file.path.parent), key: ByteString(file.path.name))
+            return census.isReferred(file.blob) { $0 != own }
+        }
+        for file in doubled { _ = try await exchange(file.blob, for: nil, at: file.path) }
+        try await prune(doubled.map(\.path.parent))
+    }
+
     /// Those among the files whose content is there and that nothing refers to. Costs a complete scan if there are candidates.
     func nowhere(_ files: [FileMove]) async throws -> [FileMove] {
         let candidates = try await concurrentMap(files, window: reader.window) { file in
@@ -85,7 +104,7 @@ extension StorageDriver {
         }.compactMap(\.self)
         if candidates.isEmpty { return [] }
         let census = try await reader.references(to: Set(candidates.map(\.blob)))
-        return candidates.filter { census.places[$0.blob] == nil }
+        return candidates.filter { !census.isReferred($0.blob) { _ in true } }
     }
 }
 

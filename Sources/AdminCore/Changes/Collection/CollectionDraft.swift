@@ -35,7 +35,8 @@ struct CollectionDraft: Sendable {
         let id = TrashID.make(count: 1, at: mark.began).first?.string ?? "gc"
         planMending()
         var freed: [CollectionPlan.Part] = []
-        for quarantine in mark.index.quarantines.sorted(by: { $0.path < $1.path }) {
+        // Of two copies the newer one comes back.
+        for quarantine in mark.index.quarantines.sorted(by: { $0.path > $1.path }) {
             if let part = try await planRestoring(quarantine) { freed.append(part) }
         }
         var taken = try await blobParts(id) + linkParts(id) + uploadParts(id) + orphanParts(id)
@@ -75,7 +76,13 @@ struct CollectionDraft: Sendable {
         }
         var (back, rest): ([Holding.Entry], [Holding.Entry]) = ([], [])
         for entry in quarantine.entries where entry.claim == nil {
-            if isNeeded(entry) { back.append(entry) } else { rest.append(entry) }
+            if isNeeded(entry) {
+                back.append(entry)
+            } else if let obstacle = try await lastCopy(entry) {
+                obstacles.append(obstacle)
+            } else {
+                rest.append(entry)
+            }
         }
         if !back.isEmpty { parts.append(part(.restore, holding, since: since, items: try await items(back))) }
         if rest.isEmpty { return nil }
@@ -104,6 +111,19 @@ struct CollectionDraft: Sendable {
         case .revision(let digest), .signature(_, let digest): return mark.index.isNeeded(digest)
         default: return false
         }
+    }
+
+    /// Why something that has a newer one at its place may be the only copy there is; nil if it is not, or if nothing needs it.
+    private func lastCopy(_ entry: Holding.Entry) async throws -> String? {
+        guard case .blob(let digest) = paths.file(at: entry.origin),
+            let ordinal = mark.index.digests.ordinal(of: digest),
+            mark.index.marks[ordinal].contains(.needed), let newer = mark.index.blob(at: ordinal)
+        else { return nil }
+        let head = try await storage.head(of: newer)
+        // Whatever else it is, fsck has to say; of this kind a registry's purge leaves some.
+        guard head.size == 0 || head.state == .missing, BlobFinding(head, of: digest).state != .ok else { return nil }
+        return
+            "\(entry.origin) is dangling, and another copy of it is in the quarantine: regtop fsck --repair lets it come back"
     }
 
     private func items(_ entries: [Holding.Entry]) async throws -> [CollectionPlan.Item] {

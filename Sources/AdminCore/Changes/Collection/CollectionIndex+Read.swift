@@ -7,6 +7,7 @@ extension CollectionIndex {
     /// the first thing that could not be read.
     static func read(_ registry: RegistryReader, progress: ProgressHandler?) async throws -> CollectionIndex {
         let storage = registry.storage
+        let pending = try await Journal.blobs(of: storage)
         let total = try await storage.objects.status().objects
         let counter = ProgressCounter(phase: "enumerating objects", total: total, handler: progress)
         let shared = Shared()
@@ -38,7 +39,11 @@ extension CollectionIndex {
             counter.advance(by: UInt64(page.count))
         }
         _ = try await storage.objects.status()
-        return shared.index.withLock(\.self)
+        return shared.index.withLock { index in
+            // What a regtop that was taken for dead has unlinked since is brought back by the last look: until then it is no orphan.
+            for blob in pending { index.expect(blob) }
+            return index
+        }
     }
 
     private final class Shared: Sendable {
@@ -67,6 +72,7 @@ extension CollectionIndex {
             switch paths.file(at: entry.origin) {
             case .blob(let digest): hold(digest, as: entry.blob)
             case .signature(let signature, let manifest): signatures[manifest, default: []].append(signature)
+            case .revision(let digest): heldRevisions.append(digest)
             default: break
             }
         }

@@ -35,6 +35,8 @@ struct CollectionIndex: Sendable {
     /// The links to manifests and what tags name, and their counterparts in the trash.
     var revisions: [Link] = []
     var currentLinks: [Link] = []
+    /// The manifests whose links are in the quarantine.
+    var heldRevisions: [Digest] = []
     /// By manifest.
     var signatures: [Digest: [Digest]] = [:]
     /// The files of unfinished uploads.
@@ -94,6 +96,11 @@ struct CollectionIndex: Sendable {
         let ordinal = ordinal(blob)
         if traits[ordinal].contains(.isReferred) { traits[ordinal].insert(.isReferredTwice) }
         traits[ordinal].insert(.isReferred)
+    }
+
+    /// A reference to this is on its way, or may be.
+    mutating func expect(_ blob: BlobIdentifier) {
+        traits[ordinal(blob)].insert(.isReferred)
     }
 
     mutating func place(_ digest: Digest, at blob: BlobIdentifier) {

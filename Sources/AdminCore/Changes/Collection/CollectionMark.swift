@@ -42,7 +42,8 @@ struct CollectionMark: Sendable {
     private var missing = 0
 
     private struct Revision: Sendable {
-        let link: CollectionIndex.Link
+        /// nil if it is in the quarantine.
+        let link: CollectionIndex.Link?
         let digest: Digest
         let isYoung: Bool
         /// The manifest that it refers to (OCI), once that was read.
@@ -121,6 +122,8 @@ struct CollectionMark: Sendable {
             needManifest(digest)
             if let said = finding.digest, said != digest { needManifest(said) }
         }
+        // No roots, but they come back with the manifest that they refer to.
+        revisions += index.heldRevisions.map { Revision(link: nil, digest: $0, isYoung: false) }
     }
 
     private mutating func readCurrentLinks() async throws {
@@ -138,18 +141,20 @@ struct CollectionMark: Sendable {
 
     /// What was deleted can come back.
     private mutating func readTrash() async throws {
-        let links = try await reader.read(index.trashed)
-        for (link, finding) in zip(index.trashed, links) {
-            guard let finding = accept(finding, link) else { continue }
+        var naming: [CollectionIndex.Link] = []
+        for link in index.trashed {
             switch link.file {
             case .revision(let digest):
                 needManifest(digest)
-                if let said = finding.digest { needManifest(said) }
-            case .currentLink, .tagIndex:
-                if let said = finding.digest { needManifest(said) }
+                naming.append(link)
+            case .currentLink, .tagIndex: naming.append(link)
             case .layer(let digest), .signature(let digest, _), .blob(let digest): need(digest)
+            // Only its own chunks, whatever is left of them.
             case .upload: break
             }
+        }
+        for (link, finding) in zip(naming, try await reader.read(naming)) {
+            if let said = accept(finding, link)?.digest { needManifest(said) }
         }
     }
 
@@ -175,7 +180,7 @@ struct CollectionMark: Sendable {
                 for (ordinal, finding) in try await readManifests(wave) { take(finding, of: ordinal) }
                 counter.advance(by: UInt64(wave.count))
             }
-            if options.untagged { try await keepRevisions() }
+            if options.untagged || !index.heldRevisions.isEmpty { try await keepRevisions() }
         } while !frontier.isEmpty
     }
 
@@ -326,7 +331,7 @@ struct CollectionMark: Sendable {
     private mutating func settle() {
         candidates.removeAll { index.marks[$0.ordinal].contains(.needed) }
         if options.untagged {
-            untagged = revisions.filter { !index.isNeeded($0.digest) }.map(\.link)
+            untagged = revisions.filter { !index.isNeeded($0.digest) }.compactMap(\.link)
         }
         if missing > 0 {
             notes.append(

@@ -15,10 +15,12 @@ extension RegistryAdmin {
                     blob: entry.blob, claim: nil)
             }
         }
+        let finished = try await finishedUploads(among: entries, in: path)
+        entries.removeAll(where: finished.contains)
         let stages = Dictionary(grouping: entries) { paths.stage(of: $0.origin) }
         let outcomes = try await driver.restore(
             RemovalStage.allCases.reversed().compactMap { stages[$0] }, of: path)
-        counter.advance(by: UInt64(entries.count))
+        counter.advance(by: UInt64(entries.count + finished.count))
         let (taken, gone) = (outcomes.count { $0 == .taken }, outcomes.count { $0 == .gone })
         var left: [String] = []
         if taken > 0 {
@@ -28,6 +30,23 @@ extension RegistryAdmin {
         guard left.isEmpty || target.item.kind != .repository && target.item.kind != .tag && gone == 0 else {
             throw ChangeError.unsuitable(left.joined(separator: "; "))
         }
+        if !finished.isEmpty {
+            left.append(
+                "\(finished.count) of what was uploaded stay in the trash: a registry has finished these uploads, and the blobs are their own"
+            )
+        }
         return left
+    }
+
+    /// Uploads whose identifier something else has by now: a registry that had read it before they were deleted has made a blob of it. Back at
+    /// their places they would let the registry's own purge delete the blob (`LAYOUT` D6). Costs a complete scan if there are any uploads.
+    private func finishedUploads(
+        among entries: [Holding.Entry], in path: StoragePath
+    ) async throws -> Set<Holding.Entry> {
+        let uploads = entries.filter { paths.isUpload($0.origin) }
+        if uploads.isEmpty { return [] }
+        let census = try await driver.reader.references(to: Set(uploads.map(\.blob)))
+        let holding = StorageReader.directory(path)
+        return Set(uploads.filter { entry in census.isReferred(entry.blob) { $0.object != holding } })
     }
 }

@@ -138,6 +138,8 @@ private struct Part: Codable {
         var replaces: String?
         /// True if there was no chunk 0 before the move: an empty file of the old driver, or a reference to lost data.
         var bare: Bool?
+        /// True if it goes where another reference turns up.
+        var yields: Bool?
 
         init(_ file: StorageDriver.FileMove) {
             blob = file.blob.string
@@ -145,12 +147,14 @@ private struct Part: Codable {
             to = file.destination.string
             replaces = file.replaces?.string
             bare = file.isBare ? true : nil
+            yields = file.yields ? true : nil
         }
 
         func move() throws -> StorageDriver.FileMove {
             guard let blob = BlobIdentifier(blob) else { throw Intent.Unreadable("it names no valid identifier") }
             var move = StorageDriver.FileMove(
-                blob: blob, source: try StoragePath(from), destination: try StoragePath(to), isBare: bare == true)
+                blob: blob, source: try StoragePath(from), destination: try StoragePath(to), isBare: bare == true,
+                yields: yields == true)
             if let replaces {
                 guard let old = BlobIdentifier(replaces) else {
                     throw Intent.Unreadable("it names no valid identifier")

@@ -48,6 +48,9 @@ struct Intent: Hashable, Sendable {
         var tookAway = false
         /// Who works on it; nil if nobody has to.
         var owner: ChangeOwner?
+        /// True if it was taken back for somebody on another machine who was taken for dead and may wake up: the last look waits for that,
+        /// whether registries are writing or not.
+        var mayWake: Bool?
         /// When it began.
         let begun: Date
         /// Not before this the last look may be taken.

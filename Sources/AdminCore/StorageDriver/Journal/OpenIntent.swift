@@ -46,9 +46,10 @@ actor OpenIntent {
     }
 
     /// Nothing is left to do but to look once more after the delay: whoever comes then does it. False as above.
-    func settle(as state: Intent.State, after delay: TimeInterval) async throws -> Bool {
+    func settle(as state: Intent.State, after delay: TimeInterval, mayWake: Bool = false) async throws -> Bool {
         var head = intent.head
         head.state = state
+        head.mayWake = mayWake ? true : nil
         head.owner = nil
         // The format knows whole seconds: never too early.
         head.due = Date(
@@ -70,7 +71,8 @@ actor OpenIntent {
     @discardableResult
     func end() async throws -> Bool {
         heartbeat?.cancel()
-        let isMine = try await journal.remove(intent.id, value, keys, of: intent.place)
+        let isMine = try await journal.remove(
+            intent.id, value, keys, of: intent.place, isMark: intent.head.kind == .mark)
         release()
         return isMine
     }

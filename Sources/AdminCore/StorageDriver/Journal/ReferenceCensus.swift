@@ -16,6 +16,13 @@ public struct ReferenceCensus: Sendable {
         /// The key in its omap.
         public let key: ByteString
     }
+
+    /// Whether a reference stands at a place for which `counts` says true. That a collection has noted chunks as referred to by nothing is
+    /// no reference.
+    func isReferred(_ blob: BlobIdentifier, _ counts: (Place) -> Bool) -> Bool {
+        let note = Holding.key(Holding.orphan(blob))
+        return (places[blob] ?? []).contains { $0.key != note && counts($0) }
+    }
 }
 
 extension StorageReader {

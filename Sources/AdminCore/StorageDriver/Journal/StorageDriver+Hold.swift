@@ -133,6 +133,8 @@ extension StorageDriver {
     /// The same, stage by stage: what is in a later one appears after all that is in an earlier one. Gives the outcomes in this order.
     func restore(_ stages: [[Holding.Entry]], of path: StoragePath) async throws -> [Restoring] {
         let entries = stages.flatMap(\.self)
+        // Before anything is claimed: a claim that cannot be followed would be in the way of every change.
+        try await checkWays(through: Set(entries.map(\.origin.parent)))
         let intent = try await journal.begin(.claims(path), "restore from \(path)")
         do {
             let claimed = try await claim(entries, as: .restoring, in: path)

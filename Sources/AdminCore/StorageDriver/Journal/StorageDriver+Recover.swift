@@ -81,7 +81,7 @@ extension StorageDriver {
                     return ended(.left, "somebody else took it up")
                 }
                 return try await working(intent) {
-                    let (outcome, notes) = try await resume(intent)
+                    let (outcome, notes) = try await resume(intent, mayWake: entry.mayWake(for: policy))
                     return ended(outcome, notes: notes)
                 }
             }
@@ -104,7 +104,7 @@ extension StorageDriver {
     }
 
     /// Goes on with a change that was interrupted.
-    private func resume(_ open: OpenIntent) async throws -> (Recovery.Outcome, [String]) {
+    private func resume(_ open: OpenIntent, mayWake: Bool) async throws -> (Recovery.Outcome, [String]) {
         let intent = await open.intent
         switch intent.body {
         case .directories(let directories, let floor):
@@ -130,7 +130,12 @@ extension StorageDriver {
                 return (.finished, [])
             }
             let staying = try await takeBack(stages, tookAway: intent.head.tookAway)
-            try await closing(open, as: .undone)
+            if mayWake {
+                _ = try await open.settle(
+                    as: .undone, after: max(policy.delay, JournalPolicy.usualDelay), mayWake: true)
+            } else {
+                try await closing(open, as: .undone)
+            }
             return (.undone, staying.map { "\($0.destination) stays: \($0.source) was written anew meanwhile" })
         }
     }
@@ -177,12 +182,19 @@ extension StorageDriver {
         let taken = try await publish(back.map { ($0.destination, $0.blob) })
         try await linkUp(Set(back.map(\.destination).filter { !taken.contains($0) }.map(\.parent)))
         try await listAgain(Set(files.map(\.destination.parent)).sorted())
+        try await yield(files, \.destination)
         let dropped = found.compactMap(\.dropped)
         if !dropped.isEmpty { try await prune(dropped) }
     }
 }
 
 extension Journal.Entry {
+    /// Whether its owner may go on with it some day: nothing was heard of him, and nobody can tell from here whether he is there.
+    fileprivate func mayWake(for policy: JournalPolicy) -> Bool {
+        guard let owner = intent?.head.owner else { return false }
+        return owner != policy.owner && owner.isAlive == nil
+    }
+
     /// The intent for people, and what has to be done about it now.
     func pending(_ policy: JournalPolicy) -> PendingChange {
         switch content {
@@ -199,7 +211,7 @@ extension Intent {
     fileprivate func state(_ policy: JournalPolicy) -> PendingChange.State {
         if let owner = head.owner, isWorkedOn(by: owner, policy) { return .inProgress(owner) }
         guard head.state.isDeferred else { return .interrupted }
-        guard policy.delay > 0, let due = head.due, due > policy.now() else { return .due }
+        guard policy.delay > 0 || head.mayWake == true, let due = head.due, due > policy.now() else { return .due }
         return .waiting(until: due)
     }
 
