@@ -16,6 +16,14 @@ import Testing
         for columns in 0...80 { #expect(bar.line(columns).width == columns) }
     }
 
+    /// Three blanks where they cost no hint, two where they would.
+    @Test func hintsStandCloserWhereThatShowsMore() {
+        let hints = [HintBar.Hint(key: "d", text: "delete"), HintBar.Hint(key: "m", text: "move")]
+        #expect(HintBar.line(hints, columns: 20).text == "d delete   m move   ")
+        #expect(HintBar.line(hints, columns: 18).text == "d delete  m move  ")
+        #expect(HintBar.line(hints, columns: 17).text == "d delete   ")
+    }
+
     @Test func hintsAreNeverCut() {
         let hints = [HintBar.Hint(key: "Enter", text: "open"), .init(key: "d", text: "delete")]
         let always = [HintBar.Hint(key: "?", text: "help"), .init(key: "q", text: "quit")]

@@ -73,7 +73,7 @@ final class Console {
         ) { [unowned self] in stack.count > 1 ? .back : .quit },
         Command(
             name: "escape", keys: [.escape],
-            help: "Ends the innermost of question, input, filter and scan; then goes back", group: .general
+            help: "Ends the innermost of question, input, change, filter and scan; then goes back", group: .general
         ) { [unowned self] in escape() },
         Command(name: "command", keys: [.character(":")], help: "Runs a command by its name", group: .general) {
             [unowned self] in .prompt(commandPrompt)
@@ -209,13 +209,14 @@ final class Console {
         }
     }
 
+    /// A change first: who wants to stop one is in a hurry, and the filter can wait.
     private func escape() -> Effect {
+        let running = board.activities.filter { $0.slot.owner === screen && $0.stopsOnEscape && !$0.isStopping }
+        let changes = running.filter(\.isChange)
+        if !changes.isEmpty { return .all(changes.map { .cancel($0.slot) } + [.say(.info("Stopping."))]) }
         if screen.escape() { return .none }
-        let scans = board.activities.filter { $0.slot.owner === screen && $0.stopsOnEscape && !$0.isStopping }
-        if !scans.isEmpty {
-            let said = Effect.say(
-                .info(scans.contains(where: \.isChange) ? "Stopping." : "Stopped; what was found stays."))
-            return .all(scans.map { .cancel($0.slot) } + [said])
+        if !running.isEmpty {
+            return .all(running.map { .cancel($0.slot) } + [.say(.info("Stopped; what was found stays."))])
         }
         return stack.count > 1 ? .back : .say(.info("q quits."))
     }

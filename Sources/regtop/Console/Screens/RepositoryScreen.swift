@@ -82,13 +82,14 @@ final class RepositoryScreen: Screen {
                 isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in targets.map { .reference($0) } },
             changeFlow.undoCommand,
-            Command(
-                name: "tree", keys: [.character("t")], hint: "tree", help: "Shows the repository's raw tree"
-            ) { [unowned self] in .go(TreeScreen(store, store.session.registry.paths.repository(name))) },
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
-        ] + view.commands
+        ] + view.commands + [
+            Command(name: "tree", keys: [.character("t")], hint: "tree", help: "Shows the repository's raw tree") {
+                [unowned self] in .go(TreeScreen(store, store.session.registry.paths.repository(name)))
+            }
+        ]
 
     private func open() -> Effect {
         guard let row = view.table.selected else { return .none }

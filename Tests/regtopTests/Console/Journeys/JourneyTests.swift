@@ -129,6 +129,43 @@ import Testing
         }
     }
 
+    /// ^Z gives the shell its terminal, as it was; `fg` brings back the same screen.
+    @Test func itStopsAndComesBack() async throws {
+        try await TerminalWindow.with(["demo"]) { window in
+            try await window.idle()
+            try await window.press("/")
+            try await window.type("attic")
+            try await window.press("Enter", "Space")
+            let before = try await window.screen()
+            #expect(try await window.finish("C-z") == 148)
+            #expect(try await window.text().contains("this is the shell"))
+            #expect(try await window.variable("alternate_on") == "0")
+            #expect(try window.note("between") == window.note("before"))
+            try await window.resume()
+            #expect(try await window.screen() == before)
+            try await window.press("j")
+            #expect(try await window.screen().contains { $0.hasPrefix(">   attic/y2k") })
+            #expect(try await window.finish("q") == 0)
+            #expect(try window.note("after") == window.note("before"))
+        }
+    }
+
+    /// A click chooses, the wheel moves, a double click opens; with --no-mouse the terminal keeps all three.
+    @Test(arguments: [true, false]) func theMouseChoosesAndOpens(_ hasMouse: Bool) async throws {
+        let words = hasMouse ? ["demo"] : ["demo", "--no-mouse"]
+        try await TerminalWindow.with(words, environment: ["TERM=xterm-256color"]) { window in
+            try await window.idle()
+            #expect(try await window.variable("mouse_any_flag") == (hasMouse ? "1" : "0"))
+            guard hasMouse else { return }
+            try await window.click(row: 6)
+            #expect(try await window.screen()[6].hasPrefix(">   attic/cron"))
+            try await window.scroll()
+            #expect(try await window.screen()[9].hasPrefix(">   ci/base"))
+            try await window.click(row: 7)
+            #expect(try await window.click(row: 7).screen == "attic/intranet")
+        }
+    }
+
     private func terminate(_ window: TerminalWindow) async throws -> Int {
         kill(try await window.process, SIGTERM)
         return try await window.exitCode()

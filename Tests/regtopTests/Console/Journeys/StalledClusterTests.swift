@@ -24,6 +24,7 @@ import Testing
                 for (name, state) in Fixture.states where name.hasPrefix("stale/") || name.hasPrefix("uploads/") {
                     #expect(text.split(separator: "\n").contains { $0.contains(name) && $0.contains(state) }, "\(name)")
                 }
+                try await stopsHalfWay(window, store, cluster)
                 #expect(try await window.finish("q") == 0)
                 let (before, after) = try (window.note("before"), window.note("after"))
                 #expect(before == after)
@@ -49,6 +50,38 @@ import Testing
         #expect(try await window.strike("h").screen == "Repositories")
         try await window.resize(columns: 100, rows: 30)
         #expect(try await window.screen().contains { $0.hasPrefix(">   damaged/resumed") })
+    }
+
+    /// A deletion of everything that hangs somewhere on its way, and is stopped there, says of each target what became of it, and that is
+    /// true.
+    private func stopsHalfWay(_ window: TerminalWindow, _ store: [String], _ cluster: ClusterScript) async throws {
+        let all = Fixture.states.keys
+        // Known before, so that it stops in the midst of it.
+        let osd = try await cluster.osd
+        // The filter stays: Esc is for the change first.
+        try await window.press("/")
+        try await window.type("/")
+        try await window.press("Enter", "*", "d")
+        #expect(try await window.text().contains("Delete \(all.count) targets?"))
+        try await window.type("\(all.count)")
+        #expect(try await window.strike("Enter").busy > 0)
+        try #require(kill(osd, SIGSTOP) == 0)
+        try await window.strike("Escape")
+        try #require(kill(osd, SIGCONT) == 0)
+        #expect(try await window.idle().screen == "Results")
+        try await window.resize(columns: 100, rows: 60)
+        let results = try await window.screen()
+        #expect(results.contains { $0.hasPrefix("skipped  ") }, "\(results.joined(separator: "\n"))")
+        try await window.press("Escape")
+        let run = try await RegtopProgram.run(["recover", "--yes"] + store, in: window.place)
+        #expect(run.status == 0, "\(run.error)")
+        let names = try await RegtopProgram.run(["repos", "-f", "json"] + store, in: window.place).text
+        for name in all {
+            let outcome = results.first { $0.hasSuffix(" " + name) }?.prefix { $0 != " " }
+            try #require(outcome != nil, "\(name): \(results.joined(separator: "\n"))")
+            if outcome == "done" { #expect(!names.contains("\"\(name)\""), "\(name)") }
+            if outcome == "skipped" { #expect(names.contains("\"\(name)\""), "\(name)") }
+        }
     }
 
     private func saysWhatItWaitsFor(_ window: TerminalWindow) async throws {
@@ -87,12 +120,19 @@ struct ClusterScript: Sendable {
 
     /// Sends a signal to the OSD.
     func signal(_ number: Int32) async throws {
-        let lines = try await Self.run(Self.path, "env", "--dir", directory).split(separator: "\n")
-        let prefix = "export REGTOP_TEST_OSD_PID="
-        guard let line = lines.first(where: { $0.hasPrefix(prefix) }),
-            let process = Int32(line.dropFirst(prefix.count)),
-            process > 1, kill(process, number) == 0
-        else { throw TraceReader.Failure(description: "no OSD") }
+        try #require(kill(try await osd, number) == 0)
+    }
+
+    /// The process of the OSD.
+    var osd: Int32 {
+        get async throws {
+            let lines = try await Self.run(Self.path, "env", "--dir", directory).split(separator: "\n")
+            let prefix = "export REGTOP_TEST_OSD_PID="
+            guard let line = lines.first(where: { $0.hasPrefix(prefix) }),
+                let process = Int32(line.dropFirst(prefix.count)), process > 1
+            else { throw TraceReader.Failure(description: "no OSD") }
+            return process
+        }
     }
 
     private static let path: String = {

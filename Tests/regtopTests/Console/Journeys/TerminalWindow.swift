@@ -39,9 +39,19 @@ actor TerminalWindow {
         // The shell stays behind the console, as a person's does, and says what it got back.
         let script = """
             trap : INT
+            set -m
             stty -g > before
             \(Self.quoted(words)) REGTOP_TRACE_FILE=trace sh -c 'echo $$ > pid; exec "$@"' sh \(Self.quoted(program))
             code=$?
+            # Stopped by ^Z: the shell is there, until somebody presses Enter.
+            while [ $code -eq 148 ]; do
+                stty -g > between
+                echo "this is the shell"
+                echo "ended=$code" > trace
+                read -r line
+                fg > fg
+                code=$?
+            done
             stty -g > after
             echo "ended=$code" > trace
             exec cat
@@ -96,9 +106,30 @@ actor TerminalWindow {
 
     @discardableResult
     func type(_ text: String) async throws -> TraceReader.Frame {
-        try await tmux("send-keys", "-l", text)
+        try await tmux("send-keys", "-l", "--", text)
         keys += text.count
         return try await idle()
+    }
+
+    /// Presses the left button on a row, counted from 0.
+    @discardableResult
+    func click(row: Int) async throws -> TraceReader.Frame {
+        try await tmux("send-keys", "-l", "--", "\u{1b}[<0;8;\(row + 1)M\u{1b}[<0;8;\(row + 1)m")
+        keys += 1
+        return try await idle()
+    }
+
+    /// Turns the wheel once, downward.
+    func scroll() async throws {
+        try await tmux("send-keys", "-l", "--", "\u{1b}[<65;8;8M")
+        keys += 1
+        try await idle()
+    }
+
+    /// Lets the shell bring a stopped program back.
+    func resume() async throws {
+        try await tmux("send-keys", "Enter")
+        _ = try await frame { _ in true }
     }
 
     /// Types a key that is not answered by a frame, because the program ends.

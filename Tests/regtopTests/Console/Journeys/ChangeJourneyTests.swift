@@ -1,0 +1,127 @@
+#if RADOS
+import Foundation
+import Testing
+
+/// Changing a registry, key by key, in the real program: on a pool of a real cluster that holds what registry v2.3.1 wrote.
+@Suite(.serialized, .timeLimit(.minutes(15))) struct ChangeJourneyTests {
+    /// A pool, its options, and the console on it.
+    private func journey(
+        _ pool: String, _ body: @escaping @Sendable (TerminalWindow, [String]) async throws -> Void
+    ) async throws {
+        let place = try TemporaryPlace()
+        let cluster = try await CephCluster.shared.value
+        let store = ["-c", cluster.conf, "-p", pool]
+        try await cluster.withPool(pool, holding: Fixture.path, in: place) {
+            try await TerminalWindow.with(store, in: place) { window in
+                try await window.idle()
+                try await body(window, store)
+                #expect(try await window.finish("C-c") == 130)
+                let (before, after) = try (window.note("before"), window.note("after"))
+                #expect(before == after)
+            }
+        }
+    }
+
+    private func json(_ words: [String], _ store: [String], in place: TemporaryPlace) async throws -> [[String: Any]] {
+        try await RegtopProgram.run(words + ["-f", "json"] + store, in: place).json([[String: Any]].self)
+    }
+
+    private func names(_ store: [String], in place: TemporaryPlace) async throws -> Set<String> {
+        Set(try await json(["repos"], store, in: place).compactMap { $0["name"] as? String })
+    }
+
+    /// What was marked goes, by identity, whatever is sorted, filtered and refreshed meanwhile: the pool's own log says so. Then `u`.
+    @Test func whatIsMarkedIsWhatGoesAndUBringsItBack() async throws {
+        try await journey("journey-marks") { window, store in
+            let before = try await names(store, in: window.place)
+            try await find("stale", window)
+            try await window.press("Space", "Space", "Escape", "s", "s", "S", "r", "G")
+            try await find("alpine", window)
+            try await window.press("Space", "S", "r")
+            try await find("old-service", window)
+            #expect(try await window.screen()[1].contains("3 marked, 3 hidden"))
+            try await window.press("d")
+            let question = try await window.text()
+            let marked: Set = ["library/alpine", "stale/layer-unlinked", "stale/never-touched"]
+            #expect(question.contains("3 of the marked rows hidden by the filter: "))
+            for name in marked { #expect(question.contains(name), "\(name)") }
+            // `y` is no yes here, and the name under the cursor is none either.
+            try await window.type("y")
+            try await window.press("Enter")
+            #expect(try await names(store, in: window.place) == before)
+            try await window.press("C-u")
+            try await window.type("3")
+            try await window.press("Enter")
+            #expect(try await window.text().contains("Deleted 3 targets to the trash; u brings it back."))
+            let log = try await json(["log"], store, in: window.place)
+            #expect(log.count == 1)
+            #expect(Set(try #require(log.first?["targets"] as? [String])) == marked)
+            #expect(try await names(store, in: window.place) == before.subtracting(marked))
+            try await window.press("u")
+            #expect(try await window.text().contains("Restore 3 targets?"))
+            try await window.press("y")
+            #expect(try await names(store, in: window.place) == before)
+        }
+    }
+
+    @Test func aRepositoryAndATagGetOtherNames() async throws {
+        try await journey("journey-names") { window, store in
+            try await find("team/x/deep", window)
+            try await window.press("m")
+            try await window.type("er")
+            try await window.press("Enter")
+            try await window.press("y")
+            #expect(try await window.text().contains("Moved team/x/deep to team/x/deeper."))
+            try await window.press("Escape")
+            try await find("library/alpine", window)
+            try await window.press("Enter")
+            try await window.press("m")
+            try await window.type("~old")
+            try await window.press("Enter")
+            #expect(try await window.text().contains("is no name; write repository or repository:tag."))
+            try await window.press("m")
+            try await window.type("-old")
+            try await window.press("Enter")
+            try await window.press("y")
+            let tags = try await json(["tags", "library/alpine"], store, in: window.place)
+            #expect(tags.contains { ($0["tag"] as? String)?.hasSuffix("-old") == true })
+            let after = try await names(store, in: window.place)
+            #expect(after.contains("team/x/deeper") && !after.contains("team/x/deep"))
+        }
+    }
+
+    @Test func damageIsRepairedAndWhatNothingNeedsIsFreed() async throws {
+        try await journey("journey-repair") { window, store in
+            try await window.press("F")
+            try await find("long-chunk", window)
+            try await window.press("R")
+            try await window.press("y")
+            let fsck = try await RegtopProgram.run(["fsck", "-f", "json"] + store, in: window.place)
+            #expect(!fsck.text.contains("long-chunk"))
+            try await window.press(":")
+            try await window.type("collection")
+            try await window.press("Enter", ":")
+            try await window.type("grace 0")
+            try await window.press("Enter", "x")
+            #expect(try await window.text().contains("> 1  I do not know"))
+            try await window.press("4", "Enter")
+            let step = try await window.text()
+            #expect(step.contains("Run this step?"), "\(step)")
+            try await window.press("y")
+            #expect(try await window.text().contains("done     finish"))
+            try await window.press("Escape")
+            #expect(try await window.text().contains("The quarantine is empty."))
+            let left = try await RegtopProgram.run(
+                ["gc", "--dry-run", "--offline", "--grace", "0", "-f", "json"] + store, in: window.place)
+            let plan = try left.json([String: Any].self)
+            #expect((plan["freed"] as? [Any])?.isEmpty == true, "\(left.text)")
+        }
+    }
+
+    private func find(_ text: String, _ window: TerminalWindow) async throws {
+        try await window.press("/", "C-u")
+        try await window.type(text)
+        try await window.press("Enter")
+    }
+}
+#endif
