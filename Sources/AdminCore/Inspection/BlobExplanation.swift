@@ -37,7 +37,7 @@ extension BlobInspector {
         let uses = try await uses(of: digest, progress: progress)
         let trash = try await registry.trashed(reaching: digest)
         let place = registry.paths.blob(digest)
-        let quarantine = try await registry.storage.holdings(in: registry.paths.beside("regtop-quarantine"))
+        let quarantine = try await registry.storage.holdings(in: registry.paths.quarantine)
             .filter { holding in holding.entries.contains { $0.origin == place } }
         let state: BlobExplanation.State =
             if !uses.isEmpty {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A name as RADOS has it: bytes, not text. Object names, omap keys and xattr names are byte strings.
 ///
 /// `String` would not do: it repairs what is no UTF-8 (two different keys would become one), it compares by Unicode
@@ -36,7 +38,13 @@ public struct ByteString: Hashable, Sendable {
 extension ByteString: Comparable {
     /// Orders as an OSD orders omap keys: byte by byte.
     public static func < (left: ByteString, right: ByteString) -> Bool {
-        left.bytes.lexicographicallyPrecedes(right.bytes)
+        left.bytes.withUnsafeBytes { left in
+            right.bytes.withUnsafeBytes { right in
+                guard let own = left.baseAddress, let other = right.baseAddress else { return left.count < right.count }
+                let order = memcmp(own, other, min(left.count, right.count))
+                return order == 0 ? left.count < right.count : order < 0
+            }
+        }
     }
 }
 

@@ -58,12 +58,21 @@ extension StorageReader {
         of blob: BlobIdentifier, at path: StoragePath, has digest: Digest,
         counted: @Sendable (UInt64) -> Void = { _ in }
     ) async throws -> Bool? {
-        guard var hash = ContentHash(like: digest) else { return nil }
         let head = try await head(of: blob)
         guard head.state == .sound || head.state == .empty || head.state == .long else {
             throw StorageError.damaged(path, "\(blob.chunk(0)) does not begin the file")
         }
+        return try await content(of: blob, head, at: path, has: digest, counted: counted)
+    }
+
+    /// The same of a file whose chunk 0 was read and looked at.
+    func content(
+        of blob: BlobIdentifier, _ head: FileHead, at path: StoragePath, has digest: Digest,
+        counted: @Sendable (UInt64) -> Void
+    ) async throws -> Bool? {
+        guard var hash = ContentHash(like: digest) else { return nil }
         for try await piece in pieces(of: blob, head: head, from: 0, at: path) {
+            try Task.checkCancellation()
             hash.update(piece)
             counted(UInt64(piece.count))
         }

@@ -14,11 +14,37 @@ enum RegistryFile: Hashable, Sendable {
     case layer(Digest)
     /// A file of an unfinished upload; `directory` is the upload's.
     case upload(directory: StoragePath)
+
+    /// True for the content of a blob.
+    var isBlob: Bool {
+        if case .blob = self { true } else { false }
+    }
+
+    /// True for a file of an unfinished upload.
+    var isUpload: Bool {
+        if case .upload = self { true } else { false }
+    }
+
+    /// The digest that the path says, of the content itself or of what a link holds; nil for a tag's current link, and for uploads.
+    var digest: Digest? {
+        switch self {
+        case .blob(let digest), .revision(let digest), .signature(let digest, _), .tagIndex(let digest),
+            .layer(let digest):
+            digest
+        case .currentLink, .upload: nil
+        }
+    }
 }
 
 extension RegistryPaths {
     /// Where collections keep what nothing needed, until it is needed again or freed: beside the registry's root, no registry looks there.
     public var quarantine: StoragePath { root.parent.appending(.literal("regtop-quarantine")) }
+
+    /// Where regtop keeps what was taken away and may come back.
+    var holdings: [StoragePath] { [trash, quarantine] }
+
+    /// Whether a path lies in regtop's trash or quarantine: not in use there, and referred to all the same.
+    func isHeld(_ path: StoragePath) -> Bool { holdings.contains(where: path.isBelow) }
 
     /// What the file at a path is; nil for what is none of the registry's.
     func file(at path: StoragePath) -> RegistryFile? {

@@ -10,7 +10,8 @@ struct FsckCommand: StoreCommand {
         discussion: """
             Enumerates the pool's objects and compares them with the tree that the directories make, then reads every link and every \
             manifest. --deep hashes every blob besides. What is incomplete and younger than --grace may be being written: it is \
-            counted, and no damage. Nothing is changed without --repair.
+            counted, and no damage. Nothing is changed without --repair. A deep look that is stopped is gone on with by the next one: \
+            what was found right, and is what it was by its identifier, size and date, is not hashed again unless --anew is given.
 
             --repair mends what is safe by itself: it puts a resumed upload in order if its digest then matches, lists directories again, ends \
             deletions that were interrupted, drops what lies behind the end of files, writes missing layer links, and takes apart \
@@ -18,9 +19,10 @@ struct FsckCommand: StoreCommand {
             bad-link. What is removed goes to the trash. Chunks that nothing refers to are left to collections. What would be done is \
             shown first, then you are asked; without a terminal --yes is needed.
 
-            JSON: {checked:{objects, directories, files, blobs, repositories, manifests, bytes, inFlight}, problems:[{kind, severity, path, \
+            JSON: {checked:{objects, directories, files, blobs, repositories, manifests, hashed, taken, bytes, inFlight}, problems:[{kind, severity, path, \
             blob, object, detail, repair}], omitted, stopped}, with --repair also repairs:{targets, impact, applied, results} and \
-            left, the number of errors afterwards. severity is error, waste or info; repair names what --repair would do, \
+            left, the number of errors afterwards. hashed is how many blobs were hashed, bytes what they have; taken how many a run that was \
+            stopped had found right. severity is error, waste or info; repair names what --repair would do, \
             null if nothing helps.
 
             Exit status, as of fsck(8), added up: 0 clean; 1 repaired; 4 errors left (waste and info don't count); 8 could not finish.
@@ -40,6 +42,9 @@ struct FsckCommand: StoreCommand {
     @Flag(help: "Hash every blob.")
     var deep = false
 
+    @Flag(help: "With --deep: hash everything, also what a run that was stopped has found right.")
+    var anew = false
+
     @Flag(help: "Repair what is safe by itself, or the kinds that are named.")
     var `repair` = false
 
@@ -57,6 +62,7 @@ struct FsckCommand: StoreCommand {
 
     func validate() throws {
         if !kinds.isEmpty, !`repair` { throw ValidationError("kinds are named for --repair only") }
+        if anew, !deep { throw ValidationError("--anew belongs to --deep: nothing else is remembered") }
         if change.dryRun || change.yes, !`repair` {
             throw ValidationError("--dry-run and --yes belong to --repair: without it nothing is changed")
         }
@@ -69,7 +75,7 @@ struct FsckCommand: StoreCommand {
     func run(in context: CommandContext) async throws {
         let proposal = ChangeProposal(context: context, options: change, format: format.format)
         if `repair` { try await proposal.settleJournal() }
-        let report = await look(context)
+        let report = try await look(context, isFirst: true)
         guard `repair`, !report.isCancelled else { return try await end(context, FsckOutcome(report: report)) }
         let plan = try await context.session.planner.repairs(
             of: report.problems, kinds: Set(kinds), grace: grace)
@@ -85,17 +91,27 @@ struct FsckCommand: StoreCommand {
         proposal.tell(plan, results)
         outcome.results = results
         // What is left can only be known by looking: a repair may bring to light what was hidden before.
-        if !Task.isCancelled { outcome.afterwards = await look(context) }
+        if !Task.isCancelled { outcome.afterwards = try await look(context) }
         try await end(context, outcome)
     }
 
-    private func look(_ context: CommandContext) async -> FsckReport {
+    /// `isFirst`: may go on where a run was stopped.
+    private func look(_ context: CommandContext, isFirst: Bool = false) async throws -> FsckReport {
         var options = FsckOptions()
         options.deep = deep
         options.grace = grace
+        let progress = ProgressLine(context.streams)
+        let checkpoint =
+            deep
+            ? try await HashCheckpoint.open(of: context.session, isNew: anew || !isFirst) { sentence in
+                progress.clear()
+                context.say(sentence)
+            } : nil
+        options.memory = checkpoint
         let report = await Fsck(registry: context.session.registry, options: options).run(
-            progress: context.progress.handler)
-        context.progress.end()
+            progress: progress.handler)
+        await checkpoint?.end(isComplete: report.isComplete)
+        progress.end()
         return report
     }
 

@@ -17,8 +17,16 @@ struct DamageCase: Sendable, CustomTestStringConvertible {
     var chunkSize = FsckFixture.chunkSize
     /// Where it is found; nil for what has no path.
     let path: (@Sendable (FsckFixture) -> StoragePath?)
-    /// Makes the registry, and damages it.
-    let plant: @Sendable (StoreUnderTest) async throws -> FsckFixture
+    private let prepare: @Sendable (inout SampleBuilder) throws -> Void
+    private let damage: @Sendable (FsckFixture) async throws -> Void
+    private let missing: SampleBlob?
+
+    /// Makes the registry, and damages it. `isAlone`: without the repository that has nothing to do with it.
+    func plant(_ store: StoreUnderTest, isAlone: Bool = false) async throws -> FsckFixture {
+        let fixture = try await FsckFixture(store, leaving: missing, isAlone: isAlone, prepare: prepare)
+        try await damage(fixture)
+        return fixture
+    }
 
     var testDescription: String { name }
 
@@ -37,11 +45,9 @@ struct DamageCase: Sendable, CustomTestStringConvertible {
         self.after = after
         self.isDeep = isDeep
         self.path = path
-        plant = { store in
-            let fixture = try await FsckFixture(store, leaving: missing, prepare: prepare)
-            try await damage(fixture)
-            return fixture
-        }
+        self.prepare = prepare
+        self.damage = damage
+        self.missing = missing
     }
 
     /// The same with another limit for omaps, or another chunk size assumed.
@@ -76,15 +82,55 @@ extension DamageCase {
                 for chunk in layout.chunks { try await fixture.change(chunk.object, .remove) }
             }),
         DamageCase(
-            "no size", .missingSize, .error, at: { $0.blob(layer) },
+            "no size", .missingSize, .error, repair: "restore-size", after: [.orphanBlob], at: { $0.blob(layer) },
             damage: {
                 try await $0.change($0.storage.blob($0.blob(layer)).chunk(0), .removeXattr(TotalSize.xattr))
             }),
         DamageCase(
-            "an impossible size", .badSize, .error, at: { $0.blob(layer) },
+            "an impossible size", .badSize, .error, repair: "restore-size", after: [.orphanBlob],
+            at: { $0.blob(layer) }, damage: { try await say([1, 2, 3], of: $0.blob(layer), $0) }),
+        DamageCase(
+            "a size that is too small", .badSize, .error, repair: "restore-size", after: [.orphanBlob],
+            at: { $0.blob(layer) }, damage: { try await say(TotalSize.encode(700), of: $0.blob(layer), $0) }),
+        DamageCase(
+            "a size that is too large", .badSize, .error, repair: "restore-size", after: [.orphanBlob],
+            at: { $0.blob(layer) }, damage: { try await say(TotalSize.encode(9000), of: $0.blob(layer), $0) }),
+        DamageCase(
+            "a size that is a little too large", .badSize, .error, repair: "restore-size", after: [.orphanBlob],
+            at: { $0.blob(layer) }, damage: { try await say(TotalSize.encode(2561), of: $0.blob(layer), $0) }),
+        DamageCase(
+            "a manifest without a size", .missingSize, .error, repair: "restore-size", after: [.orphanBlob],
+            at: { $0.blob(FsckFixture.manifest) },
             damage: {
                 try await $0.change(
-                    $0.storage.blob($0.blob(layer)).chunk(0), .setXattr(name: TotalSize.xattr, value: [1, 2, 3]))
+                    $0.storage.blob($0.blob(FsckFixture.manifest)).chunk(0), .removeXattr(TotalSize.xattr))
+            }),
+        DamageCase(
+            "a tag's link without a size", .missingSize, .error, repair: "restore-size", after: [.orphanBlob],
+            at: { $0.currentLink("v2") },
+            damage: {
+                try await $0.change($0.storage.blob($0.currentLink("v2")).chunk(0), .removeXattr(TotalSize.xattr))
+            }),
+        DamageCase(
+            "a layer link without a size, that ends early", .missingSize, .error, repair: "replace-link",
+            at: { $0.layerLink(layer) },
+            damage: { fixture in
+                let chunk = try await fixture.storage.blob(fixture.layerLink(layer)).chunk(0)
+                try await fixture.change(chunk, .truncate(20), .removeXattr(TotalSize.xattr))
+            }),
+        DamageCase(
+            "no size, and a chunk is gone", .missingSize, .error, at: { $0.blob(layer) },
+            damage: { fixture in
+                let blob = try await fixture.storage.blob(fixture.blob(layer))
+                try await fixture.change(blob.chunk(0), .removeXattr(TotalSize.xattr))
+                try await fixture.change(blob.chunk(1), .remove)
+            }),
+        DamageCase(
+            "no size, and other content", .missingSize, .error, at: { $0.blob(layer) },
+            damage: { fixture in
+                let blob = try await fixture.storage.blob(fixture.blob(layer))
+                try await fixture.change(blob.chunk(0), .removeXattr(TotalSize.xattr))
+                try await fixture.change(blob.chunk(1), .write([1, 2, 3], at: 0))
             }),
         DamageCase(
             "a chunk is gone", .missingChunk, .error, at: { $0.blob(layer) },
@@ -121,6 +167,12 @@ extension DamageCase {
             "other content of the same length", .digestMismatch, .error, isDeep: true, at: { $0.blob(layer) },
             damage: { try await $0.change($0.storage.blob($0.blob(layer)).chunk(1), .write([1, 2, 3], at: 0)) }),
     ]
+
+    /// Makes the first chunk of a file say a size.
+    private static func say(_ size: [UInt8], of path: StoragePath, _ fixture: FsckFixture) async throws {
+        try await fixture.change(
+            fixture.storage.blob(path).chunk(0), .setXattr(name: TotalSize.xattr, value: size))
+    }
 
     /// 1000 bytes whose 600th to 800th are zeros.
     private static let zeroFilled: SampleBlob = {

@@ -34,7 +34,7 @@ struct FsckFixture: Sendable {
 
     /// What a registry holds before the damage; `prepare` adds what the damage is to be done to.
     init(
-        _ store: StoreUnderTest, leaving missing: SampleBlob? = nil,
+        _ store: StoreUnderTest, leaving missing: SampleBlob? = nil, isAlone: Bool = false,
         prepare: (inout SampleBuilder) throws -> Void = { _ in }
     ) async throws {
         self.store = store
@@ -42,12 +42,17 @@ struct FsckFixture: Sendable {
         var builder = SampleBuilder(chunkSize: Self.chunkSize)
         try builder.push(Self.image, to: "app", tags: ["v1", "v2"], at: Self.pushed, without: missing)
         try builder.store(Self.spare, at: Self.pushed)
+        if !isAlone { try Self.pushIndex(into: &builder) }
+        try prepare(&builder)
+        try await builder.draft.write(to: store.writer)
+    }
+
+    /// A repository with an index over two images, that no damage is done to.
+    private static func pushIndex(into builder: inout SampleBuilder) throws {
         let arm = SampleImage(
             created: Self.pushed, architecture: "arm", layers: [SampleLayer.archive("arm", size: 2048)])
         let amd = SampleImage(created: Self.pushed, layers: [SampleLayer.archive("amd", size: 4096), SampleBlob.empty])
         try builder.push([arm, amd], as: .docker, to: "keep/multi", tags: ["latest"], at: Self.pushed)
-        try prepare(&builder)
-        try await builder.draft.write(to: store.writer)
     }
 
     func fsck(

@@ -60,6 +60,11 @@ struct ObjectStoreConformance {
         ConformanceTally.stores.note(testCase, on: kind)
     }
 
+    @Test(arguments: ConformanceCase.all)
+    func aStoreOfTestsConformsAsWell(_ testCase: ConformanceCase) async throws {
+        try await testCase.body(MemoryStore().underTest)
+    }
+
     @Test func everyCaseHasItsOwnName() {
         #expect(Set(ConformanceCase.all.map(\.name)).count == ConformanceCase.all.count)
     }

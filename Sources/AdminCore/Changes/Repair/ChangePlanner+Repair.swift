@@ -48,7 +48,7 @@ extension ChangePlanner {
                 } catch StorageError.notFound {}
             }
             return files.sorted { $0.path < $1.path }
-        case .dropUploadKey, .relink, .rearrange, .dropSurplus, .writeLink, .prune, .removeKey: return []
+        case .dropUploadKey, .relink, .rearrange, .restoreSize, .dropSurplus, .writeLink, .prune, .removeKey: return []
         }
     }
 
@@ -57,10 +57,16 @@ extension ChangePlanner {
         if targets.contains(where: { !$0.files.isEmpty }) {
             notes.append("what is removed goes to the trash, and can be restored until that is emptied")
         }
-        if targets.contains(where: { if case .rearrange = $0.repair { true } else { false } }) {
+        let isRewritten = targets.contains { target in
+            switch target.repair {
+            case .rearrange, .restoreSize: true
+            default: false
+            }
+        }
+        if isRewritten {
             notes.append(
-                "a rearranged blob is written anew, and only if its digest is right; the old chunks are left to collections"
-            )
+                "what is put in order, or given its size back, is written anew, and only if its digest is right; the old chunks are left to "
+                    + "collections")
         }
         if targets.contains(where: { if case .removeKey = $0.repair { true } else { false } }) {
             notes.append(

@@ -9,6 +9,7 @@ extension RegistryAdmin {
             guard try await driver.exchange(blob, for: nil, at: path) else { throw RepairError.changed(path) }
         case .relink(let directories): try await driver.relink(directories)
         case .rearrange(let path, let blob, let digest): try await rearrange(path, blob, digest)
+        case .restoreSize(let path, let blob, let chunks): try await restoreSize(path, blob, chunks, grace)
         case .dropSurplus(let path, let blob, let chunks): try await dropSurplus(path, blob, chunks)
         case .writeLink(let path, let digest, let blob): try await writeLink(path, digest, blob)
         case .finishDeletion(let path, let blob):
@@ -33,12 +34,38 @@ extension RegistryAdmin {
         do {
             let order = try await driver.reader.layout(of: blob).rearranged()
             guard try await driver.reader.content(of: blob, order, has: digest),
-                try await driver.rearrange(
-                    path, blob, isRight: { try await driver.reader.content(of: $0, at: path, has: digest) ?? false })
+                try await driver.rewrite(
+                    path, blob, in: order,
+                    isRight: { try await driver.reader.content(of: $0, at: path, has: digest) ?? false })
             else { throw RepairError.notTheDigest(path) }
         } catch is Rearrangement.Refusal {
             throw RepairError.changed(path)
         }
+    }
+
+    /// The old driver writes data first and its size then: what is young may get one still. The size is only that of bytes that are proven to
+    /// be the content, as they were and as they are written anew; what the chunks say is never changed in place, since nothing could guard
+    /// the others meanwhile.
+    private func restoreSize(
+        _ path: StoragePath, _ blob: BlobIdentifier, _ chunks: [Int], _ grace: TimeInterval
+    ) async throws {
+        let reader = driver.reader
+        guard try await reader.value(at: path) == blob.value,
+            let head = try await reader.objects.read(.stat, of: blob.chunk(0)), isSettled(head, grace)
+        else { throw RepairError.changed(path) }
+        let stored = try await reader.storedFile(blob, chunks: chunks)
+        guard stored.fault(chunkSize: reader.chunkSize) != nil,
+            let order = try? Rearrangement(asTheyStand: stored.lengths, chunkSize: reader.chunkSize)
+        else { throw RepairError.changed(path) }
+        guard try await registry.isProven(path, blob, in: order),
+            try await driver.rewrite(
+                path, blob, in: order, isRight: { try await registry.isProvenRight(path, $0) })
+        else { throw RepairError.notTheDigest(path) }
+    }
+
+    /// Whether an object is so old that nobody is writing what belongs to it.
+    private func isSettled(_ object: ObjectState, _ grace: TimeInterval) -> Bool {
+        grace == 0 || object.modified.addingTimeInterval(grace) <= driver.policy.now()
     }
 
     /// What is to go is read first, then the content is proven to be right without it, then exactly what was read goes.
@@ -63,7 +90,7 @@ extension RegistryAdmin {
         let reader = driver.reader
         let directory = try await reader.objects.read(.stat, of: StorageReader.directory(path.parent))
         guard try await reader.objects.read(.stat, of: blob.chunk(0)) == nil, let directory,
-            grace == 0 || directory.modified.addingTimeInterval(grace) <= driver.policy.now()
+            isSettled(directory, grace)
         else { throw RepairError.changed(path) }
         return try await toTrash(target, id)
     }

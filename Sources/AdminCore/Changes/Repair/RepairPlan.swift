@@ -52,7 +52,7 @@ extension Repair {
         switch self {
         case .dropUploadKey: 0
         case .relink: 1
-        case .rearrange: 2
+        case .rearrange, .restoreSize: 2
         case .dropSurplus: 3
         case .writeLink: 4
         case .finishDeletion: 5

@@ -6,25 +6,25 @@ struct FsckFacts: Sendable {
         let blob: BlobIdentifier
         /// The numbers of its chunks.
         let chunks: [Int]
-        let role: FileRole
+        let file: RegistryFile?
         /// True if the only fault is that a blob is empty which should not be.
         let isEmptyBlob: Bool
 
         /// Whether the content can be compared with what it should be.
         var canBeProven: Bool {
-            switch role {
-            case .blob, .link: true
-            case .upload, .held, .other: false
+            switch file {
+            case .blob, .revision, .signature, .currentLink, .tagIndex, .layer: true
+            case .upload, nil: false
             }
         }
 
         /// What that means for the images.
         var consequence: String {
-            switch role {
+            switch file {
             case .blob: ", and no image that needs this blob can be pulled"
-            case .link(nil): ", and its tag cannot be pulled"
-            case .link: ", and what it links to cannot be served by this repository"
-            case .upload, .held, .other: ""
+            case .currentLink: ", and its tag cannot be pulled"
+            case .revision, .signature, .tagIndex, .layer: ", and what it links to cannot be served by this repository"
+            case .upload, nil: ""
             }
         }
     }
@@ -105,36 +105,31 @@ struct FsckFacts: Sendable {
         // Most files are one of a kind and sound: nothing more is asked of them.
         if files.count == 1, fault == nil, stored.size != .known(0) { return }
         let named = files.map { (path: inventory.path(of: $0), file: $0) }
-            .filter { paths.role(of: $0.path) != .held }.sorted { $0.path < $1.path }
+            .filter { !paths.isHeld($0.path) }.sorted { $0.path < $1.path }
         if named.count > 1 {
             // The destination of a move that may be under way was written just now.
             if named.contains(where: {
-                options.isYoung(inventory.directories.modified($0.file.directory)) && !isUpload($0.path)
+                options.isYoung(inventory.directories.modified($0.file.directory))
+                    && paths.file(at: $0.path)?.isUpload != true
             }) {
                 inFlight += 1
             } else {
                 doubles.append(Double(blob: file.blob, paths: named.map(\.path)))
             }
         }
-        guard let (path, first) = named.first(where: { isBlob($0.path) }) ?? named.first else { return }
+        guard let (path, first) = named.first(where: { paths.file(at: $0.path)?.isBlob == true }) ?? named.first else {
+            return
+        }
         addFault(fault, stored, path, first, chunks, inventory)
-    }
-
-    private func isUpload(_ path: StoragePath) -> Bool {
-        if case .upload = paths.role(of: path) { true } else { false }
-    }
-
-    private func isBlob(_ path: StoragePath) -> Bool {
-        if case .blob = paths.role(of: path) { true } else { false }
     }
 
     private mutating func addFault(
         _ fault: FileFault?, _ stored: StoredFile, _ path: StoragePath, _ file: PoolInventory<Digest>.File,
         _ chunks: ArraySlice<PoolInventory<Digest>.Chunk>, _ inventory: PoolInventory<Digest>
     ) {
-        let role = paths.role(of: path)
+        let kind = paths.file(at: path)
         var isEmptyBlob = false
-        switch (role, fault) {
+        switch (kind, fault) {
         // Nobody has promised anything of an upload: it is unfinished, and named as a whole where nobody goes on with it.
         case (.upload, _): return
         case (.blob(let digest), .noChunk), (.blob(let digest), nil):
@@ -162,7 +157,7 @@ struct FsckFacts: Sendable {
         }
         faults.append(
             Fault(
-                path: path, blob: file.blob, chunks: chunks.map { Int($0.index) }, role: role, isEmptyBlob: isEmptyBlob)
+                path: path, blob: file.blob, chunks: chunks.map { Int($0.index) }, file: kind, isEmptyBlob: isEmptyBlob)
         )
     }
 

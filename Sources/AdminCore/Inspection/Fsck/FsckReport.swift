@@ -10,6 +10,8 @@ public struct FsckOptions: Sendable {
     public var largeOmap = StorageReader.largeOmap
     /// How many problems are kept; more are counted.
     public var problemLimit = 100_000
+    /// What a deep look that was stopped has found right, and where this one notes it; nil to hash everything and to note nothing.
+    public var memory: (any HashMemory)?
     /// What time it is.
     public var now: @Sendable () -> Date = { Date() }
 
@@ -38,6 +40,10 @@ public struct FsckReport: Sendable {
         public var repositories = 0
         /// Manifests that were read, as often as a repository has them.
         public var manifests = 0
+        /// Blobs that were hashed.
+        public var hashed = 0
+        /// Blobs that were not hashed since a look that was stopped has found them right.
+        public var taken = 0
         /// Bytes that were hashed.
         public var bytes: UInt64 = 0
         /// What is incomplete and young enough to be being written.

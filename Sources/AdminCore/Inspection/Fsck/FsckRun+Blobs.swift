@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// Every blob against its digest.
@@ -5,16 +6,14 @@ extension FsckRun {
     /// How many blobs are hashed at once: each reads several chunks ahead.
     private static let window = 4
 
-    /// Hashes all blobs whose chunks are right. Gives those whose content is not what it should be.
+    /// What was written so short a time ago, in seconds, is not remembered: dates are whole seconds of other machines' clocks.
+    private static let unsettled: UInt32 = 60
+
+    /// Hashes all blobs whose chunks are right, but those that a run which was stopped has found right. Gives those whose content is not what
+    /// it should be.
     func hashBlobs() async throws -> Set<BlobIdentifier> {
-        let files = FsckFacts.blobs(in: inventory, paths).compactMap { inventory.file("data", in: $0) }
-            .filter { !facts.faulty.contains($0.blob) }
-        let total = files.reduce(UInt64(0)) { sum, file in
-            guard case .known(let size) = PoolInventory<Digest>.file(of: inventory.chunks(of: file.blob)).size else {
-                return sum
-            }
-            return addingCapped(sum, size)
-        }
+        let files = open()
+        let total = files.reduce(UInt64(0)) { addingCapped($0, size(of: $1)) }
         let counter = ProgressCounter(phase: "hashing, bytes", total: total, handler: progress)
         let altered = Mutex<Set<BlobIdentifier>>([])
         _ = try await concurrentMap(files, window: FsckRun.window) { file in
@@ -26,15 +25,53 @@ extension FsckRun {
         return altered.withLock { $0 }
     }
 
+    /// The files of the blobs that are to be hashed.
+    private func open() -> [PoolInventory<Digest>.File] {
+        let files = FsckFacts.blobs(in: inventory, paths).compactMap { inventory.file("data", in: $0) }
+            .filter { !facts.faulty.contains($0.blob) }
+        guard let memory = options.memory else { return files }
+        var taken: (blobs: Int, bytes: UInt64) = (0, 0)
+        let open = files.filter { file in
+            guard let blob = hashed(file), memory.knows(blob) else { return true }
+            taken.blobs += 1
+            taken.bytes = addingCapped(taken.bytes, blob.size)
+            return false
+        }
+        log.note { $0.checked.taken = taken.blobs }
+        memory.takes(taken.blobs, bytes: taken.bytes)
+        return open
+    }
+
+    private func size(of file: PoolInventory<Digest>.File) -> UInt64 {
+        guard case .known(let size) = PoolInventory<Digest>.file(of: inventory.chunks(of: file.blob)).size else {
+            return 0
+        }
+        return size
+    }
+
+    /// What would be remembered of a blob; nil if it is none.
+    private func hashed(_ file: PoolInventory<Digest>.File) -> HashedBlob? {
+        guard case .blob(let digest) = paths.file(at: inventory.path(of: file)) else { return nil }
+        let modified = inventory.chunks(of: file.blob).map(\.modified).max() ?? 0
+        return HashedBlob(blob: file.blob, digest: digest, size: size(of: file), modified: modified)
+    }
+
     private func hash(_ file: PoolInventory<Digest>.File, _ counter: ProgressCounter) async throws -> Problem? {
         let path = inventory.path(of: file)
-        guard case .blob(let digest) = paths.role(of: path) else { return nil }
+        guard let blob = hashed(file) else { return nil }
         do {
-            let isRight = try await storage.content(of: file.blob, at: path, has: digest) { [log] count in
+            let isRight = try await storage.content(of: file.blob, at: path, has: blob.digest) { [log] count in
                 counter.advance(by: count)
                 log.note { $0.checked.bytes += count }
             }
-            guard isRight == false, try await storage.value(at: path) == file.blob.value else { return nil }
+            guard let isRight else { return nil }
+            log.note { $0.checked.hashed += 1 }
+            if isRight {
+                let age = options.now().timeIntervalSince1970 - Double(blob.modified)
+                if age > Double(FsckRun.unsettled) { options.memory?.remember(blob) }
+                return nil
+            }
+            guard try await storage.value(at: path) == file.blob.value else { return nil }
         } catch is StorageError {
             // It has changed since it was looked at.
             return nil

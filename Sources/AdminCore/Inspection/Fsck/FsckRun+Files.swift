@@ -3,8 +3,10 @@ extension FsckRun {
     func lookAtFiles() async throws {
         try await lookAtDoubles()
         try await confirm(facts.faults, "files") { try await problem(of: $0) }
-        try await confirm(facts.orphans, "orphans") { orphan in
-            Problem(
+        try await confirm(facts.orphans, "orphans") { [storage] orphan in
+            // A collection, or a client that gave up, may have freed them since.
+            guard try await storage.objects.read(.stat, of: orphan.blob.chunk(orphan.first)) != nil else { return nil }
+            return Problem(
                 kind: .orphanBlob, severity: .waste, blob: orphan.blob, object: orphan.blob.chunk(orphan.first),
                 detail:
                     "Nothing refers to these \(orphan.chunks) chunks of \(orphan.bytes) bytes: no image needs them. A collection "
@@ -21,8 +23,8 @@ extension FsckRun {
                 try await storage.value(at: path) == suspect.blob.value ? path : nil
             }.compactMap(\.self).sorted()
             guard present.count > 1, let first = present.first else { return nil }
-            let kept = present.first { if case .blob = paths.role(of: $0) { true } else { false } }
-            let uploads = present.filter { if case .upload = paths.role(of: $0) { true } else { false } }
+            let kept = present.first { paths.file(at: $0)?.isBlob == true }
+            let uploads = present.filter { paths.file(at: $0)?.isUpload == true }
             if let kept, uploads.count == 1, let upload = uploads.first, present.count == 2 {
                 return Problem(
                     kind: .doubleReference, severity: .error, path: upload, blob: suspect.blob,
@@ -59,26 +61,26 @@ extension FsckRun {
         case .noChunk, .noHead:
             return dangling(suspect, fault)
         case .noSize:
-            return self.problem(
-                .missingSize, suspect,
-                "The first chunk does not say how large the file is: nobody can read it\(suspect.consequence).")
+            return try await lostSize(
+                .missingSize, suspect, stored, "The first chunk does not say how large the file is: nobody can read it")
         case .badSize:
-            return self.problem(
-                .badSize, suspect,
-                "The first chunk says a size that cannot be: nobody can read the file\(suspect.consequence).")
+            return try await lostSize(
+                .badSize, suspect, stored, "The first chunk says a size that cannot be: nobody can read the file")
         case .missing(let chunk):
+            if let wrong = try await wrongSize(suspect, stored) { return wrong }
             // Others may have written it since.
             guard try await storage.objects.read(.stat, of: suspect.blob.chunk(chunk)) == nil else { return nil }
             return self.problem(
                 .missingChunk, suspect, chunk: chunk,
                 "Chunk \(chunk) is gone: the file ends there\(suspect.consequence). Its bytes are lost; push it again.")
         case .short(let chunk, let length):
+            if let wrong = try await wrongSize(suspect, stored) { return wrong }
             return self.problem(
                 .shortChunk, suspect, chunk: chunk,
                 "Chunk \(chunk) ends after \(length) bytes: an old registry spins for ever there\(suspect.consequence). Push it again."
             )
         case .long(let chunk): return try await long(suspect, stored, chunk)
-        case .surplus: return try await surplus(suspect)
+        case .surplus: return try await surplus(suspect, stored)
         }
     }
 
@@ -104,7 +106,7 @@ extension FsckRun {
                     + "is of no use.",
                 repair: .dropSurplus(suspect.path, suspect.blob, chunks: suspect.chunks))
         }
-        if case .blob(let digest) = suspect.role, case .known(let size) = stored.size,
+        if case .blob(let digest) = suspect.file, case .known(let size) = stored.size,
             let order = try? Rearrangement(size: size, chunkSize: storage.chunkSize, lengths: stored.lengths),
             try await storage.content(of: suspect.blob, order, has: digest)
         {
@@ -120,7 +122,7 @@ extension FsckRun {
                 + "Push it again.")
     }
 
-    private func surplus(_ suspect: FsckFacts.Fault) async throws -> Problem {
+    private func surplus(_ suspect: FsckFacts.Fault, _ stored: StoredFile) async throws -> Problem {
         if try await isRight(suspect) {
             return Problem(
                 kind: .surplusChunk, severity: .waste, path: suspect.path, blob: suspect.blob,
@@ -137,6 +139,7 @@ extension FsckRun {
                     "There is more than the file's own bytes: something longer was here before. Nothing says whether the content is "
                     + "right, so nothing is taken away.")
         }
+        if let wrong = try await wrongSize(suspect, stored) { return wrong }
         return problem(
             .surplusChunk, suspect, chunk: 0,
             "There is more than the file's own bytes, and these are not what they should be\(suspect.consequence). Push it again."
@@ -147,29 +150,11 @@ extension FsckRun {
         try await fsck.registry.isProvenRight(suspect.path, suspect.blob)
     }
 
-    private func problem(
+    func problem(
         _ kind: ProblemKind, _ suspect: FsckFacts.Fault, chunk: Int = 0, _ detail: String, repair: Repair? = nil
     ) -> Problem {
         Problem(
             kind: kind, severity: .error, path: suspect.path, blob: suspect.blob, object: suspect.blob.chunk(chunk),
             detail: detail, repair: repair)
-    }
-}
-
-extension RegistryReader {
-    /// Whether the content of a file is proven to be what it should be: by the digest of a blob, or as a link that says what its path says.
-    func isProvenRight(_ path: StoragePath, _ blob: BlobIdentifier) async throws -> Bool {
-        do {
-            switch paths.role(of: path) {
-            case .blob(let digest): return try await storage.content(of: blob, at: path, has: digest) ?? false
-            case .link(let expected):
-                let bytes = try await storage.content(of: blob, at: path, limit: RegistryReader.linkLimit)
-                guard let digest = Digest(String(decoding: bytes, as: UTF8.self)) else { return false }
-                return expected == nil || digest == expected
-            case .upload, .held, .other: return false
-            }
-        } catch is StorageError {
-            return false
-        }
     }
 }

@@ -7,9 +7,10 @@ extension FsckRun {
         let counter = ProgressCounter(
             phase: "repositories", total: UInt64(facts.repositories.count), handler: progress)
         let seen = FsckOnce()
+        let faulty = facts.faulty.union(altered)
         _ = try await concurrentMap(facts.repositories, window: FsckRun.repositoryWindow) { repository in
             defer { counter.advance() }
-            var look = RepositoryLook(run: self, repository: repository, altered: altered, seen: seen)
+            var look = RepositoryLook(run: self, repository: repository, faulty: faulty, seen: seen)
             look.readsContents = readsContents
             try await look.run()
         }
@@ -30,7 +31,8 @@ actor FsckOnce {
 struct RepositoryLook {
     let run: FsckRun
     let repository: FsckFacts.Repository
-    let altered: Set<BlobIdentifier>
+    /// The files with a problem of their own.
+    let faulty: Set<BlobIdentifier>
     let seen: FsckOnce
     var readsContents = true
 
@@ -50,10 +52,10 @@ struct RepositoryLook {
     /// True if not all of its manifests could be read: then nobody knows what is unused.
     private var isUncertain = false
 
-    init(run: FsckRun, repository: FsckFacts.Repository, altered: Set<BlobIdentifier>, seen: FsckOnce) {
+    init(run: FsckRun, repository: FsckFacts.Repository, faulty: Set<BlobIdentifier>, seen: FsckOnce) {
         self.run = run
         self.repository = repository
-        self.altered = altered
+        self.faulty = faulty
         self.seen = seen
     }
 
@@ -162,8 +164,7 @@ struct RepositoryLook {
             try Task.checkCancellation()
             let batch = open.suffix(FsckRun.manifestWindow)
             open.removeLast(batch.count)
-            let (storage, inventory, paths) = (run.storage, inventory, paths)
-            let faulty = run.facts.faulty.union(altered)
+            let (storage, inventory, paths, faulty) = (run.storage, inventory, paths, faulty)
             let read = try await concurrentMap(batch, window: FsckRun.manifestWindow) { digest in
                 (digest, try await FsckRun.manifest(digest, inventory, paths, storage, faulty))
             }

@@ -7,6 +7,9 @@ public enum Repair: Hashable, Sendable {
     case relink([StoragePath])
     /// The bytes of a resumed upload are written in their right order under a new identifier, if their digest is this one.
     case rearrange(StoragePath, BlobIdentifier, Digest)
+    /// The bytes of a file whose size is lost or wrong are written with their size under a new identifier, if they are proven to be its
+    /// content; `chunks` are those that are there.
+    case restoreSize(StoragePath, BlobIdentifier, chunks: [Int])
     /// What lies behind the end of a file, in these chunks, goes, if the content is right.
     case dropSurplus(StoragePath, BlobIdentifier, chunks: [Int])
     /// A link to a blob is written.
@@ -38,6 +41,7 @@ public enum Repair: Hashable, Sendable {
         case .dropUploadKey: "drop-upload-key"
         case .relink: "relink"
         case .rearrange: "rearrange"
+        case .restoreSize: "restore-size"
         case .dropSurplus: "drop-surplus"
         case .writeLink: "write-link"
         case .replaceLink: "replace-link"
@@ -51,7 +55,7 @@ public enum Repair: Hashable, Sendable {
     /// True if it is done without being named: it takes nothing away that anybody could want.
     public var isSafe: Bool {
         switch self {
-        case .dropUploadKey, .relink, .rearrange, .dropSurplus, .writeLink, .finishDeletion: true
+        case .dropUploadKey, .relink, .rearrange, .restoreSize, .dropSurplus, .writeLink, .finishDeletion: true
         case .replaceLink, .trash, .trashDirectories, .prune, .removeKey: false
         }
     }

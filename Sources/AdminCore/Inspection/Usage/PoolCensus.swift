@@ -119,7 +119,7 @@ private struct Place {
     /// nil if the object's name is none of a directory in the tree.
     init?(_ object: ObjectID, _ paths: RegistryPaths) {
         guard let text = object.name.string, text.hasPrefix("/") else { return nil }
-        let (trash, quarantine) = (paths.trash.string, paths.beside("regtop-quarantine").string)
+        let (trash, quarantine) = (paths.trash.string, paths.quarantine.string)
         isOurs = Place.lies(text, in: trash) || Place.lies(text, in: quarantine)
         if Place.lies(text, in: trash) {
             kind = .plain(.trash)

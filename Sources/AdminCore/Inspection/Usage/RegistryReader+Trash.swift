@@ -16,11 +16,10 @@ extension RegistryReader {
 
     /// What a reference in the trash keeps.
     private func root(_ entry: Holding.Entry) async throws -> (manifest: Digest?, signature: Digest?) {
-        let parts = Array(entry.origin.components.drop { $0 != "_manifests" })
-        switch (parts.count, parts.dropFirst().first) {
-        case (5, "revisions"): return (Digest(algorithm: parts[2], hex: parts[3]), nil)
-        case (8, "revisions") where parts[4] == "signatures": return (nil, Digest(algorithm: parts[5], hex: parts[6]))
-        case (5, "tags") where parts[3] == "current":
+        switch paths.file(at: entry.origin) {
+        case .revision(let digest): return (digest, nil)
+        case .signature(let digest, _): return (nil, digest)
+        case .currentLink:
             do {
                 let text = try await storage.content(
                     of: entry.blob, at: entry.origin, limit: RegistryReader.linkLimit)
@@ -30,12 +29,5 @@ extension RegistryReader {
             }
         default: return (nil, nil)
         }
-    }
-}
-
-extension RegistryPaths {
-    /// A directory of regtop's own, beside the registry's root.
-    func beside(_ name: String) -> StoragePath {
-        root.parent.appending(.literal(name))
     }
 }

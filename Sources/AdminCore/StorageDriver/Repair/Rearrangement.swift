@@ -84,6 +84,32 @@ public struct Rearrangement: Hashable, Sendable {
         self.targets = targets
         self.surplus = surplus
     }
+
+    /// The bytes of chunks as they stand, in a file whose size is lost or wrong: their lengths say how many there are. `lengths` as above.
+    ///
+    /// Throws a `Refusal` unless there is a chunk 0, every chunk but the last is full, and none is longer. That does not prove the size: hash
+    /// the bytes.
+    public init(asTheyStand lengths: [Int: UInt64], chunkSize: UInt64) throws(Refusal) {
+        guard chunkSize > 0 else { throw .noChunkSize }
+        guard let last = lengths.keys.max() else { throw .missing(chunk: 0) }
+        var (targets, size): ([Target], UInt64) = ([], 0)
+        if lengths != [0: 0] {
+            // No longer than there are chunks: the first number that is not there ends it.
+            for index in 0...max(last, 0) {
+                guard let length = lengths[index] else { throw .missing(chunk: index) }
+                guard length <= chunkSize else { throw .long(chunk: index, length: length) }
+                guard length == chunkSize || index == last && length > 0 else {
+                    throw .short(chunk: index, length: length)
+                }
+                targets.append(Target(index: index, pieces: [Piece(chunk: index, offset: 0, length: length)]))
+                size += length
+            }
+        }
+        self.size = size
+        self.chunkSize = chunkSize
+        self.targets = targets
+        surplus = []
+    }
 }
 
 extension ChunkLayout {

@@ -1,17 +1,21 @@
 /// What mends the convention. Each step is guarded by what was seen before it, and may be repeated.
 extension StorageDriver {
-    /// Lists directories again that hold something, and all that lie above them. Those that are empty by now are left alone.
+    /// Lists directories again that hold something, and all that lie above them. Those that are empty by now are left alone. Throws
+    /// `StorageError.notADirectory` where a file stands in the way.
     func relink(_ directories: [StoragePath]) async throws {
         try await listAgain(directories)
+        for directory in StorageDriver.levels(of: directories).joined() {
+            if case .file? = try await reader.entry(directory)?.kind { throw StorageError.notADirectory(directory) }
+        }
     }
 
-    /// Writes the bytes of a resumed upload in their right order under a new identifier, and makes the path name that instead of `blob`. The
-    /// chunks as they were stay, for a collection. `isRight` is asked about the new file before anything names it: where it says no, all is
-    /// as before, and this is false. Throws `StorageError.changedMeanwhile`.
-    func rearrange(
-        _ path: StoragePath, _ blob: BlobIdentifier, isRight: (_ new: BlobIdentifier) async throws -> Bool
+    /// Writes the bytes of a file in this order, and with their size, under a new identifier, and makes the path name that instead of `blob`.
+    /// The chunks as they were stay, for a collection. `isRight` is asked about the new file before anything names it: where it says no, all
+    /// is as before, and this is false. Throws `StorageError.changedMeanwhile`.
+    func rewrite(
+        _ path: StoragePath, _ blob: BlobIdentifier, in order: Rearrangement,
+        isRight: (_ new: BlobIdentifier) async throws -> Bool
     ) async throws -> Bool {
-        let order = try await reader.layout(of: blob).rearranged()
         let new = makeIdentifier(path)
         let driver = StorageDriver(
             reader: reader, writer: writer, modified: modified, policy: policy, makeIdentifier: { _ in new })

@@ -43,6 +43,7 @@ nonisolated enum FsckText {
             HumanText.count(checked.objects, "object"), HumanText.count(checked.files, "file"),
             HumanText.count(checked.blobs, "blob"), HumanText.count(checked.manifests, "manifest"),
         ]
+        if checked.taken > 0 { parts.append("\(HumanText.count(checked.taken, "blob")) hashed by a run before") }
         if checked.bytes > 0 { parts.append("\(HumanText.bytes(checked.bytes)) of content") }
         return parts.joined(separator: ", ")
     }
@@ -75,7 +76,7 @@ extension FsckReport.Checked {
         [
             "objects": .count(objects), "directories": .count(directories), "files": .count(files),
             "blobs": .count(blobs), "repositories": .count(repositories), "manifests": .count(manifests),
-            "bytes": .unsigned(bytes), "inFlight": .count(inFlight),
+            "hashed": .count(hashed), "taken": .count(taken), "bytes": .unsigned(bytes), "inFlight": .count(inFlight),
         ]
     }
 }

@@ -44,20 +44,31 @@ nonisolated final class ProgressLine: Sendable {
 
     /// Takes the line away. Nothing is shown after that.
     func end() {
+        clear()
+        state.withLock { $0.isOver = true }
+    }
+
+    /// Takes the line away, for something else that is to be said, until there is news.
+    func clear() {
         state.withLock { state in
             if state.isShown, !state.isOver { streams.tell("\r\u{1b}[K") }
-            state.isOver = true
+            state.isShown = false
         }
     }
 
-    /// "repositories  812 of 1,204  67 %  3 s left". `elapsed` since so much of it was done as `start` says.
+    /// "repositories  812 of 1,204  67 %  3 s left"; of bytes also how many a second. `elapsed` since so much of it was done as `start` says.
     static func text(_ progress: WorkProgress, from start: UInt64 = 0, after elapsed: Duration) -> String {
-        let done = HumanText.count(progress.completed)
-        guard let total = progress.total, total > 0 else { return "\(progress.phase)  \(done)" }
+        let isBytes = progress.phase.contains("bytes")
+        func amount(_ count: UInt64) -> String { isBytes ? HumanText.bytes(count) : HumanText.count(count) }
+        let done = amount(progress.completed)
+        let since = progress.completed - min(start, progress.completed)
+        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        let rate = isBytes && seconds > 0.2 ? "  \(HumanText.bytes(UInt64(Double(since) / seconds)))/s" : ""
+        guard let total = progress.total, total > 0 else { return "\(progress.phase)  \(done)" + rate }
         let share = min(1, Double(progress.completed) / Double(total))
-        var text = "\(progress.phase)  \(done) of \(HumanText.count(total))  \(Int(share * 100)) %"
-        if share > 0.02, share < 1, progress.completed > start {
-            let left = Double(total - progress.completed) / Double(progress.completed - start)
+        var text = "\(progress.phase)  \(done) of \(amount(total))  \(Int(share * 100)) %" + rate
+        if share > 0.02, share < 1, since > 0 {
+            let left = Double(total - progress.completed) / Double(since)
             text += "  \(HumanText.duration(elapsed * left)) left"
         }
         return text

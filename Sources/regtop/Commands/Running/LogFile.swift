@@ -10,9 +10,7 @@ nonisolated final class LogFile: Sendable {
     let descriptor: Int32
 
     private init?(path: String) {
-        let directory = URL(filePath: path).deletingLastPathComponent()
-        try? FileManager.default.createDirectory(
-            at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        StateDirectory.make(URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false))
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return nil }
         self.path = path
@@ -34,9 +32,7 @@ nonisolated final class LogFile: Sendable {
 
     /// `$XDG_STATE_HOME/regtop/regtop.log`, or the same below `~/.local/state`; nil without a home.
     static func standardPath(_ environment: [String: String]) -> String? {
-        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/regtop/regtop.log" }
-        guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
-        return home + "/.local/state/regtop/regtop.log"
+        StateDirectory.path(environment).map { $0 + "/regtop.log" }
     }
 
     /// Adds a line. A line that cannot be written is lost.

@@ -27,6 +27,9 @@ final class ProblemsScreen: Screen {
         if let flight = report?.checked.inFlight, flight > 0 {
             details.append(Line("\(HumanText.count(flight)) in flight", .dim))
         }
+        if let taken = report?.checked.taken, taken > 0 {
+            details.append(Line("\(HumanText.count(taken)) hashed before", .dim))
+        }
         if let report, !report.isComplete { details.append(Line("not complete", .warning)) }
         return TitleBar(title: "Problems", details: details)
     }
@@ -115,15 +118,20 @@ final class ProblemsScreen: Screen {
         generation = store.generation
         report = nil
         view.empty = "Looking for damage …"
-        var options = FsckOptions()
-        options.deep = deep
-        let fsck = Fsck(registry: store.session.registry, options: options)
+        let session = store.session
         var found: [Problem] = []
         return .ask(
             .stream(Slot(self, "fsck"), "looking for damage") { (reporter: Reporter<FsckPart>) in
+                // What was hashed before a look was stopped is not hashed again.
+                let checkpoint = deep ? try await HashCheckpoint.open(of: session) : nil
+                var options = FsckOptions()
+                options.deep = deep
+                options.memory = checkpoint
+                let fsck = Fsck(registry: session.registry, options: options)
                 let report = await fsck.run(progress: { reporter.progress(Progress($0)) }) {
                     reporter.emit(.found($0))
                 }
+                await checkpoint?.end(isComplete: report.isComplete)
                 reporter.emit(.report(report))
             } fold: { [unowned self] parts in
                 for part in parts {

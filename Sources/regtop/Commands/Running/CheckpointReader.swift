@@ -1,0 +1,86 @@
+import AdminCore
+import Foundation
+
+/// Reads the file of a `HashCheckpoint`, which anybody may have written anything to.
+nonisolated struct CheckpointReader {
+    /// Why the file is none.
+    struct Refusal: Error {
+        let reason: String
+        /// False for what must not be written to.
+        var isReplaceable = true
+    }
+
+    /// When the file was last written to.
+    let modified: Date
+    /// How many bytes are whole lines, after reading.
+    private(set) var whole = 0
+
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+    private var line = 0
+
+    /// Larger than of all pools that there are.
+    private static let limit = 4 << 30
+    private static let longestLine = 4096
+
+    /// Throws a `Refusal` if it is no file, or a far too large one.
+    init(_ descriptor: Int32) throws {
+        self.descriptor = descriptor
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw Refusal(reason: "it is no file", isReplaceable: false)
+        }
+        guard status.st_size <= Self.limit else { throw Refusal(reason: "it is far too large") }
+        modified = Date(timeIntervalSince1970: Double(status.st_mtim.tv_sec))
+        lseek(descriptor, 0, SEEK_SET)
+    }
+
+    /// The blobs of all whole lines. Empty for an empty file. Throws a `Refusal` at the first line that is none, or if the first one is not the
+    /// header.
+    mutating func blobs(after header: String) throws -> Set<HashedBlob> {
+        var blobs: Set<HashedBlob> = []
+        while let text = try next() {
+            line += 1
+            if line == 1 {
+                guard text == header else { throw Refusal(reason: "it is another store's") }
+                continue
+            }
+            guard let blob = Self.blob(text) else { throw Refusal(reason: "line \(line) says no blob") }
+            blobs.insert(blob)
+        }
+        return blobs
+    }
+
+    /// The next line; nil where no whole one is left.
+    private mutating func next() throws -> String? {
+        while true {
+            if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
+                let text = String(decoding: buffer[..<end], as: UTF8.self)
+                buffer.removeSubrange(...end)
+                whole += end + 1
+                return text
+            }
+            guard buffer.count <= Self.longestLine else { throw Refusal(reason: "line \(line + 1) has no end") }
+            var block = [UInt8](repeating: 0, count: 2048)
+            let count = read(descriptor, &block, block.count)
+            guard count >= 0 || errno == EINTR else {
+                throw Refusal(reason: String(cString: strerror(errno)), isReplaceable: false)
+            }
+            if count == 0 { return nil }
+            if count > 0 { buffer += block[..<count] }
+        }
+    }
+
+    /// A blob as a line.
+    static func line(_ blob: HashedBlob) -> String {
+        "\(blob.blob.string) \(blob.digest) \(blob.size) \(blob.modified)\n"
+    }
+
+    private static func blob(_ line: String) -> HashedBlob? {
+        let words = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 4, let blob = BlobIdentifier(String(words[0])), let digest = Digest(words[1]),
+            let size = UInt64(words[2]), let modified = UInt32(words[3])
+        else { return nil }
+        return HashedBlob(blob: blob, digest: digest, size: size, modified: modified)
+    }
+}

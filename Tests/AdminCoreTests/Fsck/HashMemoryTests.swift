@@ -1,0 +1,117 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import AdminCore
+
+/// A deep look that was stopped is gone on with: what was found right is not hashed again as long as it is what it was.
+@Suite struct HashMemoryTests {
+    @Test func whatWasFoundRightIsNotHashedAgain() async throws {
+        let fixture = try await FsckFixture(.inMemory())
+        let whole = await deep(fixture, nil)
+        #expect(whole.checked.hashed > 5 && whole.checked.taken == 0)
+
+        // Stopped after the third blob.
+        let memory = TestMemory()
+        let (start, go) = AsyncStream<Void>.makeStream()
+        let task = Task {
+            for await _ in start { break }
+            return await deep(fixture, memory)
+        }
+        memory.stop(after: 3) { task.cancel() }
+        go.yield()
+        let first = await task.value
+        #expect(first.isCancelled && !first.isComplete)
+        #expect(first.checked.hashed >= 3 && first.checked.hashed < whole.checked.hashed)
+        #expect(memory.blobs.count == first.checked.hashed)
+
+        memory.goOn()
+        let second = await deep(fixture, memory)
+        #expect(second.isComplete && second.problems == [])
+        #expect(second.checked.taken == first.checked.hashed)
+        #expect(second.checked.hashed + first.checked.hashed == whole.checked.hashed, "nothing twice")
+        #expect(memory.told == [0, second.checked.taken])
+        let bytes = second.checked.bytes + memory.bytesTaken
+        #expect(bytes == whole.checked.bytes)
+        #expect(memory.blobs.count == whole.checked.hashed)
+    }
+
+    @Test func whatHasChangedSinceIsHashedAgain() async throws {
+        let fixture = try await FsckFixture(.inMemory())
+        let memory = TestMemory()
+        let whole = await deep(fixture, memory)
+        let path = fixture.blob(FsckFixture.layer)
+        let blob = try await fixture.storage.blob(path)
+        // Another date only, of a chunk that is not the first.
+        let chunk = try await fixture.store.state(blob.chunk(1)).data
+        let day = FsckFixture.pushed.date.addingTimeInterval(86_400)
+        try await fixture.store.set(blob.chunk(1), [.writeFull(chunk)], modified: day)
+        let dated = await deep(fixture, memory)
+        #expect(dated.checked.hashed == 1 && dated.checked.taken == whole.checked.hashed - 1)
+        // Other content.
+        try await fixture.store.set(
+            blob.chunk(2), [.write([1, 2, 3], at: 0)], modified: day.addingTimeInterval(86_400))
+        for _ in 0..<2 {
+            let altered = await deep(fixture, memory)
+            #expect(altered.problems.map(\.kind) == [.digestMismatch], "what is wrong is never remembered")
+            #expect(altered.checked.hashed == 1)
+        }
+    }
+
+    /// Dates are whole seconds, and other machines' clocks: what was written just now may be written again in the same second.
+    @Test func whatWasWrittenJustNowIsNotRemembered() async throws {
+        let fixture = try await FsckFixture(.inMemory())
+        let young = SampleBlob("pushed just now")
+        try await fixture.driver.putContent(fixture.blob(young), young.content)
+        let memory = TestMemory()
+        let report = await deep(fixture, memory)
+        #expect(memory.blobs.count == report.checked.hashed - 1)
+        #expect(memory.blobs.allSatisfy { $0.digest != young.digest })
+    }
+
+    private func deep(_ fixture: FsckFixture, _ memory: TestMemory?) async -> FsckReport {
+        var options = FsckOptions()
+        options.deep = true
+        options.memory = memory
+        return await Fsck(registry: fixture.registry, options: options).run()
+    }
+}
+
+/// Remembers, and stops the run that it belongs to.
+private final class TestMemory: HashMemory {
+    private struct State {
+        var blobs: Set<HashedBlob> = []
+        var told: [Int] = []
+        var bytes: UInt64 = 0
+        var stop: (count: Int, body: @Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    /// Calls this when so many blobs are known, and whenever one more is.
+    func stop(after count: Int, _ body: @escaping @Sendable () -> Void) { state.withLock { $0.stop = (count, body) } }
+
+    var blobs: Set<HashedBlob> { state.withLock { $0.blobs } }
+    var told: [Int] { state.withLock { $0.told } }
+    var bytesTaken: UInt64 { state.withLock { $0.bytes } }
+
+    func goOn() { state.withLock { $0.stop = nil } }
+
+    func knows(_ blob: HashedBlob) -> Bool { state.withLock { $0.blobs.contains(blob) } }
+
+    func takes(_ blobs: Int, bytes: UInt64) {
+        state.withLock {
+            $0.told.append(blobs)
+            $0.bytes += bytes
+        }
+    }
+
+    func remember(_ blob: HashedBlob) {
+        let stop = state.withLock { state -> (@Sendable () -> Void)? in
+            state.blobs.insert(blob)
+            guard let stop = state.stop, state.blobs.count >= stop.count else { return nil }
+            return stop.body
+        }
+        stop?()
+    }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import AdminCore
+
+/// Repairs beside others: what was planned is looked at again, and what is no longer as it was stays as it is.
+@Suite struct RepairGuardTests {
+    private func fixture(_ name: String) async throws -> (FsckFixture, RepairPlan) {
+        let damage = try #require(DamageCase.all.first { $0.name == name })
+        let fixture = try await damage.plant(MemoryStore().underTest, isAlone: true)
+        let report = await damage.look(at: fixture)
+        return (fixture, try await fixture.planner.repairs(ofAll: report.problems))
+    }
+
+    /// Plans the repair of a damage, lets somebody else do something, and expects that nothing is done then.
+    private func expectRefusal(
+        of name: String, after meddle: (FsckFixture) async throws -> Void,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let (fixture, plan) = try await fixture(name)
+        try #require(plan.targets.count == 1, sourceLocation: sourceLocation)
+        try await meddle(fixture)
+        let before = try await Snapshot(fixture.store.reader)
+        let results = await fixture.admin.apply(plan)
+        #expect(results.map(\.outcome) == [.failed], "\(results)", sourceLocation: sourceLocation)
+        let changed = try await Snapshot(fixture.store.reader).differences(to: before).filter {
+            !$0.hasPrefix("/docker/registry/regtop-trash") && $0 != "/docker/registry"
+        }
+        #expect(changed == [], sourceLocation: sourceLocation)
+    }
+
+    private func layer(_ fixture: FsckFixture) async throws -> BlobIdentifier {
+        try await fixture.storage.blob(fixture.blob(FsckFixture.layer))
+    }
+
+    /// The lengths tell the order, and only the digest whether it is the right one.
+    @Test(arguments: ["a resumed upload", "no size", "a size that is too small"])
+    func whatDoesNotHaveTheDigestIsNotWritten(_ name: String) async throws {
+        try await expectRefusal(of: name) { fixture in
+            try await fixture.change(layer(fixture).chunk(0), .write([0xff, 0xfe, 0xfd], at: 30))
+        }
+    }
+
+    @Test(arguments: ["zero fill", "a longer file was overwritten", "a chunk far behind the end"])
+    func nothingIsCutOffWhatDoesNotHaveTheDigest(_ name: String) async throws {
+        let damage = try #require(DamageCase.all.first { $0.name == name })
+        try await expectRefusal(of: name) { fixture in
+            let path = try #require(damage.path(fixture))
+            let blob = try await fixture.storage.blob(path)
+            try await fixture.change(blob.chunk(0), .write([0xff, 0xfe, 0xfd], at: 30))
+        }
+    }
+
+    /// Somebody writes to a chunk after it was looked at and before it is cut.
+    @Test func aChunkThatChangesMeanwhileIsNotCut() async throws {
+        let (fixture, plan) = try await fixture("a chunk far behind the end")
+        let chunk = try await layer(fixture).chunk(77)
+        let recording = RecordingStore(fixture.store)
+        recording.before { step in
+            guard step.operation.isWrite, step.operation.object == chunk else { return }
+            _ = await fixture.store.change(chunk, [.writeFull(Array("somebody's".utf8))])
+        }
+        let driver = recording.underTest.driver(chunkSize: FsckFixture.chunkSize)
+        let admin = RegistryAdmin(registry: fixture.registry, driver: driver)
+        #expect(await admin.apply(plan).map(\.outcome) == [.failed])
+        #expect(try await fixture.store.state(chunk).data == Array("somebody's".utf8))
+    }
+
+    /// The old driver writes the key, then the data, then the size: what is young may be about to get it.
+    @Test(arguments: ["no size", "a tag's link without a size"])
+    func aSizeThatMayStillComeIsLeftAlone(_ name: String) async throws {
+        let damage = try #require(DamageCase.all.first { $0.name == name })
+        try await expectRefusal(of: name) { fixture in
+            let chunk = try await fixture.storage.blob(try #require(damage.path(fixture))).chunk(0)
+            try await fixture.store.set(chunk, [.writeFull(fixture.store.state(chunk).data)])
+        }
+    }
+
+    @Test func aReferenceThatGetsItsContentIsLeftAlone() async throws {
+        try await expectRefusal(of: "a blob without any chunk") { fixture in
+            let blob = try await fixture.storage.blob(fixture.blob(FsckFixture.spare))
+            try await fixture.change(
+                blob.chunk(0), .writeFull([1]), .setXattr(name: TotalSize.xattr, value: TotalSize.encode(1)))
+        }
+    }
+
+    /// Its date is its directory's: the old driver writes the key before the data.
+    @Test func aReferenceThatWasWrittenJustNowIsLeftAlone() async throws {
+        try await expectRefusal(of: "a blob without any chunk") { fixture in
+            let directory = StorageReader.directory(fixture.blob(FsckFixture.spare).parent)
+            let value = try await fixture.storage.blob(fixture.blob(FsckFixture.spare)).value
+            try await fixture.store.set(directory, [.setOmap(["data": value])])
+        }
+    }
+
+    /// Of a D6 pair the upload's key goes and the blob's stays; if the blob's is gone by then, both stay as they are.
+    @Test func thePairIsTakenApartAtTheUpload() async throws {
+        let (fixture, plan) = try await fixture("a crash inside a move")
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+        #expect(try await fixture.storage.content(fixture.blob(FsckFixture.layer)) == FsckFixture.layer.content)
+        #expect(try await fixture.storage.entry(fixture.uploadFile("data")) == nil)
+        try await expectRefusal(of: "a crash inside a move") { fixture in
+            try await fixture.change(
+                StorageReader.directory(fixture.blob(FsckFixture.layer).parent), .removeOmap(["data"]))
+        }
+    }
+
+    /// Before anything else, since the registry's own purge may come at any moment.
+    @Test func pairsAreTakenApartFirst() async throws {
+        let (fixture, _) = try await fixture("a crash inside a move")
+        try await fixture.planter.unlist(fixture.tag("v1"))
+        try await fixture.erase(fixture.layerLink(FsckFixture.layer))
+        let problems = await fixture.fsck(grace: 0).problems
+        let repairs = try await fixture.planner.repairs(ofAll: problems.reversed()).targets.map(\.repair.id)
+        #expect(repairs.first == "drop-upload-key" && repairs.count == 3, "\(repairs)")
+    }
+
+    /// A directory that was emptied since it was missed is not listed again.
+    @Test func onlyWhatHoldsSomethingIsListedAgain() async throws {
+        let (fixture, plan) = try await fixture("the directory of a blob that nothing lists")
+        let directory = fixture.blob(FsckFixture.layer).parent
+        try await fixture.change(StorageReader.directory(directory), .removeOmap(["data"]))
+        _ = await fixture.admin.apply(plan)
+        #expect(try await fixture.storage.entry(directory) == nil)
+    }
+
+    /// A file that stands meanwhile where the directory's key should be stays what it is.
+    @Test func aFileInTheWayOfARelinkStays() async throws {
+        let (fixture, plan) = try await fixture("a directory that its parent does not list")
+        let other = BlobIdentifier.random()
+        try await fixture.change(
+            StorageReader.directory(fixture.paths.tags(fixture.name)), .setOmap(["v2": other.value]))
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.failed])
+        #expect(try await fixture.storage.value(at: fixture.tag("v2")) == other.value)
+    }
+
+    /// What the enumeration missed, and is there when it is looked at again, is no damage.
+    @Test(arguments: [
+        "a chunk is gone", "no size", "a layer link is gone", "a directory that its parent does not list",
+    ])
+    func whatIsMendedDuringTheLookIsNoProblem(_ name: String) async throws {
+        let sound = MemoryStore()
+        _ = try await FsckFixture(sound.underTest, isAlone: true)
+        let whole = sound.contents.objects
+        let damage = try #require(DamageCase.all.first { $0.name == name })
+        let fixture = try await damage.plant(MemoryStore().underTest, isAlone: true)
+        let isMended = Mutex(false)
+        let recording = RecordingStore(fixture.store)
+        // The look at everything ends, and the second look begins, with the first read of a single key.
+        recording.before { step in
+            guard case .read(let operation, _) = step.operation, case .keys? = operation.omap,
+                !isMended.withLock({ isMended in
+                    defer { isMended = true }
+                    return isMended
+                })
+            else { return }
+            for (object, state) in whole {
+                var mutations: [WriteOperation.Mutation] = state.data.isEmpty ? [.create] : [.writeFull(state.data)]
+                mutations += state.xattrs.map { .setXattr(name: $0.key, value: $0.value) }
+                if !state.omap.isEmpty { mutations.append(.setOmap(state.omap)) }
+                _ = await fixture.store.change(object, mutations)
+            }
+        }
+        let reader = StorageReader(objects: recording.reader, chunkSize: FsckFixture.chunkSize)
+        let report = await Fsck(registry: RegistryReader(storage: reader)).run()
+        let wasMended = isMended.withLock { $0 }
+        #expect(wasMended && report.isComplete, "\(report.stopped ?? "")")
+        #expect(report.problems.filter { $0.severity == .error } == [])
+    }
+}

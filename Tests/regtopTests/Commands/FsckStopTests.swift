@@ -1,0 +1,107 @@
+import Foundation
+import Subprocess
+import Testing
+
+@testable import AdminCore
+
+/// `fsck --deep`, stopped by ^C, goes on where it was.
+@Suite struct FsckStopTests {
+    /// Small blobs of years ago that nothing needs, and a store of them.
+    private func store(of count: Int, in place: TemporaryPlace) async throws -> String {
+        var builder = SampleBuilder()
+        for number in 0..<count { try builder.store(SampleBlob("blob \(number)"), at: SampleDate(2015, 11, 2)) }
+        let store = try await SQLiteStore.open(path: "\(place.path)/store.db", create: true)
+        try await builder.draft.write(to: store.writer)
+        await store.close()
+        return "--store=sqlite:\(place.path)/store.db"
+    }
+
+    private func notes(_ place: TemporaryPlace) -> String {
+        let directory = "\(place.path)/state/regtop"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        guard let name = names.first(where: { $0.hasPrefix("fsck-") }) else { return "" }
+        return (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)) ?? ""
+    }
+
+    /// Runs it until it has noted some blobs, and interrupts it then.
+    private func stop(after lines: Int, _ store: String, in place: TemporaryPlace) async throws -> ProgramRun {
+        let words = RegtopProgram.environment(place) + [RegtopProgram.path, "fsck", "--deep", "-f", "json", store]
+        let result = try await Subprocess.run(
+            .name("env"), arguments: Arguments(words), input: .none, output: .sequence,
+            error: .string(limit: 1 << 20)
+        ) { execution in
+            while notes(place).utf8.count(where: { $0 == UInt8(ascii: "\n") }) <= lines { await Task.yield() }
+            try execution.send(signal: .interrupt)
+            var output: [UInt8] = []
+            for try await piece in execution.standardOutput { output += piece.withUnsafeBytes { Array($0) } }
+            return output
+        }
+        return ProgramRun(
+            status: result.terminationStatus.code, output: result.closureResult, error: result.standardError)
+    }
+
+    private struct Counts: Equatable {
+        let hashed: Int
+        let taken: Int
+    }
+
+    private func checked(_ run: ProgramRun) throws -> Counts {
+        let json: [String: Any] = try run.json()
+        let checked = try #require(json["checked"] as? [String: Any])
+        return Counts(
+            hashed: try #require(checked["hashed"] as? Int), taken: try #require(checked["taken"] as? Int))
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func itGoesOnWhereItWasStopped() async throws {
+        let place = try TemporaryPlace()
+        let blobs = 600
+        let store = try await store(of: blobs, in: place)
+        let stopped = try await stop(after: 20, store, in: place)
+        #expect(stopped.status & 8 == 8, "\(stopped.error)")
+        #expect(stopped.error.contains("not everything was looked at"))
+        let first = try checked(stopped)
+        #expect(first.taken == 0 && first.hashed >= 20 && first.hashed < blobs)
+
+        let again = try await stop(after: 20 + first.hashed, store, in: place)
+        let second = try checked(again)
+        #expect(second.taken == first.hashed)
+        #expect(again.error.contains("found right by the run that was stopped at 20"))
+
+        let run = try await RegtopProgram.run("fsck", "--deep", "-f", "json", store, in: place)
+        #expect(run.status == 0, "\(run.error)")
+        let last = try checked(run)
+        #expect(last.taken == first.hashed + second.hashed)
+        #expect(first.hashed + second.hashed + last.hashed == blobs, "nothing is hashed twice")
+        #expect(notes(place).isEmpty, "a run that ends whole leaves nothing")
+
+        let whole = try await RegtopProgram.run("fsck", "--deep", "-f", "json", store, in: place)
+        #expect(try checked(whole) == Counts(hashed: blobs, taken: 0))
+        #expect(whole.error.isEmpty)
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func anewHashesEverything() async throws {
+        let place = try TemporaryPlace()
+        let store = try await store(of: 200, in: place)
+        _ = try await stop(after: 10, store, in: place)
+        let run = try await RegtopProgram.run("fsck", "--deep", "--anew", "-f", "json", store, in: place)
+        #expect(try checked(run) == Counts(hashed: 200, taken: 0))
+        #expect(try await RegtopProgram.run("fsck", "--anew", store, in: place).status == 64)
+    }
+
+    @Test func whatIsNoCheckpointIsIgnored() async throws {
+        let place = try TemporaryPlace()
+        let store = try await store(of: 200, in: place)
+        _ = try await stop(after: 10, store, in: place)
+        let directory = "\(place.path)/state/regtop"
+        let name = try #require(
+            FileManager.default.contentsOfDirectory(atPath: directory).first { $0.hasPrefix("fsck-") })
+        try "nonsense\u{1b}[2J\n".write(toFile: "\(directory)/\(name)", atomically: false, encoding: .utf8)
+        let run = try await RegtopProgram.run("fsck", "--deep", "-f", "json", store, in: place)
+        #expect(run.status == 0)
+        #expect(try checked(run) == Counts(hashed: 200, taken: 0))
+        #expect(run.error.contains("is not what a run that was stopped leaves"))
+        #expect(run.error.split(separator: "\n").count == 1 && !run.error.contains("\u{1b}"))
+    }
+}
