@@ -78,7 +78,7 @@ nonisolated struct CollectionRow: Sendable, Identifiable {
 extension CollectionRow {
     /// What lies in the quarantine, and what a plan does with it and besides.
     static func rows(
-        _ holdings: [QuarantineItem], _ plan: CollectionPlan?, delay: TimeInterval, now: Date
+        _ holdings: [QuarantineStatus.Item], _ plan: CollectionPlan?, delay: TimeInterval, now: Date
     ) -> [CollectionRow] {
         var parts = Dictionary(grouping: plan?.parts ?? [], by: \.holding)
         var rows = holdings.map { holding in
@@ -107,7 +107,8 @@ extension CollectionPlan.Part.Work {
         case .restore: "brings back"
         case .free: "frees"
         case .quarantine: "takes"
-        case .note: "notes"
+        case .note, .watch: "notes"
+        case .trim: "trims"
         case .finish: "frees"
         }
     }

@@ -6,7 +6,8 @@ final class CollectionScreen: Screen {
     private let store: OpenStore
     private let view: TableView<CollectionRow>
     private var options = CollectionOptions()
-    private var holdings: [QuarantineItem] = []
+    /// What lies in the quarantine; nil before it was read.
+    private var quarantine: QuarantineStatus?
     /// By the last mark; nil before one, and after a change.
     private var plan: CollectionPlan?
     /// The store's generation that is shown; nil before the first time.
@@ -20,21 +21,20 @@ final class CollectionScreen: Screen {
     }
 
     var title: TitleBar {
-        let bytes = holdings.reduce(0) { $0 + $1.bytes }
+        let held = HumanText.count(quarantine?.items.count ?? 0, "holding")
+        let bytes = HumanText.bytes(quarantine?.bytes ?? 0)
         return TitleBar(
-            title: "Collection",
-            details: [
-                Line("\(HumanText.count(holdings.count, "holding")), \(HumanText.bytes(bytes)) in the quarantine")
-            ] + view.selection)
+            title: "Collection", details: [Line("\(held), \(bytes) in the quarantine")] + view.selection)
     }
 
     // MARK: Drawing
 
     /// What the last mark says, the rules of the next one, and the table.
     func lines(_ size: Size) -> [Line] {
-        var top = (verdict + (plan?.obstacles ?? []).map { Line("in the way: \($0)", .bad) }).flatMap {
-            Line.wrapped($0.text, to: size.columns, $0.spans.first?.style ?? .normal)
-        }
+        var top = (verdict + (plan?.obstacles ?? quarantine?.obstacles ?? []).map { Line("in the way: \($0)", .bad) })
+            .flatMap {
+                Line.wrapped($0.text, to: size.columns, $0.spans.first?.style ?? .normal)
+            }
         if size.rows >= 12 { top += Line.wrapped("Rules " + rules, to: size.columns, .dim) }
         top = Array(top.prefix(max(0, size.rows - 3)))
         if size.rows >= 14 { top.append(Line()) }
@@ -148,12 +148,16 @@ final class CollectionScreen: Screen {
 
     // MARK: Marking and running
 
-    /// By the rules; as if the registries' caches were known to be flushed, so that it shows what could be freed.
-    private var markQuery: Query {
-        let planner = store.session.planner
+    /// The rules, as if the registries' caches were known to be flushed: so that what is shown is what could be freed.
+    private var hopeful: CollectionOptions {
         var options = options
         options.caches = .flushed
-        return .stream(Slot(self, "mark"), "marking") { [options] (reporter: Reporter<CollectionPlan>) in
+        return options
+    }
+
+    private var markQuery: Query {
+        let (planner, options) = (store.session.planner, hopeful)
+        return .stream(Slot(self, "mark"), "marking") { (reporter: Reporter<CollectionPlan>) in
             reporter.emit(try await planner.collection(options) { reporter.progress(Progress($0)) })
         } fold: { [unowned self] parts in
             parts.last.map { show($0) }
@@ -190,7 +194,7 @@ final class CollectionScreen: Screen {
     }
 
     private func arrange() {
-        view.table.replace(CollectionRow.rows(holdings, plan, delay: options.delay, now: Date()))
+        view.table.replace(CollectionRow.rows(quarantine?.items ?? [], plan, delay: options.delay, now: Date()))
     }
 
     // MARK: Reading
@@ -200,14 +204,14 @@ final class CollectionScreen: Screen {
     private func refresh() -> Effect {
         if generation != store.generation { plan = nil }
         generation = store.generation
-        let planner = store.session.planner
+        let (planner, options) = (store.session.planner, hopeful)
         return .ask(
             .value(Slot(self, "quarantine"), "looking into the quarantine") {
-                try await planner.quarantine()
+                try await planner.quarantine(options)
             } then: { [unowned self] result in
                 switch result {
                 case .success(let found):
-                    holdings = found
+                    quarantine = found
                     view.empty = "The quarantine is empty."
                     arrange()
                     return .none
