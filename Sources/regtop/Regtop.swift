@@ -12,8 +12,8 @@ struct Regtop: AsyncParsableCommand {
             the same options for the store and print tables or JSON.
 
             What a registry v2.1 to v2.3 keeps with its rados storage driver is read as it lies in the pool; no registry has to \
-            run. Nothing is changed but by rm, mv, trash, uploads purge, fsck --repair and recover, which ask first, and load, which \
-            fills empty stores only.
+            run. Nothing is changed but by rm, mv, trash, uploads purge, gc, fsck --repair and recover, which ask first, and load, \
+            which fills empty stores only.
 
             EXAMPLES:
               regtop demo                      the console on a sample

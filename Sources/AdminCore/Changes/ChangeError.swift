@@ -8,6 +8,8 @@ public enum ChangeError: Error, Hashable, Sendable {
     case unsuitable(String)
     /// Links that the plan wanted to change were changed by somebody else since, and stay: one of them, and how many.
     case changed(StoragePath, count: Int)
+    /// Links that the plan wanted to change were moved or removed by somebody else since: one of them, and how many.
+    case gone(StoragePath, count: Int)
     /// There is no room for what the trash needs; with the store's error.
     case noRoomForTrash(StoreError)
     /// Nothing in the trash has this id.
@@ -32,6 +34,8 @@ extension ChangeError: CustomStringConvertible {
         case .changed(let path, let count):
             "\(path)\(count > 1 ? " and \(count - 1) other links were" : " was") changed by somebody else meanwhile and "
                 + "\(count > 1 ? "stay" : "stays"); all other links are done"
+        case .gone(let path, let count):
+            "\(path)\(count > 1 ? " and \(count - 1) other links were" : " was") moved or removed by somebody else meanwhile"
         case .noRoomForTrash(let error):
             "nothing was deleted: the trash needs a little room, and there is none: \(error); --now skips the trash and needs none"
         case .notInTrash(let id): "there is no \(ByteString(id)) in the trash; `regtop trash ls` shows what is"

@@ -46,17 +46,23 @@ extension ChangePlanner {
         impact.sharedBlobs = content.shared.count
         impact.sharedBytes = content.shared.values.reduce(0, addingCapped)
         impact.orphanedChildren = try await orphanedChildren(by: lostRevisions, pass)
+        impact.brokenIndexes = try await brokenIndexes(by: lostRevisions, pass)
         return impact
     }
 
     /// The directories that are empty, and vanish, when the links of these targets are gone: inside the targets, and above them up to, not
     /// including, the directory of all repositories.
     func emptied(by targets: [ChangePlan.Target]) async throws -> Set<StoragePath> {
-        let leaving = Dictionary(grouping: targets.flatMap(\.links).map(\.path), by: \.parent)
+        try await emptied(by: targets.flatMap(\.links), in: targets.flatMap(\.directories))
+    }
+
+    /// The same for links that go, and the directories that are pruned then.
+    func emptied(by links: [ChangePlan.Link], in directories: [StoragePath]) async throws -> Set<StoragePath> {
+        let leaving = Dictionary(grouping: links.map(\.path), by: \.parent)
             .mapValues { Set($0.map { ByteString($0.name) }) }
         var gone: Set<StoragePath> = []
         var goneChildren = leaving
-        for level in StorageDriver.levels(of: targets.flatMap(\.directories)) {
+        for level in StorageDriver.levels(of: directories) {
             let candidates = level.filter { $0.isBelow(paths.repositories) }
             let empty = try await concurrentMap(candidates, window: storage.window) { [goneChildren] directory in
                 guard let entries = try await storage.entries(directory) else { return nil as StoragePath? }
@@ -122,6 +128,20 @@ extension ChangePlanner {
             orphans += candidates.subtracting(kept).intersection(staying).map { "\(name)@\($0)" }
         }
         return orphans.sorted()
+    }
+
+    /// Indexes that stay and name a lost manifest of their repository: they cannot be pulled whole then.
+    private func brokenIndexes(by lost: [RepositoryName: Set<Digest>], _ pass: RegistryPass) async throws -> [String] {
+        var broken: [String] = []
+        for (name, gone) in lost {
+            let staying = Set(try await pass.revisions(of: name)).subtracting(gone)
+            broken += try await concurrentMap(staying, window: storage.window) { digest -> String? in
+                let manifest = try await pass.memory.manifests(digest).manifest
+                let children = (manifest?.manifests ?? []).filter(\.namesManifest)
+                return children.contains { gone.contains($0.digest) } ? "\(name)@\(digest)" : nil
+            }.compactMap(\.self)
+        }
+        return broken.sorted()
     }
 
     /// What the indexes among some manifests name.

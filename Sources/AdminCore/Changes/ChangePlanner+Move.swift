@@ -76,12 +76,10 @@ extension ChangePlanner {
             stages.append(
                 try await concurrentMap(links, window: storage.window) { link in
                     let new = to.appending(.literal(Array(link.path.components.dropFirst(from))))
-                    let present = try await present(new)
-                    // A link of the tag's history says what its path says: where the destination has it already, the source's is dropped.
-                    let redundant = present != nil && !paths.isCurrentLink(link.path)
+                    // Also of the tag's history, where both say the same: so it can be taken back like the rest.
                     return ChangePlan.Link(
-                        path: link.path, blob: link.blob, digest: link.digest, destination: redundant ? nil : new,
-                        replaces: redundant ? nil : present)
+                        path: link.path, blob: link.blob, digest: link.digest, destination: new,
+                        replaces: try await present(new))
                 })
         }
         let moved = ChangePlan.Target(

@@ -2,7 +2,7 @@
 public struct Impact: Hashable, Sendable {
     /// Bytes of data that are gone when the change ends.
     public var bytes: UInt64 = 0
-    /// Objects that are gone when the change ends: emptied directories.
+    /// Objects that are gone when the change ends: emptied directories; of a collection, chunks.
     public var objects: Int = 0
     /// Bytes that later collections can free because of it: content that nothing else in the registry needs, and the removed links
     /// themselves.
@@ -14,6 +14,8 @@ public struct Impact: Hashable, Sendable {
     /// Manifests that stay, as `repo@digest`, sorted, and whose only index in their repository goes: nothing names them any more but what
     /// knows their digest.
     public var orphanedChildren: [String] = []
+    /// Indexes that stay, as `repo@digest`, sorted, and name a manifest that goes from their repository: they cannot be pulled whole then.
+    public var brokenIndexes: [String] = []
     /// How many blobs the lost manifests reach that something which stays needs as well.
     public var sharedBlobs: Int = 0
     /// Bytes of these.

@@ -22,6 +22,11 @@ extension RegistryAdmin {
         } then: { changed, retagged in
             var notes: [String] = []
             if !retagged.isEmpty { notes.append(try await bringAlong(retagged, of: target)) }
+            // What was not ours to move any more leaves empty directories where it was to go.
+            let undone = Set(changed)
+            try await driver.prune(
+                target.links.filter { undone.contains($0.path) }.compactMap { $0.destination?.parent },
+                below: paths.repositories)
             let planned = Set(target.links.map(\.path))
             let left = try await clearUp(target)
             return (
@@ -29,8 +34,19 @@ extension RegistryAdmin {
                 notes + left.notes
             )
         }
-        if let first = stay.first { throw ChangeError.changed(first, count: Set(stay).count) }
+        try await refuse(Set(stay))
         return notes
+    }
+
+    /// Throws `ChangeError.changed` if there are links that the plan wanted to change and could not, `.gone` if all of them have left their
+    /// places meanwhile.
+    func refuse(_ links: Set<StoragePath>) async throws {
+        guard let first = links.min() else { return }
+        let there = try await driver.each(links.sorted()) { path in
+            try await driver.reader.value(at: path) == nil ? nil : path
+        }.compactMap(\.self)
+        guard let stays = there.min() else { throw ChangeError.gone(first, count: links.count) }
+        throw ChangeError.changed(stays, count: there.count)
     }
 
     /// How a link left its source.

@@ -19,9 +19,7 @@ extension RegistryAdmin {
         let planned = Set(target.links.map(\.path))
         let left = try await clearUp(target)
         let stay = left.files.filter(planned.contains)
-        if let first = (changed + stay).first {
-            throw ChangeError.changed(first, count: Set(changed + stay).count)
-        }
+        try await refuse(Set(changed + stay))
         return left.notes
     }
 

@@ -33,7 +33,14 @@ extension Session {
             throw SessionError.noRegistry(pools: try await cluster.pools().map(\.name))
         }
         guard search.found.count == 1 else { throw SessionError.severalPools(search.found) }
-        notes.append("using pool \(ByteString(pool)), the only one that holds a registry")
+        let all =
+            search.forbidden.isEmpty
+            ? "the only one that holds a registry" : "the only readable one that holds a registry"
+        notes.append("using pool \(ByteString(pool)), \(all)")
+        if !search.forbidden.isEmpty {
+            let names = search.forbidden.map { "\(ByteString($0))" }.joined(separator: ", ")
+            notes.append("\(cluster.client) may not read \(names): whether there is a registry is not known")
+        }
         for silent in search.unanswered.keys.sorted() {
             notes.append("pool \(ByteString(silent)) did not answer, and might hold one as well: name the pool with -p")
         }

@@ -61,13 +61,13 @@ extension StorageDriver {
     private func move(_ files: [FileMove], _ what: String, emptying directories: [StoragePath]) async throws {
         let changed = try await moving([files], what) {
             try await each(files.reversed()) { file in
-                try await leaveSource(file) ? nil : file.source
+                try await leaveSource(file) ? nil : file
             }.compactMap(\.self)
         } then: { changed in
-            try await prune(directories)
+            try await prune(directories + changed.map(\.destination.parent))
             return changed
         }
-        if let first = changed.first { throw StorageError.changedMeanwhile(first) }
+        if let first = changed.first { throw StorageError.changedMeanwhile(first.source) }
     }
 
     /// A move of files (`SAFETY` §3), whole: the intent, then all destinations, stage by stage; `leave` lets the sources vanish, by

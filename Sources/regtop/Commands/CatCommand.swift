@@ -25,6 +25,12 @@ struct CatCommand: StoreCommand {
 
     func run(in context: CommandContext) async throws {
         let pieces = try await context.session.storage.reader(path, offset: offset)
+        let status = try await context.session.storage.stat(path)
+        // By a wrong chunk size bytes would come in a wrong order, or not at all: nothing is better than that.
+        if [.short, .long].contains(status.head) {
+            let finding = try await ChunkSizeProbe(storage: context.session.storage).run()
+            if finding.other != nil { throw CommandFailure("\(path) is not read: \(finding)") }
+        }
         let length = pieces.size - UInt64(offset)
         var done: UInt64 = 0
         for try await piece in pieces {
@@ -32,7 +38,7 @@ struct CatCommand: StoreCommand {
             done += UInt64(piece.count)
             context.progress.show(WorkProgress(phase: "bytes", completed: done, total: length))
         }
-        if pieces.size == 0, try await context.session.storage.stat(path).head == .empty {
+        if pieces.size == 0, status.head == .empty {
             context.say("\(path) has no chunk: it is an empty file, as the old driver leaves it, or has lost them all")
         }
     }

@@ -35,6 +35,7 @@ struct ChunksCommand: StoreCommand {
         let registry = context.session.registry
         let inspector = BlobInspector(registry: registry)
         let report = try await missingNamed(in: context.session) { try await inspector.report(on: subject) }
+        if !report.layout.isSound { try await context.warnOfChunkSize() }
         var uses: [BlobUse] = []
         if let digest = report.digest {
             uses = try await inspector.uses(of: digest, progress: context.progress.handler)

@@ -54,7 +54,8 @@ struct CollectCommand: StoreCommand {
     var untagged = false
 
     @Option(
-        help: ArgumentHelp("Collect unfinished uploads that were begun longer ago, too.", valueName: "duration"),
+        help: ArgumentHelp(
+            "Collect unfinished uploads that were last written to longer ago, too.", valueName: "duration"),
         transform: ArgumentText.duration)
     var uploadsOlderThan: Double?
 

@@ -58,6 +58,8 @@ struct FsckCommand: StoreCommand {
         transform: FsckCommand.kind)
     var kinds: [ProblemKind] = []
 
+    static var failed: Int32 { ExitStatus.unfinished }
+
     var sessionOptions: SessionOptions { store.session(registries) }
 
     func validate() throws {
@@ -69,7 +71,12 @@ struct FsckCommand: StoreCommand {
     }
 
     func prepare(_ streams: StandardStreams) throws {
-        if `repair` { try change.prepare(isReadOnly: store.readOnly, streams) }
+        guard `repair` else { return }
+        do {
+            try change.prepare(isReadOnly: store.readOnly, streams)
+        } catch let failure as CommandFailure where failure.status == ExitStatus.failed {
+            throw CommandFailure(failure.description, status: Self.failed)
+        }
     }
 
     func run(in context: CommandContext) async throws {

@@ -11,7 +11,8 @@ struct LogCommand: StoreCommand {
             registry sees; nothing is ever removed from it. A change that has no end yet is under way, or was interrupted.
 
             JSON: an array of {id, begun, ended, user, host, process, client, action, targets, targetCount, impact:{bytes, objects, \
-            reclaimable}, outcomes, results:[{target, outcome, error, trash}]}; action is remove, move, restore, empty or purge.
+            reclaimable}, outcomes, results:[{target, outcome, error, trash}]}; action is remove, move, restore, empty, purge, \
+            repair or collect.
 
             EXAMPLES:
               regtop log --last 20

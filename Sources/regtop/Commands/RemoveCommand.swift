@@ -25,7 +25,8 @@ struct RemoveCommand: StoreCommand {
 
             What would happen is shown first, then you are asked. Without a terminal --yes is needed.
 
-            JSON: {targets, impact:{bytes, objects, reclaimable, tags, siblingTags, orphanedChildren, sharedBlobs, sharedBytes, revisions, \
+            JSON: {targets, impact:{bytes, objects, reclaimable, tags, siblingTags, orphanedChildren, brokenIndexes, sharedBlobs, sharedBytes, \
+            revisions, \
             layers, uploads, notes}, applied, \
             results:[{target, outcome, error}], selection:[{target, goes, reason, sharedWith}]}, the last where targets were chosen; outcome \
             is done, failed, unknown or skipped.

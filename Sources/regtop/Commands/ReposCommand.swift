@@ -56,6 +56,7 @@ struct ReposCommand: StoreCommand {
                 return nil
             }
         }
+        if rows.contains(where: { $0.state == .damaged }) { try await context.warnOfChunkSize() }
         let now = Date()
         let shown = rows.filter { filter.matches(RepositoryCandidate($0, unique: unique?[$0.name]), now: now) }
         try await context.print(

@@ -33,6 +33,7 @@ struct ShowCommand: StoreCommand {
         try await Missing.named(reference, in: context.session) {
             guard case .repository = reference.selector else {
                 let image = try await pass.image(reference)
+                if image.state == .damaged { try await context.warnOfChunkSize() }
                 return try await context.print(format.format, json: image.json, plain: ImageText.plain(image))
             }
             try await showRepository(pass, context)
@@ -47,6 +48,7 @@ struct ShowCommand: StoreCommand {
             guard let reference = ImageReference(name, .digest(digest)) else { return nil }
             return try await pass.image(reference)
         }
+        if summary.state == .damaged { try await context.warnOfChunkSize() }
         try await context.print(
             format.format, json: summary.json(manifests: images), plain: ImageText.plain(summary, manifests: images))
     }

@@ -37,6 +37,7 @@ struct TagsCommand: StoreCommand {
         let all = try await Missing.named(repository, in: context.session) {
             try await context.session.registry.pass().tags(of: repository)
         }
+        if all.contains(where: { $0.state == .damaged }) { try await context.warnOfChunkSize() }
         let now = Date()
         let rows = all.filter { filter.matches($0, now: now) }
         try await context.print(

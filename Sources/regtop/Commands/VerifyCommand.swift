@@ -47,6 +47,7 @@ struct VerifyCommand: StoreCommand {
         } else {
             result = try await verifier.verify(all, progress: handler)
         }
+        if !result.isSound, result.isComplete { try await context.warnOfChunkSize() }
         let (found, format) = (result, format.format)
         let elapsed = ContinuousClock.now - began
         // What is known has to be said also by a cancelled task, whose writes would give up.

@@ -271,6 +271,9 @@ struct CollectionDraft: Sendable {
         var impact = Impact()
         let gone = freed + taken.filter { $0.work == .finish }
         impact.bytes = gone.reduce(0) { addingCapped($0, $1.bytes) }
+        let freed = freed.filter { $0.work == .free } + (options.caches == .offline ? taken : [])
+        impact.objects = freed.filter { $0.work == .free || $0.work == .quarantine || $0.work == .note }
+            .reduce(0) { $0 + $1.items.reduce(0) { $0 + mark.index.chunkCount(of: $1.blob) } }
         if options.caches != .offline { impact.reclaimable = taken.reduce(0) { addingCapped($0, $1.bytes) } }
         impact.revisions = mark.untagged.count
         return impact

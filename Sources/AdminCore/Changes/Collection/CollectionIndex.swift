@@ -130,6 +130,11 @@ struct CollectionIndex: Sendable {
         places[ordinal] == 0 ? 0 : UInt64(chunkCounts[Int(places[ordinal]) - 1])
     }
 
+    /// How many chunks there are of an identifier; the most that is counted if they are more.
+    func chunkCount(of blob: BlobIdentifier) -> Int {
+        blobs.ordinal(of: blob).map { Int(chunkCounts[$0]) } ?? 0
+    }
+
     /// Whether the identifier at the digest's blobs path seems to have a chunk behind the first so many. Where there are very many it is
     /// not known, and true.
     func hasChunk(at ordinal: Int, behind count: UInt64) -> Bool {

@@ -14,8 +14,11 @@ extension RegistryAdmin {
         case .writeLink(let path, let digest, let blob): try await writeLink(path, digest, blob)
         case .finishDeletion(let path, let blob):
             return try await finishDeletion(path, blob, grace: grace, target, id)
-        case .trash, .trashDirectories: return try await toTrash(target, id)
+        case .trash, .trashDirectories:
+            try await requireDamage(target, grace)
+            return try await toTrash(target, id)
         case .replaceLink(let file, let digest, let blob):
+            try await requireDamage(target, grace)
             let notes = try await toTrash(target, id)
             try await writeLink(file.path, digest, blob)
             return notes
@@ -26,6 +29,12 @@ extension RegistryAdmin {
             }
         }
         return []
+    }
+
+    private func requireDamage(_ target: RepairPlan.Target, _ grace: TimeInterval) async throws {
+        guard try await isStillDamaged(target, grace) else {
+            throw RepairError.changed(target.problem.path ?? .root)
+        }
     }
 
     /// First all bytes are hashed in their right order, then written, and hashed again as they were written.

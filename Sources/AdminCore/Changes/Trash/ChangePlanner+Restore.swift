@@ -25,6 +25,7 @@ extension ChangePlanner {
             } else {
                 notes += try await requireUntaken(item, entries)
             }
+            notes += try await lackingManifests(item, entries)
             targets.append(RestorePlan.Target(item: item, entries: entries, destination: name, renaming: renaming))
         }
         return RestorePlan(targets: targets, notes: notes)
@@ -61,6 +62,24 @@ extension ChangePlanner {
         default:
             throw ChangeError.unsuitable("\(item.name) is restored under its own name only")
         }
+    }
+
+    /// A sentence if a tag comes back to a repository that does not hold its manifest any more: it cannot be pulled then.
+    private func lackingManifests(_ item: TrashItem, _ entries: [Holding.Entry]) async throws -> [String] {
+        guard item.kind == .tag else { return [] }
+        for entry in entries where paths.isCurrentLink(entry.origin) {
+            guard let name = paths.repositoryName(of: entry.origin),
+                let text = try? await storage.content(
+                    of: entry.blob, at: entry.origin, limit: RegistryReader.linkLimit),
+                let digest = Digest(String(decoding: text, as: UTF8.self))
+            else { continue }
+            let link = paths.revision(name, digest).appending(.literal("link"))
+            guard try await storage.entry(link) == nil else { continue }
+            return [
+                "\(name) does not hold the manifest \(digest), so \(item.name) cannot be pulled until that is restored as well"
+            ]
+        }
+        return []
     }
 
     /// Throws `ChangeError.destinationExists` if something is there.

@@ -25,8 +25,7 @@ extension RegistryAdmin {
             directories: target.directories, floor: paths.repositories)
         let (stay, remains) = try await trash(load, as: id, counter)
         let planned = Set(target.links.map(\.path))
-        let all = stay.union(remains.files.filter(planned.contains))
-        if let first = all.min() { throw ChangeError.changed(first, count: all.count) }
+        try await refuse(stay.union(remains.files.filter(planned.contains)))
         return remains.notes
     }
 

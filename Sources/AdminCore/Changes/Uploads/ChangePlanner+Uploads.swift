@@ -63,6 +63,9 @@ extension ChangePlanner {
     private func impact(ofPurging targets: [UploadsPlan.Target]) async throws -> Impact {
         var impact = Impact()
         impact.uploads = targets.count
+        impact.objects = try await emptied(
+            by: targets.flatMap { $0.links + $0.pairs }, in: targets.flatMap(\.directories)
+        ).count
         impact.reclaimable = try await concurrentMap(targets.flatMap(\.links), window: storage.window) {
             try await storage.head(of: $0.blob).size
         }.reduce(0, addingCapped)

@@ -21,8 +21,10 @@ public final class RadosCluster: Sendable {
     public struct Search: Hashable, Sendable {
         /// The pools that hold it, by name.
         public var found: [String] = []
-        /// The pools that could not be asked, and why: they may hold it. Pools that the client may not read are left out.
+        /// The pools that could not be asked, and why: they may hold it.
         public var unanswered: [String: StoreError] = [:]
+        /// The pools that the client may not read, by name: they may hold it.
+        public var forbidden: [String] = []
     }
 
     private let connection: RadosConnection
@@ -64,11 +66,13 @@ public final class RadosCluster: Sendable {
                 switch result {
                 case .success(true): search.found.append(name)
                 case .success(false): break
-                case .failure(let error) where error.kind == .permissionDenied || error.kind == .noSuchPool: break
+                case .failure(let error) where error.kind == .noSuchPool: break
+                case .failure(let error) where error.kind == .permissionDenied: search.forbidden.append(name)
                 case .failure(let error): search.unanswered[name] = error
                 }
             }
             search.found.sort()
+            search.forbidden.sort()
             return search
         }
     }

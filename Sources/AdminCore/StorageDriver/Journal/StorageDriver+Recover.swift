@@ -125,14 +125,14 @@ extension StorageDriver {
                     try await open.end()
                     return (.finished, [])
                 }
-                try await prune(stages.joined().map(\.source.parent), below: floor)
+                try await prune(
+                    stages.joined().flatMap { [$0.source.parent, $0.destination.parent] }, below: floor)
                 try await closing(open, as: .settled)
                 return (.finished, [])
             }
             let staying = try await takeBack(stages, tookAway: intent.head.tookAway)
-            if mayWake {
-                _ = try await open.settle(
-                    as: .undone, after: max(policy.delay, JournalPolicy.usualDelay), mayWake: true)
+            if mayWake, policy.delay == 0 {
+                _ = try await open.settle(as: .undone, after: JournalPolicy.usualDelay, mayWake: true)
             } else {
                 try await closing(open, as: .undone)
             }

@@ -5,7 +5,8 @@ extension Impact {
         [
             "bytes": .unsigned(bytes), "objects": .count(objects), "reclaimable": .unsigned(reclaimable),
             "tags": .array(tags.map { .string($0) }), "siblingTags": .array(siblingTags.map { .string($0) }),
-            "orphanedChildren": .array(orphanedChildren.map { .string($0) }), "sharedBlobs": .count(sharedBlobs),
+            "orphanedChildren": .array(orphanedChildren.map { .string($0) }),
+            "brokenIndexes": .array(brokenIndexes.map { .string($0) }), "sharedBlobs": .count(sharedBlobs),
             "sharedBytes": .unsigned(sharedBytes), "revisions": .count(revisions), "layers": .count(layers),
             "uploads": .count(uploads),
             "notes": .array(notes.map { .string($0) }),

@@ -60,6 +60,9 @@ nonisolated enum PlanText {
         if !impact.siblingTags.isEmpty {
             lines.append("tags on the same manifests that stay: \(list(impact.siblingTags))")
         }
+        if !impact.brokenIndexes.isEmpty {
+            lines.append("stay, and need a manifest that goes: \(list(impact.brokenIndexes))")
+        }
         if !impact.orphanedChildren.isEmpty {
             lines.append("stay, and lose their index: \(list(impact.orphanedChildren))")
         }

@@ -15,6 +15,11 @@ nonisolated final class StandardStreams: Sendable {
     /// True if somebody sits in front of it and can answer.
     let canAsk: Bool
 
+    /// Keeps descriptors that are closed from being given to files that are opened later: what is written to them has to fail.
+    static func reserveDescriptors() {
+        for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDONLY) }
+    }
+
     /// Takes copies of descriptors 1 and 2; where that fails, uses them as they are.
     init() {
         func copy(_ descriptor: Int32) -> Int32 {
@@ -27,12 +32,14 @@ nonisolated final class StandardStreams: Sendable {
         canAsk = isatty(0) == 1 && isatty(2) == 1
     }
 
-    /// From now on whatever is written to descriptor 2 by anybody else ends up in this file, or nowhere if it is nil. (A library
+    /// From now on whatever is written to the descriptors 1 and 2 by anybody else ends up in this file, or nowhere if it is nil. (A library
     /// writes there what no option silences.) What this object writes still reaches the user.
     func divertLibraries(to file: Int32?) {
-        guard error != 2 else { return }
+        guard output != 1, error != 2 else { return }
         let sink = file ?? open("/dev/null", O_WRONLY | O_CLOEXEC)
         guard sink >= 0 else { return }
+        fflush(nil)
+        dup2(sink, 1)
         dup2(sink, 2)
         if file == nil { close(sink) }
     }

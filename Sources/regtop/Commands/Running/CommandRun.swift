@@ -9,6 +9,7 @@ nonisolated enum CommandRun {
     static func run(_ words: [String]) async -> Int32 {
         // A reader that goes away is an error of a write (and ends the command silently), not the end of a change half-way.
         signal(SIGPIPE, SIG_IGN)
+        StandardStreams.reserveDescriptors()
         let streams = StandardStreams()
         do {
             if let console = try parse(words) as? any ConsoleStarting {

@@ -6,6 +6,8 @@ nonisolated enum ExitStatus {
     static let failed: Int32 = 1
     /// `verify` found damage.
     static let damaged: Int32 = 4
+    /// `fsck` could not look at everything, or at anything: as of fsck(8).
+    static let unfinished: Int32 = 8
     /// Wrong usage; also a change with neither a terminal nor `--yes`.
     static let usage: Int32 = 64
     /// Cancelled.

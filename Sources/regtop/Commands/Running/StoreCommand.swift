@@ -9,6 +9,9 @@ nonisolated protocol StoreCommand: AsyncParsableCommand {
     /// What to open. The options as they are, unless a command needs more.
     var sessionOptions: SessionOptions { get }
 
+    /// The exit status where the work could not be done at all.
+    static var failed: Int32 { get }
+
     /// Refuses before anything is opened what cannot be done. Throws `CommandFailure`.
     func prepare(_ streams: StandardStreams) throws
 
@@ -40,6 +43,13 @@ nonisolated struct CommandContext: Sendable {
         }
     }
 
+    /// Says so if the pool's files have another chunk size than is assumed: nothing reads right then. To be asked where something seems to be
+    /// damaged, as everything that has several chunks does then; it costs an enumeration of a part of the pool.
+    func warnOfChunkSize() async throws {
+        let finding = try await ChunkSizeProbe(storage: session.storage).run()
+        if finding.other != nil { say("\(finding)") }
+    }
+
     /// A sentence for the user that is no result: to standard error.
     func say(_ sentence: String) {
         streams.tell("regtop: \(VisibleText.of(sentence))\n")
@@ -49,6 +59,8 @@ nonisolated struct CommandContext: Sendable {
 extension StoreCommand {
     nonisolated var sessionOptions: SessionOptions { store.session() }
 
+    nonisolated static var failed: Int32 { ExitStatus.failed }
+
     nonisolated func prepare(_ streams: StandardStreams) throws {}
 
     /// The parser's own way in. The program runs commands by `run(_:)`.
@@ -57,7 +69,14 @@ extension StoreCommand {
     }
 
     nonisolated func run(_ streams: StandardStreams) async throws {
-        try await runOnStore(streams)
+        do {
+            try await runOnStore(streams)
+        } catch
+            where Self.failed != ExitStatus.failed && ErrorText.isOurs(error) && !(error is OutputError)
+            && !Task.isCancelled
+        {
+            throw CommandFailure(ErrorText.sentence(error), status: Self.failed)
+        }
     }
 
     /// Opens the store that the options say, runs the work on it, closes it.

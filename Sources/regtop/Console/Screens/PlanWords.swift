@@ -69,6 +69,9 @@ struct PlanWords {
         } else {
             if !impact.tags.isEmpty { lines += list("tags lost", impact.tags, .bad) }
             if !impact.siblingTags.isEmpty { lines += list("stay, on the same manifests", impact.siblingTags, .good) }
+            if !impact.brokenIndexes.isEmpty {
+                lines += list("stay, and need a manifest that goes", impact.brokenIndexes, .bad)
+            }
             if !impact.orphanedChildren.isEmpty {
                 lines += list("stay, and lose their index", impact.orphanedChildren, .warning)
             }

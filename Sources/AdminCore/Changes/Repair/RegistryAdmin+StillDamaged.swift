@@ -1,0 +1,65 @@
+import Foundation
+
+extension RegistryAdmin {
+    /// Whether what is about to go to the trash is what it was taken for when it was found. Between the look and the repair lie the hours of a
+    /// deep look, or a question that nobody answered; a tag that was pushed since, or is being pushed, is none of the damage.
+    func isStillDamaged(_ target: RepairPlan.Target, _ grace: TimeInterval) async throws -> Bool {
+        switch target.problem.kind {
+        case .emptyRepository: try await isStillEmpty(target, grace)
+        case .staleUpload: try await hasNoNews(target, grace)
+        case .badLink: try await isStillBad(target.problem)
+        case .unusedLayerLink: try await isStillUnused(target, grace)
+        default: true
+        }
+    }
+
+    /// Still nothing but links to layers, and none that was written just now: those of a push come before its manifest.
+    private func isStillEmpty(_ target: RepairPlan.Target, _ grace: TimeInterval) async throws -> Bool {
+        guard case .trashDirectories(let directories) = target.repair else { return true }
+        for directory in directories where directory.name != "_layers" {
+            do {
+                guard try await driver.reader.walk(directory).allSatisfy({ $0.file == nil }) else { return false }
+            } catch StorageError.notFound {}
+        }
+        return try await hasNoNews(target, grace)
+    }
+
+    /// Whether no file of those that are to go was written within the grace window, and none has come.
+    private func hasNoNews(_ target: RepairPlan.Target, _ grace: TimeInterval) async throws -> Bool {
+        if case .trashDirectories(let directories) = target.repair {
+            let planned = Set(target.files.map(\.path))
+            for directory in directories {
+                do {
+                    let found = try await driver.reader.walk(directory).compactMap(\.file)
+                    guard found.allSatisfy({ planned.contains($0.path) }) else { return false }
+                } catch StorageError.notFound {}
+            }
+        }
+        guard grace > 0 else { return true }
+        let limit = driver.policy.now().addingTimeInterval(-grace)
+        let dates = try await concurrentMap(target.files, window: driver.reader.window) { [driver] file in
+            try await driver.reader.head(of: file.blob).modified
+        }
+        return dates.allSatisfy { $0.map { $0 <= limit } ?? true }
+    }
+
+    private func isStillBad(_ problem: Problem) async throws -> Bool {
+        guard let path = problem.path, case .file? = try await driver.reader.entry(path)?.kind else { return true }
+        let expected: Digest? =
+            switch paths.file(at: path) {
+            case .revision(let digest), .signature(let digest, _), .tagIndex(let digest), .layer(let digest): digest
+            case .currentLink, .blob, .upload, nil: nil
+            }
+        return try await registry.link(at: path).fault(expecting: expected) != nil
+    }
+
+    private func isStillUnused(_ target: RepairPlan.Target, _ grace: TimeInterval) async throws -> Bool {
+        guard let path = target.problem.path, case .layer(let digest) = paths.file(at: path),
+            let name = paths.repositoryName(of: path)
+        else { return true }
+        guard try await hasNoNews(target, grace) else { return false }
+        let pass = registry.pass()
+        let used = try await pass.reach(of: pass.revisions(of: name), in: name)
+        return used[digest] == nil
+    }
+}
