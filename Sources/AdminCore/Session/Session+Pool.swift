@@ -15,7 +15,8 @@ extension Session {
             return Session(
                 name: "pool \(ByteString(pool))", notes: notes, reader: store.reader,
                 writer: options.readOnly ? nil : store.writer, chunkSize: options.chunkSize,
-                journal: JournalPolicy(delay: options.isOffline ? 0 : JournalPolicy.usualDelay),
+                journal: JournalPolicy(
+                    delay: options.isOffline ? 0 : JournalPolicy.usualDelay, stall: JournalPolicy.usualDelay),
                 client: cluster.client
             ) { await store.close() }
         } catch {

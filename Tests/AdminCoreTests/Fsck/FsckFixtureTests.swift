@@ -76,7 +76,7 @@ import Testing
     }
 
     /// All at once: everything that has a repair is repaired, and what can be read before can be read afterwards.
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(15)))
     func allSpecimensAtOnce() async throws {
         let store = try StoreUnderTest.inMemory()
         try await SampleRegistry.make(in: store.reader, store.writer)

@@ -53,7 +53,7 @@ import Testing
         let store = try await place.fixture()
         let before = try await place.dump(store)
         #expect(try await RegtopProgram.run("fsck", "--repair", store, in: place).status == 64)
-        #expect(try await RegtopProgram.run("fsck", "--repair", "--read-only", "--yes", store, in: place).status == 1)
+        #expect(try await RegtopProgram.run("fsck", "--repair", "--read-only", "--yes", store, in: place).status == 8)
         #expect(try await RegtopProgram.run("fsck", "long-chunk", store, in: place).status == 64)
         let wrong = try await RegtopProgram.run("fsck", "--repair", "--yes", "everything", store, in: place)
         #expect(wrong.status == 64)

@@ -12,14 +12,19 @@ public struct JournalPolicy: Sendable {
     /// Seconds after which an owner on another machine, of which nothing was heard, is taken for dead.
     public var lease: TimeInterval
 
+    /// Seconds within which such an owner may wake up and go on: what was taken back for him is looked at once more after that, also where no
+    /// registry is writing. 0 for a store that no other machine reaches.
+    public var stall: TimeInterval
+
     /// See the properties.
     public init(
         delay: TimeInterval = JournalPolicy.usualDelay, owner: ChangeOwner = .current, lease: TimeInterval = 60,
-        now: @escaping @Sendable () -> Date = { Date() }
+        stall: TimeInterval = 0, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.delay = delay
         self.owner = owner
         self.lease = lease
+        self.stall = stall
         self.now = now
     }
 

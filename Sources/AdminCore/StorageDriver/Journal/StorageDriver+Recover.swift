@@ -131,8 +131,8 @@ extension StorageDriver {
                 return (.finished, [])
             }
             let staying = try await takeBack(stages, tookAway: intent.head.tookAway)
-            if mayWake, policy.delay == 0 {
-                _ = try await open.settle(as: .undone, after: JournalPolicy.usualDelay, mayWake: true)
+            if mayWake, policy.delay < policy.stall {
+                _ = try await open.settle(as: .undone, after: policy.stall, mayWake: true)
             } else {
                 try await closing(open, as: .undone)
             }
