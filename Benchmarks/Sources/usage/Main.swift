@@ -1,19 +1,44 @@
 import AdminCore
 import Foundation
 
-/// Finds out the usage of a computed registry with so many blobs, and prints how much memory that took at most.
+/// Does one thing with a computed registry of so many blobs, and prints how many these are, the most bytes that were resident, and the
+/// seconds that it took: `usage BLOBS [--pool | --collect | --collect-half | --enumerate]`.
 @main
 enum Main {
     static func main() async throws {
         let words = CommandLine.arguments.dropFirst()
-        let pool = SyntheticPool(blobs: words.first.flatMap { Int($0) } ?? 10_000)
+        let pool = SyntheticPool(
+            blobs: words.first.flatMap { Int($0) } ?? 10_000, isHalfGarbage: words.contains("--collect-half"))
         let registry = RegistryReader(storage: StorageReader(objects: pool))
         let clock = ContinuousClock()
         let begin = clock.now
-        let usage = try await UsageInspector(registry: registry).usage(pool: words.contains("--pool"))
+        switch words.last {
+        case "--collect", "--collect-half": try await collect(registry, pool)
+        case "--enumerate": try await enumerate(pool)
+        default:
+            let usage = try await UsageInspector(registry: registry).usage(pool: words.contains("--pool"))
+            guard usage.blobs == pool.blobs else { fatalError("\(usage.blobs) blobs instead of \(pool.blobs)") }
+        }
         let seconds = begin.duration(to: clock.now) / .seconds(1)
-        guard usage.blobs == pool.blobs else { fatalError("\(usage.blobs) blobs instead of \(pool.blobs)") }
         print("\(pool.blobs) \(try peak()) \(seconds)")
+    }
+
+    /// The mark of a collection, and the plan that is made of it.
+    private static func collect(_ registry: RegistryReader, _ pool: SyntheticPool) async throws {
+        let plan = try await ChangePlanner(registry: registry).collection(CollectionOptions(maxShare: 100))
+        let taken = plan.items(.quarantine).count
+        guard plan.obstacles.isEmpty, taken == pool.unneeded else {
+            fatalError("\(taken) blobs are taken instead of \(pool.unneeded); \(plan.obstacles)")
+        }
+    }
+
+    /// What a mark begins with, alone: the names of all objects.
+    private static func enumerate(_ pool: SyntheticPool) async throws {
+        var count = 0
+        for cursor in try await pool.enumerate(.namespace(""), slices: 8) {
+            while let page = try await cursor.next() { count += page.count }
+        }
+        guard count > pool.blobs else { fatalError("\(count) objects") }
     }
 
     /// The most bytes that were resident at once.

@@ -15,14 +15,23 @@ struct SyntheticPool: ObjectReader {
     static let own = layers + 2
 
     let repositories: Int
+    /// Every second repository has lost its manifests: nothing needs its blobs.
+    let isHalfGarbage: Bool
 
     /// A pool of about so many blobs.
-    init(blobs: Int) {
+    init(blobs: Int, isHalfGarbage: Bool = false) {
         repositories = max(1, blobs / (SyntheticPool.own * SyntheticPool.images))
+        self.isHalfGarbage = isHalfGarbage
     }
+
+    /// Whether a repository has manifests.
+    private func isWhole(_ repository: Int) -> Bool { !isHalfGarbage || repository % 2 == 0 }
 
     /// The exact number of blobs.
     var blobs: Int { repositories * SyntheticPool.images * SyntheticPool.own + SyntheticPool.shared }
+
+    /// How many blobs nothing needs.
+    var unneeded: Int { isHalfGarbage ? repositories / 2 * SyntheticPool.images * SyntheticPool.own : 0 }
 
     /// What a file is, and its number: 0 a blob, 1 a layer link, 2 a revision link, 3 a tag's link.
     private struct File {
@@ -114,7 +123,8 @@ struct SyntheticPool: ObjectReader {
     private func entries(of repository: Int, _ rest: [Substring]) -> [OmapEntry]? {
         let images = repository * SyntheticPool.images..<(repository + 1) * SyntheticPool.images
         switch (rest.first, rest.count) {
-        case (nil, _): return [directory("_manifests"), directory("_layers")]
+        case (nil, _): return (isWhole(repository) ? [directory("_manifests")] : []) + [directory("_layers")]
+        case ("_manifests", _) where !isWhole(repository): return nil
         case ("_manifests", 1): return [directory("revisions"), directory("tags")]
         case ("_manifests", 2):
             return rest[1] == "tags" ? images.map { directory("t\($0)") } : [directory("sha256")]
@@ -189,9 +199,11 @@ struct SyntheticPool: ObjectReader {
         let place = "\(SyntheticPool.root)/repositories/r\(repository)"
         for image in repository * SyntheticPool.images..<(repository + 1) * SyntheticPool.images {
             let blobs = SyntheticPool.blobs(image)
-            names.append("\(place)/_manifests/revisions/sha256/\(SyntheticPool.hex(blobs[0]))")
-            names.append("\(place)/_manifests/tags/t\(image)/current")
-            names += [2, 3].map { SyntheticPool.identifier(File(kind: $0, number: blobs[0])) + "-0" }
+            if isWhole(repository) {
+                names.append("\(place)/_manifests/revisions/sha256/\(SyntheticPool.hex(blobs[0]))")
+                names.append("\(place)/_manifests/tags/t\(image)/current")
+                names += [2, 3].map { SyntheticPool.identifier(File(kind: $0, number: blobs[0])) + "-0" }
+            }
             for blob in blobs where blob >= SyntheticPool.shared {
                 let hex = SyntheticPool.hex(blob)
                 names.append("\(SyntheticPool.root)/blobs/sha256/\(hex.prefix(2))/\(hex)")

@@ -12,7 +12,7 @@ import Testing
         let store = try StoreUnderTest.inMemory()
         var orders = Interleavings()
         var completed = 0
-        let most = LongVariants.areOn ? Int.max : 400
+        let most = LongVariants.areOn ? Int.max : 150
         var isWhole = true
         repeat {
             try await tree.restore(into: store)

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import AdminCore
@@ -13,44 +14,61 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
         case freeing
     }
 
+    /// What is there of the image from long ago, unneeded.
+    enum Remains: String, Sendable, CaseIterable {
+        /// Its layer's blob.
+        case layer
+        /// That, and the repository's link to it.
+        case link
+        /// And the manifest's blob, without a link.
+        case manifest
+        /// The layer's blob, and another repository's link to it, from where it is mounted.
+        case elsewhere
+    }
+
     let meeting: Meeting
-    /// The repository has a link to the layer from long ago.
-    let hasOldLink: Bool
-    /// The manifest's blob is there from long ago, without a link.
-    let hasOldManifest: Bool
+    let remains: Remains
     let isCached: Bool
 
     static let all = Meeting.allCases.flatMap { meeting in
-        [(true, false), (false, false), (true, true)].flatMap { hasOldLink, hasOldManifest in
+        Remains.allCases.flatMap { remains in
             // A cache remembers a blob for the repositories that have a link to it.
-            (hasOldLink ? [false, true] : [false]).map { isCached in
-                CollectionEncounter(
-                    meeting: meeting, hasOldLink: hasOldLink, hasOldManifest: hasOldManifest, isCached: isCached)
+            (remains == .link || remains == .manifest ? [false, true] : [false]).map { isCached in
+                CollectionEncounter(meeting: meeting, remains: remains, isCached: isCached)
             }
         }
     }
 
     var testDescription: String {
-        "a push beside the \(meeting.rawValue)\(hasOldLink ? ", old layer link" : "")"
-            + "\(hasOldManifest ? ", old manifest" : "")\(isCached ? ", warm cache" : "")"
+        let there =
+            switch remains {
+            case .layer: "old layer"
+            case .link: "old layer link"
+            case .manifest: "old layer link and manifest"
+            case .elsewhere: "old layer link elsewhere"
+            }
+        return "a push beside the \(meeting.rawValue), \(there)\(isCached ? ", warm cache" : "")"
     }
 
     static let delay: TimeInterval = 86_400
     static var options: CollectionOptions { CollectionOptions(maxShare: 100, caches: .flushed) }
+
+    private var image: PushedImage { .small }
+    private var layer: Digest { .sha256(of: image.layers[0]) }
 
     /// A pool with an old layer that nothing needs.
     func planted() async throws -> StoreCopy {
         let store = try StoreUnderTest.inMemory()
         let driver = store.driver()
         let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: Date())
-        try await driver.putContent(path(OldRegistry.blobPath(OldRegistry.layerDigest)), OldRegistry.layer)
+        try await driver.putContent(path(OldRegistry.blobPath(layer)), image.layers[0])
         try await driver.putContent(path(registry.layerLink(Digest.sha256(of: pattern(1)))), pattern(1))
-        if hasOldLink {
-            try await driver.putContent(
-                path(registry.layerLink(OldRegistry.layerDigest)), Array(OldRegistry.layerDigest.string.utf8))
+        if remains != .layer {
+            let place = registry.layerLink(layer, in: remains == .elsewhere ? "other" : nil)
+            try await driver.putContent(path(place), Array(layer.string.utf8))
         }
-        if hasOldManifest {
-            try await driver.putContent(path(OldRegistry.blobPath(OldRegistry.manifestDigest)), OldRegistry.manifest)
+        if remains == .manifest {
+            try await driver.putContent(path(OldRegistry.blobPath(image.digest)), image.manifest)
         }
         return try await StoreCopy(of: store)
     }
@@ -59,8 +77,8 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
     func cache() -> OldRegistry.DescriptorCache? {
         guard isCached else { return nil }
         let cache = OldRegistry.DescriptorCache()
-        cache.learn(OldRegistry.layerDigest)
-        if hasOldManifest { cache.learn(OldRegistry.manifestDigest) }
+        cache.learn(layer)
+        if remains == .manifest { cache.learn(image.digest) }
         return cache
     }
 
@@ -81,35 +99,24 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
         on store: StoreUnderTest, _ clock: TestClock, _ cache: OldRegistry.DescriptorCache?,
         in orders: inout some TurnOrder
     ) async -> Bool? {
-        let turns = Turns()
-        let (mine, others) = (
-            TurnStore(store: store, turns: turns, side: 0), TurnStore(store: store, turns: turns, side: 1)
-        )
-        let registry = OldRegistry(reader: others, writer: others, cache: cache, now: clock.now)
+        let isDone = Mutex(false)
         let isFirst = meeting == .quarantine
-        async let collected: Void = {
-            try? await Self.collect(mine, mine, clock)
-            // The operator restarts the registries as soon as the run has ended.
-            if isFirst { cache?.flush() }
-            await turns.end(0)
-        }()
-        async let pushed: Bool = {
-            let isDone = (try? await registry.push()) ?? false
-            await turns.end(1)
-            return isDone
-        }()
-        var isGivenUp = false
-        while let wishes = await turns.next() {
-            if let side = orders.decide(wishes) {
-                await turns.grant(side)
-            } else {
-                isGivenUp = true
-                await turns.giveUp()
-            }
-        }
-        await collected
-        let isDone = await pushed
-        return isGivenUp ? nil : isDone
+        let other = remains == .elsewhere ? "other" : nil
+        let isWhole = await Turns.play(
+            on: store, in: &orders,
+            [
+                { mine in
+                    try? await Self.collect(mine, mine, clock)
+                    // The operator restarts the registries as soon as the run has ended.
+                    if isFirst { cache?.flush() }
+                },
+                { others in
+                    let registry = OldRegistry(reader: others, writer: others, cache: cache, now: clock.now)
+                    let answer = (try? await registry.push(mounting: other)) ?? false
+                    isDone.withLock { $0 = answer }
+                },
+            ])
+        return isWhole ? isDone.withLock(\.self) : nil
     }
 
     /// All runs, with the push in the one it meets. nil if the order was given up.
@@ -132,17 +139,6 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
 
     /// What was answered 201 is there, byte for byte.
     func expectWhole(_ store: StoreUnderTest) async {
-        let reader = store.driver().reader
-        let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: Date())
-        let (layer, manifest) = (OldRegistry.layerDigest, OldRegistry.manifestDigest)
-        for (file, content) in [
-            (OldRegistry.blobPath(layer), OldRegistry.layer), (OldRegistry.blobPath(manifest), OldRegistry.manifest),
-            (registry.layerLink(layer), Array(layer.string.utf8)),
-            (registry.revisionLink(manifest), Array(manifest.string.utf8)),
-            (registry.currentLink("t"), Array(manifest.string.utf8)),
-        ] {
-            let found = try? await reader.content(path(file))
-            #expect(found == content, "\(testDescription): \(file) is lost")
-        }
+        await store.expectWhole(image, tag: "t", testDescription)
     }
 }

@@ -261,6 +261,34 @@ import Testing
         #expect(try await self.plan().items(.quarantine).map(\.blob) == [blob], "once it stands alone")
     }
 
+    /// ^C during the third of five parts: two are done, the third is taken back; the next run frees what is due and takes the rest.
+    @Test func cancelledItGoesOnWhereItWas() async throws {
+        for seed in 0..<45 { _ = try await blob(pattern(100, seed: UInt64(seed))) }
+        var options = Self.free
+        options.batch = 10
+        let recording = RecordingStore(store)
+        let watched = ChangeFixture(recording.underTest, policy: clock.policy(delay: 0))
+        let plan = try await watched.admin.collection(options)
+        #expect(plan.parts.count == 5)
+        let task = Task { await watched.admin.apply(plan) }
+        let taken = Counter()
+        recording.before { step in
+            guard case .write(let write, let object) = step.operation, case .removeOmap? = write.mutations.first,
+                object.name.string?.hasPrefix("/docker/registry/v2/blobs/") == true, taken.add(1) == 25
+            else { return }
+            task.cancel()
+        }
+        #expect(await task.value.map(\.outcome) == [.done, .done, .failed, .skipped, .skipped])
+        #expect(try await quarantined == 20)
+        clock.advance(by: Self.day)
+        _ = try await fixture.admin.recover()
+        let next = try await run(options)
+        #expect(next.items(.free).count == 20 && next.items(.quarantine).count == 25)
+        clock.advance(by: Self.day)
+        try await run(options)
+        #expect(try await store.objects().allSatisfy { BlobIdentifier.parse(chunkName: $0.name) == nil })
+    }
+
     @Test func unlistedDirectoriesAreMarked() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         try await store.set(ObjectID("/docker/registry/v2/repositories"), [.removeOmap(["app"])])

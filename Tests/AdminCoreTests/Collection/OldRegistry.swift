@@ -1,10 +1,41 @@
 import Foundation
 import Synchronization
+import Testing
 
 @testable import AdminCore
 
-/// Pushes as registry v2.3.1 does, on the old driver, step by step: HEAD through the layer link and the descriptor cache, an upload of what is
-/// missing only, the MOVE of the upload as two unguarded steps, layer link, manifest, revision, tag.
+/// An image to be pushed.
+struct PushedImage: Sendable {
+    let layers: [[UInt8]]
+    let manifest: [UInt8]
+
+    /// One whose configuration is its first layer: one blob less to interleave.
+    init(layers: [[UInt8]]) {
+        self.layers = layers
+        let list = layers.map { layer in
+            #"{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip","size":\#(layer.count),"#
+                + #""digest":"\#(Digest.sha256(of: layer))"}"#
+        }
+        let config = layers.first ?? []
+        manifest = Array(
+            """
+            {"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json",\
+            "config":{"mediaType":"application/octet-stream","size":\(config.count),"digest":"\(Digest.sha256(of: config))"},\
+            "layers":[\(list.joined(separator: ","))]}
+            """.utf8)
+    }
+
+    /// An image of one layer of two chunks.
+    static let small = PushedImage(layers: [pattern(1500, seed: 7)])
+
+    var digest: Digest { .sha256(of: manifest) }
+    /// Its layers, then its manifest.
+    var blobs: [[UInt8]] { layers + [manifest] }
+}
+
+/// Pushes as registry v2.3.1 does, on the old driver, step by step: HEAD through the layer link and the descriptor cache, a mount of what
+/// another repository has, an upload of what is missing only, the MOVE of the upload as two unguarded steps, layer link, manifest, revision,
+/// tag.
 struct OldRegistry: Sendable {
     let reader: any ObjectReader
     let writer: any ObjectWriter
@@ -25,27 +56,19 @@ struct OldRegistry: Sendable {
     }
 
     private static let root = "/docker/registry/v2"
-    private var repository: String { "\(Self.root)/repositories/\(name)" }
-
-    /// The one blob that is pushed.
-    static let layer = pattern(1500, seed: 7)
-    static let layerDigest = Digest.sha256(of: layer)
-    /// An image whose configuration is its layer: one blob less to interleave.
-    static let manifest = Array(
-        """
-        {"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json",\
-        "config":{"mediaType":"application/octet-stream","size":1500,"digest":"\(layerDigest)"},\
-        "layers":[{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip","size":1500,"digest":"\(layerDigest)"}]}
-        """.utf8)
-    static let manifestDigest = Digest.sha256(of: manifest)
+    private func repository(_ name: String) -> String { "\(Self.root)/repositories/\(name)" }
 
     static func blobPath(_ digest: Digest) -> String {
         "\(root)/blobs/sha256/\(digest.hex.prefix(2))/\(digest.hex)/data"
     }
 
-    func layerLink(_ digest: Digest) -> String { "\(repository)/_layers/sha256/\(digest.hex)/link" }
-    func revisionLink(_ digest: Digest) -> String { "\(repository)/_manifests/revisions/sha256/\(digest.hex)/link" }
-    func currentLink(_ tag: String) -> String { "\(repository)/_manifests/tags/\(tag)/current/link" }
+    func layerLink(_ digest: Digest, in other: String? = nil) -> String {
+        "\(repository(other ?? name))/_layers/sha256/\(digest.hex)/link"
+    }
+    func revisionLink(_ digest: Digest) -> String {
+        "\(repository(name))/_manifests/revisions/sha256/\(digest.hex)/link"
+    }
+    func currentLink(_ tag: String) -> String { "\(repository(name))/_manifests/tags/\(tag)/current/link" }
 
     /// Each request has a driver, each new file an identifier.
     private var driver: OldDriver {
@@ -66,30 +89,60 @@ struct OldRegistry: Sendable {
         return true
     }
 
-    /// False: the registry refused the manifest, since it does not know the layer.
-    func push(_ tag: String = "t", asksFirst: Bool = true) async throws -> Bool {
-        let (layer, manifest) = (Self.layerDigest, Self.manifestDigest)
-        let isKnown = asksFirst ? await isThere(layer) : false
-        if !isKnown { try await upload(layer) }
-        guard await isThere(layer) else { return false }
+    /// False: the registry refused the manifest, since it does not know a layer. `mounting`: the repository from which layers are mounted
+    /// that are there.
+    func push(_ image: PushedImage = .small, as tag: String = "t", mounting other: String? = nil) async throws -> Bool {
+        for layer in image.layers {
+            let digest = Digest.sha256(of: layer)
+            if await isThere(digest) { continue }
+            if let other, await driver.exists(layerLink(digest, in: other)), await driver.exists(Self.blobPath(digest))
+            {
+                try await link(layerLink(digest), digest)
+            } else {
+                try await upload(layer, digest)
+            }
+        }
+        for layer in image.layers {
+            guard await isThere(.sha256(of: layer)) else { return false }
+        }
+        let manifest = image.digest
         if !(cache?.knows(manifest) ?? false), await !driver.exists(Self.blobPath(manifest)) {
-            try await driver.put(Self.blobPath(manifest), Self.manifest)
+            try await driver.put(Self.blobPath(manifest), image.manifest)
         }
         try await link(revisionLink(manifest), manifest)
-        try await link("\(repository)/_manifests/tags/\(tag)/index/sha256/\(manifest.hex)/link", manifest)
+        try await link("\(repository(name))/_manifests/tags/\(tag)/index/sha256/\(manifest.hex)/link", manifest)
         try await link(currentLink(tag), manifest)
         return true
     }
 
-    private func upload(_ layer: Digest) async throws {
-        let upload = "\(repository)/_uploads/u\(UInt32.random(in: 0 ... .max))/data"
-        try await driver.put(upload, Self.layer)
-        if await driver.exists(Self.blobPath(layer)) {
-            try await link(layerLink(layer), layer)
+    private func upload(_ layer: [UInt8], _ digest: Digest) async throws {
+        let upload = "\(repository(name))/_uploads/u\(UInt32.random(in: 0 ... .max))/data"
+        try await driver.put(upload, layer)
+        if await driver.exists(Self.blobPath(digest)) {
+            try await link(layerLink(digest), digest)
             try await driver.delete(upload)
         } else {
-            try await driver.move(upload, to: Self.blobPath(layer))
-            try await link(layerLink(layer), layer)
+            try await driver.move(upload, to: Self.blobPath(digest))
+            try await link(layerLink(digest), digest)
+        }
+    }
+}
+
+extension StoreUnderTest {
+    /// Expects that what was answered 201 is there, byte for byte.
+    func expectWhole(_ image: PushedImage, tag: String, _ what: String) async {
+        let reader = driver().reader
+        let registry = OldRegistry(reader: self.reader, writer: writer, cache: nil, now: Date())
+        var files = image.blobs.map { (OldRegistry.blobPath(.sha256(of: $0)), $0) }
+        files += image.layers.map { layer in
+            (registry.layerLink(.sha256(of: layer)), Array(Digest.sha256(of: layer).string.utf8))
+        }
+        files += [registry.revisionLink(image.digest), registry.currentLink(tag)].map {
+            ($0, Array(image.digest.string.utf8))
+        }
+        for (file, content) in files {
+            let found = try? await reader.content(path(file))
+            #expect(found == content, "\(what): \(file) is lost")
         }
     }
 }

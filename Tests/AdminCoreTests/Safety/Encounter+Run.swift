@@ -1,3 +1,5 @@
+import Synchronization
+
 @testable import AdminCore
 
 extension Encounter {
@@ -6,31 +8,20 @@ extension Encounter {
 
     /// Both sides act on a store that holds the tree, operation by operation in the order that is decided. nil if it was given up.
     func meet(on store: StoreUnderTest, in orders: inout some TurnOrder) async -> Failures? {
-        let turns = Turns()
-        let (mine, others) = (
-            TurnStore(store: store, turns: turns, side: 0), TurnStore(store: store, turns: turns, side: 1)
-        )
-        async let first = failure {
-            try await ours.act(driver(mine, mine))
-        } then: {
-            await turns.end(0)
-        }
-        async let second = failure {
-            try await theirs.act(OldDriver(reader: others, writer: others))
-        } then: {
-            await turns.end(1)
-        }
-        var isGivenUp = false
-        while let wishes = await turns.next() {
-            if let side = orders.decide(wishes) {
-                await turns.grant(side)
-            } else {
-                isGivenUp = true
-                await turns.giveUp()
-            }
-        }
-        let failures = (await first, await second)
-        return isGivenUp ? nil : failures
+        let failures = Mutex<Failures>((nil, nil))
+        let isWhole = await Turns.play(
+            on: store, in: &orders,
+            [
+                { mine in
+                    let error = await failure { try await ours.act(driver(mine, mine)) }
+                    failures.withLock { $0.ours = error }
+                },
+                { others in
+                    let error = await failure { try await theirs.act(OldDriver(reader: others, writer: others)) }
+                    failures.withLock { $0.theirs = error }
+                },
+            ])
+        return isWhole ? failures.withLock(\.self) : nil
     }
 
     /// Both sides act on a store that holds the tree, at once and as fast as they can.
@@ -44,15 +35,11 @@ extension Encounter {
         StorageDriver(reader: StorageReader(objects: reader, chunkSize: 1024), writer: writer)
     }
 
-    private func failure(
-        _ body: @Sendable () async throws -> Void, then end: @Sendable () async -> Void = {}
-    ) async -> (any Error)? {
+    private func failure(_ body: @Sendable () async throws -> Void) async -> (any Error)? {
         do {
             try await body()
-            await end()
             return nil
         } catch {
-            await end()
             return error
         }
     }

@@ -51,9 +51,12 @@ import Testing
         let objects: [ObjectID] = ["/a", "/b", "/c", "/d"].prefix(1 + round % 4).map { ObjectID($0) }
         let programs: [Program] = (0..<2).map { _ in
             (0..<Int.random(in: 1...6, using: &generator)).map { _ in
-                Turns.Wish(
-                    object: objects[Int.random(in: objects.indices, using: &generator)],
-                    isWrite: Bool.random(using: &generator))
+                // Every fifth lists all objects.
+                if Int.random(in: 0..<5, using: &generator) == 0 { return Turns.Wish(object: nil, isWrite: false) }
+                let isWrite = Bool.random(using: &generator)
+                return Turns.Wish(
+                    object: objects[Int.random(in: objects.indices, using: &generator)], isWrite: isWrite,
+                    isListed: isWrite && Bool.random(using: &generator))
             }
         }
         let found = Self.ordersFound(programs)

@@ -1,7 +1,7 @@
 @testable import AdminCore
 import Testing
 
-/// The content of a store, to be put into others.
+/// The content of a store, dates included, to be put into others.
 struct StoreCopy: Sendable {
     private var objects: [ObjectID: WriteOperation] = [:]
 
@@ -13,7 +13,7 @@ struct StoreCopy: Sendable {
             mutations += state.xattrs.map { .setXattr(name: $0.key, value: $0.value) }
             let omap = Dictionary(uniqueKeysWithValues: state.omap.map { ($0.key, $0.value) })
             if !omap.isEmpty { mutations.append(.setOmap(omap)) }
-            objects[object] = WriteOperation(mutations)
+            objects[object] = WriteOperation(mutations, modified: state.modified)
         }
     }
 

@@ -1,6 +1,6 @@
 @testable import AdminCore
 
-/// Decides in which order the operations of two sides follow each other.
+/// Decides in which order the operations of sides follow each other.
 protocol TurnOrder {
     /// Whose turn it is, of the sides that wish something, at least one; nil if this order is not worth going on with.
     mutating func decide(_ wishes: [Turns.Wish?]) -> Int?
@@ -10,17 +10,18 @@ protocol TurnOrder {
 struct RandomOrder: TurnOrder {
     private var generator: SeededGenerator
     private let stays: Double
-    private var last: Int
+    private var last: Int?
 
     init(seed: String) {
         generator = SeededGenerator(seed: seed)
         stays = Double.random(in: 0..<1, using: &generator)
-        last = Int.random(in: 0..<2, using: &generator)
     }
 
     mutating func decide(_ wishes: [Turns.Wish?]) -> Int? {
-        if Double.random(in: 0..<1, using: &generator) > stays { last = 1 - last }
-        if wishes[last] == nil { last = 1 - last }
+        let goesOn = Double.random(in: 0..<1, using: &generator) < stays
+        if goesOn, let last, wishes[last] != nil { return last }
+        let others = wishes.indices.filter { wishes[$0] != nil && $0 != last }
+        if let other = others.randomElement(using: &generator) { last = other }
         return last
     }
 }

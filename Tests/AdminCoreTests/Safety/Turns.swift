@@ -1,24 +1,61 @@
+import Synchronization
+
 @testable import AdminCore
 
-/// Lets two sides use one store in turns: each operation waits until it is granted, and only one is executed at a time. A decision is made
-/// when both sides either wait or have ended, so the order of everything is what the one who grants says, whatever the threads do.
+/// Lets sides, usually two, use one store in turns: each operation waits until it is granted, and only one is executed at a time. A decision
+/// is made when all sides either wait or have ended, so the order of everything is what the one who grants says, whatever the threads do.
 actor Turns {
     /// What a side wants to do: on which object, and whether it changes it.
     struct Wish: Hashable, Sendable {
-        let object: ObjectID
+        /// nil: all of them are listed.
+        let object: ObjectID?
         let isWrite: Bool
+        /// Whether it makes the object, or removes it.
+        var isListed = false
 
         /// Whether the order of two operations makes no difference to anybody.
         func commutes(with other: Wish) -> Bool {
-            object != other.object || !(isWrite || other.isWrite)
+            guard object != nil, other.object != nil else { return !(isListed || other.isListed) }
+            return object != other.object || !(isWrite || other.isWrite)
         }
     }
 
-    private var waiting: [[(wish: Wish, resume: CheckedContinuation<Bool, Never>)]] = [[], []]
-    private var hasEnded = [false, false]
+    private var waiting: [[(wish: Wish, resume: CheckedContinuation<Bool, Never>)]]
+    private var hasEnded: [Bool]
     private var isExecuting = false
     private var isGivenUp = false
     private var controller: CheckedContinuation<Void, Never>?
+
+    init(sides: Int = 2) {
+        waiting = Array(repeating: [], count: sides)
+        hasEnded = Array(repeating: false, count: sides)
+    }
+
+    /// Lets sides act on a store in the order that is decided, to their ends. False if the order was given up.
+    static func play(
+        on store: StoreUnderTest, in orders: inout some TurnOrder,
+        _ sides: [@Sendable (TurnStore) async -> Void]
+    ) async -> Bool {
+        let turns = Turns(sides: sides.count)
+        var isGivenUp = false
+        await withTaskGroup(of: Void.self) { group in
+            for (side, act) in sides.enumerated() {
+                group.addTask {
+                    await act(TurnStore(store: store, turns: turns, side: side))
+                    await turns.end(side)
+                }
+            }
+            while let wishes = await turns.next() {
+                if let side = orders.decide(wishes) {
+                    await turns.grant(side)
+                } else {
+                    isGivenUp = true
+                    await turns.giveUp()
+                }
+            }
+        }
+        return !isGivenUp
+    }
 
     /// An operation of a side is about to be executed; returns when it is its turn. False: it is not to be executed.
     func arrive(_ side: Int, _ wish: Wish) async -> Bool {
@@ -41,12 +78,12 @@ actor Turns {
         wake()
     }
 
-    /// What each side waits for, as soon as both wait or have ended (then nil); nil when both have ended.
+    /// What each side waits for, as soon as all wait or have ended (then nil); nil when all have ended.
     func next() async -> [Wish?]? {
-        while isExecuting || (0..<2).contains(where: { !hasEnded[$0] && waiting[$0].isEmpty }) {
+        while isExecuting || waiting.indices.contains(where: { !hasEnded[$0] && waiting[$0].isEmpty }) {
             await withCheckedContinuation { controller = $0 }
         }
-        return hasEnded[0] && hasEnded[1] ? nil : (0..<2).map { waiting[$0].first?.wish }
+        return hasEnded.allSatisfy(\.self) ? nil : waiting.map { $0.first?.wish }
     }
 
     /// It is the turn of a side that waits.
@@ -55,11 +92,11 @@ actor Turns {
         waiting[side].removeFirst().resume.resume(returning: true)
     }
 
-    /// Nothing is executed any more, so that both sides come to their ends.
+    /// Nothing is executed any more, so that all sides come to their ends.
     func giveUp() {
         isGivenUp = true
         for waiter in waiting.joined() { waiter.resume.resume(returning: false) }
-        waiting = [[], []]
+        waiting = waiting.map { _ in [] }
     }
 
     private func wake() {
@@ -75,31 +112,56 @@ struct TurnStore: ObjectReader, ObjectWriter {
     let side: Int
 
     private func turn<Value: Sendable>(
-        _ object: ObjectID, isWrite: Bool, givenUp: Value, _ body: () async -> Value
+        _ wish: Turns.Wish, givenUp: Value, _ body: () async -> Value
     ) async -> Value {
-        guard await turns.arrive(side, Turns.Wish(object: object, isWrite: isWrite)) else { return givenUp }
+        guard await turns.arrive(side, wish) else { return givenUp }
         let value = await body()
         await turns.done()
         return value
     }
 
-    func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
-        try await turn(object, isWrite: false, givenUp: Result<ObjectState?, any Error>.failure(StoreError.dead)) {
+    /// The same of a read.
+    private func turn<Value: Sendable>(_ object: ObjectID?, _ body: () async throws -> Value) async throws -> Value {
+        let wish = Turns.Wish(object: object, isWrite: false)
+        return try await turn(wish, givenUp: Result<Value, any Error>.failure(StoreError.dead)) {
             do {
-                return .success(try await store.reader.read(operation, of: object))
+                return .success(try await body())
             } catch {
                 return .failure(error)
             }
         }.get()
     }
 
-    func apply(_ operation: WriteOperation, to object: ObjectID) async -> WriteOutcome {
-        await turn(object, isWrite: true, givenUp: .failed(.dead)) { await store.writer.apply(operation, to: object) }
+    func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
+        try await turn(object) { try await store.reader.read(operation, of: object) }
     }
 
-    /// At once, in the turn before: what is created meanwhile may or may not be met by an enumeration anyway.
+    func apply(_ operation: WriteOperation, to object: ObjectID) async -> WriteOutcome {
+        // Whether the object is there can only be changed meanwhile by what does not commute with this anyway.
+        let isThere = try? await store.reader.read(.stat, of: object) != nil
+        let isListed = isThere != true || operation.mutations.contains(.remove)
+        return await turn(Turns.Wish(object: object, isWrite: true, isListed: isListed), givenUp: .failed(.dead)) {
+            await store.writer.apply(operation, to: object)
+        }
+    }
+
+    /// A cursor gives all of its pages in one turn.
     func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
-        try await store.reader.enumerate(scope, slices: slices)
+        try await store.reader.enumerate(scope, slices: slices).map { cursor in
+            let isOver = Mutex(false)
+            return ObjectCursor {
+                let isDone = isOver.withLock { over in
+                    defer { over = true }
+                    return over
+                }
+                if isDone { return nil }
+                return try await turn(nil) {
+                    var all: [ObjectID] = []
+                    while let page = try await cursor.next() { all += page }
+                    return all
+                }
+            }
+        }
     }
 
     func placement(of object: ObjectID) async throws -> Placement? { nil }

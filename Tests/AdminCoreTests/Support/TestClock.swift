@@ -5,7 +5,11 @@ import Synchronization
 
 /// A clock that a test turns.
 final class TestClock: Sendable {
-    private let moment = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
+    private let moment: Mutex<Date>
+
+    init(at date: Date = Date(timeIntervalSince1970: 1_800_000_000)) {
+        moment = Mutex(date)
+    }
 
     func advance(by seconds: TimeInterval) {
         moment.withLock { $0.addTimeInterval(seconds) }

@@ -2,8 +2,6 @@ import Foundation
 
 /// Makes a plan of what a mark found.
 struct CollectionDraft: Sendable {
-    /// How many things one holding takes: one operation on its object, one intent in the journal.
-    static let batch = 5000
     /// Why what is due stays.
     static let askForCaches =
         "nothing is freed unless --cache-flushed, --no-cache or --offline says what the registries remember"
@@ -141,10 +139,10 @@ struct CollectionDraft: Sendable {
     private func parts(
         _ work: CollectionPlan.Part.Work, _ id: String, _ items: [CollectionPlan.Item], emptiesDirectories: Bool = false
     ) -> [CollectionPlan.Part] {
-        stride(from: 0, to: items.count, by: Self.batch).map { start in
+        stride(from: 0, to: items.count, by: options.batch).map { start in
             part(
-                work, start == 0 ? id : "\(id)-\(start / Self.batch + 1)",
-                items: Array(items[start..<min(start + Self.batch, items.count)]),
+                work, start == 0 ? id : "\(id)-\(start / options.batch + 1)",
+                items: Array(items[start..<min(start + options.batch, items.count)]),
                 emptiesDirectories: emptiesDirectories)
         }
     }

@@ -17,10 +17,7 @@ struct FileEnd: Hashable, Sendable {
 }
 
 extension CollectionMark {
-    /// How many files with surplus chunks one run looks at: others wait for the next one.
-    private static let mostOverlong = CollectionDraft.batch
-
-    /// Where the files really end that seem to have chunks behind that.
+    /// Where the files really end that seem to have chunks behind that; of very many, some: the others wait for a later run.
     ///
     /// Only blobs at their paths are asked, which nothing else in the pool refers to. The content there is complete when it appears, and
     /// whoever writes to it again writes the same: what is behind its end then belongs to nothing. Not so anywhere else. An upload's chunks
@@ -33,7 +30,7 @@ extension CollectionMark {
         let sought = overlong.lazy.compactMap { ordinal -> (BlobIdentifier, StoragePath)? in
             guard let blob = index.blob(at: ordinal), !index.isReferredTwice(blob) else { return nil }
             return (blob, paths.blob(index.digests.keys[ordinal]))
-        }.prefix(Self.mostOverlong)
+        }.prefix(options.batch)
         let ends = try await concurrentMap(Array(sought), window: storage.window) {
             blob, path -> (BlobIdentifier, FileEnd)? in
             // What cannot be read is not looked at, and no reason to end the run.

@@ -26,6 +26,9 @@ public struct CollectionOptions: Hashable, Sendable {
     public var uploadsOlderThan: TimeInterval?
     /// What is known of the registries' caches.
     public var caches: Caches
+    /// How many things one part of the plan takes, notes or frees at most: one operation on its holding, one intent in the journal, and what
+    /// is taken back where it is stopped.
+    var batch = 5000
 
     /// See the properties.
     public init(

@@ -56,20 +56,21 @@ struct SurplusNotes: Sendable {
 
     /// Takes notes away, and the object with the last of them.
     func remove(_ blobs: [BlobIdentifier]) async throws {
-        guard let first = blobs.first else { return }
-        _ = try await driver.perform(
-            WriteOperation(guards: [.exists], [.removeOmap(blobs.map(key))]), on: Self.object, for: .root
-        ) { [reader = driver.reader, key] in
-            try await reader.value(of: key(first), in: Self.object) == nil
+        let keys = Set(blobs.map(key))
+        for _ in 0..<StorageDriver.attempts {
+            guard let state = try await driver.reader.objects.wholeOmap(of: Self.object) else { return }
+            let gone = state.omap.map(\.key).filter(keys.contains)
+            let isLast = gone.count == state.omap.count
+            if gone.isEmpty, !isLast { return }
+            let applied = try await driver.perform(
+                WriteOperation(guards: [.version(state.version)], [isLast ? .remove : .removeOmap(gone)]),
+                on: Self.object, for: .root
+            ) { [reader = driver.reader] in
+                try await reader.objects.read(.stat, of: Self.object)?.version != state.version
+            }
+            if applied { return }
         }
-        let left = try await driver.reader.objects.read(
-            ReadOperation(omap: .page(after: nil, limit: 1)), of: Self.object)
-        guard let left, left.omap.isEmpty else { return }
-        _ = try await driver.perform(
-            WriteOperation(guards: [.version(left.version)], [.remove]), on: Self.object, for: .root
-        ) { [reader = driver.reader] in
-            try await reader.objects.read(.stat, of: Self.object)?.version != left.version
-        }
+        throw StorageDriver.contention(Self.object)
     }
 
     private func key(_ blob: BlobIdentifier) -> ByteString { ByteString(bytes: blob.value) }

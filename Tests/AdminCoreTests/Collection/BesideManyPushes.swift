@@ -1,0 +1,113 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import AdminCore
+
+/// Collections beside many pushes at once, of images that share layers, in orders drawn by lot: three days of them, each with two runs; the
+/// registries are restarted at the end of each day.
+@Suite struct BesideManyPushes {
+    private static let delay = CollectionEncounter.delay
+    private static let layers = (0..<4).map { pattern(700 + 500 * $0, seed: UInt64(20 + $0)) }
+
+    /// One push, and how it ended.
+    private struct Push: Sendable {
+        let image: PushedImage
+        let tag: String
+        let mounts: Bool
+    }
+
+    @Test func everyCompletedTagIsComplete() async throws {
+        let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
+        let store = try StoreUnderTest.inMemory()
+        let rounds = LongVariants.areOn ? 3000 : 25
+        var (pushed, completed, freed) = (0, 0, 0)
+        for round in 0..<rounds {
+            try await store.removeEverything()
+            let outcome = try await play("\(seed).\(round)", on: store)
+            pushed += outcome.pushed
+            completed += outcome.completed
+            freed += outcome.freed
+        }
+        print(
+            "\nmany pushes beside collections: \(rounds) random orders, \(completed) of \(pushed) pushes completed, \(freed) blobs freed; REGTOP_TEST_SEED=\(seed)"
+        )
+        #expect(completed > 0 && freed > 0)
+    }
+
+    private func play(_ seed: String, on store: StoreUnderTest) async throws -> (
+        pushed: Int, completed: Int, freed: Int
+    ) {
+        var generator = SeededGenerator(seed: seed + ".plan")
+        var orders = RandomOrder(seed: seed)
+        let clock = TestClock()
+        let cache = Bool.random(using: &generator) ? OldRegistry.DescriptorCache() : nil
+        try await plant(in: store, cache, &generator)
+        let before = try await chunks(in: store)
+        var (done, pushed): ([Push], Int) = ([], 0)
+        for day in 0..<3 {
+            let pushes = (0..<3).map { number in
+                let layers = Self.layers.filter { _ in Bool.random(using: &generator) }
+                return Push(
+                    image: PushedImage(layers: layers.isEmpty ? [Self.layers[0]] : layers), tag: "t\(day)-\(number)",
+                    mounts: Bool.random(using: &generator))
+            }
+            pushed += pushes.count
+            done += try await spend(pushes, on: store, clock, cache, in: &orders)
+            cache?.flush()
+            clock.advance(by: Self.delay + 1)
+        }
+        for _ in 0..<2 {
+            try await CollectionEncounter.collect(store.reader, store.writer, clock)
+            clock.advance(by: Self.delay + 1)
+        }
+        for push in done { await store.expectWhole(push.image, tag: push.tag, "round \(seed)") }
+        return (pushed, done.count, before.subtracting(try await chunks(in: store)).count)
+    }
+
+    /// A day: all pushes beside two runs. Gives those that were answered 201.
+    private func spend(
+        _ pushes: [Push], on store: StoreUnderTest, _ clock: TestClock, _ cache: OldRegistry.DescriptorCache?,
+        in orders: inout RandomOrder
+    ) async throws -> [Push] {
+        let done = Mutex<[Push]>([])
+        let now = clock.now
+        var sides: [@Sendable (TurnStore) async -> Void] = [
+            { mine in
+                try? await CollectionEncounter.collect(mine, mine, clock)
+                clock.advance(by: Self.delay / 3)
+                try? await CollectionEncounter.collect(mine, mine, clock)
+            }
+        ]
+        for push in pushes {
+            sides.append { others in
+                let registry = OldRegistry(reader: others, writer: others, cache: cache, now: now)
+                let other = push.mounts ? "other" : nil
+                guard (try? await registry.push(push.image, as: push.tag, mounting: other)) == true else { return }
+                done.withLock { $0.append(push) }
+            }
+        }
+        _ = await Turns.play(on: store, in: &orders, sides)
+        return done.withLock(\.self)
+    }
+
+    /// Layers that nothing needs, some with links, here or in another repository; what the registry remembers of them.
+    private func plant(
+        in store: StoreUnderTest, _ cache: OldRegistry.DescriptorCache?, _ generator: inout SeededGenerator
+    ) async throws {
+        let driver = store.driver()
+        let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: Date())
+        for layer in Self.layers {
+            let digest = Digest.sha256(of: layer)
+            try await driver.putContent(path(OldRegistry.blobPath(digest)), layer)
+            for other in ["other", nil] where Bool.random(using: &generator) {
+                try await driver.putContent(path(registry.layerLink(digest, in: other)), Array(digest.string.utf8))
+                if other == nil, Bool.random(using: &generator) { cache?.learn(digest) }
+            }
+        }
+    }
+
+    private func chunks(in store: StoreUnderTest) async throws -> Set<BlobIdentifier> {
+        Set(try await store.objects().compactMap { BlobIdentifier.parse(chunkName: $0.name)?.blob })
+    }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import AdminCore
+
+/// Pools that go away while they are marked, answers that do not come, a collection that may load the cluster only so much.
+@Suite struct CollectionPoolTests: CollectionSuite {
+    let fixture: ChangeFixture
+    let clock = TestClock()
+    let store: StoreUnderTest
+
+    init() throws {
+        store = try StoreUnderTest.inMemory()
+        fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
+    }
+
+    /// An image, something that is due in the quarantine, something that nothing needs.
+    private func plant() async throws {
+        try await fixture.push("app", tags: ["1"], layer: pattern(5000))
+        _ = try await blob(pattern(3000, seed: 8))
+        try await run()
+        _ = try await blob(pattern(3000, seed: 9))
+        clock.advance(by: Self.day)
+    }
+
+    /// Whatever the moment: a mark that ends after it says so.
+    @Test func aPoolThatIsDeletedDuringTheMark() async throws {
+        try await plant()
+        let whole = VanishingStore(store, for: .max)
+        #expect(try await mark(in: whole).candidates.count == 1)
+        let last = whole.count
+        for number in 0..<last {
+            await #expect(throws: StoreError.self, "it was there for \(number) of \(last) operations") {
+                try await mark(in: VanishingStore(store, for: number))
+            }
+        }
+        print("\na pool that is deleted during the mark: \(last) moments")
+        #expect(last > 40)
+    }
+
+    @discardableResult
+    private func mark(in vanishing: VanishingStore) async throws -> CollectionMark {
+        let pool = StoreUnderTest(.sqliteMemory, reader: vanishing, writer: vanishing)
+        return try await CollectionMark.run(ChangeFixture(pool).registry, Self.free, at: clock.now, progress: nil)
+    }
+
+    /// Each answer of the mark in turn is an error: nothing is taken or freed then, and what is thrown or in the way says so.
+    @Test func anErrorOfAnyAnswer() async throws {
+        try await plant()
+        let counting = RecordingStore(store)
+        _ = try await ChangeFixture(counting.underTest, policy: clock.policy(delay: 0)).planner.collection(Self.free)
+        for number in 1...counting.count {
+            let recording = RecordingStore(store)
+            recording.inject { step in
+                guard step.number == number else { return nil }
+                let object = step.operation.object
+                return .failed(StoreError(.inputOutput, operation: "read", object: object, errno: 5, reason: "broken"))
+            }
+            let faulty = ChangeFixture(recording.underTest, policy: clock.policy(delay: 0))
+            guard let plan = try? await faulty.planner.collection(Self.free) else { continue }
+            let (freed, taken) = (plan.items(.free), plan.items(.quarantine))
+            #expect(!plan.obstacles.isEmpty && freed.isEmpty && taken.isEmpty, "\(number)")
+        }
+        print("\nan error of any answer of a mark: \(counting.count) answers")
+    }
+
+    #if RADOS
+    /// On a cluster, while the mark is at several of its stages.
+    @Test(.timeLimit(.minutes(5)), arguments: [10, 40, 80])
+    func aPoolThatIsDeletedOnACluster(_ moment: Int) async throws {
+        let cluster = try await TestCluster.shared()
+        let pool = "collected-\(UUID().uuidString.lowercased())"
+        try await cluster.createPool(pool)
+        try await TestCluster.withOpen(cluster.options(pool: pool)) { rados in
+            let store = StoreUnderTest(.rados, reader: rados.reader, writer: rados.writer)
+            let fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
+            try await fixture.push("app", tags: ["1"], layer: pattern(5000))
+            let loose = pattern(3000, seed: 9)
+            try await fixture.driver.putContent(paths.blob(.sha256(of: loose)), loose)
+            let recording = RecordingStore(store)
+            recording.before { step in
+                guard step.number == moment else { return }
+                try? await cluster.removePool(pool)
+                while (try? await rados.reader.read(.stat, of: ObjectID("/"))) != nil { await Task.yield() }
+            }
+            let doomed = ChangeFixture(recording.underTest, policy: clock.policy(delay: 0))
+            await #expect(throws: StoreError.self) { try await doomed.planner.collection(Self.free) }
+            #expect(recording.count >= moment)
+        }
+    }
+
+    /// What is in flight at once is what --in-flight says, at most.
+    @Test(.timeLimit(.minutes(5)))
+    func theLoadIsBounded() async throws {
+        try await TestCluster.shared().withStore({ $0.inFlight = 4 }) { rados in
+            let store = StoreUnderTest(.rados, reader: rados.reader, writer: rados.writer)
+            let fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
+            for seed in 0..<50 {
+                let content = pattern(100, seed: UInt64(seed))
+                try await fixture.driver.putContent(paths.blob(.sha256(of: content)), content)
+            }
+            let most = Mutex(0)
+            @Sendable func look() { most.withLock { $0 = max($0, rados.reader.load.inFlight) } }
+            let recording = RecordingStore(store)
+            recording.before { _ in look() }
+            recording.after { _ in look() }
+            let watched = ChangeFixture(recording.underTest, policy: clock.policy(delay: 0))
+            let plan = try await watched.admin.collection(CollectionOptions(grace: 0, maxShare: 100, caches: .offline))
+            #expect(await watched.admin.apply(plan).allSatisfy { $0.outcome == .done })
+            #expect(plan.items(.quarantine).count == 50)
+            let seen = most.withLock(\.self)
+            #expect(seen > 1 && seen <= 4, "\(seen) in flight")
+        }
+    }
+    #endif
+}

@@ -1,0 +1,133 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// What a collection meets besides images of one layer: signatures, what repositories share, what is being uploaded.
+@Suite struct CollectionSubjectsTests: CollectionSuite {
+    let fixture: ChangeFixture
+    let clock = TestClock()
+    let store: StoreUnderTest
+
+    init() throws {
+        store = try StoreUnderTest.inMemory()
+        fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
+    }
+
+    private static let untagged: CollectionOptions = {
+        var options = free
+        options.untagged = true
+        return options
+    }()
+
+    /// A signed image of schema 1, as a registry stores it: payload and signature are blobs, and the revision has a link to each signature.
+    private func pushSigned(_ name: String, tags: [String]) async throws -> (payload: Digest, signature: Digest) {
+        let layer = SampleBlob(pattern(700, seed: 4))
+        let image = SampleSchema1(
+            name: name, tag: tags.first ?? "none", created: SampleDate(2015, 1, 1), layers: [layer])
+        let payload = image.payload
+        let signature = image.signature(of: payload)
+        for part in [layer, payload, signature] { _ = try await blob(part.content) }
+        let name = try fixture.name(name)
+        try await fixture.driver.putContent(
+            paths.layerLink(name, layer.digest), Array(layer.digest.string.utf8))
+        let revision = paths.revision(name, payload.digest)
+        try await fixture.driver.putContent(revision.appending("link"), Array(payload.digest.string.utf8))
+        let place = revision.appending(.literal("signatures", "sha256", signature.digest.hex, "link"))
+        try await fixture.driver.putContent(place, Array(signature.digest.string.utf8))
+        for tag in tags { try await fixture.setTag(tag, of: name, to: payload.digest) }
+        return (payload.digest, signature.digest)
+    }
+
+    @Test func signaturesAreNeededWithTheirManifest() async throws {
+        let (payload, signature) = try await pushSigned("signed", tags: ["1"])
+        #expect(try await run(Self.untagged).parts.isEmpty)
+        // Without its tag all of it goes: the payload, its layer, the signature, and the links of the manifest and of the signature.
+        try await fixture.driver.delete(paths.tags(fixture.name("signed")))
+        let plan = try await run(Self.untagged)
+        #expect(plan.obstacles.isEmpty)
+        let taken = Set(plan.items(.quarantine).map(\.origin))
+        #expect(taken.count == 5 && taken.isSuperset(of: [paths.blob(payload), paths.blob(signature)]))
+        clock.advance(by: Self.day)
+        // Tagged again by somebody who was told that all is there.
+        try await fixture.setTag("late", of: fixture.name("signed"), to: payload)
+        #expect(Set(try await run(Self.untagged).items(.restore).map(\.origin)) == taken)
+        #expect(try await fixture.registry.pass().tags(of: fixture.name("signed")).map(\.state) == [.ok])
+        for digest in [payload, signature] { #expect(try await isThere(paths.blob(digest))) }
+    }
+
+    @Test func signaturesInTheTrashAreNeeded() async throws {
+        let (_, signature) = try await pushSigned("signed", tags: ["1"])
+        #expect(try await fixture.trash("signed").map(\.outcome) == [.done])
+        #expect(try await run().parts.isEmpty)
+        #expect(try await isThere(paths.blob(signature)))
+    }
+
+    @Test func whatOneRepositoryMountedFromAnotherStays() async throws {
+        let layer = pattern(5000)
+        try await fixture.push("first", tags: ["1"], layer: layer)
+        try await fixture.push("second", tags: ["1"], layer: layer)
+        #expect(try await fixture.remove("first").results.map(\.outcome) == [.done])
+        let plan = try await run()
+        #expect(plan.items(.quarantine).isEmpty, "both name one manifest, one layer")
+        #expect(try await fixture.registry.pass().tags(of: fixture.name("second")).map(\.state) == [.ok])
+        // A mount alone, without a manifest yet, keeps the layer as long as it is young.
+        #expect(try await fixture.remove("second").results.map(\.outcome) == [.done])
+        var late = fixture.driver
+        late.modified = clock.now
+        let digest = Digest.sha256(of: layer)
+        try await late.putContent(paths.layerLink(fixture.name("third"), digest), Array(digest.string.utf8))
+        #expect(try await !self.plan().items(.quarantine).map(\.origin).contains(paths.blob(digest)))
+        clock.advance(by: Self.day)
+        #expect(try await self.plan().items(.quarantine).map(\.origin).contains(paths.blob(digest)))
+    }
+
+    /// It was begun long ago; what counts is when something was written last, as chunk 0 knows it.
+    @Test func anUploadInProgressIsLeftAlone() async throws {
+        let directory = try paths.uploads(fixture.name("app")).appending("u")
+        let started = try directory.appending("startedat")
+        let data = try directory.appending("data")
+        try await fixture.driver.putContent(started, Array("2016-01-02T03:04:05Z".utf8))
+        var late = fixture.driver
+        late.modified = clock.now.addingTimeInterval(-3600)
+        try await late.putContent(data, pattern(3000))
+        var options = CollectionOptions(grace: 0, maxShare: 100, uploadsOlderThan: 7200, caches: .offline)
+        #expect(try await run(options).parts.isEmpty)
+        options.uploadsOlderThan = 1800
+        // As a registry leaves it between the key and the first chunk: only the directory has a date.
+        let blob = try await fixture.driver.reader.blob(data)
+        try await store.set(blob.chunk(0), [.remove])
+        try await store.set(
+            StorageReader.directory(directory), [.setOmap(["data": blob.value])], modified: clock.now)
+        #expect(try await run(options).parts.isEmpty)
+        clock.advance(by: 7200)
+        #expect(try await Set(run(options).items(.quarantine).map(\.origin)) == [data, started])
+        #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
+    }
+
+    /// A registry had read the upload's identifier before it was taken, and publishes it as a blob afterwards (`SAFETY` §1.1).
+    @Test func whatIsPublishedMeanwhileOnlyLosesItsOldReference() async throws {
+        let layer = pattern(3000)
+        try await fixture.push("app", tags: ["1"], layer: layer)
+        let data = try paths.uploads(fixture.name("app")).appending("u").appending("data")
+        try await fixture.driver.putContent(data, layer)
+        var options = Self.free
+        options.uploadsOlderThan = 3600
+        let blob = try await fixture.driver.reader.blob(data)
+        #expect(try await run(options).items(.quarantine).map(\.blob) == [blob])
+        let place = paths.blob(.sha256(of: layer))
+        try await store.set(StorageReader.directory(place.parent), [.setOmap([ByteString(place.name): blob.value])])
+        clock.advance(by: Self.day)
+        #expect(try await run(options).items(.free).map(\.blob) == [blob])
+        #expect(try await fixture.driver.reader.blob(place) == blob)
+        #expect(try await fixture.driver.reader.content(place) == layer)
+    }
+
+    /// The chunks of an upload are nobody's orphans, and what it will become is not known to be unneeded.
+    @Test func anUploadInProgressIsNoOrphan() async throws {
+        let data = try paths.uploads(fixture.name("app")).appending("u").appending("data")
+        try await fixture.driver.putContent(data, pattern(3000))
+        #expect(try await run(CollectionOptions(grace: 0, maxShare: 100, caches: .offline)).parts.isEmpty)
+        #expect(try await fixture.driver.reader.content(data) == pattern(3000))
+    }
+}

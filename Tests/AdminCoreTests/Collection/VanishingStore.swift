@@ -1,0 +1,52 @@
+import Synchronization
+
+@testable import AdminCore
+
+/// A pool that is deleted: from one operation on every object is "not there", every listing empty, and only who asks for the pool itself
+/// learns the truth (`LAYOUT` D12).
+final class VanishingStore: ObjectReader, ObjectWriter {
+    private let store: StoreUnderTest
+    private let lasts: Int
+    private let begun = Mutex(0)
+
+    /// It is there for so many operations.
+    init(_ store: StoreUnderTest, for operations: Int) {
+        self.store = store
+        lasts = operations
+    }
+
+    /// How many operations have begun.
+    var count: Int { begun.withLock(\.self) }
+
+    private static let gone = StoreError(.noSuchPool, operation: "ask for the pool", errno: 2, reason: "it was deleted")
+
+    private func isThere() -> Bool {
+        begun.withLock {
+            $0 += 1
+            return $0 <= lasts
+        }
+    }
+
+    func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
+        isThere() ? try await store.reader.read(operation, of: object) : nil
+    }
+
+    func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
+        try await store.reader.enumerate(scope, slices: slices).map { cursor in
+            ObjectCursor { self.isThere() ? try await cursor.next() : nil }
+        }
+    }
+
+    func apply(_ operation: WriteOperation, to object: ObjectID) async -> WriteOutcome {
+        isThere() ? await store.writer.apply(operation, to: object) : .failed(Self.gone)
+    }
+
+    func status() async throws -> StoreStatus {
+        guard isThere() else { throw Self.gone }
+        return try await store.reader.status()
+    }
+
+    func placement(of object: ObjectID) async throws -> Placement? { nil }
+
+    var load: StoreLoad { StoreLoad(limit: 1) }
+}
