@@ -6,6 +6,7 @@ import Foundation
 @main
 enum Main {
     static func main() async throws {
+        if let measure = FsckMeasure(CommandLine.arguments) { return try await measure.run() }
         let words = CommandLine.arguments.dropFirst()
         let pool = SyntheticPool(
             blobs: words.first.flatMap { Int($0) } ?? 10_000, isHalfGarbage: words.contains("--collect-half"))
@@ -42,7 +43,7 @@ enum Main {
     }
 
     /// The most bytes that were resident at once.
-    private static func peak() throws -> Int {
+    static func peak() throws -> Int {
         let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) * 1024

@@ -45,7 +45,7 @@ struct SyntheticPool: ObjectReader {
     // MARK: - Names
 
     /// 48 digits that say nothing, and 16 with the number.
-    private static func hex(_ blob: Int) -> String {
+    static func hex(_ blob: Int) -> String {
         (1...3).map { word(UInt64(blob) &* 3 &+ UInt64($0)) }.joined() + digits(UInt64(blob), 16)
     }
 
