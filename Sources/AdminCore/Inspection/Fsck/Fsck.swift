@@ -6,7 +6,7 @@ import Foundation
 /// comparison suspects is read once more before it is called a problem, since others write meanwhile. A cause is named once, not with all
 /// that follows from it. What is incomplete and younger than the grace window may be being written: it is counted, and no damage.
 ///
-/// Concurrency: a value. Memory: about a hundred bytes for each object of the pool.
+/// Concurrency: a value. Memory: about 150 bytes for each object of the pool.
 public struct Fsck: Sendable {
     /// The registry to be looked at.
     public let registry: RegistryReader

@@ -8,9 +8,10 @@ extension FsckRun {
             guard try await storage.objects.read(.stat, of: orphan.blob.chunk(orphan.first)) != nil else { return nil }
             return Problem(
                 kind: .orphanBlob, severity: .waste, blob: orphan.blob, object: orphan.blob.chunk(orphan.first),
-                detail:
-                    "Nothing refers to these \(orphan.chunks) chunks of \(orphan.bytes) bytes: no image needs them. A collection "
-                    + "frees them.")
+                detail: orphan.chunks == 1
+                    ? "Nothing refers to this chunk of \(orphan.bytes) bytes: no image needs it. A collection frees it."
+                    : "Nothing refers to these \(orphan.chunks) chunks of \(orphan.bytes) bytes: no image needs them. A collection "
+                        + "frees them.")
         }
     }
 

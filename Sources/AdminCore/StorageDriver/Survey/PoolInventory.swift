@@ -1,7 +1,7 @@
 /// What one look at every object of a pool has found: the directories, the files that they name, the chunks that are there. Pure facts; what
 /// they mean is for others to say.
 ///
-/// Made by `StorageReader.inventory`. Compact, since a pool has millions of objects: about a hundred bytes for each. Concurrency: a value.
+/// Made by `StorageReader.inventory`. Compact, since a pool has millions of objects: about 150 bytes for each, as it grows. Concurrency: a value.
 struct PoolInventory<Content: Sendable>: Sendable {
     /// A key of a directory that names a file.
     struct File: Sendable {

@@ -50,7 +50,8 @@ nonisolated enum FsckText {
 }
 
 extension ProblemSeverity {
-    nonisolated fileprivate func word(_ count: Int) -> String {
+    /// The word for so many of it.
+    nonisolated func word(_ count: Int) -> String {
         switch self {
         case .error: count == 1 ? "error" : "errors"
         case .waste: "waste"

@@ -13,6 +13,12 @@ nonisolated struct ProblemRow: Sendable, Identifiable {
 
     var id: ID { ID(kind: problem.kind, place: problem.place, detail: problem.detail) }
 
+    /// What it is about, without the directory that everything of a registry is in.
+    var place: String {
+        guard let path = problem.path, path.isBelow(RegistryPaths.standardRoot) else { return problem.place }
+        return path.components.dropFirst(RegistryPaths.standardRoot.components.count).joined(separator: "/")
+    }
+
     /// What would mend it, in a word.
     var cure: String { problem.repair?.id ?? "" }
 
@@ -26,7 +32,7 @@ nonisolated struct ProblemRow: Sendable, Identifiable {
             order: .text { $0.problem.kind.rawValue }
         ) { row, _ in Line(row.problem.kind.rawValue, .key) },
         Column(
-            id: "severity", title: "SEVERITY", minimum: 8, ideal: 8, isSearched: true,
+            id: "severity", title: "SEVERITY", minimum: 8, ideal: 8, priority: 2, isSearched: true,
             order: .number { row in ProblemSeverity.allCases.firstIndex(of: row.problem.severity).map { Int64($0) } }
         ) { row, _ in
             Line(row.problem.severity.rawValue, style(row.problem.severity))
@@ -34,9 +40,9 @@ nonisolated struct ProblemRow: Sendable, Identifiable {
         Column(
             id: "place", title: "PLACE", trimming: .middle, minimum: 20, ideal: 70, isSearched: true,
             order: .text { $0.problem.place }
-        ) { row, _ in Line(VisibleText.of(row.problem.place)) },
+        ) { row, _ in Line(VisibleText.of(row.place)) },
         Column(
-            id: "repair", title: "REPAIR", minimum: 8, ideal: 15, priority: 1, isSearched: true,
+            id: "repair", title: "REPAIR", minimum: 15, ideal: 15, priority: 1, isSearched: true,
             order: .text { $0.cure }
         ) {
             row, _ in

@@ -7,6 +7,8 @@ final class ProblemsScreen: Screen {
     private var report: FsckReport?
     /// The store's generation that is shown; nil before the first time.
     private var generation: Int?
+    /// Ends when the deep look that was begun last, here or on a screen that has gone, has closed its notes.
+    private static var turn = AsyncStream<Never> { $0.finish() }
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
 
     init(_ store: OpenStore) {
@@ -21,7 +23,7 @@ final class ProblemsScreen: Screen {
         for severity in ProblemSeverity.allCases {
             let count = view.table.rows.count { $0.problem.severity == severity }
             if count > 0 {
-                details.append(Line("\(HumanText.count(count)) \(severity.rawValue)", ProblemRow.style(severity)))
+                details.append(Line("\(HumanText.count(count)) \(severity.word(count))", ProblemRow.style(severity)))
             }
         }
         if let flight = report?.checked.inFlight, flight > 0 {
@@ -39,10 +41,14 @@ final class ProblemsScreen: Screen {
         guard size.rows >= 10, let problem = view.table.selected?.problem else { return view.lines(size) }
         var text = problem.detail
         if let repair = problem.repair { text += " Repair: \(repair.id)." }
-        let below = [Line()] + Line.wrapped(VisibleText.of(text), to: size.columns).prefix(3)
-        let table = view.lines(Size(rows: size.rows - below.count, columns: size.columns))
-        let gap = max(0, size.rows - below.count - table.count)
-        return table + Array(repeating: Line(), count: gap) + below
+        // The whole of what the table cuts, in always as many rows, so that the table stays where it is.
+        let words =
+            Line.wrapped(VisibleText.of(problem.place), to: size.columns, .dim)
+            + Line.wrapped(VisibleText.of(text), to: size.columns)
+        let height = min(7, size.rows / 3)
+        let table = view.lines(Size(rows: size.rows - height - 1, columns: size.columns))
+        let gap = max(0, size.rows - height - table.count)
+        return table + Array(repeating: Line(), count: gap) + words.prefix(height)
     }
 
     func escape() -> Bool { view.escape() }
@@ -114,15 +120,27 @@ final class ProblemsScreen: Screen {
         view.table.mark { $0.problem.kind == kind }
     }
 
+    /// Somebody has stopped the look.
+    private func stop(_ isDeep: Bool) -> Effect {
+        let what = "Stopped before everything was looked at; r looks again" + (isDeep ? ", H goes on hashing." : ".")
+        view.empty = what
+        return .say(.info(what))
+    }
+
     private func look(deep: Bool) -> Effect {
         generation = store.generation
         report = nil
         view.empty = "Looking for damage …"
         let session = store.session
+        let before = deep ? Self.turn : nil
+        let (turn, over) = AsyncStream<Never>.makeStream()
+        if deep { Self.turn = turn }
         var found: [Problem] = []
         return .ask(
             .stream(Slot(self, "fsck"), "looking for damage") { (reporter: Reporter<FsckPart>) in
+                defer { over.finish() }
                 // What was hashed before a look was stopped is not hashed again.
+                if let before { for await _ in before {} }
                 let checkpoint = deep ? try await HashCheckpoint.open(of: session) : nil
                 var options = FsckOptions()
                 options.deep = deep
@@ -147,12 +165,11 @@ final class ProblemsScreen: Screen {
                 switch ending {
                 case .finished:
                     view.empty = "Nothing is damaged."
-                    guard let stopped = report?.stopped else { return .none }
+                    guard let report, let stopped = report.stopped else { return .none }
+                    if report.isCancelled { return stop(deep) }
                     view.empty = "Not everything was looked at; r looks again."
                     return .say(.failure("Not everything was looked at: \(stopped)"))
-                case .cancelled:
-                    view.empty = "Stopped before everything was looked at; r looks again."
-                    return .none
+                case .cancelled: return stop(deep)
                 case .failed(let error): return .failure(error)
                 }
             })
