@@ -24,6 +24,8 @@ nonisolated struct CollectionRow: Sendable, Identifiable {
     }
 
     let id: String
+    /// What kind of things it holds.
+    var kind = ""
     var since: Date?
     /// When its delay is over; nil if that is not known yet.
     var due: Date?
@@ -32,6 +34,9 @@ nonisolated struct CollectionRow: Sendable, Identifiable {
     var state = State.new
     /// What the next step does with it, by the last mark; nil before one.
     var next: [CollectionPlan.Part]?
+
+    /// Notes of surplus chunks have no holding, and are told apart by their dates.
+    var name: String { kind == QuarantineStatus.Item.Kind.surplus.rawValue ? "surplus" : id }
 
     /// "frees 3, 1.2 MiB; brings back 1, 8.0 KiB".
     var nextText: String {
@@ -44,13 +49,17 @@ nonisolated struct CollectionRow: Sendable, Identifiable {
         return done.isEmpty ? "stays" : done.joined(separator: "; ")
     }
 
-    var searchText: String { "\(id) \(state.rawValue) \(nextText)" }
+    var searchText: String { "\(id) \(kind) \(state.rawValue) \(nextText)" }
 
     static let columns: [Column<CollectionRow>] = [
         Column(
             id: "holding", title: "HOLDING", trimming: .middle, minimum: 10, ideal: 28, isSearched: true,
             order: .text { $0.id }
-        ) { row, _ in Line(row.id, row.state == .new ? .dim : .normal) },
+        ) { row, _ in Line(row.name, row.state == .new ? .dim : .normal) },
+        Column(id: "kind", title: "KIND", minimum: 7, ideal: 7, priority: 5, isSearched: true, order: .text { $0.kind })
+        {
+            row, _ in row.kind.isEmpty ? Cells.unknown : Line(row.kind)
+        },
         Column(
             id: "since", title: "SINCE", minimum: 10, ideal: 19, priority: 3, order: .number { Cells.order($0.since) }
         ) { row, width in Cells.date(row.since, width) },
@@ -76,25 +85,28 @@ nonisolated struct CollectionRow: Sendable, Identifiable {
 }
 
 extension CollectionRow {
-    /// What lies in the quarantine, and what a plan does with it and besides.
-    static func rows(
-        _ holdings: [QuarantineStatus.Item], _ plan: CollectionPlan?, delay: TimeInterval, now: Date
-    ) -> [CollectionRow] {
-        var parts = Dictionary(grouping: plan?.parts ?? [], by: \.holding)
-        var rows = holdings.map { holding in
-            let due = holding.since.map { $0.addingTimeInterval(delay) }
+    /// What lies in the quarantine, by name and so by age, and what a plan does with it and besides.
+    static func rows(_ status: QuarantineStatus?, _ plan: CollectionPlan?) -> [CollectionRow] {
+        var parts = plan?.parts ?? []
+        func take(_ isMeant: (CollectionPlan.Part) -> Bool) -> [CollectionPlan.Part] {
+            defer { parts.removeAll(where: isMeant) }
+            return parts.filter(isMeant)
+        }
+        let rows = (status?.items ?? []).sorted { $0.id < $1.id }.map { item in
+            let isDue = item.due.map { $0 <= (status?.asOf ?? .distantPast) }
+            // What is removed of surplus chunks is one part, whenever they were noted.
+            let next =
+                item.kind == .surplus ? take { $0.work == .trim && isDue == true } : take { $0.holding == item.id }
             return CollectionRow(
-                id: holding.id, since: holding.since, due: due, count: holding.count, bytes: holding.bytes,
-                state: due.map { $0 <= now ? .due : .waits } ?? .undated,
-                next: plan.map { _ in parts.removeValue(forKey: holding.id) ?? [] })
+                id: item.id, kind: item.kind.rawValue, since: item.since, due: item.due, count: item.count,
+                bytes: item.bytes, state: isDue.map { $0 ? .due : .waits } ?? .undated, next: plan.map { _ in next })
         }
-        for part in plan?.parts ?? [] {
-            guard let new = parts.removeValue(forKey: part.holding) else { continue }
-            let most = new.max { $0.items.count < $1.items.count }
-            rows.append(
-                CollectionRow(id: part.holding, count: most?.items.count ?? 0, bytes: most?.bytes ?? 0, next: new))
+        let new = Dictionary(grouping: parts, by: \.holding).sorted { $0.key < $1.key }.map { holding, parts in
+            CollectionRow(
+                id: holding, count: parts.map(\.items.count).max() ?? 0, bytes: parts.map(\.bytes).max() ?? 0,
+                next: parts)
         }
-        return rows
+        return rows + new
     }
 }
 
@@ -105,11 +117,10 @@ extension CollectionPlan.Part.Work {
         case .mend: "mended"
         case .date: "dated"
         case .restore: "brings back"
-        case .free: "frees"
+        case .free, .finish: "frees"
+        case .trim: "removes"
         case .quarantine: "takes"
         case .note, .watch: "notes"
-        case .trim: "trims"
-        case .finish: "frees"
         }
     }
 }

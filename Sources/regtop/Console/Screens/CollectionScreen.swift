@@ -6,8 +6,7 @@ final class CollectionScreen: Screen {
     private let store: OpenStore
     private let view: TableView<CollectionRow>
     private var options = CollectionOptions()
-    /// What lies in the quarantine; nil before it was read.
-    private var quarantine: QuarantineStatus?
+    private var status: QuarantineStatus?
     /// By the last mark; nil before one, and after a change.
     private var plan: CollectionPlan?
     /// The store's generation that is shown; nil before the first time.
@@ -21,17 +20,22 @@ final class CollectionScreen: Screen {
     }
 
     var title: TitleBar {
-        let held = HumanText.count(quarantine?.items.count ?? 0, "holding")
-        let bytes = HumanText.bytes(quarantine?.bytes ?? 0)
-        return TitleBar(
-            title: "Collection", details: [Line("\(held), \(bytes) in the quarantine")] + view.selection)
+        var details: [Line] = []
+        if let status {
+            details.append(Line("\(HumanText.bytes(status.bytes)) in the quarantine"))
+            if status.dueBytes > 0 { details.append(Line("\(HumanText.bytes(status.dueBytes)) due", .good)) }
+            if let next = status.nextFreeAfter, next > status.asOf {
+                details.append(Line("due from \(HumanText.second(next)) on", .dim))
+            }
+        }
+        return TitleBar(title: "Collection", details: details + view.selection)
     }
 
     // MARK: Drawing
 
     /// What the last mark says, the rules of the next one, and the table.
     func lines(_ size: Size) -> [Line] {
-        var top = (verdict + (plan?.obstacles ?? quarantine?.obstacles ?? []).map { Line("in the way: \($0)", .bad) })
+        var top = (verdict + (plan?.obstacles ?? status?.obstacles ?? []).map { Line("in the way: \($0)", .bad) })
             .flatMap {
                 Line.wrapped($0.text, to: size.columns, $0.spans.first?.style ?? .normal)
             }
@@ -50,10 +54,11 @@ final class CollectionScreen: Screen {
         }
         let at = HumanText.second(plan.markBegan).suffix(8)
         let back = sum(.restore) > 0 ? ", brings back \(HumanText.bytes(sum(.restore)))" : ""
-        let frees = sum(.free) > 0 ? "\(HumanText.bytes(sum(.free))), if the registries' caches allow it" : "nothing"
+        let freed = sum(.free) + sum(.trim)
+        let frees = freed > 0 ? "\(HumanText.bytes(freed)), if the registries' caches allow it" : "nothing"
         return [
             Line(
-                "Marked at \(at). The next step frees \(frees)\(back), and takes \(HumanText.bytes(sum(.quarantine) + sum(.note))) "
+                "Marked at \(at). The next step frees \(frees)\(back), and takes \(HumanText.bytes(sum(.quarantine) + sum(.note) + sum(.watch))) "
                     + "into the quarantine.", plan.obstacles.isEmpty ? .good : .warning)
         ]
     }
@@ -118,8 +123,7 @@ final class CollectionScreen: Screen {
             {
                 [unowned self] in
                 options.untagged.toggle()
-                forget()
-                return .none
+                return forget()
             },
             Command(name: "refresh", keys: [.character("r")], help: "Looks into the quarantine again") {
                 [unowned self] in .all([refresh(), store.askStatus])
@@ -135,8 +139,7 @@ final class CollectionScreen: Screen {
         func take(_ text: String) -> Effect {
             do {
                 try set(&options, text)
-                forget()
-                return .none
+                return forget()
             } catch {
                 return .say(.failure("\"\(text)\" is nothing that \(name) can be."))
             }
@@ -148,15 +151,16 @@ final class CollectionScreen: Screen {
 
     // MARK: Marking and running
 
-    /// The rules, as if the registries' caches were known to be flushed: so that what is shown is what could be freed.
-    private var hopeful: CollectionOptions {
+    /// The rules, as if the registries' caches were known to be flushed: to be shown what could be freed. A run asks.
+    private var asIfFlushed: CollectionOptions {
         var options = options
         options.caches = .flushed
         return options
     }
 
     private var markQuery: Query {
-        let (planner, options) = (store.session.planner, hopeful)
+        let planner = store.session.planner
+        let options = asIfFlushed
         return .stream(Slot(self, "mark"), "marking") { (reporter: Reporter<CollectionPlan>) in
             reporter.emit(try await planner.collection(options) { reporter.progress(Progress($0)) })
         } fold: { [unowned self] parts in
@@ -188,13 +192,13 @@ final class CollectionScreen: Screen {
         arrange()
     }
 
-    private func forget() {
+    private func forget() -> Effect {
         plan = nil
-        arrange()
+        return refresh()
     }
 
     private func arrange() {
-        view.table.replace(CollectionRow.rows(quarantine?.items ?? [], plan, delay: options.delay, now: Date()))
+        view.table.replace(CollectionRow.rows(status, plan))
     }
 
     // MARK: Reading
@@ -204,21 +208,19 @@ final class CollectionScreen: Screen {
     private func refresh() -> Effect {
         if generation != store.generation { plan = nil }
         generation = store.generation
-        let (planner, options) = (store.session.planner, hopeful)
+        let planner = store.session.planner
+        let options = asIfFlushed
         return .ask(
-            .value(Slot(self, "quarantine"), "looking into the quarantine") {
-                try await planner.quarantine(options)
-            } then: { [unowned self] result in
-                switch result {
-                case .success(let found):
-                    quarantine = found
-                    view.empty = "The quarantine is empty."
-                    arrange()
-                    return .none
-                case .failure(let error):
-                    view.empty = "The quarantine could not be read; r tries again."
-                    return .failure(error)
-                }
+            .stream(Slot(self, "quarantine"), "looking into the quarantine") { (reporter: Reporter<QuarantineStatus>) in
+                reporter.emit(try await planner.quarantine(options) { reporter.progress(Progress($0)) })
+            } fold: { [unowned self] parts in
+                status = parts.last
+                view.empty = "The quarantine is empty."
+                arrange()
+            } end: { [unowned self] ending in
+                guard case .failed(let error) = ending else { return .none }
+                view.empty = "The quarantine could not be read; r tries again."
+                return .failure(error)
             })
     }
 
