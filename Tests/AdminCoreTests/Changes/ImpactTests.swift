@@ -24,6 +24,8 @@ import Testing
         #expect(both.orphanedChildren == [100, 200, 300].map { "app@\(RegistryPool.digest($0))" })
         let all = try await planner(pool).removal(of: [reference("app")]).impact
         #expect(all.orphanedChildren.isEmpty, "they go as well")
+        let child = try await planner(pool).removal(of: [reference("app@\(RegistryPool.digest(100))")]).impact
+        #expect(child.brokenIndexes == ["app@\(RegistryPool.digest(1))"] && first.brokenIndexes.isEmpty)
     }
 
     @Test func whatOthersNeedIsCounted() async throws {

@@ -44,6 +44,28 @@ import Testing
         #expect(try await fixture.snapshot().differences(to: before) == [])
     }
 
+    @Test func aTagWhoseManifestIsGoneSaysSoBeforeItComesBack() async throws {
+        let fixture = try await fixture()
+        let tag = try #require(try await fixture.trash("app:c").first?.trash).string
+        #expect(try await fixture.planner.restoration(of: [tag]).notes.isEmpty)
+        _ = try await fixture.trash("app")
+        #expect(
+            try await fixture.planner.restoration(of: [tag]).notes.contains {
+                $0.contains("does not hold the manifest")
+            })
+    }
+
+    /// A claim that cannot be followed would be in the way of every other change.
+    @Test func aFileInTheWayOfARestoreIsMetBeforeAnythingIsClaimed() async throws {
+        let fixture = try await fixture()
+        let id = try #require(try await fixture.trash("app/below").first?.trash).string
+        try await fixture.driver.delete(fixture.registry.paths.repository(fixture.name("app")))
+        try await fixture.driver.putContent(fixture.registry.paths.repository(fixture.name("app")), [1])
+        #expect(try await fixture.restore([id]).map(\.outcome) == [.failed])
+        #expect(try await fixture.driver.reader.pendingChanges().isEmpty)
+        #expect(try await fixture.trashItems.map(\.id) == [id])
+    }
+
     @Test func idsSortByTimeAndAreTypedEasily() throws {
         let moment = Date(timeIntervalSince1970: 1_795_563_901)
         let ids = TrashID.make(count: 20_000, at: moment).map(\.string)

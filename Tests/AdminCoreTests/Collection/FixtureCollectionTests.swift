@@ -20,6 +20,7 @@ import Testing
         let rows = try await fixture.registry.pass().summaries(of: fixture.registry.repositoryNames())
         let plan = try await fixture.admin.collection(CollectionOptions(grace: 0, caches: .offline))
         #expect(plan.obstacles.isEmpty, "\(plan.obstacles)")
+        #expect(plan.impact.objects == Self.freed.count)
         #expect(await fixture.admin.apply(plan).allSatisfy { $0.outcome == .done })
         let after = Set(try await store.objects(.namespace("")).map(\.description))
         #expect(before.subtracting(after) == Self.freed)

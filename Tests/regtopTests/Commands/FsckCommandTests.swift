@@ -61,6 +61,16 @@ import Testing
         #expect(try await place.dump(store) == before)
     }
 
+    /// As fsck(8): 1 would say that something was repaired.
+    @Test func whatCannotBeginEndsWith8() async throws {
+        let place = try TemporaryPlace()
+        let store = try await place.fixture()
+        let missing = try await RegtopProgram.run("fsck", "--store", "sqlite:\(place.path)/nothing.db", in: place)
+        #expect(missing.status == 8 && missing.output.isEmpty)
+        let wrong = try await RegtopProgram.run("fsck", "--repair", "--yes", "--chunk-size", "8M", store, in: place)
+        #expect(wrong.status & 8 == 8, "\(wrong.error)")
+    }
+
     @Test func kindsThatAreNamedAreRepairedAndNoOthers() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()

@@ -32,6 +32,30 @@ import Testing
         }
     }
 
+    /// Nothing reads right by another chunk size than that of the writer; both are named where something seems damaged.
+    @Test(arguments: [["repos"], ["tags", "team/x/deep"], ["verify"], ["chunks", Fixture.damagedLayer]])
+    func aWrongChunkSizeIsSaid(_ words: [String]) async throws {
+        let place = try TemporaryPlace()
+        let store = try await place.fixture()
+        let run = try await RegtopProgram.run(words + ["--chunk-size", "3M", store], in: place)
+        let isDamaged = run.text.contains("damaged") || run.text.contains("long")
+        #expect(run.error.contains("--chunk-size 4194304") == isDamaged, "\(run.error)")
+        #expect(isDamaged || words[0] == "tags")
+        let largeBlob =
+            "/docker/registry/v2/blobs/sha256/d7/d7753236ac931d8900916d827206f55848958a59e3a137a20acd509fd8ab40c6/data"
+        let cat = try await RegtopProgram.run("cat", largeBlob, "--chunk-size", "3M", store, in: place)
+        #expect(cat.status == 1 && cat.output.isEmpty && cat.error.contains("--chunk-size 4194304"))
+    }
+
+    #if RADOS
+    /// A name that nobody resolves is something librados prints of, where it likes.
+    @Test func nothingOfLibradosIsOutput() async throws {
+        let place = try TemporaryPlace()
+        let run = try await RegtopProgram.run("repos", "-p", "x", "-m", "nosuchhost.invalid", "-f", "json", in: place)
+        #expect(run.status == 1 && run.output.isEmpty, "\(run.text)")
+    }
+    #endif
+
     @Test func uniqueIsComputedWhenAsked() async throws {
         let rows = try await rows("repos", "--unique")
         for row in rows {

@@ -1,0 +1,64 @@
+import Testing
+
+@testable import AdminCore
+
+/// Two changes of one thing: who loses leaves nothing behind, and says what happened. And a forced rename, stopped anywhere.
+@Suite struct RacingChangeTests {
+    @Test(arguments: [false, true])
+    func whoLosesLeavesNoEmptyRepository(_ removes: Bool) async throws {
+        let fixture = try ChangeFixture.inMemory()
+        try await fixture.push("a", tags: ["1", "2"], layer: pattern(100))
+        let slow = try await fixture.planner.move(from: fixture.reference("a"), to: fixture.reference("x/slow"))
+        if removes {
+            #expect(try await fixture.trash("a").map(\.outcome) == [.done])
+        } else {
+            #expect(try await fixture.move("a", to: "x/quick").map(\.outcome) == [.done])
+        }
+        let before = try await fixture.snapshot()
+        let results = await fixture.admin.apply(slow)
+        #expect(results.map(\.outcome) == [.failed])
+        #expect(results[0].error?.contains("moved or removed by somebody else") == true, "\(results)")
+        #expect(try await fixture.snapshot().differences(to: before).filter { !$0.contains("regtop:") }.isEmpty)
+        #expect(try await fixture.names() == (removes ? [] : ["x/quick"]))
+    }
+
+    /// The destination has the source's manifest in its history already, as `latest` often has.
+    @Test func aForcedRenameIsWholeOrNotAtAll() async throws {
+        var cuts = 0
+        for executed in [false, true] {
+            var number = 1
+            while true {
+                let fixture = try ChangeFixture.inMemory()
+                let digest = try await fixture.push("app", tags: ["1", "latest"], layer: pattern(100, seed: 1))
+                let newest = try await fixture.push("app", tags: ["latest"], layer: pattern(100, seed: 2))
+                let before = try await fixture.snapshot()
+                let recording = RecordingStore(fixture.store)
+                recording.inject { [number] step in
+                    if step.number < number { return nil }
+                    return step.number == number && executed ? .unknownApplied(.dead) : .unknownNotApplied(.dead)
+                }
+                let plan = try await fixture.planner.move(
+                    from: fixture.reference("app:1"), to: fixture.reference("app:latest"), force: true)
+                let driver = recording.underTest.driver(chunkSize: StorageReader.defaultChunkSize)
+                _ = await RegistryAdmin(registry: fixture.registry, driver: driver).apply(plan)
+                guard recording.count >= number else { break }
+                _ = try await fixture.driver.recover()
+                let tags = try await fixture.tags("app")
+                let pass = fixture.registry.pass()
+                let what = "cut \(executed ? "after" : "before") \(number)"
+                if tags == ["latest"] {
+                    #expect(try await pass.tag("latest", of: "app").digest == digest, "\(what)")
+                } else {
+                    let after = try await fixture.snapshot()
+                    let differences = after.differences(to: before).filter { !$0.contains("regtop:") }
+                    #expect(differences.isEmpty, "\(what): \(differences)")
+                    #expect(try await pass.tag("latest", of: "app").digest == newest, "\(what)")
+                }
+                cuts += 1
+                number += 1
+            }
+        }
+        print("\ncrash sweep: forced rename: \(cuts) cut points")
+        #expect(cuts > 40)
+    }
+}
