@@ -75,4 +75,21 @@ import Testing
         #expect(await fixture.admin.apply(plan).map(\.outcome) == [.failed])
         #expect(try await fixture.driver.reader.content(upload.appending("data")) == pattern(100, seed: 3))
     }
+
+    /// Nothing refers to what a repair writes until it is proven to be right: no collection may take it for an orphan meanwhile.
+    @Test func nothingIsCollectedWhileAFileIsWrittenAnew() async throws {
+        let content = pattern(3000)
+        let path = fixture.registry.paths.blob(.sha256(of: content))
+        try await fixture.driver.putContent(path, content)
+        let blob = try await fixture.driver.reader.blob(path)
+        let order = try await fixture.driver.reader.layout(of: blob).rearranged()
+        let isWritten = try await fixture.driver.rewrite(path, blob, in: order) { _ in
+            await #expect(throws: StorageError.self) {
+                try await fixture.admin.collection(CollectionOptions(grace: 0, caches: .offline))
+            }
+            return true
+        }
+        #expect(isWritten)
+        #expect(try await fixture.admin.collection(CollectionOptions(grace: 0, caches: .offline)).obstacles.isEmpty)
+    }
 }

@@ -16,6 +16,23 @@ extension StorageDriver {
         _ path: StoragePath, _ blob: BlobIdentifier, in order: Rearrangement,
         isRight: (_ new: BlobIdentifier) async throws -> Bool
     ) async throws -> Bool {
+        // Until it is named, nothing refers to what is written, and hashing it may take minutes: while the journal says that somebody is at it,
+        // no collection takes it for an orphan.
+        let intent = try await journal.begin(.directories([path.parent], floor: path.parent), "write \(path) anew")
+        do {
+            let isWritten = try await rewriteUnmarked(path, blob, in: order, isRight: isRight)
+            try await intent.end()
+            return isWritten
+        } catch {
+            await Task { _ = try? await intent.end() }.value
+            throw error
+        }
+    }
+
+    private func rewriteUnmarked(
+        _ path: StoragePath, _ blob: BlobIdentifier, in order: Rearrangement,
+        isRight: (_ new: BlobIdentifier) async throws -> Bool
+    ) async throws -> Bool {
         let new = makeIdentifier(path)
         let driver = StorageDriver(
             reader: reader, writer: writer, modified: modified, policy: policy, makeIdentifier: { _ in new })
