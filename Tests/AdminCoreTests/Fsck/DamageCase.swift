@@ -316,5 +316,15 @@ extension DamageCase {
             "a repository without manifests", .emptyRepository, .waste, repair: "trash",
             at: { $0.paths.repository("attic/y2k") },
             prepare: { try $0.linkLayer(spare, in: "attic/y2k", at: pushed) }),
+        // Found by lot: there is nothing in it that could go to the trash.
+        DamageCase(
+            "a repository of nothing but directories", .emptyRepository, .waste, repair: "trash",
+            at: { $0.paths.repository("attic/y2k") },
+            prepare: { try $0.linkLayer(spare, in: "attic/y2k", at: pushed) },
+            damage: { fixture in
+                let link = fixture.paths.layerLink("attic/y2k", spare.digest)
+                try await fixture.change(fixture.storage.blob(link).chunk(0), .remove)
+                try await fixture.change(StorageReader.directory(link.parent), .removeOmap(["link"]))
+            }),
     ]
 }

@@ -119,7 +119,7 @@ import Testing
     @Test func aRepairIsRefusedWhereTheDamageIsNotWhatItWas() async throws {
         for damage in DamageCase.all where damage.repair != nil && damage.repair != "relink" && damage.repair != "prune"
         {
-            let fixture = try await damage.plant(.inMemory())
+            let fixture = try await damage.plant(MemoryStore().underTest, isAlone: true)
             let report = await damage.look(at: fixture)
             let plan = try await fixture.planner.repairs(ofAll: report.problems)
             // Somebody repairs it first.

@@ -8,16 +8,17 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct RepairCrashTests {
     @Test(arguments: DamageCase.all.filter { $0.repair != nil })
     func everyCutCanBeGoneOnFrom(_ damage: DamageCase) async throws {
-        let fixture = try await damage.plant(.inMemory())
+        let memory = MemoryStore()
+        let fixture = try await damage.plant(memory.underTest, isAlone: true)
         let report = await damage.look(at: fixture)
         let plan = try await fixture.planner.repairs(ofAll: report.problems, grace: 0)
         let before = try await PoolCensus(fixture.storage).contents
-        let copy = try await StoreCopy(of: fixture.store)
+        let damaged = memory.contents
         let leaving = Set(plan.targets.flatMap(\.files).map(\.path)).union([report.problems[0].path].compactMap(\.self))
         var cuts = 0
         var number = 1
         while true {
-            let store = try await copy.restore()
+            let store = MemoryStore(damaged).underTest
             let recording = RecordingStore(store)
             // Before and after each write in turn; both of each where there is time.
             let executed = LongVariants.areOn ? cuts % 2 == 1 : number % 2 == 1

@@ -135,6 +135,16 @@ import Testing
         #expect(try await fixture.storage.value(at: fixture.tag("v2")) == other.value)
     }
 
+    /// What takes nothing away is not done: a key that has no path keeps its directory.
+    @Test func whatCannotBeTakenAwayIsNotCalledDone() async throws {
+        let (fixture, plan) = try await fixture("a repository of nothing but directories")
+        let layers = fixture.paths.layers("attic/y2k")
+        try await fixture.change(StorageReader.directory(layers), .setOmap(["..": Array("what".utf8)]))
+        let results = await fixture.admin.apply(plan)
+        #expect(results.map(\.outcome) == [.failed], "\(results)")
+        #expect(try await fixture.store.reader.read(.stat, of: StorageReader.directory(layers)) != nil)
+    }
+
     /// What the enumeration missed, and is there when it is looked at again, is no damage.
     @Test(arguments: [
         "a chunk is gone", "no size", "a layer link is gone", "a directory that its parent does not list",

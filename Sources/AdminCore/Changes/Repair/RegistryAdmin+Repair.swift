@@ -109,13 +109,35 @@ extension RegistryAdmin {
             ? ["\(path) stays, since the pool is full; once there is space, the same command removes it"] : []
     }
 
+    /// A directory and those below it.
+    private func tree(_ directory: StoragePath) async throws -> [StoragePath] {
+        do {
+            let below = try await driver.reader.walk(directory).compactMap { entry -> StoragePath? in
+                guard case .directory = entry.entry.kind else { return nil }
+                return entry.path
+            }
+            return [directory] + below
+        } catch StorageError.notFound {
+            return [directory]
+        }
+    }
+
     private func toTrash(_ target: RepairPlan.Target, _ id: TrashID?) async throws -> [String] {
         var directories = target.files.map(\.path.parent)
-        if case .trashDirectories(let own) = target.repair { directories += own }
+        if case .trashDirectories(let own) = target.repair {
+            // Those that hold no file as well.
+            for directory in own { directories += try await tree(directory) }
+        }
         let isRepository = directories.allSatisfy { $0.isBelow(paths.repositories) }
         let floor = isRepository ? paths.repositories : paths.root
         guard let id, !target.files.isEmpty else {
             try await driver.prune(directories, below: floor)
+            for directory in directories {
+                let object = StorageReader.directory(directory)
+                if try await driver.reader.objects.read(.stat, of: object) != nil {
+                    throw RepairError.stays(directory)
+                }
+            }
             return []
         }
         let load = TrashLoad(
@@ -145,6 +167,8 @@ public enum RepairError: Error, Hashable, Sendable {
     case changed(StoragePath)
     /// The same of what has no path.
     case gone(String)
+    /// The directory holds something that is neither a file nor a directory, or that came meanwhile: it could not be taken away.
+    case stays(StoragePath)
     /// The bytes do not have the digest that they should have: nothing was changed.
     case notTheDigest(StoragePath)
 }
@@ -155,6 +179,7 @@ extension RepairError: CustomStringConvertible {
         switch self {
         case .changed(let path):
             "\(path) is not what it was when the damage was found; nothing was done there, look again"
+        case .stays(let path): "\(path) stays, since something is in it that is no file; repair that first"
         case .gone(let what): "\(what) is not what it was when the damage was found; nothing was done there"
         case .notTheDigest(let path):
             "the bytes of \(path) do not have the digest that they should have; nothing was changed there"

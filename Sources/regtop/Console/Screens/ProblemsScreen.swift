@@ -5,6 +5,8 @@ final class ProblemsScreen: Screen {
     private let store: OpenStore
     private let view: TableView<ProblemRow>
     private var report: FsckReport?
+    /// True if the last look was stopped.
+    private var isStopped = false
     /// The store's generation that is shown; nil before the first time.
     private var generation: Int?
     /// Ends when the deep look that was begun last, here or on a screen that has gone, has closed its notes.
@@ -32,7 +34,7 @@ final class ProblemsScreen: Screen {
         if let taken = report?.checked.taken, taken > 0 {
             details.append(Line("\(HumanText.count(taken)) hashed before", .dim))
         }
-        if let report, !report.isComplete { details.append(Line("not complete", .warning)) }
+        if isStopped || report?.isComplete == false { details.append(Line("not complete", .warning)) }
         return TitleBar(title: "Problems", details: details)
     }
 
@@ -120,16 +122,10 @@ final class ProblemsScreen: Screen {
         view.table.mark { $0.problem.kind == kind }
     }
 
-    /// Somebody has stopped the look.
-    private func stop(_ isDeep: Bool) -> Effect {
-        let what = "Stopped before everything was looked at; r looks again" + (isDeep ? ", H goes on hashing." : ".")
-        view.empty = what
-        return .say(.info(what))
-    }
-
     private func look(deep: Bool) -> Effect {
         generation = store.generation
         report = nil
+        isStopped = false
         view.empty = "Looking for damage …"
         let session = store.session
         let before = deep ? Self.turn : nil
@@ -165,11 +161,14 @@ final class ProblemsScreen: Screen {
                 switch ending {
                 case .finished:
                     view.empty = "Nothing is damaged."
-                    guard let report, let stopped = report.stopped else { return .none }
-                    if report.isCancelled { return stop(deep) }
+                    guard let stopped = report?.stopped else { return .none }
                     view.empty = "Not everything was looked at; r looks again."
                     return .say(.failure("Not everything was looked at: \(stopped)"))
-                case .cancelled: return stop(deep)
+                case .cancelled:
+                    isStopped = true
+                    view.empty =
+                        "Stopped before everything was looked at; r looks again\(deep ? ", H goes on hashing" : "")."
+                    return .none
                 case .failed(let error): return .failure(error)
                 }
             })
