@@ -13,19 +13,15 @@ import Testing
         var orders = Interleavings()
         var completed = 0
         let most = LongVariants.areOn ? Int.max : 150
-        var isWhole = true
+        var isWhole = false
         repeat {
             try await tree.restore(into: store)
-            guard let isDone = try await encounter.play(on: store, in: &orders) else { continue }
-            if isDone {
+            if try await encounter.play(on: store, in: &orders) == true {
                 completed += 1
                 await encounter.expectWhole(store)
             }
-            if orders.executed + 1 >= most {
-                isWhole = false
-                break
-            }
-        } while orders.advance()
+            isWhole = !orders.advance()
+        } while !isWhole && orders.executed < most
         print(
             "\n\(encounter.testDescription): \(orders.executed) interleavings\(isWhole ? "" : ", not all"), \(completed) completed tags"
         )

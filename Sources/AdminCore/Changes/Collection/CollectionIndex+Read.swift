@@ -81,8 +81,8 @@ extension CollectionIndex {
     private mutating func add(_ file: RegistryFile, at path: StoragePath, _ blob: BlobIdentifier) {
         switch file {
         case .blob(let digest): place(digest, at: blob)
-        case .revision: revisions.append(Link(path: PackedPath(path), blob: blob, file: file))
-        case .currentLink: currentLinks.append(Link(path: PackedPath(path), blob: blob, file: file))
+        case .revision: revisions.append(file, at: path, blob)
+        case .currentLink: currentLinks.append(file, at: path, blob)
         case .signature(let signature, let manifest): signatures[manifest, default: []].append(signature)
         case .upload(let directory): uploads.append((path, blob, directory))
         case .tagIndex, .layer: break

@@ -33,8 +33,8 @@ struct CollectionIndex: Sendable {
     private var lastChunks: [UInt16] = []
 
     /// The links to manifests and what tags name, and their counterparts in the trash.
-    var revisions: [Link] = []
-    var currentLinks: [Link] = []
+    var revisions = LinkList()
+    var currentLinks = LinkList()
     /// The manifests whose links are in the quarantine.
     var heldRevisions: [Digest] = []
     /// By manifest.

@@ -33,7 +33,7 @@ struct CollectionMark: Sendable {
 
     /// Digests to be read as manifests.
     private var frontier: [Int] = []
-    /// Revision links, with what they say.
+    /// Revisions, where it is not said beforehand that all are needed.
     private var revisions: [Revision] = []
     /// Needed blobs whose size no manifest says.
     private var unsized: [Int] = []
@@ -42,10 +42,9 @@ struct CollectionMark: Sendable {
     private var missing = 0
 
     private struct Revision: Sendable {
-        /// nil if it is in the quarantine.
-        let link: CollectionIndex.Link?
+        /// The number of its link; nil if that is in the quarantine.
+        let link: Int?
         let digest: Digest
-        let isYoung: Bool
         /// The manifest that it refers to (OCI), once that was read.
         var subject: Digest?
     }
@@ -114,27 +113,40 @@ struct CollectionMark: Sendable {
 
     /// All manifests are roots; with `untagged` those that are young, and what tags need.
     private mutating func readRevisions() async throws {
-        let links = try await reader.read(index.revisions)
-        for (link, finding) in zip(index.revisions, links) {
-            guard case .revision(let digest) = link.file, let finding = accept(finding, link) else { continue }
-            revisions.append(Revision(link: link, digest: digest, isYoung: finding.isYoung))
-            guard !options.untagged || finding.isYoung else { continue }
-            needManifest(digest)
-            if let said = finding.digest, said != digest { needManifest(said) }
+        for wave in waves(index.revisions.count) {
+            let links = wave.map { index.revisions[$0] }
+            for (number, (link, finding)) in zip(wave, zip(links, try await reader.read(links))) {
+                guard case .revision(let digest) = link.file, let finding = accept(finding, link) else { continue }
+                if keepsRevisions { revisions.append(Revision(link: number, digest: digest)) }
+                guard !options.untagged || finding.isYoung else { continue }
+                needManifest(digest)
+                if let said = finding.digest, said != digest { needManifest(said) }
+            }
         }
         // No roots, but they come back with the manifest that they refer to.
-        revisions += index.heldRevisions.map { Revision(link: nil, digest: $0, isYoung: false) }
+        revisions += index.heldRevisions.map { Revision(link: nil, digest: $0) }
+    }
+
+    /// Whether some revisions are needed only for what others are.
+    private var keepsRevisions: Bool { options.untagged || !index.heldRevisions.isEmpty }
+
+    /// Parts of a long list: the answers about all of it are never held at once.
+    private func waves(_ count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: 4096).map { $0..<min($0 + 4096, count) }
     }
 
     private mutating func readCurrentLinks() async throws {
-        let links = try await reader.read(index.currentLinks)
-        for (link, finding) in zip(index.currentLinks, links) {
-            guard let finding = accept(finding, link) else { continue }
-            if let digest = finding.digest {
-                needManifest(digest)
-            } else if !finding.isYoung {
-                // A registry writes the key before the digest, and what the tag names into its index before both: that is young, too.
-                obstacles.append("\(link.path.path) holds no digest: what the tag names is not known; delete the tag")
+        for wave in waves(index.currentLinks.count) {
+            let links = wave.map { index.currentLinks[$0] }
+            for (link, finding) in zip(links, try await reader.read(links)) {
+                guard let finding = accept(finding, link) else { continue }
+                if let digest = finding.digest {
+                    needManifest(digest)
+                } else if !finding.isYoung {
+                    // A registry writes the key before the digest, and what the tag names into its index before both: that is young, too.
+                    obstacles.append(
+                        "\(link.path.path) holds no digest: what the tag names is not known; delete the tag")
+                }
             }
         }
     }
@@ -180,7 +192,7 @@ struct CollectionMark: Sendable {
                 for (ordinal, finding) in try await readManifests(wave) { take(finding, of: ordinal) }
                 counter.advance(by: UInt64(wave.count))
             }
-            if options.untagged || !index.heldRevisions.isEmpty { try await keepRevisions() }
+            if keepsRevisions { try await keepRevisions() }
         } while !frontier.isEmpty
     }
 
@@ -216,9 +228,10 @@ struct CollectionMark: Sendable {
         let unread = revisions.indices.filter {
             revisions[$0].subject == nil && !index.isNeeded(revisions[$0].digest)
         }
-        let ordinals = unread.map { index.ordinal(revisions[$0].digest) }
-        if !referrersAreRead {
-            for (number, (_, content)) in zip(unread, try await readManifests(ordinals)) {
+        for wave in referrersAreRead ? [] : waves(unread.count) {
+            let numbers = unread[wave]
+            let ordinals = numbers.map { index.ordinal(revisions[$0].digest) }
+            for (number, (_, content)) in zip(numbers, try await readManifests(ordinals)) {
                 switch content {
                 case .manifest(let manifest, _): revisions[number].subject = manifest.subject?.digest
                 case .missing: break
@@ -226,8 +239,8 @@ struct CollectionMark: Sendable {
                     obstacles.append("the manifest \(revisions[number].digest) cannot be read: \(why)")
                 }
             }
-            referrersAreRead = true
         }
+        referrersAreRead = true
         for revision in revisions {
             if index.isNeeded(revision.digest) {
                 needManifest(revision.digest)
@@ -248,8 +261,8 @@ struct CollectionMark: Sendable {
         }
         let counter = ProgressCounter(
             phase: "weighing blobs", total: UInt64(loose.count + unsized.count), handler: progress)
-        for start in stride(from: 0, to: loose.count, by: 4096) {
-            let slice = loose[start..<min(start + 4096, loose.count)].compactMap { ordinal in
+        for wave in waves(loose.count) {
+            let slice = loose[wave].compactMap { ordinal in
                 index.blob(at: ordinal).map { (ordinal, index.digests.keys[ordinal], $0) }
             }
             let found = try await concurrentMap(slice, window: storage.window) {
@@ -270,23 +283,25 @@ struct CollectionMark: Sendable {
             }
             counter.advance(by: UInt64(slice.count))
         }
-        let sought = unsized.compactMap { index.blob(at: $0) }
         overlong += unsized.filter { index.hasChunk(at: $0, behind: 0) }
+        for wave in waves(unsized.count) {
+            let sought = unsized[wave].compactMap { index.blob(at: $0) }
+            let sizes = try await concurrentMap(sought, window: storage.window) { [storage, reader] blob in
+                try await reader.naming {
+                    Result<UInt64, StoreError>.failure($0)
+                } reading: {
+                    .success(try await storage.head(of: blob).size)
+                }
+            }
+            for size in sizes {
+                switch size {
+                case .success(let bytes): neededBytes = addingCapped(neededBytes, bytes)
+                case .failure(let error): obstacles.append("the size of something needed cannot be read: \(error)")
+                }
+            }
+            counter.advance(by: UInt64(sought.count))
+        }
         unsized = []
-        let sizes = try await concurrentMap(sought, window: storage.window) { [storage, reader] blob in
-            defer { counter.advance() }
-            return try await reader.naming {
-                Result<UInt64, StoreError>.failure($0)
-            } reading: {
-                .success(try await storage.head(of: blob).size)
-            }
-        }
-        for size in sizes {
-            switch size {
-            case .success(let bytes): neededBytes = addingCapped(neededBytes, bytes)
-            case .failure(let error): obstacles.append("the size of something needed cannot be read: \(error)")
-            }
-        }
         for quarantine in index.quarantines {
             for case .blob(let digest) in quarantine.entries.compactMap({ paths.file(at: $0.origin) }) {
                 let ordinal = index.ordinal(digest)
@@ -331,7 +346,9 @@ struct CollectionMark: Sendable {
     private mutating func settle() {
         candidates.removeAll { index.marks[$0.ordinal].contains(.needed) }
         if options.untagged {
-            untagged = revisions.filter { !index.isNeeded($0.digest) }.compactMap(\.link)
+            untagged = revisions.filter { !index.isNeeded($0.digest) }.compactMap {
+                $0.link.map { index.revisions[$0] }
+            }
         }
         if missing > 0 {
             notes.append(

@@ -1,0 +1,47 @@
+/// Links to manifests, and what tags name, by the hundred thousand: a repository's path is kept once, and of a link its name in it.
+struct LinkList: Sendable {
+    private enum Name: Sendable {
+        case revision(Digest)
+        case tag(String)
+    }
+
+    private var repositories: [StoragePath] = []
+    private var numbers: [StoragePath: UInt32] = [:]
+    private var links: [(repository: UInt32, blob: BlobIdentifier, name: Name)] = []
+
+    /// How many there are.
+    var count: Int { links.count }
+
+    /// Takes in a link of one of these kinds; others are left out.
+    mutating func append(_ file: RegistryFile, at path: StoragePath, _ blob: BlobIdentifier) {
+        let name: Name
+        switch file {
+        case .revision(let digest): name = .revision(digest)
+        case .currentLink(let tag): name = .tag(tag)
+        case .blob, .signature, .tagIndex, .layer, .upload: return
+        }
+        // Both kinds lie equally deep in a repository.
+        let repository = StoragePath.literal(Array(path.components.dropLast(5)))
+        let number = numbers[repository] ?? UInt32(repositories.count)
+        if number == repositories.count {
+            repositories.append(repository)
+            numbers[repository] = number
+        }
+        links.append((number, blob, name))
+    }
+
+    /// The link with a number.
+    subscript(number: Int) -> CollectionIndex.Link {
+        let (repository, blob, name) = links[number]
+        let place = repositories[Int(repository)]
+        switch name {
+        case .revision(let digest):
+            let path = place.appending(
+                .literal("_manifests", "revisions", digest.algorithm, digest.hex, "link"))
+            return CollectionIndex.Link(path: PackedPath(path), blob: blob, file: .revision(digest))
+        case .tag(let tag):
+            let path = place.appending(.literal("_manifests", "tags", tag, "current", "link"))
+            return CollectionIndex.Link(path: PackedPath(path), blob: blob, file: .currentLink(tag: tag))
+        }
+    }
+}
