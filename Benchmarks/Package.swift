@@ -24,6 +24,17 @@ let package = Package(
                 .treatAllWarnings(as: .error),
             ]
         ),
+        .target(name: "CTerminal"),
+        .executableTarget(
+            name: "console",
+            dependencies: ["CTerminal"],
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .treatAllWarnings(as: .error),
+            ]
+        ),
         .executableTarget(
             name: "bench",
             dependencies: [
