@@ -91,10 +91,10 @@ final class TreeScreen: Screen {
 
     /// The sizes and dates of the files, what is in sight first.
     private func scan() -> Effect {
-        let files = view.table.rows.compactMap { row in row.blob.map { ($0, row) } }
+        let files = view.table.rows.filter { $0.blob != nil }
         guard !files.isEmpty else { return .none }
-        let rows = Dictionary(grouping: files, by: \.0).mapValues { $0.map(\.1) }
-        let queue = WorkQueue(files.map(\.0))
+        let rows = Dictionary(grouping: files, by: \.blob)
+        let queue = WorkQueue(files.compactMap(\.blob))
         self.queue = queue
         let storage = store.session.storage
         return .ask(
