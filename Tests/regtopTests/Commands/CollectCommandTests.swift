@@ -1,6 +1,5 @@
 import AdminCore
 import Foundation
-import Subprocess
 import Testing
 
 /// `gc` as operators and cron run it.
@@ -63,74 +62,11 @@ import Testing
         #expect(try await RegtopProgram.run(["gc"] + words, in: place).status == 64)
     }
 
-    // MARK: - Stopped, and gone on with
-
     private func addLoose(_ count: Int, to files: inout DumpText) {
         for number in 0..<count {
             let content = Array("loose \(number)".utf8)
             let hex = Digest.sha256(of: content).hex
             files.add("\(DumpText.root)/blobs/sha256/\(hex.prefix(2))/\(hex)/data", content)
         }
-    }
-
-    /// Runs it, and interrupts it as ^C does as soon as the store is in some state.
-    private func interrupt(
-        _ store: String, in place: TemporaryPlace, when isTime: @Sendable (Session) async throws -> Bool
-    ) async throws -> ProgramRun {
-        let words = RegtopProgram.environment(place) + [RegtopProgram.path] + Self.all + [store]
-        let file = String(store.dropFirst("--store=sqlite:".count))
-        let session = try await Session.open(SessionOptions(location: .sqlite(path: file), readOnly: true))
-        let result = try await Subprocess.run(
-            .name("env"), arguments: Arguments(words), input: .none, output: .sequence, error: .string(limit: 1 << 20)
-        ) { execution in
-            while try await !isTime(session) { await Task.yield() }
-            try execution.send(signal: .interrupt)
-            var said: [UInt8] = []
-            for try await piece in execution.standardOutput { said += piece.withUnsafeBytes { Array($0) } }
-            return said
-        }
-        await session.close()
-        return ProgramRun(
-            status: result.terminationStatus.code, output: result.closureResult, error: result.standardError)
-    }
-
-    /// First while it takes, which is taken back; then while it frees, with which the next run goes on. At the end all is done.
-    @Test(.timeLimit(.minutes(5)))
-    func interruptedItGoesOnWhereItWas() async throws {
-        let place = try TemporaryPlace()
-        var files = DumpText()
-        try files.addImage("app", tags: ["1"])
-        let loose = 2000
-        addLoose(loose, to: &files)
-        let store = try await place.store(files)
-        let taking = try await interrupt(store, in: place) { session in
-            try await session.pendingChanges().contains { $0.what.hasPrefix("take ") }
-        }
-        #expect(taking.status == 130, "\(taking.error)")
-        #expect(taking.text.contains("failed  quarantine ") && taking.error.contains("cancelled"))
-        #expect(try await count("quarantined", store, in: place) == loose)
-        #expect(try await RegtopProgram.run(Self.all + [store], in: place).status == 0)
-        #expect(try await count("freed", store, in: place) == loose)
-
-        let freeing = try await interrupt(store, in: place) { session in
-            try await session.pendingChanges().contains { $0.what.hasPrefix("free ") }
-        }
-        #expect(freeing.status == 130, "\(freeing.error)")
-        #expect(freeing.text.contains("failed  free ") && freeing.error.contains("cancelled"))
-        let last = try await RegtopProgram.run(Self.all + [store], in: place)
-        #expect(last.status == 0, "\(last.error)")
-        #expect(last.error.contains("a change that was interrupted is ended"))
-        #expect(try await RegtopProgram.run(Self.all + [store], in: place).text.contains("nothing to be"))
-        let objects = try await place.dump(store).lines.filter { $0.contains("\"name\": \"blob:") }
-        // Of the image: configuration, layer, manifest, and four links.
-        #expect(objects.count == 7)
-        #expect(try await RegtopProgram.run("verify", "app:1", store, in: place).status == 0)
-    }
-
-    /// How many things the next run would do something with.
-    private func count(_ what: String, _ store: String, in place: TemporaryPlace) async throws -> Int? {
-        let words = Self.all.filter { $0 != "--yes" } + ["--dry-run", "-f", "json", store]
-        let plan: [String: Any] = try await RegtopProgram.run(words, in: place).json()
-        return (plan[what] as? [Any])?.count
     }
 }

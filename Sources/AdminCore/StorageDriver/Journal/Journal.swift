@@ -178,19 +178,15 @@ struct Journal: Sendable {
     }
 
     /// Removes an intent. False if its head is not `value` any more.
-    ///
-    /// `isMark`: where the answer did not come and it is gone, somebody else may have removed it, and moved references since: then this throws.
     @discardableResult
-    func remove(
-        _ id: String, _ value: [UInt8], _ keys: [ByteString], of place: StoragePath, isMark: Bool = false
-    ) async throws -> Bool {
+    func remove(_ id: String, _ value: [UInt8], _ keys: [ByteString], of place: StoragePath) async throws -> Bool {
         let key = ByteString(id)
         let applied = try await driver.perform(
             WriteOperation(guards: [.omapValue(key: key, equals: value)], [.removeOmap(keys)]), on: Journal.object,
             for: place
         ) { [reader = driver.reader] in
             let present = try await reader.value(of: key, in: Journal.object)
-            return present == nil ? (isMark ? nil : true) : present == value ? false : nil
+            return present == nil ? true : present == value ? false : nil
         }
         if applied { try await removeIfEmpty(place) }
         return applied

@@ -71,8 +71,7 @@ actor OpenIntent {
     @discardableResult
     func end() async throws -> Bool {
         heartbeat?.cancel()
-        let isMine = try await journal.remove(
-            intent.id, value, keys, of: intent.place, isMark: intent.head.kind == .mark)
+        let isMine = try await journal.remove(intent.id, value, keys, of: intent.place)
         release()
         return isMine
     }

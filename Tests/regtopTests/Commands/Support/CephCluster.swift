@@ -12,17 +12,25 @@ struct CephCluster: Sendable {
     /// Its ceph.conf.
     var conf: String { "\(directory)/ceph.conf" }
 
-    /// The cluster, started by whoever asks first.
-    static let shared = Task {
+    /// The commands' cluster, started by whoever asks first.
+    static let shared = Task { try await up() }
+    /// The console's, whose pools come and go while commands look for the only one.
+    static let ofJourneys = Task { try await up() }
+
+    private static func up() async throws -> CephCluster {
         let directory = FileManager.default.temporaryDirectory.appending(path: "regtop-cli.\(UUID().uuidString)").path(
             percentEncoded: false)
-        started.withLock { $0 = directory }
-        atexit { CephCluster.end() }
+        if started.withLock({ directories in
+            directories.append(directory)
+            return directories.count == 1
+        }) {
+            atexit { CephCluster.end() }
+        }
         _ = try await tool(script, "up", "--dir", directory)
         return CephCluster(directory: directory)
     }
 
-    private static let started = Mutex<String?>(nil)
+    private static let started = Mutex<[String]>([])
 
     /// Makes a pool for `body`, fills it, and removes it afterwards.
     func withPool<Value>(
@@ -88,13 +96,14 @@ struct CephCluster: Sendable {
 
     /// Synchronous: no task runs any more.
     private static func end() {
-        guard let directory = started.withLock({ $0 }) else { return }
-        let down = Process()
-        down.executableURL = URL(filePath: script)
-        down.arguments = ["down", "--dir", directory]
-        down.standardOutput = FileHandle.nullDevice
-        down.standardError = FileHandle.nullDevice
-        if (try? down.run()) != nil { down.waitUntilExit() }
+        for directory in started.withLock({ $0 }) {
+            let down = Process()
+            down.executableURL = URL(filePath: script)
+            down.arguments = ["down", "--dir", directory]
+            down.standardOutput = FileHandle.nullDevice
+            down.standardError = FileHandle.nullDevice
+            if (try? down.run()) != nil { down.waitUntilExit() }
+        }
     }
 }
 #endif

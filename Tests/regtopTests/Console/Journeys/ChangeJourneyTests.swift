@@ -9,7 +9,7 @@ import Testing
         _ pool: String, _ body: @escaping @Sendable (TerminalWindow, [String]) async throws -> Void
     ) async throws {
         let place = try TemporaryPlace()
-        let cluster = try await CephCluster.shared.value
+        let cluster = try await CephCluster.ofJourneys.value
         let store = ["-c", cluster.conf, "-p", pool]
         try await cluster.withPool(pool, holding: Fixture.path, in: place) {
             try await TerminalWindow.with(store, in: place) { window in
