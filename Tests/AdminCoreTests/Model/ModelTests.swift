@@ -9,7 +9,7 @@ import Testing
 @Suite struct ModelTests {
     @Test(arguments: 0..<2) func inMemory(_ part: Int) async throws {
         // As many as fit: how long one takes depends on the machine.
-        try await run(.sqliteMemory, part, sequences: 100_000, least: 100, seconds: LongVariants.areOn ? 600 : 50)
+        try await run(.sqliteMemory, part, sequences: 100_000, least: 100, seconds: LongVariants.areOn ? 600 : 30)
     }
 
     #if RADOS
