@@ -52,11 +52,10 @@ import Testing
         #expect(try await window.screen().contains { $0.hasPrefix(">   damaged/resumed") })
     }
 
-    /// A deletion of everything that hangs somewhere on its way, and is stopped there, says of each target what became of it, and that is
+    /// A deletion of everything that hangs at its first operation, and is stopped there, says of each target what became of it, and that is
     /// true.
     private func stopsHalfWay(_ window: TerminalWindow, _ store: [String], _ cluster: ClusterScript) async throws {
         let all = Fixture.states.keys
-        // Known before, so that it stops in the midst of it.
         let osd = try await cluster.osd
         // The filter stays: Esc is for the change first.
         try await window.press("/")
@@ -64,8 +63,9 @@ import Testing
         try await window.press("Enter", "*", "d")
         #expect(try await window.text().contains("Delete \(all.count) targets?"))
         try await window.type("\(all.count)")
-        #expect(try await window.strike("Enter").busy > 0)
+        // Before it begins, so that it cannot be over before.
         try #require(kill(osd, SIGSTOP) == 0)
+        #expect(try await window.strike("Enter").busy > 0)
         try await window.strike("Escape")
         try #require(kill(osd, SIGCONT) == 0)
         #expect(try await window.idle().screen == "Results")
