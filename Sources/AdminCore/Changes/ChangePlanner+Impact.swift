@@ -45,8 +45,8 @@ extension ChangePlanner {
         impact.reclaimable = (sizes + content.lost.values).reduce(0, addingCapped)
         impact.sharedBlobs = content.shared.count
         impact.sharedBytes = content.shared.values.reduce(0, addingCapped)
-        impact.orphanedChildren = try await orphanedChildren(by: lostRevisions, pass)
-        impact.brokenIndexes = try await brokenIndexes(by: lostRevisions, pass)
+        (impact.orphanedChildren, impact.brokenIndexes) = try await severed(
+            by: lostRevisions, from: content.staying, pass)
         return impact
     }
 
@@ -92,63 +92,56 @@ extension ChangePlanner {
     }
 
     /// The blobs that lost manifests reach: those that no manifest that stays does, in the whole registry, and the others. Tags don't count:
-    /// what a revision links to stays until the revision goes.
+    /// what a revision links to stays until the revision goes. And the manifests that stay in these repositories.
     private func content(
         of lost: [RepositoryName: Set<Digest>], _ pass: RegistryPass, progress: ProgressHandler?
-    ) async throws -> (lost: [Digest: UInt64], shared: [Digest: UInt64]) {
+    ) async throws -> (lost: [Digest: UInt64], shared: [Digest: UInt64], staying: [RepositoryName: Set<Digest>]) {
         var candidates: [Digest: UInt64] = [:]
         for (name, digests) in lost {
             candidates.merge(try await pass.reach(of: digests, in: name)) { first, _ in first }
         }
         let names = try await registry.repositoryNames()
         let reported = ProgressCounter(phase: "who needs what", total: UInt64(names.count), handler: progress)
-        let kept = try await concurrentMap(names, window: storage.window) {
-            [wanted = Set(candidates.keys)] name -> Set<Digest> in
+        let found = try await concurrentMap(names, window: storage.window) {
+            [wanted = Set(candidates.keys)] name -> (kept: Set<Digest>, staying: Set<Digest>?) in
             defer { reported.advance() }
             do {
                 let staying = try await pass.revisions(of: name).filter { !(lost[name]?.contains($0) ?? false) }
-                return Set(try await pass.reach(of: staying, in: name).keys).intersection(wanted)
+                let kept = Set(try await pass.reach(of: staying, in: name).keys).intersection(wanted)
+                return (kept, lost[name] == nil ? nil : Set(staying))
             } catch StorageError.notFound {
-                return []
+                return ([], nil)
             }
-        }.reduce(into: Set<Digest>()) { $0.formUnion($1) }
-        return (candidates.filter { !kept.contains($0.key) }, candidates.filter { kept.contains($0.key) })
+        }
+        let kept = found.reduce(into: Set<Digest>()) { $0.formUnion($1.kept) }
+        let staying = zip(names, found).reduce(into: [:]) { $0[$1.0] = $1.1.staying }
+        return (
+            candidates.filter { !kept.contains($0.key) }, candidates.filter { kept.contains($0.key) }, staying
+        )
     }
 
-    /// Manifests that stay and are named by a lost index of their repository, and by no index of it that stays.
-    private func orphanedChildren(
-        by lost: [RepositoryName: Set<Digest>], _ pass: RegistryPass
-    ) async throws -> [String] {
-        var orphans: [String] = []
+    /// What of the manifests that stay in a repository was tied by an index to those that go. Orphans: named by a lost index, and by none that
+    /// stays. Broken: indexes that name a lost manifest.
+    private func severed(
+        by lost: [RepositoryName: Set<Digest>], from staying: [RepositoryName: Set<Digest>], _ pass: RegistryPass
+    ) async throws -> (orphans: [String], broken: [String]) {
+        var (orphans, broken): ([String], [String]) = ([], [])
         for (name, gone) in lost {
-            let candidates = try await children(of: gone, pass)
-            if candidates.isEmpty { continue }
-            let staying = Set(try await pass.revisions(of: name)).subtracting(gone)
+            let staying = staying[name] ?? []
+            let candidates = try await children(of: gone, pass).values.reduce(into: Set()) { $0.formUnion($1) }
             let kept = try await children(of: staying, pass)
-            orphans += candidates.subtracting(kept).intersection(staying).map { "\(name)@\($0)" }
+            let named = kept.values.reduce(into: Set()) { $0.formUnion($1) }
+            orphans += candidates.subtracting(named).intersection(staying).map { "\(name)@\($0)" }
+            broken += kept.filter { !$0.value.isDisjoint(with: gone) }.keys.map { "\(name)@\($0)" }
         }
-        return orphans.sorted()
+        return (orphans.sorted(), broken.sorted())
     }
 
-    /// Indexes that stay and name a lost manifest of their repository: they cannot be pulled whole then.
-    private func brokenIndexes(by lost: [RepositoryName: Set<Digest>], _ pass: RegistryPass) async throws -> [String] {
-        var broken: [String] = []
-        for (name, gone) in lost {
-            let staying = Set(try await pass.revisions(of: name)).subtracting(gone)
-            broken += try await concurrentMap(staying, window: storage.window) { digest -> String? in
-                let manifest = try await pass.memory.manifests(digest).manifest
-                let children = (manifest?.manifests ?? []).filter(\.namesManifest)
-                return children.contains { gone.contains($0.digest) } ? "\(name)@\(digest)" : nil
-            }.compactMap(\.self)
-        }
-        return broken.sorted()
-    }
-
-    /// What the indexes among some manifests name.
-    private func children(of digests: Set<Digest>, _ pass: RegistryPass) async throws -> Set<Digest> {
-        try await concurrentMap(digests, window: storage.window) { digest -> [Digest] in
+    /// What the indexes among some manifests name, by index.
+    private func children(of digests: Set<Digest>, _ pass: RegistryPass) async throws -> [Digest: Set<Digest>] {
+        try await concurrentMap(digests, window: storage.window) { digest -> (Digest, Set<Digest>) in
             let manifest = try await pass.memory.manifests(digest).manifest
-            return (manifest?.manifests ?? []).filter(\.namesManifest).map(\.digest)
-        }.reduce(into: []) { $0.formUnion($1) }
+            return (digest, Set((manifest?.manifests ?? []).filter(\.namesManifest).map(\.digest)))
+        }.reduce(into: [:]) { $0[$1.0] = $1.1.isEmpty ? nil : $1.1 }
     }
 }

@@ -50,29 +50,20 @@ public struct ChangePlanner: Sendable {
         switch reference.selector {
         case .repository:
             let own = paths.ownDirectories(name)
-            let found = try await concurrentMap(own, window: own.count) { try await tree($0) }
+            let found = try await concurrentMap(own, window: own.count) { try await storage.walkIfThere($0) }
             guard found.contains(where: { $0 != nil }) else { throw ChangeError.notFound(reference) }
             return try await target(reference, found.compactMap(\.self).flatMap(\.self), roots: own)
         case .tag(let tag):
-            guard let directory = paths.tag(name, tag), let found = try await tree(directory) else {
+            guard let directory = paths.tag(name, tag), let found = try await storage.walkIfThere(directory) else {
                 throw ChangeError.notFound(reference)
             }
             return try await target(reference, found, roots: [directory])
         case .digest(let digest):
             let tags = try await tags(of: name, naming: digest)
             let roots = tags.compactMap { paths.tag(name, $0) } + [paths.revision(name, digest)]
-            let found = try await concurrentMap(roots, window: storage.window) { try await tree($0) }
+            let found = try await concurrentMap(roots, window: storage.window) { try await storage.walkIfThere($0) }
             guard found.contains(where: { $0 != nil }) else { throw ChangeError.notFound(reference) }
             return try await target(reference, found.compactMap(\.self).flatMap(\.self), roots: roots)
-        }
-    }
-
-    /// Everything below a directory; nil if there is no such directory.
-    private func tree(_ directory: StoragePath) async throws -> [WalkEntry]? {
-        do {
-            return try await storage.walk(directory)
-        } catch StorageError.notFound {
-            return nil
         }
     }
 

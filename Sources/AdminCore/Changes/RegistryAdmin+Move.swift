@@ -38,17 +38,6 @@ extension RegistryAdmin {
         return notes
     }
 
-    /// Throws `ChangeError.changed` if there are links that the plan wanted to change and could not, `.gone` if all of them have left their
-    /// places meanwhile.
-    func refuse(_ links: Set<StoragePath>) async throws {
-        guard let first = links.min() else { return }
-        let there = try await driver.each(links.sorted()) { path in
-            try await driver.reader.value(at: path) == nil ? nil : path
-        }.compactMap(\.self)
-        guard let stays = there.min() else { throw ChangeError.gone(first, count: links.count) }
-        throw ChangeError.changed(stays, count: there.count)
-    }
-
     /// How a link left its source.
     private enum Leaving: Sendable {
         case moved
@@ -59,10 +48,7 @@ extension RegistryAdmin {
     }
 
     private func leave(_ link: ChangePlan.Link) async throws -> Leaving {
-        guard let move = link.fileMove(in: paths) else {
-            return try await driver.exchange(link.blob, for: nil, at: link.path) ? .moved : .changed
-        }
-        guard try await driver.leaveSource(move) else { return .changed }
+        guard let move = link.fileMove(in: paths), try await driver.leaveSource(move) else { return .changed }
         guard let planned = link.digest, try await digest(in: link.blob, at: move.destination) != planned else {
             return .moved
         }
@@ -106,7 +92,7 @@ extension ChangePlan.Link {
         destination.map {
             StorageDriver.FileMove(
                 blob: blob, source: path, destination: $0, replaces: replaces,
-                yields: paths.isUpload(path))
+                yields: paths.file(at: path)?.isUpload ?? false)
         }
     }
 }

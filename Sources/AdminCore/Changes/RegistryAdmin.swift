@@ -109,16 +109,23 @@ public struct RegistryAdmin: Sendable {
         let directories = Set(directories)
         let roots = directories.filter { !directories.contains($0.parent) }
         let found = try await concurrentMap(roots, window: driver.reader.window) { root in
-            do {
-                return try await driver.reader.walk(root)
-            } catch StorageError.notFound {
-                return []
-            }
+            try await driver.reader.walkIfThere(root) ?? []
         }.flatMap(\.self)
         let pruned = try await driver.prune(directories.union(found.compactMap(\.subdirectory)), below: floor)
         let unruly = found.filter { $0.path == nil }.map(\.directory)
         return Remains(
             files: found.compactMap(\.file?.path).sorted(), unruly: Set(unruly).sorted(), isPruned: pruned != nil)
+    }
+
+    /// Throws `ChangeError.changed` if there are links that a plan wanted to change and could not, `.gone` if all of them have left their
+    /// places meanwhile.
+    func refuse(_ links: Set<StoragePath>) async throws {
+        guard let first = links.min() else { return }
+        let there = try await driver.each(links.sorted()) { path in
+            try await driver.reader.value(at: path) == nil ? nil : path
+        }.compactMap(\.self)
+        guard let stays = there.min() else { throw ChangeError.gone(first, count: links.count) }
+        throw ChangeError.changed(stays, count: there.count)
     }
 
     /// What is left where a target was.

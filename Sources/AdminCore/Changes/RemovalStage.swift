@@ -36,11 +36,6 @@ extension RegistryPaths {
         }
     }
 
-    /// True for a file of an unfinished upload.
-    func isUpload(_ path: StoragePath) -> Bool {
-        if case .upload = file(at: path) { true } else { false }
-    }
-
     /// True for `_manifests/tags/<tag>/current/link`.
     func isCurrentLink(_ path: StoragePath) -> Bool {
         let own = ownComponents(path)

@@ -6,8 +6,11 @@ final class ProgressCounter: Sendable {
     private let handler: ProgressHandler?
 
     /// Begins at `completed` of `total`, and says so.
-    init(phase: String, completed: UInt64 = 0, total: UInt64?, handler: ProgressHandler?) {
-        let start = WorkProgress(phase: phase, completed: completed, total: total)
+    init(
+        phase: String, unit: WorkProgress.Unit = .things, completed: UInt64 = 0, total: UInt64?,
+        handler: ProgressHandler?
+    ) {
+        let start = WorkProgress(phase: phase, unit: unit, completed: completed, total: total)
         progress = Mutex(start)
         self.handler = handler
         handler?(start)

@@ -16,6 +16,8 @@ public struct FilePieces: AsyncSequence, Sendable {
     /// The size of the whole file in bytes, whatever the offset.
     public let size: UInt64
     let offset: UInt64
+    /// What chunk 0 says of the file.
+    public let state: FileHead.State
 
     /// Begins at the offset.
     public func makeAsyncIterator() -> Iterator {

@@ -198,7 +198,8 @@ public actor FileWriter {
     private func copy(from start: UInt64, to end: UInt64) async throws {
         guard let base, let head = base.head, start < end else { return }
         let part = FilePieces(
-            storage: driver.reader, blob: base.blob, path: path, size: min(end, head.size), offset: start)
+            storage: driver.reader, blob: base.blob, path: path, size: min(end, head.size), offset: start,
+            state: head.state)
         for try await piece in part { try await write(piece) }
     }
 }

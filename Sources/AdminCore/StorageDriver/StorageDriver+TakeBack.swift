@@ -86,12 +86,8 @@ extension StorageDriver {
         }.compactMap(\.self)
         if there.isEmpty { return }
         let census = try await reader.references(to: Set(there.map(\.blob)))
-        let doubled = there.filter { file in
-            let own = ReferenceCensus.Place(
-                object: StorageReader.directory(file.path.parent), key: ByteString(file.path.name))
-            return census.isReferred(file.blob) { $0 != own }
-        }
-        for file in doubled { _ = try await exchange(file.blob, for: nil, at: file.path) }
+        let doubled = there.filter { file in census.isReferred(file.blob) { $0 != .of(file.path) } }
+        _ = try await each(doubled) { try await exchange($0.blob, for: nil, at: $0.path) }
         try await prune(doubled.map(\.path.parent))
     }
 

@@ -78,7 +78,7 @@ extension StorageReader {
     private static let firstRead: UInt64 = 64 << 10
 
     func pieces(of blob: BlobIdentifier, head: FileHead, from offset: UInt64, at path: StoragePath) -> FilePieces {
-        FilePieces(storage: self, blob: blob, path: path, size: head.size, offset: offset)
+        FilePieces(storage: self, blob: blob, path: path, size: head.size, offset: offset, state: head.state)
     }
 
     /// Throws if nothing of a file with this head can be read as it was written.

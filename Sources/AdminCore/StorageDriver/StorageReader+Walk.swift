@@ -38,6 +38,15 @@ extension StorageReader {
         }
     }
 
+    /// The same; nil if there is no such directory.
+    func walkIfThere(_ path: StoragePath) async throws -> [WalkEntry]? {
+        do {
+            return try await walk(path)
+        } catch StorageError.notFound {
+            return nil
+        }
+    }
+
     private func list(_ path: StoragePath, keepingInvalid: Bool) async throws -> [DirectoryEntry] {
         if let entries = try await entries(path) { return entries }
         return try await list(path)

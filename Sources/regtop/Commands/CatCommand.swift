@@ -24,23 +24,38 @@ struct CatCommand: StoreCommand {
     var path: StoragePath
 
     func run(in context: CommandContext) async throws {
-        let pieces = try await context.session.storage.reader(path, offset: offset)
-        let status = try await context.session.storage.stat(path)
-        // By a wrong chunk size bytes would come in a wrong order, or not at all: nothing is better than that.
-        if [.short, .long].contains(status.head) {
-            let finding = try await ChunkSizeProbe(storage: context.session.storage).run()
-            if finding.other != nil { throw CommandFailure("\(path) is not read: \(finding)") }
-        }
+        let pieces = try await wholePieces(of: context.session.storage)
         let length = pieces.size - UInt64(offset)
         var done: UInt64 = 0
         for try await piece in pieces {
             try await context.streams.write(piece)
             done += UInt64(piece.count)
-            context.progress.show(WorkProgress(phase: "bytes", completed: done, total: length))
+            context.progress.show(WorkProgress(phase: "reading", unit: .bytes, completed: done, total: length))
         }
-        if pieces.size == 0, status.head == .empty {
+        if pieces.state == .empty {
             context.say("\(path) has no chunk: it is an empty file, as the old driver leaves it, or has lost them all")
         }
+    }
+
+    /// By a wrong chunk size bytes would come in a wrong order, or not at all: nothing is better than that.
+    private func wholePieces(of storage: StorageReader) async throws -> FilePieces {
+        let opened: Result<FilePieces, StorageError>
+        do {
+            opened = .success(try await storage.reader(path, offset: offset))
+        } catch let error as StorageError {
+            opened = .failure(error)
+        }
+        let isSuspect =
+            switch opened {
+            case .success(let pieces): pieces.state == .long
+            case .failure(.damaged): true
+            case .failure: false
+            }
+        if isSuspect {
+            let finding = try await ChunkSizeProbe(storage: storage).run()
+            if finding.other != nil { throw CommandFailure("\(path) is not read: \(finding)") }
+        }
+        return try opened.get()
     }
 
     private static func offset(_ text: String) throws -> Int64 {

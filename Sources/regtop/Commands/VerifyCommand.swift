@@ -36,7 +36,7 @@ struct VerifyCommand: StoreCommand {
         let registry = context.session.registry
         let verifier = Verifier(registry: registry)
         let began = ContinuousClock.now
-        let handler = Throughput.handler(context.progress.handler, since: began)
+        let handler = context.progress.handler
         let all =
             references.isEmpty ? try await registry.repositoryNames().compactMap { ImageReference($0) } : references
         let result: Verification

@@ -6,14 +6,9 @@ import Testing
 
 /// Pools that go away while they are marked, answers that do not come, a collection that may load the cluster only so much.
 @Suite struct CollectionPoolTests: CollectionSuite {
-    let fixture: ChangeFixture
-    let clock = TestClock()
-    let store: StoreUnderTest
+    let world: CollectionWorld
 
-    init() throws {
-        store = try StoreUnderTest.inMemory()
-        fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
-    }
+    init() throws { world = try CollectionWorld() }
 
     /// An image, something that is due in the quarantine, something that nothing needs.
     private func plant() async throws {

@@ -6,15 +6,10 @@ import Testing
 
 /// A run that is cancelled, as ^C does it, wherever it is: what it had begun is taken back or gone on with by the next one.
 @Suite struct CollectionStopTests: CollectionSuite {
-    let fixture: ChangeFixture
-    let clock = TestClock()
-    let store: StoreUnderTest
+    let world: CollectionWorld
     private static let loose = 60
 
-    init() throws {
-        store = try StoreUnderTest.inMemory()
-        fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
-    }
+    init() throws { world = try CollectionWorld() }
 
     /// Runs what is to be done now, and is cancelled before so many of its writes. Gives what it says; nil if it had fewer.
     private func cancelled(before write: Int) async throws -> [ChangeResult]? {

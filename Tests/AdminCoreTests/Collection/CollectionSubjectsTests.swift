@@ -5,14 +5,9 @@ import Testing
 
 /// What a collection meets besides images of one layer: signatures, what repositories share, what is being uploaded.
 @Suite struct CollectionSubjectsTests: CollectionSuite {
-    let fixture: ChangeFixture
-    let clock = TestClock()
-    let store: StoreUnderTest
+    let world: CollectionWorld
 
-    init() throws {
-        store = try StoreUnderTest.inMemory()
-        fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
-    }
+    init() throws { world = try CollectionWorld() }
 
     private static let untagged: CollectionOptions = {
         var options = free

@@ -5,15 +5,28 @@ import Testing
 
 /// Tests that collect in a small registry, under a clock that they turn.
 protocol CollectionSuite {
-    var fixture: ChangeFixture { get }
-    var clock: TestClock { get }
-    var store: StoreUnderTest { get }
+    var world: CollectionWorld { get }
+}
+
+/// A pool in memory, the registry in it, and the clock that its changes go by.
+struct CollectionWorld {
+    let fixture: ChangeFixture
+    let clock = TestClock()
+    let store: StoreUnderTest
+
+    init() throws {
+        store = try StoreUnderTest.inMemory()
+        fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
+    }
 }
 
 extension CollectionSuite {
     static var day: TimeInterval { 86_400 }
     static var free: CollectionOptions { CollectionOptions(maxShare: 100, caches: .flushed) }
 
+    var fixture: ChangeFixture { world.fixture }
+    var clock: TestClock { world.clock }
+    var store: StoreUnderTest { world.store }
     var paths: RegistryPaths { fixture.registry.paths }
 
     func plan(_ options: CollectionOptions = free) async throws -> CollectionPlan {

@@ -5,14 +5,9 @@ import Testing
 
 /// One collection after the other on a small registry: what is taken, what comes back, what is freed and when.
 @Suite struct CollectionTests: CollectionSuite {
-    let fixture: ChangeFixture
-    let clock = TestClock()
-    let store: StoreUnderTest
+    let world: CollectionWorld
 
-    init() throws {
-        store = try StoreUnderTest.inMemory()
-        fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
-    }
+    init() throws { world = try CollectionWorld() }
 
     @Test func whatNothingNeedsIsTakenAndFreedADayLater() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(5000))

@@ -5,14 +5,9 @@ import Testing
 
 /// What can be said of a collection without a mark: what is in the quarantine, since when, what it would free, what is in the way, when.
 @Suite struct QuarantineStatusTests: CollectionSuite {
-    let fixture: ChangeFixture
-    let clock = TestClock()
-    let store: StoreUnderTest
+    let world: CollectionWorld
 
-    init() throws {
-        store = try StoreUnderTest.inMemory()
-        fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
-    }
+    init() throws { world = try CollectionWorld() }
 
     private func status(_ options: CollectionOptions = free) async throws -> QuarantineStatus {
         try await ChangePlanner(registry: fixture.registry, policy: clock.policy(delay: 0)).quarantine(options)

@@ -5,15 +5,10 @@ import Testing
 
 /// Chunks behind the end of a needed blob (`LAYOUT` D4): noted by one run, removed by a later one; and whose chunks are never touched.
 @Suite struct SurplusTests: CollectionSuite {
-    let fixture: ChangeFixture
-    let clock = TestClock()
-    let store: StoreUnderTest
+    let world: CollectionWorld
     private let content = pattern(3000)
 
-    init() throws {
-        store = try StoreUnderTest.inMemory()
-        fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
-    }
+    init() throws { world = try CollectionWorld() }
 
     /// An image whose layer has two chunks behind its end, with a gap before the second.
     private func planted() async throws -> (path: StoragePath, blob: BlobIdentifier) {

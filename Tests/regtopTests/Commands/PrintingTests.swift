@@ -74,10 +74,10 @@ import Testing
         #expect(ProgressLine.text(half, after: .seconds(3)) == "repositories  602 of 1,204  50 %  3 s left")
         let open = WorkProgress(phase: "objects", completed: 7, total: nil)
         #expect(ProgressLine.text(open, after: .seconds(3)) == "objects  7")
-        let bytes = WorkProgress(phase: "hashing, bytes", completed: 3 << 30, total: 6 << 30)
+        let bytes = WorkProgress(phase: "hashing", unit: .bytes, completed: 3 << 30, total: 6 << 30)
         #expect(
             ProgressLine.text(bytes, after: .seconds(3))
-                == "hashing, bytes  3.0 GiB of 6.0 GiB  50 %  1.0 GiB/s  3 s left")
+                == "hashing  3.0 GiB of 6.0 GiB  50 %  1.0 GiB/s  3 s left")
     }
 
     @Test func longListsOfTagsAreCut() throws {

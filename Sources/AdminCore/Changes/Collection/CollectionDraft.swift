@@ -72,16 +72,13 @@ struct CollectionDraft: Sendable {
             parts.append(part(.date, holding, items: []))
             return nil
         }
-        var (back, rest): ([Holding.Entry], [Holding.Entry]) = ([], [])
-        for entry in quarantine.entries where entry.claim == nil {
-            if isNeeded(entry) {
-                back.append(entry)
-            } else if let obstacle = try await lastCopy(entry) {
-                obstacles.append(obstacle)
-            } else {
-                rest.append(entry)
-            }
-        }
+        let entries = quarantine.entries.filter { $0.claim == nil }
+        let back = entries.filter(isNeeded)
+        let others = entries.filter { !isNeeded($0) }
+        let draft = self
+        let last = try await concurrentMap(others, window: storage.window) { try await draft.lastCopy($0) }
+        obstacles += last.compactMap(\.self)
+        let rest = zip(others, last).filter { $0.1 == nil }.map(\.0)
         if !back.isEmpty { parts.append(part(.restore, holding, since: since, items: try await items(back))) }
         if rest.isEmpty { return nil }
         let isDue = isDue(since: since)

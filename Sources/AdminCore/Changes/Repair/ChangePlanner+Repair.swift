@@ -40,14 +40,11 @@ extension ChangePlanner {
         case .trash(let files): return files
         case .replaceLink(let file, _, _): return [file]
         case .trashDirectories(let directories):
-            var files: [Repair.TrashedFile] = []
-            for directory in directories {
-                do {
-                    files += try await storage.walk(directory).compactMap(\.file)
-                        .map { Repair.TrashedFile(path: $0.path, blob: $0.blob) }
-                } catch StorageError.notFound {}
+            let found = try await concurrentMap(directories, window: storage.window) {
+                try await storage.walkIfThere($0) ?? []
             }
-            return files.sorted { $0.path < $1.path }
+            return found.joined().compactMap(\.file).map { Repair.TrashedFile(path: $0.path, blob: $0.blob) }
+                .sorted { $0.path < $1.path }
         case .dropUploadKey, .relink, .rearrange, .restoreSize, .dropSurplus, .writeLink, .prune, .removeKey: return []
         }
     }

@@ -109,35 +109,24 @@ extension RegistryAdmin {
             ? ["\(path) stays, since the pool is full; once there is space, the same command removes it"] : []
     }
 
-    /// A directory and those below it.
-    private func tree(_ directory: StoragePath) async throws -> [StoragePath] {
-        do {
-            let below = try await driver.reader.walk(directory).compactMap { entry -> StoragePath? in
-                guard case .directory = entry.entry.kind else { return nil }
-                return entry.path
-            }
-            return [directory] + below
-        } catch StorageError.notFound {
-            return [directory]
-        }
-    }
-
     private func toTrash(_ target: RepairPlan.Target, _ id: TrashID?) async throws -> [String] {
         var directories = target.files.map(\.path.parent)
         if case .trashDirectories(let own) = target.repair {
             // Those that hold no file as well.
-            for directory in own { directories += try await tree(directory) }
+            let below = try await concurrentMap(own, window: driver.reader.window) { [driver] in
+                try await driver.reader.walkIfThere($0) ?? []
+            }
+            directories += own + below.joined().compactMap(\.subdirectory)
         }
         let isRepository = directories.allSatisfy { $0.isBelow(paths.repositories) }
         let floor = isRepository ? paths.repositories : paths.root
         guard let id, !target.files.isEmpty else {
             try await driver.prune(directories, below: floor)
-            for directory in directories {
-                let object = StorageReader.directory(directory)
-                if try await driver.reader.objects.read(.stat, of: object) != nil {
-                    throw RepairError.stays(directory)
-                }
-            }
+            let stay = try await concurrentMap(directories, window: driver.reader.window) { [driver] directory in
+                let object = try await driver.reader.objects.read(.stat, of: StorageReader.directory(directory))
+                return object == nil ? nil : directory
+            }.compactMap(\.self)
+            if let first = stay.min() { throw RepairError.stays(first) }
             return []
         }
         let load = TrashLoad(

@@ -15,12 +15,7 @@ extension RegistryAdmin {
 
     /// Still nothing but links to layers, and none that was written just now: those of a push come before its manifest.
     private func isStillEmpty(_ target: RepairPlan.Target, _ grace: TimeInterval) async throws -> Bool {
-        guard case .trashDirectories(let directories) = target.repair else { return true }
-        for directory in directories where directory.name != "_layers" {
-            do {
-                guard try await driver.reader.walk(directory).allSatisfy({ $0.file == nil }) else { return false }
-            } catch StorageError.notFound {}
-        }
+        guard target.files.allSatisfy({ paths.stage(of: $0.path) == .layers }) else { return false }
         return try await hasNoNews(target, grace)
     }
 
@@ -28,12 +23,10 @@ extension RegistryAdmin {
     private func hasNoNews(_ target: RepairPlan.Target, _ grace: TimeInterval) async throws -> Bool {
         if case .trashDirectories(let directories) = target.repair {
             let planned = Set(target.files.map(\.path))
-            for directory in directories {
-                do {
-                    let found = try await driver.reader.walk(directory).compactMap(\.file)
-                    guard found.allSatisfy({ planned.contains($0.path) }) else { return false }
-                } catch StorageError.notFound {}
+            let found = try await concurrentMap(directories, window: driver.reader.window) { [driver] directory in
+                try await driver.reader.walkIfThere(directory) ?? []
             }
+            guard found.joined().compactMap(\.file).allSatisfy({ planned.contains($0.path) }) else { return false }
         }
         guard grace > 0 else { return true }
         let limit = driver.policy.now().addingTimeInterval(-grace)
@@ -45,12 +38,7 @@ extension RegistryAdmin {
 
     private func isStillBad(_ problem: Problem) async throws -> Bool {
         guard let path = problem.path, case .file? = try await driver.reader.entry(path)?.kind else { return true }
-        let expected: Digest? =
-            switch paths.file(at: path) {
-            case .revision(let digest), .signature(let digest, _), .tagIndex(let digest), .layer(let digest): digest
-            case .currentLink, .blob, .upload, nil: nil
-            }
-        return try await registry.link(at: path).fault(expecting: expected) != nil
+        return try await registry.link(at: path).fault(expecting: paths.file(at: path)?.digest) != nil
     }
 
     private func isStillUnused(_ target: RepairPlan.Target, _ grace: TimeInterval) async throws -> Bool {

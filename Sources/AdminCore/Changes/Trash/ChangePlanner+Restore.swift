@@ -112,10 +112,6 @@ extension ChangePlanner {
     }
 
     private func holdsFiles(_ directory: StoragePath) async throws -> Bool {
-        do {
-            return try await storage.walk(directory).contains { $0.file != nil }
-        } catch StorageError.notFound {
-            return false
-        }
+        try await storage.walkIfThere(directory)?.contains { $0.file != nil } ?? false
     }
 }

@@ -43,7 +43,7 @@ extension RegistryAdmin {
     private func finishedUploads(
         among entries: [Holding.Entry], in path: StoragePath
     ) async throws -> Set<Holding.Entry> {
-        let uploads = entries.filter { paths.isUpload($0.origin) }
+        let uploads = entries.filter { paths.file(at: $0.origin)?.isUpload ?? false }
         if uploads.isEmpty { return [] }
         let census = try await driver.reader.references(to: Set(uploads.map(\.blob)))
         let holding = StorageReader.directory(path)

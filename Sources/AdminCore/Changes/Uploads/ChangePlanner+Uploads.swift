@@ -25,11 +25,7 @@ extension ChangePlanner {
         }
         let found = try await concurrentMap(old, window: storage.window) { upload in
             let directory = try paths.uploads(upload.repository).appending(upload.id)
-            do {
-                return (upload, directory, try await storage.walk(directory))
-            } catch StorageError.notFound {
-                return (upload, directory, [])
-            }
+            return (upload, directory, try await storage.walkIfThere(directory) ?? [])
         }
         let blobs = Set(found.flatMap { $0.2.compactMap(\.file?.blob) })
         let census = blobs.isEmpty ? nil : try await storage.references(to: blobs, progress: progress)

@@ -14,7 +14,7 @@ extension FsckRun {
     func hashBlobs() async throws -> Set<BlobIdentifier> {
         let files = open()
         let total = files.reduce(UInt64(0)) { addingCapped($0, size(of: $1)) }
-        let counter = ProgressCounter(phase: "hashing, bytes", total: total, handler: progress)
+        let counter = ProgressCounter(phase: "hashing", unit: .bytes, total: total, handler: progress)
         let altered = Mutex<Set<BlobIdentifier>>([])
         _ = try await concurrentMap(files, window: FsckRun.window) { file in
             guard let problem = try await hash(file, counter) else { return }

@@ -34,7 +34,7 @@ final class Hashing: Sendable {
         let (checked, done) = state.withLock { ($0.checked, $0.bytes) }
         let digests = sizes.keys.filter { !checked.contains($0) }.sorted()
         let total = isAll ? digests.reduce(0) { addingCapped($0, sizes[$1] ?? 0) } : nil
-        let counter = ProgressCounter(phase: "bytes hashed", total: total, handler: progress)
+        let counter = ProgressCounter(phase: "hashing", unit: .bytes, total: total, handler: progress)
         counter.advance(by: isAll ? 0 : done)
         let limit = hasher.registry.storage.chunkSize
         let small = digests.filter { sizes[$0] ?? 0 <= limit }

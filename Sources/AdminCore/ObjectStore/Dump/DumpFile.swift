@@ -6,8 +6,10 @@ import Foundation
 ///
 /// Concurrency: its calls are executed one after the other on a queue of its own, never on the cooperative pool. One task is to
 /// use it, as bytes have an order.
+///
+/// `@unchecked Sendable`: the file is only touched on that queue, which is serial, and in `deinit`, when nobody else is left; the rest never
+/// changes.
 public final class DumpFile: DumpSink, DumpSource, @unchecked Sendable {
-    // Unchecked: `file` is only touched on `queue`, which is serial, and in `deinit`, when nobody else is left.
     private var file: gzFile?
     private let queue = DispatchQueue(label: "regtop.dump")
     private let name: String

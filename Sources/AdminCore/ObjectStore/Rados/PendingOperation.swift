@@ -26,7 +26,10 @@ final class PendingOperation: Sendable {
         case done
     }
 
-    /// librados' completions may be used from any thread; this one changes hands under the lock.
+    /// A pointer to librados' completion.
+    ///
+    /// `@unchecked Sendable`: librados lets a completion be used from any thread, the pointer never changes, and whoever releases it has taken
+    /// it out of the state under the lock, so that nobody else can.
     private struct Completion: @unchecked Sendable {
         let raw: rados_completion_t
     }

@@ -118,7 +118,9 @@ final class RadosConnection: @unchecked Sendable {
         }.value
     }
 
-    /// The last calls of a handle. `@unchecked Sendable`: it is run once, by one thread, when nobody else uses the pointers.
+    /// The last calls of a handle.
+    ///
+    /// `@unchecked Sendable`: its pointers never change, and it is run once, by one thread, when nobody else uses them any more.
     private struct Teardown: @unchecked Sendable {
         let raw: rados_t
         let contexts: [IOContext]

@@ -15,6 +15,11 @@ public struct ReferenceCensus: Sendable {
         public let object: ObjectID
         /// The key in its omap.
         public let key: ByteString
+
+        /// Where the file at a path is named.
+        static func of(_ path: StoragePath) -> Place {
+            Place(object: StorageReader.directory(path.parent), key: ByteString(path.name))
+        }
     }
 
     /// Whether a reference stands at a place for which `counts` says true. That a collection has noted chunks as referred to by nothing is

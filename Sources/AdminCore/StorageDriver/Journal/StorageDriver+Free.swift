@@ -131,7 +131,7 @@ extension StorageDriver {
 extension ReferenceCensus {
     /// Whether a path is all that refers to an identifier.
     func isOnly(_ path: StoragePath, for blob: BlobIdentifier) -> Bool {
-        places[blob] == [Place(object: StorageReader.directory(path.parent), key: ByteString(path.name))]
+        places[blob] == [.of(path)]
     }
 
     /// Whether anything but this entry of a holding refers to its chunks.

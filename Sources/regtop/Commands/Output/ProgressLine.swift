@@ -58,12 +58,11 @@ nonisolated final class ProgressLine: Sendable {
 
     /// "repositories  812 of 1,204  67 %  3 s left"; of bytes also how many a second. `elapsed` since so much of it was done as `start` says.
     static func text(_ progress: WorkProgress, from start: UInt64 = 0, after elapsed: Duration) -> String {
-        let isBytes = progress.phase.contains("bytes")
+        let isBytes = progress.unit == .bytes
         func amount(_ count: UInt64) -> String { isBytes ? HumanText.bytes(count) : HumanText.count(count) }
         let done = amount(progress.completed)
         let since = progress.completed - min(start, progress.completed)
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        let rate = isBytes && seconds > 0.2 ? "  \(HumanText.bytes(UInt64(Double(since) / seconds)))/s" : ""
+        let rate = isBytes ? Throughput.text(since, in: elapsed).map { "  " + $0 } ?? "" : ""
         guard let total = progress.total, total > 0 else { return "\(progress.phase)  \(done)" + rate }
         let share = min(1, Double(progress.completed) / Double(total))
         var text = "\(progress.phase)  \(done) of \(amount(total))  \(Int(share * 100)) %" + rate

@@ -136,7 +136,7 @@ final class CollectionScreen: Screen {
     private func rule(
         _ name: String, _ help: String, _ set: @escaping (inout CollectionOptions, String) throws -> Void
     ) -> Command {
-        func take(_ text: String) -> Effect {
+        let take: (String) -> Effect = { [unowned self] text in
             do {
                 try set(&options, text)
                 return forget()
@@ -145,7 +145,7 @@ final class CollectionScreen: Screen {
             }
         }
         return Command(
-            name: name, keys: [], help: help, argument: .init(choices: { [] }, action: { take($0) })
+            name: name, keys: [], help: help, argument: .init(choices: { [] }, action: take)
         ) { .prompt(Prompt(label: "\(name): ") { take($0.trimmingCharacters(in: .whitespaces)) }) }
     }
 

@@ -182,6 +182,8 @@ nonisolated enum ErrorSentence {
 
 extension Progress {
     nonisolated init(_ progress: WorkProgress) {
-        self.init(done: progress.completed, total: progress.total, unit: "", note: progress.phase)
+        self.init(
+            done: progress.completed, total: progress.total, unit: progress.unit == .bytes ? Self.bytes : "",
+            note: progress.phase)
     }
 }
