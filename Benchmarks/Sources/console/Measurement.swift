@@ -2,17 +2,25 @@ import Foundation
 
 /// Starts a program, waits until it shows something and until it has come to rest, then presses keys.
 enum Measurement {
-    static func run(mark: String, _ words: [String]) throws {
+    /// - Parameters:
+    ///   - frame: what its first frame has, whatever is still to come.
+    ///   - mark: what says that the first rows are there.
+    static func run(frame: String, mark: String, _ words: [String]) throws {
         let clock = ContinuousClock()
         let began = clock.now
         let terminal = try PseudoTerminal(words)
         defer { terminal.end() }
-        let wanted = Array(mark.utf8)
-        let shown = terminal.answer(since: began, quiet: 60_000) { contains($0, wanted) }
-        print("  shown after          \(milliseconds(shown.time))")
+        let (frame, mark) = (Array(frame.utf8), Array(mark.utf8))
+        var first: Duration?
+        let shown = terminal.answer(since: began, quiet: 60_000) { text in
+            if first == nil, contains(text, frame) { first = began.duration(to: .now) }
+            return contains(text, mark)
+        }.time
+        print("  first frame after    \(milliseconds(first ?? shown))")
+        print("  shown after          \(milliseconds(shown))")
         // Whatever it still reads: a second without a byte.
         let rest = terminal.answer(since: began, quiet: 1500)
-        print("  at rest after        \(milliseconds(max(shown.time, rest.time)))")
+        print("  at rest after        \(milliseconds(max(shown, rest.time)))")
         let memory = try terminal.memory()
         print("  memory               \(memory.now >> 20) MiB, at most \(memory.most >> 20) MiB (\(memory.now) bytes)")
         let inPage = Array(repeating: Array(repeating: "j", count: 10) + Array(repeating: "k", count: 10), count: 15)

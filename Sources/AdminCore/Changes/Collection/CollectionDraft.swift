@@ -133,23 +133,33 @@ struct CollectionDraft: Sendable {
 
     // MARK: - What goes there
 
+    /// In parts that are not too long. `items`: those of a range; of a million each is made once, for its part.
     private func parts(
-        _ work: CollectionPlan.Part.Work, _ id: String, _ items: [CollectionPlan.Item], emptiesDirectories: Bool = false
+        _ work: CollectionPlan.Part.Work, _ id: String, of count: Int, emptiesDirectories: Bool = false,
+        items: (Range<Int>) -> [CollectionPlan.Item]
     ) -> [CollectionPlan.Part] {
-        stride(from: 0, to: items.count, by: options.batch).map { start in
+        stride(from: 0, to: count, by: options.batch).map { start in
             part(
                 work, start == 0 ? id : "\(id)-\(start / options.batch + 1)",
-                items: Array(items[start..<min(start + options.batch, items.count)]),
-                emptiesDirectories: emptiesDirectories)
+                items: items(start..<min(start + options.batch, count)), emptiesDirectories: emptiesDirectories)
         }
     }
 
+    private func parts(
+        _ work: CollectionPlan.Part.Work, _ id: String, _ items: [CollectionPlan.Item], emptiesDirectories: Bool = false
+    ) -> [CollectionPlan.Part] {
+        parts(work, id, of: items.count, emptiesDirectories: emptiesDirectories) { Array(items[$0]) }
+    }
+
     private func blobParts(_ id: String) -> [CollectionPlan.Part] {
-        let keys = mark.index.digests.keys
-        let items = mark.candidates.sorted { keys[$0.ordinal] < keys[$1.ordinal] }.compactMap { ordinal, bytes in
-            mark.index.blob(at: ordinal).map { CollectionPlan.Item(keys[ordinal], in: paths, blob: $0, bytes: bytes) }
+        parts(.quarantine, id, of: mark.candidates.count) { range in
+            mark.candidates[range].compactMap { candidate in
+                mark.index.blob(at: candidate.ordinal).map {
+                    CollectionPlan.Item(
+                        mark.index.digests.keys[candidate.ordinal], in: paths, blob: $0, bytes: candidate.bytes)
+                }
+            }
         }
-        return parts(.quarantine, id, items)
     }
 
     /// Links of manifests that no tag needs, with those of their signatures.

@@ -18,8 +18,8 @@ struct CollectionMark: Sendable {
     private(set) var notes: [String] = []
     /// Bytes of everything needed, as far as manifests say it truthfully.
     private(set) var neededBytes: UInt64 = 0
-    /// What nothing needs and is old enough, with its bytes.
-    private(set) var candidates: [(ordinal: Int, bytes: UInt64)] = []
+    /// What nothing needs and is old enough, with its bytes; in the order of digests.
+    private(set) var candidates: [Candidate] = []
     /// Bytes of all that nothing needs, young ones as well.
     private(set) var unneededBytes: UInt64 = 0
     /// Chunks that nothing refers to, old enough.
@@ -40,6 +40,13 @@ struct CollectionMark: Sendable {
     /// Needed blobs that seem to have chunks behind their end, as far as manifests say truthfully where that is.
     var overlong: [Int] = []
     private var missing = 0
+
+    /// A blob at its path.
+    struct Candidate: Sendable {
+        /// Its digest's.
+        let ordinal: Int
+        let bytes: UInt64
+    }
 
     private struct Revision: Sendable {
         /// The number of its link; nil if that is in the quarantine.
@@ -279,7 +286,7 @@ struct CollectionMark: Sendable {
                     continue
                 }
                 index.marks[ordinal].insert(.candidate)
-                candidates.append((ordinal, weight.bytes))
+                candidates.append(Candidate(ordinal: ordinal, bytes: weight.bytes))
             }
             counter.advance(by: UInt64(slice.count))
         }
@@ -345,6 +352,7 @@ struct CollectionMark: Sendable {
     /// What remains when everything needed is known.
     private mutating func settle() {
         candidates.removeAll { index.marks[$0.ordinal].contains(.needed) }
+        candidates.sort { index.digests.keys[$0.ordinal] < index.digests.keys[$1.ordinal] }
         if options.untagged {
             untagged = revisions.filter { !index.isNeeded($0.digest) }.compactMap {
                 $0.link.map { index.revisions[$0] }

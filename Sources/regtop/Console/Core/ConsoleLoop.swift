@@ -17,6 +17,8 @@ final class ConsoleLoop {
 
     /// News is drawn at most this often; keys are answered at once.
     private static let dataInterval = Duration.milliseconds(50)
+    /// What a screen has to show follows it sooner: it has just appeared, with nothing in it.
+    private static let firstInterval = Duration.milliseconds(10)
     /// How often elapsed times are drawn anew while something runs.
     private static let tick = Duration.milliseconds(250)
     /// How often the header is asked for anew while somebody is there.
@@ -29,6 +31,9 @@ final class ConsoleLoop {
     private let trace = FrameTrace()
     private var keys = 0
     private var lastDrawing = ContinuousClock.now
+    private var lastScreen: ObjectIdentifier?
+    /// Before this, no news is drawn.
+    private var due = ContinuousClock.now
     private var lastKey = ContinuousClock.now
     private var lastBeat = ContinuousClock.now
     private var alarm: Task<Void, Never>?
@@ -63,7 +68,6 @@ final class ConsoleLoop {
             }
             if console.hasEnded { break }
             beat()
-            let due = lastDrawing.advanced(by: Self.dataInterval)
             if input.keys.isEmpty, ContinuousClock.now < due {
                 wake(at: due)
             } else {
@@ -93,6 +97,9 @@ final class ConsoleLoop {
             display.copy(text)
         }
         lastDrawing = .now
+        let screen = ObjectIdentifier(console.screen)
+        due = lastDrawing.advanced(by: screen == lastScreen ? Self.dataInterval : Self.firstInterval)
+        lastScreen = screen
         display.show(console.frame(display.size))
         trace?.drew(keys: keys, busy: console.board.busy, size: display.size, screen: console.screen.title.title)
         if console.board.busy > 0 {
