@@ -2,6 +2,14 @@ extension ImageDetail {
     /// The manifest that a tag or a digest names, as the facts have it; they must have been gathered with the scopes `.reach` and
     /// `.configurations`.
     init(name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts) {
+        var met: Set<Digest> = []
+        self.init(name: name, tag: tag, digest: digest, facts: facts, met: &met)
+    }
+
+    /// `met`: what was shown with its parts already. Indexes over indexes may name the same again and again; damaged ones, themselves.
+    private init(
+        name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts, met: inout Set<Digest>
+    ) {
         self.init(name: name, tag: tag, digest: digest)
         guard let digest else {
             state = .damaged
@@ -9,7 +17,9 @@ extension ImageDetail {
             problems = ["The link of the tag \(tag ?? "") \(fault)."]
             return
         }
+        met.insert(digest)
         let image = ImageFacts(digest, in: facts)
+        manifestSize = facts.manifests[digest]?.blob.size
         mediaType = image.mediaType
         size = image.size
         created = image.created
@@ -20,7 +30,15 @@ extension ImageDetail {
         guard let manifest = facts.manifests[digest]?.manifest else { return }
         config = manifest.config.map { Blob($0, in: facts) }
         layers = manifest.layers.map { Blob($0, in: facts) }
-        manifests = manifest.manifests.map { Child($0, in: facts) }
+        for reference in manifest.manifests {
+            let isNew =
+                reference.namesManifest && facts.manifests[reference.digest]?.manifest != nil
+                && !met.contains(reference.digest)
+            let child =
+                isNew
+                ? ImageDetail(name: name, tag: nil, digest: reference.digest, facts: facts, met: &met) : nil
+            manifests.append(Child(reference, child, in: facts))
+        }
     }
 }
 
@@ -33,10 +51,10 @@ extension ImageDetail.Blob {
 }
 
 extension ImageDetail.Child {
-    fileprivate init(_ reference: Manifest.Reference, in facts: RepositoryFacts) {
+    fileprivate init(_ reference: Manifest.Reference, _ image: ImageDetail?, in facts: RepositoryFacts) {
         self.init(
             digest: reference.digest, size: reference.size ?? 0, mediaType: reference.mediaType,
-            platform: reference.platform, state: ImageDetail.Child.state(of: reference, in: facts))
+            platform: reference.platform, state: ImageDetail.Child.state(of: reference, in: facts), image: image)
     }
 
     private static func state(of reference: Manifest.Reference, in facts: RepositoryFacts) -> ImageDetail.BlobState {

@@ -47,14 +47,20 @@ public struct ImageDetail: Hashable, Sendable {
         public let platform: String?
         /// Whether it can be served.
         public let state: BlobState
+        /// What it consists of; nil if it is no manifest, if that cannot be read, or if it was met before in the same index.
+        public let image: ImageDetail?
 
         /// See the properties.
-        public init(digest: Digest, size: UInt64, mediaType: String?, platform: String?, state: BlobState) {
+        public init(
+            digest: Digest, size: UInt64, mediaType: String?, platform: String?, state: BlobState,
+            image: ImageDetail? = nil
+        ) {
             self.digest = digest
             self.size = size
             self.mediaType = mediaType
             self.platform = platform
             self.state = state
+            self.image = image
         }
     }
 
@@ -66,6 +72,8 @@ public struct ImageDetail: Hashable, Sendable {
     public var digest: Digest?
     /// The manifest's media type; nil if it cannot be read.
     public var mediaType: String?
+    /// Bytes of the manifest itself; nil if it is not there.
+    public var manifestSize: UInt64?
     /// Bytes of every distinct blob it reaches, each once, itself included.
     public var size: UInt64
     /// The image's configuration; nil for an index and for schema 1.
@@ -98,4 +106,7 @@ public struct ImageDetail: Hashable, Sendable {
         state = .ok
         problems = []
     }
+
+    /// It, and all that it consists of: an index with its images, and theirs.
+    public var withChildren: [ImageDetail] { [self] + manifests.flatMap { $0.image?.withChildren ?? [] } }
 }

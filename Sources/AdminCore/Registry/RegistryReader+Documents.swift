@@ -46,11 +46,17 @@ extension RegistryReader {
 
     /// An image's configuration; nil if it cannot be read.
     func configuration(_ digest: Digest) async throws -> ImageConfiguration? {
+        try await document(digest, limit: ImageConfiguration.sizeLimit, ImageConfiguration.init(parsing:))
+    }
+
+    /// What `parse` makes of a blob; nil if that is not there, has more bytes than the limit, is damaged, or is nothing that it knows.
+    func document<Document>(
+        _ digest: Digest, limit: Int, _ parse: ([UInt8]) throws -> Document
+    ) async throws -> Document? {
         let path = paths.blob(digest)
         guard case .file(let file)? = try await storage.entry(path)?.kind else { return nil }
         do {
-            let bytes = try await storage.file(file, at: path, limit: ImageConfiguration.sizeLimit).data
-            return try ImageConfiguration(parsing: bytes)
+            return try parse(try await storage.file(file, at: path, limit: limit).data)
         } catch is StorageError {
             return nil
         } catch is ManifestProblem {

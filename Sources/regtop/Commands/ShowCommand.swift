@@ -5,7 +5,7 @@ import ArgumentParser
 struct ShowCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show a manifest with its configuration, layers, signatures, or the manifests of an index.",
+        abstract: "Show a manifest with its configuration, history, layers, signatures, or the manifests of an index.",
         discussion: """
             A repository without tag and digest is shown with all its manifests, tagged or not.
 
@@ -34,7 +34,8 @@ struct ShowCommand: StoreCommand {
             guard case .repository = reference.selector else {
                 let image = try await pass.image(reference)
                 if image.state == .damaged { try await context.warnOfChunkSize() }
-                return try await context.print(format.format, json: image.json, plain: ImageText.plain(image))
+                let recipes = try await pass.recipes(of: image)
+                return try await context.print(format.format, json: image.json, plain: ImageText.plain(image, recipes))
             }
             try await showRepository(pass, context)
         }

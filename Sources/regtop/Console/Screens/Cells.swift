@@ -52,6 +52,14 @@ nonisolated enum Cells {
         return Line(short + rest, .dim)
     }
 
+    /// As much of a text as anybody reads: what was pushed may be of any length, and every frame would pay for all of it.
+    static func excerpt(_ text: String) -> String {
+        let limit = 2000
+        guard text.utf8.count > limit else { return text }
+        // By scalars: thousands of marks may sit on one letter.
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit))) + Line.ellipsis
+    }
+
     /// `schema 2`, `OCI index`: a media type as people call it.
     static func kind(_ mediaType: String?) -> Line {
         guard let mediaType else { return unknown }

@@ -1,11 +1,14 @@
 import AdminCore
 
-/// A part of an image: the manifest itself, its configuration, a layer, a manifest of an index, a signature.
+/// A part of an image: the manifest itself, its configuration, a layer or another step of its history, a manifest of an index with all of
+/// its own parts, a signature.
 nonisolated struct ManifestRow: Sendable, Identifiable {
     enum Part: Hashable, Sendable {
         case manifest
         case configuration
         case layer
+        /// A step of the history of which no layer came.
+        case step
         case child
         case signature
     }
@@ -15,41 +18,126 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
     let part: Part
     /// What it is called: `layer 3`, `linux/arm64`.
     let name: String
-    let digest: Digest?
-    let size: UInt64?
-    let mediaType: String?
-    let state: String?
+    /// How deep it lies in an index.
+    var depth = 0
+    var digest: Digest?
+    var size: UInt64?
+    var mediaType: String?
+    var state: String?
+    /// Of what is shown: how a layer was made, or what a configuration runs.
+    var command = ""
+    /// The step that made it.
+    var step: ImageRecipe.Step?
+    /// The manifest whose part it is, or that it is.
+    var owner: Digest?
 
-    /// Everything an image consists of, the manifest first.
-    static func rows(_ image: ImageDetail) -> [ManifestRow] {
+    /// Everything an image consists of, the manifest first, in the order of an index; a layer with the step that made it, in the order of its
+    /// history. `recipes`: by manifest.
+    static func rows(_ image: ImageDetail, _ recipes: [Digest: ImageRecipe]) -> [ManifestRow] {
+        var list = List(recipes: recipes)
+        list.add(.manifest, "manifest") {
+            $0.digest = image.digest
+            $0.size = image.manifestSize
+            $0.mediaType = image.mediaType
+            $0.state = image.state.rawValue
+        }
+        list.addParts(of: image)
+        return list.rows
+    }
+
+    private struct List {
+        let recipes: [Digest: ImageRecipe]
         var rows: [ManifestRow] = []
-        func add(
-            _ part: Part, _ name: String, _ digest: Digest?, _ size: UInt64?, _ mediaType: String?, _ state: String?
-        ) {
-            rows.append(
-                ManifestRow(
-                    id: rows.count, part: part, name: name, digest: digest, size: size, mediaType: mediaType,
-                    state: state))
+        private var depth = 0
+        private var owner: Digest?
+
+        init(recipes: [Digest: ImageRecipe]) { self.recipes = recipes }
+
+        mutating func add(_ part: Part, _ name: String, _ fill: (inout ManifestRow) -> Void) {
+            var row = ManifestRow(id: rows.count, part: part, name: name, depth: depth, owner: owner)
+            fill(&row)
+            rows.append(row)
         }
-        add(.manifest, "manifest", image.digest, nil, image.mediaType, image.state.rawValue)
-        if let config = image.config {
-            add(.configuration, "config", config.digest, config.size, config.mediaType, config.state.rawValue)
+
+        mutating func addParts(of image: ImageDetail) {
+            let outer = owner
+            owner = image.digest
+            if let manifest = rows.indices.last { rows[manifest].owner = owner }
+            let recipe = owner.flatMap { recipes[$0] }
+            if let config = image.config {
+                add(.configuration, "config") {
+                    $0.take(config)
+                    $0.command = Cells.excerpt(recipe?.run ?? "")
+                }
+            }
+            addHistory(image.layers, recipe?.steps ?? [])
+            for child in image.manifests {
+                add(.child, child.platform ?? "manifest") {
+                    $0.digest = child.digest
+                    $0.size = child.size
+                    $0.mediaType = child.mediaType
+                    $0.state = child.state.rawValue
+                }
+                guard let image = child.image else { continue }
+                depth += 1
+                addParts(of: image)
+                depth -= 1
+            }
+            for digest in image.signatures { add(.signature, "signature") { $0.digest = digest } }
+            owner = outer
         }
-        for (number, layer) in image.layers.enumerated() {
-            add(.layer, "layer \(number + 1)", layer.digest, layer.size, layer.mediaType, layer.state.rawValue)
+
+        private mutating func addHistory(_ layers: [ImageDetail.Blob], _ steps: [ImageRecipe.Step]) {
+            var number = 0
+            func take(_ step: ImageRecipe.Step?, _ row: inout ManifestRow) {
+                row.step = step
+                row.command = Cells.excerpt(step?.short ?? "")
+            }
+            for step in steps {
+                guard step.makesLayer, number < layers.count else {
+                    add(.step, "step") { take(step, &$0) }
+                    continue
+                }
+                number += 1
+                add(.layer, "layer \(number)") {
+                    $0.take(layers[number - 1])
+                    take(step, &$0)
+                }
+            }
+            // A history may say less than there is, or nothing.
+            for (index, layer) in layers.enumerated().dropFirst(number) {
+                add(.layer, "layer \(index + 1)") { $0.take(layer) }
+            }
         }
-        for child in image.manifests {
-            add(
-                .child, child.platform ?? "manifest", child.digest, child.size, child.mediaType, child.state.rawValue)
+    }
+
+    private mutating func take(_ blob: ImageDetail.Blob) {
+        digest = blob.digest
+        size = blob.size
+        mediaType = blob.mediaType
+        state = blob.state.rawValue
+    }
+
+    /// What the table has no room for.
+    var details: [Line] {
+        var lines: [Line] = []
+        func fact(_ name: String, _ value: String?) {
+            guard let value, !value.isEmpty else { return }
+            lines.append(Line(name, .dim).fitted(to: 9) + Line(Cells.excerpt(value)))
         }
-        for digest in image.signatures { add(.signature, "signature", digest, nil, nil, nil) }
-        return rows
+        fact("digest", digest?.string)
+        fact("type", mediaType)
+        fact("made", step?.created.map(HumanText.second))
+        if part != .configuration { fact("by", step?.command) }
+        if part == .configuration { fact("runs", command) }
+        fact("comment", step?.comment)
+        return lines
     }
 
     static func columns(_ scale: Scale) -> [Column<ManifestRow>] {
         [
-            Column(id: "part", title: "PART", minimum: 10, ideal: 14, isSearched: true, order: .text { $0.name }) {
-                row, _ in Line(row.name)
+            Column(id: "part", title: "PART", minimum: 10, ideal: 16, isSearched: true, order: .text { $0.name }) {
+                row, _ in Line(String(repeating: "  ", count: min(row.depth, 8)) + row.name)
             },
             Column(id: "digest", title: "DIGEST", minimum: 15, ideal: 71, priority: 3, isSearched: true) { row, width in
                 Cells.digest(row.digest, width)
@@ -64,9 +152,28 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
             Column(
                 id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state ?? "" }
             ) { row, _ in row.state.map(Cells.state) ?? Cells.unknown },
-            Column(id: "type", title: "MEDIA TYPE", trimming: .middle, minimum: 20, ideal: 64, priority: 5) { row, _ in
+            Column(id: "command", title: "COMMAND", minimum: 20, priority: 2, isSearched: true) { row, _ in
+                Line(row.command)
+            },
+            Column(id: "type", title: "MEDIA TYPE", trimming: .middle, minimum: 20, ideal: 30, priority: 7) { row, _ in
                 row.mediaType.map { Line($0, .dim) } ?? Cells.unknown
             },
         ]
+    }
+}
+
+nonisolated extension ImageRecipe {
+    /// What is run unless something else is said.
+    var run: String { (entrypoint + command).joined(separator: " ") }
+}
+
+nonisolated extension ImageRecipe.Step {
+    /// The instruction, without the shell that builders wrap it in.
+    var short: String {
+        let (shell, mark) = ("/bin/sh -c ", "#(nop) ")
+        guard command.hasPrefix(shell) else { return command }
+        let rest = command.dropFirst(shell.count)
+        guard rest.hasPrefix(mark) else { return "RUN " + rest }
+        return String(rest.dropFirst(mark.count).drop { $0 == " " })
     }
 }

@@ -1,12 +1,14 @@
 import AdminCore
 
-/// One image: its manifest, its configuration and layers, what an index names, signatures.
+/// One image: its manifest, its configuration, its history with the layers, what an index names with all of theirs, signatures.
 final class ManifestScreen: Screen {
     private let store: OpenStore
     private let reference: ImageReference
     private let view: TableView<ManifestRow>
     private let scale = Scale()
     private var image: ImageDetail?
+    /// By manifest.
+    private var recipes: [Digest: ImageRecipe] = [:]
     private var generation: Int?
 
     init(_ store: OpenStore, _ reference: ImageReference) {
@@ -15,7 +17,9 @@ final class ManifestScreen: Screen {
         view = TableView(
             Table(
                 columns: ManifestRow.columns(scale),
-                searchText: { "\($0.name) \($0.digest?.string ?? "") \($0.mediaType ?? "") \($0.state ?? "")" }))
+                searchText: {
+                    "\($0.name) \($0.digest?.string ?? "") \($0.mediaType ?? "") \($0.state ?? "") \($0.command)"
+                }))
         view.empty = "Reading the manifest …"
     }
 
@@ -32,12 +36,19 @@ final class ManifestScreen: Screen {
         return TitleBar(title: reference.description, details: details)
     }
 
-    /// Above the table, what is wrong.
+    /// Above the table, what is wrong; below it, where there is room, the whole of what the row under the cursor cuts.
     func lines(_ size: Size) -> [Line] {
         let problems = (image?.problems ?? []).flatMap { problem in
             Line.wrapped(problem, to: max(1, size.columns - 2), .bad).map { Line("! ", .bad) + $0 }
         }.prefix(max(0, size.rows - 6))
-        return problems + view.lines(Size(rows: size.rows - problems.count, columns: size.columns))
+        let details = size.rows - problems.count >= 16 ? view.table.selected?.details ?? [] : []
+        // Always as many rows, so that the table stays where it is.
+        let height = details.isEmpty ? 0 : 5
+        let table = view.lines(Size(rows: size.rows - problems.count - height, columns: size.columns))
+        let gap = max(0, size.rows - problems.count - table.count - height + 1)
+        return problems + table
+            + (details.isEmpty
+                ? [] : Array(repeating: Line(), count: gap) + details.prefix(4).map { $0.truncated(to: size.columns) })
     }
 
     func escape() -> Bool { view.escape() }
@@ -64,6 +75,11 @@ final class ManifestScreen: Screen {
                 view.table.selected?.digest.map { .go(BlobScreen(store, .digest($0))) } ?? .none
             },
             Command(
+                name: "config", keys: [.character("i")], hint: "config",
+                help: "Shows how the image is run, and every step that made it",
+                isEnabled: { [unowned self] in recipe != nil }
+            ) { [unowned self] in showRecipe() },
+            Command(
                 name: "delete", keys: [.character("d"), .delete], hint: "delete",
                 help: "Deletes this manifest and every tag that names it, after a question", group: .change,
                 isChange: true, isEnabled: { [unowned self] in image?.digest != nil }
@@ -89,18 +105,34 @@ final class ManifestScreen: Screen {
         return .go(BlobScreen(store, .digest(digest)))
     }
 
+    /// Of the image whose part is under the cursor.
+    private var recipe: ImageRecipe? { view.table.selected?.owner.flatMap { recipes[$0] } }
+
+    private func showRecipe() -> Effect {
+        guard let recipe, let digest = view.table.selected?.owner,
+            let part = image?.withChildren.first(where: { $0.digest == digest })
+        else { return .none }
+        let isWhole = digest == image?.digest
+        let named = isWhole ? reference : ImageReference(reference.repository, .digest(digest)) ?? reference
+        return .go(
+            RecipeScreen(
+                isWhole ? reference.description : part.platforms.first ?? "image", recipe, layers: part.layers,
+                words: ["show", named.description] + store.words))
+    }
+
     private func refresh() -> Effect {
         generation = store.generation
         let pass = store.session.registry.pass()
         let reference = reference
         return .ask(
             .value(Slot(self, "image"), "reading \(reference)") {
-                try await pass.image(reference)
+                let image = try await pass.image(reference)
+                return (image, try await pass.recipes(of: image))
             } then: { [unowned self] result in
                 switch result {
-                case .success(let image):
-                    self.image = image
-                    let rows = ManifestRow.rows(image)
+                case .success((let image, let recipes)):
+                    (self.image, self.recipes) = (image, recipes)
+                    let rows = ManifestRow.rows(image, recipes)
                     scale.take(rows.compactMap(\.size))
                     view.table.replace(rows)
                     return .none

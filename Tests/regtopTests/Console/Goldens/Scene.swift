@@ -31,6 +31,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
         Scene("repository-untagged", .find("attic/intranet"), .press(.enter)),
         Scene("manifest", .find("ml/weights"), .press(.enter), .press(.enter)),
         Scene("manifest-index", .find("multi/arch"), .press(.enter), .press(.enter)),
+        Scene("config", .find("app/web"), .press(.enter), .press(.enter), .press(.character("i"))),
         Scene("blob", .find("ml/weights"), .press(.enter), .press(.enter), .run("sort size"), .press(.enter)),
         Scene("object", .run("tree"), .press(.character("o"))),
         Scene("tree", .run("tree"), .press(.enter)),

@@ -108,7 +108,8 @@ struct ClusterScript: Sendable {
             try await run(path, "down", "--dir", cluster.directory)
             return value
         } catch {
-            _ = try? await run(path, "down", "--dir", cluster.directory)
+            // In a task of its own: the test may have been cancelled, and nothing may stay.
+            await Task { _ = try? await run(path, "down", "--dir", cluster.directory) }.value
             throw error
         }
     }

@@ -63,8 +63,9 @@ actor TerminalWindow {
             "resize-window", "-x", "\(columns)", "-y", "\(rows)")
     }
 
+    /// Also when the test was cancelled.
     private func end() async {
-        _ = try? await tmux("kill-server")
+        await Task { _ = try? await tmux("kill-server") }.value
         trace.stop()
     }
 
