@@ -21,6 +21,7 @@ public struct ImageRecipe: Hashable, Sendable {
     public var author = ""
     /// The user, or uid, with or without a group; empty for root.
     public var user = ""
+    /// Where it is run; empty for the root directory.
     public var workingDirectory = ""
     /// What is run, whatever is said.
     public var entrypoint: [String] = []
@@ -32,6 +33,7 @@ public struct ImageRecipe: Hashable, Sendable {
     public var ports: [String] = []
     /// Paths, sorted.
     public var volumes: [String] = []
+    /// What somebody noted, by name.
     public var labels: [String: String] = [:]
     /// Empty for the runtime's own.
     public var stopSignal = ""
