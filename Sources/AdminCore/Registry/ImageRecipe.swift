@@ -40,11 +40,26 @@ public struct ImageRecipe: Hashable, Sendable {
     /// The oldest first.
     public var steps: [Step] = []
 
+    /// No more steps are taken in: no builder makes as many, and each is a row.
+    static let stepLimit = 10_000
+
+    /// The steps, each with the number of the layer that came of it, from 0; then what there is of layers of which no step is known.
+    public func history(layers count: Int) -> [(step: Step?, layer: Int?)] {
+        var number = 0
+        var history: [(step: Step?, layer: Int?)] = []
+        for step in steps {
+            let layer = step.makesLayer && number < count ? number : nil
+            if layer != nil { number += 1 }
+            history.append((step, layer))
+        }
+        return history + (number..<max(number, count)).map { (nil, $0) }
+    }
+
     /// Understands a configuration. Throws `ManifestProblem` if it is no JSON object.
     init(parsing bytes: [UInt8]) throws {
         let document = try BoundedJSON.decode(Document.self, from: bytes)
         self.init(document)
-        steps = document.history.map {
+        steps = document.history.prefix(Self.stepLimit).map {
             Step(
                 created: $0.created.flatMap(Timestamp.parse), command: $0.command, comment: $0.comment,
                 makesLayer: !$0.isEmpty)
@@ -54,7 +69,7 @@ public struct ImageRecipe: Hashable, Sendable {
     /// Understands a manifest of schema 1, which has a configuration for each layer, the newest first. Throws `ManifestProblem` if it is none.
     init(schema1 bytes: [UInt8]) throws {
         let manifest = try BoundedJSON.decode(Schema1.self, from: bytes)
-        let documents = try manifest.history.map {
+        let documents = try manifest.history.prefix(Self.stepLimit).map {
             try BoundedJSON.decode(Document.self, from: Array($0.v1Compatibility.utf8))
         }
         if let newest = documents.first { self.init(newest) } else { self.init(Document()) }

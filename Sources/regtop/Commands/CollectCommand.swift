@@ -3,7 +3,7 @@ import ArgumentParser
 import Synchronization
 
 /// `regtop gc`
-struct CollectCommand: StoreCommand {
+struct CollectCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
         abstract: "Collect what nothing needs, beside a live registry: one step of it.",
@@ -31,8 +31,6 @@ struct CollectCommand: StoreCommand {
     @OptionGroup var format: FormatOptions
     @OptionGroup var change: ChangeOptions
     @OptionGroup var registries: OfflineOptions
-
-    var sessionOptions: SessionOptions { store.session(registries) }
 
     @Option(
         help: ArgumentHelp("What was written or referred to since is left alone.", valueName: "duration"),
@@ -76,18 +74,13 @@ struct CollectCommand: StoreCommand {
         guard (0...100).contains(maxShare) else { throw ValidationError("--max-share is a percentage, 0 to 100") }
     }
 
-    func prepare(_ streams: StandardStreams) throws {
-        try change.prepare(isReadOnly: store.readOnly, streams)
-    }
-
     func run(in context: CommandContext) async throws {
         let options = CollectionOptions(
             grace: grace, delay: delay, maxShare: maxShare, untagged: untagged, uploadsOlderThan: uploadsOlderThan,
             caches: registries.offline ? .offline : noCache ? .none : cacheFlushed ? .flushed : .unknown)
         let isBlocked = Mutex(false)
         let isRehearsal = change.dryRun
-        let proposal = ChangeProposal(context: context, options: change, format: format.format)
-        try await proposal.run { progress in
+        try await proposal(in: context).run { progress in
             let plan =
                 if !isRehearsal, let admin = context.session.admin {
                     try await admin.collection(options, progress: progress)

@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 
 /// `regtop fsck`
-struct FsckCommand: StoreCommand {
+struct FsckCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "fsck",
         abstract: "Find damage, and repair it.",
@@ -60,8 +60,6 @@ struct FsckCommand: StoreCommand {
 
     static var failed: Int32 { ExitStatus.unfinished }
 
-    var sessionOptions: SessionOptions { store.session(registries) }
-
     func validate() throws {
         if !kinds.isEmpty, !`repair` { throw ValidationError("kinds are named for --repair only") }
         if anew, !deep { throw ValidationError("--anew belongs to --deep: nothing else is remembered") }
@@ -80,7 +78,7 @@ struct FsckCommand: StoreCommand {
     }
 
     func run(in context: CommandContext) async throws {
-        let proposal = ChangeProposal(context: context, options: change, format: format.format)
+        let proposal = self.proposal(in: context)
         if `repair` { try await proposal.settleJournal() }
         let report = try await look(context, isFirst: true)
         guard `repair`, !report.isCancelled else { return try await end(context, FsckOutcome(report: report)) }

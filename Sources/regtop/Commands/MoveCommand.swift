@@ -2,7 +2,7 @@ import AdminCore
 import ArgumentParser
 
 /// `regtop mv SOURCE DEST`
-struct MoveCommand: StoreCommand {
+struct MoveCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "mv",
         abstract: "Rename a repository, or a tag within its repository.",
@@ -24,8 +24,6 @@ struct MoveCommand: StoreCommand {
     @OptionGroup var format: FormatOptions
     @OptionGroup var change: ChangeOptions
     @OptionGroup var registries: OfflineOptions
-
-    var sessionOptions: SessionOptions { store.session(registries) }
 
     @Flag(help: "Replace a tag that is there. Never a repository.")
     var force = false
@@ -51,13 +49,8 @@ struct MoveCommand: StoreCommand {
         }
     }
 
-    func prepare(_ streams: StandardStreams) throws {
-        try change.prepare(isReadOnly: store.readOnly, streams)
-    }
-
     func run(in context: CommandContext) async throws {
-        let proposal = ChangeProposal(context: context, options: change, format: format.format)
-        try await proposal.run { progress in
+        try await proposal(in: context).run { progress in
             try await context.session.planner.move(from: source, to: destination, force: force, progress: progress)
         }
     }

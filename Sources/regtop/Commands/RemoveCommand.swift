@@ -2,7 +2,7 @@ import AdminCore
 import ArgumentParser
 
 /// `regtop rm REF…`
-struct RemoveCommand: StoreCommand {
+struct RemoveCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm",
         abstract: "Delete repositories, tags or manifests.",
@@ -42,8 +42,6 @@ struct RemoveCommand: StoreCommand {
     @OptionGroup var format: FormatOptions
     @OptionGroup var change: ChangeOptions
     @OptionGroup var registries: OfflineOptions
-
-    var sessionOptions: SessionOptions { store.session(registries) }
 
     @Flag(help: "Skip the trash: what goes cannot be restored.")
     var now = false
@@ -86,12 +84,8 @@ struct RemoveCommand: StoreCommand {
         }
     }
 
-    func prepare(_ streams: StandardStreams) throws {
-        try change.prepare(isReadOnly: store.readOnly, streams)
-    }
-
     func run(in context: CommandContext) async throws {
-        let proposal = ChangeProposal(context: context, options: change, format: format.format)
+        let proposal = self.proposal(in: context)
         let planner = context.session.planner
         guard references.isEmpty else {
             return try await proposal.run { progress in

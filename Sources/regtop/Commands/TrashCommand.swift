@@ -41,7 +41,7 @@ struct TrashListCommand: StoreCommand {
 }
 
 /// `regtop trash restore ID`
-struct TrashRestoreCommand: StoreCommand {
+struct TrashRestoreCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Bring back what was deleted.",
@@ -57,8 +57,6 @@ struct TrashRestoreCommand: StoreCommand {
     @OptionGroup var change: ChangeOptions
     @OptionGroup var registries: OfflineOptions
 
-    var sessionOptions: SessionOptions { store.session(registries) }
-
     @Option(
         help: ArgumentHelp("Another name: repo, or repo:tag for a tag.", valueName: "name"),
         transform: ArgumentText.reference)
@@ -71,20 +69,15 @@ struct TrashRestoreCommand: StoreCommand {
         if to != nil, ids.count > 1 { throw ValidationError("--to goes with one id only") }
     }
 
-    func prepare(_ streams: StandardStreams) throws {
-        try change.prepare(isReadOnly: store.readOnly, streams)
-    }
-
     func run(in context: CommandContext) async throws {
-        let proposal = ChangeProposal(context: context, options: change, format: format.format)
-        try await proposal.run { _ in
+        try await proposal(in: context).run { _ in
             try await context.session.planner.restoration(of: ids, as: to)
         }
     }
 }
 
 /// `regtop trash empty`
-struct TrashEmptyCommand: StoreCommand {
+struct TrashEmptyCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "empty",
         abstract: "Drop for good what is in the trash.",
@@ -100,20 +93,13 @@ struct TrashEmptyCommand: StoreCommand {
     @OptionGroup var change: ChangeOptions
     @OptionGroup var registries: OfflineOptions
 
-    var sessionOptions: SessionOptions { store.session(registries) }
-
     @Option(
         help: ArgumentHelp("Only what was deleted longer ago than this, such as 7d.", valueName: "duration"),
         transform: ArgumentText.duration)
     var olderThan: Double?
 
-    func prepare(_ streams: StandardStreams) throws {
-        try change.prepare(isReadOnly: store.readOnly, streams)
-    }
-
     func run(in context: CommandContext) async throws {
-        let proposal = ChangeProposal(context: context, options: change, format: format.format)
-        try await proposal.run { progress in
+        try await proposal(in: context).run { progress in
             try await context.session.planner.emptying(olderThan: olderThan ?? 0, progress: progress)
         }
     }

@@ -63,7 +63,7 @@ struct UploadsListCommand: StoreCommand {
 }
 
 /// `regtop uploads purge --older-than 7d`
-struct UploadsPurgeCommand: StoreCommand {
+struct UploadsPurgeCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "purge",
         abstract: "Remove unfinished uploads that are old.",
@@ -79,8 +79,6 @@ struct UploadsPurgeCommand: StoreCommand {
     @OptionGroup var format: FormatOptions
     @OptionGroup var change: ChangeOptions
     @OptionGroup var registries: OfflineOptions
-
-    var sessionOptions: SessionOptions { store.session(registries) }
 
     @Option(
         help: ArgumentHelp("Only what began longer ago than this, such as 7d.", valueName: "duration"),
@@ -102,13 +100,8 @@ struct UploadsPurgeCommand: StoreCommand {
         }
     }
 
-    func prepare(_ streams: StandardStreams) throws {
-        try change.prepare(isReadOnly: store.readOnly, streams)
-    }
-
     func run(in context: CommandContext) async throws {
-        let proposal = ChangeProposal(context: context, options: change, format: format.format)
-        try await proposal.run { progress in
+        try await proposal(in: context).run { progress in
             try await context.session.planner.purging(
                 olderThan: olderThan, of: repositories.isEmpty ? nil : repositories, skippingTrash: now,
                 progress: progress)

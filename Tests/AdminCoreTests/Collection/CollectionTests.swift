@@ -37,6 +37,19 @@ import Testing
         #expect(try await quarantined == 0)
     }
 
+    /// `SAFETY` §4: the delay is a bet on the longest push.
+    @Test(arguments: [0, 3599, 3600] as [TimeInterval]) func aShortDelayIsSaidToBeABet(_ delay: TimeInterval)
+        async throws
+    {
+        let first = try await plan(CollectionOptions(delay: delay, maxShare: 100, caches: .none))
+        #expect(!first.notes.contains { $0.contains("a bet") }, "nothing is taken")
+        _ = try await blob(pattern(3000))
+        for caches in [CollectionOptions.Caches.none, .flushed, .unknown, .offline] {
+            let plan = try await plan(CollectionOptions(delay: delay, maxShare: 100, caches: caches))
+            #expect(plan.notes.contains { $0.contains("a bet") } == (delay < 3600 && caches != .offline), "\(caches)")
+        }
+    }
+
     /// The mutation "final mark begun before the delay": a plan whose mark is too early frees nothing, however late it is executed.
     @Test func aMarkBeforeTheDelayFreesNothing() async throws {
         _ = try await blob(pattern(3000))

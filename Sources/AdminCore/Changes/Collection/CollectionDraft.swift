@@ -6,6 +6,9 @@ struct CollectionDraft: Sendable {
     static let askForCaches =
         "nothing is freed unless --cache-flushed, --no-cache or --offline says what the registries remember"
 
+    /// Pushes that take longer than this are nothing unusual. In seconds.
+    static let shortDelay: TimeInterval = 3600
+
     let mark: CollectionMark
     let isProven: Bool
     /// What is in the way.
@@ -286,6 +289,11 @@ struct CollectionDraft: Sendable {
 
     private func notes(_ taken: [CollectionPlan.Part], _ freed: [CollectionPlan.Part]) -> [String] {
         var notes = notes
+        if options.caches != .offline, options.delay < Self.shortDelay, !(taken + freed).isEmpty {
+            notes.append(
+                "the delay of \(Int(options.delay)) s is a bet that no push takes longer: what one that does relies on may be freed under it; only --offline is sure"
+            )
+        }
         if options.caches != .offline, options.caches != .none, taken.contains(where: { $0.work == .quarantine }) {
             notes.append(
                 "after this run restart every registry, or flush its descriptor cache; once the delay has passed since, `regtop gc --cache-flushed` frees what is still unneeded"

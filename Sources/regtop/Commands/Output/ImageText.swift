@@ -16,7 +16,9 @@ nonisolated enum ImageText {
         facts.add("state", image.state.rawValue)
         for problem in image.problems { facts.add("problem", problem) }
         let recipe = image.digest.flatMap { recipes[$0] }
-        if let recipe { add(recipe, to: &facts) }
+        for (name, values) in recipe?.facts ?? [] {
+            for value in values { facts.add(name, value) }
+        }
         var text = facts.text
         if image.config != nil || !image.layers.isEmpty {
             var table = PlainTable(
@@ -25,7 +27,7 @@ nonisolated enum ImageText {
             for (index, layer) in image.layers.enumerated() { add(layer, as: "layer-\(index)", to: &table) }
             text += "\n" + table.text
         }
-        if let recipe, !recipe.steps.isEmpty { text += "\n" + history(recipe.steps, layers: image.layers.count) }
+        if let recipe, !recipe.steps.isEmpty { text += "\n" + history(recipe, layers: image.layers.count) }
         if !image.manifests.isEmpty {
             var table = PlainTable(
                 .left("MANIFEST"), .right("SIZE"), .left("PLATFORM"), .left("STATE"), .left("TYPE"))
@@ -64,31 +66,15 @@ nonisolated enum ImageText {
     }
 
     /// What made the layers, the oldest first: a line a step, of which the last part may be any text.
-    private static func history(_ steps: [ImageRecipe.Step], layers: Int) -> String {
+    private static func history(_ recipe: ImageRecipe, layers: Int) -> String {
         var lines = FactLines()
         lines.add("STEP", "CREATED               COMMAND")
-        var layer = 0
-        for step in steps {
-            let isLayer = step.makesLayer && layer < layers
+        for (step, layer) in recipe.history(layers: layers) {
+            guard let step else { continue }
             let created = TimeText.second(step.created).padding(toLength: 22, withPad: " ", startingAt: 0)
-            lines.add(isLayer ? "layer-\(layer)" : PlainTable.unknown, created + step.short)
-            if isLayer { layer += 1 }
+            lines.add(layer.map { "layer-\($0)" } ?? PlainTable.unknown, created + step.short)
         }
         return lines.text
-    }
-
-    /// Only what is said.
-    private static func add(_ recipe: ImageRecipe, to facts: inout FactLines) {
-        let labels = recipe.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        for (name, values) in [
-            ("entrypoint", [recipe.entrypoint.joined(separator: " ")]),
-            ("command", [recipe.command.joined(separator: " ")]), ("user", [recipe.user]),
-            ("directory", [recipe.workingDirectory]), ("port", recipe.ports), ("volume", recipe.volumes),
-            ("stop signal", [recipe.stopSignal]), ("author", [recipe.author]), ("environment", recipe.environment),
-            ("label", labels),
-        ] {
-            for value in values where !value.isEmpty { facts.add(name, value) }
-        }
     }
 
     private static func add(_ blob: ImageDetail.Blob, as name: String, to table: inout PlainTable) {

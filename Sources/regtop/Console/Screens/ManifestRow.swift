@@ -70,7 +70,7 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
                     $0.command = Cells.excerpt(recipe?.run ?? "")
                 }
             }
-            addHistory(image.layers, recipe?.steps ?? [])
+            addHistory(image.layers, recipe)
             for child in image.manifests {
                 add(.child, child.platform ?? "manifest") {
                     $0.digest = child.digest
@@ -87,26 +87,14 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
             owner = outer
         }
 
-        private mutating func addHistory(_ layers: [ImageDetail.Blob], _ steps: [ImageRecipe.Step]) {
-            var number = 0
-            func take(_ step: ImageRecipe.Step?, _ row: inout ManifestRow) {
-                row.step = step
-                row.command = Cells.excerpt(step?.short ?? "")
-            }
-            for step in steps {
-                guard step.makesLayer, number < layers.count else {
-                    add(.step, "step") { take(step, &$0) }
-                    continue
+        private mutating func addHistory(_ layers: [ImageDetail.Blob], _ recipe: ImageRecipe?) {
+            let history = recipe?.history(layers: layers.count) ?? layers.indices.map { (nil, $0) }
+            for (step, layer) in history {
+                add(layer == nil ? .step : .layer, layer.map { "layer \($0 + 1)" } ?? "step") {
+                    if let layer { $0.take(layers[layer]) }
+                    $0.step = step
+                    $0.command = Cells.excerpt(step?.short ?? "")
                 }
-                number += 1
-                add(.layer, "layer \(number)") {
-                    $0.take(layers[number - 1])
-                    take(step, &$0)
-                }
-            }
-            // A history may say less than there is, or nothing.
-            for (index, layer) in layers.enumerated().dropFirst(number) {
-                add(.layer, "layer \(index + 1)") { $0.take(layer) }
             }
         }
     }
@@ -159,21 +147,5 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
                 row.mediaType.map { Line($0, .dim) } ?? Cells.unknown
             },
         ]
-    }
-}
-
-nonisolated extension ImageRecipe {
-    /// What is run unless something else is said.
-    var run: String { (entrypoint + command).joined(separator: " ") }
-}
-
-nonisolated extension ImageRecipe.Step {
-    /// The instruction, without the shell that builders wrap it in.
-    var short: String {
-        let (shell, mark) = ("/bin/sh -c ", "#(nop) ")
-        guard command.hasPrefix(shell) else { return command }
-        let rest = command.dropFirst(shell.count)
-        guard rest.hasPrefix(mark) else { return "RUN " + rest }
-        return String(rest.dropFirst(mark.count).drop { $0 == " " })
     }
 }

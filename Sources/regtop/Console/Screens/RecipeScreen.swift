@@ -31,34 +31,19 @@ final class RecipeScreen: Screen {
     private static let limit = 1000
 
     private static func page(_ recipe: ImageRecipe, _ layers: [ImageDetail.Blob], columns: Int) -> [Line] {
-        let facts: [(name: String, values: [String])] = [
-            ("entrypoint", recipe.entrypoint.isEmpty ? [] : [recipe.entrypoint.joined(separator: " ")]),
-            ("command", recipe.command.isEmpty ? [] : [recipe.command.joined(separator: " ")]),
-            ("user", [recipe.user]), ("directory", [recipe.workingDirectory]),
-            ("ports", [recipe.ports.joined(separator: " ")]), ("volumes", recipe.volumes),
-            ("stop signal", [recipe.stopSignal]), ("author", [recipe.author]), ("environment", recipe.environment),
-            ("labels", recipe.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }),
-        ]
         var lines: [Line] = []
-        for (name, values) in facts {
-            let said = values.prefix(limit).filter { !$0.isEmpty }
-            for (number, value) in said.enumerated() {
+        for (name, values) in recipe.facts {
+            for (number, value) in values.prefix(limit).enumerated() {
                 lines += entry(Line(number == 0 ? name : "", .dim).fitted(to: 13), value, columns)
             }
         }
         if lines.isEmpty { lines.append(Line("It says nothing of how it is run.", .dim)) }
         lines += [Line(), Line("HISTORY", .columnTitle) + Line("  the oldest first", .dim)]
         if recipe.steps.isEmpty { lines.append(Line("none", .dim)) }
-        var number = 0
-        for step in recipe.steps.prefix(limit) {
-            var layer: ImageDetail.Blob?
-            if step.makesLayer, number < layers.count {
-                layer = layers[number]
-                number += 1
-            }
-            let front =
-                Line(step.created.map(HumanText.day) ?? "–", .dim).fitted(to: 12)
-                + (layer.map { Line("layer \(number)  \(HumanText.bytes($0.size))") } ?? Line("–", .dim)).fitted(to: 21)
+        for (step, layer) in recipe.history(layers: layers.count).prefix(limit) {
+            guard let step else { continue }
+            let made = layer.map { Line("layer \($0 + 1)  \(HumanText.bytes(layers[$0].size))") } ?? Line("–", .dim)
+            let front = Line(step.created.map(HumanText.day) ?? "–", .dim).fitted(to: 12) + made.fitted(to: 21)
             lines += entry(
                 columns >= 60 ? front : Line(), step.short + (step.comment.isEmpty ? "" : "  (\(step.comment))"),
                 columns)
