@@ -1,14 +1,28 @@
 extension ImageDetail {
     /// The manifest that a tag or a digest names, as the facts have it; they must have been gathered with the scopes `.reach` and
     /// `.configurations`.
-    init(name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts) {
-        var met: Set<Digest> = []
-        self.init(name: name, tag: tag, digest: digest, facts: facts, met: &met)
+    /// `expanding`: what an index names is looked into as well.
+    init(name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts, expanding: Bool = false) {
+        var expansion = Expansion(left: expanding ? ImageDetail.childLimit : 0)
+        self.init(name: name, tag: tag, digest: digest, facts: facts, &expansion)
     }
 
-    /// `met`: what was shown with its parts already. Indexes over indexes may name the same again and again; damaged ones, themselves.
+    /// Indexes over indexes may name the same again and again; damaged ones, themselves.
+    private struct Expansion {
+        /// What was shown with its parts already.
+        var met: Set<Digest> = []
+        /// How many more are looked into.
+        var left: Int
+
+        mutating func takes(_ digest: Digest) -> Bool {
+            guard left > 0, met.insert(digest).inserted else { return false }
+            left -= 1
+            return true
+        }
+    }
+
     private init(
-        name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts, met: inout Set<Digest>
+        name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts, _ expansion: inout Expansion
     ) {
         self.init(name: name, tag: tag, digest: digest)
         guard let digest else {
@@ -17,7 +31,7 @@ extension ImageDetail {
             problems = ["The link of the tag \(tag ?? "") \(fault)."]
             return
         }
-        met.insert(digest)
+        expansion.met.insert(digest)
         let image = ImageFacts(digest, in: facts)
         manifestSize = facts.manifests[digest]?.blob.size
         mediaType = image.mediaType
@@ -31,12 +45,10 @@ extension ImageDetail {
         config = manifest.config.map { Blob($0, in: facts) }
         layers = manifest.layers.map { Blob($0, in: facts) }
         for reference in manifest.manifests {
-            let isNew =
-                reference.namesManifest && facts.manifests[reference.digest]?.manifest != nil
-                && !met.contains(reference.digest)
+            let isKnown = reference.namesManifest && facts.manifests[reference.digest]?.manifest != nil
             let child =
-                isNew
-                ? ImageDetail(name: name, tag: nil, digest: reference.digest, facts: facts, met: &met) : nil
+                isKnown && expansion.takes(reference.digest)
+                ? ImageDetail(name: name, tag: nil, digest: reference.digest, facts: facts, &expansion) : nil
             manifests.append(Child(reference, child, in: facts))
         }
     }

@@ -47,7 +47,8 @@ public struct ImageDetail: Hashable, Sendable {
         public let platform: String?
         /// Whether it can be served.
         public let state: BlobState
-        /// What it consists of; nil if it is no manifest, if that cannot be read, or if it was met before in the same index.
+        /// What it consists of, where that was asked for; nil if it is no manifest, if that cannot be read, if it was met before in the same
+        /// index, or if more than `childLimit` were.
         public let image: ImageDetail?
 
         /// See the properties.
@@ -107,6 +108,9 @@ public struct ImageDetail: Hashable, Sendable {
         problems = []
     }
 
-    /// It, and all that it consists of: an index with its images, and theirs.
+    /// No more of what an index names is looked into.
+    public static let childLimit = 256
+
+    /// It, and all that it consists of: an index with its images, and theirs, as far as they were looked into.
     public var withChildren: [ImageDetail] { [self] + manifests.flatMap { $0.image?.withChildren ?? [] } }
 }

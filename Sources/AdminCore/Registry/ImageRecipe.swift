@@ -40,8 +40,12 @@ public struct ImageRecipe: Hashable, Sendable {
     /// The oldest first.
     public var steps: [Step] = []
 
-    /// No more steps are taken in: no builder makes as many, and each is a row.
-    static let stepLimit = 10_000
+    /// No larger document is read. In bytes; those of real images have some thousands.
+    static let sizeLimit = 1 << 20
+    /// No more documents are read for one index after so many bytes of them.
+    static let readLimit = 16 << 20
+    /// No more steps are taken in: no builder makes as many.
+    static let stepLimit = 1000
 
     /// The steps, each with the number of the layer that came of it, from 0; then what there is of layers of which no step is known.
     public func history(layers count: Int) -> [(step: Step?, layer: Int?)] {
@@ -69,11 +73,11 @@ public struct ImageRecipe: Hashable, Sendable {
     /// Understands a manifest of schema 1, which has a configuration for each layer, the newest first. Throws `ManifestProblem` if it is none.
     init(schema1 bytes: [UInt8]) throws {
         let manifest = try BoundedJSON.decode(Schema1.self, from: bytes)
-        let documents = try manifest.history.prefix(Self.stepLimit).map {
-            try BoundedJSON.decode(Document.self, from: Array($0.v1Compatibility.utf8))
+        func document(_ entry: Schema1.History) -> Document {
+            (try? BoundedJSON.decode(Document.self, from: Array(entry.v1Compatibility.utf8))) ?? Document()
         }
-        if let newest = documents.first { self.init(newest) } else { self.init(Document()) }
-        steps = documents.reversed().map {
+        self.init(manifest.history.first.map(document) ?? Document())
+        steps = manifest.history.suffix(Self.stepLimit).reversed().map(document).map {
             Step(
                 created: $0.created.flatMap(Timestamp.parse), command: $0.made.joined(separator: " "),
                 comment: $0.comment, makesLayer: true)

@@ -102,8 +102,8 @@ public struct RegistryPass: Sendable {
 
     /// One manifest in full. The reference must be a tag or a digest (`.unsupported` otherwise); throws `StorageError.notFound` if
     /// there is no such thing. A digest without a revision link is one only if a tag of the repository names it: the repository
-    /// does not serve it then, and `problems` say so.
-    public func image(_ reference: ImageReference) async throws -> ImageDetail {
+    /// does not serve it then, and `problems` say so. `expanding`: what an index names is looked into as well.
+    public func image(_ reference: ImageReference, expanding: Bool = false) async throws -> ImageDetail {
         let name = reference.repository
         let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.reach, .configurations])
         switch reference.selector {
@@ -112,7 +112,8 @@ public struct RegistryPass: Sendable {
         case .tag(let tag):
             let facts = try await inquiry.facts([.tag(tag)])
             try await requireTag(tag, of: name, in: facts)
-            return ImageDetail(name: name, tag: tag, digest: facts.tags[tag]?.digest, facts: facts)
+            return ImageDetail(
+                name: name, tag: tag, digest: facts.tags[tag]?.digest, facts: facts, expanding: expanding)
         case .digest(let digest):
             let facts = try await inquiry.facts([.revision(digest), .manifest(digest)])
             if facts.revisions[digest]?.isThere != true {
@@ -121,7 +122,7 @@ public struct RegistryPass: Sendable {
                     throw StorageError.notFound(reader.paths.revision(name, digest))
                 }
             }
-            return ImageDetail(name: name, tag: nil, digest: digest, facts: facts)
+            return ImageDetail(name: name, tag: nil, digest: digest, facts: facts, expanding: expanding)
         }
     }
 

@@ -34,8 +34,9 @@ struct ShowCommand: StoreCommand {
             guard case .repository = reference.selector else {
                 let image = try await pass.image(reference)
                 if image.state == .damaged { try await context.warnOfChunkSize() }
-                let recipes = try await pass.recipes(of: image)
-                return try await context.print(format.format, json: image.json, plain: ImageText.plain(image, recipes))
+                // The JSON has nothing of it.
+                let recipe = format.format == .plain ? try await pass.recipes(of: image).values.first : nil
+                return try await context.print(format.format, json: image.json, plain: ImageText.plain(image, recipe))
             }
             try await showRepository(pass, context)
         }

@@ -61,6 +61,14 @@ import Testing
         #expect(recipe.steps.map(\.makesLayer) == [true, true])
     }
 
+    @Test("schema 1: what cannot be understood of its history is a step of which nothing is known")
+    func schema1Lenient() throws {
+        let recipe = try ImageRecipe(
+            schema1: Array(
+                #"{"history":[{"v1Compatibility":"not json"},{"v1Compatibility":"{\"author\":\"me\"}"}]}"#.utf8))
+        #expect(recipe.steps.count == 2 && recipe.author == "")
+    }
+
     @Test("an index: each of its images with its parts and its recipe; of one that is named twice, once")
     func tree() async throws {
         var pool = RegistryPool()
@@ -71,7 +79,9 @@ import Testing
             RegistryPool.listDocument([(100, "amd64"), (200, "arm64"), (100, "amd64")]))
         pool.tag("a", "t", RegistryPool.digest(50))
         let pass = pool.pass
-        let image = try await pass.image(try #require(ImageReference("a:t")))
+        let unexpanded = try await pass.image(try #require(ImageReference("a:t")))
+        #expect(unexpanded.withChildren.map(\.digest) == [RegistryPool.digest(50)])
+        let image = try await pass.image(try #require(ImageReference("a:t")), expanding: true)
         #expect(image.manifests.map { $0.image?.layers.count } == [2, 1, nil])
         #expect(image.withChildren.map(\.digest) == [50, 100, 200].map { RegistryPool.digest($0) })
         #expect(
@@ -90,7 +100,7 @@ import Testing
             RegistryPool.listDocument([(50, "amd64"), (100, "amd64")]))
         pool.tag("a", "t", RegistryPool.digest(50))
         let pass = pool.pass
-        let image = try await pass.image(try #require(ImageReference("a:t")))
+        let image = try await pass.image(try #require(ImageReference("a:t")), expanding: true)
         #expect(image.manifests.map { $0.image?.digest } == [nil, RegistryPool.digest(100)])
         #expect(try await pass.recipes(of: image).isEmpty)
     }

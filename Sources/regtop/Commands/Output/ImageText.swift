@@ -3,8 +3,7 @@ import Foundation
 
 /// `show` for people: facts, then tables.
 nonisolated enum ImageText {
-    /// `recipes`: by manifest.
-    static func plain(_ image: ImageDetail, _ recipes: [Digest: ImageRecipe]) -> String {
+    static func plain(_ image: ImageDetail, _ recipe: ImageRecipe?) -> String {
         var facts = FactLines()
         facts.add("name", image.name.string)
         facts.add("tag", image.tag)
@@ -15,7 +14,6 @@ nonisolated enum ImageText {
         facts.add("platforms", image.platforms.isEmpty ? nil : image.platforms.joined(separator: ", "))
         facts.add("state", image.state.rawValue)
         for problem in image.problems { facts.add("problem", problem) }
-        let recipe = image.digest.flatMap { recipes[$0] }
         for (name, values) in recipe?.facts ?? [] {
             for value in values { facts.add(name, value) }
         }

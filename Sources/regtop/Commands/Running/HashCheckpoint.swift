@@ -29,7 +29,11 @@ nonisolated final class HashCheckpoint: HashMemory {
 
     private func close() {
         descriptor.withLock { descriptor in
-            if let open = descriptor { Glibc.close(open) }
+            if let open = descriptor {
+                // Said, not only closed: whatever this process starts has the file open, too, until it is another program.
+                flock(open, LOCK_UN)
+                Glibc.close(open)
+            }
             descriptor = nil
         }
     }

@@ -54,10 +54,9 @@ nonisolated enum Cells {
 
     /// As much of a text as anybody reads: what was pushed may be of any length, and every frame would pay for all of it.
     static func excerpt(_ text: String) -> String {
-        let limit = 2000
-        guard text.utf8.count > limit else { return text }
         // By scalars: thousands of marks may sit on one letter.
-        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit))) + Line.ellipsis
+        let kept = text.unicodeScalars.prefix(2000)
+        return kept.endIndex == text.endIndex ? text : String(String.UnicodeScalarView(kept)) + Line.ellipsis
     }
 
     /// `schema 2`, `OCI index`: a media type as people call it.

@@ -36,6 +36,7 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
     static func rows(_ image: ImageDetail, _ recipes: [Digest: ImageRecipe]) -> [ManifestRow] {
         var list = List(recipes: recipes)
         list.add(.manifest, "manifest") {
+            $0.owner = image.digest
             $0.digest = image.digest
             $0.size = image.manifestSize
             $0.mediaType = image.mediaType
@@ -50,6 +51,8 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
         var rows: [ManifestRow] = []
         private var depth = 0
         private var owner: Digest?
+        /// How many more steps without a layer are shown: a small configuration may say thousands, and many images share it.
+        private var stepsLeft = 2000
 
         init(recipes: [Digest: ImageRecipe]) { self.recipes = recipes }
 
@@ -62,7 +65,6 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
         mutating func addParts(of image: ImageDetail) {
             let outer = owner
             owner = image.digest
-            if let manifest = rows.indices.last { rows[manifest].owner = owner }
             let recipe = owner.flatMap { recipes[$0] }
             if let config = image.config {
                 add(.configuration, "config") {
@@ -73,6 +75,7 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
             addHistory(image.layers, recipe)
             for child in image.manifests {
                 add(.child, child.platform ?? "manifest") {
+                    $0.owner = child.digest
                     $0.digest = child.digest
                     $0.size = child.size
                     $0.mediaType = child.mediaType
@@ -90,6 +93,10 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
         private mutating func addHistory(_ layers: [ImageDetail.Blob], _ recipe: ImageRecipe?) {
             let history = recipe?.history(layers: layers.count) ?? layers.indices.map { (nil, $0) }
             for (step, layer) in history {
+                if layer == nil {
+                    stepsLeft -= 1
+                    if stepsLeft < 0 { continue }
+                }
                 add(layer == nil ? .step : .layer, layer.map { "layer \($0 + 1)" } ?? "step") {
                     if let layer { $0.take(layers[layer]) }
                     $0.step = step
@@ -106,7 +113,7 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
         state = blob.state.rawValue
     }
 
-    /// What the table has no room for.
+    /// What the table has no room for: at most five lines.
     var details: [Line] {
         var lines: [Line] = []
         func fact(_ name: String, _ value: String?) {

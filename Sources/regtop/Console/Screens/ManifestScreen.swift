@@ -36,19 +36,18 @@ final class ManifestScreen: Screen {
         return TitleBar(title: reference.description, details: details)
     }
 
-    /// Above the table, what is wrong; below it, where there is room, the whole of what the row under the cursor cuts.
+    /// Above the table, what is wrong; below it, where there is room, more of the row under the cursor: always as many rows, so that the table
+    /// stays where it is.
     func lines(_ size: Size) -> [Line] {
         let problems = (image?.problems ?? []).flatMap { problem in
             Line.wrapped(problem, to: max(1, size.columns - 2), .bad).map { Line("! ", .bad) + $0 }
         }.prefix(max(0, size.rows - 6))
-        let details = size.rows - problems.count >= 16 ? view.table.selected?.details ?? [] : []
-        // Always as many rows, so that the table stays where it is.
-        let height = details.isEmpty ? 0 : 5
-        let table = view.lines(Size(rows: size.rows - problems.count - height, columns: size.columns))
-        let gap = max(0, size.rows - problems.count - table.count - height + 1)
-        return problems + table
-            + (details.isEmpty
-                ? [] : Array(repeating: Line(), count: gap) + details.prefix(4).map { $0.truncated(to: size.columns) })
+        let below = size.rows - problems.count >= 16 && !view.table.rows.isEmpty ? 6 : 0
+        let height = size.rows - problems.count - below
+        let table = view.lines(Size(rows: height, columns: size.columns), below: below)
+        guard below > 0 else { return problems + table }
+        let gap = Array(repeating: Line(), count: max(0, height - table.count) + 1)
+        return problems + table + gap + (view.table.selected?.details ?? []).prefix(below - 1)
     }
 
     func escape() -> Bool { view.escape() }
@@ -126,13 +125,13 @@ final class ManifestScreen: Screen {
         let reference = reference
         return .ask(
             .value(Slot(self, "image"), "reading \(reference)") {
-                let image = try await pass.image(reference)
-                return (image, try await pass.recipes(of: image))
+                let image = try await pass.image(reference, expanding: true)
+                let recipes = try await pass.recipes(of: image)
+                return (image, recipes, ManifestRow.rows(image, recipes))
             } then: { [unowned self] result in
                 switch result {
-                case .success((let image, let recipes)):
+                case .success((let image, let recipes, let rows)):
                     (self.image, self.recipes) = (image, recipes)
-                    let rows = ManifestRow.rows(image, recipes)
                     scale.take(rows.compactMap(\.size))
                     view.table.replace(rows)
                     return .none

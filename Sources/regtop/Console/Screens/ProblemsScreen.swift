@@ -48,7 +48,7 @@ final class ProblemsScreen: Screen {
             Line.wrapped(VisibleText.of(problem.place), to: size.columns, .dim)
             + Line.wrapped(VisibleText.of(text), to: size.columns)
         let height = min(7, size.rows / 3)
-        let table = view.lines(Size(rows: size.rows - height - 1, columns: size.columns))
+        let table = view.lines(Size(rows: size.rows - height - 1, columns: size.columns), below: height + 1)
         let gap = max(0, size.rows - height - table.count)
         return table + Array(repeating: Line(), count: gap) + words.prefix(height)
     }

@@ -5,19 +5,35 @@ nonisolated extension Line {
         var rows: [Line] = []
         var row = Line()
         for word in text.split(separator: " ") {
-            var rest = Line(String(word), style)
+            let rest = Line(String(word), style)
             if row.width > 0, row.width + 1 + rest.width > columns {
                 rows.append(row)
                 row = Line()
             }
             if row.width > 0 { row.append(" ", style) }
-            while rest.width > columns {
-                rows.append(rest.slice(from: 0, width: columns))
-                rest = rest.slice(from: columns, width: rest.width)
-            }
-            row.append(rest)
+            let pieces = rest.broken(to: columns)
+            rows += pieces.dropLast()
+            row.append(pieces.last ?? Line())
         }
         return row.width > 0 || rows.isEmpty ? rows + [row] : rows
+    }
+
+    /// The line in rows of at most so many columns, broken anywhere; no character is torn.
+    func broken(to columns: Int) -> [Line] {
+        guard columns > 0, width > columns else { return [self] }
+        var rows: [[Span]] = [[]]
+        var used = 0
+        for span in spans {
+            for (number, piece) in span.broken(room: columns - used, columns: columns).enumerated() {
+                if number > 0 {
+                    rows.append([])
+                    used = 0
+                }
+                rows[rows.count - 1].append(piece)
+                used += piece.width
+            }
+        }
+        return rows.map { Line($0) }
     }
 
     /// The line with every occurrence of the words, in whatever case, in another style. Words are looked for span by span.

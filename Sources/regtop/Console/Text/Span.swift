@@ -21,6 +21,25 @@ nonisolated struct Span: Sendable, Equatable {
         Span(visible: text, style)
     }
 
+    /// The text in pieces of at most so many columns, the first of at most `room`; nothing is torn or lost but a character that is wider than
+    /// a piece. What combines with a character stays with it. One pass.
+    func broken(room: Int, columns: Int) -> [Span] {
+        var pieces: [Span] = []
+        var piece = String.UnicodeScalarView()
+        var (used, limit) = (0, room)
+        for scalar in text.unicodeScalars {
+            let width = DisplayWidth.of(scalar) ?? 0
+            if width > columns { continue }
+            if used + width > limit {
+                pieces.append(Span(visible: String(piece), style))
+                (piece, used, limit) = (String.UnicodeScalarView(), 0, columns)
+            }
+            piece.append(scalar)
+            used += width
+        }
+        return pieces + [Span(visible: String(piece), style)]
+    }
+
     /// The part from a column on, at most so many columns wide. A wide character cut by an edge becomes blanks.
     func slice(from start: Int, width wanted: Int) -> Span {
         let end = start + wanted

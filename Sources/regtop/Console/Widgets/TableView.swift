@@ -11,15 +11,21 @@ final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sen
     private(set) var page = 1
     /// How many rows of the screen it takes, the titles among them.
     private var height = 1
+    /// How many rows of the screen lie below it.
+    private var below = 0
 
     init(_ table: Table<Row>, canMark: Bool = false) {
         self.table = table
         self.canMark = canMark
     }
 
-    func lines(_ size: Size) -> [Line] {
+    /// - Parameters:
+    ///   - size: the table's.
+    ///   - below: how many rows of the screen lie below it.
+    func lines(_ size: Size, below: Int = 0) -> [Line] {
         page = max(1, size.rows - 1)
         height = size.rows
+        self.below = below
         table.scroll(toFit: size.rows > 1 ? size.rows - 1 : size.rows)
         return table.lines(size, empty: empty)
     }
@@ -32,10 +38,10 @@ final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sen
         return [Array(shown), Array(below), above.reversed()].joined().map { table.row(at: $0) }
     }
 
-    /// A table stands at the lower end of its screen.
+    /// A table stands at the lower end of its screen, but for what is below it.
     func point(at row: Int, of rows: Int) -> Bool {
-        let line = row - (rows - height) - (height > 1 ? 1 : 0)
-        guard line >= 0, table.top + line < table.count else { return false }
+        let line = row - (rows - below - height) - (height > 1 ? 1 : 0)
+        guard (0..<page).contains(line), table.top + line < table.count else { return false }
         table.move(to: table.top + line)
         return true
     }

@@ -50,6 +50,57 @@ import Testing
         #expect(bench.title.hasPrefix("multi/arch:"))
     }
 
+    /// Also with something below the table.
+    @Test(arguments: ["manifest", "problems"]) func aClickChoosesTheRowItPointsAt(_ name: String) async throws {
+        let bench = try await ScreenBench()
+        if name == "manifest" {
+            await bench.find("multi/arch")
+            await bench.press(.enter, .enter)
+        } else {
+            await bench.press(.character("F"))
+        }
+        let rows = bench.rows
+        for (number, row) in rows.enumerated().dropFirst(3).prefix(8) where row.hasPrefix("    ") {
+            await bench.press(.mouse(MouseEvent(kind: .click, row: number, column: 8)))
+            #expect(bench.rows[number].hasPrefix(">   "), "\(number): \(row)")
+        }
+        let chosen = bench.rows.first { $0.hasPrefix(">") }
+        await bench.press(.mouse(MouseEvent(kind: .click, row: rows.count - 3, column: 8)))
+        #expect(bench.rows.first { $0.hasPrefix(">") } == chosen, "what is below the table is no row")
+    }
+
+    @Test func aTextIsBrokenWithoutLoss() {
+        for text in ["日本語a日本", "aaa", "e\u{301}e\u{301}日", "", "日"] {
+            for columns in 2...9 {
+                let rows = Line(text).broken(to: columns)
+                #expect(rows.map(\.text).joined() == text, "\(text) to \(columns)")
+                #expect(rows.allSatisfy { $0.width <= columns })
+            }
+        }
+        let mixed = (Line("日本", .bad) + Line("語ab", .dim)).broken(to: 3)
+        #expect(mixed.map(\.text) == ["日", "本", "語a", "b"])
+    }
+
+    /// A small configuration that many images share must not become millions of rows.
+    @Test func stepsWithoutALayerAreShownToALimit() throws {
+        var image = try Self.image(layers: 1)
+        let steps = String(repeating: #"{"created_by":"ENV","empty_layer":true},"#, count: 900)
+        let recipe = try Self.recipe(#"{"history":[\#(steps){"created_by":"ADD"}]}"#)
+        let name = image.name
+        image.manifests = try (0..<20).map { number in
+            var child = try Self.image(layers: 1)
+            child.digest = .sha256(of: [9, UInt8(number)])
+            return ImageDetail.Child(
+                digest: try #require(child.digest), size: 1, mediaType: nil, platform: "linux/\(name)", state: .ok,
+                image: child)
+        }
+        let recipes = Dictionary(uniqueKeysWithValues: image.withChildren.compactMap { $0.digest.map { ($0, recipe) } })
+        let rows = ManifestRow.rows(image, recipes)
+        #expect(rows.count { $0.part == .step } == 2000)
+        #expect(rows.count { $0.part == .layer } == 21)
+        #expect(rows.first { $0.part == .child }?.owner == .sha256(of: [9, 0]))
+    }
+
     @Test func whatAConfigurationSaysBreaksNoRow() throws {
         let evil = "\u{1b}[2J\u{202e}\u{200b}a\nb" + String(repeating: "日本long ", count: 2000)
         let quoted = evil.replacing("\n", with: "\\n").replacing("\u{1b}", with: "\\u001b")
