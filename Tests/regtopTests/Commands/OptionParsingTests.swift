@@ -5,6 +5,13 @@ import Testing
 @testable import regtop
 
 @Suite struct OptionParsingTests {
+    @Test func durationsAreWrittenAsTheyAreRead() {
+        for (seconds, text) in [(0, "0s"), (59, "59s"), (60, "1m"), (5400, "90m"), (7200, "2h"), (604_800, "7d")] {
+            #expect(DurationText.short(Double(seconds)) == text)
+            #expect(DurationText.parse(text, allowingZero: true) == Double(seconds))
+        }
+    }
+
     @Test(
         arguments: [
             ("4194304", 4_194_304), ("4M", 4 << 20), ("4MiB", 4 << 20), ("500m", 500 << 20), ("1G", 1 << 30), ("0", 0),

@@ -84,6 +84,33 @@ import Testing
         #expect(bench.screen.view.table.count == 1)
     }
 
+    /// Rows that a filter lets through which nobody understood would be taken for what was meant.
+    @Test func whatIsNotUnderstoodAsAFilterIsAskedForAgain() {
+        let bench = Bench()
+        bench.press(.character("/"))
+        bench.type("r")
+        bench.press(.enter, .character("/"))
+        bench.type(" and size>q")
+        bench.press(.enter)
+        #expect(bench.hasOverlay, "it is still to be typed")
+        #expect(bench.rows[10].hasPrefix("/r and size>q"))
+        bench.press(.escape)
+        #expect(bench.screen.view.table.filter.text == "r")
+        bench.press(.character(":"))
+        bench.type("filter age>180q")
+        bench.press(.enter)
+        #expect(bench.hasOverlay && bench.rows[10].hasPrefix("/age>180q"))
+    }
+
+    @Test func theRowThatAFilterFoundStaysChosen() {
+        let bench = Bench()
+        bench.press(.character("/"))
+        bench.type("cron")
+        bench.press(.enter, .escape)
+        #expect(bench.screen.view.table.count == 3)
+        #expect(bench.screen.view.table.selected?.id == "cron")
+    }
+
     @Test func arrowsMoveWhileAFilterIsTyped() {
         let bench = Bench()
         bench.press(.character("/"), .down)

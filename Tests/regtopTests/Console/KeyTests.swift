@@ -27,6 +27,32 @@ import Testing
         #expect(KeyDecoder.key(function: code) == key)
     }
 
+    private static func typed(_ parts: String...) -> [Key] {
+        var typed = TypedKeys()
+        return parts.flatMap { part in
+            for scalar in part.unicodeScalars { typed.take(character: scalar.value) }
+            return typed.drain()
+        }
+    }
+
+    /// What curses does not know comes as Esc and letters: none of them may be taken for a command.
+    @Test func aSequenceThatTheTerminalsDescriptionLacksIsOneKeyOrNone() {
+        #expect(Self.typed("\u{1b}[4~") == [.end])
+        #expect(Self.typed("\u{1b}[1~yd") == [.home, .character("y"), .character("d")])
+        #expect(Self.typed("\u{1b}[200~", "x") == [.character("x")])
+        #expect(Self.typed("\u{1b}[100;5u\u{1b}OH") == [.home])
+        #expect(Self.typed("\u{1b}[1;5A") == [.up])
+        // In pieces, as a slow line brings it.
+        #expect(Self.typed("\u{1b}[4", "~d") == [.end, .character("d")])
+        // What is no sequence: Esc, Alt, and Alt with what could begin one.
+        #expect(Self.typed("\u{1b}") == [.escape])
+        #expect(Self.typed("\u{1b}d") == [.meta("d")])
+        #expect(Self.typed("\u{1b}[") == [.meta("[")])
+        #expect(Self.typed("\u{1b}O", "d") == [.meta("O"), .character("d")])
+        #expect(Self.typed("\u{1b}\r") == [.escape, .enter])
+        #expect(Self.typed("\u{1b}[3\rx") == [.enter, .character("x")])
+    }
+
     @Test func labels() {
         #expect(Key.character(" ").label == "Space")
         #expect(Key.control("f").label == "^F")

@@ -57,6 +57,17 @@ import Testing
         #expect(Progress(done: 5, total: 3).remaining(after: .seconds(9)) == nil)
     }
 
+    /// As long as the bar of a size that nobody shares.
+    @Test(arguments: [0, 1, 185, 373, 740] as [UInt64]) func whatIsSharedMakesABarNoShorter(_ unique: UInt64) {
+        let scale = Scale()
+        scale.take([784, 741])
+        let plain = scale.bar(741, unique: nil, columns: 24)
+        let parted = scale.bar(741, unique: unique, columns: 24)
+        #expect(parted.text == plain.text)
+        let own = parted.spans.filter { $0.style == .bar }.reduce(0) { $0 + $1.width }
+        #expect(abs(own - Int(unique) * 23 / 741) <= 1)
+    }
+
     @Test func chunkMapsAreToScale() {
         let map = ChunkMap(
             parts: [
@@ -168,6 +179,14 @@ import Testing
         for columns in 0...60 {
             #expect(asked.lines(Size(rows: 3, columns: columns)).allSatisfy { $0.width <= columns })
         }
+    }
+
+    /// In a window where only the question is left, a yes would be one to nobody knows what.
+    @Test func whatCannotBeSeenIsNotAnswered() {
+        var unseen = panel
+        #expect(unseen.handle(.character("y"), Size(rows: 2, columns: 40)) == .unseen)
+        #expect(unseen.handle(.character("y"), Size(rows: 3, columns: 40)) == .yes)
+        #expect(unseen.handle(.escape, Size(rows: 1, columns: 40)) == .no)
     }
 
     @Test func scrollsToTheLastLine() {

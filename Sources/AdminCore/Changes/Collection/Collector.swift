@@ -72,7 +72,7 @@ struct Collector: Sendable {
             guard let twin = item.twin, try await driver.reader.value(at: twin) == item.blob.value else { return false }
             return try await driver.exchange(item.blob, for: nil, at: item.origin)
         }.count(where: \.self)
-        return mended == 0 ? [] : ["\(mended) uploads whose content is a blob already do not share it any more"]
+        return mended == 0 ? [] : ["uploads that do not share the content of a blob any more: \(mended)"]
     }
 
     private func date(_ path: StoragePath) async throws -> [String] {

@@ -8,6 +8,13 @@ nonisolated enum DurationText {
         return (seconds > 0 || allowingZero && seconds == 0) && seconds <= 100 * 365 * 86_400 ? seconds : nil
     }
 
+    /// In the largest unit of which it is so many, such as `7d`; a part of a second is left out.
+    static func short(_ seconds: Double) -> String {
+        let whole = Int(seconds)
+        let unit = [("d", 86_400), ("h", 3600), ("m", 60)].first { whole > 0 && whole % $0.1 == 0 } ?? ("s", 1)
+        return "\(whole / unit.1)\(unit.0)"
+    }
+
     private static func factor(_ unit: Substring) -> Double? {
         switch unit {
         case "", "s": 1

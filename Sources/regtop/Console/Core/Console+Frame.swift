@@ -102,7 +102,7 @@ extension Console {
         .init(key: "Enter", text: "this one"), .init(key: "Esc", text: "none"), .init(key: "↑↓", text: "another"),
     ]
     private static let typedAnswers: [HintBar.Hint] = [
-        .init(key: "Esc", text: "no"), .init(key: "Enter", text: "yes, once the name is there"),
+        .init(key: "Esc", text: "no"), .init(key: "Enter", text: "yes, once it is typed"),
         .init(key: "↑↓", text: "scroll"),
     ]
 

@@ -40,6 +40,9 @@ extension Console {
         case .no:
             overlay = nil
             status = .info("Nothing was changed.")
+        case .unseen:
+            overlay = .question(shown, accept: kept)
+            status = .failure("Nothing of it can be seen here: make the window larger.")
         case nil:
             overlay = .question(shown, accept: kept)
         }

@@ -53,7 +53,15 @@ final class Console {
     // MARK: Commands
 
     /// What works everywhere. A screen's own commands come first where they share a key or a name.
-    var globalCommands: [Command] { places(stack.count == 1) + ownCommands }
+    var globalCommands: [Command] {
+        places(stack.count == 1)
+            + ownCommands.map { command in
+                guard command.name == "quit", stack.count > 1 else { return command }
+                var command = command
+                command.hint = "back"
+                return command
+            }
+    }
 
     private lazy var ownCommands: [Command] = [
         Command(

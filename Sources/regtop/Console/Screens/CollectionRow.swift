@@ -101,7 +101,10 @@ extension CollectionRow {
                 id: item.id, kind: item.kind.rawValue, since: item.since, due: item.due, count: item.count,
                 bytes: item.bytes, state: isDue.map { $0 ? .due : .waits } ?? .undated, next: plan.map { _ in next })
         }
-        let new = Dictionary(grouping: parts, by: \.holding).sorted { $0.key < $1.key }.map { holding, parts in
+        // What is done with all of them at the end has a row of its own.
+        let new = Dictionary(grouping: parts) { $0.work == .finish ? "then, of these" : $0.holding }.sorted {
+            $0.key < $1.key
+        }.map { holding, parts in
             CollectionRow(
                 id: holding, count: parts.map(\.items.count).max() ?? 0, bytes: parts.map(\.bytes).max() ?? 0,
                 next: parts)

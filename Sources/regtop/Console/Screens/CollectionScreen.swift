@@ -54,8 +54,9 @@ final class CollectionScreen: Screen {
         }
         let at = HumanText.second(plan.markBegan).suffix(8)
         let back = sum(.restore) > 0 ? ", brings back \(HumanText.bytes(sum(.restore)))" : ""
-        let freed = sum(.free) + sum(.trim)
-        let frees = freed > 0 ? "\(HumanText.bytes(freed)), if the registries' caches allow it" : "nothing"
+        let freed = sum(.free) + sum(.trim) + sum(.finish)
+        let bet = plan.options.caches == .offline ? "" : ", if the registries' caches allow it"
+        let frees = freed > 0 ? HumanText.bytes(freed) + bet : "nothing"
         return [
             Line(
                 "Marked at \(at). The next step frees \(frees)\(back), and takes \(HumanText.bytes(sum(.quarantine) + sum(.note) + sum(.watch))) "
@@ -81,7 +82,7 @@ final class CollectionScreen: Screen {
     private var optionWords: [String] {
         let usual = CollectionOptions()
         func seconds(_ flag: String, _ value: TimeInterval?, _ usual: TimeInterval?) -> [String] {
-            value == usual ? [] : value.map { [flag, "\(Int($0))s"] } ?? []
+            value == usual ? [] : value.map { [flag, DurationText.short($0)] } ?? []
         }
         return seconds("--grace", options.grace, usual.grace) + seconds("--delay", options.delay, usual.delay)
             + (options.maxShare == usual.maxShare ? [] : ["--max-share", "\(Int(options.maxShare))"])

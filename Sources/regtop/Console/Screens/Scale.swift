@@ -14,9 +14,11 @@ nonisolated final class Scale: Sendable {
     func bar(_ size: UInt64, unique: UInt64?, columns: Int) -> Line {
         let whole = Double(most.withLock { $0 })
         guard let unique, unique < size, whole > 0 else { return Bar.line(Double(size), of: whole, columns: columns) }
-        let own = Int((Double(unique) / whole * Double(columns)).rounded(.down))
-        return Bar.line(Double(unique), of: whole, columns: columns).slice(from: 0, width: own)
-            + Bar.line(Double(size - unique), of: whole, columns: columns, style: .barShared)
-            .slice(from: 0, width: columns - own)
+        // As long as any bar of this size; what it is divided into can only be told by whole columns.
+        let shared = Bar.line(Double(size), of: whole, columns: columns, style: .barShared)
+        let drawn = shared.spans.first?.width ?? 0
+        let own = Int((Double(unique) / Double(size) * Double(drawn)).rounded())
+        return Bar.line(Double(size), of: whole, columns: columns).slice(from: 0, width: own)
+            + shared.slice(from: own, width: columns - own)
     }
 }

@@ -43,7 +43,8 @@ nonisolated enum ByteKeys {
         }
     }
 
-    private static func sequence(_ body: String, _ last: UInt8) -> Key? {
+    /// What a sequence stands for, by what is behind `Esc [` or `Esc O`; nil for what means nothing here.
+    static func sequence(_ body: String, _ last: UInt8) -> Key? {
         switch (body, Character(UnicodeScalar(last))) {
         case (_, "A"): .up
         case (_, "B"): .down

@@ -26,10 +26,10 @@ nonisolated enum Key: Hashable, Sendable {
         case .control(let letter): "^" + letter.uppercased()
         case .meta(let character): "M-" + String(character)
         case .function(let number): "F\(number)"
-        case .up: "↑"
-        case .down: "↓"
-        case .left: "←"
-        case .right: "→"
+        case .up: "Up"
+        case .down: "Down"
+        case .left: "Left"
+        case .right: "Right"
         case .home: "Home"
         case .end: "End"
         case .pageUp: "PgUp"

@@ -16,6 +16,7 @@ final class Terminal {
     private let palette: Palette
     private var diversion: OutputDiversion?
     private var watch: InputWatch?
+    private var typed = TypedKeys()
     private var shown: Frame?
     private var isOpen = true
     /// The last press of the mouse's button, for double clicks.
@@ -87,24 +88,19 @@ final class Terminal {
         while true {
             let result = CNcurses_read(&code)
             if result == OK {
-                guard let key = KeyDecoder.key(character: code) else { continue }
-                // Alt comes as Esc with a character right behind it.
-                if input.keys.last == .escape, let character = KeyDecoder.behindEscape(key) {
-                    input.keys[input.keys.count - 1] = .meta(character)
-                } else {
-                    input.keys.append(key)
-                }
+                typed.take(character: code)
             } else if result == KEY_CODE_YES, Int32(bitPattern: code) == KEY_MOUSE {
-                if let event = mouseEvent() { input.keys.append(.mouse(event)) }
+                if let event = mouseEvent() { typed.take(.mouse(event)) }
             } else if result == KEY_CODE_YES {
                 // The size is told by the signal below; curses repeats it as a key.
                 if let key = KeyDecoder.key(function: Int32(bitPattern: code)), key != .resize {
-                    input.keys.append(key)
+                    typed.take(key)
                 }
             } else {
                 break
             }
         }
+        input.keys = typed.drain()
         takeSignals(into: &input)
         if watch?.hasHungUp == true { input.ending = input.ending ?? SIGHUP }
         watch?.rearm()

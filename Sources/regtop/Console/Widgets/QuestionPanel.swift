@@ -19,6 +19,8 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
 
     enum Answer: Sendable {
         case yes, no
+        /// It was answered where nothing of the plan can be seen.
+        case unseen
     }
 
     /// nil as long as the question stands; keys that mean nothing leave it standing.
@@ -28,7 +30,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         let page = max(1, room - 1)
         if let typed {
             switch key {
-            case .enter: return editor.string == typed ? .yes : editor.text.isEmpty ? .no : nil
+            case .enter: return editor.string == typed ? yes(room) : editor.text.isEmpty ? .no : nil
             case .up, .down, .pageUp, .pageDown: break
             case .escape: return .no
             default:
@@ -37,7 +39,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
             }
         }
         switch key {
-        case .character("y"), .character("Y"): return .yes
+        case .character("y"), .character("Y"): return yes(room)
         case .character("n"), .character("N"), .character("q"), .escape, .enter: return .no
         case .down, .character("j"): top += 1
         case .up, .character("k"): top -= 1
@@ -50,6 +52,9 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         top = max(0, min(top, count - room))
         return nil
     }
+
+    /// Only to what can be read, a line of it at least.
+    private func yes(_ room: Int) -> Answer { room > 0 || lines.isEmpty ? .yes : .unseen }
 
     /// The rows it takes of a screen's body: title, plan and question, at most three quarters where there are enough.
     func height(of size: Size) -> Int {

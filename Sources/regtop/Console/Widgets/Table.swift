@@ -162,6 +162,9 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
         hasChosen = true
     }
 
+    /// The row under the cursor is meant: the cursor stays on it whatever is shown besides.
+    mutating func choose() { if selected != nil { hasChosen = true } }
+
     /// Puts the cursor on a row; false if it is not shown.
     mutating func select(_ id: Row.ID) -> Bool {
         guard let number = numbers[id], let position = order.firstIndex(of: number) else { return false }

@@ -28,7 +28,7 @@ extension TableView {
                 name: "filter", keys: [.character("/")], hint: "filter",
                 help: "Shows only some rows: words, age>180d, size>1G, not, or, …",
                 argument: .init(choices: { [] }, action: { [unowned self] in filter(by: $0) })
-            ) { [unowned self] in .prompt(filterPrompt) },
+            ) { [unowned self] in .prompt(filterPrompt(table.filter.text, before: table.filter.text)) },
             Command(
                 name: "sort", keys: [.character("s")], hint: "sort",
                 help: "Sorts by the next column; \":sort size\" by the column of that name",
@@ -82,20 +82,24 @@ extension TableView {
         ]
     }
 
-    private var filterPrompt: Prompt {
-        let before = table.filter.text
-        return Prompt(
-            label: "/", text: before,
+    private func filterPrompt(_ text: String, before: String) -> Prompt {
+        Prompt(
+            label: "/", text: text,
             change: { [unowned self] in table.filter($0) },
             cancel: { [unowned self] in table.filter(before) },
             passesMoves: true,
-            submit: { [unowned self] in filter(by: $0) })
+            submit: { [unowned self] in accept($0, before: before) })
     }
 
-    /// Says what of the text is not understood.
-    private func filter(by text: String) -> Effect {
+    private func filter(by text: String) -> Effect { accept(text, before: table.filter.text) }
+
+    /// Filters, and chooses the row that the cursor is on by that. What is not understood is asked for again, and the title says why:
+    /// the rows that it lets through would be taken for what was meant.
+    private func accept(_ text: String, before: String) -> Effect {
         table.filter(text)
-        return table.filter.problem.map { .say(.failure("The filter is not understood: \($0)")) } ?? .none
+        if table.filter.problem != nil { return .prompt(filterPrompt(text, before: before)) }
+        if !table.filter.isEmpty { table.choose() }
+        return .none
     }
 
     private func mark(matching text: String) -> Effect {

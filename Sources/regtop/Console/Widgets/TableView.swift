@@ -84,8 +84,12 @@ final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sen
         if table.count != all {
             parts.append(Line("\(HumanText.count(table.count)) shown of \(HumanText.count(all))"))
         }
-        if !table.filter.isEmpty { parts.append(Line("filter ") + Line(table.filter.text, .match)) }
-        if let problem = table.filter.problem { parts.append(Line(problem.description, .warning)) }
+        if let problem = table.filter.problem {
+            // Its text is still in the line below, where it is typed.
+            parts.append(Line("no filter: \(problem)", .warning).truncated(to: 56))
+        } else if !table.filter.isEmpty {
+            parts.append(Line("filter ") + Line(table.filter.text, .match))
+        }
         if let column = table.columns.first(where: { $0.id == table.sortColumn }) {
             parts.append(
                 Line("sorted by \(column.title.lowercased())\(table.isDescending ? ", descending" : "")", .dim))

@@ -88,7 +88,7 @@ import Testing
         #expect(bench.text.contains(":grace 7 d"))
         await set(bench, "untagged")
         await bench.press(.character("y"))
-        #expect(bench.status == "regtop gc --dry-run --grace 604800s --untagged")
+        #expect(bench.status == "regtop gc --dry-run --grace 7d --untagged")
     }
 
     private func set(_ bench: ScreenBench, _ text: String) async {

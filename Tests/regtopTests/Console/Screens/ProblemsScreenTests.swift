@@ -38,6 +38,22 @@ import Testing
         #expect(bench.title.hasPrefix("Tree /docker/registry/v2/repositories/damaged/"))
     }
 
+    /// Blobs are everybody's: what the first screen shows is read again.
+    @Test func whatWasRepairedIsNotCalledDamagedAnyMore() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 40, columns: 140)
+        func state() -> Bool {
+            bench.rows.contains { $0.contains("damaged/resumed-upload") && $0.contains(" damaged ") }
+        }
+        #expect(state())
+        await bench.press(.character("F"))
+        await bench.find("rearrange")
+        await bench.press(.character("R"), .character("y"))
+        await bench.press(.escape, .escape)
+        #expect(bench.title == "Repositories")
+        #expect(!state(), "\(bench.text)")
+    }
+
     @Test func theMarkedOnesAreRepairedAfterAQuestion() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 140)
