@@ -34,14 +34,19 @@ import Testing
     }
 
     @Test func bytesBecomeKeys() {
-        func keys(_ text: String) -> [Key] { ByteKeys.keys(Array(text.utf8)) }
+        func keys(of bytes: [UInt8]) -> [Key] {
+            var typed = TypedKeys()
+            typed.take(bytes: bytes)
+            return typed.drain()
+        }
+        func keys(_ text: String) -> [Key] { keys(of: Array(text.utf8)) }
         #expect(keys("j\r\u{1b}[A\u{1b}OB") == [.character("j"), .enter, .up, .down])
         #expect(keys("\u{1b}[5~\u{1b}[3~\u{1b}[Z") == [.pageUp, .delete, .backtab])
         #expect(keys("\u{1b}") == [.escape])
         #expect(keys("\u{1b}b\u{1b}\u{7f}") == [.meta("b"), .meta("\u{7f}")])
         #expect(keys("é日") == [.character("é"), .character("日")])
         #expect(keys("\u{1b}[99;5u") == [])
-        #expect(ByteKeys.keys([0xff, 0x6a]) == [.character("j")])
+        #expect(keys(of: [0xff, 0x6a]) == [.character("j")])
     }
 
     @Test func aTextGoesToTheClipboardWhole() {

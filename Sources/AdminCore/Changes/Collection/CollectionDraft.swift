@@ -7,7 +7,7 @@ struct CollectionDraft: Sendable {
         "nothing is freed unless --cache-flushed, --no-cache or --offline says what the registries remember"
 
     /// Pushes that take longer than this are nothing unusual. In seconds.
-    static let shortDelay: TimeInterval = 3600
+    private static let shortDelay: TimeInterval = 3600
 
     let mark: CollectionMark
     let isProven: Bool

@@ -6,11 +6,9 @@ import Foundation
 ///
 /// Concurrency: its calls are executed one after the other on a queue of its own, never on the cooperative pool. One task is to
 /// use it, as bytes have an order.
-///
-/// `@unchecked Sendable`: the file is only touched on that queue, which is serial, and in `deinit`, when nobody else is left; the rest never
-/// changes.
-public final class DumpFile: DumpSink, DumpSource, @unchecked Sendable {
-    private var file: gzFile?
+public final class DumpFile: DumpSink, DumpSource, Sendable {
+    /// Not safe by itself: it is only touched on the queue, which is serial, and in `deinit`, when nobody else is left.
+    private nonisolated(unsafe) var file: gzFile?
     private let queue = DispatchQueue(label: "regtop.dump")
     private let name: String
     private let isWriting: Bool

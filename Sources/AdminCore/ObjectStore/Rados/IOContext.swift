@@ -3,17 +3,16 @@ import CRados
 
 /// One librados I/O context: a pool, seen through one namespace, which is set once and never changed (the setters are
 /// not thread-safe, operations are).
-///
-/// `@unchecked Sendable`: the pointer never changes, and operations on it are allowed from any thread. It belongs to the
-/// connection, which destroys it when nothing is in flight any more.
-final class IOContext: @unchecked Sendable {
+final class IOContext: Sendable {
     /// Which context is meant.
     struct Key: Hashable, Sendable {
         let pool: Int64
         let namespace: NamespaceScope
     }
 
-    let raw: rados_ioctx_t
+    /// Unsafe only as a pointer: it never changes, and operations on it are allowed from any thread. It belongs to the connection, which destroys
+    /// it when nothing is in flight any more.
+    nonisolated(unsafe) let raw: rados_ioctx_t
 
     init(raw: rados_ioctx_t) {
         self.raw = raw

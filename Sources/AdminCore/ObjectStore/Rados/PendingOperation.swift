@@ -26,12 +26,10 @@ final class PendingOperation: Sendable {
         case done
     }
 
-    /// A pointer to librados' completion.
-    ///
-    /// `@unchecked Sendable`: librados lets a completion be used from any thread, the pointer never changes, and whoever releases it has taken
-    /// it out of the state under the lock, so that nobody else can.
-    private struct Completion: @unchecked Sendable {
-        let raw: rados_completion_t
+    /// librados' completion.
+    private struct Completion: Sendable {
+        /// Unsafe only as a pointer: librados lets it be used from any thread, and it is released when nobody has the operation any more.
+        nonisolated(unsafe) let raw: rados_completion_t
     }
 
     private struct State {

@@ -5,11 +5,10 @@ import Logging
 import Synchronization
 
 /// A connected cluster handle with everything that must end before it can be shut down.
-///
-/// `@unchecked Sendable`: the handle never changes and librados lets it be used from any thread; the rest is behind a lock
-/// or immutable. Nobody gets the handle after `close()`: every use enters `flights` first, and `close()` waits for them.
-final class RadosConnection: @unchecked Sendable {
-    let raw: rados_t
+final class RadosConnection: Sendable {
+    /// Unsafe only as a pointer: it never changes, and librados lets it be used from any thread. Nobody gets it after `close()`: every use
+    /// enters `flights` first, and `close()` waits for them.
+    nonisolated(unsafe) let raw: rados_t
     let client: String
     let fsid: String
     let bounds: RadosBounds
@@ -119,10 +118,9 @@ final class RadosConnection: @unchecked Sendable {
     }
 
     /// The last calls of a handle.
-    ///
-    /// `@unchecked Sendable`: its pointers never change, and it is run once, by one thread, when nobody else uses them any more.
-    private struct Teardown: @unchecked Sendable {
-        let raw: rados_t
+    private struct Teardown: Sendable {
+        /// Unsafe only as a pointer: it is used once, by one thread, when nobody else uses it any more.
+        nonisolated(unsafe) let raw: rados_t
         let contexts: [IOContext]
         let listings: ListingTable
 

@@ -8,10 +8,10 @@ import Synchronization
 /// After an error, a timeout and a cancellation included, it throws that error for ever: a page may be lost, and an
 /// enumeration with a hole must not look like a whole one.
 final class RadosListing: Sendable {
-    /// `@unchecked Sendable`: whoever has it, the state or a running call, is the only one.
-    private struct Position: @unchecked Sendable {
-        var next: rados_object_list_cursor
-        let end: rados_object_list_cursor
+    /// Unsafe only as pointers: whoever has them, the state or a running call, is the only one.
+    private struct Position: Sendable {
+        nonisolated(unsafe) let next: rados_object_list_cursor
+        nonisolated(unsafe) let end: rados_object_list_cursor
     }
 
     private enum State {

@@ -4,19 +4,19 @@ import Foundation
 
 /// One librados read operation and the memory its answers are written to. It must outlive the callback.
 ///
-/// `@unchecked Sendable`: it belongs to one task, which builds it, waits for the answer and then reads it; librados writes
-/// into it in between only.
-final class ReadRequest: @unchecked Sendable {
+/// What is marked as unsafe is not safe by itself: it belongs to one task, which builds it, waits for the answer and then reads it; librados
+/// writes into it in between only.
+final class ReadRequest: Sendable {
     /// What no part of an operation answers: the code was not written, so no OSD has answered.
     private static let untouched: CInt = 1
 
     private let wanted: ReadOperation
-    private let operation: rados_read_op_t
-    private let answer: UnsafeMutablePointer<crados_read_answer>
+    private nonisolated(unsafe) let operation: rados_read_op_t
+    private nonisolated(unsafe) let answer: UnsafeMutablePointer<crados_read_answer>
     /// Where the data goes: the array that is handed out in the end, so that megabytes are not copied once more. Nobody else has it, and
     /// nothing touches it until the answer is there, so that its elements stay where `start` says.
-    private var received: [UInt8]
-    private let start: UnsafeMutableRawPointer?
+    private nonisolated(unsafe) var received: [UInt8]
+    private nonisolated(unsafe) let start: UnsafeMutableRawPointer?
 
     /// How many data bytes are asked for.
     var bytes: Int { received.count }

@@ -5,13 +5,13 @@ import Foundation
 /// One librados write operation, built from a `WriteOperation`, with the codes of its omap comparisons. It must outlive
 /// the callback.
 ///
-/// `@unchecked Sendable`: it belongs to one task, which builds it, waits for the answer and then reads the codes; librados
-/// writes the codes in between only.
-final class WriteRequest: @unchecked Sendable {
+/// What is marked as unsafe is not safe by itself: it belongs to one task, which builds it, waits for the answer and then reads the codes;
+/// librados writes the codes in between only.
+final class WriteRequest: Sendable {
     private let wanted: WriteOperation
-    private let operation: rados_write_op_t
+    private nonisolated(unsafe) let operation: rados_write_op_t
     /// One for each guard; only omap comparisons have a code of their own.
-    private let codes: UnsafeMutableBufferPointer<CInt>
+    private nonisolated(unsafe) let codes: UnsafeMutableBufferPointer<CInt>
 
     /// How many bytes are sent.
     let bytes: Int

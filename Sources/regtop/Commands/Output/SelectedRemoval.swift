@@ -13,7 +13,7 @@ nonisolated struct SelectedRemoval: ShownPlan {
     var subjects: [String] { plan.subjects }
     var caution: String { plan.caution }
     var impactLines: [String] { plan.impactLines }
-    var repositories: Set<RepositoryName> { plan.repositories }
+    var repositories: Set<RepositoryName>? { plan.repositories }
     var choices: [Selection.Choice] { selection.choices }
 
     func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {

@@ -32,10 +32,7 @@ extension CollectionPlan: ShownPlan {
         return lines
     }
 
-    nonisolated var repositories: Set<RepositoryName> {
-        let paths = RegistryPaths()
-        return Set(parts.lazy.flatMap(\.items).compactMap { paths.repositoryName(of: $0.origin) })
-    }
+    nonisolated var repositories: Set<RepositoryName>? { nil }
 
     nonisolated func json(applied: Bool, results: [ChangeResult]) -> JSONValue {
         var members = members(applied: applied, results: results)

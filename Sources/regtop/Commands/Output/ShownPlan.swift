@@ -10,8 +10,8 @@ nonisolated protocol ShownPlan: Plan {
     var caution: String { get }
     /// What it costs and brings, a line each, without the notes.
     var impactLines: [String] { get }
-    /// The repositories that are not afterwards what they were.
-    var repositories: Set<RepositoryName> { get }
+    /// The repositories that are not afterwards what they were; nil if it may be any: who needs a blob is not known from it.
+    var repositories: Set<RepositoryName>? { get }
     /// What was looked at to choose the targets by rules, with the verdicts; empty where they were named.
     var choices: [Selection.Choice] { get }
     /// The plan with what became of it.
@@ -22,7 +22,7 @@ extension ShownPlan {
     nonisolated var subjects: [String] { targetNames }
     nonisolated var destination: String? { nil }
     nonisolated var caution: String { "" }
-    nonisolated var repositories: Set<RepositoryName> { [] }
+    nonisolated var repositories: Set<RepositoryName>? { [] }
     nonisolated var choices: [Selection.Choice] { [] }
 
     /// "app/web", or "3 targets".
@@ -99,7 +99,7 @@ extension ChangePlan: ShownPlan {
             ? "The trash is skipped: the links are dropped at once." : "It goes to the trash, and can be restored."
     }
 
-    nonisolated var repositories: Set<RepositoryName> {
+    nonisolated var repositories: Set<RepositoryName>? {
         Set(targets.flatMap { [$0.reference.repository] + ($0.destination.map { [$0.repository] } ?? []) })
     }
 
@@ -127,7 +127,7 @@ extension RestorePlan: ShownPlan {
         return ["what comes back: \(HumanText.count(links, "link"))"]
     }
 
-    nonisolated var repositories: Set<RepositoryName> {
+    nonisolated var repositories: Set<RepositoryName>? {
         let paths = RegistryPaths()
         let names = targets.flatMap { target in
             [target.destination?.repository] + target.entries.prefix(1).map { paths.repositoryName(of: $0.origin) }
@@ -155,7 +155,7 @@ extension UploadsPlan: ShownPlan {
         return ["makes \(HumanText.bytes(impact.reclaimable)) reclaimable\(when)"]
     }
 
-    nonisolated var repositories: Set<RepositoryName> { Set(targets.map(\.upload.repository)) }
+    nonisolated var repositories: Set<RepositoryName>? { Set(targets.map(\.upload.repository)) }
 }
 
 extension RepairPlan: ShownPlan {
@@ -169,8 +169,9 @@ extension RepairPlan: ShownPlan {
         return lines
     }
 
-    nonisolated var repositories: Set<RepositoryName> {
+    nonisolated var repositories: Set<RepositoryName>? {
         let paths = RegistryPaths()
-        return Set(targets.compactMap { $0.problem.path.flatMap(paths.repositoryName) })
+        let names = targets.map { $0.problem.path.flatMap(paths.repositoryName) }
+        return names.contains(nil) ? nil : Set(names.compactMap(\.self))
     }
 }

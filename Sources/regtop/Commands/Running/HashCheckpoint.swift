@@ -27,13 +27,15 @@ nonisolated final class HashCheckpoint: HashMemory {
 
     deinit { close() }
 
+    /// Gives back the lock by saying so, not only by closing: whatever this process starts has the file open, too, until it is another program.
+    private static func release(_ descriptor: Int32) {
+        flock(descriptor, LOCK_UN)
+        Glibc.close(descriptor)
+    }
+
     private func close() {
         descriptor.withLock { descriptor in
-            if let open = descriptor {
-                // Said, not only closed: whatever this process starts has the file open, too, until it is another program.
-                flock(open, LOCK_UN)
-                Glibc.close(open)
-            }
+            descriptor.map(Self.release)
             descriptor = nil
         }
     }
@@ -89,14 +91,14 @@ nonisolated final class HashCheckpoint: HashMemory {
         } catch let error as CheckpointReader.Refusal {
             say("\(path) is not what a run that was stopped leaves: \(error.reason); everything is hashed")
             guard error.isReplaceable else {
-                Glibc.close(descriptor)
+                release(descriptor)
                 return nil
             }
             known = []
             ftruncate(descriptor, 0)
             try? DescriptorWriter.write(Array("\(header)\n".utf8), to: descriptor)
         } catch {
-            Glibc.close(descriptor)
+            release(descriptor)
             say("what is hashed cannot be noted in \(path): \(error)")
             return nil
         }
@@ -123,7 +125,7 @@ nonisolated final class HashCheckpoint: HashMemory {
                     try DescriptorWriter.write(Array(CheckpointReader.line(blob).utf8), to: open)
                     return false
                 } catch {
-                    Glibc.close(open)
+                    Self.release(open)
                     descriptor = nil
                     return true
                 }

@@ -99,9 +99,7 @@ struct ChangeFlow {
                 await admin.apply(plan) { progress(Progress($0)) }
             } then: { [store] (result: Result<[ChangeResult], any Error>) in
                 // Whatever happened, it may have happened: what is shown is read again.
-                // Who needs a blob that was mended or freed is not known here.
-                let isAnybodys = plan.action == .repair || plan.action == .collect
-                store.changed(isAnybodys ? Set(store.repositories ?? []) : words.repositories)
+                store.changed(words.repositories ?? Set(store.repositories ?? []))
                 switch result {
                 case .success(let results):
                     store.noteTrash(results)

@@ -20,15 +20,12 @@ final class LogScreen: Screen {
     /// Below the table, where there is room, all that the change under the cursor was about, as far as the log names it, and what became of it.
     func lines(_ size: Size) -> [Line] {
         guard size.rows >= 10, let entry = view.table.selected?.entry else { return view.lines(size) }
-        let below = min(7, size.rows / 3)
         let more = entry.targetCount - entry.targets.count
         let targets = entry.targets.joined(separator: ", ") + (more > 0 ? ", and \(HumanText.count(more)) more" : "")
         let words =
             Line.wrapped("\(entry.action): \(LogText.outcome(entry))", to: size.columns)
             + Line.wrapped(targets, to: size.columns, .dim)
-        let table = view.lines(Size(rows: size.rows - below, columns: size.columns), below: below)
-        let gap = max(0, size.rows - below - table.count) + 1
-        return table + Array(repeating: Line(), count: gap) + words.prefix(below - 1)
+        return view.lines(size, details: words, rows: min(7, size.rows / 3))
     }
 
     func escape() -> Bool { view.escape() }

@@ -36,18 +36,14 @@ final class ManifestScreen: Screen {
         return TitleBar(title: reference.description, details: details)
     }
 
-    /// Above the table, what is wrong; below it, where there is room, more of the row under the cursor: always as many rows, so that the table
-    /// stays where it is.
+    /// Above the table, what is wrong; below it, where there is room, more of the row under the cursor.
     func lines(_ size: Size) -> [Line] {
         let problems = (image?.problems ?? []).flatMap { problem in
             Line.wrapped(problem, to: max(1, size.columns - 2), .bad).map { Line("! ", .bad) + $0 }
         }.prefix(max(0, size.rows - 6))
-        let below = size.rows - problems.count >= 16 && !view.table.rows.isEmpty ? 6 : 0
-        let height = size.rows - problems.count - below
-        let table = view.lines(Size(rows: height, columns: size.columns), below: below)
-        guard below > 0 else { return problems + table }
-        let gap = Array(repeating: Line(), count: max(0, height - table.count) + 1)
-        return problems + table + gap + (view.table.selected?.details ?? []).prefix(below - 1)
+        let rest = Size(rows: size.rows - problems.count, columns: size.columns)
+        guard rest.rows >= 16, !view.table.rows.isEmpty else { return problems + view.lines(rest) }
+        return problems + view.lines(rest, details: view.table.selected?.details ?? [], rows: 6)
     }
 
     func escape() -> Bool { view.escape() }

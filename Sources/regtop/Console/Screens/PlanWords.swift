@@ -57,8 +57,8 @@ struct PlanWords {
             : "\(done) to the trash; u brings it back."
     }
 
-    /// The repositories that are not afterwards what they were.
-    var repositories: Set<RepositoryName> { plan.repositories }
+    /// The repositories that are not afterwards what they were; nil if it may be any.
+    var repositories: Set<RepositoryName>? { plan.repositories }
 
     /// What matters most comes first: on a small screen only the beginning is seen without scrolling.
     var lines: [Line] {

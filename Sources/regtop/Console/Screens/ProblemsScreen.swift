@@ -43,14 +43,11 @@ final class ProblemsScreen: Screen {
         guard size.rows >= 10, let problem = view.table.selected?.problem else { return view.lines(size) }
         var text = problem.detail
         if let repair = problem.repair { text += " Repair: \(repair.id)." }
-        // The whole of what the table cuts, in always as many rows, so that the table stays where it is.
+        // The whole of what the table cuts.
         let words =
             Line.wrapped(VisibleText.of(problem.place), to: size.columns, .dim)
             + Line.wrapped(VisibleText.of(text), to: size.columns)
-        let height = min(7, size.rows / 3)
-        let table = view.lines(Size(rows: size.rows - height - 1, columns: size.columns), below: height + 1)
-        let gap = max(0, size.rows - height - table.count)
-        return table + Array(repeating: Line(), count: gap) + words.prefix(height)
+        return view.lines(size, details: words, rows: min(7, size.rows / 3) + 1)
     }
 
     func escape() -> Bool { view.escape() }

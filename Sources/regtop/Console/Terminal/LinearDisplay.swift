@@ -8,6 +8,7 @@ final class LinearDisplay: Display {
     private let hasUnicode: Bool
     private var diversion: OutputDiversion?
     private var watch: InputWatch?
+    private var typed = TypedKeys()
     private var modes = termios()
     private var text = LinearText()
     private var isOpen = true
@@ -54,7 +55,8 @@ final class LinearDisplay: Display {
         var input = Terminal.Input()
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = Glibc.read(0, &bytes, bytes.count)
-        if count > 0 { input.keys = ByteKeys.keys(Array(bytes[..<count])) }
+        if count > 0 { typed.take(bytes: bytes[..<count]) }
+        input.keys = typed.drain()
         var byte: UInt8 = 0
         while Glibc.read(signals, &byte, 1) == 1 {
             switch Int32(byte) {

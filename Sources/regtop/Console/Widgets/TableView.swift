@@ -19,10 +19,17 @@ final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sen
         self.canMark = canMark
     }
 
-    /// - Parameters:
-    ///   - size: the table's.
-    ///   - below: how many rows of the screen lie below it.
-    func lines(_ size: Size, below: Int = 0) -> [Line] {
+    func lines(_ size: Size) -> [Line] { lines(size, below: 0) }
+
+    /// The table, and below it what there is to be said of the row under the cursor: always in as many rows, the first of them empty, so
+    /// that the table stays where it is.
+    func lines(_ size: Size, details: [Line], rows: Int) -> [Line] {
+        let table = lines(Size(rows: size.rows - rows, columns: size.columns), below: rows)
+        let gap = max(0, size.rows - rows - table.count) + 1
+        return table + Array(repeating: Line(), count: gap) + details.prefix(rows - 1)
+    }
+
+    private func lines(_ size: Size, below: Int) -> [Line] {
         page = max(1, size.rows - 1)
         height = size.rows
         self.below = below

@@ -48,6 +48,9 @@ import Testing
         #expect(bench.text.contains("HISTORY") && bench.text.contains("/bin/"))
         await bench.press(.escape)
         #expect(bench.title.hasPrefix("multi/arch:"))
+        await bench.press(.up, .enter)
+        #expect(bench.title.hasPrefix("multi/arch@sha256:"), "the image under the cursor")
+        #expect(bench.text.contains("layer 1") && !bench.text.contains("linux/arm64"))
     }
 
     /// Also with something below the table.
