@@ -85,7 +85,7 @@ public struct ChangePlanner: Sendable {
     private func linkDigest(_ path: StoragePath, _ blob: BlobIdentifier) async throws -> Digest? {
         do {
             let bytes = try await storage.content(of: blob, at: path, limit: 1024)
-            return Digest(String(decoding: bytes, as: UTF8.self))
+            return LinkText(bytes)?.digest
         } catch is StorageError {
             return nil
         }
@@ -98,7 +98,7 @@ public struct ChangePlanner: Sendable {
             guard let link = paths.currentLink(name, tag: tag) else { return nil }
             do {
                 let bytes = try await storage.content(link, limit: 1024)
-                return Digest(String(decoding: bytes, as: UTF8.self)) == digest ? tag : nil
+                return LinkText(bytes)?.digest == digest ? tag : nil
             } catch is StorageError {
                 return nil
             }

@@ -159,7 +159,7 @@ public struct RegistryAdmin: Sendable {
     func digest(in blob: BlobIdentifier, at path: StoragePath) async throws -> Digest? {
         do {
             let bytes = try await driver.reader.content(of: blob, at: path, limit: 1024)
-            return Digest(String(decoding: bytes, as: UTF8.self))
+            return LinkText(bytes)?.digest
         } catch is StorageError {
             return nil
         }

@@ -9,6 +9,11 @@ enum Hexadecimal {
         }
     }
 
+    /// The same of digits in upper case, too.
+    static func value(ofAnyCase byte: UInt8) -> UInt64? {
+        value(of: (UInt8(ascii: "A")...UInt8(ascii: "F")).contains(byte) ? byte | 0x20 : byte)
+    }
+
     /// The digit for the lowest four bits.
     static func digit(_ value: UInt64) -> UInt8 {
         let value = UInt8(truncatingIfNeeded: value & 15)

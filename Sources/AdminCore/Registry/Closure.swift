@@ -2,27 +2,27 @@ import Foundation
 
 /// What some manifests of a repository reach, what of it cannot be served, and how many bytes it is. Pure: facts in, verdict out.
 struct Closure {
-    /// Bytes of every distinct blob, manifests included.
+    /// Bytes of every distinct blob, manifests included, as the pool has them, whatever manifests claim; 0 for what is missing.
     private(set) var sizes: [Digest: UInt64] = [:]
     /// What is wrong, a sentence each.
     private(set) var problems = Problems()
 
     private let facts: RepositoryFacts
-    private var queue: [(digest: Digest, depth: Int, size: UInt64?)] = []
+    private var queue: [(digest: Digest, depth: Int)] = []
     private var seen: Set<Digest> = []
 
     /// The closure of `roots`; the facts must have been gathered with the scope `.reach`.
     init(of roots: some Sequence<Digest>, in facts: RepositoryFacts) {
         self.facts = facts
-        for root in roots where seen.insert(root).inserted { queue.append((root, 0, nil)) }
+        for root in roots where seen.insert(root).inserted { queue.append((root, 0)) }
         var next = 0
         while next < queue.count {
-            let (digest, depth, size) = queue[next]
+            let (digest, depth) = queue[next]
             next += 1
             if depth > Manifest.nestingLimit {
                 problems.add("The manifest \(digest) lies deeper in indexes than is followed.")
             } else {
-                visit(digest, depth: depth, declared: size)
+                visit(digest, depth: depth)
             }
         }
     }
@@ -30,15 +30,15 @@ struct Closure {
     /// Bytes of all of it; the largest number there is if they are more.
     var size: UInt64 { sizes.values.reduce(0, addingCapped) }
 
-    private mutating func visit(_ digest: Digest, depth: Int, declared: UInt64?) {
+    private mutating func visit(_ digest: Digest, depth: Int) {
         let finding = facts.manifests[digest]
-        sizes[digest] = finding?.blob.size ?? declared ?? 0
+        sizes[digest] = finding?.blob.size ?? 0
         let revision = facts.revisions[digest]
         if let fault = (revision?.link ?? .missing).fault(expecting: digest) {
             problems.add("The link to the manifest \(digest) \(fault).")
         }
         for (signature, link) in revision?.signatures.sorted(by: { $0.key < $1.key }) ?? [] {
-            let blob = facts.blobs[signature] ?? .missing
+            let blob = facts.blob(signature)
             sizes[signature] = blob.size ?? 0
             if let fault = link.fault(expecting: signature) {
                 problems.add("The link to the signature \(signature) \(fault).")
@@ -53,15 +53,14 @@ struct Closure {
         if finding.blob.state != .ok { problems.add("The manifest \(digest) \(finding.blob.reason).") }
         for reference in manifest.blobs { take(reference, isConfig: reference == manifest.config) }
         for child in manifest.manifests where child.namesManifest && seen.insert(child.digest).inserted {
-            queue.append((child.digest, depth + 1, child.size))
+            queue.append((child.digest, depth + 1))
         }
     }
 
     private mutating func take(_ reference: Manifest.Reference, isConfig: Bool) {
-        guard sizes[reference.digest] == nil else { return }
-        let blob = facts.blobs[reference.digest] ?? .missing
-        let isAbsent = reference.isForeign && blob.state == .missing
-        sizes[reference.digest] = blob.size ?? (isAbsent ? 0 : reference.size ?? 0)
+        let digest = facts.canonical(reference.digest)
+        guard sizes[digest] == nil else { return }
+        sizes[digest] = facts.blob(digest).size ?? 0
         let (state, reason) = facts.verdict(on: reference)
         if state != .ok { problems.add("The \(isConfig ? "configuration" : "layer") \(reference.digest) \(reason).") }
     }

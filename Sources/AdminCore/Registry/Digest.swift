@@ -1,4 +1,9 @@
+import Foundation
+
 /// The digest of a blob, as in `sha256:e3b0…b855`: an algorithm and lower-case hexadecimal digits.
+///
+/// Registries of docker/distribution take sha256, sha384, sha512 and, until v2.2, tarsum (`tarsum.v1+sha256:…`). They store each blob
+/// once, below its SHA-256; a repository's link below another digest holds that one.
 ///
 /// Of a SHA-256, which all are in every pool known, it holds the 32 bytes and nothing else: a pass over a registry holds millions.
 public struct Digest: Hashable, Sendable {
@@ -25,7 +30,7 @@ public struct Digest: Hashable, Sendable {
             case "sha512": 128...128
             default: 32...256
             }
-        guard StoragePath.isValid(component: algorithm), length.contains(hex.utf8.count) else { return nil }
+        guard Digest.directories(of: algorithm) != nil, length.contains(hex.utf8.count) else { return nil }
         var words: [UInt64] = []
         for (index, byte) in hex.utf8.enumerated() {
             guard let digit = Hexadecimal.value(of: byte) else { return nil }
@@ -35,6 +40,14 @@ public struct Digest: Hashable, Sendable {
         storage =
             algorithm == "sha256"
             ? .sha256(words[0], words[1], words[2], words[3]) : .other(algorithm: algorithm, hex: hex)
+    }
+
+    /// The digest that a text of a document means, whatever stands around it and in whatever case its digits are; nil if it means none.
+    init?(lenient text: some StringProtocol) {
+        guard text.utf8.count <= 1024 else { return nil }
+        let text = text.trimmingCharacters(in: .whitespacesAndNewlines.union(.controlCharacters))
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        self.init(algorithm: String(text[..<colon]), hex: text[text.index(after: colon)...].lowercased())
     }
 
     /// The SHA-256 digest of these 32 bytes.
@@ -64,8 +77,50 @@ public struct Digest: Hashable, Sendable {
         }
     }
 
+    /// True for a SHA-256: a blob lies below no other digest (`digest.Canonical` in docker/distribution).
+    public var isCanonical: Bool {
+        if case .sha256 = storage { true } else { false }
+    }
+
     /// The digest as text, with its algorithm.
     public var string: String { "\(algorithm):\(hex)" }
+}
+
+extension Digest {
+    /// The directories in which a registry keeps what has this digest, the digits last: `sha256/<hex>`, and
+    /// `tarsum/v1/sha256/<hex>` for a `tarsum.v1+sha256:<hex>` (`digestPathComponents` in docker/distribution v2.1).
+    var directories: [String] { (Digest.directories(of: algorithm) ?? [algorithm]) + [hex] }
+
+    /// The digest whose directories these are; nil if they are none's.
+    init?(directories: some BidirectionalCollection<String>) {
+        guard let hex = directories.last, let first = directories.first else { return nil }
+        let names = Array(directories.dropLast())
+        switch (first, names.count) {
+        case ("tarsum", 3):
+            self.init(algorithm: (names[1] == "v0" ? "tarsum" : "tarsum.\(names[1])") + "+\(names[2])", hex: hex)
+        case ("tarsum", _): return nil
+        case (_, 1): self.init(algorithm: first, hex: hex)
+        default: return nil
+        }
+    }
+
+    /// How many directories lie above the digits, below one of this name.
+    static func depth(below directory: String) -> Int { directory == "tarsum" ? 3 : 1 }
+
+    /// The directories of an algorithm; nil if no digest has one of that name.
+    private static func directories(of algorithm: String) -> [String]? {
+        guard algorithm.hasPrefix("tarsum") else {
+            return StoragePath.isValid(component: algorithm) ? [algorithm] : nil
+        }
+        let parts = algorithm.split(separator: "+" as Character, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, StoragePath.isValid(component: parts[1]), parts[0].count <= 32 else { return nil }
+        if parts[0] == "tarsum" { return ["tarsum", "v0", parts[1]] }
+        let version = parts[0].dropFirst("tarsum.".count)
+        guard parts[0].hasPrefix("tarsum."), StoragePath.isValid(component: String(version)), version != "v0" else {
+            return nil
+        }
+        return ["tarsum", String(version), parts[1]]
+    }
 }
 
 extension Digest: CustomStringConvertible {

@@ -47,6 +47,8 @@ struct LinkFinding: Hashable, Sendable {
     enum State: Hashable, Sendable {
         /// It holds this digest.
         case good(Digest)
+        /// It means this digest, but holds more, or less, than it: no registry reads it.
+        case inexact(Digest)
         /// It is not there.
         case missing
         /// It is there and holds no digest; the text ends a sentence that begins with the link's name.
@@ -60,16 +62,26 @@ struct LinkFinding: Hashable, Sendable {
 
     static let missing = LinkFinding(state: .missing, modified: nil)
 
-    /// The digest it holds; nil if it cannot be read.
+    /// The digest that it means; nil if it cannot be read.
     var digest: Digest? {
-        if case .good(let digest) = state { digest } else { nil }
+        switch state {
+        case .good(let digest), .inexact(let digest): digest
+        case .missing, .bad: nil
+        }
     }
 
-    /// What is wrong with a link that should hold `expected` (any digest if nil); nil if nothing is.
+    /// What is wrong with a link that should hold `expected` (any digest if nil); nil if nothing is. A link below another digest than a
+    /// SHA-256 may hold the SHA-256 of the same blob.
     func fault(expecting expected: Digest? = nil) -> String? {
         switch state {
-        case .good(let digest):
-            expected == nil || digest == expected ? nil : "names another digest, \(digest)"
+        case .good(let digest), .inexact(let digest):
+            if let expected, digest != expected, expected.algorithm == digest.algorithm || expected.isCanonical {
+                "names another digest, \(digest)"
+            } else if case .inexact = state {
+                "holds more than a digest, so that no registry reads it"
+            } else {
+                nil
+            }
         case .missing: "is missing"
         case .bad(let reason): reason
         }

@@ -57,7 +57,7 @@ extension ImageDetail {
 extension ImageDetail.Blob {
     fileprivate init(_ reference: Manifest.Reference, in facts: RepositoryFacts) {
         self.init(
-            digest: reference.digest, size: reference.size ?? facts.blobs[reference.digest]?.size ?? 0,
+            digest: reference.digest, size: facts.blob(reference.digest).size ?? 0,
             mediaType: reference.mediaType, state: facts.verdict(on: reference).state)
     }
 }

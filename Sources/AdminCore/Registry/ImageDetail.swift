@@ -19,7 +19,7 @@ public struct ImageDetail: Hashable, Sendable {
     public struct Blob: Hashable, Sendable {
         /// Its digest.
         public let digest: Digest
-        /// Its size in bytes, as the manifest says it; what the store says where the manifest does not (schema 1).
+        /// Its size in bytes, as the pool has it, whatever the manifest claims; 0 if it is missing.
         public let size: UInt64
         /// Its media type; nil where the manifest says none.
         public let mediaType: String?

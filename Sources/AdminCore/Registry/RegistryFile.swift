@@ -53,30 +53,42 @@ extension RegistryPaths {
         let own = path.components.dropFirst(repositories.components.count).drop { $0.first != "_" }
         let parts = Array(own)
         guard let first = parts.first, own.startIndex > repositories.components.count else { return nil }
-        func named(_ index: Int) -> Digest? { Digest(algorithm: parts[index], hex: parts[index + 1]) }
-        switch (first, parts.count) {
-        case ("_uploads", 3...):
+        guard let last = parts.last, parts.count > 2 else { return nil }
+        if first == "_uploads" {
             return .upload(directory: .literal(Array(path.components.prefix(own.startIndex + 2))))
-        case ("_layers", 4) where parts[3] == "link": return named(1).map { .layer($0) }
-        case ("_manifests", 5) where parts[1] == "revisions" && parts[4] == "link":
-            return named(2).map { .revision($0) }
-        case ("_manifests", 8) where parts[1] == "revisions" && parts[4] == "signatures" && parts[7] == "link":
-            guard let manifest = named(2), let signature = named(5) else { return nil }
+        }
+        guard last == "link" else { return nil }
+        let inner = parts.dropFirst().dropLast()
+        switch (first, inner.first) {
+        case ("_layers", _): return Digest(directories: inner).map { .layer($0) }
+        case ("_manifests", "revisions"):
+            let rest = inner.dropFirst()
+            guard let middle = rest.firstIndex(of: "signatures") else {
+                return Digest(directories: rest).map { .revision($0) }
+            }
+            guard let manifest = Digest(directories: rest[..<middle]),
+                let signature = Digest(directories: rest[(middle + 1)...])
+            else { return nil }
             return .signature(signature, of: manifest)
-        case ("_manifests", 5) where parts[1] == "tags" && parts[3] == "current" && parts[4] == "link":
-            return .currentLink(tag: parts[2])
-        case ("_manifests", 7) where parts[1] == "tags" && parts[3] == "index" && parts[6] == "link":
-            return named(4).map { .tagIndex($0) }
+        case ("_manifests", "tags"):
+            let rest = inner.dropFirst()
+            guard let tag = rest.first, rest.count > 1 else { return nil }
+            if Array(rest.dropFirst()) == ["current"] { return .currentLink(tag: tag) }
+            guard rest.dropFirst().first == "index" else { return nil }
+            return Digest(directories: rest.dropFirst(2)).map { .tagIndex($0) }
         default: return nil
         }
     }
 
     /// The digest of the blob whose file this path is; nil if it is no blob's.
     public func digest(ofBlob path: StoragePath) -> Digest? {
-        let parts = path.components.suffix(4)
-        guard parts.count == 4, let hex = parts.dropLast().last, let algorithm = parts.first,
-            let digest = Digest(algorithm: algorithm, hex: hex), blob(digest) == path
-        else { return nil }
+        let blobs = root.components + ["blobs"]
+        guard path.name == "data", path.components.count > blobs.count + 3, path.components.starts(with: blobs) else {
+            return nil
+        }
+        var directories = path.components[blobs.count...].dropLast()
+        directories.remove(at: directories.endIndex - 2)
+        guard let digest = Digest(directories: directories), blob(digest) == path else { return nil }
         return digest
     }
 }

@@ -37,7 +37,7 @@ public struct RegistryPaths: Hashable, Sendable {
 
     /// The directory of one manifest's link and signatures.
     public func revision(_ name: RepositoryName, _ digest: Digest) -> StoragePath {
-        revisions(name).appending(.literal(digest.algorithm, digest.hex))
+        revisions(name).appending(.literal(digest.directories))
     }
 
     /// The tags of a repository.
@@ -57,7 +57,7 @@ public struct RegistryPaths: Hashable, Sendable {
 
     /// The link to one blob that a repository may serve.
     public func layerLink(_ name: RepositoryName, _ digest: Digest) -> StoragePath {
-        layers(name).appending(.literal(digest.algorithm, digest.hex, "link"))
+        layers(name).appending(.literal(digest.directories + ["link"]))
     }
 
     /// The unfinished uploads of a repository.
@@ -67,6 +67,8 @@ public struct RegistryPaths: Hashable, Sendable {
 
     /// The file of a blob.
     public func blob(_ digest: Digest) -> StoragePath {
-        root.appending(.literal("blobs", digest.algorithm, String(digest.hex.prefix(2)), digest.hex, "data"))
+        var directories = digest.directories
+        directories.insert(String(digest.hex.prefix(2)), at: directories.count - 1)
+        return root.appending(.literal(["blobs"] + directories + ["data"]))
     }
 }

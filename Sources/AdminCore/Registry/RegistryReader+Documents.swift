@@ -26,23 +26,68 @@ extension RegistryReader {
             return ManifestFinding(blob: blob, manifest: nil, reason: blob.reason)
         }
         do {
-            let (head, bytes) = try await storage.file(file, at: path, limit: Manifest.sizeLimit)
+            let (head, content) = try await manifest(in: file, at: path)
             let blob = BlobFinding(head, of: digest)
-            do {
-                return try ManifestFinding(blob: blob, manifest: Manifest(parsing: bytes), reason: "")
-            } catch let problem as ManifestProblem {
+            switch content {
+            case .success(let manifest): return ManifestFinding(blob: blob, manifest: manifest, reason: "")
+            case .failure(let problem):
                 return ManifestFinding(
                     blob: blob, manifest: nil, reason: blob.state == .ok ? problem.text : blob.reason)
             }
-        } catch let error as StorageError {
+        } catch is StorageError {
             let blob = try await BlobFinding(storage.head(of: file), of: digest)
-            if case .tooLarge = error {
-                return ManifestFinding(blob: blob, manifest: nil, reason: "is larger than a manifest may be")
-            }
             return ManifestFinding(
                 blob: blob, manifest: nil, reason: blob.state == .ok ? "has lost a part of its content" : blob.reason)
         }
     }
+
+    /// Reads a manifest, wherever it lies; of large ones, one at a time. Throws `StorageError.damaged` where not every byte is there.
+    func manifest(
+        in file: BlobIdentifier, at path: StoragePath
+    ) async throws -> (head: FileHead, content: Result<Manifest, ManifestProblem>) {
+        @Sendable func understand(_ bytes: [UInt8]) throws -> Result<Manifest, ManifestProblem> {
+            do {
+                return .success(try Manifest(parsing: bytes))
+            } catch let problem as ManifestProblem {
+                return .failure(problem)
+            }
+        }
+        do {
+            let (head, bytes) = try await storage.file(file, at: path, limit: RegistryReader.usualManifest)
+            return (head, try understand(bytes))
+        } catch StorageError.tooLarge {
+            return try await RegistryReader.largeManifests.pass {
+                do {
+                    let (head, bytes) = try await storage.file(file, at: path, limit: Manifest.sizeLimit)
+                    return (head, try understand(bytes))
+                } catch StorageError.tooLarge {
+                    return (try await storage.head(of: file), .failure(ManifestProblem.tooLarge))
+                }
+            }
+        }
+    }
+
+    /// The manifest that a blob among the layers of a repository is, if it is one: registry 2.1.0 linked them there. Of what cannot be one,
+    /// only the first bytes are read. Throws errors of the store.
+    func manifestAmongLayers(in file: BlobIdentifier, at path: StoragePath) async throws -> Manifest? {
+        let blanks: Set<UInt8> = [0, 0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]
+        let start = try await storage.objects.read(ReadOperation(xattrs: true, data: 0..<256), of: file.chunk(0))
+        guard let start, let size = start.xattrs[TotalSize.xattr].flatMap(TotalSize.decode),
+            size <= UInt64(Manifest.sizeLimit),
+            start.data.first(where: { !blanks.contains($0) }) ?? UInt8(ascii: "{") == UInt8(ascii: "{")
+        else { return nil }
+        do {
+            return try await manifest(in: file, at: path).content.get()
+        } catch is StorageError {
+            return nil
+        } catch is ManifestProblem {
+            return nil
+        }
+    }
+
+    /// Larger manifests are rare. In bytes.
+    private static let usualManifest = 4 << 20
+    private static let largeManifests = Turnstile()
 
     /// An image's configuration; nil if it cannot be read.
     func configuration(_ digest: Digest) async throws -> ImageConfiguration? {
@@ -75,16 +120,23 @@ extension RegistryReader {
         case nil: return .missing
         case .directory: return LinkFinding(state: .bad("is a directory"), modified: nil)
         case .invalid: return LinkFinding(state: .bad("has no valid identifier"), modified: nil)
-        case .file(let file):
-            do {
-                let (head, bytes) = try await storage.file(file, at: path, limit: RegistryReader.linkLimit)
-                if let digest = Digest(String(decoding: bytes, as: UTF8.self)) {
-                    return LinkFinding(state: .good(digest), modified: head.modified)
+        case .file(let file): return try await link(at: path, in: file)
+        }
+    }
+
+    /// A link whose identifier is known.
+    func link(at path: StoragePath, in file: BlobIdentifier) async throws -> LinkFinding {
+        do {
+            let (head, bytes) = try await storage.file(file, at: path, limit: RegistryReader.linkLimit)
+            let state: LinkFinding.State =
+                switch LinkText(bytes) {
+                case let text? where text.isExact: .good(text.digest)
+                case let text?: .inexact(text.digest)
+                case nil: .bad(bytes.isEmpty ? "is empty" : "holds no digest")
                 }
-                return LinkFinding(state: .bad(bytes.isEmpty ? "is empty" : "holds no digest"), modified: head.modified)
-            } catch is StorageError {
-                return LinkFinding(state: .bad("cannot be read"), modified: nil)
-            }
+            return LinkFinding(state: state, modified: head.modified)
+        } catch is StorageError {
+            return LinkFinding(state: .bad("cannot be read"), modified: nil)
         }
     }
 
@@ -103,26 +155,31 @@ extension RegistryReader {
     func links(below directory: StoragePath) async throws -> [Digest: LinkFinding] {
         let digests = try await digests(below: directory) ?? []
         let links = try await concurrentMap(digests, window: window) { digest in
-            try await link(at: directory.appending(.literal(digest.algorithm, digest.hex, "link")))
+            try await link(at: directory.appending(.literal(digest.directories + ["link"])))
         }
         return Dictionary(uniqueKeysWithValues: zip(digests, links))
     }
 
-    /// The directories `<algorithm>/<hex>` below a directory, sorted; nil if there is no such directory. What is no digest is
-    /// left out. One round trip where sha256 is the only algorithm, as it is.
+    /// The digests whose directories (`Digest.directories`) lie below a directory, sorted; nil if there is no such directory. What is no
+    /// digest is left out. One round trip where sha256 is the only algorithm, as it nearly always is.
     func digests(below directory: StoragePath) async throws -> [Digest]? {
         async let usual = storage.entries(directory.appending(.literal("sha256")))
         guard let algorithms = try await storage.entries(directory) else {
             _ = try await usual
             return nil
         }
-        var found = RegistryReader.digests(in: try await usual ?? [], algorithm: "sha256")
-        let others = RegistryReader.directories(in: algorithms).filter { $0 != "sha256" }
-        if !others.isEmpty {
-            found += try await concurrentMap(others, window: window) { algorithm in
-                let entries = try await storage.entries(directory.appending(.literal(algorithm))) ?? []
-                return RegistryReader.digests(in: entries, algorithm: algorithm)
-            }.flatMap(\.self)
+        var found = RegistryReader.directories(in: try await usual ?? []).compactMap {
+            Digest(algorithm: "sha256", hex: $0)
+        }
+        for algorithm in RegistryReader.directories(in: algorithms) where algorithm != "sha256" {
+            var names = [[algorithm]]
+            for _ in 0..<Digest.depth(below: algorithm) {
+                names = try await concurrentMap(names, window: window) { names in
+                    let entries = try await storage.entries(directory.appending(.literal(names))) ?? []
+                    return RegistryReader.directories(in: entries).map { names + [$0] }
+                }.flatMap(\.self)
+            }
+            found += names.compactMap { Digest(directories: $0) }
         }
         return found.sorted()
     }
@@ -132,7 +189,11 @@ extension RegistryReader {
         entries.compactMap { entry in entry.kind == .directory ? entry.name : nil }
     }
 
-    private static func digests(in entries: [DirectoryEntry], algorithm: String) -> [Digest] {
-        directories(in: entries).compactMap { Digest(algorithm: algorithm, hex: $0) }
+    /// The digest below which a blob lies that a repository's manifest names: registries store each once, below its SHA-256, and a layer
+    /// link below another digest says which that is. The digest itself where no link says another one. One or two round trips for
+    /// what is no SHA-256, none for what is.
+    func canonical(_ digest: Digest, in name: RepositoryName) async throws -> Digest {
+        guard !digest.isCanonical else { return digest }
+        return try await link(at: paths.layerLink(name, digest)).digest ?? digest
     }
 }

@@ -14,7 +14,7 @@ struct RepositoryFacts: Sendable {
     var manifests: [Digest: ManifestFinding] = [:]
     /// The blobs: configurations, layers, signatures.
     var blobs: [Digest: BlobFinding] = [:]
-    /// The repository's links to them.
+    /// The repository's links to them; also by the other digests that its manifests name them by.
     var layerLinks: [Digest: LinkFinding] = [:]
     /// The configurations, if they were asked for; without those that cannot be read.
     var configurations: [Digest: ImageConfiguration] = [:]
@@ -24,9 +24,17 @@ struct RepositoryFacts: Sendable {
         (listedRevisions ?? []).filter { revisions[$0]?.isThere ?? false }
     }
 
+    /// The digest below which the blob lies that a manifest names by `digest`, as the repository's link says it.
+    func canonical(_ digest: Digest) -> Digest {
+        digest.isCanonical ? digest : layerLinks[digest]?.digest ?? digest
+    }
+
+    /// What the store says of a blob that a manifest names.
+    func blob(_ digest: Digest) -> BlobFinding { blobs[canonical(digest)] ?? .missing }
+
     /// Whether a configuration or layer can be served. `reason` ends a sentence that begins with its name.
     func verdict(on reference: Manifest.Reference) -> (state: ImageDetail.BlobState, reason: String) {
-        let blob = blobs[reference.digest] ?? .missing
+        let blob = blob(reference.digest)
         if reference.isForeign, blob.state == .missing { return (.ok, "") }
         guard blob.state == .ok else { return (blob.state, blob.reason) }
         if let fault = (layerLinks[reference.digest] ?? .missing).fault(expecting: reference.digest),

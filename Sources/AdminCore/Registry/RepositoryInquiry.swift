@@ -94,6 +94,8 @@ private struct Agenda {
     private var asked: Set<RepositoryInquiry.Question> = []
     /// How deep in indexes a manifest lies, at least. A cycle never makes that smaller, so it ends.
     private var depths: [Digest: Int] = [:]
+    /// Configurations that are named by another digest than the one they lie below.
+    private var aliasedConfigurations: Set<Digest> = []
 
     init(scope: RepositoryInquiry.Scope, facts: RepositoryFacts) {
         self.scope = scope
@@ -128,7 +130,11 @@ private struct Agenda {
             facts.manifests[digest] = finding
             if scope.contains(.reach) { follow(finding.manifest, depth: depths[digest] ?? 0) }
         case .blob(let digest, let finding): facts.blobs[digest] = finding
-        case .layerLink(let digest, let finding): facts.layerLinks[digest] = finding
+        case .layerLink(let digest, let finding):
+            facts.layerLinks[digest] = finding
+            // It says below which digest the blob lies.
+            if !digest.isCanonical { ask(.blob(facts.canonical(digest))) }
+            if aliasedConfigurations.contains(digest) { ask(.configuration(facts.canonical(digest))) }
         case .configuration(let digest, let configuration): facts.configurations[digest] = configuration
         }
     }
@@ -146,14 +152,20 @@ private struct Agenda {
     private mutating func follow(_ manifest: Manifest?, depth: Int) {
         guard let manifest else { return }
         for reference in manifest.blobs {
-            ask(.blob(reference.digest))
+            if reference.digest.isCanonical { ask(.blob(reference.digest)) }
             ask(.layerLink(reference.digest))
         }
         for child in manifest.manifests where child.namesManifest { reach(child.digest, depth: depth + 1) }
         if scope.contains(.configurations), let config = manifest.config,
             ManifestType.imageConfigurations.contains(config.mediaType ?? "")
         {
-            ask(.configuration(config.digest))
+            if config.digest.isCanonical {
+                ask(.configuration(config.digest))
+            } else if facts.layerLinks[config.digest] != nil {
+                ask(.configuration(facts.canonical(config.digest)))
+            } else {
+                aliasedConfigurations.insert(config.digest)
+            }
         }
     }
 }

@@ -63,7 +63,7 @@ struct ImageFacts {
             }
             return
         }
-        let configuration = manifest.config.flatMap { facts.configurations[$0.digest] }
+        let configuration = manifest.config.flatMap { facts.configurations[facts.canonical($0.digest)] }
         // Attestations of builders are no images; they say so by this platform.
         guard platform != "unknown/unknown" else { return }
         add(platform ?? configuration?.platform ?? manifest.platform)

@@ -265,17 +265,33 @@ extension DamageCase {
             "a layer link that is no digest", .badLink, .error, repair: "replace-link", at: { $0.layerLink(layer) },
             damage: { try await overwrite($0.layerLink(layer), "nonsense", $0) }),
         DamageCase(
-            "a tag's link that is no digest", .badLink, .error, repair: "trash", at: { $0.currentLink("v2") },
+            "a tag's link that is no digest", .badLink, .error, repair: "replace-link", at: { $0.currentLink("v2") },
             damage: { try await overwrite($0.currentLink("v2"), "nonsense", $0) }),
         DamageCase(
-            "a link of no bytes", .badLink, .error, repair: "trash", at: { $0.currentLink("v2") },
+            "a tag's link that is no digest, where the tag has named two", .badLink, .error, repair: "trash",
+            at: { $0.currentLink("v2") },
+            damage: {
+                let former = $0.tag("v2").appending(.literal("index", "sha256", spare.digest.hex, "link"))
+                try await $0.driver.putContent(former, Array(spare.digest.string.utf8))
+                try await overwrite($0.currentLink("v2"), "nonsense", $0)
+            }),
+        DamageCase(
+            "a link that ends with a line end", .badLink, .error, repair: "rewrite-link", after: [.orphanBlob],
+            at: { $0.currentLink("v2") },
+            damage: { try await overwrite($0.currentLink("v2"), "\(FsckFixture.manifest.digest)\n", $0) }),
+        DamageCase(
+            "a layer link of digits alone", .badLink, .error, repair: "rewrite-link", after: [.orphanBlob],
+            at: { $0.layerLink(layer) },
+            damage: { try await overwrite($0.layerLink(layer), layer.digest.hex.uppercased(), $0) }),
+        DamageCase(
+            "a link of no bytes", .badLink, .error, repair: "replace-link", at: { $0.currentLink("v2") },
             damage: { try await $0.change($0.storage.blob($0.currentLink("v2")).chunk(0), .remove) }),
         DamageCase(
             "a link to another digest than its path says", .badLink, .error, repair: "replace-link",
             at: { $0.layerLink(layer) },
             damage: { try await overwrite($0.layerLink(layer), spare.digest.string, $0) }),
         DamageCase(
-            "a tag without a link", .badLink, .error, repair: "trash", at: { $0.currentLink("v2") },
+            "a tag without a link", .badLink, .error, repair: "restore-tag", at: { $0.currentLink("v2") },
             damage: { fixture in
                 try await fixture.erase(fixture.currentLink("v2"))
                 try await fixture.change(StorageReader.directory(fixture.tag("v2")), .removeOmap(["current"]))
@@ -301,9 +317,39 @@ extension DamageCase {
             at: { $0.paths.revision($0.name, spare.digest).appending(.literal("link")) },
             damage: { try await $0.driver.putContent($0.currentLink("lost"), Array(spare.digest.string.utf8)) }),
         DamageCase(
+            "the link of a manifest lies where registry 2.1.0 kept it", .missingRevision, .error, repair: "write-link",
+            at: { $0.paths.revision($0.name, FsckFixture.manifest.digest).appending(.literal("link")) },
+            prepare: { try $0.linkLayer(FsckFixture.manifest, in: "app", at: pushed) },
+            damage: {
+                try await $0.erase($0.paths.revision($0.name, FsckFixture.manifest.digest).appending(.literal("link")))
+                for tag in ["v1", "v2"] {
+                    let hex = FsckFixture.manifest.digest.hex
+                    try await $0.erase($0.currentLink(tag))
+                    try await $0.erase($0.tag(tag).appending(.literal("index", "sha256", hex, "link")))
+                }
+            }),
+        DamageCase(
+            "a manifest whose keys have another case", .ambiguousManifest, .info, at: { $0.blob(shouted) },
+            prepare: { try $0.putManifest(shouted, in: "app", tags: ["shouted"], at: pushed) }),
+        DamageCase(
+            "a manifest that lies about a size", .wrongSize, .info, at: { $0.blob(boasting) },
+            prepare: { try $0.putManifest(boasting, in: "app", tags: ["boasting"], at: pushed) }),
+        DamageCase(
             "a manifest that is none", .badManifest, .error, at: { $0.blob(noManifest) },
             prepare: { try $0.putManifest(noManifest, in: "app", tags: [], at: pushed) }),
     ]
+
+    /// Manifests of the image that is there already.
+    private static let shouted = image("Layers", size: "\(layer.size)")
+    private static let boasting = image("layers", size: "-1")
+
+    private static func image(_ layers: String, size: String) -> SampleBlob {
+        let config = FsckFixture.image.config
+        return SampleBlob(
+            #"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":"#
+                + #"{"digest":"\#(config.digest)","size":\#(config.size)},"\#(layers)":"#
+                + #"[{"digest":"\#(layer.digest)","size":\#(size)}]}"#)
+    }
 
     private static let noManifest = SampleBlob(#"{"hello":"world"}"#)
 

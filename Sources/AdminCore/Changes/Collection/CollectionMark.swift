@@ -209,7 +209,7 @@ struct CollectionMark: Sendable {
         }
         return try await concurrentMap(sought, window: storage.window) { ordinal, digest, placed, held in
             let content = try await reader.naming {
-                MarkReader.ManifestContent.unreadable("\($0)")
+                MarkReader.ManifestContent.unreadable("\($0)", [])
             } reading: {
                 try await reader.manifest(digest, placed, held)
             }
@@ -222,8 +222,8 @@ struct CollectionMark: Sendable {
         for signature in index.signatures[digest] ?? [] { need(signature) }
         switch content {
         case .missing: missing += 1
-        case .unreadable(let why): obstacles.append("the manifest \(digest) cannot be read: \(why)")
-        case .manifest(let manifest, _):
+        case .unreadable(let why, _): obstacles.append("the manifest \(digest) cannot be read: \(why)")
+        case .manifest(let manifest):
             for reference in manifest.blobs { need(reference.digest, declared: reference.size) }
             for child in manifest.manifests where child.namesManifest { needManifest(child.digest) }
             if let subject = manifest.subject { needManifest(subject.digest) }
@@ -240,9 +240,9 @@ struct CollectionMark: Sendable {
             let ordinals = numbers.map { index.ordinal(revisions[$0].digest) }
             for (number, (_, content)) in zip(numbers, try await readManifests(ordinals)) {
                 switch content {
-                case .manifest(let manifest, _): revisions[number].subject = manifest.subject?.digest
+                case .manifest(let manifest): revisions[number].subject = manifest.subject?.digest
                 case .missing: break
-                case .unreadable(let why):
+                case .unreadable(let why, _):
                     obstacles.append("the manifest \(revisions[number].digest) cannot be read: \(why)")
                 }
             }

@@ -20,8 +20,8 @@ struct LinkList: Sendable {
         case .currentLink(let tag): name = .tag(tag)
         case .blob, .signature, .tagIndex, .layer, .upload: return
         }
-        // Both kinds lie equally deep in a repository.
-        let repository = StoragePath.literal(Array(path.components.dropLast(5)))
+        guard let own = path.components.lastIndex(of: "_manifests") else { return }
+        let repository = StoragePath.literal(Array(path.components[..<own]))
         let number = numbers[repository] ?? UInt32(repositories.count)
         if number == repositories.count {
             repositories.append(repository)
@@ -37,7 +37,7 @@ struct LinkList: Sendable {
         switch name {
         case .revision(let digest):
             let path = place.appending(
-                .literal("_manifests", "revisions", digest.algorithm, digest.hex, "link"))
+                .literal(["_manifests", "revisions"] + digest.directories + ["link"]))
             return CollectionIndex.Link(path: PackedPath(path), blob: blob, file: .revision(digest))
         case .tag(let tag):
             let path = place.appending(.literal("_manifests", "tags", tag, "current", "link"))

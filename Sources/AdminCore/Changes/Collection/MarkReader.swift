@@ -32,7 +32,7 @@ struct MarkReader: Sendable {
         do {
             let (head, bytes) = try await storage.file(link.blob, at: path, limit: RegistryReader.linkLimit)
             return LinkContent(
-                digest: Digest(String(decoding: bytes, as: UTF8.self)),
+                digest: LinkText(bytes)?.digest,
                 isYoung: try await isYoung(head.modified, path), obstacle: nil)
         } catch let error as StorageError {
             return LinkContent(digest: nil, isYoung: true, obstacle: "is dangling: \(error)")
@@ -63,9 +63,10 @@ struct MarkReader: Sendable {
     }
 
     enum ManifestContent: Sendable {
-        case manifest(Manifest, bytes: UInt64)
+        case manifest(Manifest)
         case missing
-        case unreadable(String)
+        /// Why, and what it names all the same.
+        case unreadable(String, [Digest])
     }
 
     /// Reads a manifest at its blobs path, or in the quarantine. Missing: proven to be at neither.
@@ -78,12 +79,12 @@ struct MarkReader: Sendable {
         if blob == nil, case .file(let late)? = try await storage.entry(path)?.kind { blob = late }
         guard let blob = blob ?? held else { return .missing }
         do {
-            let bytes = try await storage.file(blob, at: path, limit: Manifest.sizeLimit).data
-            return .manifest(try Manifest(parsing: bytes), bytes: UInt64(bytes.count))
+            switch try await registry.manifest(in: blob, at: path).content {
+            case .success(let manifest): return .manifest(manifest)
+            case .failure(let problem): return .unreadable("it \(problem.text)", problem.references)
+            }
         } catch let error as StorageError {
-            return .unreadable("\(error)")
-        } catch let problem as ManifestProblem {
-            return .unreadable("it \(problem.text)")
+            return .unreadable("\(error)", [])
         }
     }
 

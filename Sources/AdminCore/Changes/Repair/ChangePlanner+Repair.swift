@@ -45,7 +45,10 @@ extension ChangePlanner {
             }
             return found.joined().compactMap(\.file).map { Repair.TrashedFile(path: $0.path, blob: $0.blob) }
                 .sorted { $0.path < $1.path }
-        case .dropUploadKey, .relink, .rearrange, .restoreSize, .dropSurplus, .writeLink, .prune, .removeKey: return []
+        case .dropUploadKey, .relink, .rearrange, .restoreSize, .dropSurplus, .writeLink, .rewriteLink, .restoreTag,
+            .prune,
+            .removeKey:
+            return []
         }
     }
 

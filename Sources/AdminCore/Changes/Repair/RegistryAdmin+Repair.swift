@@ -11,7 +11,9 @@ extension RegistryAdmin {
         case .rearrange(let path, let blob, let digest): try await rearrange(path, blob, digest)
         case .restoreSize(let path, let blob, let chunks): try await restoreSize(path, blob, chunks, grace)
         case .dropSurplus(let path, let blob, let chunks): try await dropSurplus(path, blob, chunks)
-        case .writeLink(let path, let digest, let blob): try await writeLink(path, digest, blob)
+        case .writeLink(let path, let digest, let blob), .restoreTag(let path, let digest, let blob):
+            try await writeLink(path, digest, blob)
+        case .rewriteLink(let file, let digest): try await rewriteLink(file, digest)
         case .finishDeletion(let path, let blob):
             return try await finishDeletion(path, blob, grace: grace, target, id)
         case .trash, .trashDirectories:
@@ -88,7 +90,25 @@ extension RegistryAdmin {
     private func writeLink(_ path: StoragePath, _ digest: Digest, _ blob: StoragePath) async throws {
         guard case .file? = try await driver.reader.entry(blob)?.kind else { throw RepairError.changed(blob) }
         guard try await driver.reader.entry(path) == nil else { throw RepairError.changed(path) }
+        if case .revision = paths.file(at: path) { try await requireManifest(digest) }
         try await driver.putContent(path, Array(digest.string.utf8))
+    }
+
+    /// A link to a manifest lets the registry serve it: only what has the digest, and is a manifest, gets one.
+    private func requireManifest(_ digest: Digest) async throws {
+        let path = paths.blob(digest)
+        guard case .file(let blob)? = try await driver.reader.entry(path)?.kind,
+            case .success = try await registry.manifest(in: blob, at: path).content,
+            try await driver.reader.content(of: blob, at: path, has: digest) == true
+        else { throw RepairError.notTheDigest(path) }
+    }
+
+    private func rewriteLink(_ file: Repair.TrashedFile, _ digest: Digest) async throws {
+        let isDone = try await driver.replace(file.path, file.blob, with: Array(digest.string.utf8)) {
+            let link = try await registry.link(at: file.path, in: file.blob)
+            return link.state == .inexact(digest)
+        }
+        guard isDone else { throw RepairError.changed(file.path) }
     }
 
     /// A reference without chunk 0 has no date of its own (`SAFETY` §1.3): one in a directory that was written to just now is left alone, since

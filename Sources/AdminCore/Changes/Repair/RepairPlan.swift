@@ -54,7 +54,7 @@ extension Repair {
         case .relink: 1
         case .rearrange, .restoreSize: 2
         case .dropSurplus: 3
-        case .writeLink: 4
+        case .writeLink, .rewriteLink, .restoreTag: 4
         case .finishDeletion: 5
         case .trash, .trashDirectories, .replaceLink: 6
         case .removeKey: 7

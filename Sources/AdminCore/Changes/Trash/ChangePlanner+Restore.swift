@@ -71,7 +71,7 @@ extension ChangePlanner {
             guard let name = paths.repositoryName(of: entry.origin),
                 let text = try? await storage.content(
                     of: entry.blob, at: entry.origin, limit: RegistryReader.linkLimit),
-                let digest = Digest(String(decoding: text, as: UTF8.self))
+                let digest = LinkText(text)?.digest
             else { continue }
             let link = paths.revision(name, digest).appending(.literal("link"))
             guard try await storage.entry(link) == nil else { continue }

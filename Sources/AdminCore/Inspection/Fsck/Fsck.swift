@@ -38,7 +38,7 @@ public struct Fsck: Sendable {
                 ])
             }
             let inventory = try await storage.inventory(largeOmap: options.largeOmap, progress: progress) {
-                Digest(String(decoding: $0, as: UTF8.self))
+                LinkText($0)
             }
             let checksSizes = chunkSize.other == nil
             let facts = FsckFacts(inventory, paths, options, chunkSize: checksSizes ? storage.chunkSize : nil)
@@ -68,7 +68,7 @@ public struct Fsck: Sendable {
 /// One run: what was read, and what is to be made of it.
 struct FsckRun: Sendable {
     let fsck: Fsck
-    let inventory: PoolInventory<Digest>
+    let inventory: PoolInventory<LinkText>
     /// What follows from that alone.
     let facts: FsckFacts
     let log: FsckLog

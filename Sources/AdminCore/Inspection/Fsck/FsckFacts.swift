@@ -64,7 +64,7 @@ struct FsckFacts: Sendable {
     private let options: FsckOptions
 
     /// `chunkSize` is nil if it is not the pool's: then nothing is said of lengths.
-    init(_ inventory: PoolInventory<Digest>, _ paths: RegistryPaths, _ options: FsckOptions, chunkSize: UInt64?) {
+    init(_ inventory: PoolInventory<LinkText>, _ paths: RegistryPaths, _ options: FsckOptions, chunkSize: UInt64?) {
         self.paths = paths
         self.options = options
         checked.files = inventory.files.count
@@ -78,7 +78,7 @@ struct FsckFacts: Sendable {
     }
 
     /// The directories of all blobs.
-    static func blobs(in inventory: PoolInventory<Digest>, _ paths: RegistryPaths) -> [DirectoryIndex.Number] {
+    static func blobs(in inventory: PoolInventory<LinkText>, _ paths: RegistryPaths) -> [DirectoryIndex.Number] {
         let directories = inventory.directories
         guard let top = directories.find(paths.root.appending(.literal("blobs"))) else { return [] }
         return directories.children(top).flatMap(directories.children).flatMap(directories.children)
@@ -87,14 +87,14 @@ struct FsckFacts: Sendable {
     // MARK: - Files and chunks
 
     private mutating func compare(
-        _ files: [PoolInventory<Digest>.File], _ chunks: ArraySlice<PoolInventory<Digest>.Chunk>,
-        _ inventory: PoolInventory<Digest>, _ chunkSize: UInt64?
+        _ files: [PoolInventory<LinkText>.File], _ chunks: ArraySlice<PoolInventory<LinkText>.Chunk>,
+        _ inventory: PoolInventory<LinkText>, _ chunkSize: UInt64?
     ) {
         guard let file = files.first else {
             guard let first = chunks.first, !inventory.strayReferences.contains(first.blob) else { return }
             return addOrphan(chunks)
         }
-        let stored = PoolInventory<Digest>.file(of: chunks)
+        let stored = PoolInventory<LinkText>.file(of: chunks)
         var fault = stored.fault(chunkSize: chunkSize ?? .max >> 1)
         if chunkSize == nil {
             switch fault {
@@ -124,8 +124,8 @@ struct FsckFacts: Sendable {
     }
 
     private mutating func addFault(
-        _ fault: FileFault?, _ stored: StoredFile, _ path: StoragePath, _ file: PoolInventory<Digest>.File,
-        _ chunks: ArraySlice<PoolInventory<Digest>.Chunk>, _ inventory: PoolInventory<Digest>
+        _ fault: FileFault?, _ stored: StoredFile, _ path: StoragePath, _ file: PoolInventory<LinkText>.File,
+        _ chunks: ArraySlice<PoolInventory<LinkText>.Chunk>, _ inventory: PoolInventory<LinkText>
     ) {
         let kind = paths.file(at: path)
         var isEmptyBlob = false
@@ -161,7 +161,7 @@ struct FsckFacts: Sendable {
         )
     }
 
-    private mutating func addOrphan(_ chunks: ArraySlice<PoolInventory<Digest>.Chunk>) {
+    private mutating func addOrphan(_ chunks: ArraySlice<PoolInventory<LinkText>.Chunk>) {
         guard let first = chunks.first else { return }
         if options.isYoung(chunks.map(\.modified).max() ?? 0) {
             inFlight += 1
@@ -176,7 +176,7 @@ struct FsckFacts: Sendable {
     // MARK: - Repositories
 
     /// Every directory with one of the registry's own in it, whether or not anything lists it.
-    private mutating func findRepositories(_ inventory: PoolInventory<Digest>) {
+    private mutating func findRepositories(_ inventory: PoolInventory<LinkText>) {
         guard let top = inventory.directories.find(paths.repositories) else { return }
         var open: [(number: DirectoryIndex.Number, components: [String])] = [(top, [])]
         while let (number, components) = open.popLast() {
@@ -196,7 +196,7 @@ struct FsckFacts: Sendable {
     }
 
     /// True if no manifest, no tag and no upload is left of a repository, and nothing in it is young.
-    private func isEmpty(_ repository: Repository, _ inventory: PoolInventory<Digest>) -> Bool {
+    private func isEmpty(_ repository: Repository, _ inventory: PoolInventory<LinkText>) -> Bool {
         let directories = inventory.directories
         for part in ["_manifests", "_uploads"] {
             if let number = directories.find(part, in: repository.directory), inventory.hasFile(below: number) {

@@ -26,7 +26,7 @@ extension FsckRun {
     }
 
     /// The files of the blobs that are to be hashed.
-    private func open() -> [PoolInventory<Digest>.File] {
+    private func open() -> [PoolInventory<LinkText>.File] {
         let files = FsckFacts.blobs(in: inventory, paths).compactMap { inventory.file("data", in: $0) }
             .filter { !facts.faulty.contains($0.blob) }
         guard let memory = options.memory else { return files }
@@ -42,21 +42,21 @@ extension FsckRun {
         return open
     }
 
-    private func size(of file: PoolInventory<Digest>.File) -> UInt64 {
-        guard case .known(let size) = PoolInventory<Digest>.file(of: inventory.chunks(of: file.blob)).size else {
+    private func size(of file: PoolInventory<LinkText>.File) -> UInt64 {
+        guard case .known(let size) = PoolInventory<LinkText>.file(of: inventory.chunks(of: file.blob)).size else {
             return 0
         }
         return size
     }
 
     /// What would be remembered of a blob; nil if it is none.
-    private func hashed(_ file: PoolInventory<Digest>.File) -> HashedBlob? {
+    private func hashed(_ file: PoolInventory<LinkText>.File) -> HashedBlob? {
         guard case .blob(let digest) = paths.file(at: inventory.path(of: file)) else { return nil }
         let modified = inventory.chunks(of: file.blob).map(\.modified).max() ?? 0
         return HashedBlob(blob: file.blob, digest: digest, size: size(of: file), modified: modified)
     }
 
-    private func hash(_ file: PoolInventory<Digest>.File, _ counter: ProgressCounter) async throws -> Problem? {
+    private func hash(_ file: PoolInventory<LinkText>.File, _ counter: ProgressCounter) async throws -> Problem? {
         let path = inventory.path(of: file)
         guard let blob = hashed(file) else { return nil }
         do {

@@ -38,7 +38,7 @@ struct RepositoryLook {
 
     /// A link file: where it is, and the digest that its path says.
     struct Link {
-        let file: PoolInventory<Digest>.File
+        let file: PoolInventory<LinkText>.File
         let digest: Digest
     }
 
@@ -49,6 +49,8 @@ struct RepositoryLook {
     private var layers: [Digest: Link] = [:]
     /// The blobs that the repository's manifests name.
     private var used: Set<Digest> = []
+    /// What was looked at as a manifest, or is going to be.
+    private var known: Set<Digest> = []
     /// True if not all of its manifests could be read: then nobody knows what is unused.
     private var isUncertain = false
 
@@ -59,17 +61,17 @@ struct RepositoryLook {
         self.seen = seen
     }
 
-    var inventory: PoolInventory<Digest> { run.inventory }
+    var inventory: PoolInventory<LinkText> { run.inventory }
     var directories: DirectoryIndex { run.inventory.directories }
     var paths: RegistryPaths { run.paths }
     var options: FsckOptions { run.options }
 
     mutating func run() async throws {
         let name = repository.name
-        if run.facts.emptyRepositories.contains(paths.repository(name)) {
-            suspects.append(.emptyRepository(name))
+        lookAtLinks()
+        if run.facts.emptyRepositories.contains(paths.repository(name)), try await manifestsAmongLayers().isEmpty {
+            suspects = [.emptyRepository(name)]
         } else {
-            lookAtLinks()
             lookAtUploads()
             try await lookAtManifests()
             lookAtLayers()
@@ -105,10 +107,14 @@ struct RepositoryLook {
     }
 
     /// A link has to hold the digest that its path says, or any for a tag. What is wrong with its chunks has been said.
-    private mutating func check(_ file: PoolInventory<Digest>.File, _ digest: Digest?) {
+    private mutating func check(_ file: PoolInventory<LinkText>.File, _ digest: Digest?) {
         guard !run.facts.faulty.contains(file.blob), readsContents else { return }
-        let content = inventory.content(of: file.blob)
-        if let content, digest == nil || content == digest { return }
+        if let text = inventory.content(of: file.blob),
+            LinkFinding(state: text.isExact ? .good(text.digest) : .inexact(text.digest), modified: nil)
+                .fault(expecting: digest) == nil
+        {
+            return
+        }
         if inventory.chunks(of: file.blob).isEmpty, options.isYoung(directories.modified(file.directory)) {
             return run.log.inFlight()
         }
@@ -134,7 +140,7 @@ struct RepositoryLook {
                 continue
             }
             check(file, nil)
-            if let digest = inventory.content(of: file.blob) { named[digest] = name }
+            if let text = inventory.content(of: file.blob) { named[text.digest] = name }
         }
         return named
     }
@@ -158,15 +164,45 @@ struct RepositoryLook {
             isUncertain = true
             return
         }
-        var known = Set(revisions.keys).union(tags.keys)
-        var open = known.sorted()
+        known = Set(revisions.keys).union(tags.keys)
+        try await follow(known.sorted())
+        try await followLayerLinks()
+    }
+
+    /// Registry 2.1.0 kept the links of manifests among those of layers: what no manifest accounts for may be one.
+    private mutating func followLayerLinks() async throws {
+        while true {
+            let manifests = try await manifestsAmongLayers()
+            if manifests.isEmpty { return }
+            known.formUnion(layers.keys)
+            for digest in manifests {
+                used.insert(digest)
+                suspects.append(.missingRevision(digest, "a link among the layers, where registry 2.1.0 kept it,"))
+            }
+            try await follow(manifests)
+        }
+    }
+
+    /// The manifests that nothing but a layer link names, among what no manifest accounts for.
+    private func manifestsAmongLayers() async throws -> [Digest] {
+        let open = layers.keys.filter { !used.contains($0) && !known.contains($0) }.sorted()
+        let (registry, inventory) = (run.fsck.registry, inventory)
+        return try await concurrentMap(open, window: FsckRun.manifestWindow) { digest -> Digest? in
+            let path = registry.paths.blob(digest)
+            guard let file = inventory.file(at: path) else { return nil }
+            return try await registry.manifestAmongLayers(in: file.blob, at: path) == nil ? nil : digest
+        }.compactMap(\.self)
+    }
+
+    private mutating func follow(_ manifests: [Digest]) async throws {
+        var open = manifests
         while !open.isEmpty {
             try Task.checkCancellation()
             let batch = open.suffix(FsckRun.manifestWindow)
             open.removeLast(batch.count)
-            let (storage, inventory, paths, faulty) = (run.storage, inventory, paths, faulty)
+            let (registry, inventory, faulty) = (run.fsck.registry, inventory, faulty)
             let read = try await concurrentMap(batch, window: FsckRun.manifestWindow) { digest in
-                (digest, try await FsckRun.manifest(digest, inventory, paths, storage, faulty))
+                (digest, try await FsckRun.manifest(digest, inventory, registry, faulty))
             }
             for (digest, reading) in read {
                 switch reading {
@@ -183,6 +219,8 @@ struct RepositoryLook {
                 case .good(let manifest):
                     run.log.note { $0.checked.manifests += 1 }
                     for reference in manifest.blobs { need(reference, of: digest) }
+                    used.formUnion(manifest.otherReferences)
+                    if await seen.isFirst(digest) { judge(manifest, digest) }
                     for child in manifest.manifests where child.namesManifest {
                         if revisions[child.digest] == nil {
                             suspects.append(.missingRevision(child.digest, "the index \(digest)"))
@@ -194,12 +232,49 @@ struct RepositoryLook {
         }
     }
 
+    /// The notes on a manifest that can be read: nothing is damaged by these.
+    private mutating func judge(_ manifest: Manifest, _ digest: Digest) {
+        func note(_ kind: ProblemKind, _ detail: String) -> Problem {
+            let path = paths.blob(digest)
+            let blob = inventory.file(at: path)?.blob
+            return Problem(kind: kind, severity: .info, path: path, blob: blob, object: blob?.chunk(0), detail: detail)
+        }
+        if !manifest.ambiguities.isEmpty {
+            run.log.add([
+                note(
+                    .ambiguousManifest,
+                    "The manifest \(manifest.ambiguities.joined(separator: ", and ")): readers may disagree on the blobs that it names. "
+                        + "Collections keep all of them.")
+            ])
+        }
+        let lies = manifest.claims.compactMap { reference -> String? in
+            let blob = canonical(reference.digest)
+            guard let file = inventory.file(at: paths.blob(blob)), !run.facts.faulty.contains(file.blob),
+                case .known(let size) = PoolInventory<LinkText>.file(of: inventory.chunks(of: file.blob)).size,
+                let lie = reference.lie(about: size)
+            else { return nil }
+            return "\(lie) \(reference.digest), which has \(size) bytes"
+        }
+        guard let first = lies.first else { return }
+        let more = lies.count > 1 ? ", and is wrong about \(lies.count - 1) more" : ""
+        run.log.add([note(.wrongSize, "The manifest \(first)\(more). The pool's sizes count everywhere.")])
+    }
+
+    /// The digest below which a blob lies, as the repository's link says it.
+    private func canonical(_ digest: Digest) -> Digest {
+        guard !digest.isCanonical, let link = layers[digest] else { return digest }
+        return inventory.content(of: link.file.blob)?.digest ?? digest
+    }
+
     private mutating func need(_ reference: Manifest.Reference, of manifest: Digest) {
         guard used.insert(reference.digest).inserted else { return }
-        let isThere = inventory.file(at: paths.blob(reference.digest)) != nil
+        // A link below another digest says which blob it is; registries link that one as well.
+        let blob = canonical(reference.digest)
+        used.insert(blob)
+        let isThere = inventory.file(at: paths.blob(blob)) != nil
         guard !reference.isForeign else { return }
         if !isThere {
-            needBlob(reference.digest, "the manifest \(manifest)")
+            needBlob(blob, "the manifest \(manifest)")
         } else if layers[reference.digest] == nil {
             suspects.append(.missingLayerLink(reference.digest, manifest))
         }
@@ -217,7 +292,7 @@ struct RepositoryLook {
             if options.isYoung(modified ?? directories.modified(link.file.directory)) {
                 // The layers of a push come before its manifest.
                 run.log.inFlight()
-            } else if inventory.content(of: link.file.blob) == digest {
+            } else if inventory.content(of: link.file.blob)?.digest == canonical(digest) {
                 suspects.append(.unusedLayerLink(digest, link.file.blob))
             }
         }
@@ -250,13 +325,16 @@ struct RepositoryLook {
         names.reduce(directory as FsckRun.Number?) { number, name in number.flatMap { directories.find(name, in: $0) } }
     }
 
-    /// The directories `<algorithm>/<hex>` below one.
+    /// The digests whose directories (`Digest.directories`) lie below one.
     private func digests(below directory: FsckRun.Number) -> [(Digest, FsckRun.Number)] {
         directories.children(directory).flatMap { algorithm -> [(Digest, FsckRun.Number)] in
-            let name = directories.name(algorithm)
-            return directories.children(algorithm).compactMap { number in
-                Digest(algorithm: name, hex: directories.name(number)).map { ($0, number) }
+            var found = [(names: [directories.name(algorithm)], number: algorithm)]
+            for _ in 0..<Digest.depth(below: directories.name(algorithm)) {
+                found = found.flatMap { names, number in
+                    directories.children(number).map { (names + [directories.name($0)], $0) }
+                }
             }
+            return found.compactMap { names, number in Digest(directories: names).map { ($0, number) } }
         }
     }
 }
@@ -274,19 +352,17 @@ extension FsckRun {
     }
 
     static func manifest(
-        _ digest: Digest, _ inventory: PoolInventory<Digest>, _ paths: RegistryPaths, _ storage: StorageReader,
+        _ digest: Digest, _ inventory: PoolInventory<LinkText>, _ registry: RegistryReader,
         _ faulty: Set<BlobIdentifier>
     ) async throws -> Reading {
-        let path = paths.blob(digest)
+        let path = registry.paths.blob(digest)
         guard let file = inventory.file(at: path) else { return .missing }
         guard !faulty.contains(file.blob) else { return .unreadable }
         do {
-            return .good(
-                try Manifest(parsing: try await storage.content(of: file.blob, at: path, limit: Manifest.sizeLimit)))
-        } catch let problem as ManifestProblem {
-            return .bad(problem.text)
-        } catch StorageError.tooLarge {
-            return .bad("is larger than a manifest may be")
+            switch try await registry.manifest(in: file.blob, at: path).content {
+            case .success(let manifest): return .good(manifest)
+            case .failure(let problem): return .bad(problem.text)
+            }
         } catch is StorageError {
             return .unreadable
         }

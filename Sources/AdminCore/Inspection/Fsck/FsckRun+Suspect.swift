@@ -21,8 +21,8 @@ extension FsckRun.Suspect {
         switch self {
         case .emptyRepository: try await emptyRepository(name, storage, paths)
         case .badLink(let path, let expected): try await badLink(path, expected, name, storage, registry)
-        case .lostTag(let path): try await lostTag(path, storage)
-        case .missingRevision(let digest, let who): try await missingRevision(digest, who, name, storage, paths)
+        case .lostTag(let path): try await lostTag(path, storage, registry)
+        case .missingRevision(let digest, let who): try await missingRevision(digest, who, name, storage, registry)
         case .badManifest(let digest, let why): try await badManifest(digest, why, storage, paths)
         case .missingBlob(let digest, let who, let seen): try await missingBlob(digest, who, seen, storage, paths)
         case .missingLayerLink(let digest, let manifest):
@@ -40,11 +40,19 @@ extension FsckRun.Suspect {
         let link = try await registry.link(at: path)
         guard let fault = link.fault(expecting: expected) else { return nil }
         let file = Repair.TrashedFile(path: path, blob: blob)
-        guard let expected else {
+        if case .inexact(let digest) = link.state, expected == nil || digest == expected {
             return Problem(
                 kind: .badLink, severity: .error, path: path, blob: blob, object: blob.chunk(0),
-                detail: "The link of the tag \(fault): the tag cannot be pulled. Push it again.",
-                repair: .trashDirectories([path.parent.parent]))
+                detail: "The link \(fault). It can mean \(digest) only.", repair: .rewriteLink(file, digest))
+        }
+        guard let expected else {
+            let former = try await formerManifest(of: path.parent.parent, storage, registry)
+            return Problem(
+                kind: .badLink, severity: .error, path: path, blob: blob, object: blob.chunk(0),
+                detail: "The link of the tag \(fault): the tag cannot be pulled. "
+                    + (former.map { "The only manifest that it has named is \($0)." } ?? "Push it again."),
+                repair: former.map { .replaceLink(file, $0, blob: registry.paths.blob($0)) }
+                    ?? .trashDirectories([path.parent.parent]))
         }
         var repair = Repair.trash([file])
         if case .file? = try await storage.entry(registry.paths.blob(expected))?.kind {
@@ -55,7 +63,22 @@ extension FsckRun.Suspect {
             detail: "The link \(fault): \(name) cannot serve what it is for.", repair: repair)
     }
 
-    private func lostTag(_ path: StoragePath, _ storage: StorageReader) async throws -> Problem? {
+    /// The manifest that a tag's index names, if it is one and no more, and there.
+    private func formerManifest(
+        of tag: StoragePath, _ storage: StorageReader, _ registry: RegistryReader
+    ) async throws -> Digest? {
+        let named = try await registry.digests(below: tag.appending(.literal("index"))) ?? []
+        guard let digest = named.first, named.count == 1,
+            case .file? = try await storage.entry(registry.paths.blob(digest))?.kind
+        else { return nil }
+        return digest
+    }
+
+    private func lostTag(
+        _ path: StoragePath, _ storage: StorageReader, _ registry: RegistryReader
+    ) async throws -> Problem? {
+        let tag = path.parent.parent
+        var former: Digest?
         var detail =
             "The tag is listed and has no link that says which manifest it names: it cannot be pulled. Push it again."
         switch try await storage.entry(path)?.kind {
@@ -64,24 +87,30 @@ extension FsckRun.Suspect {
             detail =
                 "The link of the tag has become a directory, since something was written below it: the tag cannot be pulled. "
                 + "Push it again under another name."
-        case .invalid, nil: break
+        case .invalid: break
+        case nil:
+            former = try await formerManifest(of: tag, storage, registry)
+            if let former { detail += " The only manifest that it has named is \(former)." }
         }
-        let tag = path.parent.parent
         return Problem(
             kind: .badLink, severity: .error, path: path, object: StorageReader.directory(path.parent), detail: detail,
-            repair: .trashDirectories([tag]))
+            repair: former.map { .restoreTag(path, $0, blob: registry.paths.blob($0)) } ?? .trashDirectories([tag]))
     }
 
     private func missingRevision(
-        _ digest: Digest, _ who: String, _ name: RepositoryName, _ storage: StorageReader, _ paths: RegistryPaths
+        _ digest: Digest, _ who: String, _ name: RepositoryName, _ storage: StorageReader, _ registry: RegistryReader
     ) async throws -> Problem? {
-        let path = paths.revision(name, digest).appending(.literal("link"))
+        let path = registry.paths.revision(name, digest).appending(.literal("link"))
         guard try await storage.entry(path) == nil else { return nil }
+        let finding = try await registry.manifest(digest)
+        let isWhole = finding.blob.state == .ok && finding.manifest != nil
         return Problem(
             kind: .missingRevision, severity: .error, path: path, object: StorageReader.directory(path.parent),
             detail:
-                "In \(name), \(who) names the manifest \(digest), which the repository does not hold: it cannot be pulled. Push it again, "
-                + "or delete what names it.")
+                "In \(name), \(who) names the manifest \(digest), to which the repository has no link: it cannot be pulled. "
+                + (isWhole
+                    ? "The manifest is there: the link can be written." : "Push it again, or delete what names it."),
+            repair: isWhole ? .writeLink(path, digest, blob: registry.paths.blob(digest)) : nil)
     }
 
     private func badManifest(

@@ -46,6 +46,10 @@ public enum ProblemKind: String, Hashable, Sendable, CaseIterable {
     case emptyRepository = "empty-repository"
     /// A directory without any key (D9).
     case emptyDirectory = "empty-directory"
+    /// A manifest that readers may understand differently.
+    case ambiguousManifest = "ambiguous-manifest"
+    /// A manifest that is wrong about the size of a blob.
+    case wrongSize = "wrong-size"
     /// A directory with so many keys that an OSD suffers.
     case largeOmap = "large-omap"
     /// An object that is not the registry's.

@@ -14,7 +14,11 @@ public enum Repair: Hashable, Sendable {
     case dropSurplus(StoragePath, BlobIdentifier, chunks: [Int])
     /// A link to a blob is written.
     case writeLink(StoragePath, Digest, blob: StoragePath)
-    /// A link that does not say what its path says goes to the trash, and is written anew.
+    /// A link that means one digest, and holds more or less than it, is written anew with it.
+    case rewriteLink(TrashedFile, Digest)
+    /// The link that says which manifest a tag names is written, after what the tag named once.
+    case restoreTag(StoragePath, Digest, blob: StoragePath)
+    /// A link that does not say what it should goes to the trash, and is written anew.
     case replaceLink(TrashedFile, Digest, blob: StoragePath)
     /// A reference whose content is gone goes to the trash, with the chunks that are left.
     case finishDeletion(StoragePath, BlobIdentifier)
@@ -44,6 +48,8 @@ public enum Repair: Hashable, Sendable {
         case .restoreSize: "restore-size"
         case .dropSurplus: "drop-surplus"
         case .writeLink: "write-link"
+        case .rewriteLink: "rewrite-link"
+        case .restoreTag: "restore-tag"
         case .replaceLink: "replace-link"
         case .finishDeletion: "finish-deletion"
         case .trash, .trashDirectories: "trash"
@@ -55,8 +61,9 @@ public enum Repair: Hashable, Sendable {
     /// True if it is done without being named: it takes nothing away that anybody could want.
     public var isSafe: Bool {
         switch self {
-        case .dropUploadKey, .relink, .rearrange, .restoreSize, .dropSurplus, .writeLink, .finishDeletion: true
-        case .replaceLink, .trash, .trashDirectories, .prune, .removeKey: false
+        case .dropUploadKey, .relink, .rearrange, .restoreSize, .dropSurplus, .writeLink, .rewriteLink, .finishDeletion:
+            true
+        case .restoreTag, .replaceLink, .trash, .trashDirectories, .prune, .removeKey: false
         }
     }
 }

@@ -23,7 +23,7 @@ extension RegistryReader {
             do {
                 let text = try await storage.content(
                     of: entry.blob, at: entry.origin, limit: RegistryReader.linkLimit)
-                return (Digest(String(decoding: text, as: UTF8.self)), nil)
+                return (LinkText(text)?.digest, nil)
             } catch is StorageError {
                 return (nil, nil)
             }

@@ -85,7 +85,7 @@ final class UsageLedger: SweepVisitor {
         books.withLock { books in
             guard let number = books.blobs.ordinal(of: digest), !books.entries[number].isFound else { return }
             books.entries[number].isFound = true
-            if let size = finding.size { books.entries[number].size = size }
+            books.entries[number].size = finding.size ?? 0
             for repository in books.waiting.removeValue(forKey: UInt32(number)) ?? [] {
                 books.sizes[repository] = addingCapped(books.sizes[repository], books.entries[number].size)
             }

@@ -160,8 +160,7 @@ extension RepositoryFacts {
         return !references.isEmpty && references.allSatisfy(\.isForeign)
     }
 
-    /// What cannot be served or read of a closure though the blobs may be whole: links, manifests that are none, sizes that are not those that
-    /// the manifests say.
+    /// What cannot be served or read of a closure though the blobs may be whole: links, manifests that are none.
     fileprivate func linkFindings(
         of closure: Closure, name: RepositoryName, tag: String?
     ) -> [Verification.Finding] {
@@ -187,11 +186,6 @@ extension RepositoryFacts {
                 let verdict = verdict(on: reference)
                 if verdict.state == .unlinked {
                     add(reference.digest, .unlinked, "The blob \(reference.digest) \(verdict.reason).")
-                }
-                if let declared = reference.size, let size = blobs[reference.digest]?.size, size != declared {
-                    add(
-                        reference.digest, .damaged,
-                        "The blob \(reference.digest) has \(size) bytes, and its manifest says \(declared).")
                 }
             }
         }

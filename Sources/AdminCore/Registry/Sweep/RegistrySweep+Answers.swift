@@ -11,7 +11,7 @@ extension RegistrySweep {
                 return []
             }
             if finding.blob.state != .ok { visitor.met(.blob(digest, finding.blob), in: repository.index) }
-            return follow(manifest, digest, depth: depth, of: repository)
+            return try await follow(manifest, digest, depth: depth, of: repository)
         case .blob(let digest, let isForeign):
             let finding = try await registry.blob(digest)
             visitor.found(finding, of: digest)
@@ -85,12 +85,14 @@ extension RegistrySweep {
 
     private func follow(
         _ manifest: Manifest, _ digest: Digest, depth: Int, of repository: SweptRepository
-    ) -> [SweepQuestion] {
+    ) async throws -> [SweepQuestion] {
         var raised: [SweepQuestion] = []
         for reference in manifest.blobs {
             let kind: SweepEdge.Kind = reference == manifest.config ? .config : .layer
-            if visitor.reached(SweepEdge(reference, kind, named: digest), in: repository.index) {
-                raised.append(.blob(reference.digest, isForeign: reference.isForeign))
+            var edge = SweepEdge(reference, kind, named: digest)
+            if let name = repository.name { edge.digest = try await registry.canonical(reference.digest, in: name) }
+            if visitor.reached(edge, in: repository.index) {
+                raised.append(.blob(edge.digest, isForeign: reference.isForeign))
             }
         }
         for child in manifest.manifests where child.namesManifest {

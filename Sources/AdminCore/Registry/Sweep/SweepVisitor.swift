@@ -55,8 +55,8 @@ struct SweepEdge: Hashable, Sendable {
         case subject
     }
 
-    /// The blob.
-    let digest: Digest
+    /// The blob, by the digest below which it lies.
+    var digest: Digest
     /// What it is.
     let kind: Kind
     /// The manifest that names it; nil if it is a tag or a revision link.

@@ -55,6 +55,36 @@ extension StorageDriver {
         return true
     }
 
+    /// Makes the path name a new file with these bytes instead of `blob`, whose chunks stay for a collection. False if the path names
+    /// another one, or if `isUnchanged` says no.
+    ///
+    /// The old driver overwrites in place, under the same identifier, so that the key alone does not show it (docs/journal.md): the
+    /// question is asked again afterwards, and where the answer has become no, the path names `blob` again.
+    func replace(
+        _ path: StoragePath, _ blob: BlobIdentifier, with bytes: [UInt8], isUnchanged: () async throws -> Bool
+    ) async throws -> Bool {
+        guard try await reader.value(at: path) == blob.value, try await isUnchanged() else { return false }
+        let new = makeIdentifier(path)
+        let driver = StorageDriver(
+            reader: reader, writer: writer, modified: modified, policy: policy, makeIdentifier: { _ in new })
+        let writer = FileWriter(
+            driver: driver, path: path, base: FileWriter.Base(blob: blob, head: nil), isListed: true)
+        do {
+            try await writer.write(bytes)
+        } catch {
+            await writer.cancel()
+            throw error
+        }
+        do {
+            try await writer.commit()
+        } catch StorageError.changedMeanwhile {
+            return false
+        }
+        if try await isUnchanged() { return true }
+        _ = try await exchange(new, for: blob, at: path)
+        return false
+    }
+
     /// The chunks of a file whose state was read before its content was proven to be right: what is cut is what was seen then.
     struct Surplus: Sendable {
         struct Cut: Sendable {
