@@ -80,6 +80,16 @@ extension RegistryPaths {
         }
     }
 
+    /// The tag, or the manifest, whose link in a repository this path is; nil for other files.
+    func reference(of path: StoragePath) -> ImageReference? {
+        guard let name = repositoryName(of: path) else { return nil }
+        return switch file(at: path) {
+        case .currentLink(let tag): ImageReference(name, .tag(tag))
+        case .revision(let digest): ImageReference(name, .digest(digest))
+        case .blob, .signature, .tagIndex, .layer, .upload, nil: nil
+        }
+    }
+
     /// The digest of the blob whose file this path is; nil if it is no blob's.
     public func digest(ofBlob path: StoragePath) -> Digest? {
         let blobs = root.components + ["blobs"]

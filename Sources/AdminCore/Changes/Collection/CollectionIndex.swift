@@ -44,8 +44,12 @@ struct CollectionIndex: Sendable {
     /// Needed for what the trash holds, whatever their age: layers and signatures of what was deleted.
     var trashed: [Link] = []
     var quarantines: [Quarantine] = []
+    /// Links of blobs by other digests than those below which they lie.
+    var aliases: [Link] = []
     /// What cannot be understood and may mean anything, a sentence each.
     var obstacles: [String] = []
+    /// What a person should know, a sentence each.
+    var notes: [String] = []
 
     /// What the mark knows of a digest.
     struct Mark: OptionSet, Sendable {

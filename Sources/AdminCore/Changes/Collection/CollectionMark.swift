@@ -1,8 +1,10 @@
 import Foundation
+import Synchronization
 
 /// A mark: what of a pool is needed, to a fixpoint (`SAFETY` §2). A digest is resolved at its blobs path or in the quarantine.
 ///
-/// What stands in the way of believing it is collected in `obstacles`; with one of them nothing may be freed or quarantined. Errors of the
+/// Of a document, everything counts that any reader could take for a reference. One that cannot be read pins the repositories that link
+/// to it (`pins`) and is in nobody's way. What stands in the way of believing it is collected in `obstacles`; with one of them nothing may be freed or quarantined. Errors of the
 /// store as a whole are thrown. Memory: the index, and one digest for each manifest.
 struct CollectionMark: Sendable {
     let registry: RegistryReader
@@ -40,6 +42,21 @@ struct CollectionMark: Sendable {
     /// Needed blobs that seem to have chunks behind their end, as far as manifests say truthfully where that is.
     var overlong: [Int] = []
     private var missing = 0
+    /// What may be a manifest, or not: what documents name in places where the registry does not look.
+    private var doubtful: [Int] = []
+    /// What other digests than those below which blobs lie stand for, as repositories' links say.
+    private var aliases: [Digest: Set<Digest>] = [:]
+    /// By the ordinal of what an index names: the manifests that name it.
+    private var parents: [Int: Set<Int>] = [:]
+    /// The manifests that cannot be read, with the reason.
+    private var unreadable: [Int: String] = [:]
+    /// Links of tags that could not be read when they were met; they may have been about to be written.
+    private var unclear: [CollectionIndex.Link] = []
+    /// The repositories that keep all that they link, each with the reasons.
+    private var pins: [StoragePath: Set<String>] = [:]
+    private var pinned: Set<StoragePath> = []
+    /// What cannot be weighed, a sentence each; it stays.
+    private var unweighed: [String] = []
 
     /// A blob at its path.
     struct Candidate: Sendable {
@@ -63,9 +80,11 @@ struct CollectionMark: Sendable {
     static func run(
         _ registry: RegistryReader, _ options: CollectionOptions, at began: Date, progress: ProgressHandler?
     ) async throws -> CollectionMark {
-        let index = try await CollectionIndex.read(registry, progress: progress)
+        let index = try await CollectionIndex.read(registry, at: began, progress: progress)
         var mark = CollectionMark(registry: registry, options: options, began: began, index: index)
         mark.obstacles = index.obstacles
+        mark.notes = index.notes
+        try await mark.readAliases()
         try await mark.readRevisions()
         try await mark.readCurrentLinks()
         try await mark.readTrash()
@@ -93,14 +112,20 @@ struct CollectionMark: Sendable {
 
     /// A digest is needed. `declared`: its bytes, if a manifest says them.
     private mutating func need(_ digest: Digest, declared: UInt64? = nil) {
+        for name in names(of: digest) { needOne(name, declared: declared) }
+    }
+
+    /// What a digest may stand for: itself, and what repositories' links say.
+    private func names(of digest: Digest) -> [Digest] { [digest] + (aliases[digest] ?? []) }
+
+    private mutating func needOne(_ digest: Digest, declared: UInt64?) {
         let ordinal = index.ordinal(digest)
         guard !index.marks[ordinal].contains(.needed) else { return }
         index.marks[ordinal].insert(.needed)
         guard index.blob(at: ordinal) != nil else { return }
-        if let declared {
-            // A manifest may say anything: no more than its chunks can hold.
-            let most = index.chunkCount(at: ordinal) * storage.chunkSize
-            neededBytes = addingCapped(neededBytes, min(declared, most))
+        // A manifest may say anything: where it does not fit the chunks that are there, they are asked.
+        if let declared, declared > 0, storage.chunkCount(ofBytes: declared) == index.chunkCount(at: ordinal) {
+            neededBytes = addingCapped(neededBytes, declared)
             if index.hasChunk(at: ordinal, behind: storage.chunkCount(ofBytes: declared)) { overlong.append(ordinal) }
         } else {
             unsized.append(ordinal)
@@ -109,21 +134,56 @@ struct CollectionMark: Sendable {
 
     /// A digest is needed, and so is whatever it names as a manifest.
     private mutating func needManifest(_ digest: Digest) {
-        need(digest)
-        let ordinal = index.ordinal(digest)
-        guard !index.marks[ordinal].contains(.followed) else { return }
-        index.marks[ordinal].insert(.followed)
-        frontier.append(ordinal)
+        for name in names(of: digest) {
+            needOne(name, declared: nil)
+            let ordinal = index.ordinal(name)
+            guard !index.marks[ordinal].contains(.followed) else { continue }
+            index.marks[ordinal].insert(.followed)
+            frontier.append(ordinal)
+        }
+    }
+
+    /// A digest is needed, and if it is a manifest, so is whatever that names.
+    private mutating func needWhatever(_ digest: Digest, declared: UInt64? = nil) {
+        for name in names(of: digest) {
+            needOne(name, declared: declared)
+            let ordinal = index.ordinal(name)
+            if !index.marks[ordinal].contains(.followed) { doubtful.append(ordinal) }
+        }
     }
 
     // MARK: - Roots
+
+    /// What blobs are called by other digests.
+    private mutating func readAliases() async throws {
+        for (link, finding) in zip(index.aliases, try await reader.read(index.aliases)) {
+            guard case .layer(let digest) = link.file else { continue }
+            if let obstacle = finding.obstacle { pin(link, "\(link.path.path) \(obstacle)") }
+            if let said = finding.digest, said != digest { aliases[digest, default: []].insert(said) }
+        }
+        // Chains of them, whatever they are made of, end where nothing new is said.
+        aliases = aliases.mapValues { said in
+            var (all, open) = (said, Array(said))
+            while let next = open.popLast() {
+                for further in aliases[next] ?? [] where all.insert(further).inserted { open.append(further) }
+            }
+            return all
+        }
+    }
+
+    /// Everything that the repository of a link links to is needed.
+    private mutating func pin(_ link: CollectionIndex.Link, _ reason: String) {
+        guard let repository = paths.repositoryName(of: link.path.path) else { return }
+        pins[paths.repository(repository), default: []].insert(reason)
+    }
 
     /// All manifests are roots; with `untagged` those that are young, and what tags need.
     private mutating func readRevisions() async throws {
         for wave in waves(index.revisions.count) {
             let links = wave.map { index.revisions[$0] }
             for (number, (link, finding)) in zip(wave, zip(links, try await reader.read(links))) {
-                guard case .revision(let digest) = link.file, let finding = accept(finding, link) else { continue }
+                guard case .revision(let digest) = link.file else { continue }
+                if let obstacle = finding.obstacle { pin(link, "\(link.path.path) \(obstacle)") }
                 if keepsRevisions { revisions.append(Revision(link: number, digest: digest)) }
                 guard !options.untagged || finding.isYoung else { continue }
                 needManifest(digest)
@@ -146,14 +206,8 @@ struct CollectionMark: Sendable {
         for wave in waves(index.currentLinks.count) {
             let links = wave.map { index.currentLinks[$0] }
             for (link, finding) in zip(links, try await reader.read(links)) {
-                guard let finding = accept(finding, link) else { continue }
-                if let digest = finding.digest {
-                    needManifest(digest)
-                } else if !finding.isYoung {
-                    // A registry writes the key before the digest, and what the tag names into its index before both: that is young, too.
-                    obstacles.append(
-                        "\(link.path.path) holds no digest: what the tag names is not known; delete the tag")
-                }
+                // A registry writes the key before the digest: what cannot be read now is read once more.
+                if let digest = finding.digest { needManifest(digest) } else { unclear.append(link) }
             }
         }
     }
@@ -173,16 +227,9 @@ struct CollectionMark: Sendable {
             }
         }
         for (link, finding) in zip(naming, try await reader.read(naming)) {
-            if let said = accept(finding, link)?.digest { needManifest(said) }
+            if let obstacle = finding.obstacle { pin(link, "\(link.path.path) in the trash \(obstacle)") }
+            if let said = finding.digest { needManifest(said) }
         }
-    }
-
-    private mutating func accept(_ finding: MarkReader.LinkContent, _ link: CollectionIndex.Link) -> MarkReader
-        .LinkContent?
-    {
-        guard let obstacle = finding.obstacle else { return finding }
-        obstacles.append("\(link.path.path) \(obstacle)")
-        return nil
     }
 
     // MARK: - Following
@@ -193,14 +240,36 @@ struct CollectionMark: Sendable {
         let counter = ProgressCounter(
             phase: "reading manifests", total: UInt64(index.revisions.count), handler: progress)
         repeat {
-            while !frontier.isEmpty {
+            while !frontier.isEmpty || !doubtful.isEmpty {
                 let wave = Array(frontier.suffix(4096))
                 frontier.removeLast(wave.count)
                 for (ordinal, finding) in try await readManifests(wave) { take(finding, of: ordinal) }
                 counter.advance(by: UInt64(wave.count))
+                try await readDoubtful()
             }
             if keepsRevisions { try await keepRevisions() }
-        } while !frontier.isEmpty
+            if frontier.isEmpty { try await keepPinned() }
+        } while !frontier.isEmpty || !doubtful.isEmpty
+    }
+
+    /// Follows what turns out to be a manifest of what may be one.
+    private mutating func readDoubtful() async throws {
+        let wave = Array(Set(doubtful)).filter { !index.marks[$0].contains(.followed) }
+        doubtful = []
+        for start in stride(from: 0, to: wave.count, by: 4096) {
+            let sought = wave[start..<min(start + 4096, wave.count)].map { ordinal in
+                (ordinal, index.digests.keys[ordinal], index.blob(at: ordinal), index.heldBlob(at: ordinal))
+            }
+            let found = try await concurrentMap(sought, window: storage.window) {
+                [reader] ordinal, digest, placed, held in
+                (ordinal, try await reader.manifestAmongLayers(digest, placed, held))
+            }
+            for (ordinal, manifest) in found {
+                guard let manifest else { continue }
+                index.marks[ordinal].insert(.followed)
+                take(.manifest(manifest), of: ordinal)
+            }
+        }
     }
 
     private func readManifests(_ ordinals: [Int]) async throws -> [(Int, MarkReader.ManifestContent)] {
@@ -222,10 +291,23 @@ struct CollectionMark: Sendable {
         for signature in index.signatures[digest] ?? [] { need(signature) }
         switch content {
         case .missing: missing += 1
-        case .unreadable(let why, _): obstacles.append("the manifest \(digest) cannot be read: \(why)")
+        case .unreadable(let why, let references):
+            unreadable[ordinal] = why
+            for reference in references { needWhatever(reference) }
         case .manifest(let manifest):
-            for reference in manifest.blobs { need(reference.digest, declared: reference.size) }
-            for child in manifest.manifests where child.namesManifest { needManifest(child.digest) }
+            for reference in manifest.blobs {
+                // Where readers may disagree, and where an index names something of an unknown type, it may be a manifest.
+                if manifest.ambiguities.isEmpty, !manifest.isIndex {
+                    need(reference.digest, declared: reference.size)
+                } else {
+                    needWhatever(reference.digest, declared: reference.size)
+                }
+            }
+            for child in manifest.manifests where child.namesManifest {
+                needManifest(child.digest)
+                parents[index.ordinal(child.digest), default: []].insert(ordinal)
+            }
+            for reference in manifest.otherReferences { needWhatever(reference) }
             if let subject = manifest.subject { needManifest(subject.digest) }
         }
     }
@@ -242,8 +324,8 @@ struct CollectionMark: Sendable {
                 switch content {
                 case .manifest(let manifest): revisions[number].subject = manifest.subject?.digest
                 case .missing: break
-                case .unreadable(let why, _):
-                    obstacles.append("the manifest \(revisions[number].digest) cannot be read: \(why)")
+                // It may refer to something that is kept.
+                case .unreadable: needManifest(revisions[number].digest)
                 }
             }
         }
@@ -258,6 +340,104 @@ struct CollectionMark: Sendable {
     }
 
     private var referrersAreRead = false
+
+    // MARK: - Pinning
+
+    /// Whatever the documents that cannot be read may name: a registry serves a blob through a repository only by that repository's link,
+    /// and has verified on push that each was linked there. So everything is needed that a repository links to which has such a document.
+    private mutating func keepPinned() async throws {
+        try await readUnclear()
+        try await pinUnreadable()
+        let new = Set(pins.keys).subtracting(pinned)
+        guard !new.isEmpty else { return }
+        pinned.formUnion(new)
+        // What the tree lists, and what the pool holds: either may have lost something.
+        var files: Set<RegistryFile> = []
+        let walks = try await concurrentMap(new, window: storage.window) { [storage, paths] repository in
+            try await concurrentMap(RegistryPaths.parts, window: 3) { part in
+                try await storage.walkIfThere(repository.appending(.literal(part))) ?? []
+            }.flatMap(\.self).compactMap { $0.path }.compactMap(paths.file)
+        }
+        files.formUnion(walks.joined())
+        let met = Mutex<Set<RegistryFile>>([])
+        try await storage.eachPage { [paths] page in
+            let found = page.compactMap { object -> RegistryFile? in
+                guard let directory = object.name.string.flatMap({ try? StoragePath($0) }),
+                    let name = paths.repositoryName(of: directory.appending(.literal("link"))),
+                    new.contains(paths.repository(name))
+                else { return nil }
+                return paths.file(at: directory.appending(.literal("link")))
+            }
+            if !found.isEmpty { met.withLock { $0.formUnion(found) } }
+        }
+        files.formUnion(met.withLock(\.self))
+        for file in files {
+            switch file {
+            case .revision(let digest), .tagIndex(let digest): needManifest(digest)
+            case .layer(let digest), .signature(let digest, _): needWhatever(digest)
+            case .blob, .currentLink, .upload: break
+            }
+        }
+    }
+
+    /// Links of tags that could not be read when they were met: by now they may have been written.
+    private mutating func readUnclear() async throws {
+        let links = unclear
+        unclear = []
+        for (link, finding) in zip(links, try await reader.read(links)) {
+            if let digest = finding.digest {
+                needManifest(digest)
+            } else if finding.obstacle != nil || !finding.isYoung, let tag = paths.reference(of: link.path.path) {
+                pin(
+                    link,
+                    "the tag \(tag) \(finding.obstacle ?? "names no digest"); `regtop rm \(tag)` removes it")
+            }
+        }
+    }
+
+    /// Pins the repositories that link to manifests which cannot be read, or to an index that names one.
+    private mutating func pinUnreadable() async throws {
+        guard !unreadable.isEmpty else { return }
+        var sought: [Digest: Set<Int>] = [:]
+        for ordinal in unreadable.keys {
+            sought[index.digests.keys[ordinal], default: []].insert(ordinal)
+            var (open, seen) = ([ordinal], Set([ordinal]))
+            while let next = open.popLast() {
+                for parent in parents[next] ?? [] where seen.insert(parent).inserted {
+                    sought[index.digests.keys[parent], default: []].insert(ordinal)
+                    open.append(parent)
+                }
+            }
+        }
+        func pin(_ link: CollectionIndex.Link, _ named: Digest) {
+            guard let name = paths.repositoryName(of: link.path.path) else { return }
+            for ordinal in sought[named] ?? [] {
+                let digest = index.digests.keys[ordinal]
+                var command = "\(name)@\(named)"
+                if case .currentLink(let tag) = link.file { command = "\(name):\(tag)" }
+                self.pin(
+                    link,
+                    "the manifest \(digest) cannot be read: \(unreadable[ordinal] ?? ""); `regtop rm \(command)` removes what names it"
+                )
+            }
+        }
+        for number in 0..<index.revisions.count {
+            let link = index.revisions[number]
+            if case .revision(let digest) = link.file, sought[digest] != nil { pin(link, digest) }
+        }
+        for link in index.trashed + index.quarantines.flatMap(\.entries).compactMap({ entry in
+            paths.file(at: entry.origin).map { CollectionIndex.Link(path: PackedPath(entry.origin), blob: entry.blob, file: $0) }
+        }) {
+            if case .revision(let digest) = link.file, sought[digest] != nil { pin(link, digest) }
+        }
+        for wave in waves(index.currentLinks.count) {
+            let links = wave.map { index.currentLinks[$0] }
+            for (link, finding) in zip(links, try await reader.read(links)) {
+                if let digest = finding.digest, sought[digest] != nil { pin(link, digest) }
+            }
+        }
+        unreadable = [:]
+    }
 
     // MARK: - What nothing needs
 
@@ -278,7 +458,7 @@ struct CollectionMark: Sendable {
             }
             for (ordinal, weight) in found {
                 if let obstacle = weight.obstacle {
-                    obstacles.append("\(paths.blob(index.digests.keys[ordinal])) \(obstacle)")
+                    unweighed.append("\(paths.blob(index.digests.keys[ordinal])) \(obstacle)")
                 }
                 guard weight.obstacle == nil else { continue }
                 unneededBytes = addingCapped(unneededBytes, weight.bytes)
@@ -303,7 +483,7 @@ struct CollectionMark: Sendable {
             for size in sizes {
                 switch size {
                 case .success(let bytes): neededBytes = addingCapped(neededBytes, bytes)
-                case .failure(let error): obstacles.append("the size of something needed cannot be read: \(error)")
+                case .failure: break
                 }
             }
             counter.advance(by: UInt64(sought.count))
@@ -326,6 +506,13 @@ struct CollectionMark: Sendable {
         let counter = ProgressCounter(
             phase: "looking for young links", total: try await storage.objects.status().objects, handler: progress)
         let found = SecondLook()
+        // Registry 2.1.0 linked manifests among the layers: what nothing needs may be one, whether or not it is young.
+        let manifests = Memo<Digest, Bool> { [index, reader] digest in
+            guard let ordinal = index.digests.ordinal(of: digest) else { return false }
+            let (placed, held) = (index.blob(at: ordinal), index.heldBlob(at: ordinal))
+            guard placed != nil || held != nil else { return false }
+            return try await reader.manifestAmongLayers(digest, placed, held) != nil
+        }
         try await storage.eachPage { [index, reader, storage] page in
             let met = try await concurrentMap(page, window: storage.window) { object -> SecondLook.Finding? in
                 if let (blob, number) = BlobIdentifier.parse(chunkName: object.name) {
@@ -336,7 +523,7 @@ struct CollectionMark: Sendable {
                     let stray = SecondLook.Stray(bytes: chunk.size, isYoung: reader.isYoung(chunk.modified))
                     return isSurplus ? .surplus(blob, stray) : .orphan(blob, stray)
                 }
-                return try await reader.youngLink(in: object, index)
+                return try await reader.lateLink(in: object, index, manifests: manifests)
             }
             await found.add(met.compactMap(\.self))
             counter.advance(by: UInt64(page.count))
@@ -361,6 +548,15 @@ struct CollectionMark: Sendable {
         if missing > 0 {
             notes.append(
                 "\(missing) of the manifests that something names are not there; what they named is not known any more")
+        }
+        for (repository, reasons) in pins.sorted(by: { $0.key < $1.key }) {
+            guard let name = paths.repositoryName(of: repository.appending(.literal("_layers"))) else { continue }
+            let more = reasons.count > 1 ? " (and \(reasons.count - 1) more like it)" : ""
+            notes.append("everything that \(name) links to is kept: \(reasons.min() ?? "")\(more)")
+        }
+        if let first = unweighed.min() {
+            let more = unweighed.count > 1 ? " (and \(unweighed.count - 1) more like it)" : ""
+            notes.append("\(first)\(more): it stays where it is; see regtop fsck")
         }
     }
 }

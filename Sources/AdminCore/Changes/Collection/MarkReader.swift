@@ -74,10 +74,7 @@ struct MarkReader: Sendable {
         _ digest: Digest, _ placed: BlobIdentifier?, _ held: BlobIdentifier?
     ) async throws -> ManifestContent {
         let path = paths.blob(digest)
-        // Pushed since the enumeration passed by, perhaps.
-        var blob = placed
-        if blob == nil, case .file(let late)? = try await storage.entry(path)?.kind { blob = late }
-        guard let blob = blob ?? held else { return .missing }
+        guard let blob = try await place(of: digest, placed, held) else { return .missing }
         do {
             switch try await registry.manifest(in: blob, at: path).content {
             case .success(let manifest): return .manifest(manifest)
@@ -86,6 +83,27 @@ struct MarkReader: Sendable {
         } catch let error as StorageError {
             return .unreadable("\(error)", [])
         }
+    }
+
+    /// The same of something that need not be one: a manifest, if it is one that can be read.
+    func manifestAmongLayers(
+        _ digest: Digest, _ placed: BlobIdentifier?, _ held: BlobIdentifier?
+    ) async throws -> Manifest? {
+        try await naming { _ in
+            Manifest?.none
+        } reading: {
+            guard let blob = try await place(of: digest, placed, held) else { return nil }
+            return try await registry.manifestAmongLayers(in: blob, at: paths.blob(digest))
+        }
+    }
+
+    private func place(
+        of digest: Digest, _ placed: BlobIdentifier?, _ held: BlobIdentifier?
+    ) async throws -> BlobIdentifier? {
+        if let placed { return placed }
+        // Pushed since the enumeration passed by, perhaps.
+        if case .file(let late)? = try await storage.entry(paths.blob(digest))?.kind { return late }
+        return held
     }
 
     /// What a blob weighs.
@@ -110,7 +128,11 @@ struct MarkReader: Sendable {
         }
     }
 
-    func youngLink(in object: ObjectID, _ index: CollectionIndex) async throws -> SecondLook.Finding? {
+    /// What a link that may have been written since the mark began says of what nothing needs so far: that it is young, or a manifest
+    /// that is linked where registry 2.1.0 linked it. `manifests` finds out whether a blob is one.
+    func lateLink(
+        in object: ObjectID, _ index: CollectionIndex, manifests: Memo<Digest, Bool>
+    ) async throws -> SecondLook.Finding? {
         guard let text = object.name.string, let directory = try? StoragePath(text) else { return nil }
         let path = directory.appending(.literal("link"))
         let target: (digest: Digest, isManifest: Bool)
@@ -119,10 +141,13 @@ struct MarkReader: Sendable {
         case .tagIndex(let digest): target = (digest, true)
         default: return nil
         }
-        guard let ordinal = index.digests.ordinal(of: target.digest), index.marks[ordinal].contains(.candidate) else {
+        guard let ordinal = index.digests.ordinal(of: target.digest), !index.marks[ordinal].contains(.needed) else {
             return nil
         }
-        guard case .file(let blob)? = try await storage.entry(path)?.kind else { return nil }
+        if case .layer = paths.file(at: path), try await manifests(target.digest) { return .manifest(target.digest) }
+        guard index.marks[ordinal].contains(.candidate), case .file(let blob)? = try await storage.entry(path)?.kind else {
+            return nil
+        }
         let head = try await storage.head(of: blob)
         guard try await isYoung(head.modified, path) else { return nil }
         return target.isManifest ? .manifest(target.digest) : .layer(target.digest)

@@ -16,8 +16,9 @@ public struct Manifest: Hashable, Sendable {
         public let artifactType: String?
         /// `os/architecture[/variant]`; nil where none is said.
         public let platform: String?
-        /// The version and the features of the operating system that the platform asks for; hostile text.
+        /// The version of the operating system that the platform asks for; hostile text of at most 64 characters.
         public let osVersion: String?
+        /// The features of the operating system that the platform asks for; hostile text, at most 8.
         public let osFeatures: [String]
         /// What is noted on it; hostile text, no more than 32 of them and of 1 KiB each.
         public let annotations: [String: String]
