@@ -160,14 +160,19 @@ import Testing
         #expect(try await isThere(empty))
     }
 
-    @Test func aManifestThatCannotBeReadStopsEverything() async throws {
+    /// It pins what its repository links to; all else is collected, and the command that the note prints gets rid of it.
+    @Test func aManifestThatCannotBeReadIsInNobodysWay() async throws {
         let digest = try await fixture.push("app", tags: ["1"], layer: pattern(5000))
-        _ = try await blob(pattern(3000, seed: 9))
+        let loose = try await blob(pattern(3000, seed: 9))
         let chunk = try await fixture.driver.reader.blob(fixture.registry.paths.blob(digest)).chunk(0)
         try await store.set(chunk, [.write(Array("nonsense".utf8), at: 0)])
         let plan = try await plan()
-        #expect(plan.parts.isEmpty)
-        #expect(plan.obstacles.contains { $0.contains(digest.string) })
+        #expect(plan.obstacles.isEmpty && plan.items(.quarantine).map(\.origin) == [loose])
+        let note = try #require(plan.notes.first { $0.contains("everything that app links to is kept") })
+        let command = try #require(note.firstMatch(of: /`regtop rm ([^`]+)`/)?.output.1)
+        let results = try await fixture.remove(String(command)).results
+        #expect(results.allSatisfy { $0.outcome == .done }, "\(results)")
+        #expect(try await self.plan().notes.allSatisfy { !$0.contains("is kept") })
     }
 
     @Test func anErrorIsNotAnAbsence() async throws {
@@ -181,7 +186,8 @@ import Testing
         }
         let faulty = ChangeFixture(recording.underTest, policy: clock.policy(delay: 0))
         let mark = try await CollectionMark.run(faulty.registry, Self.free, at: clock.now, progress: nil)
-        #expect(mark.obstacles.contains { $0.contains(digest.string) })
+        #expect(mark.notes.contains { $0.contains(digest.string) }, "\(mark.notes)")
+        #expect(mark.candidates.count == 1, "only what nothing links to")
     }
 
     @Test func aMoveDuringTheMarkVoidsIt() async throws {

@@ -46,7 +46,8 @@ import Testing
     @Test func whatTheJournalMayBringBackIsNoOrphan() async throws {
         let blob = try await astray()
         let registry = RegistryReader(storage: driver(delay: 100).reader)
-        let index = try await CollectionIndex.read(registry, at: Date(timeIntervalSince1970: 2_000_000_000), progress: nil)
+        let index = try await CollectionIndex.read(
+            registry, at: Date(timeIntervalSince1970: 2_000_000_000), progress: nil)
         #expect(!index.isOrphan(blob))
         clock.advance(by: 101)
         _ = try await driver(delay: 100).recover()

@@ -149,9 +149,12 @@ private final class PoolReading: Sendable {
         state.withLock { state in
             if unlisted > 0 {
                 state.index.notes.append(
-                    "\(unlisted) directories are in the pool and listed by none above them; what lies in them counts as needed, too")
+                    "\(unlisted) directories are in the pool and listed by none above them; what lies in them counts as needed, too"
+                )
             }
-            if late > 0 { state.index.notes.append("\(late) directories were made while the mark ran, and count as well") }
+            if late > 0 {
+                state.index.notes.append("\(late) directories were made while the mark ran, and count as well")
+            }
             if let first = absent.min() {
                 state.index.obstacles.append(
                     "the enumeration of the pool's objects does not show all of them: \(absent.count) directories are there and were not met, \(first) among them; what it hides is not known"

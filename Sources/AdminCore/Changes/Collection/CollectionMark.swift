@@ -409,31 +409,42 @@ struct CollectionMark: Sendable {
                 }
             }
         }
-        func pin(_ link: CollectionIndex.Link, _ named: Digest) {
-            guard let name = paths.repositoryName(of: link.path.path) else { return }
-            for ordinal in sought[named] ?? [] {
-                let digest = index.digests.keys[ordinal]
-                var command = "\(name)@\(named)"
-                if case .currentLink(let tag) = link.file { command = "\(name):\(tag)" }
-                self.pin(
-                    link,
-                    "the manifest \(digest) cannot be read: \(unreadable[ordinal] ?? ""); `regtop rm \(command)` removes what names it"
-                )
-            }
+        /// By repository and by what it links to of that: the tags.
+        var found: [RepositoryName: [Digest: Set<String>]] = [:]
+        func meet(_ link: CollectionIndex.Link, _ named: Digest) {
+            guard sought[named] != nil, let name = paths.repositoryName(of: link.path.path) else { return }
+            var tags: Set<String> = []
+            if case .currentLink(let tag) = link.file { tags = [tag] }
+            found[name, default: [:]][named, default: []].formUnion(tags)
         }
         for number in 0..<index.revisions.count {
             let link = index.revisions[number]
-            if case .revision(let digest) = link.file, sought[digest] != nil { pin(link, digest) }
+            if case .revision(let digest) = link.file { meet(link, digest) }
         }
-        for link in index.trashed + index.quarantines.flatMap(\.entries).compactMap({ entry in
-            paths.file(at: entry.origin).map { CollectionIndex.Link(path: PackedPath(entry.origin), blob: entry.blob, file: $0) }
-        }) {
-            if case .revision(let digest) = link.file, sought[digest] != nil { pin(link, digest) }
+        for link in index.trashed
+            + index.quarantines.flatMap(\.entries).compactMap({ entry in
+                paths.file(at: entry.origin).map {
+                    CollectionIndex.Link(path: PackedPath(entry.origin), blob: entry.blob, file: $0)
+                }
+            })
+        {
+            if case .revision(let digest) = link.file { meet(link, digest) }
         }
         for wave in waves(index.currentLinks.count) {
             let links = wave.map { index.currentLinks[$0] }
             for (link, finding) in zip(links, try await reader.read(links)) {
-                if let digest = finding.digest, sought[digest] != nil { pin(link, digest) }
+                if let digest = finding.digest { meet(link, digest) }
+            }
+        }
+        for (name, links) in found {
+            for (named, tags) in links {
+                for ordinal in sought[named] ?? [] {
+                    let digest = index.digests.keys[ordinal]
+                    let shown = tags.isEmpty ? "" : " (\(tags.sorted().prefix(5).joined(separator: ", ")))"
+                    pins[paths.repository(name), default: []].insert(
+                        "the manifest \(digest)\(shown) cannot be read: \(unreadable[ordinal] ?? ""); `regtop rm \(name)@\(named)` removes what names it"
+                    )
+                }
             }
         }
         unreadable = [:]

@@ -145,7 +145,8 @@ struct MarkReader: Sendable {
             return nil
         }
         if case .layer = paths.file(at: path), try await manifests(target.digest) { return .manifest(target.digest) }
-        guard index.marks[ordinal].contains(.candidate), case .file(let blob)? = try await storage.entry(path)?.kind else {
+        guard index.marks[ordinal].contains(.candidate), case .file(let blob)? = try await storage.entry(path)?.kind
+        else {
             return nil
         }
         let head = try await storage.head(of: blob)

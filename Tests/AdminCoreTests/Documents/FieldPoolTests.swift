@@ -1,0 +1,240 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// Small pools with something that people met in the field, each with the right answer beside it: what a collection may free. Numbers
+/// stand for digests; every blob that no `frees` names has to stay.
+@Suite struct FieldPoolTests {
+    private static let docker = "application/vnd.docker.distribution.manifest"
+
+    private static func quoted(_ number: Int) -> String { "\"\(RegistryPool.digest(number))\"" }
+
+    /// A pool with a sound image (1, 2, 11), and blob 99, which nothing names.
+    private static func pool(_ prepare: (inout RegistryPool) -> Void) -> RegistryPool {
+        var pool = RegistryPool()
+        pool.image("fine/image", 1, layers: [11])
+        pool.tag("fine/image", "1", RegistryPool.digest(1))
+        pool.blob(RegistryPool.digest(99), [9, 9, 9])
+        for number in 50..<54 { pool.blob(RegistryPool.digest(number), Array("layer \(number)".utf8)) }
+        prepare(&pool)
+        return pool
+    }
+
+    private static func freed(_ mark: CollectionMark) -> Set<Digest> {
+        Set(mark.candidates.map { mark.index.digests.keys[$0.ordinal] })
+    }
+
+    private func expectFreed(
+        _ numbers: Set<Int>, _ pool: RegistryPool, _ comment: Comment = "",
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let mark = try await pool.mark()
+        #expect(mark.obstacles == [], comment, sourceLocation: sourceLocation)
+        #expect(Self.freed(mark) == Set(numbers.map(RegistryPool.digest)), comment, sourceLocation: sourceLocation)
+    }
+
+    /// Layers 50 and 51 and configuration 52 are named; 53 is not.
+    @Test(arguments: [
+        #""Config":{"digest":C},"LAYERS":[{"Digest":A},{"DIGEST":B}]"#,
+        #""con\u0066ig":{"dige\u017ft":C},"layer\u017f":[{"dIgEsT":A,"size":-1},{"digest":B,"size":"x"}]"#,
+        #""config":{"digest":C},"layers":[{"digest":A}],"Layers":[{"digest":B}]"#,
+        #""config":{"digest":C,"digest":C},"layers":[{"digest":A,"Digest":B}]"#,
+        #""config":{"digest":A},"config":{"digest":C},"layers":[{"digest":B}]"#,
+        #""config":{"digest":C,"size":8.1e3},"layers":[{"digest":A},{"digest":B}],"annotations":{"digest":D}"#,
+        #""config":{"digest":C},"layers":[],"elsewhere":[[{"deep":[{"digest":[A,{"x":B}]}]}]]"#,
+    ])
+    func whateverAReaderMayTakeForAReferenceStays(_ members: String) async throws {
+        var text = #"{"schemaVersion":2,"mediaType":"\#(Self.docker).v2+json",\#(members)}"#
+        for (letter, number) in [("A", 50), ("B", 51), ("C", 52), ("D", 53)] {
+            text = text.replacingOccurrences(of: ":\(letter)", with: ":\(Self.quoted(number))")
+                .replacingOccurrences(of: "[\(letter)", with: "[\(Self.quoted(number))")
+        }
+        let pool = Self.pool { $0.manifest("a", RegistryPool.digest(40), text) }
+        try await expectFreed([53, 99], pool, "\(text)")
+    }
+
+    @Test func childrenOfAnIndexAreFollowedInWhateverCaseTheyAreNamed() async throws {
+        let pool = Self.pool { pool in
+            pool.blob(
+                RegistryPool.digest(41),
+                Array(RegistryPool.imageDocument(config: 52, size: 1, layers: [50]).utf8))
+            pool.manifest(
+                "a", RegistryPool.digest(40),
+                #"{"schemaVersion":2,"mediaType":"\#(Self.docker).list.v2+json","ManifeſtS":[{"digest":\#(Self.quoted(41))}]}"#
+            )
+        }
+        try await expectFreed([51, 53, 99], pool)
+    }
+
+    @Test(arguments: ["\u{feff}", "\n \t", "\0\0"], ["", "\n", "\0"])
+    func whatStandsAroundADocumentIsNoReasonNotToReadIt(_ front: String, _ back: String) async throws {
+        let text = front + RegistryPool.imageDocument(config: 52, size: 1, layers: [50, 51]) + back
+        try await expectFreed([53, 99], Self.pool { $0.manifest("a", RegistryPool.digest(40), text) })
+    }
+
+    @Test func aManifestOfFiveMebibytesIsRead() async throws {
+        let padding = String(repeating: " ", count: 5 << 20)
+        let text = RegistryPool.imageDocument(config: 52, size: 1, layers: [50, 51]) + padding
+        try await expectFreed([53, 99], Self.pool { $0.manifest("a", RegistryPool.digest(40), text) })
+    }
+
+    /// `history` need not be as long as `fsLayers`, and may say nothing.
+    @Test(arguments: ["[]", "[{}]", #"[{"v1Compatibility":"{}"},{},{},{}]"#, "null", "{}"])
+    func schema1(_ history: String) async throws {
+        let text =
+            #"{"schemaVersion":1,"fsLayers":[{"blobSum":\#(Self.quoted(50))},{"blobSum":\#(Self.quoted(51))},{"blobSum":\#(Self.quoted(50))}],"history":\#(history)}"#
+        let pool = Self.pool {
+            $0.manifest("a", RegistryPool.digest(40), text)
+            $0.tag("a", "1", RegistryPool.digest(40))
+        }
+        try await expectFreed([52, 53, 99], pool)
+        let image = try await pool.pass.image(#require(ImageReference("a:1")), expanding: false)
+        #expect(image.layers.map(\.digest) == [50, 51, 50].map(RegistryPool.digest))
+    }
+
+    /// Registry 2.1.0 linked manifests among the layers; a tag names one of these, and none names the other.
+    @Test func linksOfRegistry210() async throws {
+        let pool = Self.pool { pool in
+            for (number, layer) in [(40, 50), (41, 51)] {
+                pool.blob(
+                    RegistryPool.digest(number),
+                    Array(RegistryPool.imageDocument(config: 52, size: 1, layers: [layer]).utf8))
+                pool.linkLayer("old", RegistryPool.digest(number))
+            }
+            pool.linkLayer("old", RegistryPool.digest(53))
+            pool.tag("old", "1", RegistryPool.digest(40))
+        }
+        // A layer that no manifest names is not kept by its link.
+        try await expectFreed([53, 99], pool)
+    }
+
+    /// A registry links a blob below another digest of it, too, and stores it below its SHA-256.
+    @Test(arguments: [
+        "sha512:" + String(repeating: "ab", count: 64), "tarsum.v1+sha256:" + String(repeating: "cd", count: 32),
+        "tarsum+sha256:" + String(repeating: "ef", count: 32),
+    ])
+    func otherAlgorithms(_ name: String) async throws {
+        let alias = try #require(Digest(name))
+        let pool = Self.pool { pool in
+            pool.manifest(
+                "a", RegistryPool.digest(40),
+                #"{"schemaVersion":2,"mediaType":"\#(Self.docker).v2+json","config":{"digest":\#(Self.quoted(52)),"size":8},"layers":[{"digest":"\#(alias)","size":8}]}"#
+            )
+            pool.tag("a", "1", RegistryPool.digest(40))
+            for digest in [52, 50] { pool.linkLayer("a", RegistryPool.digest(digest)) }
+            pool.pool.put(
+                RegistryPaths().layerLink("a", alias).string, Array(RegistryPool.digest(50).string.utf8))
+        }
+        try await expectFreed([51, 53, 99], pool)
+        let image = try await pool.pass.image(#require(ImageReference("a:1")), expanding: false)
+        #expect(image.state == .ok, "\(image.problems)")
+        #expect(image.layers.map(\.size) == [8])
+        let report = await Fsck(registry: pool.registry).run()
+        #expect(
+            report.problems.allSatisfy { $0.path?.string.contains("/repositories/a/") != true },
+            "\(report.problems)")
+        #expect(Digest(directories: alias.directories) == alias)
+    }
+
+    /// A link that can mean one digest only names it, whatever stands around that.
+    @Test(arguments: ["D\n", "\u{feff}D", " D\r\n", "H", "U", "\"D\"", "D\0\0", "D D"])
+    func linksThatMeanOneDigest(_ text: String) async throws {
+        let digest = RegistryPool.digest(40)
+        let content = text.replacingOccurrences(of: "D", with: digest.string)
+            .replacingOccurrences(of: "H", with: digest.hex).replacingOccurrences(
+                of: "U", with: digest.hex.uppercased())
+        let pool = Self.pool { pool in
+            pool.blob(digest, Array(RegistryPool.imageDocument(config: 52, size: 1, layers: [50, 51]).utf8))
+            pool.pool.put(RegistryPool.currentLink("a", "1"), Array(content.utf8))
+        }
+        try await expectFreed([53, 99], pool, "\(content)")
+        #expect(try await pool.pass.image(#require(ImageReference("a:1")), expanding: false).digest == digest)
+    }
+
+    /// What cannot be understood pins what its repository links to, and nothing else.
+    @Test(arguments: [
+        "nonsense", #"{"schemaVersion":2,"mediaType":"a/b"}"#, #"{"schemaVersion":3}"#, "{\"schemaVersion\":2,",
+        #"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":{"digest":"x"}}"#,
+    ])
+    func pins(_ text: String) async throws {
+        var pool = Self.pool { pool in
+            pool.manifest("a", RegistryPool.digest(40), text)
+            pool.linkLayer("a", RegistryPool.digest(50))
+            // Another manifest of that repository, which only the pinned link among its layers names.
+            pool.blob(
+                RegistryPool.digest(41), Array(RegistryPool.imageDocument(config: 52, size: 1, layers: [51]).utf8))
+            pool.linkLayer("a", RegistryPool.digest(41))
+        }
+        try await expectFreed([53, 99], pool, "\(text)")
+        let mark = try await pool.mark()
+        let note = "`regtop rm a@\(RegistryPool.digest(40))`"
+        #expect(
+            mark.notes.contains { $0.contains("everything that a links to is kept") && $0.contains(note) },
+            "\(mark.notes)")
+        // An object that the tree lists no more pins as well as one that the pool shows.
+        pool.pool["/docker/registry/v2/repositories/a"].omap["_layers"] = nil
+        try await expectFreed([53, 99], pool, "\(text)")
+    }
+
+    /// A tag whose link says nothing: what it named is linked in its repository.
+    @Test func aTagThatNamesNothingPins() async throws {
+        let pool = Self.pool { pool in
+            pool.pool.put(
+                RegistryPool.currentLink("a", "1"), Array("nonsense".utf8), modified: Date(timeIntervalSince1970: 1))
+            pool.linkLayer("a", RegistryPool.digest(50))
+        }
+        try await expectFreed([51, 52, 53, 99], pool)
+    }
+
+    /// An enumeration that hides directories: what the walk finds counts, and nothing is freed by such a view.
+    @Test(arguments: ["_manifests/revisions/sha256", "_layers", "_manifests/tags/1"])
+    func whatTheEnumerationHides(_ part: String) async throws {
+        let pool = Self.pool { pool in
+            pool.image("a", 40, layers: [50])
+            pool.tag("a", "1", RegistryPool.digest(40))
+        }
+        let hidden = "/docker/registry/v2/repositories/a/\(part)"
+        let mark = try await pool.mark(HidingReader(pool.pool.reader, hidden))
+        #expect(
+            mark.obstacles.contains { $0.contains("does not show all") && $0.contains(hidden) }, "\(mark.obstacles)")
+        #expect(Self.freed(mark).isDisjoint(with: [40, 41, 50].map(RegistryPool.digest)))
+    }
+
+    /// A directory that nothing lists is marked, and said.
+    @Test func whatTheTreeHides() async throws {
+        let pool = Self.pool { pool in
+            pool.image("a", 40, layers: [50])
+            pool.pool["/docker/registry/v2/repositories"].omap["a"] = nil
+        }
+        let mark = try await pool.mark()
+        #expect(mark.obstacles.isEmpty)
+        #expect(mark.notes.contains { $0.contains("listed by none above them") }, "\(mark.notes)")
+        #expect(Self.freed(mark).isDisjoint(with: [40, 41, 50].map(RegistryPool.digest)))
+    }
+}
+
+/// Shows in an enumeration nothing of what lies in a directory, as a pool behind a cache tier may.
+private final class HidingReader: ObjectReader {
+    private let base: any ObjectReader
+    private let hidden: String
+
+    init(_ base: any ObjectReader, _ hidden: String) {
+        self.base = base
+        self.hidden = hidden
+    }
+
+    func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
+        try await base.read(operation, of: object)
+    }
+
+    func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
+        try await base.enumerate(scope, slices: slices).map { [hidden] cursor in
+            ObjectCursor { try await cursor.next()?.filter { !($0.name.string ?? "").hasPrefix(hidden) } }
+        }
+    }
+
+    func placement(of object: ObjectID) async throws -> Placement? { nil }
+    func status() async throws -> StoreStatus { try await base.status() }
+    var load: StoreLoad { base.load }
+}
