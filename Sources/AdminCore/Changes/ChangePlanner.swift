@@ -60,7 +60,15 @@ public struct ChangePlanner: Sendable {
             return try await target(reference, found, roots: [directory])
         case .digest(let digest):
             let tags = try await tags(of: name, naming: digest)
-            let roots = tags.compactMap { paths.tag(name, $0) } + [paths.revision(name, digest)]
+            var roots = tags.compactMap { paths.tag(name, $0) } + [paths.revision(name, digest)]
+            // Registry 2.1.0 linked manifests among the layers, and nowhere else.
+            let old = paths.layerLink(name, digest)
+            if try await storage.entries(paths.revision(name, digest)) == nil, try await storage.entry(old) != nil,
+                case .file(let blob)? = try await storage.entry(paths.blob(digest))?.kind,
+                try await registry.manifestAmongLayers(in: blob, at: paths.blob(digest)) != nil
+            {
+                roots.append(old.parent)
+            }
             let found = try await concurrentMap(roots, window: storage.window) { try await storage.walkIfThere($0) }
             guard found.contains(where: { $0 != nil }) else { throw ChangeError.notFound(reference) }
             return try await target(reference, found.compactMap(\.self).flatMap(\.self), roots: roots)

@@ -107,6 +107,11 @@ import Testing
         }
         // A layer that no manifest names is not kept by its link.
         try await expectFreed([53, 99], pool)
+        let plan = try await ChangePlanner(registry: pool.registry).removal(
+            of: [#require(ImageReference("old@\(RegistryPool.digest(41))"))])
+        #expect(
+            plan.targets.flatMap(\.stages).joined().map(\.path.string)
+                == [RegistryPool.layerLink("old", RegistryPool.digest(41))])
     }
 
     /// A registry links a blob below another digest of it, too, and stores it below its SHA-256.

@@ -409,13 +409,14 @@ struct CollectionMark: Sendable {
                 }
             }
         }
-        /// By repository and by what it links to of that: the tags.
-        var found: [RepositoryName: [Digest: Set<String>]] = [:]
-        func meet(_ link: CollectionIndex.Link, _ named: Digest) {
+        /// By repository and by what it links to of that: the tags, and whether anything but the trash has such a link.
+        var found: [RepositoryName: [Digest: (tags: Set<String>, isInUse: Bool)]] = [:]
+        func meet(_ link: CollectionIndex.Link, _ named: Digest, isInUse: Bool = true) {
             guard sought[named] != nil, let name = paths.repositoryName(of: link.path.path) else { return }
-            var tags: Set<String> = []
-            if case .currentLink(let tag) = link.file { tags = [tag] }
-            found[name, default: [:]][named, default: []].formUnion(tags)
+            var links = found[name, default: [:]][named] ?? ([], false)
+            if case .currentLink(let tag) = link.file { links.tags.insert(tag) }
+            links.isInUse = links.isInUse || isInUse
+            found[name, default: [:]][named] = links
         }
         for number in 0..<index.revisions.count {
             let link = index.revisions[number]
@@ -428,7 +429,7 @@ struct CollectionMark: Sendable {
                 }
             })
         {
-            if case .revision(let digest) = link.file { meet(link, digest) }
+            if case .revision(let digest) = link.file { meet(link, digest, isInUse: false) }
         }
         for wave in waves(index.currentLinks.count) {
             let links = wave.map { index.currentLinks[$0] }
@@ -437,12 +438,13 @@ struct CollectionMark: Sendable {
             }
         }
         for (name, links) in found {
-            for (named, tags) in links {
+            for (named, (tags, isInUse)) in links {
+                let command = isInUse ? "rm \(name)@\(named)" : "trash empty"
                 for ordinal in sought[named] ?? [] {
                     let digest = index.digests.keys[ordinal]
                     let shown = tags.isEmpty ? "" : " (\(tags.sorted().prefix(5).joined(separator: ", ")))"
                     pins[paths.repository(name), default: []].insert(
-                        "the manifest \(digest)\(shown) cannot be read: \(unreadable[ordinal] ?? ""); `regtop rm \(name)@\(named)` removes what names it"
+                        "the manifest \(digest)\(shown) cannot be read: \(unreadable[ordinal] ?? ""); `regtop \(command)` removes what names it"
                     )
                 }
             }

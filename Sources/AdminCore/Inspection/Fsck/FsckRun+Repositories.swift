@@ -47,6 +47,8 @@ struct RepositoryLook {
     /// The links to manifests and to layers, by the digest that their path says.
     private var revisions: [Digest: Link] = [:]
     private var layers: [Digest: Link] = [:]
+    /// What the tags name.
+    private var tags: [String: Digest] = [:]
     /// The blobs that the repository's manifests name.
     private var used: Set<Digest> = []
     /// What was looked at as a manifest, or is going to be.
@@ -121,9 +123,9 @@ struct RepositoryLook {
         suspects.append(.badLink(inventory.path(of: file), digest))
     }
 
-    /// The digests that tags name, each with one tag that does. Tags whose link cannot be read make nothing certain.
-    private mutating func tagged() -> [Digest: String] {
-        var named: [Digest: String] = [:]
+    /// What the tags name. Tags whose link cannot be read are left out.
+    private mutating func tagged() -> [String: Digest] {
+        var named: [String: Digest] = [:]
         guard let top = find("_manifests", "tags", below: repository.directory) else { return [:] }
         for tag in directories.children(top) {
             guard directories.facts(tag).contains(.hasKeys) || !directories.children(tag).isEmpty else { continue }
@@ -140,7 +142,7 @@ struct RepositoryLook {
                 continue
             }
             check(file, nil)
-            if let text = inventory.content(of: file.blob) { named[text.digest] = name }
+            if let text = inventory.content(of: file.blob) { named[name] = text.digest }
         }
         return named
     }
@@ -156,15 +158,16 @@ struct RepositoryLook {
     // MARK: - Manifests
 
     private mutating func lookAtManifests() async throws {
-        let tags = tagged()
-        for (digest, tag) in tags where revisions[digest] == nil {
+        tags = tagged()
+        let named = Dictionary(tags.map { ($0.value, $0.key) }, uniquingKeysWith: min)
+        for (digest, tag) in named where revisions[digest] == nil {
             suspects.append(.missingRevision(digest, "the tag \(tag)"))
         }
         guard readsContents else {
             isUncertain = true
             return
         }
-        known = Set(revisions.keys).union(tags.keys)
+        known = Set(revisions.keys).union(named.keys)
         try await follow(known.sorted())
         try await followLayerLinks()
     }
@@ -214,7 +217,8 @@ struct RepositoryLook {
                     isUncertain = true
                     // Of one that the repository does not hold that is said, and no more.
                     if revisions[digest] != nil, await seen.isFirst(digest) {
-                        suspects.append(.badManifest(digest, why))
+                        let names = tags.filter { $0.value == digest }.keys.sorted()
+                        suspects.append(.badManifest(digest, why, tags: names))
                     }
                 case .good(let manifest):
                     run.log.note { $0.checked.manifests += 1 }

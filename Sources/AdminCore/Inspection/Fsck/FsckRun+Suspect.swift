@@ -5,7 +5,7 @@ extension FsckRun {
         case badLink(StoragePath, Digest?)
         case lostTag(StoragePath)
         case missingRevision(Digest, String)
-        case badManifest(Digest, String)
+        case badManifest(Digest, String, tags: [String])
         case missingBlob(Digest, String, FsckOnce)
         case missingLayerLink(Digest, Digest)
         case unusedLayerLink(Digest, BlobIdentifier)
@@ -23,7 +23,7 @@ extension FsckRun.Suspect {
         case .badLink(let path, let expected): try await badLink(path, expected, name, storage, registry)
         case .lostTag(let path): try await lostTag(path, storage, registry)
         case .missingRevision(let digest, let who): try await missingRevision(digest, who, name, storage, registry)
-        case .badManifest(let digest, let why): try await badManifest(digest, why, storage, paths)
+        case .badManifest(let digest, let why, let tags): try await badManifest(digest, why, tags, name, storage, paths)
         case .missingBlob(let digest, let who, let seen): try await missingBlob(digest, who, seen, storage, paths)
         case .missingLayerLink(let digest, let manifest):
             try await missingLayerLink(digest, manifest, name, storage, paths)
@@ -114,13 +114,16 @@ extension FsckRun.Suspect {
     }
 
     private func badManifest(
-        _ digest: Digest, _ why: String, _ storage: StorageReader, _ paths: RegistryPaths
+        _ digest: Digest, _ why: String, _ tags: [String], _ name: RepositoryName, _ storage: StorageReader,
+        _ paths: RegistryPaths
     ) async throws -> Problem? {
         let path = paths.blob(digest)
+        let shown = tags.isEmpty ? "" : " (\(tags.prefix(5).joined(separator: ", ")))"
         guard case .file(let blob)? = try await storage.entry(path)?.kind else { return nil }
         return Problem(
             kind: .badManifest, severity: .error, path: path, blob: blob, object: blob.chunk(0),
-            detail: "The manifest \(why): what names it cannot be pulled, and nobody can say which blobs it needs.")
+            detail: "The manifest \(why). \(name)\(shown) cannot be pulled by it, and collections keep all that \(name) links to. "
+                + "`regtop rm \(name)@\(digest)` removes what names it.")
     }
 
     private func missingBlob(

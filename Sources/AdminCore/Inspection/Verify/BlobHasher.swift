@@ -2,9 +2,11 @@
 struct BlobHasher: Sendable {
     let registry: RegistryReader
 
-    /// What is wrong with the content of a blob, as the end of a sentence that begins with its name; nil if nothing is. `read` is told of
-    /// bytes as they come. Memory: the chunks that are read ahead.
-    func fault(of digest: Digest, _ read: @Sendable (Int) -> Void) async throws -> Hashing.Fault? {
+    /// What is wrong with the content of a blob, as the end of a sentence that begins with its name; nil if nothing is. `names`: the
+    /// other digests by which manifests name it. `read` is told of bytes as they come. Memory: the chunks that are read ahead.
+    func fault(
+        of digest: Digest, names: Set<Digest> = [], _ read: @Sendable (Int) -> Void
+    ) async throws -> Hashing.Fault? {
         let path = registry.paths.blob(digest)
         guard case .file(let file)? = try await registry.storage.entry(path)?.kind else {
             let blob = try await registry.blob(digest)
@@ -25,6 +27,13 @@ struct BlobHasher: Sendable {
                 return Hashing.Fault(
                     state: .damaged, reason: "has another digest than its name says: its content is not what was pushed"
                 )
+            }
+            for name in names.sorted() {
+                guard
+                    try await registry.storage.content(of: file, head, at: path, has: name, counted: { _ in }) != false
+                else {
+                    return Hashing.Fault(state: .damaged, reason: "is not what a manifest names \(name)")
+                }
             }
         } catch StorageError.damaged(_, let what) {
             return Hashing.Fault(state: .damaged, reason: "cannot be read as it was written: \(what)")

@@ -24,7 +24,7 @@ public struct Verifier: Sendable {
         let before = hashing.sums
         do {
             let size = try await registry.blob(digest).size ?? 0
-            try await hashing.check([digest: size], isAll: true, progress)
+            try await hashing.check([digest: size], names: [:], isAll: true, progress)
         } catch  where Task.isCancelled {
             result.isComplete = false
         }
@@ -78,7 +78,10 @@ public struct Verifier: Sendable {
         let sizes = closures.reduce(into: [:]) { sizes, closure in
             sizes.merge(closure.1.sizes) { first, _ in first }
         }
-        try await hashing.check(sizes, isAll: isAll, progress)
+        let names = images.map(\.facts.aliases).reduce(into: [:]) { names, aliases in
+            names.merge(aliases) { $0.union($1) }
+        }
+        try await hashing.check(sizes, names: names, isAll: isAll, progress)
         for (image, closure) in closures {
             for digest in closure.sizes.keys {
                 guard let fault = hashing.fault(of: digest) else { continue }
@@ -154,9 +157,15 @@ extension Verification.Finding {
 }
 
 extension RepositoryFacts {
+    /// By the digest below which a blob lies: the other ones by which manifests name it.
+    fileprivate var aliases: [Digest: Set<Digest>] {
+        layerLinks.keys.filter { !$0.isCanonical }.reduce(into: [:]) { $0[canonical($1), default: []].insert($1) }
+    }
+
     /// Whether a blob is a layer that registries need not hold, wherever it is named.
     fileprivate func isForeign(_ digest: Digest) -> Bool {
-        let references = manifests.values.compactMap(\.manifest).flatMap(\.blobs).filter { $0.digest == digest }
+        let references = manifests.values.compactMap(\.manifest).flatMap(\.blobs)
+            .filter { canonical($0.digest) == digest }
         return !references.isEmpty && references.allSatisfy(\.isForeign)
     }
 
