@@ -96,7 +96,7 @@ import Testing
         in store: StoreUnderTest, _ cache: OldRegistry.DescriptorCache?, _ generator: inout SeededGenerator
     ) async throws {
         let driver = store.driver()
-        let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: Date())
+        let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: WallClock.test.now)
         for layer in Self.layers {
             let digest = Digest.sha256(of: layer)
             try await driver.putContent(path(OldRegistry.blobPath(digest)), layer)

@@ -60,7 +60,7 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
     func planted() async throws -> StoreCopy {
         let store = try StoreUnderTest.inMemory()
         let driver = store.driver()
-        let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: Date())
+        let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: WallClock.test.now)
         try await driver.putContent(path(OldRegistry.blobPath(layer)), image.layers[0])
         try await driver.putContent(path(registry.layerLink(Digest.sha256(of: pattern(1)))), pattern(1))
         if remains != .layer {

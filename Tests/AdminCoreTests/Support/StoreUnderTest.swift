@@ -7,6 +7,8 @@ struct StoreUnderTest: Sendable {
     let kind: StoreKind
     let reader: any ObjectReader
     let writer: any ObjectWriter
+    /// The clock that dates what is changed: that of tests, but for a cluster, which goes by its own.
+    let clock: WallClock
     private let dispose: @Sendable () async -> Void
 
     init(
@@ -16,6 +18,7 @@ struct StoreUnderTest: Sendable {
         self.kind = kind
         self.reader = reader
         self.writer = writer
+        clock = kind.clock
         self.dispose = dispose
     }
 
