@@ -19,7 +19,7 @@ import Testing
 
     @Test func everyCompletedTagIsComplete() async throws {
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         let rounds = LongVariants.areOn ? 3000 : 12
         var (pushed, completed, freed) = (0, 0, 0)
         for round in 0..<rounds {

@@ -58,7 +58,7 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
 
     /// A pool with an old layer that nothing needs.
     func planted() async throws -> StoreCopy {
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         let driver = store.driver()
         let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: WallClock.test.now)
         try await driver.putContent(path(OldRegistry.blobPath(layer)), image.layers[0])

@@ -27,19 +27,8 @@ extension WallClock {
     /// moment, by a millisecond each time, so that entries of the log have an order.
     static let test: WallClock = {
         let readings = Counter()
-        return WallClock { Date(timeIntervalSince1970: 1_795_800_000 + Double(readings.next()) / 1000) }
+        return WallClock { Date(timeIntervalSince1970: 1_795_800_000 + Double(readings.add(1)) / 1000) }
     }()
-
-    private final class Counter: Sendable {
-        private let count = Mutex(0)
-
-        func next() -> Int {
-            count.withLock { count in
-                count += 1
-                return count
-            }
-        }
-    }
 }
 
 // What tests that look at no date leave out.
