@@ -6,7 +6,7 @@ public struct ChangePlanner: Sendable {
     public let policy: JournalPolicy
 
     /// A planner for `registry`.
-    public init(registry: RegistryReader, policy: JournalPolicy = JournalPolicy()) {
+    public init(registry: RegistryReader, policy: JournalPolicy) {
         self.registry = registry
         self.policy = policy
     }

@@ -61,7 +61,7 @@ extension RegistryAdmin {
         guard let destination = target.destination, destination.repository != target.reference.repository else {
             return "a tag was pushed anew meanwhile; it is at its new name"
         }
-        let late = try await ChangePlanner(registry: registry).target(target.reference)
+        let late = try await ChangePlanner(registry: registry, policy: driver.policy).target(target.reference)
         let from = paths.repository(target.reference.repository).components.count
         let to = paths.repository(destination.repository)
         let moves = late.links.filter { [.revisions, .layers].contains(paths.stage(of: $0.path)) }.map { link in

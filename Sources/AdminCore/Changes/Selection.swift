@@ -36,7 +36,7 @@ extension ChangePlanner {
             try Task.checkCancellation()
         }
         let pass = registry.pass()
-        let now = Date()
+        let now = policy.now
         let names = try await registry.repositoryNames()
         let counter = ProgressCounter(phase: "repositories", total: UInt64(names.count), handler: progress)
         let choices = try await concurrentMap(names, window: storage.window) { [unique] name -> Selection.Choice? in
@@ -60,7 +60,7 @@ extension ChangePlanner {
     public func selection(
         ofTagsOf name: RepositoryName, _ filter: Filter = Filter(), keep: Int? = nil
     ) async throws -> Selection {
-        Selection(of: try await registry.pass().tags(of: name), of: name, filter, keep: keep, now: Date())
+        Selection(of: try await registry.pass().tags(of: name), of: name, filter, keep: keep, now: policy.now)
     }
 }
 

@@ -17,7 +17,7 @@ public struct Overview: Hashable, Sendable {
 
     /// Reads it: listings only, no document. Throws `StoreError`.
     public static func read(
-        _ registry: RegistryReader, journal: JournalPolicy = JournalPolicy()
+        _ registry: RegistryReader, journal: JournalPolicy
     ) async throws -> Overview {
         async let store = registry.storage.objects.status()
         async let pending = registry.storage.pendingChanges(policy: journal)

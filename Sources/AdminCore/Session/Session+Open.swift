@@ -14,11 +14,11 @@ extension Session {
             #endif
         case .sqlite(let path): return try await openFile(path, named: "file \(ByteString(path))", options)
         case .sample(nil):
-            let store = try SQLiteStore.inMemory()
+            let store = try SQLiteStore.inMemory(clock: options.clock)
             try await SampleRegistry.make(in: store.reader, store.writer)
             return session(of: store, named: "sample registry (in memory)", options)
         case .sample(let path?):
-            if try !isThere(path) { try await makeSample(at: path) }
+            if try !isThere(path) { try await makeSample(at: path, options.clock) }
             return try await openFile(path, named: "sample registry in \(ByteString(path))", options)
         }
     }
@@ -26,13 +26,14 @@ extension Session {
     private static func openFile(_ path: String, named name: String, _ options: SessionOptions) async throws -> Session
     {
         guard options.readOnly else {
-            let store = try await SQLiteStore.open(path: path, create: options.createsFile)
+            let store = try await SQLiteStore.open(path: path, create: options.createsFile, clock: options.clock)
             return session(of: store, named: name, options)
         }
         // SQLite itself refuses to write through this.
         let reader = try await SQLiteReader.open(path: path)
         return Session(
-            name: name, reader: reader, writer: nil, chunkSize: options.chunkSize, journal: JournalPolicy(delay: 0)
+            name: name, reader: reader, writer: nil, chunkSize: options.chunkSize,
+            journal: JournalPolicy(delay: 0, clock: options.clock)
         ) { await reader.close() }
     }
 
@@ -41,7 +42,7 @@ extension Session {
             name: name, reader: store.reader, writer: options.readOnly ? nil : store.writer,
             chunkSize: options.chunkSize,
             // No registry writes to such a store, ever.
-            journal: JournalPolicy(delay: 0)
+            journal: JournalPolicy(delay: 0, clock: options.clock)
         ) { await store.close() }
     }
 
@@ -53,10 +54,10 @@ extension Session {
     }
 
     /// Makes the sample beside its place and then puts it there: what is cut short is never taken for a registry. Throws `StoreError`.
-    private static func makeSample(at path: String) async throws {
+    private static func makeSample(at path: String, _ clock: WallClock) async throws {
         let draft = path + ".part-\(ProcessInfo.processInfo.processIdentifier)"
         do {
-            let store = try await SQLiteStore.open(path: draft, create: true)
+            let store = try await SQLiteStore.open(path: draft, create: true, clock: clock)
             do {
                 try await SampleRegistry.make(in: store.reader, store.writer)
             } catch {

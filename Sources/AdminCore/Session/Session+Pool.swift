@@ -16,7 +16,8 @@ extension Session {
                 name: "pool \(ByteString(pool))", notes: notes, reader: store.reader,
                 writer: options.readOnly ? nil : store.writer, chunkSize: options.chunkSize,
                 journal: JournalPolicy(
-                    delay: options.isOffline ? 0 : JournalPolicy.usualDelay, stall: JournalPolicy.usualDelay),
+                    delay: options.isOffline ? 0 : JournalPolicy.usualDelay, stall: JournalPolicy.usualDelay,
+                    clock: options.clock),
                 client: cluster.client
             ) { await store.close() }
         } catch {

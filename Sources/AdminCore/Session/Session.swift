@@ -14,6 +14,8 @@ public struct Session: Sendable {
     public var planner: ChangePlanner { ChangePlanner(registry: registry, policy: journal) }
     /// The registry, to change; nil = read-only.
     public let admin: RegistryAdmin?
+    /// What tells the moment.
+    public var clock: WallClock { journal.clock }
     /// How the journal is kept.
     let journal: JournalPolicy
     let shutDown: @Sendable () async -> Void

@@ -23,6 +23,8 @@ public struct SessionOptions: Sendable {
     public var isOffline = false
     /// True if an SQLite file that is not there becomes an empty store, as `load` needs it. Of no meaning for other stores.
     public var createsFile = false
+    /// What tells the moment, for everything that is done with the session.
+    public var clock = WallClock.system
 
     /// See the properties.
     public init(

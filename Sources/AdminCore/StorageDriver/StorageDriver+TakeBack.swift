@@ -85,7 +85,7 @@ extension StorageDriver {
             try await reader.value(at: file.path) == file.blob.value ? file : nil
         }.compactMap(\.self)
         if there.isEmpty { return }
-        let census = try await reader.references(to: Set(there.map(\.blob)))
+        let census = try await reader.references(to: Set(there.map(\.blob)), now: policy.now)
         let doubled = there.filter { file in census.isReferred(file.blob) { $0 != .of(file.path) } }
         _ = try await each(doubled) { try await exchange($0.blob, for: nil, at: $0.path) }
         try await prune(doubled.map(\.path.parent))
@@ -99,7 +99,7 @@ extension StorageDriver {
             return try await hasContent(file) ? file : nil
         }.compactMap(\.self)
         if candidates.isEmpty { return [] }
-        let census = try await reader.references(to: Set(candidates.map(\.blob)))
+        let census = try await reader.references(to: Set(candidates.map(\.blob)), now: policy.now)
         return candidates.filter { !census.isReferred($0.blob) { _ in true } }
     }
 }

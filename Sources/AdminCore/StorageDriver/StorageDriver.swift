@@ -18,7 +18,7 @@ public struct StorageDriver: Sendable {
 
     /// A driver that reads through `reader` and changes through `writer`, which must be the same store.
     public init(
-        reader: StorageReader, writer: any ObjectWriter, modified: Date? = nil, policy: JournalPolicy = JournalPolicy(),
+        reader: StorageReader, writer: any ObjectWriter, modified: Date? = nil, policy: JournalPolicy,
         makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier = { _ in .random() }
     ) {
         self.reader = reader

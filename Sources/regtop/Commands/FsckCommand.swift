@@ -51,7 +51,7 @@ struct FsckCommand: StoreCommand, ChangingCommand {
     @Option(
         help: ArgumentHelp("What is younger may be being written; 0 if nobody writes.", valueName: "duration"),
         transform: { try $0 == "0" || $0 == "0s" ? 0 : ArgumentText.duration($0) })
-    var grace: Double = FsckOptions().grace
+    var grace: Double = FsckOptions.usualGrace
 
     @Argument(
         help: ArgumentHelp("With --repair: only these kinds of problems.", valueName: "kind"),
@@ -102,7 +102,7 @@ struct FsckCommand: StoreCommand, ChangingCommand {
 
     /// `isFirst`: may go on where a run was stopped.
     private func look(_ context: CommandContext, isFirst: Bool = false) async throws -> FsckReport {
-        var options = FsckOptions()
+        var options = FsckOptions(clock: context.session.clock)
         options.deep = deep
         options.grace = grace
         let progress = ProgressLine(context.streams)

@@ -32,7 +32,8 @@ struct LogCommand: StoreCommand {
     }
 
     func run(in context: CommandContext) async throws {
-        let entries = try await AuditLogReader(storage: context.session.storage).latest(last)
+        let session = context.session
+        let entries = try await AuditLogReader(storage: session.storage).latest(last, now: session.clock.now)
         try await context.print(format.format, json: .array(entries.map(\.json)), plain: LogText.plain(entries))
     }
 }

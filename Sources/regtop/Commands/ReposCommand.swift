@@ -57,7 +57,7 @@ struct ReposCommand: StoreCommand {
             }
         }
         if rows.contains(where: { $0.state == .damaged }) { try await context.warnOfChunkSize() }
-        let now = Date()
+        let now = context.session.clock.now
         let shown = rows.filter { filter.matches(RepositoryCandidate($0, unique: unique?[$0.name]), now: now) }
         try await context.print(
             format.format,

@@ -38,7 +38,7 @@ struct TagsCommand: StoreCommand {
             try await context.session.registry.pass().tags(of: repository)
         }
         if all.contains(where: { $0.state == .damaged }) { try await context.warnOfChunkSize() }
-        let now = Date()
+        let now = context.session.clock.now
         let rows = all.filter { filter.matches($0, now: now) }
         try await context.print(
             format.format, json: .array(rows.map(\.json)), plain: TagTable.text(rows))

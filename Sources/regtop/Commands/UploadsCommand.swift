@@ -52,7 +52,7 @@ struct UploadsListCommand: StoreCommand {
         } else {
             all = try await registry.uploads(progress: context.progress.handler)
         }
-        let now = Date()
+        let now = context.session.clock.now
         let rows = all.filter { upload in
             guard let olderThan else { return true }
             return upload.lastKnown.map { $0.addingTimeInterval(olderThan) <= now } ?? false

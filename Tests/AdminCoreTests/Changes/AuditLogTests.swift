@@ -5,7 +5,9 @@ import Testing
 
 /// The log of changes in the pool.
 @Suite struct AuditLogTests {
-    private func latest(_ fixture: ChangeFixture, _ limit: Int = 100, now: Date = .now) async throws -> [AuditEntry] {
+    private func latest(_ fixture: ChangeFixture, _ limit: Int = 100, now: Date = WallClock.test.now) async throws
+        -> [AuditEntry]
+    {
         try await AuditLogReader(storage: fixture.driver.reader).latest(limit, now: now)
     }
 
@@ -74,7 +76,7 @@ import Testing
             clock.advance(by: 40 * 86_400)
         }
         #expect(try await fixture.store.objects().count(where: \.isLog) == 3)
-        let now = clock.policy(delay: 0).now()
+        let now = clock.now
         let targets = try await latest(fixture, now: now).flatMap(\.targets)
         #expect(targets == ["app:2", "app:1", "app:0"].map { "\($0), skipping the trash" })
     }

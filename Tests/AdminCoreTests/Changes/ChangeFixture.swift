@@ -11,7 +11,7 @@ struct ChangeFixture: Sendable {
     var planner: ChangePlanner { ChangePlanner(registry: registry, policy: driver.policy) }
     var admin: RegistryAdmin { RegistryAdmin(registry: registry, driver: driver) }
 
-    init(_ store: StoreUnderTest, policy: JournalPolicy = JournalPolicy(delay: 0)) {
+    init(_ store: StoreUnderTest, policy: JournalPolicy? = nil) {
         self.store = store
         driver = store.driver(chunkSize: StorageReader.defaultChunkSize, policy: policy)
         registry = RegistryReader(storage: driver.reader)

@@ -23,7 +23,7 @@ import Testing
 
     @Test(arguments: Push.allCases)
     func nothingThatWasAnsweredIsLostAndWhatIsLateIsReported(_ push: Push) async throws {
-        let base = try StoreUnderTest.inMemory()
+        let base = try StoreUnderTest.quick()
         try await Self.push(ModelImage(1, hash: RawRegistry.hash), as: "v1", to: base)
         try await Self.push(ModelImage(2, hash: RawRegistry.hash), as: "v2", to: base)
         let tree = try await StoreCopy(of: base)

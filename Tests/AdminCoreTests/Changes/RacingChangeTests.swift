@@ -28,7 +28,7 @@ import Testing
         for executed in [false, true] {
             var number = 1
             while true {
-                let fixture = try ChangeFixture.inMemory()
+                let fixture = ChangeFixture(try StoreUnderTest.quick())
                 let digest = try await fixture.push("app", tags: ["1", "latest"], layer: pattern(100, seed: 1))
                 let newest = try await fixture.push("app", tags: ["latest"], layer: pattern(100, seed: 2))
                 let before = try await fixture.snapshot()

@@ -62,7 +62,7 @@ import Testing
         try await fixture.driver.delete(fixture.registry.paths.repository(fixture.name("app")))
         try await fixture.driver.putContent(fixture.registry.paths.repository(fixture.name("app")), [1])
         #expect(try await fixture.restore([id]).map(\.outcome) == [.failed])
-        #expect(try await fixture.driver.reader.pendingChanges().isEmpty)
+        #expect(try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy).isEmpty)
         #expect(try await fixture.trashItems.map(\.id) == [id])
     }
 

@@ -11,7 +11,7 @@ import Testing
     private func fixture(policy: JournalPolicy = JournalPolicy(delay: 0)) async throws -> ChangeFixture {
         let fixture = ChangeFixture(try StoreUnderTest.inMemory(), policy: policy)
         try await fixture.push("app", tags: ["v1"], layer: [1])
-        for (id, started) in [("old", "2015-11-02T10:00:00Z"), ("new", Date.now.formatted(.iso8601))] {
+        for (id, started) in [("old", "2015-11-02T10:00:00Z"), ("new", WallClock.test.now.formatted(.iso8601))] {
             try await fixture.driver.putContent(path("\(Self.root)/\(id)/startedat"), Array(started.utf8))
             try await fixture.driver.putContent(path("\(Self.root)/\(id)/data"), pattern(1000))
         }

@@ -9,7 +9,7 @@ import Testing
     @Test(arguments: CollectionEncounter.all)
     func everyCompletedTagIsComplete(_ encounter: CollectionEncounter) async throws {
         let tree = try await encounter.planted()
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         var orders = Interleavings()
         var completed = 0
         let most = LongVariants.areOn ? Int.max : 150
@@ -33,7 +33,7 @@ import Testing
     func norInRandomOrders(_ encounter: CollectionEncounter) async throws {
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
         let tree = try await encounter.planted()
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         let rounds = LongVariants.areOn ? 5000 : 100
         var completed = 0
         for round in 0..<rounds {

@@ -24,7 +24,7 @@ import Testing
 
     /// An image, in the trash if it is to be restored; a blob that is due in the quarantine, another one that nothing needs.
     private func planted(_ other: Other, _ clock: TestClock) async throws -> StoreCopy {
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         let fixture = fixture(store, clock)
         try await fixture.push("app", tags: ["1"], layer: Self.layer)
         for seed in [1, 2] {
@@ -86,7 +86,7 @@ import Testing
     func nothingNeededIsTaken(_ other: Other) async throws {
         let start = TestClock()
         let tree = try await planted(other, start)
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         let most = LongVariants.areOn ? 20_000 : 40
         var orders = Interleavings()
         var isWhole = false
@@ -103,7 +103,7 @@ import Testing
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
         let start = TestClock()
         let tree = try await planted(other, start)
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         let rounds = LongVariants.areOn ? 3000 : 30
         for round in 0..<rounds {
             try await tree.restore(into: store)

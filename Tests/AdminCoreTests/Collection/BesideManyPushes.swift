@@ -19,7 +19,7 @@ import Testing
 
     @Test func everyCompletedTagIsComplete() async throws {
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         let rounds = LongVariants.areOn ? 3000 : 12
         var (pushed, completed, freed) = (0, 0, 0)
         for round in 0..<rounds {
@@ -96,7 +96,7 @@ import Testing
         in store: StoreUnderTest, _ cache: OldRegistry.DescriptorCache?, _ generator: inout SeededGenerator
     ) async throws {
         let driver = store.driver()
-        let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: Date())
+        let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: WallClock.test.now)
         for layer in Self.layers {
             let digest = Digest.sha256(of: layer)
             try await driver.putContent(path(OldRegistry.blobPath(digest)), layer)

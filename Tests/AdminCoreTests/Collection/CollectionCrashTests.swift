@@ -25,7 +25,7 @@ import Testing
     /// due, one that is to be taken; chunks that nothing refers to.
     private func staged() async throws -> Stage {
         let clock = TestClock()
-        let fixture = ChangeFixture(try StoreUnderTest.inMemory(), policy: clock.policy(delay: 0))
+        let fixture = ChangeFixture(try StoreUnderTest.quick(), policy: clock.policy(delay: 0))
         let paths = fixture.registry.paths
         for seed in 1...2 {
             let content = pattern(3000, seed: UInt64(seed))
@@ -78,7 +78,7 @@ import Testing
     @Test(arguments: [false, true])
     func stoppedAnywhereTheNextRunGoesOn(_ executed: Bool) async throws {
         let stage = try await staged()
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         var number = 1
         while true {
             let clock = TestClock(at: stage.moment)
@@ -105,7 +105,7 @@ import Testing
 
     @Test func twoCollectorsAtOnce() async throws {
         let stage = try await staged()
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         for _ in 0..<20 {
             let clock = TestClock(at: stage.moment)
             let fixture = try await stage.fixture(in: store, clock)

@@ -58,9 +58,9 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
 
     /// A pool with an old layer that nothing needs.
     func planted() async throws -> StoreCopy {
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         let driver = store.driver()
-        let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: Date())
+        let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: WallClock.test.now)
         try await driver.putContent(path(OldRegistry.blobPath(layer)), image.layers[0])
         try await driver.putContent(path(registry.layerLink(Digest.sha256(of: pattern(1)))), pattern(1))
         if remains != .layer {

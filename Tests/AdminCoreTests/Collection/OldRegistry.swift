@@ -132,7 +132,7 @@ extension StoreUnderTest {
     /// Expects that what was answered 201 is there, byte for byte.
     func expectWhole(_ image: PushedImage, tag: String, _ what: String) async {
         let reader = driver().reader
-        let registry = OldRegistry(reader: self.reader, writer: writer, cache: nil, now: Date())
+        let registry = OldRegistry(reader: self.reader, writer: writer, cache: nil, now: WallClock.test.now)
         var files = image.blobs.map { (OldRegistry.blobPath(.sha256(of: $0)), $0) }
         files += image.layers.map { layer in
             (registry.layerLink(.sha256(of: layer)), Array(Digest.sha256(of: layer).string.utf8))

@@ -98,7 +98,7 @@ struct FilterRow: Filterable, Sendable {
         // The classic of backtracking: with it, the sun would be cold before this ends.
         let filter = try Filter("name~^(a+)+(a|aa)*(a*)*$")
         let row = FilterRow(values: [.name: .text(String(repeating: "a", count: 4000) + "b")])
-        #expect(!filter.matches(row))
+        #expect(!filter.matches(row, now: FilterTests.now))
         #expect(throws: FilterProblem.self) { try Filter("name~" + String(repeating: "a", count: 201)) }
     }
 

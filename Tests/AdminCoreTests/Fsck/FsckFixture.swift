@@ -23,7 +23,7 @@ struct FsckFixture: Sendable {
     var storage: StorageReader { registry.storage }
     var driver: StorageDriver { store.driver(chunkSize: Self.chunkSize) }
     var admin: RegistryAdmin { RegistryAdmin(registry: registry, driver: driver) }
-    var planner: ChangePlanner { ChangePlanner(registry: registry) }
+    var planner: ChangePlanner { ChangePlanner(registry: registry, policy: driver.policy) }
 
     /// Damages as the old driver did years ago.
     var planter: DamagePlanter {
@@ -59,7 +59,7 @@ struct FsckFixture: Sendable {
         deep: Bool = false, grace: TimeInterval = 86_400, largeOmap: Int = StorageReader.largeOmap,
         chunkSize: UInt64 = FsckFixture.chunkSize
     ) async -> FsckReport {
-        var options = FsckOptions()
+        var options = FsckOptions(clock: store.clock)
         options.deep = deep
         options.grace = grace
         options.largeOmap = largeOmap

@@ -136,7 +136,7 @@ import Testing
 
     @Test("the overview of the fixture")
     func overview() async throws {
-        let overview = try await Overview.read(MemoryPool.fixture().registry)
+        let overview = try await Overview.read(MemoryPool.fixture().registry, journal: JournalPolicy(delay: 0))
         #expect((overview.repositories, overview.tags, overview.uploads) == (12, 19, 2))
         #expect(overview.chunkSize.other == nil)
     }

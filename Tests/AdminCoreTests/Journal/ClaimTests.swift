@@ -21,7 +21,7 @@ import Testing
     /// A holding with one reference, which can be freed at once.
     private func held() async throws -> Holding {
         try await driver.putContent(file, pattern(2500))
-        let note = Holding.Note(name: "f", kind: "other", by: "a test", begun: .now)
+        let note = Holding.Note(name: "f", kind: "other", by: "a test", begun: WallClock.test.now)
         let blob = try await driver.reader.blob(file)
         #expect(try await driver.hold([(file, blob)], at: trash, note).isEmpty)
         return try #require(try await driver.reader.holding(trash))
@@ -85,7 +85,7 @@ import Testing
         let references = try await concurrentMap(files, window: 64) { [driver] in
             ($0, try await driver.reader.blob($0))
         }
-        let note = Holding.Note(name: "many", kind: "other", by: "a test", begun: .now)
+        let note = Holding.Note(name: "many", kind: "other", by: "a test", begun: WallClock.test.now)
         #expect(try await driver.hold(references, at: trash, note).isEmpty)
         return try #require(try await driver.reader.holding(trash))
     }
@@ -116,7 +116,7 @@ import Testing
     @Test func theChunkThatKnowsTheSizeIsTheLastToGo() async throws {
         try await driver.putContent(file, pattern(5000))
         let blob = try await driver.reader.blob(file)
-        let note = Holding.Note(name: "f", kind: "other", by: "a test", begun: .now)
+        let note = Holding.Note(name: "f", kind: "other", by: "a test", begun: WallClock.test.now)
         #expect(try await driver.hold([(file, blob)], at: trash, note).isEmpty)
         let holding = try #require(try await driver.reader.holding(trash))
         let recording = RecordingStore(store)

@@ -10,7 +10,7 @@ import Testing
     private let destination: StoragePath
 
     init() throws {
-        store = try StoreUnderTest.inMemory()
+        store = try StoreUnderTest.quick()
         source = try path("/r/a/f")
         destination = try path("/t/g")
     }

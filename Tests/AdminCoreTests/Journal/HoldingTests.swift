@@ -12,7 +12,7 @@ import Testing
         name: "app", kind: "repository", by: "somebody", begun: Date(timeIntervalSince1970: 1))
 
     init() throws {
-        store = try StoreUnderTest.inMemory()
+        store = try StoreUnderTest.quick()
         trash = try path("/docker/trash/one")
     }
 

@@ -75,7 +75,7 @@ import Testing
         let driver = store.driver()
         try await driver.putContent(path("/a/f"), [1])
         let before = try await Snapshot(store.reader)
-        let pending = try await driver.reader.pendingChanges()
+        let pending = try await driver.reader.pendingChanges(policy: driver.policy)
         #expect(pending.count == 1)
         guard case .unreadable = try #require(pending.first).state else {
             Issue.record("\(pending)")

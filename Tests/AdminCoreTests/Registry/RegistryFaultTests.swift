@@ -29,7 +29,7 @@ import Testing
                 _ = try await inspector.uses(of: RegistryPool.digest(1))
             }
         ),
-        ("overview", { _ = try await Overview.read($0) }),
+        ("overview", { _ = try await Overview.read($0, journal: JournalPolicy(delay: 0)) }),
         (
             "report",
             { registry in

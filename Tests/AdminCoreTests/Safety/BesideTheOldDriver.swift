@@ -9,7 +9,7 @@ import Testing
     @Test(arguments: Encounter.all)
     func nothingOfTheirsIsLost(_ encounter: Encounter) async throws {
         let tree = try await Encounter.planted()
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         var orders = Interleavings()
         var deferred = Encounter.Deferred()
         repeat {

@@ -14,7 +14,7 @@ extension ChangingVerb {
 
     /// The tree from before with the verb's act, ready to be executed many times: each time on a copy.
     func stage() async throws -> VerbStage {
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         let driver = store.driver()
         for (file, content) in before.sorted(by: { $0.key < $1.key }) {
             try await driver.putContent(path(file), content)

@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func chunksThatNobodySawAreFreedFromTheLastOn() async throws {
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         let recording = RecordingStore(store)
         let file = try path("/a/f")
         let writer = try await recording.underTest.driver().writer(file, offset: 0)

@@ -82,7 +82,7 @@ struct Encounter: Sendable, CustomTestStringConvertible {
 
     /// The tree on which they meet, ready to be copied.
     static func planted() async throws -> StoreCopy {
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         for (file, content) in tree { try await store.driver().putContent(path(file), content) }
         return try await StoreCopy(of: store)
     }

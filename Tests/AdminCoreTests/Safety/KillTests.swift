@@ -115,7 +115,7 @@ private struct KillSeries {
             }
         let ending = try await program.run(change.words, killed: moment)
         let what = "\(what), \(change.words), killed \(moment)"
-        let pending = try await fixture.driver.reader.pendingChanges()
+        let pending = try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy)
         if !ending.isKilled {
             try #require(ending.isSuccess, "\(what): \(ending.error)")
             tally.ended += 1
@@ -162,14 +162,15 @@ private struct KillSeries {
             let ending = try await program.run(words, killed: .afterStart(delay))
             if ending.isKilled { tally.recoveriesKilled += 1 }
         }
-        for change in try await fixture.driver.reader.pendingChanges() where change.state == .interrupted {
+        for change in try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy)
+        where change.state == .interrupted {
             tally.interrupted += 1
         }
         let began = ContinuousClock.now
         let ending = try await program.run(words, killed: .never)
         recoveryPace = ContinuousClock.now - began
         #expect(ending.isSuccess, "\(what): \(ending.error)")
-        let left = try await fixture.driver.reader.pendingChanges()
+        let left = try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy)
         #expect(left.isEmpty, "\(what): \(left)")
     }
 

@@ -51,7 +51,9 @@ extension KillTests {
                 let rest = (unhindered.last - unhindered.first) * Double.random(in: 0..<1, using: &random)
                 let ending = try await collect(.afterIntent(rest))
                 if ending.isKilled {
-                    if try await !fixture.driver.reader.pendingChanges().isEmpty { midway += 1 }
+                    if try await !fixture.driver.reader.pendingChanges(policy: fixture.driver.policy).isEmpty {
+                        midway += 1
+                    }
                 } else {
                     ended += 1
                 }
@@ -63,7 +65,8 @@ extension KillTests {
                     census.contents == needed && census.files.count == needed.count,
                     "\(what): all that was loose is gone")
                 #expect(census.unreferenced.isEmpty && census.incomplete.isEmpty, "\(what)")
-                #expect(try await fixture.driver.reader.pendingChanges().isEmpty, "\(what)")
+                #expect(
+                    try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy).isEmpty, "\(what)")
             }
             print("\nkill -9 of gc: seed \(seed), \(rounds) rounds: \(midway) killed midway, \(ended) ended first")
             #expect(midway > 0, "no kill hit a change")

@@ -17,9 +17,9 @@ struct StoreCopy: Sendable {
         }
     }
 
-    /// A store in memory that holds the same.
+    /// A quick store that holds the same.
     func restore() async throws -> StoreUnderTest {
-        let store = try StoreUnderTest.inMemory()
+        let store = try StoreUnderTest.quick()
         await put(into: store)
         return store
     }

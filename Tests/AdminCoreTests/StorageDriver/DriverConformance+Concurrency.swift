@@ -82,7 +82,7 @@ extension ConformanceCase {
         },
         ConformanceCase("what is freed and restored at once ends either way, whole") { store in
             let driver = store.driver()
-            let note = Holding.Note(name: "x", kind: "other", by: "a test", begun: .now)
+            let note = Holding.Note(name: "x", kind: "other", by: "a test", begun: WallClock.test.now)
             for round in 0..<10 {
                 let files = try (0..<8).map { try path("/from/\(round)/\($0)") }
                 for (index, file) in files.enumerated() {

@@ -18,7 +18,7 @@ struct StorageDriverConformance {
     /// was, but for its root, which a registry leaves as well.
     private func expectNothingLeft(in store: StoreUnderTest) async throws {
         let driver = store.driver()
-        #expect(try await driver.reader.pendingChanges().isEmpty)
+        #expect(try await driver.reader.pendingChanges(policy: driver.policy).isEmpty)
         for child in try await driver.reader.list(.root) { try await driver.delete(path("/" + (child.name ?? ""))) }
         _ = try await driver.freeUnreferenced()
         let left = try await store.objects()
@@ -39,8 +39,10 @@ extension ConformanceCase {
 
 extension StoreUnderTest {
     /// A driver with small chunks, so that files of several chunks stay small; nobody else writes, unless `policy` says otherwise.
-    func driver(chunkSize: UInt64 = 1024, policy: JournalPolicy = JournalPolicy(delay: 0)) -> StorageDriver {
-        StorageDriver(reader: StorageReader(objects: reader, chunkSize: chunkSize), writer: writer, policy: policy)
+    func driver(chunkSize: UInt64 = 1024, policy: JournalPolicy? = nil) -> StorageDriver {
+        StorageDriver(
+            reader: StorageReader(objects: reader, chunkSize: chunkSize), writer: writer,
+            policy: policy ?? JournalPolicy(delay: 0, clock: clock))
     }
 
     /// Expects that `body` throws this error.

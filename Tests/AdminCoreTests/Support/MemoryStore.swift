@@ -8,7 +8,7 @@ import Synchronization
 final class MemoryStore: ObjectReader, ObjectWriter {
     struct Object: Sendable {
         var version: UInt64 = 0
-        var modified = Date()
+        var modified = WallClock.test.now
         var data: [UInt8] = []
         var xattrs: [ByteString: [UInt8]] = [:]
         var omap: [ByteString: [UInt8]] = [:]
@@ -122,7 +122,7 @@ extension MemoryStore.Contents {
         clock += 1
         var object = found ?? MemoryStore.Object()
         object.version = clock
-        object.modified = operation.modified ?? Date()
+        object.modified = operation.modified ?? WallClock.test.now
         for mutation in operation.mutations {
             if mutation == .remove {
                 objects[id] = nil

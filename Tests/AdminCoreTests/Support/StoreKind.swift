@@ -20,6 +20,14 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// The clock that dates what is changed in such a store.
+    var clock: WallClock {
+        switch backend {
+        case .sqlite: .test
+        case .rados: .system
+        }
+    }
+
     var testDescription: String { rawValue }
 
     /// An empty store of this kind.

@@ -18,6 +18,62 @@ final class TestClock: Sendable {
     var now: Date { moment.withLock(\.self) }
 
     func policy(delay: TimeInterval, owner: ChangeOwner = .current, lease: TimeInterval = 60) -> JournalPolicy {
-        JournalPolicy(delay: delay, owner: owner, lease: lease) { [self] in moment.withLock(\.self) }
+        JournalPolicy(delay: delay, owner: owner, lease: lease, clock: WallClock { [self] in now })
     }
+}
+
+extension WallClock {
+    /// The clock of all tests that turn none: a morning in November 2026, seven weeks before a `TestClock`. Who reads it later reads a later
+    /// moment, by a millisecond each time, so that entries of the log have an order.
+    static let test: WallClock = {
+        let readings = Counter()
+        return WallClock { Date(timeIntervalSince1970: 1_795_800_000 + Double(readings.add(1)) / 1000) }
+    }()
+}
+
+// What tests that look at no date leave out.
+
+extension SQLiteStore {
+    static func inMemory() throws -> SQLiteStore { try inMemory(clock: .test) }
+
+    static func open(path: String, create: Bool = false) async throws -> SQLiteStore {
+        try await open(path: path, create: create, clock: .test)
+    }
+}
+
+extension JournalPolicy {
+    init(delay: TimeInterval, owner: ChangeOwner = .current) {
+        self.init(delay: delay, owner: owner, clock: .test)
+    }
+}
+
+extension StorageDriver {
+    init(
+        reader: StorageReader, writer: any ObjectWriter, modified: Date? = nil,
+        makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier = { _ in .random() }
+    ) {
+        self.init(
+            reader: reader, writer: writer, modified: modified,
+            policy: JournalPolicy(delay: JournalPolicy.usualDelay), makeIdentifier: makeIdentifier)
+    }
+}
+
+extension StorageReader {
+    func pendingChanges() async throws -> [PendingChange] {
+        try await pendingChanges(policy: JournalPolicy(delay: JournalPolicy.usualDelay))
+    }
+}
+
+extension ChangePlanner {
+    init(registry: RegistryReader) {
+        self.init(registry: registry, policy: JournalPolicy(delay: JournalPolicy.usualDelay))
+    }
+}
+
+extension FsckOptions {
+    init() { self.init(clock: .test) }
+}
+
+extension Fsck {
+    init(registry: RegistryReader) { self.init(registry: registry, options: FsckOptions()) }
 }

@@ -10,7 +10,7 @@ import Testing
     private func store(of count: Int, in place: TemporaryPlace) async throws -> String {
         var builder = SampleBuilder()
         for number in 0..<count { try builder.store(SampleBlob("blob \(number)"), at: SampleDate(2015, 11, 2)) }
-        let store = try await SQLiteStore.open(path: "\(place.path)/store.db", create: true)
+        let store = try await SQLiteStore.open(path: "\(place.path)/store.db", create: true, clock: .system)
         try await builder.draft.write(to: store.writer)
         await store.close()
         return "--store=sqlite:\(place.path)/store.db"

@@ -13,7 +13,7 @@ import Testing
 
     init() async throws {
         place = try TemporaryPlace()
-        _ = try await SQLiteStore.open(path: "\(place.path)/store.db", create: true).close()
+        _ = try await SQLiteStore.open(path: "\(place.path)/store.db", create: true, clock: .system).close()
         session = try await Session.open(SessionOptions(location: .sqlite(path: "\(place.path)/store.db")))
     }
 

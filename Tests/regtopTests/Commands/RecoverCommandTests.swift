@@ -29,13 +29,14 @@ import Testing
     /// Moves `app/web` to `team/web` in a file and dies after so many writes, as a process that is no more.
     private func interrupt(_ store: String, after writes: Int) async throws {
         let file = String(store.dropFirst("--store=sqlite:".count))
-        let sqlite = try await SQLiteStore.open(path: file, create: false)
+        let sqlite = try await SQLiteStore.open(path: file, clock: .system)
         let gone = ChangeOwner(host: "here", process: 0, started: "0", space: "an earlier boot")
         let registry = RegistryReader(storage: StorageReader(objects: sqlite.reader))
         let driver = StorageDriver(
             reader: registry.storage, writer: DyingWriter(sqlite.writer, after: writes),
-            policy: JournalPolicy(delay: 0, owner: gone) { Date(timeIntervalSince1970: 1_700_000_000) })
-        let plan = try await ChangePlanner(registry: registry).move(
+            policy: JournalPolicy(
+                delay: 0, owner: gone, clock: .stopped(at: Date(timeIntervalSince1970: 1_700_000_000))))
+        let plan = try await ChangePlanner(registry: registry, policy: driver.policy).move(
             from: try #require(ImageReference("app/web")), to: try #require(ImageReference("team/web")))
         let results = await RegistryAdmin(registry: registry, driver: driver).apply(plan)
         #expect(results.map(\.outcome) == [.failed])
@@ -105,7 +106,7 @@ import Testing
     @Test func whatNobodyCanReadStopsEveryChange() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
-        let sqlite = try await SQLiteStore.open(path: String(store.dropFirst("--store=sqlite:".count)), create: false)
+        let sqlite = try await SQLiteStore.open(path: String(store.dropFirst("--store=sqlite:".count)), clock: .system)
         let outcome = await sqlite.writer.apply(
             WriteOperation([.setOmap(["00-new": Array(#"{"format":7}"#.utf8)])]), to: Journal.object)
         #expect(outcome == .applied)

@@ -25,7 +25,7 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
             ) { row, _ in Line(row.size.map { HumanText.bytes(UInt64($0)) } ?? "–") },
             Column(id: "state", title: "STATE", minimum: 7, ideal: 8, priority: 2) { _, _ in Line("ok", .good) },
         ],
-        searchText: { $0.id },
+        searchText: { $0.id }, clock: .test,
         values: { row, field in
             field == .size ? row.size.map { .number(UInt64($0)) } : nil
         })

@@ -11,6 +11,7 @@ struct CollectionDraft: Sendable {
 
     let mark: CollectionMark
     let isProven: Bool
+    let clock: WallClock
     /// What is in the way.
     private(set) var obstacles: [String]
 
@@ -23,9 +24,10 @@ struct CollectionDraft: Sendable {
     private var storage: StorageReader { mark.storage }
 
     /// `hasMoved`: references moved during the mark, which is void.
-    init(mark: CollectionMark, isProven: Bool, hasMoved: Bool) {
+    init(mark: CollectionMark, isProven: Bool, hasMoved: Bool, clock: WallClock) {
         self.mark = mark
         self.isProven = isProven
+        self.clock = clock
         obstacles = mark.obstacles
         notes = mark.notes
         if hasMoved { obstacles.append("references were moved by another regtop during the mark: begin again") }
@@ -53,7 +55,7 @@ struct CollectionDraft: Sendable {
         return CollectionPlan(
             parts: parts, markBegan: mark.began, options: options, obstacles: obstacles,
             pending: pending.min(), impact: impact(taken, freed), notes: notes(taken, freed),
-            isProven: isProven)
+            isProven: isProven, clock: clock)
     }
 
     private func part(

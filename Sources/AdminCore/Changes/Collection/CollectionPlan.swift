@@ -61,6 +61,8 @@ public struct CollectionPlan: Plan {
     public let notes: [String]
     /// False for a plan that was made without the right to change anything: its mark carries no epoch, so it can be shown and not executed.
     let isProven: Bool
+    /// What tells the moment.
+    let clock: WallClock
 
     /// A collection.
     public var action: PlanAction { .collect }
@@ -68,11 +70,11 @@ public struct CollectionPlan: Plan {
     /// The parts' names.
     public var targetNames: [String] { parts.map(\.name) }
 
-    /// After this moment the next run can free something, if this one ends at `end`; nil if nothing is, or will be, in the quarantine.
-    public func nextFreeAfter(endingAt end: Date = Date()) -> Date? {
+    /// After this moment the next run can free something, if this one ends now; nil if nothing is, or will be, in the quarantine.
+    public var nextFreeAfter: Date? {
         let takes = parts.contains { $0.work.takes || $0.work == .date }
         guard takes, options.caches != .offline else { return pending }
-        let taken = end.addingTimeInterval(options.effectiveDelay)
+        let taken = clock.now.addingTimeInterval(options.effectiveDelay)
         return pending.map { min($0, taken) } ?? taken
     }
 

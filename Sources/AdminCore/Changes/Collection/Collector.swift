@@ -46,7 +46,7 @@ struct Collector: Sendable {
     private func note(_ part: CollectionPlan.Part) -> Holding.Note {
         Holding.Note(
             name: "\(part.items.count) unneeded", kind: part.work.rawValue, by: admin.by.description,
-            begun: driver.policy.now())
+            begun: driver.policy.now)
     }
 
     /// The plan's things in a holding as it is now.
@@ -81,7 +81,7 @@ struct Collector: Sendable {
             holding,
             holding.note
                 ?? Holding.Note(
-                    name: path.name, kind: "quarantine", by: admin.by.description, begun: driver.policy.now()))
+                    name: path.name, kind: "quarantine", by: admin.by.description, begun: driver.policy.now))
         return ["\(path.name) did not say when it was taken; it does now, and the delay begins"]
     }
 
@@ -174,11 +174,11 @@ extension RegistryAdmin {
     public func collection(
         _ options: CollectionOptions, progress: ProgressHandler? = nil
     ) async throws -> CollectionPlan {
-        try await ChangePlanner(registry: registry).checkChunkSize()
+        try await ChangePlanner(registry: registry, policy: driver.policy).checkChunkSize()
         let (mark, hasMoved) = try await driver.marking("look for what is needed") {
-            try await CollectionMark.run(registry, options, at: driver.policy.now(), progress: progress)
+            try await CollectionMark.run(registry, options, at: driver.policy.now, progress: progress)
         }
-        var draft = CollectionDraft(mark: mark, isProven: true, hasMoved: hasMoved)
+        var draft = CollectionDraft(mark: mark, isProven: true, hasMoved: hasMoved, clock: driver.policy.clock)
         return try await draft.plan()
     }
 }
@@ -189,8 +189,8 @@ extension ChangePlanner {
         _ options: CollectionOptions, progress: ProgressHandler? = nil
     ) async throws -> CollectionPlan {
         try await checkChunkSize()
-        let mark = try await CollectionMark.run(registry, options, at: policy.now(), progress: progress)
-        var draft = CollectionDraft(mark: mark, isProven: false, hasMoved: false)
+        let mark = try await CollectionMark.run(registry, options, at: policy.now, progress: progress)
+        var draft = CollectionDraft(mark: mark, isProven: false, hasMoved: false, clock: policy.clock)
         return try await draft.plan()
     }
 }

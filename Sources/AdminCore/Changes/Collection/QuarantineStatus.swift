@@ -65,7 +65,7 @@ extension ChangePlanner {
         let holdings = try await storage.holdings(in: paths.quarantine)
         let total = holdings.reduce(0) { $0 + $1.entries.count }
         let counter = ProgressCounter(phase: "sizes in the quarantine", total: UInt64(total), handler: progress)
-        let now = policy.now()
+        let now = policy.now
         var items: [QuarantineStatus.Item] = []
         for holding in holdings {
             let sizes = try await concurrentMap(holding.entries, window: storage.window) { entry in

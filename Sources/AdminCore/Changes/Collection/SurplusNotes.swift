@@ -40,7 +40,7 @@ struct SurplusNotes: Sendable {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .secondsSince1970
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let now = driver.policy.now()
+        let now = driver.policy.now
         let keys = try Dictionary(
             items.map { item in
                 let note = Note(path: item.origin.string, noted: now, bytes: item.bytes)

@@ -16,7 +16,7 @@ struct AuditLog: Sendable {
 
     /// Writes down that a change begins.
     func begin(_ plan: some Plan, by who: Operator) async -> Record {
-        let moment = driver.policy.now()
+        let moment = driver.policy.now
         let (id, object) = (AuditLog.newID(moment), AuditLog.object(of: moment))
         let names = plan.logNames
         let beginning = AuditBeginning(
@@ -37,7 +37,7 @@ struct AuditLog: Sendable {
         do {
             let (id, object) = try record.get()
             let ending = AuditEnding(
-                ended: driver.policy.now(),
+                ended: driver.policy.now,
                 outcomes: Dictionary(grouping: results, by: \.outcome.rawValue).mapValues(\.count),
                 results: results.prefix(AuditLog.longestList).map { result in
                     AuditEntry.Result(

@@ -12,9 +12,9 @@ public struct AuditLogReader: Sendable {
         self.storage = storage
     }
 
-    /// The latest changes, the latest first; at most `limit` (1…). Reads month by month back from now, for twenty years. Memory: that many
+    /// The latest changes, the latest first; at most `limit` (1…). Reads month by month back from `now`, for twenty years. Memory: that many
     /// entries.
-    public func latest(_ limit: Int, now: Date = Date()) async throws -> [AuditEntry] {
+    public func latest(_ limit: Int, now: Date) async throws -> [AuditEntry] {
         // A clock that is ahead writes into the next month.
         let newest = AuditLog.month(of: now) + 1
         var found: [AuditEntry] = []

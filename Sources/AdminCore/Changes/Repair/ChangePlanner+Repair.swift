@@ -4,7 +4,7 @@ extension ChangePlanner {
     /// The plan that mends problems: those whose repair is safe, or, where kinds are named, all of these kinds that have one. `grace`: see
     /// `RepairPlan.grace`. Throws `ChangeError.wrongChunkSize`, and errors of reading.
     public func repairs(
-        of problems: [Problem], kinds: Set<ProblemKind> = [], grace: TimeInterval = FsckOptions().grace
+        of problems: [Problem], kinds: Set<ProblemKind> = [], grace: TimeInterval = FsckOptions.usualGrace
     ) async throws -> RepairPlan {
         let chosen = problems.filter { problem in
             kinds.isEmpty ? problem.repair?.isSafe ?? false : kinds.contains(problem.kind)
@@ -14,7 +14,7 @@ extension ChangePlanner {
 
     /// The plan that mends all of these problems for which there is a repair, safe or not: somebody has chosen them.
     public func repairs(
-        ofAll problems: [Problem], grace: TimeInterval = FsckOptions().grace
+        ofAll problems: [Problem], grace: TimeInterval = FsckOptions.usualGrace
     ) async throws -> RepairPlan {
         try await checkChunkSize()
         let repairs = problems.sorted().compactMap { problem in problem.repair.map { (problem, $0) } }

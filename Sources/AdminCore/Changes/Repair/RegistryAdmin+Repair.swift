@@ -76,7 +76,7 @@ extension RegistryAdmin {
 
     /// Whether an object is so old that nobody is writing what belongs to it.
     private func isSettled(_ object: ObjectState, _ grace: TimeInterval) -> Bool {
-        grace == 0 || object.modified.addingTimeInterval(grace) <= driver.policy.now()
+        grace == 0 || object.modified.addingTimeInterval(grace) <= driver.policy.now
     }
 
     /// What is to go is read first, then the content is proven to be right without it, then exactly what was read goes.

@@ -29,7 +29,7 @@ extension RegistryAdmin {
             guard found.joined().compactMap(\.file).allSatisfy({ planned.contains($0.path) }) else { return false }
         }
         guard grace > 0 else { return true }
-        let limit = driver.policy.now().addingTimeInterval(-grace)
+        let limit = driver.policy.now.addingTimeInterval(-grace)
         let dates = try await concurrentMap(target.files, window: driver.reader.window) { [driver] file in
             try await driver.reader.head(of: file.blob).modified
         }

@@ -9,7 +9,7 @@ extension ChangePlanner {
     ) async throws -> EmptyPlan {
         try await checkChunkSize()
         let trash = TrashReader(registry: registry)
-        let now = policy.now()
+        let now = policy.now
         var targets: [EmptyPlan.Target] = []
         var (early, young) = (0, 0)
         let all: [String]

@@ -9,7 +9,7 @@ extension RegistryAdmin {
                 holding.note
                 ?? Holding.Note(
                     name: target.item.name, kind: TrashItem.Kind.other.rawValue, by: by.description,
-                    begun: driver.policy.now())
+                    begun: driver.policy.now)
             try await driver.date(holding, note)
             guard driver.policy.delay == 0 else {
                 return [

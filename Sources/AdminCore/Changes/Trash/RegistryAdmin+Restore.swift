@@ -45,7 +45,7 @@ extension RegistryAdmin {
     ) async throws -> Set<Holding.Entry> {
         let uploads = entries.filter { paths.file(at: $0.origin)?.isUpload ?? false }
         if uploads.isEmpty { return [] }
-        let census = try await driver.reader.references(to: Set(uploads.map(\.blob)))
+        let census = try await driver.reader.references(to: Set(uploads.map(\.blob)), now: driver.policy.now)
         let holding = StorageReader.directory(path)
         return Set(uploads.filter { entry in census.isReferred(entry.blob) { $0.object != holding } })
     }

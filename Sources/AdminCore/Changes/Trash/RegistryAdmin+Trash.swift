@@ -13,7 +13,7 @@ extension RegistryAdmin {
     }
 
     /// Ids for so many deletions that begin now.
-    func trashIDs(count: Int) -> [TrashID] { TrashID.make(count: count, at: driver.policy.now()) }
+    func trashIDs(count: Int) -> [TrashID] { TrashID.make(count: count, at: driver.policy.now) }
 
     /// Where a deletion is in the trash.
     func trashPath(_ id: TrashID) -> StoragePath { paths.trash.appending(.literal(id.string)) }
@@ -53,7 +53,7 @@ extension RegistryAdmin {
     ) async throws -> (stay: Set<StoragePath>, remains: Remains) {
         let path = trashPath(id)
         let note = Holding.Note(
-            name: load.name, kind: load.kind.rawValue, by: by.description, begun: driver.policy.now())
+            name: load.name, kind: load.kind.rawValue, by: by.description, begun: driver.policy.now)
         var remains = Remains(files: [], unruly: [], isPruned: true)
         var isGone = false
         do {

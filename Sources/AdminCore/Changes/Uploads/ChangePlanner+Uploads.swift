@@ -16,7 +16,7 @@ extension ChangePlanner {
             throw ChangeError.unsuitable(
                 "uploads are removed at once only where no registry is writing, which --offline says")
         }
-        let now = policy.now()
+        let now = policy.now
         let old = try await registry.uploads(of: names, progress: progress).filter { upload in
             guard ids?.contains(upload.id) ?? true else { return false }
             // Asked for by name: whatever its age.
@@ -28,7 +28,7 @@ extension ChangePlanner {
             return (upload, directory, try await storage.walkIfThere(directory) ?? [])
         }
         let blobs = Set(found.flatMap { $0.2.compactMap(\.file?.blob) })
-        let census = blobs.isEmpty ? nil : try await storage.references(to: blobs, progress: progress)
+        let census = blobs.isEmpty ? nil : try await storage.references(to: blobs, now: now, progress: progress)
         let targets = found.map { upload, directory, entries in
             let links = entries.compactMap(\.file).sorted { $0.path < $1.path }.map {
                 ChangePlan.Link(path: $0.path, blob: $0.blob)

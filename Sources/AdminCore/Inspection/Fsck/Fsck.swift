@@ -14,7 +14,7 @@ public struct Fsck: Sendable {
     public let options: FsckOptions
 
     /// A look at this registry.
-    public init(registry: RegistryReader, options: FsckOptions = FsckOptions()) {
+    public init(registry: RegistryReader, options: FsckOptions) {
         self.registry = registry
         self.options = options
     }

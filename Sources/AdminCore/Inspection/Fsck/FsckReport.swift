@@ -5,22 +5,27 @@ public struct FsckOptions: Sendable {
     /// True to hash every blob.
     public var deep = false
     /// Seconds in which what is incomplete counts as being written. 0 where nobody writes.
-    public var grace: TimeInterval = 86_400
+    public var grace = FsckOptions.usualGrace
     /// From how many keys on a directory's omap is large.
     public var largeOmap = StorageReader.largeOmap
     /// How many problems are kept; more are counted.
     public var problemLimit = 100_000
     /// What a deep look that was stopped has found right, and where this one notes it; nil to hash everything and to note nothing.
     public var memory: (any HashMemory)?
-    /// What time it is.
-    public var now: @Sendable () -> Date = { Date() }
+    /// What tells the moment, for what is young.
+    public var clock: WallClock
 
     /// The usual ones.
-    public init() {}
+    public init(clock: WallClock) {
+        self.clock = clock
+    }
+
+    /// A day: longer than any push.
+    public static let usualGrace: TimeInterval = 86_400
 
     /// Whether something of this age, in seconds since 1970, may still be being written.
     func isYoung(_ modified: UInt32) -> Bool {
-        grace > 0 && Double(modified) + grace > now().timeIntervalSince1970
+        grace > 0 && Double(modified) + grace > clock.now.timeIntervalSince1970
     }
 }
 

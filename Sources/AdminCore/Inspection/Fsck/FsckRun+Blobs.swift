@@ -67,7 +67,7 @@ extension FsckRun {
             guard let isRight else { return nil }
             log.note { $0.checked.hashed += 1 }
             if isRight {
-                let age = options.now().timeIntervalSince1970 - Double(blob.modified)
+                let age = options.clock.now.timeIntervalSince1970 - Double(blob.modified)
                 if age > Double(FsckRun.unsettled) { options.memory?.remember(blob) }
                 return nil
             }

@@ -53,14 +53,17 @@ final class FlightControl: Sendable {
             guard !state.closed else { throw StoreError.closed(operation, object) }
             guard state.waiters.isEmpty, fits(bytes, state) else { return false }
             admit(
-                id, Flight(operation: operation, object: object, started: .now, bytes: bytes, pending: pending), &state)
+                id,
+                Flight(
+                    operation: operation, object: object, started: ContinuousClock.now, bytes: bytes, pending: pending),
+                &state)
             return true
         }
         if admitted { return id }
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 let flight = Flight(
-                    operation: operation, object: object, started: .now, bytes: bytes, pending: pending)
+                    operation: operation, object: object, started: ContinuousClock.now, bytes: bytes, pending: pending)
                 wait(id, Waiter(flight: flight, continuation: continuation))
             }
         } onCancel: {
@@ -78,7 +81,8 @@ final class FlightControl: Sendable {
         let id = take()
         try state.withLock { state in
             guard !state.closed else { throw StoreError.closed(operation, object) }
-            state.flights[id] = Flight(operation: operation, object: object, started: .now, bytes: 0, pending: nil)
+            state.flights[id] = Flight(
+                operation: operation, object: object, started: ContinuousClock.now, bytes: 0, pending: nil)
         }
         return id
     }
@@ -189,7 +193,7 @@ final class FlightControl: Sendable {
             state.queue.removeFirst()
             state.waiters[id] = nil
             let flight = Flight(
-                operation: waiter.flight.operation, object: waiter.flight.object, started: .now,
+                operation: waiter.flight.operation, object: waiter.flight.object, started: ContinuousClock.now,
                 bytes: waiter.flight.bytes, pending: waiter.flight.pending)
             admit(id, flight, &state)
             admitted.append((id, waiter))

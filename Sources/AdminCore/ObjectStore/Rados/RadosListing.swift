@@ -10,7 +10,9 @@ import Synchronization
 final class RadosListing: Sendable {
     /// Unsafe only as pointers: whoever has them, the state or a running call, is the only one.
     private struct Position: Sendable {
+        /// Unsafe as a pointer only.
         nonisolated(unsafe) let next: rados_object_list_cursor
+        /// Unsafe as a pointer only.
         nonisolated(unsafe) let end: rados_object_list_cursor
     }
 

@@ -11,11 +11,14 @@ final class ReadRequest: Sendable {
     private static let untouched: CInt = 1
 
     private let wanted: ReadOperation
+    /// librados' own memory, of one task.
     private nonisolated(unsafe) let operation: rados_read_op_t
+    /// Written to by librados until the answer is there.
     private nonisolated(unsafe) let answer: UnsafeMutablePointer<crados_read_answer>
     /// Where the data goes: the array that is handed out in the end, so that megabytes are not copied once more. Nobody else has it, and
     /// nothing touches it until the answer is there, so that its elements stay where `start` says.
     private nonisolated(unsafe) var received: [UInt8]
+    /// Where the elements of `received` are.
     private nonisolated(unsafe) let start: UnsafeMutableRawPointer?
 
     /// How many data bytes are asked for.

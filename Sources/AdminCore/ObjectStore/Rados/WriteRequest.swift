@@ -9,6 +9,7 @@ import Foundation
 /// librados writes the codes in between only.
 final class WriteRequest: Sendable {
     private let wanted: WriteOperation
+    /// librados' own memory, of one task.
     private nonisolated(unsafe) let operation: rados_write_op_t
     /// One for each guard; only omap comparisons have a code of their own.
     private nonisolated(unsafe) let codes: UnsafeMutableBufferPointer<CInt>

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// Executes calls that share a transaction, and returns their answers when it has ended.
@@ -30,18 +31,18 @@ enum SQLiteBatch {
     }
 
     /// Executes changes in one transaction. If SQLite fails within one of them, each is tried in a transaction of its own, so
-    /// that it fails alone.
-    static func execute(_ writes: [Write], in db: Database) -> [SQLiteJob.Answer] {
+    /// that it fails alone. `moment` dates those that bring no date of their own.
+    static func execute(_ writes: [Write], at moment: Date, in db: Database) -> [SQLiteJob.Answer] {
         guard !writes.isEmpty else { return [] }
         let outcomes: [WriteOutcome]
         do {
             try db.cachedStatement(sql: "BEGIN IMMEDIATE TRANSACTION").execute()
-            outcomes = try changes(writes, in: db)
+            outcomes = try changes(writes, at: moment, in: db)
         } catch {
             let hadBegun = db.isInsideTransaction
             try? db.rollback()
             if hadBegun && writes.count > 1 {
-                return writes.flatMap { execute([$0], in: db) }
+                return writes.flatMap { execute([$0], at: moment, in: db) }
             }
             return writes.map { $0.answer(.failed(StoreError(error, operation: "write", object: $0.object))) }
         }
@@ -58,10 +59,12 @@ enum SQLiteBatch {
         return zip(writes, outcomes).map { $0.answer($1) }
     }
 
-    private static func changes(_ writes: [Write], in db: Database) throws -> [WriteOutcome] {
+    private static func changes(_ writes: [Write], at moment: Date, in db: Database) throws -> [WriteOutcome] {
         let before = try Int64.fetchOne(db.cachedStatement(sql: "SELECT version FROM clock")) ?? 0
         var clock = before
-        let outcomes = try writes.map { try SQLiteChange.apply($0.change, to: $0.object, in: db, clock: &clock) }
+        let outcomes = try writes.map {
+            try SQLiteChange.apply($0.change, to: $0.object, at: moment, in: db, clock: &clock)
+        }
         if clock != before {
             try db.cachedStatement(sql: "UPDATE clock SET version = ?").execute(arguments: [clock])
         }

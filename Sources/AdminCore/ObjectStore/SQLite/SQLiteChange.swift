@@ -13,7 +13,7 @@ struct SQLiteChange {
 
     /// `clock` is the version of the last change of the whole store; it moves on with every operation that changes something.
     static func apply(
-        _ operation: WriteOperation, to object: ObjectID, in db: Database, clock: inout Int64
+        _ operation: WriteOperation, to object: ObjectID, at moment: Date, in db: Database, clock: inout Int64
     ) throws -> WriteOutcome {
         let found = try SQLiteObject.find(object, in: db)
         for condition in operation.guards where try !holds(condition, found, in: db) {
@@ -26,7 +26,7 @@ struct SQLiteChange {
         clock += 1
         var change = SQLiteChange(
             db: db, object: object, version: clock,
-            modified: SQLiteObject.microseconds(operation.modified ?? Date()), id: found?.id,
+            modified: SQLiteObject.microseconds(operation.modified ?? moment), id: found?.id,
             data: found.map { SQLiteData(object: $0.id, size: $0.size) })
         if creates { _ = try change.existing() }
         for mutation in operation.mutations {

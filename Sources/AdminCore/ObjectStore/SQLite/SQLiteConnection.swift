@@ -22,10 +22,13 @@ final class SQLiteConnection: Sendable {
 
     let path: String
     private let queue: DatabaseQueue
+    /// Dates the changes that bring no date of their own.
+    private let clock: WallClock
     private let state = Mutex(State())
 
-    init(_ queue: DatabaseQueue, path: String) {
+    init(_ queue: DatabaseQueue, path: String, clock: WallClock) {
         self.queue = queue
+        self.clock = clock
         self.path = path
     }
 
@@ -80,7 +83,7 @@ final class SQLiteConnection: Sendable {
         state.withLock { state in
             var load = StoreLoad(inFlight: state.running.count, limit: Self.batch, latency: state.latency)
             if let job = state.running.first ?? state.waiting.first(where: \.isWaiting) {
-                let age = job.submitted.duration(to: .now) / .seconds(1)
+                let age = job.submitted.duration(to: ContinuousClock.now) / .seconds(1)
                 if age >= 1 {
                     load.stalled = StalledOperation(operation: job.operation, object: job.object, seconds: age)
                 }
@@ -124,7 +127,7 @@ final class SQLiteConnection: Sendable {
             let found = SQLiteBatch.execute(reads, in: db)
             settle { $0.change == nil }
             found.forEach { $0() }
-            let done = SQLiteBatch.execute(writes, in: db)
+            let done = SQLiteBatch.execute(writes, at: clock.now, in: db)
             settle { _ in true }
             done.forEach { $0() }
         }

@@ -18,10 +18,10 @@ enum SQLiteFile {
     private static let patience = 30.0
 
     /// Opens `path`. Throws `StoreError`.
-    static func open(_ path: String, mode: Mode) async throws -> SQLiteConnection {
+    static func open(_ path: String, mode: Mode, clock: WallClock) async throws -> SQLiteConnection {
         try await withCheckedThrowingContinuation { continuation in
             background.async {
-                continuation.resume(with: Result { try openNow(path, mode: mode) })
+                continuation.resume(with: Result { try openNow(path, mode: mode, clock: clock) })
             }
         }
     }
@@ -39,12 +39,13 @@ enum SQLiteFile {
         return configuration
     }
 
-    private static func openNow(_ path: String, mode: Mode) throws -> SQLiteConnection {
+    private static func openNow(_ path: String, mode: Mode, clock: WallClock) throws -> SQLiteConnection {
         // Absolute, so that SQLite never takes a name for a URI ("file:…") or for one of its special names (":memory:").
         let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
         try inspect(absolute, shown: path, mode: mode)
         do {
-            return SQLiteConnection(try connect(absolute, shown: path, mode: mode), path: path)
+            let queue = try connect(absolute, shown: path, mode: mode)
+            return SQLiteConnection(queue, path: path, clock: clock)
         } catch let error as StoreError {
             throw error
         } catch {

@@ -17,7 +17,7 @@ public final class SQLiteReader: ObjectReader {
     ///
     /// Throws `StoreError`: `.notConfigured` if there is no such file, `.permissionDenied`, `.invalid` if it is not a store.
     public static func open(path: String) async throws -> SQLiteReader {
-        SQLiteReader(try await SQLiteFile.open(path, mode: .read))
+        SQLiteReader(try await SQLiteFile.open(path, mode: .read, clock: .system))
     }
 
     /// Closes what `open` opened. Calls that were made before end normally, later ones throw `.blocklisted`.

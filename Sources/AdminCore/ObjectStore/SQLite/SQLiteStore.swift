@@ -20,19 +20,19 @@ public struct SQLiteStore: Sendable {
     }
 
     /// Opens the store in the file at `path`. Nothing is written, unless `create`: then a missing or empty file becomes an empty
-    /// store, and one that is there is opened as it is.
+    /// store, and one that is there is opened as it is. `clock` dates what is changed.
     ///
     /// Throws `StoreError`: `.notConfigured` if there is no such file, `.permissionDenied`, `.invalid` if it is not a store.
-    public static func open(path: String, create: Bool = false) async throws -> SQLiteStore {
-        SQLiteStore(try await SQLiteFile.open(path, mode: create ? .create : .change))
+    public static func open(path: String, create: Bool = false, clock: WallClock) async throws -> SQLiteStore {
+        SQLiteStore(try await SQLiteFile.open(path, mode: create ? .create : .change, clock: clock))
     }
 
-    /// An empty store in memory, gone with the last reference to it. Throws `StoreError`.
-    public static func inMemory() throws -> SQLiteStore {
+    /// An empty store in memory, gone with the last reference to it. `clock` dates what is changed. Throws `StoreError`.
+    public static func inMemory(clock: WallClock) throws -> SQLiteStore {
         do {
             let queue = try DatabaseQueue(configuration: SQLiteFile.configuration(readOnly: false))
             try queue.inDatabase { try SQLiteSchema.create(in: $0) }
-            return SQLiteStore(SQLiteConnection(queue, path: "memory"))
+            return SQLiteStore(SQLiteConnection(queue, path: "memory", clock: clock))
         } catch {
             throw StoreError(error, operation: "open")
         }

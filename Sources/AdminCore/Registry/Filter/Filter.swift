@@ -54,7 +54,7 @@ public struct Filter: Hashable, Sendable {
     public var isEmpty: Bool { term == nil }
 
     /// Whether a row passes. `now` is what ages are counted from.
-    public func matches(_ row: some Filterable, now: Date = Date()) -> Bool {
+    public func matches(_ row: some Filterable, now: Date) -> Bool {
         matches(row, now: now) { word in
             word.isEmpty || row.filterText.range(of: word, options: .caseInsensitive) != nil
         }

@@ -100,7 +100,7 @@ struct Journal: Sendable {
     /// Writes an intent, before anything of what it says is done. What earlier intents still wanted to look at in the same files is
     /// given up with it, in one operation: the new one looks at them.
     func begin(_ body: Intent.Body, _ what: String) async throws -> OpenIntent {
-        let moment = policy.now()
+        let moment = policy.now
         let id = Journal.newID(moment)
         let parts = try Intent.encode(body)
         let head = Intent.Head(
@@ -169,7 +169,7 @@ struct Journal: Sendable {
         return try await driver.perform(
             WriteOperation(
                 guards: [.omapValue(key: key, equals: old)],
-                [.setOmap([key: new, Journal.heard(id): Journal.time(policy.now())])]),
+                [.setOmap([key: new, Journal.heard(id): Journal.time(policy.now)])]),
             on: Journal.object, for: place
         ) { [reader = driver.reader] in
             let value = try await reader.value(of: key, in: Journal.object)
@@ -204,7 +204,7 @@ struct Journal: Sendable {
         _ = await driver.writer.apply(
             WriteOperation(
                 guards: [.omapValue(key: ByteString(id), equals: value)],
-                [.setOmap([Journal.heard(id): Journal.time(policy.now())])]), to: Journal.object)
+                [.setOmap([Journal.heard(id): Journal.time(policy.now)])]), to: Journal.object)
     }
 
     /// Removes keys that mean nothing, and the object if it is empty: what is left where somebody stopped while an intent ended.

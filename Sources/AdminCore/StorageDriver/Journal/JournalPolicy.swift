@@ -7,8 +7,8 @@ public struct JournalPolicy: Sendable {
     public var delay: TimeInterval
     /// Who changes.
     public var owner: ChangeOwner
-    /// What time it is.
-    public var now: @Sendable () -> Date
+    /// What tells the moment: for what the journal, the log and the trash note, and for what is due.
+    public var clock: WallClock
     /// Seconds after which an owner on another machine, of which nothing was heard, is taken for dead.
     public var lease: TimeInterval
 
@@ -19,14 +19,17 @@ public struct JournalPolicy: Sendable {
     /// See the properties.
     public init(
         delay: TimeInterval = JournalPolicy.usualDelay, owner: ChangeOwner = .current, lease: TimeInterval = 60,
-        stall: TimeInterval = 0, now: @escaping @Sendable () -> Date = { Date() }
+        stall: TimeInterval = 0, clock: WallClock
     ) {
         self.delay = delay
         self.owner = owner
         self.lease = lease
         self.stall = stall
-        self.now = now
+        self.clock = clock
     }
+
+    /// The moment that it is.
+    var now: Date { clock.now }
 
     /// A day: longer than any push.
     public static let usualDelay: TimeInterval = 86_400

@@ -53,7 +53,7 @@ actor OpenIntent {
         head.owner = nil
         // The format knows whole seconds: never too early.
         head.due = Date(
-            timeIntervalSince1970: (journal.driver.policy.now().timeIntervalSince1970 + delay).rounded(.up))
+            timeIntervalSince1970: (journal.driver.policy.now.timeIntervalSince1970 + delay).rounded(.up))
         let isMine = try await replace(head)
         release()
         return isMine

@@ -36,7 +36,7 @@ extension StorageReader {
     ///
     /// Memory: the places of what was asked for, and 24 bytes for each of its chunks.
     public func references(
-        to wanted: Set<BlobIdentifier>, now: Date = Date(), progress: ProgressHandler? = nil
+        to wanted: Set<BlobIdentifier>, now: Date, progress: ProgressHandler? = nil
     ) async throws -> ReferenceCensus {
         var places: [BlobIdentifier: [ReferenceCensus.Place]] = [:]
         var chunks = ChunkInventory()
@@ -81,7 +81,7 @@ extension StorageDriver {
         to wanted: Set<BlobIdentifier>, progress: ProgressHandler? = nil
     ) async throws -> ReferenceCensus {
         let (census, hasMoved) = try await marking("look for references") {
-            try await reader.references(to: wanted, now: policy.now(), progress: progress)
+            try await reader.references(to: wanted, now: policy.now, progress: progress)
         }
         guard !hasMoved else {
             throw StorageError.journal("references were moved while they were looked for: begin again")

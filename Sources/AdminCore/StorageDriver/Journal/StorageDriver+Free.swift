@@ -20,7 +20,7 @@ extension StorageDriver {
     public func free(
         _ entries: [Holding.Entry], of holding: Holding, progress: ProgressHandler? = nil
     ) async throws -> [Freeing] {
-        guard isOld(holding, at: policy.now()) else { return entries.map { _ in .early } }
+        guard isOld(holding, at: policy.now) else { return entries.map { _ in .early } }
         let census = try await provenReferences(to: Set(entries.map(\.blob)), progress: progress)
         return try await free(entries, of: holding, by: census)
     }

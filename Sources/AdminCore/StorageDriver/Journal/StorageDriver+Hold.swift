@@ -30,7 +30,7 @@ extension StorageDriver {
         }
         do {
             var note = note
-            note.unlinked = policy.now()
+            note.unlinked = policy.now
             try await write(note, at: path)
             try await then(left)
             // A quarantine is looked at by every mark anyway, until it is restored or freed.
@@ -69,7 +69,7 @@ extension StorageDriver {
     /// anything else once the delay is over. Whatever a crash leaves of it is as good.
     func note(_ orphans: [BlobIdentifier], at path: StoragePath, _ note: Holding.Note) async throws {
         var note = note
-        note.unlinked = policy.now()
+        note.unlinked = policy.now
         try await make(path, note, orphans.map { (Holding.key(Holding.orphan($0)), $0) })
     }
 

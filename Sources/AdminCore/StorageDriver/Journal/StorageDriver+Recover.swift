@@ -32,7 +32,7 @@ public struct Recovery: Hashable, Sendable {
 
 extension StorageReader {
     /// The changes that the journal holds, in the order in which they began. Only reads.
-    public func pendingChanges(policy: JournalPolicy = JournalPolicy()) async throws -> [PendingChange] {
+    public func pendingChanges(policy: JournalPolicy) async throws -> [PendingChange] {
         try await Journal.entries(of: self).map { $0.pending(policy) }
     }
 }
@@ -211,7 +211,7 @@ extension Intent {
     fileprivate func state(_ policy: JournalPolicy) -> PendingChange.State {
         if let owner = head.owner, isWorkedOn(by: owner, policy) { return .inProgress(owner) }
         guard head.state.isDeferred else { return .interrupted }
-        guard policy.delay > 0 || head.mayWake == true, let due = head.due, due > policy.now() else { return .due }
+        guard policy.delay > 0 || head.mayWake == true, let due = head.due, due > policy.now else { return .due }
         return .waiting(until: due)
     }
 
@@ -221,6 +221,6 @@ extension Intent {
         if let isAlive = owner.isAlive { return isAlive }
         // Elsewhere: whoever was not heard of for longer than the lease is taken for dead, on the word of two clocks.
         guard let heard else { return false }
-        return heard.addingTimeInterval(policy.lease) > policy.now()
+        return heard.addingTimeInterval(policy.lease) > policy.now
     }
 }

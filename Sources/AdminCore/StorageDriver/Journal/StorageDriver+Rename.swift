@@ -30,7 +30,7 @@ extension StorageDriver {
     /// was interrupted, or because what it says cannot be read: from now on it is as old as any other.
     func date(_ holding: Holding, _ note: Holding.Note) async throws {
         var note = note
-        note.unlinked = policy.now()
+        note.unlinked = policy.now
         try await change(holding.path, note: note, [], setting: [:], requiring: [])
     }
 

@@ -28,7 +28,7 @@ extension CollectionPlan: ShownPlan {
         var lines = obstacles.map { "in the way: \($0)" }
         lines.append(
             "frees \(HumanText.bytes(impact.bytes)), makes \(HumanText.bytes(impact.reclaimable)) reclaimable")
-        if let next = nextFreeAfter() { lines.append("the next run can free something after \(TimeText.second(next))") }
+        if let next = nextFreeAfter { lines.append("the next run can free something after \(TimeText.second(next))") }
         return lines
     }
 
@@ -43,7 +43,7 @@ extension CollectionPlan: ShownPlan {
             members.append(.init(key: key, value: .array(works.flatMap { items($0) }.map(\.json))))
         }
         members.append(.init(key: "inTheWay", value: .array(obstacles.map { .string($0) })))
-        members.append(.init(key: "nextFreeAfter", value: .time(nextFreeAfter())))
+        members.append(.init(key: "nextFreeAfter", value: .time(nextFreeAfter)))
         return .object(members)
     }
 }

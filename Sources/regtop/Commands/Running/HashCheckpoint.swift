@@ -13,12 +13,12 @@ nonisolated final class HashCheckpoint: HashMemory {
     private let descriptor: Mutex<Int32?>
     private let queue = DispatchQueue(label: "regtop.hash-checkpoint")
     private let known: Set<HashedBlob>
-    /// When the run that was stopped noted its last blob.
-    private let noted: Date
+    /// When the run that was stopped noted its last blob; nil if there was none.
+    private let noted: Date?
     private let say: @Sendable (String) -> Void
 
     private init(
-        _ path: String, _ descriptor: Int32, _ known: Set<HashedBlob>, noted: Date,
+        _ path: String, _ descriptor: Int32, _ known: Set<HashedBlob>, noted: Date?,
         _ say: @escaping @Sendable (String) -> Void
     ) {
         (self.path, self.known, self.noted, self.say) = (path, known, noted, say)
@@ -79,7 +79,7 @@ nonisolated final class HashCheckpoint: HashMemory {
             return nil
         }
         let header = "regtop-fsck 1 \(store)"
-        var (known, noted): (Set<HashedBlob>, Date) = ([], Date())
+        var (known, noted): (Set<HashedBlob>, Date?) = ([], nil)
         do {
             if isNew { ftruncate(descriptor, 0) }
             var reader = try CheckpointReader(descriptor)

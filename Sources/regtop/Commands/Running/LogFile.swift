@@ -1,3 +1,4 @@
+import AdminCore
 import Foundation
 import Logging
 import Synchronization
@@ -26,7 +27,7 @@ nonisolated final class LogFile: Sendable {
             return nil
         }
         let level: Logger.Level = options.verbose ? .debug : .notice
-        LoggingSystem.bootstrap { FileLogHandler(file: file, label: $0, logLevel: level) }
+        LoggingSystem.bootstrap { FileLogHandler(file: file, label: $0, clock: .system, logLevel: level) }
         return file
     }
 
@@ -45,13 +46,16 @@ nonisolated final class LogFile: Sendable {
 nonisolated struct FileLogHandler: LogHandler {
     let file: LogFile
     let label: String
+    /// Dates the lines.
+    let clock: WallClock
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
 
-    init(file: LogFile, label: String, logLevel: Logger.Level) {
+    init(file: LogFile, label: String, clock: WallClock, logLevel: Logger.Level) {
         self.file = file
         self.label = label
+        self.clock = clock
         self.logLevel = logLevel
     }
 
@@ -63,7 +67,7 @@ nonisolated struct FileLogHandler: LogHandler {
     func log(event: LogEvent) {
         let values = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
             .map { " \($0.key)=\($0.value)" }.joined()
-        let line = "\(TimeText.rfc3339(Date())) \(event.level) \(label)[\(getpid())]: \(event.message)\(values)"
+        let line = "\(TimeText.rfc3339(clock.now)) \(event.level) \(label)[\(getpid())]: \(event.message)\(values)"
         file.append(VisibleText.of(line))
     }
 }

@@ -6,7 +6,7 @@ extension Console {
     }
 
     /// The whole screen. The same model and size always give the same frame, but for elapsed times.
-    func frame(_ size: Size, now: ContinuousClock.Instant = .now) -> Frame {
+    func frame(_ size: Size, now: ContinuousClock.Instant = ContinuousClock.now) -> Frame {
         let columns = size.columns
         guard size.rows > 0, columns > 0 else { return Frame(size: size, lines: []) }
         let (statusLine, cursor) = statusRow(columns, now: now)

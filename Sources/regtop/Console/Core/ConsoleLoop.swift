@@ -63,7 +63,7 @@ final class ConsoleLoop {
             if let ending = input.ending { return .signal(ending) }
             for key in input.keys where key != .resize && !console.hasEnded {
                 keys += key.strokes
-                lastKey = .now
+                lastKey = ContinuousClock.now
                 console.handle(key, size: display.size)
             }
             if console.hasEnded { break }
@@ -96,7 +96,7 @@ final class ConsoleLoop {
             console.clipboard = nil
             display.copy(text)
         }
-        lastDrawing = .now
+        lastDrawing = ContinuousClock.now
         let screen = ObjectIdentifier(console.screen)
         due = lastDrawing.advanced(by: screen == lastScreen ? Self.dataInterval : Self.firstInterval)
         lastScreen = screen

@@ -61,7 +61,7 @@ final class TaskBoard {
         running[query.slot] = Activity(
             number: count, slot: query.slot, label: query.label, isChange: query.isChange,
             stopsOnEscape: query.stopsOnEscape, isHousekeeping: query.isHousekeeping,
-            outlivesItsScreen: query.outlivesItsScreen, started: .now, run: query.begin(ping))
+            outlivesItsScreen: query.outlivesItsScreen, started: ContinuousClock.now, run: query.begin(ping))
         return true
     }
 
@@ -108,7 +108,7 @@ final class TaskBoard {
         finished.insert(
             Finished(
                 number: activity.number, label: activity.label, isChange: activity.isChange, started: activity.started,
-                ended: .now, progress: activity.progress, ending: ending), at: 0)
+                ended: ContinuousClock.now, progress: activity.progress, ending: ending), at: 0)
         if finished.count > Self.memory { finished.removeLast() }
     }
 

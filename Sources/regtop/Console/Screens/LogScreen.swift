@@ -49,9 +49,10 @@ final class LogScreen: Screen {
     private func refresh() -> Effect {
         generation = store.generation
         let log = AuditLogReader(storage: store.session.storage)
+        let clock = store.session.clock
         return .ask(
             .value(Slot(self, "log"), "reading the log") {
-                try await log.latest(Self.most)
+                try await log.latest(Self.most, now: clock.now)
             } then: { [unowned self] result in
                 switch result {
                 case .success(let entries):

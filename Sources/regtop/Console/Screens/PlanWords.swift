@@ -47,7 +47,7 @@ struct PlanWords {
     /// What is said when all of it is done.
     var done: String {
         if let plan = plan as? CollectionPlan {
-            let next = plan.nextFreeAfter().map { "; the next one can free something after \(HumanText.second($0))" }
+            let next = plan.nextFreeAfter.map { "; the next one can free something after \(HumanText.second($0))" }
             return "The step is done\(next ?? "")."
         }
         let done = "\(capitalised(plan.action.done)) \(what)\(whither)"

@@ -135,7 +135,7 @@ final class ProblemsScreen: Screen {
                 // What was hashed before a look was stopped is not hashed again.
                 if let before { for await _ in before {} }
                 let checkpoint = deep ? try await HashCheckpoint.open(of: session) : nil
-                var options = FsckOptions()
+                var options = FsckOptions(clock: session.clock)
                 options.deep = deep
                 options.memory = checkpoint
                 let fsck = Fsck(registry: session.registry, options: options)

@@ -17,7 +17,7 @@ final class RepositoriesScreen: Screen {
         view = TableView(
             Table(
                 columns: RepositoryRow.columns(unique: false, scale: scale), searchText: { $0.searchText },
-                values: { $0.value(of: $1) }),
+                clock: store.session.clock, values: { $0.value(of: $1) }),
             canMark: true)
         view.empty = "Looking for repositories …"
     }

@@ -15,7 +15,9 @@ final class RepositoryScreen: Screen {
         self.store = store
         self.name = name
         view = TableView(
-            Table(columns: RepositoryItem.columns, searchText: { $0.searchText }, values: { $0.value(of: $1) }),
+            Table(
+                columns: RepositoryItem.columns, searchText: { $0.searchText }, clock: store.session.clock,
+                values: { $0.value(of: $1) }),
             canMark: true)
         view.empty = "Looking for tags …"
     }

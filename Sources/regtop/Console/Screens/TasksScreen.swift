@@ -17,7 +17,7 @@ final class TasksScreen: Screen {
 
     func lines(_ size: Size) -> [Line] {
         let running = board.activities.filter { !$0.isHousekeeping }.reversed()
-        view.table.replace(running.map { TaskRow($0, now: .now) } + board.finished.map(TaskRow.init))
+        view.table.replace(running.map { TaskRow($0, now: ContinuousClock.now) } + board.finished.map(TaskRow.init))
         return view.lines(size)
     }
 

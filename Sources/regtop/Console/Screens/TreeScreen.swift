@@ -14,7 +14,7 @@ final class TreeScreen: Screen {
         view = TableView(
             Table(
                 columns: DirectoryRow.columns, searchText: { "\($0.entry.key) \($0.state) \($0.note)" },
-                values: { $0.value(of: $1) }))
+                clock: store.session.clock, values: { $0.value(of: $1) }))
         view.empty = "Reading the directory …"
     }
 

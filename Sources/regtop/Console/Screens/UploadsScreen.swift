@@ -57,11 +57,11 @@ final class UploadsScreen: Screen {
 
     private func refresh() -> Effect {
         generation = store.generation
-        let registry = store.session.registry
+        let (registry, clock) = (store.session.registry, store.session.clock)
         return .ask(
             .stream(Slot(self, "uploads"), "looking for uploads") { (reporter: Reporter<[UploadRow]>) in
                 let uploads = try await registry.uploads { reporter.progress(Progress($0)) }
-                let now = Date()
+                let now = clock.now
                 reporter.emit(uploads.map { UploadRow(upload: $0, age: UploadsTable.age(of: $0, now: now)) })
             } fold: { [unowned self] parts in
                 view.empty = "There is no unfinished upload."

@@ -22,7 +22,8 @@ final class UsageScreen: Screen {
         self.level = level
         view = TableView(
             Table(
-                columns: UsageRow.columns(scale), searchText: { $0.name }, values: { $0.value(of: $1) }))
+                columns: UsageRow.columns(scale), searchText: { $0.name }, clock: store.session.clock,
+                values: { $0.value(of: $1) }))
         view.table.sort(by: "size", descending: true)
         view.empty = "Finding out who needs what …"
         if case .item(let item, _) = level { show(item.blobs.map { UsageRow($0) }) }

@@ -1,3 +1,6 @@
+import AdminCore
+import Foundation
+
 /// The state of a table: rows, how they are sorted and filtered, where the cursor is and what is marked. Cursor and marks
 /// follow a row's identity through every sort, filter and refresh, never its number. A value, without any terminal.
 ///
@@ -10,6 +13,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     var chosen: [Column<Row>.ID]?
     private let searchText: @Sendable (Row) -> String
     private let values: TableFilter<Row>.Values
+    private let clock: WallClock
 
     private(set) var rows: [Row] = []
     /// Numbers into `rows`: what passes the filter, in the order shown.
@@ -34,14 +38,21 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 
     /// - Parameters:
     ///   - searchText: what the words of a filter are looked for in.
+    ///   - clock: what ages are counted from.
     ///   - values: what its comparisons look at.
     init(
-        columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String,
-        values: @escaping TableFilter<Row>.Values = { _, _ in nil }
+        columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String, clock: WallClock,
+        values: @escaping TableFilter<Row>.Values
     ) {
+        self.clock = clock
         self.columns = columns
         self.searchText = searchText
         self.values = values
+    }
+
+    /// A table whose rows have no fields to be compared, so that no age is counted.
+    init(columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String) {
+        self.init(columns: columns, searchText: searchText, clock: .stopped(at: .distantPast)) { _, _ in nil }
     }
 
     // MARK: What is shown
@@ -112,10 +123,13 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
         settle()
     }
 
+    /// The text as a filter of this table's rows, which are as old as they are now.
+    func understood(_ text: String) -> TableFilter<Row> { TableFilter(text, now: clock.now) }
+
     /// Shows only the rows that a filter lets through.
     mutating func filter(_ text: String) {
         let former = order
-        let new = TableFilter<Row>(text)
+        let new = understood(text)
         let candidates = new.narrows(filter) ? order : sorted
         filter = new
         order = candidates.filter(passes)

@@ -13,10 +13,17 @@ nonisolated struct TableFilter<Row: Sendable>: Sendable {
     private let filter: Filter
     private let folded: [String: [UInt8]]
     /// What ages are counted from.
-    private let now = Date()
+    private let now: Date
 
-    init(_ text: String = "") {
+    /// The filter that lets everything through.
+    init() {
+        self.init("", now: .distantPast)
+    }
+
+    /// `now`: what ages are counted from.
+    init(_ text: String, now: Date) {
         self.text = text
+        self.now = now
         do {
             filter = try Filter(text)
             problem = nil

@@ -103,7 +103,7 @@ extension TableView {
     }
 
     private func mark(matching text: String) -> Effect {
-        let filter = TableFilter<Row>(text)
+        let filter = table.understood(text)
         if let problem = filter.problem { return .say(.failure("The filter is not understood: \(problem)")) }
         let count = table.mark(matching: filter)
         return .say(.info("\(HumanText.count(count)) more marked, \(HumanText.count(table.marks.count)) in all."))

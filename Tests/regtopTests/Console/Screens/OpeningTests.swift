@@ -25,10 +25,10 @@ import Testing
     }
 
     private nonisolated static func empty() throws -> Session {
-        let store = try SQLiteStore.inMemory()
+        let store = try SQLiteStore.inMemory(clock: .test)
         return Session(
             name: "empty", notes: ["using the only one"], reader: store.reader, writer: store.writer,
-            chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0)
+            chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0, clock: .test)
         ) { await store.close() }
     }
 

@@ -20,7 +20,7 @@ import Testing
         isReadOnly: Bool = false, reason: String? = nil, refusal: StoreError? = nil,
         prepare: (any ObjectWriter) async throws -> Void = { _ in }
     ) async throws {
-        let sample = try SQLiteStore.inMemory()
+        let sample = try SQLiteStore.inMemory(clock: .test)
         try await SampleRegistry.make(in: sample.reader, sample.writer)
         try await prepare(sample.writer)
         let writer = TollWriter(sample.writer, refusal: refusal)
@@ -29,7 +29,7 @@ import Testing
             Session(
                 name: "sample registry (in memory)", reader: SteadyReader(base: sample.reader),
                 writer: isReadOnly ? nil : writer,
-                chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0)
+                chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0, clock: .test)
             ) { await sample.close() })
         self.store = store
         let board = TaskBoard { [ping] in ping.send() }

@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func aSampleIsSpreadOverTheOSDs() async throws {
-        let sample = try SQLiteStore.inMemory()
+        let sample = try SQLiteStore.inMemory(clock: .test)
         try await SampleRegistry.make(in: sample.reader, sample.writer)
         let taken = try #require(try await PlacementSample.take(PlacedReader(base: sample.reader), limit: 100))
         #expect(taken.objects <= 100 && taken.objects >= 80)
@@ -116,12 +116,12 @@ import Testing
     }
 
     @Test func theScreenShowsBars() async throws {
-        let sample = try SQLiteStore.inMemory()
+        let sample = try SQLiteStore.inMemory(clock: .test)
         try await SampleRegistry.make(in: sample.reader, sample.writer)
         let store = OpenStore(
             Session(
                 name: "sample", reader: PlacedReader(base: sample.reader), writer: nil,
-                chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0)
+                chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0, clock: .test)
             ) { await sample.close() })
         let ping = Ping()
         let console = Console(
