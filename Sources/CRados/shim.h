@@ -3,9 +3,14 @@
 
 // A system library rather than a C target: SwiftPM compiles every C target of the root package, also where the trait
 // RADOS is off and librados is not installed. Declarations only; what needs code is static inline.
+#include <arpa/nameser.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <rados/librados.h>
+#include <resolv.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 // Where the parts of one read operation put their answers. One block of memory with a fixed address, because librados
@@ -44,6 +49,20 @@ static inline void crados_read_op_xattrs(rados_read_op_t op, crados_read_answer 
 static inline void crados_read_op_data(
     rados_read_op_t op, uint64_t offset, size_t length, char *buffer, crados_read_answer *answer) {
     rados_read_op_read(op, offset, length, buffer, &answer->length, &answer->data_code);
+}
+
+// How many SRV records the DNS has of a name, searched for as librados does; if none, the negative of netdb.h's reason.
+// No server is waited for longer than `seconds` at a time.
+static inline int crados_count_services(const char *name, int seconds) {
+    struct __res_state state;
+    unsigned char answer[8192];
+    memset(&state, 0, sizeof state);
+    if (res_ninit(&state) < 0) return -NO_RECOVERY;
+    if (state.retrans > seconds) state.retrans = seconds;
+    int length = res_nsearch(&state, name, ns_c_in, ns_t_srv, answer, sizeof answer);
+    int count = length < NS_HFIXEDSZ ? -state.res_h_errno : answer[6] << 8 | answer[7];
+    res_nclose(&state);
+    return count;
 }
 
 // A macro in librados.h that Swift does not import.

@@ -81,6 +81,8 @@ public struct StoreStatus: Hashable, Sendable {
     public var backend: Backend
     /// The pool's name, or the file's path; `memory` for a store in memory.
     public var name: String
+    /// The pool's number, which it keeps when it is renamed.
+    public var pool: Int64?
     /// The client, as in `client.admin`.
     public var client: String?
     /// The cluster's fsid.

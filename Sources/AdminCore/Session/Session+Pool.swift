@@ -13,7 +13,8 @@ extension Session {
             }
             let store = try await cluster.open(pool: pool)
             return Session(
-                name: "pool \(ByteString(pool))", notes: notes, reader: store.reader,
+                name: "pool \(ByteString(store.poolName))", pool: { store.poolName }, notes: notes,
+                reader: store.reader,
                 writer: options.readOnly ? nil : store.writer, chunkSize: options.chunkSize,
                 journal: JournalPolicy(
                     delay: options.isOffline ? 0 : JournalPolicy.usualDelay, stall: JournalPolicy.usualDelay,

@@ -2,8 +2,11 @@
 ///
 /// Concurrency: a value; may be shared among tasks. Close it once, when nothing uses it any more.
 public struct Session: Sendable {
-    /// What the store is called for people: `pool registry`, `file /tmp/x.db`, `sample registry (in memory)`.
-    public let name: String
+    /// What the store is called for people: `pool registry`, `file /tmp/x.db`, `sample registry (in memory)`. A pool may be renamed while it
+    /// is open; this is its name when it was last asked for its status.
+    public var name: String { naming() }
+    /// The pool's name, likewise; nil if the store is none.
+    public var pool: String? { poolNaming?() }
     /// What the user should know about how the store was found: "using pool registry, the only one that holds a registry".
     public let notes: [String]
     /// The store, to read.
@@ -19,6 +22,8 @@ public struct Session: Sendable {
     /// How the journal is kept.
     let journal: JournalPolicy
     let shutDown: @Sendable () async -> Void
+    private let naming: @Sendable () -> String
+    private let poolNaming: (@Sendable () -> String)?
 
     /// The tree, to read.
     public var storage: StorageReader { registry.storage }
@@ -30,10 +35,13 @@ public struct Session: Sendable {
     public static var radosVersion: String? { RadosLibrary.version }
 
     init(
-        name: String, notes: [String] = [], reader: any ObjectReader, writer: (any ObjectWriter)?, chunkSize: UInt64,
-        journal: JournalPolicy, client: String? = nil, shutDown: @escaping @Sendable () async -> Void
+        name: @escaping @autoclosure @Sendable () -> String, pool: (@Sendable () -> String)? = nil,
+        notes: [String] = [],
+        reader: any ObjectReader, writer: (any ObjectWriter)?, chunkSize: UInt64, journal: JournalPolicy,
+        client: String? = nil, shutDown: @escaping @Sendable () async -> Void
     ) {
-        self.name = name
+        naming = name
+        poolNaming = pool
         self.notes = notes
         objects = reader
         self.journal = journal

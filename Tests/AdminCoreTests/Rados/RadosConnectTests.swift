@@ -83,9 +83,12 @@ struct RadosConnectTests {
         var options = RadosOptions()
         options.pool = "registry"
         options.configuration = file.path(percentEncoded: false)
+        options.connectTimeout = 3
         let (error, seconds) = try await failure(options)
         #expect(error.kind == .notConfigured)
         #expect(error.reason.contains("mon_host"))
+        // The DNS was asked, for as long as connecting may take.
+        #expect(error.reason.contains("SRV records of _ceph-mon._tcp"))
         #expect(seconds < 60)
     }
 
@@ -113,9 +116,80 @@ struct RadosConnectTests {
         var options = try await TestCluster.shared().options(pool: "registry")
         options.client = "client.nobody-has-this-key"
         let (error, seconds) = try await failure(options)
-        #expect(error.kind == .permissionDenied)
-        #expect(error.reason.contains("client.nobody-has-this-key"))
+        #expect(error.kind == .notConfigured)
+        #expect(error.reason.contains("holds no key of client.nobody-has-this-key, but those of client.admin"))
+        #expect(!error.reason.contains("probably meant"))
         #expect(seconds < 60)
+        // As `--id client.admin` makes it.
+        options.client = "client.client.admin"
+        #expect(try await failure(options).error.reason.contains("client.admin was probably meant"))
+    }
+
+    /// One cluster for all keyrings that are no good: librados answers with a number, the cluster is never asked.
+    @Test func keyringsThatAreNoGood() async throws {
+        let cluster = try await TestCluster.shared()
+        let place = try TemporaryDirectory()
+        defer { place.remove() }
+        let good = try String(contentsOfFile: "\(cluster.directory)/keyring", encoding: .utf8)
+        let key = try #require(good.firstMatch(of: #/key = (\S+)/#)?.output.1)
+        let bytes = try #require(Data(base64Encoded: String(key)))
+        let ofType2 = (Data([2, 0]) + bytes.dropFirst(2)).base64EncodedString()
+        let cases: [(content: String, words: String)] = [
+            (
+                good.replacing(key, with: ofType2),
+                "the key of client.admin in the keyring FILE is of type 2, which librados"
+            ),
+            ("[client.x]\nkey = \(ofType2)\n\(good)", "the key of client.x in the keyring FILE is of type 2"),
+            (good.replacing(key, with: key.dropLast(8)), "the key of client.admin in the keyring FILE is damaged"),
+            (
+                good.replacing("client.admin", with: "client.other"),
+                "holds no key of client.admin, but those of client.other"
+            ),
+            ("", "holds no key of client.admin, and nobody else's"),
+            (String(good.trimmingPrefix("\n").dropLast()), "FILE, line "),
+            (good + "colour = red\n", "FILE cannot be understood"),
+            ("\u{FEFF}" + good, "FILE, line 1: there is U+FEFF"),
+            (good.replacing("key = ", with: "key =\u{A0}"), "FILE, line 2: there is U+00A0"),
+        ]
+        for (index, (content, words)) in cases.enumerated() {
+            let file = place.path("\(index).keyring")
+            try content.write(toFile: file, atomically: true, encoding: .utf8)
+            // Named in ceph.conf, which librados reads together with it, and by the option.
+            let conf = place.path("\(index).conf")
+            let lines = try String(contentsOfFile: cluster.conf, encoding: .utf8).split(separator: "\n")
+            let changed = lines.map { $0.hasPrefix("keyring") ? "keyring = \(file)" : String($0) }
+            try (changed.joined(separator: "\n") + "\n").write(toFile: conf, atomically: true, encoding: .utf8)
+            var byOption = cluster.options(pool: "registry")
+            byOption.keyring = file
+            var byFile = cluster.options(pool: "registry")
+            byFile.configuration = conf
+            for options in [byOption, byFile] {
+                let error = try await failure(options).error
+                #expect(error.kind == .notConfigured, "\(error)")
+                #expect(error.reason.contains(words.replacing("FILE", with: file)), "\(error)")
+            }
+        }
+    }
+
+    /// Of a list librados takes the first file that it can open, whatever that is.
+    @Test func listsOfKeyrings() async throws {
+        let cluster = try await TestCluster.shared()
+        let place = try TemporaryDirectory()
+        defer { place.remove() }
+        let good = "\(cluster.directory)/keyring"
+        var options = cluster.options(pool: "no-such-pool")
+        for list in ["/no/such,\(good)", "/no/such;\(good);", "\(cluster.conf)/x,\(good)"] {
+            options.keyring = list
+            #expect(try await failure(options).error.kind == .noSuchPool, "\(list)")
+        }
+        let directory = place.url.path(percentEncoded: false)
+        options.keyring = "\(directory),\(good)"
+        #expect(try await failure(options).error.reason == "the keyring \(directory) is a directory, not a file")
+        options.keyring = "/no/such, \(good)"
+        #expect(try await failure(options).error.reason.contains("there is no keyring with a key of client.admin"))
+        options.keyring = nil
+        options.monitors = "no-such-host.invalid"
+        #expect(try await failure(options).error.reason.contains("no-such-host.invalid are no addresses of monitors"))
     }
 
     @Test func aWrongKey() async throws {

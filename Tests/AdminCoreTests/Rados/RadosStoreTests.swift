@@ -105,6 +105,36 @@ struct RadosStoreTests {
         }
     }
 
+    /// A pool is its number, whatever it is called, and whoever is called so by now.
+    @Test func aPoolThatIsRenamedIsTheSame() async throws {
+        let cluster = try await TestCluster.shared()
+        try await cluster.withPool { pool in
+            let renamed = "\(pool)-renamed"
+            let session = try await Session.open(SessionOptions(rados: cluster.options(pool: pool)))
+            defer { Task { await session.close() } }
+            let writer = try #require(session.admin?.driver.writer)
+            let thing = ObjectID("thing")
+            #expect(await writer.apply(WriteOperation([.create]), to: thing) == .applied)
+            let before = try #require(try await session.objects.placement(of: thing))
+            try await cluster.command(
+                "{\"prefix\":\"osd pool rename\",\"srcpool\":\"\(pool)\",\"destpool\":\"\(renamed)\"}")
+            #expect(try await session.objects.placement(of: thing) == before)
+            // Nor is it the pool that has the name now.
+            try await cluster.createPool(pool)
+            #expect(try await session.objects.read(.stat, of: thing) != nil)
+            #expect(try await session.objects.read(.stat, of: ObjectID("nothing")) == nil)
+            #expect(await writer.apply(WriteOperation([.create]), to: ObjectID("more")) == .applied)
+            #expect(await writer.apply(WriteOperation(guards: [.exists], [.remove]), to: ObjectID("none")) != .applied)
+            let status = try await session.objects.status()
+            #expect(status.name == renamed && session.name == "pool \(renamed)" && session.pool == renamed)
+            try await cluster.removePool(pool)
+            try await cluster.command(
+                "{\"prefix\":\"osd pool rename\",\"srcpool\":\"\(renamed)\",\"destpool\":\"\(pool)\"}")
+            #expect(try await session.objects.placement(of: thing) == before)
+            #expect(session.name == "pool \(pool)")
+        }
+    }
+
     @Test func enumeratesEveryNamespaceOnceInSlices() async throws {
         try await TestCluster.shared().withStore { store in
             let expected = (0..<2500).map { ObjectID(ByteString("o\($0)"), namespace: $0 % 3 == 0 ? "regtop" : "") }

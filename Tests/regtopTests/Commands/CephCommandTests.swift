@@ -1,5 +1,6 @@
 #if RADOS
 import Foundation
+import Glibc
 import Testing
 
 /// The commands on a real cluster, and what they say where there is none.
@@ -36,6 +37,97 @@ import Testing
         try "[client.admin]\n\tkey = \(key)\n".write(toFile: keyring, atomically: true, encoding: .utf8)
         let run = try await RegtopProgram.run("repos", "-c", cluster.conf, "-k", keyring, in: place)
         sentence(run, "client.admin", "key")
+    }
+
+    /// What librados bears in a ceph.conf is not refused: beyond ASCII in comments and quotes, continued lines, all line ends.
+    @Test func confOfManySpellings() async throws {
+        let place = try TemporaryPlace()
+        let cluster = try await CephCluster.shared.value
+        let conf = "\(place.path)/ü \u{A0}.conf"
+        let text = try String(contentsOfFile: cluster.conf, encoding: .utf8)
+        let spellings = [
+            "x0 = 1 ; ü", "x1 = \"ü\" # \u{A0}", "x2 = 'a\\'ü'", "x3 = \"a\\\"ü\"\t", "x4 = \\\n\"ü\"",
+            "x5 = a\\\n  b # ü",
+            "x\\#6 = a\\;b", "x7 =", "x8 = a=\"b\"", "\t x 9\t= c\r", "x10 = \"ü\"\\\n# ü",
+        ]
+        try (text + "\n[client.other]\n" + spellings.joined(separator: "\n") + "\n# für \u{200B}alle\n")
+            .write(toFile: conf, atomically: true, encoding: .utf8)
+        try await cluster.withPool("spelt", holding: Fixture.path, in: place) {
+            let run = try await RegtopProgram.run("repos", "-c", conf, "-p", "spelt", in: place)
+            #expect(run.status == 0, "\(run.error)")
+        }
+    }
+
+    /// The program neither aborts nor ends without a word; the rest of the kind is in `CephFileTests`.
+    @Test func filesAndArgumentsThatEndLibrados() async throws {
+        let place = try TemporaryPlace()
+        let cluster = try await CephCluster.shared.value
+        let text = try String(contentsOfFile: cluster.conf, encoding: .utf8)
+        let conf = "\(place.path)/bad.conf"
+        try ("\u{FEFF}" + text).write(toFile: conf, atomically: true, encoding: .utf8)
+        sentence(try await RegtopProgram.run("repos", "-c", conf, in: place), conf, "line 1", "U+FEFF")
+        try String(text.dropLast()).write(toFile: conf, atomically: true, encoding: .utf8)
+        let last = text.count { $0 == "\n" }
+        sentence(try await RegtopProgram.run("repos", "-c", conf, in: place), conf, "line \(last): the last line")
+        for arguments in ["--id \"admin\"", "--keyring", "--show-conf", "--bind x"] {
+            let run = try await RegtopProgram.run(
+                ["repos", "-c", cluster.conf], through: ["env", "CEPH_ARGS=\(arguments)"], in: place)
+            sentence(run, "CEPH_ARGS")
+        }
+        // The keyring of the environment, read together with ceph.conf.
+        let keyring = "\(place.path)/bad.keyring"
+        try "[client.admin]\nkey\u{A0}= x\n".write(toFile: keyring, atomically: true, encoding: .utf8)
+        let run = try await RegtopProgram.run(
+            ["repos", "-c", cluster.conf], through: ["env", "CEPH_KEYRING=\(keyring)"], in: place)
+        sentence(run, keyring, "line 2", "U+00A0")
+    }
+
+    /// Root may read everything, unless it gives that up.
+    @Test func filesThatTheUserMayNotRead() async throws {
+        let place = try TemporaryPlace()
+        let cluster = try await CephCluster.shared.value
+        let without = ["--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search"]
+        let through = geteuid() == 0 ? ["setpriv"] + without : []
+        let secret = "\(place.path)/secret"
+        try FileManager.default.copyItem(atPath: "\(cluster.directory)/keyring", toPath: secret)
+        #expect(chmod(secret, 0) == 0)
+        func run(_ words: String...) async throws -> ProgramRun {
+            try await RegtopProgram.run(["repos"] + words, through: through, in: place)
+        }
+        let user = NSUserName()
+        sentence(try await run("-c", cluster.conf, "-k", secret), secret, "may not be read by the user \(user)")
+        sentence(try await run("-c", secret), secret, "may not be read by the user \(user)")
+        // librados goes on to the next; that one is no good either.
+        let other = "\(place.path)/other"
+        try "[client.other]\n".write(toFile: other, atomically: true, encoding: .utf8)
+        sentence(
+            try await run("-c", cluster.conf, "-k", "\(secret),\(other)"), "\(other) holds no key of client.admin",
+            secret,
+            "may not be read by the user \(user)")
+        #expect(
+            try await run("-c", cluster.conf, "-k", "\(secret),\(cluster.directory)/keyring").error.contains("pool"))
+    }
+
+    /// A ceph.conf without monitors: the DNS knows them, or it knows nothing, or it says nothing.
+    @Test(.enabled("needs root, to give a process a resolver of its own") { try await NameServer.canBeUsed() })
+    func monitorsThatTheDNSKnows() async throws {
+        let place = try TemporaryPlace()
+        let cluster = try await CephCluster.shared.value
+        let text = try String(contentsOfFile: cluster.conf, encoding: .utf8)
+        let port = try #require(text.firstMatch(of: #/mon host = \S+:(\d+)/#).flatMap { UInt16($0.output.1) })
+        let conf = "\(place.path)/no-monitors.conf"
+        try "[global]\nkeyring = \(cluster.directory)/keyring\n".write(toFile: conf, atomically: true, encoding: .utf8)
+        func run(_ server: NameServer, _ words: String...) async throws -> ProgramRun {
+            defer { server.stop() }
+            let through = try server.through(in: place)
+            return try await RegtopProgram.run(["repos", "-c", conf] + words, through: through, in: place)
+        }
+        let found = try await run(NameServer(["_ceph-mon._tcp": port]))
+        #expect(found.status == 1 && found.error.contains("pool") && !found.error.contains("DNS"), "\(found.error)")
+        let none = try await run(NameServer([:]))
+        sentence(none, conf, "names no monitor", "the DNS has no SRV records of _ceph-mon._tcp", "--mon-host")
+        let silent = try await run(NameServer(nil), "--connect-timeout", "1")
+        sentence(silent, conf, "the DNS did not say within 1 s", "_ceph-mon._tcp")
     }
 
     @Test func noSuchPool() async throws {

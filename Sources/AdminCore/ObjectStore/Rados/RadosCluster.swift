@@ -1,5 +1,4 @@
 #if RADOS
-import CRados
 import Glibc
 import Logging
 
@@ -47,7 +46,7 @@ public final class RadosCluster: Sendable {
     /// All pools, by name. Throws `StoreError`.
     public func pools() async throws -> [Pool] {
         try await PoolDetails.all(connection)
-            .map { Pool(id: $0.pool_id, name: $0.pool_name, isErasureCoded: $0.isErasureCoded) }
+            .map { Pool(id: $0.id, name: $0.name, isErasureCoded: $0.isErasureCoded) }
             .sorted { $0.name < $1.name }
     }
 
@@ -84,9 +83,7 @@ public final class RadosCluster: Sendable {
     public func open(pool name: String) async throws -> RadosStore {
         let timeout = connection.bounds.connect
         let id = try await connection.call("open the pool", timeout: timeout) { connection in
-            let id = rados_pool_lookup(connection.raw, name)
-            guard id >= 0 || id == -Int64(ENOENT) else { throw StoreError.rados(Int32(id), "open the pool") }
-            return id
+            try connection.number(ofPool: name)
         }
         let details: [PoolDetails]?
         do {
@@ -95,8 +92,8 @@ public final class RadosCluster: Sendable {
             // A client without capabilities on the monitors can read its pool all the same.
             details = nil
         }
-        guard id >= 0 else { throw Self.noSuchPool(name, details) }
-        if let pool = details?.first(where: { $0.pool_id == id }), pool.isErasureCoded {
+        guard let id else { throw Self.noSuchPool(name, details) }
+        if let pool = details?.first(where: { $0.id == id }), pool.isErasureCoded {
             throw StoreError(
                 .invalid, operation: "open the pool",
                 reason: "\(ByteString(name)) is an erasure-coded pool, which cannot hold a registry; choose another one"
@@ -114,7 +111,7 @@ public final class RadosCluster: Sendable {
     }
 
     private static func noSuchPool(_ name: String, _ details: [PoolDetails]?) -> StoreError {
-        let names = (details ?? []).map { ByteString($0.pool_name).description }.sorted()
+        let names = (details ?? []).map { ByteString($0.name).description }.sorted()
         let advice =
             names.isEmpty
             ? "the cluster has none"

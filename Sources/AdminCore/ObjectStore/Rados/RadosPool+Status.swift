@@ -1,25 +1,39 @@
 #if RADOS
+import CRados
+import Glibc
+
 extension RadosPool {
     /// Where the object lies. Asks the monitors, who answer from the map, whether or not the object exists.
     func placement(of object: ObjectID) async throws -> Placement? {
+        // Checks the names, and that the pool is there.
+        _ = try await context(for: object, "locate")
+        if let placement = try await placement(of: object, in: name) { return placement }
+        // The monitors want a name, and this one is nobody's any more, or another pool's.
+        if let placement = try await placement(of: object, in: details("locate", object).name) { return placement }
+        throw StoreError(
+            .busy, operation: "locate", object: object, reason: "the pool \(ByteString(name)) was renamed meanwhile")
+    }
+
+    /// Where the object lies in the pool that has a name now; nil if it is not this pool.
+    private func placement(of object: ObjectID, in name: String) async throws -> Placement? {
         struct Answer: Decodable, Sendable {
+            let pool_id: Int64?
             let pgid: String
             let acting: [Int]
             let acting_primary: Int
         }
-        // Checks the names, and that the pool is there.
-        _ = try await context(for: object, "locate")
         let command = RadosCommand(
             "osd map",
             [("pool", ByteString(name)), ("object", object.name), ("nspace", ByteString(object.namespace))])
         do {
             let answer = try await command.answer(as: Answer.self, from: connection, "locate", object)
+            guard answer.pool_id == nil || answer.pool_id == id else { return nil }
             // CRUSH marks a place it found no OSD for with 2147483647.
             let others = answer.acting.filter { $0 != answer.acting_primary && $0 != Int(Int32.max) }
             let primary = answer.acting_primary < 0 ? [] : [answer.acting_primary]
             return Placement(placementGroup: answer.pgid, osds: primary + others)
         } catch let error as StoreError where error.errno == 2 {
-            throw StoreError.poolDeleted(name, "locate", object)
+            return nil
         }
     }
 
@@ -27,8 +41,9 @@ extension RadosPool {
     func status() async throws -> StoreStatus {
         async let cluster = settled { try await self.cluster() }
         async let usage = settled { try await self.usage() }
-        async let details = settled { try await PoolDetails.all(self.connection) }
+        async let details = settled { try await self.details("status") }
         let answers = await (cluster: cluster, usage: usage, details: details)
+        if case .failure(let error as StoreError) = answers.details, error.kind == .noSuchPool { throw error }
         if case .failure(let error) = answers.cluster, (try? answers.usage.get()) == nil,
             (try? answers.details.get()) == nil
         {
@@ -36,12 +51,13 @@ extension RadosPool {
         }
 
         var status = StoreStatus(backend: .rados, name: name)
+        status.pool = id
         status.client = connection.client
         status.fsid = connection.fsid
         if let cluster = try? answers.cluster.get() {
-            status.health = cluster.health.status
-            status.osds = cluster.osdmap.num_osds
-            status.osdsUp = cluster.osdmap.num_up_osds
+            status.health = cluster.health
+            status.osds = cluster.osds
+            status.osdsUp = cluster.osdsUp
         }
         // Without a mgr, which counts, everything is 0: that is no answer.
         if let usage = try? answers.usage.get(), usage.stats.total_bytes > 0 {
@@ -53,11 +69,8 @@ extension RadosPool {
             }
         }
         if let details = try? answers.details.get() {
-            guard let pool = details.first(where: { $0.pool_id == id }) else {
-                throw StoreError.poolDeleted(name, "status")
-            }
-            status.placementGroups = pool.pg_num
-            status.replicas = pool.size
+            status.placementGroups = details.placementGroups
+            status.replicas = details.replicas
         }
         return status
     }
@@ -77,19 +90,52 @@ extension RadosPool {
     }
 }
 
-/// What is read of `ceph status`.
-private struct ClusterAnswer: Decodable, Sendable {
-    struct Health: Decodable, Sendable {
-        let status: String
+/// What is read of `ceph status`. Its form has changed over the releases; what is not found is nil.
+struct ClusterAnswer: Decodable, Sendable {
+    private struct Health: Decodable {
+        let status: String?
+        /// Before Luminous the only one. Luminous has both, and always a warning here.
+        let overall_status: String?
     }
 
-    struct OSDMap: Decodable, Sendable {
-        let num_osds: Int
-        let num_up_osds: Int
+    private struct OSDMap: Decodable {
+        /// Before Nautilus a map inside of the map.
+        private struct Inner: Decodable {
+            let num_osds: Int?
+            let num_up_osds: Int?
+        }
+
+        let osds: Int?
+        let osdsUp: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case osdmap
+        }
+
+        init(from decoder: any Decoder) throws {
+            let inner = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(Inner.self, forKey: .osdmap)
+            let map = try inner ?? Inner(from: decoder)
+            (osds, osdsUp) = (map.num_osds, map.num_up_osds)
+        }
     }
 
-    let health: Health
-    let osdmap: OSDMap
+    /// `HEALTH_OK` and the like.
+    let health: String?
+    let osds: Int?
+    let osdsUp: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case health, osdmap
+    }
+
+    init(from decoder: any Decoder) throws {
+        let answer = try decoder.container(keyedBy: CodingKeys.self)
+        let health = try answer.decodeIfPresent(Health.self, forKey: .health)
+        self.health = health?.status ?? health?.overall_status
+        // The counts are an ornament: the health is shown without them.
+        let map = try? answer.decodeIfPresent(OSDMap.self, forKey: .osdmap)
+        (osds, osdsUp) = (map?.osds, map?.osdsUp)
+    }
 }
 
 /// What is read of `ceph df`.
@@ -115,20 +161,60 @@ private struct UsageAnswer: Decodable, Sendable {
 }
 
 /// What is read of `ceph osd pool ls detail`.
-struct PoolDetails: Decodable, Sendable {
-    let pool_id: Int64
-    let pool_name: String
-    /// 1 is replicated, 3 is erasure-coded.
-    let type: Int
-    let size: Int
-    let pg_num: Int
+struct PoolDetails: Sendable {
+    /// The pool's number.
+    let id: Int64
+    let name: String
+    let isErasureCoded: Bool
+    /// Replicas of each object.
+    let replicas: Int?
+    let placementGroups: Int?
 
-    var isErasureCoded: Bool { type == 3 }
+    /// One pool of the answer. Before Nautilus it does not have its number.
+    struct Row: Decodable, Sendable {
+        let pool_id: Int64?
+        let pool_name: String
+        /// 1 is replicated, 3 is erasure-coded.
+        let type: Int?
+        let size: Int?
+        let pg_num: Int?
+    }
+
+    /// The pool of a row, whose number librados knows if the row does not. nil if it was deleted meanwhile.
+    init?(_ row: Row, lookup: (String) throws -> Int64?) rethrows {
+        guard let id = try row.pool_id ?? lookup(row.pool_name) else { return nil }
+        self.id = id
+        name = row.pool_name
+        isErasureCoded = row.type == 3
+        (replicas, placementGroups) = (row.size, row.pg_num)
+    }
 
     /// All pools of the cluster.
     static func all(_ connection: RadosConnection) async throws -> [PoolDetails] {
-        try await RadosCommand("osd pool ls", [("detail", "detail")]).answer(
-            as: [PoolDetails].self, from: connection, "list the pools")
+        let rows = try await RadosCommand("osd pool ls", [("detail", "detail")]).answer(
+            as: [Row].self, from: connection, "list the pools")
+        return try await of(rows, connection)
+    }
+
+    /// The pools of the rows.
+    static func of(_ rows: [Row], _ connection: RadosConnection) async throws -> [PoolDetails] {
+        if rows.allSatisfy({ $0.pool_id != nil }) { return rows.compactMap { PoolDetails($0) { _ in nil } } }
+        return try await connection.call("list the pools", timeout: connection.bounds.command) { connection in
+            // The names are of now, so must librados' map be: it would know them as before a renaming.
+            rados_wait_for_latest_osdmap(connection.raw)
+            return try rows.compactMap { try PoolDetails($0) { try connection.number(ofPool: $0) } }
+        }
+    }
+}
+
+extension RadosConnection {
+    /// The number of the pool that has a name now, nil if none has it. Blocking: where librados' own map lacks the name, it waits for the
+    /// newest one.
+    func number(ofPool name: String) throws -> Int64? {
+        let id = rados_pool_lookup(raw, name)
+        if id == -Int64(ENOENT) { return nil }
+        guard id >= 0 else { throw StoreError.rados(Int32(id), "open the pool") }
+        return id
     }
 }
 #endif

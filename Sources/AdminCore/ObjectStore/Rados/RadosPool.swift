@@ -4,17 +4,29 @@ import Glibc
 import Synchronization
 
 /// A pool of a connected cluster: what a reader and a writer share. It is known by its number: a pool that is deleted and
-/// made again under the same name is another pool.
+/// made again under the same name is another pool, and one that is renamed is the same.
 final class RadosPool: Sendable {
     let connection: RadosConnection
     let id: Int64
-    let name: String
+    private let called: Mutex<String>
     private let deleted = Mutex(false)
+
+    /// Its name when the monitors last said it.
+    var name: String { called.withLock { $0 } }
 
     init(connection: RadosConnection, id: Int64, name: String) {
         self.connection = connection
         self.id = id
-        self.name = name
+        called = Mutex(name)
+    }
+
+    /// What the monitors say of it now, its name among it. Throws `.noSuchPool` if they know of no such pool any more.
+    func details(_ operation: String, _ object: ObjectID? = nil) async throws -> PoolDetails {
+        guard let details = try await PoolDetails.all(connection).first(where: { $0.id == id }) else {
+            throw StoreError.poolDeleted(name, operation, object)
+        }
+        called.withLock { $0 = details.name }
+        return details
     }
 
     /// The context for the object's namespace. Throws `.invalid` if RADOS could not name the object.

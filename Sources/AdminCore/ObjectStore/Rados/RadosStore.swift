@@ -9,8 +9,8 @@ public final class RadosStore: Sendable {
     /// Changes the pool. A read-only session never takes it.
     public let writer: RadosWriter
 
-    /// The pool's name.
-    public let poolName: String
+    /// The pool's name when the monitors last said it: it may be renamed while it is open.
+    public var poolName: String { pool.name }
 
     private let pool: RadosPool
 
@@ -18,7 +18,6 @@ public final class RadosStore: Sendable {
         self.pool = pool
         reader = RadosReader(pool: pool)
         writer = RadosWriter(pool: pool)
-        poolName = pool.name
     }
 
     /// Connects and opens the pool that `options` name. Nothing is written.

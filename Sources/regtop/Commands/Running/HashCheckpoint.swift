@@ -55,7 +55,9 @@ nonisolated final class HashCheckpoint: HashMemory {
         let status = try await session.objects.status()
         let size = session.storage.chunkSize
         switch status.backend {
-        case .rados: return "rados:\(status.fsid ?? "?")/\(status.name) in chunks of \(size)"
+        case .rados:
+            // By its number: a renamed pool is the same, and another one may have its name by now.
+            return "rados:\(status.fsid ?? "?")/\(status.pool.map(String.init) ?? status.name) in chunks of \(size)"
         case .sqlite:
             guard status.name != "memory" else { return nil }
             let path = URL(filePath: status.name).standardizedFileURL.path(percentEncoded: false)

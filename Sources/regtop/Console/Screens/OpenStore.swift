@@ -3,8 +3,16 @@ import AdminCore
 /// What all screens look at: the open store, what it says of itself, and what the console has changed in it.
 final class OpenStore {
     let session: Session
-    /// The words of a command line that name this store.
-    let words: [String]
+    /// The words of a command line that name this store; a pool that was renamed by its new name.
+    var words: [String] {
+        guard let pool = session.pool, let option = givenWords.firstIndex(of: "-p"),
+            givenWords.indices.contains(option + 1)
+        else { return givenWords }
+        var words = givenWords
+        words[option + 1] = pool
+        return words
+    }
+    private let givenWords: [String]
     let settings: Settings
     var status: StoreStatus?
     private(set) var chunkSize: ChunkSizeFinding?
@@ -22,7 +30,7 @@ final class OpenStore {
 
     init(_ session: Session, words: [String] = [], settings: Settings = Settings()) {
         self.session = session
-        self.words = words
+        givenWords = words
         self.settings = settings
     }
 

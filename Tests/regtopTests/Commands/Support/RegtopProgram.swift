@@ -15,10 +15,11 @@ enum RegtopProgram {
         try await run(arguments, input: input, in: directory)
     }
 
-    /// The same with an array.
-    static func run(_ arguments: [String], input: String = "", in directory: TemporaryPlace) async throws -> ProgramRun
-    {
-        var words = environment(directory) + [path] + arguments
+    /// The same with an array, through another program if need be: words before the program's.
+    static func run(
+        _ arguments: [String], through: [String] = [], input: String = "", in directory: TemporaryPlace
+    ) async throws -> ProgramRun {
+        var words = environment(directory) + through + [path] + arguments
         if !input.isEmpty {
             // From a file: into a pipe it could come when the program, which need not read it, has ended.
             let file = "\(directory.path)/input-\(UUID().uuidString)"

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import AdminCore
@@ -137,6 +138,26 @@ import Testing
         #expect(text.contains(/> +0 +256 +█+ +100 %/))
         #expect(text.contains(/\n +1 +\d+ +█+/))
         await store.session.close()
+    }
+}
+
+@MainActor @Suite(.timeLimit(.minutes(15))) struct RenamedPoolTests {
+    @Test func theHeaderAndTheCommandsHaveTheNewName() throws {
+        final class Name: Sendable {
+            let text = Mutex("old")
+        }
+        let sample = try SQLiteStore.inMemory()
+        let name = Name()
+        let session = Session(
+            name: "pool \(name.text.withLock { $0 })", pool: { name.text.withLock { $0 } }, reader: sample.reader,
+            writer: nil, chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0)
+        ) { await sample.close() }
+        let store = OpenStore(session, words: ["-p", "old", "-n", "client.x"])
+        let unnamed = OpenStore(session, words: ["-n", "client.x"])
+        name.text.withLock { $0 = "new" }
+        #expect(store.header.items.contains { $0.text == "pool new" })
+        #expect(store.words == ["-p", "new", "-n", "client.x"])
+        #expect(unnamed.words == ["-n", "client.x"])
     }
 }
 
