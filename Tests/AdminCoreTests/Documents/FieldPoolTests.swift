@@ -135,7 +135,7 @@ import Testing
         let image = try await pool.pass.image(#require(ImageReference("a:1")), expanding: false)
         #expect(image.state == .ok, "\(image.problems)")
         #expect(image.layers.map(\.size) == [8])
-        let report = await Fsck(registry: pool.registry).run()
+        let report = await Fsck(registry: pool.registry, options: FsckOptions(clock: .test)).run()
         #expect(
             report.problems.allSatisfy { $0.path?.string.contains("/repositories/a/") != true },
             "\(report.problems)")

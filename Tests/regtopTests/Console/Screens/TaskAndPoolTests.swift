@@ -146,11 +146,11 @@ import Testing
         final class Name: Sendable {
             let text = Mutex("old")
         }
-        let sample = try SQLiteStore.inMemory()
+        let sample = try SQLiteStore.inMemory(clock: .test)
         let name = Name()
         let session = Session(
             name: "pool \(name.text.withLock { $0 })", pool: { name.text.withLock { $0 } }, reader: sample.reader,
-            writer: nil, chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0)
+            writer: nil, chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0, clock: .test)
         ) { await sample.close() }
         let store = OpenStore(session, words: ["-p", "old", "-n", "client.x"])
         let unnamed = OpenStore(session, words: ["-n", "client.x"])
