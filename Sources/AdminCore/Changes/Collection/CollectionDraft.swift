@@ -34,6 +34,7 @@ struct CollectionDraft: Sendable {
     /// The plan.
     mutating func plan() async throws -> CollectionPlan {
         let id = TrashID.make(count: 1, at: mark.began).first?.string ?? "gc"
+        if try await mark.registry.isPullThroughCache() { notes.append("this pool is that of \(PullThroughCache.sentence)") }
         planMending()
         var freed: [CollectionPlan.Part] = []
         // Of two copies the newer one comes back.

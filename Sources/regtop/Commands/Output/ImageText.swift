@@ -50,6 +50,9 @@ nonisolated enum ImageText {
         facts.add("name", summary.name.string)
         facts.add("tags", HumanText.count(summary.tags))
         facts.add("uploads", HumanText.count(summary.uploads))
+        if summary.unneededLinks > 0 {
+            facts.add("holds", "\(HumanText.count(summary.unneededLinks, "layer link")), and no manifest that needs it")
+        }
         facts.add("size", PlainTable.size(summary.size))
         facts.add("modified", TimeText.second(summary.modified))
         facts.add("state", summary.state.rawValue)
