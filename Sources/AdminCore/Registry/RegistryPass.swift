@@ -183,7 +183,7 @@ public struct RegistryPass: Sendable {
         guard case .file(let file)? = entry?.kind else { return nil }
         do {
             let text = try await reader.storage.file(file, at: path, limit: 64).data
-            return Timestamp.parse(String(decoding: text, as: UTF8.self))
+            return Timestamp.made(String(decoding: text, as: UTF8.self))
         } catch is StorageError {
             return nil
         }

@@ -12,10 +12,13 @@ struct ShowCommand: StoreCommand {
             A digest may be shortened to its first four digits or more, with or without sha256:. If several begin so, they are listed.
 
             The state of a blob is ok; missing; unlinked: it is there, but the repository may not serve it, for its layer link is \
-            gone; or damaged.
+            gone; elsewhere: it is not in the pool and need not be, since the manifest says where to fetch it, and it counts in no sum; or \
+            damaged. Sizes are the pool's own; what a manifest claims otherwise is a note.
 
             JSON: {name, tag, digest, mediaType, size, config, layers:[{digest, size, mediaType, state}], \
-            manifests:[{digest, size, mediaType, platform, state}], signatures, state}.
+            manifests:[{digest, size, mediaType, platform, state}], signatures, state}; where there is something to say, also notes, kind \
+            (Helm chart, cosign signature, SBOM, WASM, attestation, or artifact with its type), and of the manifests of an index osVersion, \
+            osFeatures, label and attestationOf.
 
             EXAMPLES:
               regtop show app/web:1.0

@@ -7,7 +7,7 @@ struct VerifyCommand: StoreCommand {
         commandName: "verify",
         abstract: "Read images in full and compare every blob with its digest.",
         discussion: """
-            Every blob that the references need must be there, linked in the repository, as long as its manifest says, and of the content \
+            Every blob that the references need must be there, linked in the repository, and of the content \
             that its digest says. Each distinct blob is read once, several at a time. Without a reference everything is checked: every \
             repository.
 

@@ -9,6 +9,11 @@ nonisolated enum Missing {
         do {
             return try await body()
         } catch StorageError.notFound {
+            if DigestPrefix(reference.description) != nil {
+                throw CommandFailure(
+                    "\(reference) is a digest without its repository: write REPO@\(reference); `regtop why \(reference)` lists who needs it"
+                )
+            }
             let list =
                 switch reference.selector {
                 case .repository: "regtop repos"
