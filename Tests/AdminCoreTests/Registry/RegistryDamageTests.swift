@@ -110,6 +110,7 @@ import Testing
             [.damaged, .ok]
         ) {
             $0.pool["\(RegistryPool.root)/repositories/bad/_manifests/tags/a"].omap = [:]
+            $0.pool.remove("\(RegistryPool.root)/repositories/bad/_manifests/tags/a/current")
         },
         Specimen(
             "tag with its history only",
@@ -117,6 +118,7 @@ import Testing
             [.damaged, .ok]
         ) {
             $0.pool["\(RegistryPool.root)/repositories/bad/_manifests/tags/a"].omap = ["index": []]
+            $0.pool.remove("\(RegistryPool.root)/repositories/bad/_manifests/tags/a/current")
         },
         Specimen("tag link garbage", "The link of the tag a holds no digest.", [.damaged, .ok]) {
             $0.pool.put(RegistryPool.currentLink("bad", "a"), Array("sha256:../../../x".utf8))
