@@ -23,7 +23,8 @@ struct FsckCommand: StoreCommand, ChangingCommand {
             again: they are one line of info, with a count.
 
             JSON: {checked:{objects, directories, files, blobs, repositories, manifests, hashed, taken, bytes, inFlight}, problems:[{kind, severity, path, \
-            blob, object, detail, repair}], omitted, stopped}, for the pool of a pull-through cache also pullThroughCache: true, with --repair also repairs:{targets, impact, applied, results} and \
+            blob, object, detail, repair}], omitted, stopped}, for the pool of a pull-through cache also pullThroughCache: true, with \
+            --repair also repairs:{targets, impact, applied, results} and \
             left, the number of errors afterwards. hashed is how many blobs were hashed, bytes what they have; taken how many a run that was \
             stopped had found right. severity is error, waste or info; repair names what --repair would do, \
             null if nothing helps.

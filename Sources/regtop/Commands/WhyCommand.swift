@@ -48,6 +48,7 @@ struct WhyCommand: StoreCommand {
 
     private func unknown(in context: CommandContext) -> CommandFailure {
         CommandFailure(
-            "there is no blob \(given) in \(context.session.name), and nothing needs one; `regtop show` lists the digests of an image")
+            "there is no blob \(given) in \(context.session.name), and nothing needs one; `regtop show` lists the digests of an image"
+        )
     }
 }

@@ -34,7 +34,8 @@ struct FilterRow: Filterable, Sendable {
             "created=2015-01-01", "created<2015-01-01T00:00:01Z", "nothing or team", "not (nothing or size<1G)",
             "(nothing or team) and tags=2", "nothing and x or team", "'layer is'", "\"layer is\" not ok",
             "NOT nothing AND team",
-            "name~^(team|app)/[a-z]+/w.b$", "not not team", "age>180d(tags=2)", "digest=d775", "digest=sha256:d7753236…",
+            "name~^(team|app)/[a-z]+/w.b$", "not not team", "age>180d(tags=2)", "digest=d775",
+            "digest=sha256:d7753236…",
             "digest=SHA256:D775", "digest!=d776", "digest~^sha256:d7",
         ])
     func holds(_ text: String) throws {
@@ -45,7 +46,8 @@ struct FilterRow: Filterable, Sendable {
         "sentences that do not; what is not known fulfils nothing",
         arguments: [
             "nothing", "team nothing", "age<180d", "size>3G", "tags=0", "name=team", "name~^app", "state!=damaged",
-            "platform!=linux/arm64", "platform!~amd", "shared>0", "shared<=0", "digest!=d775", "digest=7532", "revisions!=1", "not team",
+            "platform!=linux/arm64", "platform!~amd", "shared>0", "shared<=0", "digest!=d775", "digest=7532",
+            "revisions!=1", "not team",
             "team and not damaged", "created>2015-01-01",
         ])
     func fails(_ text: String) throws {

@@ -8,7 +8,8 @@ import Testing
 
     @Test(arguments: [
         (whole, "\(whole)"), (String(whole.dropFirst(7)), "\(whole)"), ("sha256:d775", "sha256:d775…"),
-        ("d775", "d775…"), ("D775323", "d775323…"), ("sha256:d7753236…", "sha256:d7753236…"), ("d7753236...", "d7753236…"),
+        ("d775", "d775…"), ("D775323", "d775323…"), ("sha256:d7753236…", "sha256:d7753236…"),
+        ("d7753236...", "d7753236…"),
         ("sha512:beef", "sha512:beef…"), ("sha256:d77", nil), ("d77…", nil), ("d77g", nil), ("md5:beef", nil),
         ("sha256:", nil), ("", nil), ("…", nil), ("tag", nil), ("sha256:" + String(repeating: "a", count: 129), nil),
     ])

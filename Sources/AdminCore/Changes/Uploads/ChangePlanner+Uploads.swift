@@ -27,7 +27,8 @@ extension ChangePlanner {
         let found = try await concurrentMap(old, window: storage.window) { upload in
             let place = try paths.uploads(upload.repository).appending(upload.id)
             guard upload.isStray else { return (upload, [place], try await storage.walkIfThere(place) ?? []) }
-            return (upload, [], try await storage.entry(place).map { [WalkEntry(directory: place.parent, entry: $0)] } ?? [])
+            let entry = try await storage.entry(place).map { WalkEntry(directory: place.parent, entry: $0) }
+            return (upload, [], entry.map { [$0] } ?? [])
         }
         let blobs = Set(found.flatMap { $0.2.compactMap(\.file?.blob) })
         let census = blobs.isEmpty ? nil : try await storage.references(to: blobs, progress: progress)

@@ -21,7 +21,8 @@ nonisolated enum ArgumentText {
         guard let reference = GivenReference(text) else {
             throw ValidationError(
                 "it is no reference: repo, repo:tag or repo@sha256:…, where names are made of letters, digits, '.', '_' and '-' and "
-                    + "no part is '.' or '..' or begins with '_', and a digest has \(DigestPrefix.shortest) digits or more")
+                    + "no part is '.' or '..' or begins with '_', and a digest has \(DigestPrefix.shortest) digits or more"
+            )
         }
         return reference
     }
