@@ -25,22 +25,26 @@ extension ChangePlanner {
         }
         impact.tags.sort()
         let lost = Set(impact.tags)
+        var untagged: [RepositoryName: Set<Digest>] = [:]
         for (name, digests) in named {
             for digest in digests {
-                for tag in try await tags(of: name, naming: digest) where !lost.contains("\(name):\(tag)") {
-                    impact.siblingTags.append("\(name):\(tag)")
-                }
+                let siblings = try await tags(of: name, naming: digest).map { "\(name):\($0)" }
+                    .filter { !lost.contains($0) }
+                impact.siblingTags += siblings
+                if siblings.isEmpty { untagged[name, default: []].insert(digest) }
             }
         }
         impact.siblingTags.sort()
         impact.objects = try await emptied(by: targets).count
         let sizes = try await concurrentMap(links, window: storage.window) { try await storage.head(of: $0.blob).size }
         let lostRevisions = revisions(of: targets)
+        let pass = registry.pass()
+        impact.sharedChildren = try await shared(
+            ofIndexes: untagged.merging(lostRevisions) { $0.union($1) }, lost, pass)
         guard !lostRevisions.isEmpty else {
             impact.reclaimable = sizes.reduce(0, addingCapped)
             return impact
         }
-        let pass = registry.pass()
         let content = try await content(of: lostRevisions, pass, progress: progress)
         impact.reclaimable = (sizes + content.lost.values).reduce(0, addingCapped)
         impact.sharedBlobs = content.shared.count
@@ -135,6 +139,32 @@ extension ChangePlanner {
             broken += kept.filter { !$0.value.isDisjoint(with: gone) }.keys.map { "\(name)@\($0)" }
         }
         return (orphans.sorted(), broken.sorted())
+    }
+
+    /// Who else names what the indexes among some manifests name, in sentences. `lost`: the tags that go.
+    private func shared(
+        ofIndexes leaving: [RepositoryName: Set<Digest>], _ lost: Set<String>, _ pass: RegistryPass
+    ) async throws -> [String] {
+        var sentences: [String] = []
+        for (name, gone) in leaving {
+            let own = try await children(of: gone, pass).values.reduce(into: Set()) { $0.formUnion($1) }
+            if own.isEmpty { continue }
+            let staying = Set(try await pass.revisions(of: name)).subtracting(gone)
+            let indexes = try await children(of: staying, pass)
+            let facts = try await RepositoryInquiry(name: name, pass: pass, scope: .tagLinks).facts([.tagNames])
+            let tags = facts.tags.filter { !lost.contains("\(name):\($0.key)") }
+                .reduce(into: [Digest: [String]]()) { tags, tag in
+                    if let digest = tag.value.digest { tags[digest, default: []].append("\(name):\(tag.key)") }
+                }
+            for child in own.sorted() {
+                let owners = indexes.filter { $0.value.contains(child) }.keys.flatMap { tags[$0] ?? ["\(name)@\($0)"] }
+                let all = (owners + (tags[child] ?? [])).sorted()
+                guard let first = all.first else { continue }
+                let more = all.count > 1 ? " and \(all.count - 1) more" : ""
+                sentences.append("\(name)@\(child) is a part of \(first)\(more) as well, and stays")
+            }
+        }
+        return sentences.sorted()
     }
 
     /// What the indexes among some manifests name, by index.

@@ -113,6 +113,9 @@ public struct ChangePlanner: Sendable {
         }.compactMap(\.self)
     }
 
+    /// How many manifests that are shared are named.
+    private static let sharedChildren = 10
+
     private func notes(_ targets: [ChangePlan.Target], _ impact: Impact, _ skippingTrash: Bool) -> [String] {
         var notes: [String] = []
         for target in targets {
@@ -121,6 +124,11 @@ public struct ChangePlanner: Sendable {
             if !tags.isEmpty {
                 notes.append("with \(target.reference) go the tags that name it: \(tags.joined(separator: ", "))")
             }
+        }
+        notes += impact.sharedChildren.prefix(Self.sharedChildren)
+        if impact.sharedChildren.count > Self.sharedChildren {
+            notes.append(
+                "\(impact.sharedChildren.count - Self.sharedChildren) more are shared in the same way, and stay")
         }
         if impact.uploads > 0 {
             notes.append(

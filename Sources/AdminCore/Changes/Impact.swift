@@ -14,6 +14,8 @@ public struct Impact: Hashable, Sendable {
     /// Manifests that stay, as `repo@digest`, sorted, and whose only index in their repository goes: nothing names them any more but what
     /// knows their digest.
     public var orphanedChildren: [String] = []
+    /// What an index that goes, or whose tag goes, shares with others that stay, a sentence for each of its manifests, sorted.
+    public var sharedChildren: [String] = []
     /// Indexes that stay, as `repo@digest`, sorted, and name a manifest that goes from their repository: they cannot be pulled whole then.
     public var brokenIndexes: [String] = []
     /// How many blobs the lost manifests reach that something which stays needs as well.

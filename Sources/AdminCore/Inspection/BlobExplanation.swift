@@ -56,6 +56,20 @@ extension BlobInspector {
             quarantine: quarantine.map(\.label), linkedIn: uses.isEmpty ? try await links(to: digest) : [])
     }
 
+    /// The digest that is meant, of a blob at its place or in quarantine; where no digest of these begins so, of one that the registry's links and
+    /// manifests name, for which everything is swept. A whole one is not looked for. Throws `DigestPrefixError`.
+    public func digest(matching prefix: DigestPrefix, progress: ProgressHandler? = nil) async throws -> Digest {
+        if let whole = prefix.whole { return whole }
+        let taken = try await registry.storage.holdings(in: registry.paths.quarantine)
+            .flatMap { $0.entries.compactMap { registry.paths.digest(ofBlob: $0.origin) } }
+        let found = try await registry.blobs(matching: prefix) + taken.filter(prefix.matches)
+        if !found.isEmpty { return try prefix.only(of: found) }
+        let visitor = PrefixVisitor(prefix)
+        let names = try await registry.repositoryNames()
+        try await RegistrySweep(registry: registry, visitor: visitor, scope: .layerLinks).run(names, progress: progress)
+        return try prefix.only(of: visitor.digests)
+    }
+
     private func links(to digest: Digest) async throws -> [RepositoryName] {
         let names = try await registry.repositoryNames()
         return try await concurrentMap(names, window: registry.window) { name in

@@ -23,7 +23,9 @@ public struct BlobInspector: Sendable {
             path: path, digest: registry.paths.digest(ofBlob: path), layout: layout, placements: placements)
     }
 
-    private func path(of subject: BlobSubject) async throws -> StoragePath {
+    /// Where a file lies. Throws `StorageError.notFound` if there is no such tag or manifest, `.damaged` for a tag whose link cannot be read,
+    /// `.unsupported` for a whole repository.
+    public func path(of subject: BlobSubject) async throws -> StoragePath {
         switch subject {
         case .path(let path): return path
         case .digest(let digest): return registry.paths.blob(digest)

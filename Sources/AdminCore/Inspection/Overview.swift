@@ -12,6 +12,8 @@ public struct Overview: Hashable, Sendable {
     public let uploads: Int
     /// The number of deletions in the trash.
     public let trash: Int
+    /// Whether the registry is a pull-through cache.
+    public let isPullThroughCache: Bool
     /// The changes in the journal.
     public let pending: [PendingChange]
 
@@ -22,6 +24,7 @@ public struct Overview: Hashable, Sendable {
         async let store = registry.storage.objects.status()
         async let pending = registry.storage.pendingChanges(policy: journal)
         async let chunkSize = ChunkSizeProbe(storage: registry.storage).run()
+        async let isCache = registry.isPullThroughCache()
         async let trash = registry.storage.entries(registry.paths.trash)
         let names = try await registry.repositoryNames()
         let counts = try await concurrentMap(names, window: registry.window) { name in
@@ -34,6 +37,6 @@ public struct Overview: Hashable, Sendable {
         return try await Overview(
             store: store, chunkSize: chunkSize, repositories: names.count, tags: counts.reduce(0) { $0 + $1.0 },
             uploads: counts.reduce(0) { $0 + $1.1 },
-            trash: RegistryReader.directories(in: trash ?? []).count, pending: pending)
+            trash: RegistryReader.directories(in: trash ?? []).count, isPullThroughCache: isCache, pending: pending)
     }
 }

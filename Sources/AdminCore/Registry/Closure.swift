@@ -62,7 +62,9 @@ struct Closure {
         guard sizes[digest] == nil else { return }
         sizes[digest] = facts.blob(digest).size ?? 0
         let (state, reason) = facts.verdict(on: reference)
-        if state != .ok { problems.add("The \(isConfig ? "configuration" : "layer") \(reference.digest) \(reason).") }
+        if state != .ok, state != .elsewhere {
+            problems.add("The \(isConfig ? "configuration" : "layer") \(reference.digest) \(reason).")
+        }
     }
 }
 

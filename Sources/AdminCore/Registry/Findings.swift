@@ -59,6 +59,8 @@ struct LinkFinding: Hashable, Sendable {
     let state: State
     /// When it was last written; nil if it has no date.
     let modified: Date?
+    /// What is there in place of a missing link, as the end of a sentence; nil if nothing is to be said of that.
+    var remains: String?
 
     static let missing = LinkFinding(state: .missing, modified: nil)
 
@@ -82,7 +84,7 @@ struct LinkFinding: Hashable, Sendable {
             } else {
                 nil
             }
-        case .missing: "is missing"
+        case .missing: "is missing" + (remains.map { ": \($0)" } ?? "")
         case .bad(let reason): reason
         }
     }

@@ -65,7 +65,7 @@ public struct ImageRecipe: Hashable, Sendable {
         self.init(document)
         steps = document.history.prefix(Self.stepLimit).map {
             Step(
-                created: $0.created.flatMap(Timestamp.parse), command: $0.command, comment: $0.comment,
+                created: $0.created.flatMap(Timestamp.made), command: $0.command, comment: $0.comment,
                 makesLayer: !$0.isEmpty)
         }
     }
@@ -79,7 +79,7 @@ public struct ImageRecipe: Hashable, Sendable {
         self.init(manifest.history.first.map(document) ?? Document())
         steps = manifest.history.suffix(Self.stepLimit).reversed().map(document).map {
             Step(
-                created: $0.created.flatMap(Timestamp.parse), command: $0.made.joined(separator: " "),
+                created: $0.created.flatMap(Timestamp.made), command: $0.made.joined(separator: " "),
                 comment: $0.comment, makesLayer: true)
         }
     }
@@ -205,7 +205,7 @@ private struct Document: Decodable {
 
 extension KeyedDecodingContainer {
     /// nil as well if the value is of another kind.
-    fileprivate func lenient<Value: Decodable>(_ key: Key) -> Value? {
+    func lenient<Value: Decodable>(_ key: Key) -> Value? {
         (try? decodeIfPresent(Value.self, forKey: key)) ?? nil
     }
 }

@@ -135,32 +135,55 @@ public struct RegistryPass: Sendable {
 
     // MARK: - Uploads
 
-    /// The unfinished uploads of a repository, sorted by identifier. Throws `StorageError.notFound` if there is no such repository.
+    /// The unfinished uploads of a repository, sorted by identifier, and the files that lie among them and belong to none. Throws
+    /// `StorageError.notFound` if there is no such repository.
     public func uploads(of name: RepositoryName) async throws -> [UploadSummary] {
         guard let entries = try await reader.storage.entries(reader.paths.uploads(name)) else {
             try await requireRepository(name)
             return []
         }
-        return try await concurrentMap(RegistryReader.directories(in: entries), window: reader.window) { identifier in
-            try await upload(identifier, of: name)
-        }
+        return try await concurrentMap(entries, window: reader.window) { entry -> UploadSummary? in
+            guard let id = entry.name else { return nil }
+            switch entry.kind {
+            case .directory: return try await upload(id, of: name)
+            case .file(let blob):
+                async let size = size(entry)
+                async let written = written(blob)
+                return try await UploadSummary(
+                    repository: name, id: id, started: nil, size: size, written: written, isStray: true)
+            case .invalid: return nil
+            }
+        }.compactMap(\.self)
     }
 
     private func upload(_ identifier: String, of name: RepositoryName) async throws -> UploadSummary {
         let path = try reader.paths.uploads(name).appending(identifier)
         let entries = try await reader.storage.entries(path) ?? []
-        async let started = start(entries.first { $0.name == "startedat" }, at: path.appending(.literal("startedat")))
         async let size = size(entries.first { $0.name == "data" })
         async let modified = reader.storage.objects.read(.stat, of: StorageReader.directory(path))?.modified
+        let started = try await start(
+            entries.first { $0.name == "startedat" }, at: path.appending(.literal("startedat")))
+        var written: Date?
+        if started == nil {
+            for case .file(let blob) in entries.map(\.kind) {
+                guard let date = try await self.written(blob) else { continue }
+                written = max(written ?? date, date)
+            }
+        }
         return try await UploadSummary(
-            repository: name, id: identifier, started: started, size: size, modified: modified)
+            repository: name, id: identifier, started: started, size: size, written: written, modified: modified)
+    }
+
+    /// When the youngest chunk of a file was written; nil if it has none.
+    private func written(_ blob: BlobIdentifier) async throws -> Date? {
+        try await reader.storage.layout(of: blob).chunks.compactMap(\.modified).max()
     }
 
     private func start(_ entry: DirectoryEntry?, at path: StoragePath) async throws -> Date? {
         guard case .file(let file)? = entry?.kind else { return nil }
         do {
             let text = try await reader.storage.file(file, at: path, limit: 64).data
-            return Timestamp.parse(String(decoding: text, as: UTF8.self))
+            return Timestamp.made(String(decoding: text, as: UTF8.self))
         } catch is StorageError {
             return nil
         }

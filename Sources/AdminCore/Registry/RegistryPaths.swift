@@ -11,6 +11,9 @@ public struct RegistryPaths: Hashable, Sendable {
     /// `/docker/registry/v2`.
     public static let standardRoot: StoragePath = .literal("docker", "registry", "v2")
 
+    /// Where a pull-through cache keeps the times at which its blobs expire: outside of the registry's root.
+    public static let schedule: StoragePath = .literal("scheduler-state.json")
+
     /// The directory of all repositories.
     public var repositories: StoragePath { root.appending(.literal("repositories")) }
 
@@ -63,6 +66,11 @@ public struct RegistryPaths: Hashable, Sendable {
     /// The unfinished uploads of a repository.
     public func uploads(_ name: RepositoryName) -> StoragePath {
         repository(name).appending(.literal("_uploads"))
+    }
+
+    /// The directory of the blobs whose digests begin with these two digits.
+    func blobs(_ algorithm: String, _ digits: Substring) -> StoragePath {
+        root.appending(.literal("blobs", algorithm, String(digits)))
     }
 
     /// The file of a blob.

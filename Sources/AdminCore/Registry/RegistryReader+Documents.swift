@@ -114,6 +114,19 @@ extension RegistryReader {
         try await link(storage.entry(path), at: path)
     }
 
+    /// The current link of a tag. Of one that has none it is said what is left: a push, or a deletion, may have stopped half-way.
+    func link(ofTag tag: String, of name: RepositoryName) async throws -> LinkFinding {
+        guard let path = paths.currentLink(name, tag: tag) else { return .missing }
+        var link = try await link(at: path)
+        guard link.state == .missing, let entries = try await storage.entries(path.parent.parent) else { return link }
+        if entries.isEmpty {
+            link.remains = "nothing is left of the tag but its name"
+        } else if entries.allSatisfy({ $0.name == "index" }) {
+            link.remains = "only the list of what the tag named once is left of it"
+        }
+        return link
+    }
+
     /// A link whose directory entry is known, nil if there is none.
     func link(_ entry: DirectoryEntry?, at path: StoragePath) async throws -> LinkFinding {
         switch entry?.kind {

@@ -56,6 +56,12 @@ public struct RegistryReader: Sendable {
         RegistryPass(reader: self)
     }
 
+    /// Whether the registry is a pull-through cache: what it keeps is another registry's, and what is missing is fetched again from there. One
+    /// of them keeps the times at which its blobs expire in the root of its storage.
+    public func isPullThroughCache() async throws -> Bool {
+        if case .file? = try await storage.entry(RegistryPaths.schedule)?.kind { true } else { false }
+    }
+
     /// What one directory below `repositories` is and holds.
     private struct Visit: Sendable {
         let repository: RepositoryName?

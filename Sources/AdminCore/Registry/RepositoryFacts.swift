@@ -35,7 +35,7 @@ struct RepositoryFacts: Sendable {
     /// Whether a configuration or layer can be served. `reason` ends a sentence that begins with its name.
     func verdict(on reference: Manifest.Reference) -> (state: ImageDetail.BlobState, reason: String) {
         let blob = blob(reference.digest)
-        if reference.isForeign, blob.state == .missing { return (.ok, "") }
+        if reference.isForeign, blob.state == .missing { return (.elsewhere, "") }
         guard blob.state == .ok else { return (blob.state, blob.reason) }
         if let fault = (layerLinks[reference.digest] ?? .missing).fault(expecting: reference.digest),
             !reference.isForeign

@@ -73,8 +73,7 @@ struct RepositoryInquiry: Sendable {
             return try await .uploads(
                 reader.storage.entries(reader.paths.uploads(name)).map(RegistryReader.directories))
         case .tag(let tag):
-            guard let path = reader.paths.currentLink(name, tag: tag) else { return .tag(tag, .missing) }
-            return try await .tag(tag, reader.link(at: path))
+            return try await .tag(tag, reader.link(ofTag: tag, of: name))
         case .revision(let digest): return try await .revision(digest, reader.revision(digest, of: name))
         case .manifest(let digest): return try await .manifest(digest, pass.memory.manifests(digest))
         case .blob(let digest): return try await .blob(digest, pass.memory.blobs(digest))

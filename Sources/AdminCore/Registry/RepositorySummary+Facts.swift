@@ -33,7 +33,7 @@ extension RepositorySummary {
             + Array(layerLinks.values)
         self.init(
             name: name, tags: tags.count, revisions: revisions.count, uploads: facts.uploads?.count ?? 0,
-            size: closure.size, modified: links.compactMap(\.modified).max() ?? uploads.compactMap(\.started).max(),
-            state: state, problems: problems.sentences)
+            size: closure.size, modified: links.compactMap(\.modified).max() ?? uploads.compactMap(\.lastKnown).max(),
+            state: state, problems: problems.sentences, unneededLinks: layerLinks.count)
     }
 }

@@ -31,11 +31,13 @@ public struct RepositorySummary: Hashable, Sendable {
     public let state: State
     /// Why it is damaged, a sentence each; empty otherwise.
     public let problems: [String]
+    /// Of a repository without tags and manifests: how many layer links it has all the same. 0 of others, where that is not looked at.
+    public let unneededLinks: Int
 
     /// See the properties.
     public init(
         name: RepositoryName, tags: Int, revisions: Int, uploads: Int, size: UInt64,
-        modified: Date?, state: State, problems: [String] = []
+        modified: Date?, state: State, problems: [String] = [], unneededLinks: Int = 0
     ) {
         self.name = name
         self.tags = tags
@@ -45,5 +47,6 @@ public struct RepositorySummary: Hashable, Sendable {
         self.modified = modified
         self.state = state
         self.problems = problems
+        self.unneededLinks = unneededLinks
     }
 }

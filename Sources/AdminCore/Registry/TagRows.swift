@@ -26,7 +26,7 @@ struct TagRows {
         return TagSummary(
             tag: tag, digest: digest, mediaType: image.mediaType, size: image.size, created: image.created,
             modified: link.modified, platforms: image.platforms, state: image.problems.isEmpty ? .ok : .damaged,
-            problems: image.problems)
+            problems: image.problems, kind: image.kind)
     }
 }
 
@@ -35,8 +35,12 @@ struct ImageFacts {
     let mediaType: String?
     let size: UInt64
     let problems: [String]
+    /// What it is; nil if the manifest cannot be read.
+    let kind: ArtifactKind?
     /// When the image was made; of an index, the newest of its images.
     private(set) var created: Date?
+    /// The first text that stands in the place of a date and is none.
+    private(set) var undated: String?
     /// For what machines, each once, in the order of the index.
     private(set) var platforms: [String] = []
     private var seen: Set<Digest> = []
@@ -45,6 +49,7 @@ struct ImageFacts {
     init(_ digest: Digest, in facts: RepositoryFacts) {
         let closure = Closure(of: [digest], in: facts)
         mediaType = facts.manifests[digest]?.manifest?.mediaType
+        kind = facts.manifests[digest]?.manifest.map { ArtifactKind($0) }
         size = closure.size
         problems = closure.problems.sentences
         visit(digest, in: facts, depth: 0, platform: nil)
@@ -55,7 +60,7 @@ struct ImageFacts {
         guard depth <= Manifest.nestingLimit, seen.insert(digest).inserted else { return }
         guard let manifest = facts.manifests[digest]?.manifest, !manifest.isIndex else {
             if let manifest = facts.manifests[digest]?.manifest {
-                for child in manifest.manifests where child.namesManifest {
+                for child in manifest.manifests where child.namesManifest && !child.isAttestation {
                     visit(child.digest, in: facts, depth: depth + 1, platform: child.platform)
                 }
             } else {
@@ -68,6 +73,7 @@ struct ImageFacts {
         guard platform != "unknown/unknown" else { return }
         add(platform ?? configuration?.platform ?? manifest.platform)
         if let made = configuration?.created ?? manifest.created { created = max(created ?? made, made) }
+        undated = undated ?? configuration?.undated ?? manifest.undated
     }
 
     private mutating func add(_ platform: String?) {

@@ -28,11 +28,13 @@ public struct TagSummary: Hashable, Sendable {
     public let state: State
     /// Why not, a sentence each.
     public let problems: [String]
+    /// What it is; nil if the manifest cannot be read.
+    public let kind: ArtifactKind?
 
     /// See the properties.
     public init(
         tag: String, digest: Digest?, mediaType: String?, size: UInt64, created: Date?, modified: Date?,
-        platforms: [String], state: State, problems: [String] = []
+        platforms: [String], state: State, problems: [String] = [], kind: ArtifactKind? = nil
     ) {
         self.tag = tag
         self.digest = digest
@@ -43,5 +45,6 @@ public struct TagSummary: Hashable, Sendable {
         self.platforms = platforms
         self.state = state
         self.problems = problems
+        self.kind = kind
     }
 }

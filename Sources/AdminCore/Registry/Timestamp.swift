@@ -2,6 +2,15 @@ import Foundation
 
 /// Times as the registry and its images write them: RFC 3339, in any offset, with any number of decimals.
 enum Timestamp {
+    /// The moment when something was made, as somebody else says it; nil for what only fills the place of a date: the year 1 of Go, the first
+    /// days of 1970 and 1980 that reproducible builds write, a far future, and whatever is no date at all.
+    static func made(_ text: String) -> Date? {
+        parse(text).flatMap { plausible.contains($0.timeIntervalSince1970) ? $0 : nil }
+    }
+
+    /// From 1980-01-03, after the epochs of Unix and of FAT in any time zone, to 2050. In seconds since 1970.
+    private static let plausible: Range<Double> = 315_705_600..<2_524_608_000
+
     /// The moment that the text says; nil if it says none, or one before the year 1970 (Go writes the year 1 for "unknown").
     static func parse(_ text: String) -> Date? {
         var rest = Array(text.utf8)[...]

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// How one file is striped over chunk objects, as it is and as it should be.
 public struct ChunkLayout: Hashable, Sendable {
     /// One chunk object.
@@ -28,6 +30,8 @@ public struct ChunkLayout: Hashable, Sendable {
         public let expected: UInt64
         /// How it compares.
         public let state: State
+        /// When the object was last written; nil if it is not there.
+        public let modified: Date?
     }
 
     /// A part of the file that no chunk holds.

@@ -116,11 +116,11 @@ extension StorageReader {
         // Chunk 0 exists also for an empty file; that and everything behind the end is followed until nothing is there any more.
         let planned = max(Int(parts), 1)
         var chunks = try await concurrentMap(0..<planned, window: window) { index in
-            compare(index, of: blob, size: head.size, length: try await length(of: blob, index))
+            compare(index, of: blob, size: head.size, stat: try await stat(of: blob, index))
         }
         var index = planned
-        while let length = try await length(of: blob, index), index < planned + ChunkLayout.surplusLimit {
-            chunks.append(compare(index, of: blob, size: head.size, length: length))
+        while let stat = try await stat(of: blob, index), index < planned + ChunkLayout.surplusLimit {
+            chunks.append(compare(index, of: blob, size: head.size, stat: stat))
             index += 1
         }
         if head.state == .empty { chunks = [] }
@@ -128,11 +128,14 @@ extension StorageReader {
             blob: blob, head: head, chunkSize: chunkSize, chunks: chunks, holes: chunks.compactMap(hole(in:)))
     }
 
-    private func length(of blob: BlobIdentifier, _ index: Int) async throws -> UInt64? {
-        try await objects.read(.stat, of: blob.chunk(index))?.size
+    private func stat(of blob: BlobIdentifier, _ index: Int) async throws -> ObjectState? {
+        try await objects.read(.stat, of: blob.chunk(index))
     }
 
-    private func compare(_ index: Int, of blob: BlobIdentifier, size: UInt64, length: UInt64?) -> ChunkLayout.Chunk {
+    private func compare(
+        _ index: Int, of blob: BlobIdentifier, size: UInt64, stat: ObjectState?
+    ) -> ChunkLayout.Chunk {
+        let length = stat?.size
         let offset = UInt64(index) * chunkSize
         let expected = size > offset ? min(chunkSize, size - offset) : 0
         let state: ChunkLayout.Chunk.State =
@@ -143,7 +146,8 @@ extension StorageReader {
             case let length?: length < expected ? .short : .long
             }
         return ChunkLayout.Chunk(
-            index: index, object: blob.chunk(index), offset: offset, length: length, expected: expected, state: state)
+            index: index, object: blob.chunk(index), offset: offset, length: length, expected: expected, state: state,
+            modified: stat?.modified)
     }
 
     private func hole(in chunk: ChunkLayout.Chunk) -> ChunkLayout.Hole? {

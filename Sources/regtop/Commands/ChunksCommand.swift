@@ -8,7 +8,7 @@ struct ChunksCommand: StoreCommand {
         abstract: "Show how a file is striped over chunk objects, and where they lie.",
         discussion: """
             A digest names a blob, a reference the manifest that it names, a path any file of the driver's tree. `regtop show` tells \
-            the digests of the layers. PG and OSDS are there for pools only.
+            the digests of the layers; four digits of one or more suffice, with or without sha256:. PG and OSDS are there for pools only.
 
             A chunk is ok; missing; short or long: of another length than its part of the file; or surplus: behind the end. \
             A hole is a part of the file that no chunk holds.
@@ -29,12 +29,12 @@ struct ChunksCommand: StoreCommand {
     @Argument(
         help: ArgumentHelp("repo:tag, repo@sha256:…, sha256:… or /path", valueName: "ref|digest|path"),
         transform: ChunksCommand.subject)
-    var subject: BlobSubject
+    var given: GivenSubject
 
     func run(in context: CommandContext) async throws {
         let registry = context.session.registry
         let inspector = BlobInspector(registry: registry)
-        let report = try await missingNamed(in: context.session) { try await inspector.report(on: subject) }
+        let report = try await Missing.named(given, in: context.session) { try await inspector.report(on: $0) }
         if !report.layout.isSound { try await context.warnOfChunkSize() }
         var uses: [BlobUse] = []
         if let digest = report.digest {
@@ -44,26 +44,12 @@ struct ChunksCommand: StoreCommand {
             format.format, json: report.json(usedBy: uses), plain: ChunkText.plain(report, usedBy: uses))
     }
 
-    private func missingNamed(in session: Session, _ body: () async throws -> BlobReport) async throws -> BlobReport {
-        switch subject {
-        case .path: return try await body()
-        case .reference(let reference): return try await Missing.named(reference, in: session, body)
-        case .digest(let digest):
-            do {
-                return try await body()
-            } catch StorageError.notFound {
-                throw CommandFailure(
-                    "there is no blob \(digest) in \(session.name); `regtop show` lists the digests of an image")
-            }
-        }
-    }
-
-    private static func subject(_ text: String) throws -> BlobSubject {
-        if text.hasPrefix("/") { return .path(try ArgumentText.path(text)) }
-        guard let subject = BlobSubject(text) else {
+    private static func subject(_ text: String) throws -> GivenSubject {
+        if text.hasPrefix("/") { return .whole(.path(try ArgumentText.path(text))) }
+        guard let subject = GivenSubject(text) else {
             throw ValidationError("it is none of repo:tag, repo@sha256:…, sha256:… and /path")
         }
-        if case .reference(let reference) = subject, case .repository = reference.selector {
+        if case .whole(.reference(let reference)) = subject, case .repository = reference.selector {
             throw ValidationError("a whole repository has no chunks; name a tag (\(reference):1.0) or a digest")
         }
         return subject

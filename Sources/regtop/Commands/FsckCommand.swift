@@ -19,8 +19,12 @@ struct FsckCommand: StoreCommand, ChangingCommand {
             bad-link. What is removed goes to the trash. Chunks that nothing refers to are left to collections. What would be done is \
             shown first, then you are asked; without a terminal --yes is needed.
 
+            In the pool of a pull-through cache, blobs, manifests and links that are missing are no damage, as its registry fetches them \
+            again: they are one line of info, with a count.
+
             JSON: {checked:{objects, directories, files, blobs, repositories, manifests, hashed, taken, bytes, inFlight}, problems:[{kind, severity, path, \
-            blob, object, detail, repair}], omitted, stopped}, with --repair also repairs:{targets, impact, applied, results} and \
+            blob, object, detail, repair}], omitted, stopped}, for the pool of a pull-through cache also pullThroughCache: true, with \
+            --repair also repairs:{targets, impact, applied, results} and \
             left, the number of errors afterwards. hashed is how many blobs were hashed, bytes what they have; taken how many a run that was \
             stopped had found right. severity is error, waste or info; repair names what --repair would do, \
             null if nothing helps.

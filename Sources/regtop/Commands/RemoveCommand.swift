@@ -9,7 +9,7 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
         discussion: """
             repo deletes the repository: its manifests, layer links and uploads, and never a repository below it (rm a leaves a/x alone). \
             repo:tag deletes that tag only; other tags of the same manifest stay. repo@sha256:… deletes the manifest and \
-            every tag that names it.
+            every tag that names it; the first four digits or more suffice if no other manifest of the repository begins so.
 
             Only references go, into the trash: `regtop trash restore` brings them back until the trash is emptied. What they \
             reach stays where it is, below blobs/, so space is not freed by this but made reclaimable. --now skips the trash: the links are \
@@ -60,8 +60,8 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
     var keep: Int?
 
     @Argument(
-        help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), transform: ArgumentText.reference)
-    var references: [ImageReference] = []
+        help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), transform: ArgumentText.given)
+    var references: [GivenReference] = []
 
     /// Refuses what does not go together, and what would take everything because nothing was said.
     func validate() throws {
@@ -89,7 +89,8 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
         let planner = context.session.planner
         guard references.isEmpty else {
             return try await proposal.run { progress in
-                try await planner.removal(of: references, skippingTrash: now, progress: progress)
+                let references = try await Missing.references(references, in: context.session)
+                return try await planner.removal(of: references, skippingTrash: now, progress: progress)
             }
         }
         try await proposal.run { progress in

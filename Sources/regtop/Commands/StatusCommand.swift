@@ -10,8 +10,11 @@ struct StatusCommand: StoreCommand {
             Says also whether the files of the store have the chunk size that is assumed: it is stored nowhere, and a wrong one \
             reads garbage.
 
+            The pool of a pull-through cache is called so: its registry fetches again what is missing.
+
             JSON: {store, name, client, fsid, health, bytesUsed, clusterBytesUsed, clusterBytesTotal, objects, placementGroups, \
-            replicas, osdsUp, osds, repositories, tags, uploads, trash, chunkSize, chunkSizeFound, readOnly, journal:{interrupted, inProgress, waiting, due, unreadable}}; null is what the store cannot say.
+            replicas, osdsUp, osds, repositories, tags, uploads, trash, chunkSize, chunkSizeFound, readOnly, pullThroughCache, \
+            journal:{interrupted, inProgress, waiting, due, unreadable}}; null is what the store cannot say.
 
             EXAMPLE:
               regtop status -p registry -f json | jq -r .health

@@ -8,12 +8,14 @@ struct TagsCommand: StoreCommand {
         commandName: "tags",
         abstract: "List the tags of a repository.",
         discussion: """
-            CREATED is when the image was made, as its configuration says; MODIFIED is when the tag's link was last written.
+            CREATED is when the image was made, as its configuration says, if that can be; MODIFIED is when the tag's link was last written; \
+            PLATFORMS says of what is no image what it is.
 
             --where shows only some: words and comparisons as `regtop rm --help` explains them, such as age>180d, created<2015-01-01, \
             size>1G, platform~arm, state=damaged, not, and, or.
 
-            JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok or damaged.
+            JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok or damaged; kind is there for \
+            what is neither an image nor an index.
 
             EXAMPLES:
               regtop tags team/x/deep

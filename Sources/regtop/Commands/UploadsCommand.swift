@@ -24,9 +24,12 @@ struct UploadsListCommand: StoreCommand {
         commandName: "ls",
         abstract: "List unfinished uploads.",
         discussion: """
-            One that does not say when it began is as old as its directory in the pool.
+            One that does not say when it began, or says what cannot be, is as old as the youngest of its chunks; without any, as its \
+            directory in the pool. A file that lies directly in _uploads is listed by its name, with the kind file: no registry leaves one \
+            there.
 
-            JSON: an array of {repository, id, started, size}.
+            JSON: an array of {repository, id, started, size}; startedFrom is there where the upload does not say the date itself, and is \
+            chunk or directory; kind is there for a file, and is file.
             """)
 
     @OptionGroup var store: StoreOptions

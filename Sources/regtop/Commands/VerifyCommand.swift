@@ -7,7 +7,7 @@ struct VerifyCommand: StoreCommand {
         commandName: "verify",
         abstract: "Read images in full and compare every blob with its digest.",
         discussion: """
-            Every blob that the references need must be there, linked in the repository, as long as its manifest says, and of the content \
+            Every blob that the references need must be there, linked in the repository, and of the content \
             that its digest says. Each distinct blob is read once, several at a time. Without a reference everything is checked: every \
             repository.
 
@@ -29,22 +29,24 @@ struct VerifyCommand: StoreCommand {
 
     @Argument(
         help: ArgumentHelp("repo, repo:tag or repo@sha256:…; all repositories if there is none.", valueName: "ref"),
-        transform: ArgumentText.reference)
-    var references: [ImageReference] = []
+        transform: ArgumentText.given)
+    var references: [GivenReference] = []
 
     func run(in context: CommandContext) async throws {
         let registry = context.session.registry
         let verifier = Verifier(registry: registry)
         let began = ContinuousClock.now
         let handler = context.progress.handler
-        let all =
-            references.isEmpty ? try await registry.repositoryNames().compactMap { ImageReference($0) } : references
         let result: Verification
         if let one = references.first, references.count == 1 {
             result = try await Missing.named(one, in: context.session) {
-                try await verifier.verify([one], progress: handler)
+                try await verifier.verify([$0], progress: handler)
             }
         } else {
+            let all =
+                references.isEmpty
+                ? try await registry.repositoryNames().compactMap { ImageReference($0) }
+                : try await Missing.references(references, in: context.session)
             result = try await verifier.verify(all, progress: handler)
         }
         if !result.isSound, result.isComplete { try await context.warnOfChunkSize() }

@@ -17,32 +17,38 @@ struct WhyCommand: StoreCommand {
             the manifests from the one that the tag names to the one that names the blob; trash and quarantine what was deleted \
             or collected; linkedIn the repositories with a link to a blob that nothing needs.
 
+            A digest may be shortened to its first four digits or more, with or without sha256:. If several begin so, they are listed.
+
             EXAMPLES:
               regtop why sha256:d7753236…
-              regtop why sha256:d7753236… -f json | jq -r '.uses[].repository' | sort -u
+              regtop why d7753236 -f json | jq -r '.uses[].repository' | sort -u
             """)
 
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: FormatOptions
 
-    @Argument(help: ArgumentHelp("The blob.", valueName: "digest"), transform: WhyCommand.digest)
-    var digest: Digest
+    @Argument(
+        help: ArgumentHelp("The blob; the first four digits or more suffice.", valueName: "digest"),
+        transform: ArgumentText.digest)
+    var given: DigestPrefix
 
     func run(in context: CommandContext) async throws {
         let inspector = BlobInspector(registry: context.session.registry)
-        let found = try await inspector.explain(digest, progress: context.progress.handler)
-        guard found.state != .missing || !found.linkedIn.isEmpty else {
-            throw CommandFailure(
-                "there is no blob \(digest) in \(context.session.name), and nothing needs one; `regtop show` lists the digests of an "
-                    + "image")
+        let found: BlobExplanation
+        do {
+            let progress = context.progress.handler
+            let digest = try await inspector.digest(matching: given, progress: progress)
+            found = try await inspector.explain(digest, progress: progress)
+        } catch DigestPrefixError.unknown {
+            throw unknown(in: context)
         }
+        guard found.state != .missing || !found.linkedIn.isEmpty else { throw unknown(in: context) }
         try await context.print(format.format, json: found.json, plain: WhyText.plain(found))
     }
 
-    private static func digest(_ text: String) throws -> Digest {
-        guard let digest = Digest(text) else {
-            throw ValidationError("it is no digest, such as sha256: and 64 digits; `regtop show REF` lists them")
-        }
-        return digest
+    private func unknown(in context: CommandContext) -> CommandFailure {
+        CommandFailure(
+            "there is no blob \(given) in \(context.session.name), and nothing needs one; `regtop show` lists the digests of an image"
+        )
     }
 }

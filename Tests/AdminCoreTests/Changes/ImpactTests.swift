@@ -25,6 +25,15 @@ import Testing
         let all = try await planner(pool).removal(of: [reference("app")]).impact
         #expect(all.orphanedChildren.isEmpty, "they go as well")
         let child = try await planner(pool).removal(of: [reference("app@\(RegistryPool.digest(100))")]).impact
+        pool.tag("app", "two", RegistryPool.digest(2))
+        for text in ["app:one", "app@\(RegistryPool.digest(1))"] {
+            let plan = try await planner(pool).removal(of: [reference(text)])
+            let shared = "app@\(RegistryPool.digest(200)) is a part of app:two as well, and stays"
+            #expect(plan.impact.sharedChildren == [shared] && plan.notes.contains(shared))
+        }
+        pool.tag("app", "alias", RegistryPool.digest(1))
+        let alias = try await planner(pool).removal(of: [reference("app:alias")]).impact
+        #expect(alias.sharedChildren.isEmpty, "the index keeps a tag")
         #expect(child.brokenIndexes == ["app@\(RegistryPool.digest(1))"] && first.brokenIndexes.isEmpty)
     }
 

@@ -29,6 +29,25 @@ import Testing
         await #expect(throws: StorageError.self) { try await fixture.registry.uploads(of: ["nothing"]) }
     }
 
+    @Test("one that says no date that can be is as old as the youngest of its chunks; a stray file is one of a kind")
+    func theDateFallsBackToTheChunks() async throws {
+        var pool = MemoryPool()
+        func date(_ day: Double) -> Date { Date(timeIntervalSince1970: 1_400_000_000 + day * 86_400) }
+        pool.put("\(Self.root)/bare/data", pattern(10), modified: date(3))
+        pool.put("\(Self.root)/headless/data", [1], modified: date(4))
+        pool.put("\(Self.root)/nonsense/startedat", Array("0001-01-01T00:00:00Z".utf8), modified: date(1))
+        pool.put("\(Self.root)/nonsense/data", pattern(10), modified: date(2))
+        let stray = pool.put("\(Self.root)/stray", pattern(7), modified: date(5))
+        let headless = try #require(pool.blob("\(Self.root)/headless/data"))
+        pool.objects[headless.chunk(1)] = pool.objects.removeValue(forKey: headless.chunk(0))
+        let uploads = try await pool.registry.uploads(of: ["app"])
+        #expect(uploads.map(\.id) == ["bare", "headless", "nonsense", "stray"])
+        #expect(uploads.map(\.lastKnown) == [3, 4, 2, 5].map(date) && uploads.allSatisfy { $0.started == nil })
+        #expect(uploads.map(\.isStray) == [false, false, false, true] && uploads[3].size == 7)
+        let plan = try await ChangePlanner(registry: pool.registry).purging(olderThan: 86_400, ids: ["stray"])
+        #expect(plan.targets.map { $0.links.map(\.blob) } == [[stray]] && plan.targets[0].directories.isEmpty)
+    }
+
     @Test func theOldOnesGoToTheTrashAndComeBack() async throws {
         let fixture = try await fixture()
         let before = try await fixture.snapshot()

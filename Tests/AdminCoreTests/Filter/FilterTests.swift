@@ -19,6 +19,7 @@ struct FilterRow: Filterable, Sendable {
             .name: .text("team/app/web"), .size: .number(3 << 30), .unique: .number(600 << 20), .tags: .number(2),
             .modified: .time(now.addingTimeInterval(-200 * 86_400)),
             .created: .time(Date(timeIntervalSince1970: 1_420_070_400)), .state: .text("damaged"),
+            .digest: .text("sha256:d7753236" + String(repeating: "0", count: 56)),
             .platform: .texts(["linux/amd64", "linux/arm64"]),
         ], filterText: "team/app/web damaged The layer is missing.")
 
@@ -33,7 +34,9 @@ struct FilterRow: Filterable, Sendable {
             "created=2015-01-01", "created<2015-01-01T00:00:01Z", "nothing or team", "not (nothing or size<1G)",
             "(nothing or team) and tags=2", "nothing and x or team", "'layer is'", "\"layer is\" not ok",
             "NOT nothing AND team",
-            "name~^(team|app)/[a-z]+/w.b$", "not not team", "age>180d(tags=2)",
+            "name~^(team|app)/[a-z]+/w.b$", "not not team", "age>180d(tags=2)", "digest=d775",
+            "digest=sha256:d7753236…",
+            "digest=SHA256:D775", "digest!=d776", "digest~^sha256:d7",
         ])
     func holds(_ text: String) throws {
         #expect(try Filter(text).matches(FilterTests.row, now: FilterTests.now))
@@ -43,7 +46,8 @@ struct FilterRow: Filterable, Sendable {
         "sentences that do not; what is not known fulfils nothing",
         arguments: [
             "nothing", "team nothing", "age<180d", "size>3G", "tags=0", "name=team", "name~^app", "state!=damaged",
-            "platform!=linux/arm64", "platform!~amd", "shared>0", "shared<=0", "digest!=x", "revisions!=1", "not team",
+            "platform!=linux/arm64", "platform!~amd", "shared>0", "shared<=0", "digest!=d775", "digest=7532",
+            "revisions!=1", "not team",
             "team and not damaged", "created>2015-01-01",
         ])
     func fails(_ text: String) throws {
@@ -57,6 +61,7 @@ struct FilterRow: Filterable, Sendable {
             ("age>fast", "column 5: 'fast' is none: a value is expected, a span such as age>180d"),
             ("team size>x", "column 11: 'x' is none: a value is expected, bytes such as size>500M"),
             ("tags>1.5", "column 6: '1.5' is none: a value is expected, a number such as tags=0"),
+            ("digest=d77", "column 8: 'd77' is none: a value is expected, a digest such as digest=sha256:d7753236"),
             ("colour=red", "column 1: 'colour' is nothing that can be compared; there are "),
             ("name>x", "column 5: name is compared with =, !=, ~ and !~, not with '>'"),
             ("size~1", "column 5: size is compared with =, !=, <, <=, > and >=, not with '~'"),
@@ -139,7 +144,7 @@ struct FilterRow: Filterable, Sendable {
 /// Random filters and rows, and what a filter means, thought out anew.
 private enum RandomFilter {
     static func term(_ depth: Int, _ generator: inout SeededGenerator) -> Filter.Term {
-        switch Int.random(in: 0..<(depth > 0 ? 7 : 4), using: &generator) {
+        switch Int.random(in: 0..<(depth > 0 ? 8 : 5), using: &generator) {
         case 0: return .word(["x", "team", "two words", "and", "a\"b\\", "("].randomElement(using: &generator) ?? "x")
         case 1:
             return .comparison(
@@ -152,8 +157,14 @@ private enum RandomFilter {
             return .comparison(
                 .name, Bool.random(using: &generator) ? .equal : .unequal,
                 .text(["x", "Team", ""].randomElement(using: &generator) ?? "x"))
-        case 4: return .not(term(depth - 1, &generator))
-        case 5: return .and(term(depth - 1, &generator), term(depth - 1, &generator))
+        case 4:
+            guard let prefix = DigestPrefix(["d775", "sha256:beef"].randomElement(using: &generator) ?? "") else {
+                return .word("x")
+            }
+            return .comparison(
+                .digest, Bool.random(using: &generator) ? .equal : .unequal, .digest(prefix))
+        case 5: return .not(term(depth - 1, &generator))
+        case 6: return .and(term(depth - 1, &generator), term(depth - 1, &generator))
         default: return .or(term(depth - 1, &generator), term(depth - 1, &generator))
         }
     }
@@ -170,6 +181,9 @@ private enum RandomFilter {
         if Bool.random(using: &generator) { row.values[.tags] = .number(UInt64.random(in: 0..<3, using: &generator)) }
         if Bool.random(using: &generator) { row.values[.name] = .text(Bool.random(using: &generator) ? "x" : "TEAM") }
         if Bool.random(using: &generator) {
+            row.values[.digest] = .text("sha256:d775" + String(repeating: "0", count: 60))
+        }
+        if Bool.random(using: &generator) {
             row.values[.modified] = .time(
                 FilterTests.now.addingTimeInterval(-Double(Int.random(in: 0..<1000, using: &generator)) * 86_400))
         }
@@ -185,6 +199,9 @@ private enum RandomFilter {
         case .comparison(.name, let comparison, .text(let text)):
             guard case .text(let name)? = row.values[.name] else { return false }
             return (name.lowercased() == text.lowercased()) == (comparison == .equal)
+        case .comparison(.digest, let comparison, let operand):
+            guard case .text(let digest)? = row.values[.digest] else { return false }
+            return digest.contains("\(operand)".contains("d775") ? "d775" : "beef") == (comparison == .equal)
         case .comparison(let field, let comparison, let operand):
             var left: Double?
             var right = 0.0

@@ -26,6 +26,35 @@ import Testing
             later.problems.map(\.kind) == [.danglingReference, .orphanBlob, .unusedLayerLink, .staleUpload])
     }
 
+    @Test("what a pull-through cache fetches again is one line of info; elsewhere each is an error")
+    func whatACacheHasNotIsNoDamage() async throws {
+        var pool = RegistryPool()
+        pool.image("a", 1, layers: [5, 6, 7])
+        for layer in [5, 6] { pool.pool.unlink(RegistryPool.blobPath(RegistryPool.digest(layer))) }
+        pool.pool.unlink(RegistryPool.layerLink("a", RegistryPool.digest(7)))
+        pool.tag("a", "gone", RegistryPool.digest(8))
+        pool.pool.put("\(RegistryPool.root)/repositories/a/_uploads/stray", [1])
+        var options = FsckOptions()
+        options.grace = 0
+        func errors(_ report: FsckReport) -> [ProblemKind] {
+            report.problems.filter { $0.severity == .error }.map(\.kind)
+        }
+        let before = await Fsck(registry: pool.registry, options: options).run()
+        #expect(errors(before) == [.missingBlob, .missingBlob, .missingRevision, .missingLayerLink])
+        #expect(before.problems.contains { $0.kind == .staleUpload && $0.path?.name == "stray" && $0.repair != nil })
+        pool.pool.put(RegistryPaths.schedule.string, Array("{}".utf8))
+        let report = await Fsck(registry: pool.registry, options: options).run()
+        #expect(errors(report) == [] && report.isPullThroughCache && !before.isPullThroughCache)
+        let lines = report.problems.filter { $0.kind == .missingBlob }
+        #expect(lines.map(\.severity) == [.info])
+        for part in ["2 blobs that", "1 manifest that", "1 link to"] {
+            #expect(lines.first?.detail.contains(part) == true)
+        }
+        #expect(try await Overview.read(pool.registry).isPullThroughCache)
+        let plan = try await ChangePlanner(registry: pool.registry).collection(CollectionOptions())
+        #expect(plan.notes.contains { $0.contains("pull-through cache") })
+    }
+
     @Test func aStoreThatFailsIsNeverDamage() async throws {
         let fixture = try await FsckFixture(.inMemory())
         let blob = try await fixture.storage.blob(fixture.blob(FsckFixture.layer))

@@ -105,6 +105,21 @@ import Testing
         Specimen("tag without a link", "The link of the tag a is missing.", [.damaged, .ok]) {
             $0.pool.unlink(RegistryPool.currentLink("bad", "a"))
         },
+        Specimen(
+            "tag without anything", "The link of the tag a is missing: nothing is left of the tag but its name.",
+            [.damaged, .ok]
+        ) {
+            $0.pool["\(RegistryPool.root)/repositories/bad/_manifests/tags/a"].omap = [:]
+            $0.pool.remove("\(RegistryPool.root)/repositories/bad/_manifests/tags/a/current")
+        },
+        Specimen(
+            "tag with its history only",
+            "The link of the tag a is missing: only the list of what the tag named once is left of it.",
+            [.damaged, .ok]
+        ) {
+            $0.pool["\(RegistryPool.root)/repositories/bad/_manifests/tags/a"].omap = ["index": []]
+            $0.pool.remove("\(RegistryPool.root)/repositories/bad/_manifests/tags/a/current")
+        },
         Specimen("tag link garbage", "The link of the tag a holds no digest.", [.damaged, .ok]) {
             $0.pool.put(RegistryPool.currentLink("bad", "a"), Array("sha256:../../../x".utf8))
         },

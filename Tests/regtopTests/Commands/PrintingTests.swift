@@ -61,6 +61,10 @@ import Testing
         #expect(lines[1] == "a\\x20b\\x1b[2J     7  x")
         #expect(lines[2] == "-              1234  y\\x20z")
         #expect(lines.dropLast().allSatisfy { $0.split(separator: " ").count == 3 })
+        var texts = PlainTable([.left("A"), .text("WHAT")])
+        texts.add("a b", "c d\u{1b}")
+        texts.add("x", "")
+        #expect(texts.text == "A       WHAT\na\\x20b  c d\\x1b\nx       -\n")
     }
 
     @Test func sizesAreOneWord() {

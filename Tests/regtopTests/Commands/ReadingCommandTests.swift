@@ -148,6 +148,7 @@ import Testing
         let whole = try await RegtopProgram.run("cat", path, store, in: place)
         #expect(whole.status == 0)
         #expect(Digest.sha256(of: whole.output).string == Fixture.bigLayer)
+        #expect(try await RegtopProgram.run("cat", String(hex.prefix(8)), store, in: place).output == whole.output)
         let rest = try await RegtopProgram.run("cat", "--offset", "4194300", path, store, in: place)
         #expect(rest.output == Array(whole.output[4_194_300...]))
         let damaged = Fixture.damagedLayer.dropFirst(7)

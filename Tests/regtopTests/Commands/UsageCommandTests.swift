@@ -56,6 +56,10 @@ import Testing
             "why", "sha256:" + String(repeating: "0", count: 64), store, in: place)
         #expect(nowhere.status == 1 && nowhere.error.contains("there is no blob"))
         #expect(try await RegtopProgram.run("why", "layer", store, in: place).status == 64)
+        for text in ["\(Fixture.bigLayer.prefix(15))…", String(Fixture.bigLayer.dropFirst(7).prefix(6))] {
+            let short = try await RegtopProgram.run("why", text, store, in: place)
+            #expect(short.text == shared.text, "\(short.error)")
+        }
     }
 
     @Test func verifyEndsWith4WhereDamageWasFound() async throws {

@@ -36,6 +36,9 @@ struct CollectionDraft: Sendable {
     /// The plan.
     mutating func plan() async throws -> CollectionPlan {
         let id = TrashID.make(count: 1, at: mark.began).first?.string ?? "gc"
+        if try await mark.registry.isPullThroughCache() {
+            notes.append("this pool is that of \(PullThroughCache.sentence)")
+        }
         planMending()
         var freed: [CollectionPlan.Part] = []
         // Of two copies the newer one comes back.
@@ -206,7 +209,7 @@ struct CollectionDraft: Sendable {
         guard let modified, modified <= cutoff else { return true }
         guard path.name == "startedat", head.state == .sound else { return false }
         let text = try await storage.file(blob, at: path, limit: 64).data
-        return Timestamp.parse(String(decoding: text, as: UTF8.self)).map { $0 > cutoff } ?? false
+        return Timestamp.made(String(decoding: text, as: UTF8.self)).map { $0 > cutoff } ?? false
     }
 
     private func orphanParts(_ id: String) -> [CollectionPlan.Part] {

@@ -3,7 +3,8 @@ public import Foundation
 extension ChangePlanner {
     /// The plan that removes unfinished uploads that began `age` seconds ago or longer. `names`: only those of these repositories; `ids`: only
     /// those with one of these identifiers. One that
-    /// does not say when it began is as old as its directory. Looks through the whole pool for files that belong to something else as well.
+    /// does not say when it began is as old as the youngest of its chunks, without any as its directory; a file that lies among the uploads and
+    /// belongs to none is taken for one. Looks through the whole pool for files that belong to something else as well.
     /// Throws `ChangeError.unsuitable` for `skippingTrash` beside registries that may be writing (`SAFETY` §2), `.wrongChunkSize`, and errors of
     /// reading.
     public func purging(
@@ -24,19 +25,21 @@ extension ChangePlanner {
             return upload.lastKnown.map { $0.addingTimeInterval(age) <= now } ?? false
         }
         let found = try await concurrentMap(old, window: storage.window) { upload in
-            let directory = try paths.uploads(upload.repository).appending(upload.id)
-            return (upload, directory, try await storage.walkIfThere(directory) ?? [])
+            let place = try paths.uploads(upload.repository).appending(upload.id)
+            guard upload.isStray else { return (upload, [place], try await storage.walkIfThere(place) ?? []) }
+            let entry = try await storage.entry(place).map { WalkEntry(directory: place.parent, entry: $0) }
+            return (upload, [], entry.map { [$0] } ?? [])
         }
         let blobs = Set(found.flatMap { $0.2.compactMap(\.file?.blob) })
         let census = blobs.isEmpty ? nil : try await storage.references(to: blobs, now: now, progress: progress)
-        let targets = found.map { upload, directory, entries in
+        let targets = found.map { upload, directories, entries in
             let links = entries.compactMap(\.file).sorted { $0.path < $1.path }.map {
                 ChangePlan.Link(path: $0.path, blob: $0.blob)
             }
             let isPair = { (link: ChangePlan.Link) in (census?.places[link.blob]?.count ?? 0) > 1 }
             return UploadsPlan.Target(
                 upload: upload, links: links.filter { !isPair($0) }, pairs: links.filter(isPair),
-                directories: [directory] + entries.compactMap(\.subdirectory))
+                directories: directories + entries.compactMap(\.subdirectory))
         }
         return UploadsPlan(
             skipsTrash: skippingTrash, targets: targets, impact: try await impact(ofPurging: targets),

@@ -42,8 +42,12 @@ public struct Fsck: Sendable {
             }
             let checksSizes = chunkSize.other == nil
             let facts = FsckFacts(inventory, paths, options, chunkSize: checksSizes ? storage.chunkSize : nil)
-            let run = FsckRun(fsck: self, inventory: inventory, facts: facts, log: log, progress: progress)
+            let isCache = try await registry.isPullThroughCache()
+            let run = FsckRun(
+                fsck: self, inventory: inventory, facts: facts, log: log, progress: progress,
+                isPullThroughCache: isCache)
             log.note {
+                $0.isPullThroughCache = isCache
                 $0.checked = facts.checked
                 $0.checked.inFlight = facts.inFlight
             }
@@ -52,6 +56,7 @@ public struct Fsck: Sendable {
             try await run.lookAtFiles()
             let altered = options.deep && checksSizes ? try await run.hashBlobs() : []
             try await run.lookAtRepositories(readsContents: checksSizes, altered: altered)
+            log.addRefetched()
             // A pool that is gone by now has answered "no such object" to what was read last: nothing found is no answer then.
             _ = try await storage.objects.status()
         } catch {
@@ -73,6 +78,8 @@ struct FsckRun: Sendable {
     let facts: FsckFacts
     let log: FsckLog
     let progress: ProgressHandler?
+    /// Whether what is missing is fetched again.
+    let isPullThroughCache: Bool
 
     var storage: StorageReader { fsck.storage }
     var paths: RegistryPaths { fsck.paths }
@@ -94,7 +101,9 @@ struct FsckRun: Sendable {
             }.compactMap(\.self)
             try Task.checkCancellation()
             if !problems.isEmpty { _ = try await storage.objects.status() }
-            log.add(problems)
+            let isRefetched = { (problem: Problem) in isPullThroughCache && problem.kind.isRefetched }
+            log.refetched(problems.filter(isRefetched))
+            log.add(problems.filter { !isRefetched($0) })
         }
     }
 

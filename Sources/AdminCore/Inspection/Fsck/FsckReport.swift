@@ -66,6 +66,8 @@ public struct FsckReport: Sendable {
     public var omitted: [ProblemKind: Int] = [:]
     /// How many of these are errors.
     public var omittedErrors = 0
+    /// Whether the registry is a pull-through cache.
+    public var isPullThroughCache = false
     /// Why it ended early, in a sentence; nil if everything was looked at.
     public var stopped: String?
     /// True if it ended early since it was cancelled.

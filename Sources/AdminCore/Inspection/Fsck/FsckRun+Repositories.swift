@@ -306,6 +306,14 @@ struct RepositoryLook {
 
     private mutating func lookAtUploads() {
         guard let top = find("_uploads", below: repository.directory) else { return }
+        for file in inventory.files(in: top) where !run.facts.faulty.contains(file.blob) {
+            let modified = inventory.chunks(of: file.blob).first?.modified ?? directories.modified(top)
+            if options.isYoung(modified) {
+                run.log.inFlight()
+            } else if !run.facts.doubles.contains(where: { $0.blob == file.blob }) {
+                suspects.append(.strayUpload(inventory.path(of: file), file.blob))
+            }
+        }
         for upload in directories.children(top) {
             let files = inventory.files(below: upload)
             guard !files.isEmpty else { continue }

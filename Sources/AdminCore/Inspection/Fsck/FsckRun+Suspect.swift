@@ -10,6 +10,7 @@ extension FsckRun {
         case missingLayerLink(Digest, Digest)
         case unusedLayerLink(Digest, BlobIdentifier)
         case staleUpload(StoragePath, UInt64)
+        case strayUpload(StoragePath, BlobIdentifier)
     }
 }
 
@@ -28,6 +29,7 @@ extension FsckRun.Suspect {
         case .missingLayerLink(let digest, let manifest):
             try await missingLayerLink(digest, manifest, name, storage, paths)
         case .unusedLayerLink(let digest, let blob): try await unusedLayerLink(digest, blob, name, storage, paths)
+        case .strayUpload(let path, let blob): try await strayUpload(path, blob, name, storage)
         case .staleUpload(let path, let bytes): try await staleUpload(path, bytes, name, storage)
         }
     }
@@ -172,6 +174,17 @@ extension FsckRun.Suspect {
                 "An upload to \(name) was begun and never ended; \(bytes) bytes lie there. Nobody can pull them, and its client has "
                 + "long given up.",
             repair: .trashDirectories([path]))
+    }
+
+    private func strayUpload(
+        _ path: StoragePath, _ blob: BlobIdentifier, _ name: RepositoryName, _ storage: StorageReader
+    ) async throws -> Problem? {
+        guard try await storage.value(at: path) == blob.value else { return nil }
+        return Problem(
+            kind: .staleUpload, severity: .waste, path: path, blob: blob, object: blob.chunk(0),
+            detail:
+                "This file lies among the uploads of \(name) and belongs to none: no registry looks at it, and none ever removes it.",
+            repair: .trash([Repair.TrashedFile(path: path, blob: blob)]))
     }
 
     private func emptyRepository(

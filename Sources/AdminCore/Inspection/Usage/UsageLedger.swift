@@ -16,8 +16,8 @@ final class UsageLedger: SweepVisitor {
 
     /// What is known of a blob.
     private struct Entry {
-        /// What the store says; until then, what a manifest says.
-        var size: UInt64
+        /// What the store says, whatever manifests claim.
+        var size: UInt64 = 0
         /// The number of the only repository that needs it, or one of the two below.
         var owner: Int32
         var isFound = false
@@ -64,8 +64,7 @@ final class UsageLedger: SweepVisitor {
         books.withLock { books in
             let (number, isNew) = books.blobs.insert(edge.digest)
             if isNew {
-                books.entries.append(
-                    Entry(size: edge.isForeign ? 0 : edge.declared ?? 0, owner: Entry.nobody))
+                books.entries.append(Entry(owner: Entry.nobody))
             }
             guard repository < repositories else { return isNew }
             guard books.reached[repository, default: []].insert(UInt32(number)).inserted else { return false }
@@ -136,8 +135,7 @@ final class UsageLedger: SweepVisitor {
             let rows = names.indices.map { index in
                 Usage.Repository(
                     name: names[index], blobs: books.counts[index],
-                    // What is waited for is in `unique` as its manifest says it, and not yet in the sum.
-                    size: max(books.sizes[index], unique[index]), unique: unique[index],
+                    size: books.sizes[index], unique: unique[index],
                     unread: books.unread[index])
             }
             return Usage(

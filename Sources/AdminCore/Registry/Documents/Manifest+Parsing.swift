@@ -59,14 +59,14 @@ extension Manifest {
         self.init(
             document, ManifestType.signedSchema1,
             layers: try Manifest.references(document.fsLayers, digest: "blobSum").reversed(),
-            created: image?.created,
+            created: image?.created, undated: image?.undated,
             platform: image?.platform
                 ?? Manifest.platform(os: nil, architecture: document.architecture, variant: nil))
     }
 
     private init(
         _ document: ManifestDocument, _ type: String, config: Reference? = nil, layers: [Reference] = [],
-        manifests: [Reference] = [], created: Date? = nil, platform: String? = nil
+        manifests: [Reference] = [], created: Date? = nil, undated: String? = nil, platform: String? = nil
     ) {
         mediaType = type
         self.config = config
@@ -74,6 +74,7 @@ extension Manifest {
         self.manifests = manifests
         subject = type == ManifestType.signedSchema1 ? nil : document.subject.flatMap { try? Manifest.reference($0) }
         self.created = created
+        self.undated = undated
         self.platform = platform
         artifactType = document.artifactType.flatMap(Manifest.mediaType)
         let seen = Set(([config, subject].compactMap(\.self) + layers + manifests).map(\.digest))

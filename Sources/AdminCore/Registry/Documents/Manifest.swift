@@ -58,6 +58,8 @@ public struct Manifest: Hashable, Sendable {
     public let ambiguities: [String]
     /// When the image was made, as a schema 1 manifest says it in its history; nil for the others, whose configuration says it.
     public let created: Date?
+    /// What stands there in the place of the date where that is none; hostile text, at most 100 characters.
+    let undated: String?
     /// `os/architecture` as a schema 1 manifest says it; nil for the others.
     public let platform: String?
 

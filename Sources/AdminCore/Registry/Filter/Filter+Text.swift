@@ -35,6 +35,7 @@ extension FilterField {
             }
         case .time(let date): return FilterUnits.text(moment: date)
         case .text(let text): return FilterToken.quoted(text)
+        case .digest(let prefix): return FilterToken.quoted(prefix.text)
         case .pattern(let pattern): return FilterToken.quoted(pattern.text)
         }
     }

@@ -85,6 +85,8 @@ public enum FilterOperand: Hashable, Sendable {
     case text(String)
     /// A regular expression to be found.
     case pattern(FilterPattern)
+    /// A digest, whole or shortened.
+    case digest(DigestPrefix)
 }
 
 /// Why a text is no filter.
@@ -169,6 +171,8 @@ extension Filter.Comparison {
         switch (self, operand) {
         case (.equal, .text(let text)): value.compare(text, options: .caseInsensitive) == .orderedSame
         case (.unequal, .text(let text)): value.compare(text, options: .caseInsensitive) != .orderedSame
+        case (.equal, .digest(let prefix)): prefix.matches(text: value)
+        case (.unequal, .digest(let prefix)): !prefix.matches(text: value)
         case (.matches, .pattern(let pattern)): pattern.matches(value)
         case (.doesNotMatch, .pattern(let pattern)): !pattern.matches(value)
         default: false

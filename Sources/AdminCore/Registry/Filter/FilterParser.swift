@@ -106,6 +106,8 @@ struct FilterParser {
             case .text:
                 if comparison == .matches || comparison == .doesNotMatch {
                     .pattern(try pattern(text, at: column))
+                } else if field == .digest {
+                    DigestPrefix(text).map { .digest($0) }
                 } else {
                     .text(text)
                 }
@@ -133,6 +135,9 @@ extension FilterField {
         case .number: "a number such as \(rawValue)=0"
         case .duration: "a span such as \(rawValue)>180d"
         case .time: "a day or a time such as \(rawValue)>2015-01-31"
+        case .text where self == .digest:
+            "a digest such as digest=sha256:d7753236, of \(DigestPrefix.shortest) digits or more, or digest~^sha256:d7 for a regular "
+                + "expression"
         case .text: "a text such as \(rawValue)=x, or \(rawValue)~^x for a regular expression"
         }
     }

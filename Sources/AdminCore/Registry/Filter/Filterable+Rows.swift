@@ -29,7 +29,7 @@ extension TagSummary: Filterable {
         case .state: .text(state.rawValue)
         case .digest: digest.map { .text($0.string) }
         case .platform: .texts(platforms)
-        case .kind: mediaType.map { .text($0) }
+        case .kind: FilterValue(kind, mediaType)
         case .age, .unique, .shared, .tags, .revisions, .uploads: nil
         }
     }
@@ -64,4 +64,13 @@ public struct RepositoryCandidate: Filterable, Hashable, Sendable {
 
     /// That of the row.
     public var filterText: String { summary.filterText }
+}
+
+extension FilterValue {
+    /// What a manifest is, in a word and by its media type; nil if neither is known.
+    public init?(_ kind: ArtifactKind?, _ mediaType: String?) {
+        let texts = [kind?.description, mediaType].compactMap(\.self)
+        guard !texts.isEmpty else { return nil }
+        self = .texts(texts)
+    }
 }

@@ -77,9 +77,7 @@ extension RegistrySweep {
 
     /// What tells of a manifest that is kept by itself, and follows it.
     func root(_ digest: Digest, of repository: SweptRepository) -> [SweepQuestion] {
-        _ = visitor.reached(
-            SweepEdge(digest: digest, kind: .manifest, parent: nil, declared: nil, isForeign: false),
-            in: repository.index)
+        _ = visitor.reached(SweepEdge(digest: digest, kind: .manifest, parent: nil), in: repository.index)
         return [.manifest(digest, depth: 0, isSubject: false)]
     }
 
@@ -124,12 +122,10 @@ extension RegistrySweep {
 
 extension SweepEdge {
     init(signature digest: Digest, of parent: Digest?) {
-        self.init(digest: digest, kind: .signature, parent: parent, declared: nil, isForeign: false)
+        self.init(digest: digest, kind: .signature, parent: parent)
     }
 
     fileprivate init(_ reference: Manifest.Reference, _ kind: Kind, named parent: Digest) {
-        self.init(
-            digest: reference.digest, kind: kind, parent: parent, declared: reference.size,
-            isForeign: reference.isForeign)
+        self.init(digest: reference.digest, kind: kind, parent: parent)
     }
 }

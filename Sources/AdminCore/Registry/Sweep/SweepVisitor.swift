@@ -61,10 +61,6 @@ struct SweepEdge: Hashable, Sendable {
     let kind: Kind
     /// The manifest that names it; nil if it is a tag or a revision link.
     let parent: Digest?
-    /// Its size as the manifest says it; nil where that does not.
-    let declared: UInt64?
-    /// True for a layer that registries need not hold.
-    let isForeign: Bool
 }
 
 /// What is wrong, met by a sweep.

@@ -5,17 +5,36 @@ import ArgumentParser
 nonisolated enum ArgumentText {
     /// `repo`, `repo:tag` or `repo@sha256:…`. Throws `ValidationError`.
     static func reference(_ text: String) throws -> ImageReference {
+        guard case .whole(let reference) = try given(text) else {
+            throw ValidationError("the digest is not shortened here: all its digits are needed")
+        }
+        return reference
+    }
+
+    /// The same, with a digest that may be shortened. Throws `ValidationError`.
+    static func given(_ text: String) throws -> GivenReference {
         if text.hasPrefix("/") {
             throw ValidationError(
                 "a path is no reference; name a repository (team/app), a tag (team/app:1.0) or a manifest "
                     + "(team/app@sha256:…)")
         }
-        guard let reference = ImageReference(text) else {
+        guard let reference = GivenReference(text) else {
             throw ValidationError(
                 "it is no reference: repo, repo:tag or repo@sha256:…, where names are made of letters, digits, '.', '_' and '-' and "
-                    + "no part is '.' or '..' or begins with '_'")
+                    + "no part is '.' or '..' or begins with '_', and a digest has \(DigestPrefix.shortest) digits or more"
+            )
         }
         return reference
+    }
+
+    /// A digest that may be shortened. Throws `ValidationError`.
+    static func digest(_ text: String) throws -> DigestPrefix {
+        guard let prefix = DigestPrefix(text) else {
+            throw ValidationError(
+                "it is no digest, such as sha256: and 64 digits, of which the first \(DigestPrefix.shortest) suffice; `regtop show REF` "
+                    + "lists them")
+        }
+        return prefix
     }
 
     /// A repository without a tag. Throws `ValidationError`.

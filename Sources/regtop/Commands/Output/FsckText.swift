@@ -13,6 +13,7 @@ nonisolated enum FsckText {
         for (kind, count) in report.omitted.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             text += "\(HumanText.count(count)) more of \(kind.rawValue) are not listed\n"
         }
+        if report.isPullThroughCache { text += "this pool is that of \(PullThroughCache.sentence)\n" }
         return text + "looked at \(scope(report.checked))\nfound: \(counts(report))\n"
     }
 
@@ -62,13 +63,14 @@ extension ProblemSeverity {
 
 extension FsckReport {
     nonisolated var json: JSONValue {
-        [
+        let json: JSONValue = [
             "checked": checked.json, "problems": .array(problems.map(\.json)),
             "omitted": .object(
                 omitted.sorted { $0.key.rawValue < $1.key.rawValue }
                     .map { .init(key: $0.key.rawValue, value: .count($0.value)) }),
             "stopped": .text(stopped),
         ]
+        return json.adding("pullThroughCache", isPullThroughCache ? .bool(true) : nil)
     }
 }
 

@@ -9,11 +9,14 @@ nonisolated enum ImageText {
         facts.add("tag", image.tag)
         facts.add("digest", image.digest?.string)
         facts.add("type", image.mediaType)
+        if let kind = image.kind, kind.isSpecial { facts.add("kind", "\(kind)") }
         facts.add("size", PlainTable.size(image.size))
-        facts.add("created", TimeText.second(image.created))
+        let undated = image.undated.map { "no date: it says “\($0)”" }
+        facts.add("created", image.created.map { TimeText.second($0) } ?? undated)
         facts.add("platforms", image.platforms.isEmpty ? nil : image.platforms.joined(separator: ", "))
         facts.add("state", image.state.rawValue)
         for problem in image.problems { facts.add("problem", problem) }
+        for note in image.notes { facts.add("note", note) }
         for (name, values) in recipe?.facts ?? [] {
             for value in values { facts.add(name, value) }
         }
@@ -27,12 +30,15 @@ nonisolated enum ImageText {
         }
         if let recipe, !recipe.steps.isEmpty { text += "\n" + history(recipe, layers: image.layers.count) }
         if !image.manifests.isEmpty {
+            // Where the platform does not tell all of them apart.
+            let isLabelled = image.manifests.contains { $0.label != $0.platform }
             var table = PlainTable(
-                .left("MANIFEST"), .right("SIZE"), .left("PLATFORM"), .left("STATE"), .left("TYPE"))
+                [.left("MANIFEST"), .right("SIZE"), .left("PLATFORM"), .left("STATE"), .left("TYPE")]
+                    + (isLabelled ? [.text("WHAT")] : []))
             for child in image.manifests {
                 table.add(
                     child.digest.string, PlainTable.size(child.size), child.platform ?? "", child.state.rawValue,
-                    child.mediaType ?? "")
+                    child.mediaType ?? "", child.label ?? "")
             }
             text += "\n" + table.text
         }
@@ -50,6 +56,9 @@ nonisolated enum ImageText {
         facts.add("name", summary.name.string)
         facts.add("tags", HumanText.count(summary.tags))
         facts.add("uploads", HumanText.count(summary.uploads))
+        if summary.unneededLinks > 0 {
+            facts.add("holds", "\(HumanText.count(summary.unneededLinks, "layer link")), and no manifest that needs it")
+        }
         facts.add("size", PlainTable.size(summary.size))
         facts.add("modified", TimeText.second(summary.modified))
         facts.add("state", summary.state.rawValue)
@@ -77,6 +86,7 @@ nonisolated enum ImageText {
 
     private static func add(_ blob: ImageDetail.Blob, as name: String, to table: inout PlainTable) {
         table.add(
-            name, blob.digest.string, PlainTable.size(blob.size), blob.state.rawValue, blob.mediaType ?? "")
+            name, blob.digest.string, PlainTable.size(blob.state == .elsewhere ? nil : blob.size), blob.state.rawValue,
+            blob.mediaType ?? "")
     }
 }

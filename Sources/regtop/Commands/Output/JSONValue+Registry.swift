@@ -23,22 +23,25 @@ extension RepositorySummary {
 
 extension TagSummary {
     nonisolated var json: JSONValue {
-        [
+        let json: JSONValue = [
             "tag": .string(tag), "digest": .text(digest), "mediaType": .text(mediaType), "size": .unsigned(size),
             "created": .time(created), "modified": .time(modified), "platforms": .array(platforms.map { .string($0) }),
             "state": .string(state.rawValue),
         ]
+        return json.adding("kind", kind?.json)
     }
 }
 
 extension ImageDetail {
     nonisolated var json: JSONValue {
-        [
+        let json: JSONValue = [
             "name": .string(name.string), "tag": .text(tag), "digest": .text(digest), "mediaType": .text(mediaType),
             "size": .unsigned(size), "config": config?.json ?? .null, "layers": .array(layers.map(\.json)),
             "manifests": .array(manifests.map(\.json)), "signatures": .array(signatures.map { .text($0) }),
             "state": .string(state.rawValue),
         ]
+        return json.adding("kind", kind?.json)
+            .adding("notes", notes.isEmpty ? nil : .array(notes.map { .string($0) }))
     }
 
     /// A manifest among those of its repository; the size is that of everything it reaches.
@@ -61,10 +64,17 @@ extension ImageDetail.Blob {
 
 extension ImageDetail.Child {
     nonisolated var json: JSONValue {
-        [
+        let json: JSONValue = [
             "digest": .text(digest), "size": .unsigned(size), "mediaType": .text(mediaType),
-            "platform": .text(platform),
-            "state": .string(state.rawValue),
+            "platform": .text(platform), "state": .string(state.rawValue),
         ]
+        return json.adding("osVersion", osVersion.map { .string($0) })
+            .adding("osFeatures", osFeatures.isEmpty ? nil : .array(osFeatures.map { .string($0) }))
+            .adding("label", label == platform ? nil : .text(label)).adding("attestationOf", attested.map { .text($0) })
     }
+}
+
+extension ArtifactKind {
+    /// Of what is no image and no index; nil for those.
+    nonisolated fileprivate var json: JSONValue? { isSpecial ? .string(description) : nil }
 }

@@ -16,6 +16,12 @@ nonisolated enum JSONValue: Sendable, Equatable {
         let value: JSONValue
     }
 
+    /// An object with one more key, for what few objects have; as it is if there is no value.
+    func adding(_ key: String, _ value: JSONValue?) -> JSONValue {
+        guard let value, case .object(let members) = self else { return self }
+        return .object(members + [Member(key: key, value: value)])
+    }
+
     /// A text, or null.
     static func text(_ value: (some CustomStringConvertible)?) -> JSONValue {
         value.map { .string($0.description) } ?? .null

@@ -1,14 +1,17 @@
 /// Rows in aligned columns under a header, two spaces between columns. Every cell is one word: spaces and whatever a terminal would
-/// obey are escaped, so `awk '{print $1}'` and people read the same. An empty cell is `-`.
+/// obey are escaped, so `awk '{print $1}'` and people read the same. An empty cell is `-`. Only a last column may be one of texts.
 nonisolated struct PlainTable {
     /// A column.
     struct Column {
         let title: String
         /// True for numbers: they end where the column ends.
         var alignedRight = false
+        /// True for texts with blanks in them.
+        var isText = false
 
         static func left(_ title: String) -> Column { Column(title: title) }
         static func right(_ title: String) -> Column { Column(title: title, alignedRight: true) }
+        static func text(_ title: String) -> Column { Column(title: title, isText: true) }
     }
 
     /// What stands where something is not known.
@@ -21,9 +24,16 @@ nonisolated struct PlainTable {
         self.columns = columns
     }
 
+    init(_ columns: [Column]) {
+        self.columns = columns
+    }
+
     /// Adds a row; a cell for each column.
     mutating func add(_ cells: String...) {
-        rows.append(cells.map(PlainTable.word))
+        rows.append(
+            zip(columns, cells).map { column, cell in
+                column.isText && !cell.isEmpty ? VisibleText.of(cell) : PlainTable.word(cell)
+            })
     }
 
     /// The table, each line with its newline. The header alone if there are no rows.

@@ -26,8 +26,16 @@ nonisolated enum TagTable {
             table.add(
                 row.tag, row.digest.map(PlainTable.short) ?? "", PlainTable.size(row.size),
                 TimeText.second(row.created),
-                TimeText.second(row.modified), row.platforms.joined(separator: ","), row.state.rawValue)
+                TimeText.second(row.modified), row.place, row.state.rawValue)
         }
         return table.text
+    }
+}
+
+extension TagSummary {
+    /// For what it is; of what is no image, what it is.
+    nonisolated fileprivate var place: String {
+        guard let kind, kind.isSpecial else { return platforms.joined(separator: ",") }
+        return "\(kind)".replacing(" ", with: "-")
     }
 }

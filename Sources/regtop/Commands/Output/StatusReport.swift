@@ -17,13 +17,15 @@ nonisolated struct StatusReport: Sendable {
             "replicas": .count(status.replicas), "osdsUp": .count(status.osdsUp), "osds": .count(status.osds),
             "repositories": .count(overview.repositories), "tags": .count(overview.tags),
             "uploads": .count(overview.uploads), "trash": .count(overview.trash), "chunkSize": .unsigned(chunkSize),
-            "chunkSizeFound": .bytes(foundChunkSize), "readOnly": .bool(isReadOnly), "journal": journal,
+            "chunkSizeFound": .bytes(foundChunkSize), "readOnly": .bool(isReadOnly),
+            "pullThroughCache": .bool(overview.isPullThroughCache), "journal": journal,
         ]
     }
 
     var lines: String {
         var facts = FactLines()
         facts.add(status.backend == .rados ? "pool" : "file", status.name)
+        if overview.isPullThroughCache { facts.add("kind", PullThroughCache.sentence) }
         facts.add("repositories", HumanText.count(overview.repositories))
         facts.add("tags", HumanText.count(overview.tags))
         facts.add("uploads", HumanText.count(overview.uploads))

@@ -5,7 +5,7 @@ nonisolated enum ErrorText {
     /// Whether the error comes from the core (and not from the parser of the command line).
     static func isOurs(_ error: any Error) -> Bool {
         error is StoreError || error is StorageError || error is SessionError || error is ChangeError
-            || error is OutputError || error is TerminalError
+            || error is OutputError || error is TerminalError || error is DigestPrefixError
     }
 
     /// The sentence. Nothing in it is obeyed by a terminal.

@@ -27,7 +27,7 @@ nonisolated enum Cells {
     static func state(_ word: String) -> Line {
         switch word {
         case "ok": Line(word, .good)
-        case "part": Line(word, .dim)
+        case "part", "elsewhere": Line(word, .dim)
         case "untagged", "uploads-only", "unlinked", "surplus", "upload": Line(word, .warning)
         default: Line(word, .bad)
         }
@@ -59,8 +59,9 @@ nonisolated enum Cells {
         return kept.endIndex == text.endIndex ? text : String(String.UnicodeScalarView(kept)) + Line.ellipsis
     }
 
-    /// `schema 2`, `OCI index`: a media type as people call it.
-    static func kind(_ mediaType: String?) -> Line {
+    /// `schema 2`, `OCI index`: a media type as people call it; `Helm chart` and the like, where it is no image.
+    static func kind(_ kind: ArtifactKind?, _ mediaType: String?) -> Line {
+        if let kind, kind.isSpecial { return Line("\(kind)") }
         guard let mediaType else { return unknown }
         let known = [
             "application/vnd.docker.distribution.manifest.v1+json": "schema 1",

@@ -74,7 +74,7 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
             }
             addHistory(image.layers, recipe)
             for child in image.manifests {
-                add(.child, child.platform ?? "manifest") {
+                add(.child, Cells.excerpt(child.label ?? "manifest")) {
                     $0.owner = child.digest
                     $0.digest = child.digest
                     $0.size = child.size
@@ -108,7 +108,7 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
 
     private mutating func take(_ blob: ImageDetail.Blob) {
         digest = blob.digest
-        size = blob.size
+        size = blob.state == .elsewhere ? nil : blob.size
         mediaType = blob.mediaType
         state = blob.state.rawValue
     }

@@ -28,9 +28,13 @@ final class ManifestScreen: Screen {
         if let image {
             details.append(Cells.state(image.state.rawValue))
             details.append(Line(HumanText.bytes(image.size)))
-            details.append(Cells.kind(image.mediaType))
+            details.append(Cells.kind(image.kind, image.mediaType))
             if !image.platforms.isEmpty { details.append(Line(image.platforms.joined(separator: " "))) }
-            if let created = image.created { details.append(Line("created \(HumanText.second(created))", .dim)) }
+            if let created = image.created {
+                details.append(Line("created \(HumanText.second(created))", .dim))
+            } else if let undated = image.undated {
+                details.append(Line("no date (“\(undated)”)", .dim))
+            }
         }
         if !view.table.filter.isEmpty { details += view.selection }
         return TitleBar(title: reference.description, details: details)
@@ -38,9 +42,13 @@ final class ManifestScreen: Screen {
 
     /// Above the table, what is wrong; below it, where there is room, more of the row under the cursor.
     func lines(_ size: Size) -> [Line] {
-        let problems = (image?.problems ?? []).flatMap { problem in
-            Line.wrapped(problem, to: max(1, size.columns - 2), .bad).map { Line("! ", .bad) + $0 }
-        }.prefix(max(0, size.rows - 6))
+        func listed(_ sentences: [String]?, _ mark: String, _ style: Style) -> [Line] {
+            (sentences ?? []).flatMap { sentence in
+                Line.wrapped(sentence, to: max(1, size.columns - 2), style).map { Line(mark, style) + $0 }
+            }
+        }
+        let problems = (listed(image?.problems, "! ", .bad) + listed(image?.notes, "· ", .dim))
+            .prefix(max(0, size.rows - 6))
         let rest = Size(rows: size.rows - problems.count, columns: size.columns)
         guard rest.rows >= 16, !view.table.rows.isEmpty else { return problems + view.lines(rest) }
         return problems + view.lines(rest, details: view.table.selected?.details ?? [], rows: 6)

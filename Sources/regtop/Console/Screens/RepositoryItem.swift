@@ -41,9 +41,11 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
 
     var mediaType: String? { tag?.mediaType ?? image?.mediaType }
 
+    var kind: ArtifactKind? { tag?.kind ?? image?.kind }
+
     var size: UInt64? { tag?.size ?? image?.size ?? upload?.size }
 
-    var created: Date? { tag?.created ?? image?.created ?? upload?.started }
+    var created: Date? { tag?.created ?? image?.created ?? upload?.lastKnown }
 
     var platforms: [String] { tag?.platforms ?? image?.platforms ?? [] }
 
@@ -80,7 +82,7 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
             Cells.digest(row.digest, width)
         },
         Column(id: "kind", title: "KIND", minimum: 9, ideal: 9, priority: 6, order: .text { $0.mediaType ?? "" }) {
-            row, _ in Cells.kind(row.mediaType)
+            row, _ in Cells.kind(row.kind, row.mediaType)
         },
         Column(
             id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
@@ -116,7 +118,7 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
         case .state: state.map { .text($0) }
         case .digest: digest.map { .text($0.string) }
         case .platform: .texts(platforms)
-        case .kind: mediaType.map { .text($0) }
+        case .kind: FilterValue(kind, mediaType)
         case .age, .unique, .shared, .tags, .revisions, .uploads: nil
         }
     }

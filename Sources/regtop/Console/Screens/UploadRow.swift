@@ -33,10 +33,10 @@ nonisolated struct UploadRow: Sendable, Identifiable {
         ) { row, _ in row.age.map { Line($0) } ?? Cells.unknown },
         Column(
             id: "started", title: "STARTED", minimum: 10, ideal: 19, priority: 3,
-            order: .number { Cells.order($0.upload.started) }, startsDescending: true
-        ) { row, width in Cells.date(row.upload.started, width) },
+            order: .number { Cells.order($0.upload.lastKnown) }, startsDescending: true
+        ) { row, width in Cells.date(row.upload.lastKnown, width) },
         Column(id: "id", title: "ID", minimum: 12, ideal: 36, priority: 4, isSearched: true) { row, _ in
-            Line(row.upload.id, .dim)
+            Line(row.upload.id + (row.upload.isStray ? " (a file, no upload)" : ""), .dim)
         },
     ]
 }

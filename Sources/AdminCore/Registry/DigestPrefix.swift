@@ -1,0 +1,108 @@
+/// A digest as people type or copy it: whole, or its first digits, with or without the algorithm: `sha256:d775`, `d7753236…`.
+public struct DigestPrefix: Hashable, Sendable {
+    /// No fewer digits are taken for a digest.
+    public static let shortest = 4
+
+    /// The algorithms that may be meant where none is named.
+    static let algorithms = ["sha256", "sha384", "sha512"]
+
+    /// The digest, if all of it was said.
+    public let whole: Digest?
+    /// The algorithm; nil where none was named and the digits are too few to tell.
+    let algorithm: String?
+    /// The digits, in lower case.
+    let hex: String
+
+    /// The whole digest.
+    public init(_ digest: Digest) {
+        whole = digest
+        algorithm = digest.algorithm
+        hex = digest.hex
+    }
+
+    private init(algorithm: String?, hex: String) {
+        whole = nil
+        self.algorithm = algorithm
+        self.hex = hex
+    }
+
+    /// What the text says; nil if it has fewer than `shortest` digits, or anything else in it.
+    public init?(_ text: some StringProtocol) {
+        if let digest = Digest(text) {
+            self.init(digest)
+            return
+        }
+        var digits = text.lowercased()
+        var algorithm: String?
+        if let colon = digits.firstIndex(of: ":") {
+            algorithm = String(digits[..<colon])
+            digits = String(digits[digits.index(after: colon)...])
+        }
+        for ellipsis in ["…", "..."] where digits.hasSuffix(ellipsis) { digits.removeLast(ellipsis.count) }
+        let algorithms = algorithm.map { [$0] } ?? DigestPrefix.algorithms
+        guard algorithms.allSatisfy(DigestPrefix.algorithms.contains),
+            (DigestPrefix.shortest...128).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ Hexadecimal.value(of: $0) != nil })
+        else { return nil }
+        if let digest = algorithms.lazy.compactMap({ Digest(algorithm: $0, hex: digits) }).first {
+            self.init(digest)
+        } else {
+            self.init(algorithm: algorithm, hex: digits)
+        }
+    }
+
+    /// Whether the digest is the one that is meant, or may be.
+    public func matches(_ digest: Digest) -> Bool {
+        if let whole { return whole == digest }
+        return (algorithm == nil || algorithm == digest.algorithm) && digest.hex.hasPrefix(hex)
+    }
+
+    /// What is known of the digest, as it is written.
+    var text: String { whole?.string ?? (algorithm.map { "\($0):" } ?? "") + hex }
+
+    /// The same for a digest as text.
+    func matches(text: String) -> Bool {
+        Digest(text).map(matches) ?? false
+    }
+}
+
+extension DigestPrefix: CustomStringConvertible {
+    /// The digest, or what is known of it with a mark behind.
+    public var description: String { whole == nil ? text + "…" : text }
+}
+
+/// Why a shortened digest says nothing.
+public enum DigestPrefixError: Error, Hashable, Sendable {
+    /// No digest begins so.
+    case unknown(DigestPrefix)
+    /// Several digests do: some of them, sorted, and whether there are more.
+    case ambiguous(DigestPrefix, [Digest], areMore: Bool)
+
+    /// How many are listed.
+    public static let listLimit = 20
+}
+
+extension DigestPrefixError: CustomStringConvertible {
+    /// What is wrong, in a sentence without its full stop.
+    public var description: String {
+        switch self {
+        case .unknown(let prefix): "there is no digest that begins with \(prefix)"
+        case .ambiguous(let prefix, let digests, let areMore):
+            "several digests begin with \(prefix): "
+                + digests.map(\.string).joined(separator: ", ") + (areMore ? " and more" : "") + "; write more digits"
+        }
+    }
+}
+
+extension DigestPrefix {
+    /// The only one of some digests. Throws `DigestPrefixError`.
+    func only(of digests: some Sequence<Digest>) throws -> Digest {
+        let found = Set(digests).sorted()
+        guard let first = found.first else { throw DigestPrefixError.unknown(self) }
+        guard found.count == 1 else {
+            let limit = DigestPrefixError.listLimit
+            throw DigestPrefixError.ambiguous(self, Array(found.prefix(limit)), areMore: found.count > limit)
+        }
+        return first
+    }
+}
