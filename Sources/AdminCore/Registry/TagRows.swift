@@ -21,12 +21,15 @@ struct TagRows {
         guard let digest = link.digest, let image = images[digest] else {
             return TagSummary(
                 tag: tag, digest: nil, mediaType: nil, size: 0, created: nil, modified: link.modified, platforms: [],
-                state: .damaged, problems: link.fault().map { ["The link of the tag \(tag) \($0)."] } ?? [])
+                state: .damaged, problems: link.fault().map { ["The link of the tag \(tag) \($0)."] } ?? [],
+                companion: Companion(tag: tag, digest: nil, manifest: nil))
         }
         return TagSummary(
             tag: tag, digest: digest, mediaType: image.mediaType, size: image.size, created: image.created,
             modified: link.modified, platforms: image.platforms, state: image.problems.isEmpty ? .ok : .damaged,
-            problems: image.problems)
+            problems: image.problems,
+            companion: Companion(tag: tag, digest: digest, manifest: facts.manifests[digest]?.manifest),
+            parts: image.parts)
     }
 }
 
@@ -35,6 +38,8 @@ struct ImageFacts {
     let mediaType: String?
     let size: UInt64
     let problems: [String]
+    /// See `TagSummary.parts`.
+    let parts: [Digest]
     /// When the image was made; of an index, the newest of its images.
     private(set) var created: Date?
     /// For what machines, each once, in the order of the index.
@@ -47,6 +52,7 @@ struct ImageFacts {
         mediaType = facts.manifests[digest]?.manifest?.mediaType
         size = closure.size
         problems = closure.problems.sentences
+        parts = facts.parts(of: digest)
         visit(digest, in: facts, depth: 0, platform: nil)
     }
 

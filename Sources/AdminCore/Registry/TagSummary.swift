@@ -28,11 +28,15 @@ public struct TagSummary: Hashable, Sendable {
     public let state: State
     /// Why not, a sentence each.
     public let problems: [String]
+    /// What it belongs to, if it is no image: a signature, an attestation, a bill of materials, a referrer; nil for an image.
+    public let companion: Companion?
+    /// What the manifest names as a part of itself: the manifests of an index, to any depth, and the configurations.
+    public let parts: [Digest]
 
     /// See the properties.
     public init(
         tag: String, digest: Digest?, mediaType: String?, size: UInt64, created: Date?, modified: Date?,
-        platforms: [String], state: State, problems: [String] = []
+        platforms: [String], state: State, problems: [String] = [], companion: Companion? = nil, parts: [Digest] = []
     ) {
         self.tag = tag
         self.digest = digest
@@ -43,5 +47,7 @@ public struct TagSummary: Hashable, Sendable {
         self.platforms = platforms
         self.state = state
         self.problems = problems
+        self.companion = companion
+        self.parts = parts
     }
 }

@@ -22,12 +22,23 @@ extension RepositorySummary {
 }
 
 extension TagSummary {
+    /// Of what belongs to an image, also to which, and as what.
     nonisolated var json: JSONValue {
-        [
-            "tag": .string(tag), "digest": .text(digest), "mediaType": .text(mediaType), "size": .unsigned(size),
-            "created": .time(created), "modified": .time(modified), "platforms": .array(platforms.map { .string($0) }),
-            "state": .string(state.rawValue),
+        var members: [JSONValue.Member] = [
+            .init(key: "tag", value: .string(tag)), .init(key: "digest", value: .text(digest)),
+            .init(key: "mediaType", value: .text(mediaType)), .init(key: "size", value: .unsigned(size)),
+            .init(key: "created", value: .time(created)), .init(key: "modified", value: .time(modified)),
+            .init(key: "platforms", value: .array(platforms.map { .string($0) })),
+            .init(key: "state", value: .string(state.rawValue)),
         ]
+        if let companion { members.append(.init(key: "companion", value: companion.json)) }
+        return .object(members)
+    }
+}
+
+extension Companion {
+    nonisolated var json: JSONValue {
+        ["kind": .string(kind.rawValue), "subject": .text(subject)]
     }
 }
 

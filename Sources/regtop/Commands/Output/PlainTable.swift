@@ -18,12 +18,16 @@ nonisolated struct PlainTable {
     private var rows: [[String]] = []
 
     init(_ columns: Column...) {
+        self.init(columns)
+    }
+
+    init(_ columns: [Column]) {
         self.columns = columns
     }
 
-    /// Adds a row; a cell for each column.
+    /// Adds a row; a cell for each column. Cells for which there is none are left out.
     mutating func add(_ cells: String...) {
-        rows.append(cells.map(PlainTable.word))
+        rows.append(cells.prefix(columns.count).map(PlainTable.word))
     }
 
     /// The table, each line with its newline. The header alone if there are no rows.
