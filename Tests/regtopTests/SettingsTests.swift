@@ -1,3 +1,4 @@
+import AdminCore
 import Testing
 
 @testable import regtop
@@ -13,6 +14,9 @@ import Testing
               copy: {store: "sqlite:/srv/copy.db"}
             tables:
               repositories: {sort: size, descending: true, columns: [name, size]}
+            retention:
+              "team/*": {keep: 10, keep-tags: [latest, "v*"], by: created}
+              "**": {where: age>1y}
             mouse: false
             """)
         #expect(settings.problems.isEmpty)
@@ -22,6 +26,11 @@ import Testing
         #expect(settings.tables["repositories"]?.sort?.name == "size")
         #expect(settings.tables["repositories"]?.columns?.map(\.name) == ["name", "size"])
         #expect(!settings.hasMouse)
+        #expect(settings.retention.map { $0.repositories?.description } == ["team/*", "**"])
+        #expect(
+            settings.retention.map(\.keep) == [10, nil] && settings.retention.map(\.dating) == [.created, .modified])
+        #expect(settings.retention[0].keepTags.map(\.description) == ["latest", "v*"])
+        #expect(settings.retention[1].filter.description == "age>1y")
         #expect(parse("") == Settings())
     }
 
@@ -32,6 +41,10 @@ import Testing
         ("mouse: maybe", "config.yml:1:8: here true or false is wanted"),
         ("registries: [a]", "config.yml:1:13: registries is a list of names with values"),
         ("mouse: false\n  x: [", "config.yml:2:"),
+        ("retention:\n  app: {keep: -1}", "config.yml:2:15: keep is a number of images"),
+        ("retention:\n  app: {keep: 1, keep-tags: [\"{a,b}\"]}", "config.yml:2:30: \"{\" is in the name of no tag"),
+        ("retention:\n  app: {where: age>x}", "config.yml:2:16: column 5: "),
+        ("retention:\n  app: {}", "config.yml:2:3: a rule says what may go"),
         ("- a", "config.yml:1:1: the file is a list of names with values"),
     ])
     func aMistakeHasItsLineAndColumn(_ text: String, _ problem: String) {

@@ -16,10 +16,13 @@ public struct ChangePlanner: Sendable {
 
     /// The plan that removes what the references name (`DESIGN` §2.5): of a repository its `_manifests`, `_layers` and `_uploads`, of a
     /// tag that tag, of a digest the revision and every tag on it. What several targets cover is removed once, with the first of them.
-    /// `skippingTrash`: the links are dropped at once, instead of going where they can be restored from.
+    /// What belongs to an image, its signatures for example, goes with the last tag of it, and as a part of the same target.
+    /// `skippingTrash`: the links are dropped at once, instead of going where they can be restored from. `companions`: which of what
+    /// belongs to images may go with them.
     /// Throws `ChangeError.notFound`, `.wrongChunkSize`, and errors of reading.
     public func removal(
-        of references: [ImageReference], skippingTrash: Bool = false, progress: ProgressHandler? = nil
+        of references: [ImageReference], skippingTrash: Bool = false, companions: CompanionChoice = .all,
+        progress: ProgressHandler? = nil
     ) async throws -> ChangePlan {
         try await checkChunkSize()
         var covered: Set<StoragePath> = []
@@ -32,10 +35,11 @@ public struct ChangePlanner: Sendable {
             targets.append(
                 ChangePlan.Target(reference: reference, stages: stages, directories: target.directories))
         }
-        let impact = try await impact(ofRemoving: targets, progress: progress)
+        let joined = try await joiningCompanions(to: targets, companions)
+        let impact = try await impact(ofRemoving: joined.targets, progress: progress)
         return ChangePlan(
-            action: .remove, skipsTrash: skippingTrash, targets: targets, impact: impact,
-            notes: notes(targets, impact, skippingTrash))
+            action: .remove, skipsTrash: skippingTrash, targets: joined.targets, impact: impact,
+            notes: joined.notes + notes(targets, impact, skippingTrash))
     }
 
     /// Throws `ChangeError.wrongChunkSize` if the pool's own files say that they have another chunk size (`DESIGN` §2.14).

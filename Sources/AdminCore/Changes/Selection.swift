@@ -18,9 +18,20 @@ public struct Selection: Hashable, Sendable {
 
     /// Every row that was looked at, in its order.
     public let choices: [Choice]
+    /// What a person should know of the rules, a sentence each: what in them matches nothing, for example.
+    public let notes: [String]
+
+    /// See the properties.
+    init(choices: [Choice], notes: [String] = []) {
+        self.choices = choices
+        self.notes = notes
+    }
 
     /// What is to be removed.
     public var references: [ImageReference] { choices.filter(\.goes).map(\.reference) }
+
+    /// What is to stay, whatever it belongs to.
+    public var staying: Set<ImageReference> { Set(choices.filter { !$0.goes }.map(\.reference)) }
 }
 
 extension ChangePlanner {
@@ -39,61 +50,112 @@ extension ChangePlanner {
         let now = policy.now
         let names = try await registry.repositoryNames()
         let counter = ProgressCounter(phase: "repositories", total: UInt64(names.count), handler: progress)
-        let choices = try await concurrentMap(names, window: storage.window) { [unique] name -> Selection.Choice? in
+        let choices = try await concurrentMap(names, window: storage.window) {
+            [unique] name -> (choice: Selection.Choice, modified: Date?)? in
             defer { counter.advance() }
             guard let reference = ImageReference(name) else { return nil }
             do {
                 let row = RepositoryCandidate(try await pass.summary(of: name), unique: unique?[name])
                 let goes = filter.matches(row, now: now)
-                return Selection.Choice(
+                let choice = Selection.Choice(
                     reference: reference, goes: goes, reason: "it \(goes ? "matches" : "does not match") \(filter)",
                     sharedWith: [])
+                return (choice, row.summary.modified)
             } catch StorageError.notFound {
                 return nil
             }
         }
-        return Selection(choices: choices.compactMap(\.self))
+        if !filter.fields.isDisjoint(with: Selection.dateFields) {
+            let dates = choices.compactMap { $0?.modified }
+            guard dates.count < 2 || !Selection.isOneDate(dates) else {
+                throw ChangeError.unsuitable(
+                    "all repositories were last written to within a minute, as in a pool that was copied: their dates do not say how old "
+                        + "anything is; choose tags by when their images were made, with --tags-of and --by created")
+            }
+        }
+        return Selection(choices: choices.compactMap { $0?.choice })
     }
 
-    /// The tags of a repository that a filter lets through and that are not among the `keep` newest. Without a filter: all but those. A tag
-    /// is as old as its link; where that has no date, it stays, unless `keep` is nil.
-    public func selection(
-        ofTagsOf name: RepositoryName, _ filter: Filter = Filter(), keep: Int? = nil
-    ) async throws -> Selection {
-        Selection(of: try await registry.pass().tags(of: name), of: name, filter, keep: keep, now: policy.now)
+    /// The verdict on each tag of a repository by these rules. Throws `ChangeError.unsuitable` where a rule goes by dates that say nothing.
+    public func selection(ofTagsOf name: RepositoryName, _ retention: Retention) async throws -> Selection {
+        var matched: Set<Int> = []
+        let choices = try Selection.choices(
+            try await registry.pass().tags(of: name), of: name, retention, now: self.policy.now, matched: &matched)
+        return Selection(choices: choices, notes: Selection.notes(choices, retention, matched))
+    }
+
+    /// The verdict on each tag of every repository that a rule is for. Where a rule goes by dates that say nothing, all tags stay.
+    public func selection(by policy: Retention, progress: ProgressHandler? = nil) async throws -> Selection {
+        let pass = registry.pass()
+        let now = self.policy.now
+        let names = try await registry.repositoryNames().filter { name in
+            policy.rules.contains { $0.repositories?.matches(name.string) ?? false }
+        }
+        let counter = ProgressCounter(phase: "repositories", total: UInt64(names.count), handler: progress)
+        let found = try await concurrentMap(names, window: storage.window) {
+            name -> (choices: [Selection.Choice], matched: Set<Int>) in
+            defer { counter.advance() }
+            var matched: Set<Int> = []
+            do {
+                let tags = try await pass.tags(of: name)
+                do {
+                    return (try Selection.choices(tags, of: name, policy, now: now, matched: &matched), matched)
+                } catch let problem as ChangeError {
+                    let choices = tags.compactMap { tag in
+                        ImageReference(name, .tag(tag.tag)).map {
+                            Selection.Choice(reference: $0, goes: false, reason: "\(problem)", sharedWith: [])
+                        }
+                    }
+                    return (choices, matched)
+                }
+            } catch StorageError.notFound {
+                return ([], [])
+            }
+        }
+        let choices = found.flatMap(\.choices)
+        return Selection(
+            choices: choices,
+            notes: Selection.notes(choices, policy, found.reduce(into: []) { $0.formUnion($1.matched) }))
     }
 }
 
 extension Selection {
-    /// The verdict on these tags.
-    init(of tags: [TagSummary], of name: RepositoryName, _ filter: Filter, keep: Int?, now: Date) {
-        let newest = keep.map { keep in
-            Set(
-                tags.filter { $0.modified != nil }.sorted { left, right in
-                    (right.modified ?? now, left.tag) < (left.modified ?? now, right.tag)
-                }.prefix(keep).map(\.tag))
-        }
-        func verdict(_ tag: TagSummary) -> (goes: Bool, reason: String) {
-            if let keep, let newest {
-                if newest.contains(tag.tag) {
-                    return (false, keep == 1 ? "it is the newest" : "it is one of the newest \(keep)")
-                }
-                if tag.modified == nil { return (false, "its age is not known") }
-            }
-            guard filter.matches(tag, now: now) else { return (false, "it does not match \(filter)") }
-            let older = keep.map { $0 == 1 ? "it is not the newest" : "it is not one of the newest \($0)" }
-            let matching = filter.isEmpty ? nil : "it matches \(filter)"
-            return (true, [older, matching].compactMap(\.self).joined(separator: ", and "))
-        }
-        let verdicts = tags.map { (tag: $0, verdict: verdict($0)) }
-        let staying = Dictionary(grouping: verdicts.filter { !$0.verdict.goes }.map(\.tag)) { $0.digest }
-        choices = verdicts.compactMap { tag, verdict in
-            ImageReference(name, .tag(tag.tag)).map { reference in
+    /// The verdict on these tags. `matched` gets the lines of the list of what is in use by which something stays.
+    static func choices(
+        _ tags: [TagSummary], of name: RepositoryName, _ retention: Retention, now: Date, matched: inout Set<Int>
+    ) throws(ChangeError) -> [Choice] {
+        var verdicts = try TagVerdicts(tags, of: name, retention, now: now)
+        verdicts.settle()
+        matched.formUnion(verdicts.matched)
+        let staying = Dictionary(
+            grouping: tags.indices.filter { !verdicts.all[$0].goes }, by: { tags[$0].digest })
+        return tags.indices.compactMap { number in
+            let (tag, verdict) = (tags[number], verdicts.all[number])
+            return ImageReference(name, .tag(tag.tag)).map { reference in
                 Choice(
                     reference: reference, goes: verdict.goes, reason: verdict.reason,
-                    sharedWith: verdict.goes && tag.digest != nil ? (staying[tag.digest] ?? []).map(\.tag).sorted() : []
-                )
+                    sharedWith: verdict.goes && tag.digest != nil
+                        ? (staying[tag.digest] ?? []).map { tags[$0].tag }.sorted() : [])
             }
         }
+    }
+
+    /// What in the rules does nothing.
+    static func notes(_ choices: [Choice], _ retention: Retention, _ matched: Set<Int>) -> [String] {
+        let tags = choices.compactMap { choice in
+            if case .tag(let tag) = choice.reference.selector { tag } else { nil }
+        }
+        let idle = retention.rules.flatMap(\.keepTags).uniqued().filter { glob in !tags.contains(where: glob.matches) }
+        return idle.map { "\"\($0)\" is to keep tags, and no tag here matches it" }
+            + (retention.inUse.map { [$0.report(matched)] } ?? [])
+    }
+
+    /// What a filter goes by the date of a link for.
+    static let dateFields: Set<FilterField> = [.age, .modified]
+
+    /// Whether these moments lie within a minute.
+    static func isOneDate(_ dates: [Date]) -> Bool {
+        guard let first = dates.min(), let last = dates.max() else { return false }
+        return last.timeIntervalSince(first) <= 60
     }
 }

@@ -44,6 +44,7 @@ extension ImageDetail {
         state = problems.isEmpty ? .ok : .damaged
         signatures = facts.revisions[digest]?.signatures.keys.sorted() ?? []
         guard let manifest = facts.manifests[digest]?.manifest else { return }
+        companion = Companion(tag: nil, digest: digest, manifest: manifest)
         config = manifest.config.map { Blob($0, in: facts) }
         layers = manifest.layers.map { Blob($0, in: facts) }
         notes = facts.notes(on: manifest)

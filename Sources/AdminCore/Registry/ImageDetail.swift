@@ -108,6 +108,8 @@ public struct ImageDetail: Hashable, Sendable {
     public var undated: String?
     /// `os/architecture[/variant]` as the configuration says; of an index, of each of its images, in its order.
     public var platforms: [String]
+    /// What it belongs to by its own word (OCI `subject`); nil for an image.
+    public var companion: Companion?
     /// Whether all of it can be served.
     public var state: TagSummary.State
     /// Why not, a sentence each.

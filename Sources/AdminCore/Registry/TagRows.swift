@@ -21,12 +21,15 @@ struct TagRows {
         guard let digest = link.digest, let image = images[digest] else {
             return TagSummary(
                 tag: tag, digest: nil, mediaType: nil, size: 0, created: nil, modified: link.modified, platforms: [],
-                state: .damaged, problems: link.fault().map { ["The link of the tag \(tag) \($0)."] } ?? [])
+                state: .damaged, problems: link.fault().map { ["The link of the tag \(tag) \($0)."] } ?? [],
+                companion: Companion(tag: tag, digest: nil, manifest: nil))
         }
         return TagSummary(
             tag: tag, digest: digest, mediaType: image.mediaType, size: image.size, created: image.created,
             modified: link.modified, platforms: image.platforms, state: image.problems.isEmpty ? .ok : .damaged,
-            problems: image.problems, kind: image.kind)
+            problems: image.problems,
+            companion: Companion(tag: tag, digest: digest, manifest: facts.manifests[digest]?.manifest),
+            parts: image.parts, kind: image.kind)
     }
 }
 
@@ -37,6 +40,8 @@ struct ImageFacts {
     let problems: [String]
     /// What it is; nil if the manifest cannot be read.
     let kind: ArtifactKind?
+    /// See `TagSummary.parts`.
+    let parts: [Digest]
     /// When the image was made; of an index, the newest of its images.
     private(set) var created: Date?
     /// The first text that stands in the place of a date and is none.
@@ -52,6 +57,7 @@ struct ImageFacts {
         kind = facts.manifests[digest]?.manifest.map { ArtifactKind($0) }
         size = closure.size
         problems = closure.problems.sentences
+        parts = facts.parts(of: digest)
         visit(digest, in: facts, depth: 0, platform: nil)
     }
 

@@ -30,11 +30,16 @@ public struct TagSummary: Hashable, Sendable {
     public let problems: [String]
     /// What it is; nil if the manifest cannot be read.
     public let kind: ArtifactKind?
+    /// What it belongs to, if it is no image: a signature, an attestation, a bill of materials, a referrer; nil for an image.
+    public let companion: Companion?
+    /// What the manifest names as a part of itself: the manifests of an index, to any depth, and the configurations.
+    public let parts: [Digest]
 
     /// See the properties.
     public init(
         tag: String, digest: Digest?, mediaType: String?, size: UInt64, created: Date?, modified: Date?,
-        platforms: [String], state: State, problems: [String] = [], kind: ArtifactKind? = nil
+        platforms: [String], state: State, problems: [String] = [], companion: Companion? = nil, parts: [Digest] = [],
+        kind: ArtifactKind? = nil
     ) {
         self.tag = tag
         self.digest = digest
@@ -46,5 +51,7 @@ public struct TagSummary: Hashable, Sendable {
         self.state = state
         self.problems = problems
         self.kind = kind
+        self.companion = companion
+        self.parts = parts
     }
 }

@@ -18,6 +18,9 @@ struct CollectCommand: StoreCommand, ChangingCommand {
 
             With --offline one run does it all.
 
+            --keep-file FILE, with --untagged, keeps manifests that no tag names and somebody uses: a reference or a digest on each line, as for \
+            regtop rm.
+
             JSON: as of rm, and {restored, freed, quarantined: [{path, blob, bytes}], inTheWay, nextFreeAfter}.
 
             EXAMPLES:
@@ -53,6 +56,11 @@ struct CollectCommand: StoreCommand, ChangingCommand {
 
     @Option(
         help: ArgumentHelp(
+            "With --untagged: keep what is in use, references or digests, one a line.", valueName: "file"))
+    var keepFile: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Collect unfinished uploads that were last written to longer ago, too.", valueName: "duration"),
         transform: ArgumentText.duration)
     var uploadsOlderThan: Double?
@@ -71,12 +79,16 @@ struct CollectCommand: StoreCommand, ChangingCommand {
         guard [noCache, cacheFlushed, registries.offline].count(where: \.self) <= 1 else {
             throw ValidationError("--offline, --no-cache and --cache-flushed exclude each other")
         }
+        if keepFile != nil, !untagged {
+            throw ValidationError("--keep-file goes with --untagged: without that every manifest is kept")
+        }
         guard (0...100).contains(maxShare) else { throw ValidationError("--max-share is a percentage, 0 to 100") }
     }
 
     func run(in context: CommandContext) async throws {
         let options = CollectionOptions(
             grace: grace, delay: delay, maxShare: maxShare, untagged: untagged, uploadsOlderThan: uploadsOlderThan,
+            inUse: try await KeepFile.read(keepFile),
             caches: registries.offline ? .offline : noCache ? .none : cacheFlushed ? .flushed : .unknown)
         let isBlocked = Mutex(false)
         let isRehearsal = change.dryRun

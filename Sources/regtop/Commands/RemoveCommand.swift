@@ -16,8 +16,21 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
             dropped at once and cannot be restored; on a full pool nothing else works.
 
             Instead of naming them: --where FILTER deletes the repositories that a filter lets through; with --tags-of REPO, the \
-            tags of that repository; --keep N keeps its newest N tags, by when their links were last written, and what has no date. Every \
-            row that was looked at is listed, with why it goes or stays, and with the tags that stay on the same manifest.
+            tags of that repository. Every row that was looked at is listed, with why it goes or stays.
+
+            --keep N keeps the newest N images of --tags-of REPO: tags of one manifest are one image, the images of an index are one with it, \
+            and an image that stays keeps all its tags. It is as old as its links, or with --by created as its configuration says; what has no \
+            date stays. --keep-tag GLOB keeps tags (v*, release-?, [0-9]*), and --keep-file FILE what is in use: a reference or a digest on each \
+            line, # begins a comment, as in kubectl get pods -A -o jsonpath='{..image}'. What any of these keeps stays.
+
+            --policy applies the rules below retention: in config.yml to every repository that one of them is for:
+              retention:
+                "app/*": {keep: 10, keep-tags: [latest, "v*"], by: created}
+                "**": {where: age>1y, keep-tags: [stable]}
+            Of several rules for one repository all have to let a tag go. A rule of keep-tags only keeps.
+
+            Signatures, attestations, bills of materials and referrers (sha256-….sig, .att, .sbom, and what has a subject) are no images: they go \
+            with the last tag of theirs, come back with it, and stay with it. --keep-companions leaves them where they are.
 
             A filter is words and comparisons: age>180d, size>1G, unique>500M, tags=0, modified>2015-01-01, created, name~^team/ \
             (a regular expression), state=damaged, platform~arm; = != < <= > >= ~ !~; not, and, or, parentheses. Two beside each \
@@ -36,6 +49,8 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
               regtop rm app/web:0.9 app/web:0.8 --yes
               regtop rm --where 'age>1y and tags<3' --dry-run
               regtop rm --tags-of app/web --keep 10 --where 'age>90d not name~^v[0-9]'
+              regtop rm --tags-of app/web --keep 5 --keep-tag 'v*' --keep-file in-use.txt
+              regtop rm --policy --dry-run
             """)
 
     @OptionGroup var store: StoreOptions
@@ -56,8 +71,27 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
         transform: ArgumentText.repository)
     var tagsOf: RepositoryName?
 
-    @Option(help: ArgumentHelp("With --tags-of: keep the newest tags.", valueName: "n"))
+    @Option(help: ArgumentHelp("With --tags-of: keep the newest images.", valueName: "n"))
     var keep: Int?
+
+    @Option(
+        help: ArgumentHelp("Keep tags that match. May be repeated.", valueName: "glob"),
+        transform: ArgumentText.tagPattern)
+    var keepTag: [Glob] = []
+
+    @Option(help: ArgumentHelp("Keep what is in use: references or digests, one a line.", valueName: "file"))
+    var keepFile: String?
+
+    @Option(
+        help: ArgumentHelp("Go by when images were created, or tags modified. (default: modified)", valueName: "date"),
+        transform: ArgumentText.dating)
+    var by: RetentionRule.Dating?
+
+    @Flag(help: "Keep signatures and whatever else belongs to an image that goes.")
+    var keepCompanions = false
+
+    @Flag(help: "Choose by the rules in config.yml.")
+    var policy = false
 
     @Argument(
         help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), transform: ArgumentText.given)
@@ -65,11 +99,18 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
 
     /// Refuses what does not go together, and what would take everything because nothing was said.
     func validate() throws {
-        if let keep, keep < 0 { throw ValidationError("--keep takes a number of tags, not \(keep)") }
-        if keep != nil, tagsOf == nil {
-            throw ValidationError("--keep keeps tags: say of which repository with --tags-of")
+        if let keep, keep < 0 { throw ValidationError("--keep takes a number of images, not \(keep)") }
+        if policy, filter != nil || tagsOf != nil || keep != nil || by != nil {
+            throw ValidationError(
+                "--policy goes by the rules in config.yml: --where, --tags-of, --keep and --by belong there")
         }
-        let isChosen = filter != nil || tagsOf != nil
+        for (flag, isGiven) in [
+            ("--keep", keep != nil), ("--keep-tag", !keepTag.isEmpty), ("--keep-file", keepFile != nil),
+            ("--by", by != nil),
+        ] where isGiven && tagsOf == nil && !policy {
+            throw ValidationError("\(flag) is about tags: say of which repository with --tags-of")
+        }
+        let isChosen = filter != nil || tagsOf != nil || policy
         if isChosen, !references.isEmpty {
             throw ValidationError("either name what is to be deleted, or choose it with --where; not both")
         }
@@ -80,7 +121,9 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
             throw ValidationError("an empty --where would delete everything; name it instead")
         }
         if tagsOf != nil, filter == nil, keep == nil {
-            throw ValidationError("--tags-of wants --where FILTER, or --keep N, or both")
+            throw ValidationError(
+                "--tags-of wants --where FILTER, or --keep N, or both; --keep 0 lets everything go that nothing else keeps"
+            )
         }
     }
 
@@ -90,24 +133,37 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
         guard references.isEmpty else {
             return try await proposal.run { progress in
                 let references = try await Missing.references(references, in: context.session)
-                return try await planner.removal(of: references, skippingTrash: now, progress: progress)
+                return try await planner.removal(
+                    of: references, skippingTrash: now, companions: keepCompanions ? .none : .all, progress: progress)
             }
         }
+        let inUse = try await KeepFile.read(keepFile)
         try await proposal.run { progress in
-            let selection = try await select(planner, progress, in: context.session)
-            let plan = try await planner.removal(of: selection.references, skippingTrash: now, progress: progress)
-            return SelectedRemoval(selection: selection, plan: plan)
+            let selection = try await select(planner, inUse, progress, in: context.session)
+            return try await SelectedRemoval.of(
+                selection, planner, skippingTrash: now, keepingCompanions: keepCompanions, progress: progress)
         }
     }
 
     private func select(
-        _ planner: ChangePlanner, _ progress: @escaping ProgressHandler, in session: Session
+        _ planner: ChangePlanner, _ inUse: KeepList?, _ progress: @escaping ProgressHandler, in session: Session
     ) async throws -> Selection {
+        if policy {
+            var policy = try Policy.of(SettingsFile.read())
+            policy.inUse = inUse
+            policy.keepsCompanions = keepCompanions
+            // Beside the rules, not one more of them that would have to let everything go.
+            if !keepTag.isEmpty { policy.rules.append(RetentionRule(keepTags: keepTag)) }
+            return try await planner.selection(by: policy, progress: progress)
+        }
         guard let tagsOf else {
             return try await planner.selection(ofRepositories: filter ?? Filter(), progress: progress)
         }
         return try await Missing.named(tagsOf, in: session) {
-            try await planner.selection(ofTagsOf: tagsOf, filter ?? Filter(), keep: keep)
+            let rule = RetentionRule(
+                keep: keep, keepTags: keepTag, filter: filter ?? Filter(), dating: by ?? .modified)
+            return try await planner.selection(
+                ofTagsOf: tagsOf, Retention([rule], inUse: inUse, keepsCompanions: keepCompanions))
         }
     }
 }

@@ -9,13 +9,15 @@ struct TagsCommand: StoreCommand {
         abstract: "List the tags of a repository.",
         discussion: """
             CREATED is when the image was made, as its configuration says, if that can be; MODIFIED is when the tag's link was last written; \
-            PLATFORMS says of what is no image what it is.
+            PLATFORMS says of what is no image what it is. Signatures, \
+            attestations, bills of materials and referrers stand below the image that they belong to.
 
             --where shows only some: words and comparisons as `regtop rm --help` explains them, such as age>180d, created<2015-01-01, \
             size>1G, platform~arm, state=damaged, not, and, or.
 
             JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok or damaged; kind is there for \
-            what is neither an image nor an index.
+            what is neither an image nor an index. What belongs to an image also has companion: {kind, subject}, where kind is sig, att, \
+            sbom or referrer.
 
             EXAMPLES:
               regtop tags team/x/deep
@@ -42,7 +44,9 @@ struct TagsCommand: StoreCommand {
         if all.contains(where: { $0.state == .damaged }) { try await context.warnOfChunkSize() }
         let now = context.session.clock.now
         let rows = all.filter { filter.matches($0, now: now) }
+        let shown = Set(rows.map(\.tag))
         try await context.print(
-            format.format, json: .array(rows.map(\.json)), plain: TagTable.text(rows))
+            format.format, json: .array(rows.map(\.json)),
+            plain: TagTable.text(TagSummary.arranged(all).filter { shown.contains($0.tag.tag) }))
     }
 }

@@ -1,3 +1,5 @@
+import AdminCore
+
 /// What the user's configuration file says. What it does not say is as it is without one.
 nonisolated struct Settings: Sendable, Equatable {
     /// A registry with a name: where it is, in the words of the command line's options.
@@ -30,6 +32,8 @@ nonisolated struct Settings: Sendable, Equatable {
     /// By the table's name: `repositories`, `tags`.
     var tables: [String: Table] = [:]
     var hasMouse = true
+    /// Which tags may go by `rm --policy`, in the order of the file.
+    var retention: [RetentionRule] = []
     /// What is wrong with the file, each with its line and column. The rest of it holds.
     var problems: [String] = []
 }

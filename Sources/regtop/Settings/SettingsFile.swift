@@ -1,3 +1,4 @@
+import AdminCore
 import Foundation
 import Yams
 
@@ -9,6 +10,9 @@ import Yams
 ///     tables:
 ///       repositories: {sort: size, columns: [name, size, changed, state]}
 ///       tags: {sort: created, descending: true}
+///     retention:
+///       "app/*": {keep: 10, keep-tags: [latest, "v*"], by: created}
+///       "**": {where: age>1y}
 ///     mouse: false
 ///
 /// Never throws: a mistake is a problem of the settings, with its line and column, and what stands beside it is taken.
@@ -73,8 +77,10 @@ nonisolated struct SettingsFile {
                 file.each(of: value, "registries") { $0.registry($1, $2) }
             case "tables":
                 file.each(of: value, "tables") { $0.table($1, $2) }
+            case "retention":
+                file.each(of: value, "retention") { $0.rule($1, $2) }
             case "mouse": file.settings.hasMouse = file.flag(value) ?? true
-            default: file.unknown(key, ["registries", "tables", "mouse"])
+            default: file.unknown(key, ["registries", "tables", "retention", "mouse"])
             }
         }
     }
@@ -114,6 +120,53 @@ nonisolated struct SettingsFile {
             }
         }
         settings.tables[known] = table
+    }
+
+    private mutating func rule(_ pattern: Node, _ node: Node) {
+        guard let repositories = glob(pattern, for: .repository) else { return }
+        var rule = RetentionRule(repositories: repositories)
+        var isEmpty = true
+        each(of: node, "a rule") { file, key, value in
+            isEmpty = false
+            switch key.string {
+            case "keep":
+                guard let count = value.int, count >= 0 else {
+                    return file.complain(value, "keep is a number of images, as in 10")
+                }
+                rule.keep = count
+            case "keep-tags":
+                guard case .sequence(let patterns) = value else {
+                    return file.complain(value, "keep-tags is a list of patterns, as in [latest, \"v*\"]")
+                }
+                rule.keepTags = patterns.compactMap { file.glob($0, for: .tag) }
+            case "where":
+                guard let text = file.text(value) else { return }
+                do {
+                    rule.filter = try Filter(text)
+                    if rule.filter.isEmpty { file.complain(value, "an empty filter would let everything go") }
+                } catch {
+                    file.complain(value, "\(error)")
+                }
+            case "by":
+                guard let dating = value.string.flatMap(RetentionRule.Dating.init) else {
+                    return file.complain(value, "by is created or modified")
+                }
+                rule.dating = dating
+            default: file.unknown(key, ["keep", "keep-tags", "where", "by"])
+            }
+        }
+        if isEmpty { complain(pattern, "a rule says what may go with keep or where, or what stays with keep-tags") }
+        settings.retention.append(rule)
+    }
+
+    private mutating func glob(_ node: Node, for subject: Glob.Subject) -> Glob? {
+        guard let text = text(node) else { return nil }
+        do {
+            return try Glob(text, for: subject)
+        } catch {
+            complain(node, "\(error)")
+            return nil
+        }
     }
 
     private mutating func each(

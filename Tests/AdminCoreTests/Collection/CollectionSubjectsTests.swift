@@ -58,6 +58,29 @@ import Testing
         #expect(try await isThere(paths.blob(signature)))
     }
 
+    @Test func whatIsInUseIsNeededWithoutATag() async throws {
+        let (named, configured, gone) = try await (
+            fixture.push("app", tags: ["1"], layer: pattern(100, seed: 1)),
+            fixture.push("other", tags: ["1"], layer: pattern(100, seed: 2)),
+            fixture.push("other", tags: ["2"], layer: pattern(100, seed: 3))
+        )
+        let pass = fixture.registry.pass()
+        let layers = try await pass.image(fixture.reference("other@\(gone)")).layers
+        for name in ["app", "other"] { try await fixture.driver.delete(paths.tags(fixture.name(name))) }
+        var options = Self.untagged
+        options.inUse = try KeepList(
+            parsing: "docker://host/app@\(named)\n\(configured.hex.prefix(12))\nnone@sha256:0000\n".utf8, name: "in-use"
+        )
+        let plan = try await run(options)
+        #expect(plan.notes.contains("of 3 lines in in-use, 2 keep something here, 1 match nothing"))
+        let taken = plan.items(.quarantine).map(\.origin)
+        #expect(taken.contains(paths.blob(gone)) && taken.contains(paths.blob(layers[0].digest)))
+        for digest in [named, configured] { #expect(try await isThere(paths.blob(digest))) }
+        for name in ["app", "other"] {
+            #expect(try await fixture.registry.pass().revisions(of: fixture.name(name)).count == 1)
+        }
+    }
+
     @Test func whatOneRepositoryMountedFromAnotherStays() async throws {
         let layer = pattern(5000)
         try await fixture.push("first", tags: ["1"], layer: layer)

@@ -353,11 +353,23 @@ extension DamageCase {
 
     private static let noManifest = SampleBlob(#"{"hello":"world"}"#)
 
+    private static let signature = "sha256-\(String(repeating: "a", count: 64)).sig"
+
     private static let leftovers: [DamageCase] = [
         DamageCase(
             "an upload that nobody ended", .staleUpload, .waste, repair: "trash",
             at: { $0.uploadFile("data").parent },
             prepare: { try $0.startUpload(FsckFixture.upload, in: "app", at: pushed, [1, 2, 3]) }),
+        DamageCase(
+            "a signature whose image is gone", .orphanCompanion, .waste, repair: "trash",
+            at: { $0.tag(signature) },
+            prepare: {
+                let attached = SampleImage(created: pushed, architecture: "arm64", layers: [spare])
+                try $0.push(attached, to: "app", tags: [signature], at: pushed)
+                // One whose image is there is as it should be.
+                let image = FsckFixture.manifest.digest
+                try $0.push(attached, to: "app", tags: ["sha256-\(image.hex).sig"], at: pushed)
+            }),
         DamageCase(
             "a repository without manifests", .emptyRepository, .waste, repair: "trash",
             at: { $0.paths.repository("attic/y2k") },

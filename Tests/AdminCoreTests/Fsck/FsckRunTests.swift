@@ -50,7 +50,7 @@ import Testing
         for part in ["2 blobs that", "1 manifest that", "1 link to"] {
             #expect(lines.first?.detail.contains(part) == true)
         }
-        #expect(try await Overview.read(pool.registry).isPullThroughCache)
+        #expect(try await Overview.read(pool.registry, journal: JournalPolicy(delay: 0)).isPullThroughCache)
         let plan = try await ChangePlanner(registry: pool.registry).collection(CollectionOptions())
         #expect(plan.notes.contains { $0.contains("pull-through cache") })
     }

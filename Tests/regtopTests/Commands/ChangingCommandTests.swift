@@ -51,6 +51,51 @@ import Testing
         #expect(tags.allSatisfy { $0["digest"] as? String == digest && $0["state"] as? String == "ok" })
     }
 
+    /// By a number of images, by a list of what is in use, and by the rules of the configuration: each says why of every tag.
+    @Test func tagsGoByRules() async throws {
+        let place = try TemporaryPlace()
+        var files = DumpText()
+        let digest = try files.addImage("app", tags: ["1.0", "latest"])
+        let signature = "sha256-\(digest.dropFirst(7)).sig"
+        try files.addImage("app", tags: [signature], seed: "signature")
+        try files.addImage("app", tags: ["2.0"], seed: "other")
+        let store = try await place.store(files)
+        let tags: [[String: Any]] = try await RegtopProgram.run("tags", "app", "-f", "json", store, in: place).json()
+        let companions = tags.map { $0["companion"] as? [String: String] }
+        #expect(companions.compactMap(\.self) == [["kind": "sig", "subject": digest]])
+        #expect(try await RegtopProgram.run("tags", "app", store, in: place).text.contains("COMPANION"))
+        let list = "\(place.path)/in-use"
+        try "2.0\n# nothing\n app:2.0 # why\r\n".write(toFile: list, atomically: true, encoding: .utf8)
+        func goes(_ words: String...) async throws -> [String: Bool] {
+            let run = try await RegtopProgram.run(["rm", "--dry-run", "-f", "json", store] + words, in: place)
+            #expect(run.status == 0, "\(run.error)")
+            let plan: [String: Any] = try run.json()
+            let selection = try #require(plan["selection"] as? [[String: Any]])
+            #expect(selection.allSatisfy { ($0["reason"] as? String)?.isEmpty == false })
+            return try selection.reduce(into: [:]) {
+                $0[try #require($1["target"] as? String)] = $1["goes"] as? Bool
+            }
+        }
+        let expected = ["app:1.0": true, "app:latest": true, "app:2.0": false, "app:\(signature)": true]
+        #expect(try await goes("--tags-of", "app", "--keep", "0", "--keep-file", list) == expected)
+        #expect(try await goes("--tags-of", "app", "--keep", "0", "--keep-tag", "2*") == expected)
+        let kept = try await goes("--tags-of", "app", "--keep", "0", "--keep-tag", "2*", "--keep-companions")
+        #expect(kept == expected.merging(["app:\(signature)": false]) { $1 })
+        let copied = try await RegtopProgram.run("rm", "--tags-of", "app", "--keep", "1", "--yes", store, in: place)
+        #expect(copied.status == 1 && copied.error.contains("--by created"))
+        for words in [
+            ["--tags-of", "app", "--keep-tag", "2*"], ["--keep-tag", "2*", "app"], ["--policy", "--keep", "1"],
+        ] {
+            #expect(
+                try await RegtopProgram.run(["rm", "--dry-run", store] + words, in: place).status == 64, "\(words)")
+        }
+        try "<html>\n".write(toFile: list, atomically: true, encoding: .utf8)
+        let refused = try await RegtopProgram.run(
+            "rm", "--tags-of", "app", "--keep", "0", "--keep-file", list, "--yes", store, in: place)
+        #expect(refused.status == 1 && refused.error.contains("no list of what is in use"))
+        #expect(try await RegtopProgram.run("rm", "--policy", "--yes", store, in: place).status == 1)
+    }
+
     @Test func aManifestTakesItsTagsAndSaysSoFirst() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()

@@ -32,6 +32,8 @@ struct CollectionMark: Sendable {
     private(set) var surplusNotes: [BlobIdentifier: SurplusNotes.Note] = [:]
     /// Links of manifests that no tag needs; only with `untagged`.
     private(set) var untagged: [CollectionIndex.Link] = []
+    /// The lines of the list of what is in use that name something here.
+    var linesInUse: Set<Int> = []
 
     /// Digests to be read as manifests.
     private var frontier: [Int] = []
@@ -71,6 +73,8 @@ struct CollectionMark: Sendable {
         let digest: Digest
         /// The manifest that it refers to (OCI), once that was read.
         var subject: Digest?
+        /// True if something that it names is said to be in use.
+        var isInUse = false
     }
 
     var storage: StorageReader { registry.storage }
@@ -185,7 +189,8 @@ struct CollectionMark: Sendable {
                 guard case .revision(let digest) = link.file else { continue }
                 if let obstacle = finding.obstacle { pin(link, "\(link.path.path) \(obstacle)") }
                 if keepsRevisions { revisions.append(Revision(link: number, digest: digest)) }
-                guard !options.untagged || finding.isYoung else { continue }
+                let isInUse = notesUse(of: [digest], link)
+                guard !options.untagged || finding.isYoung || isInUse else { continue }
                 needManifest(digest)
                 if let said = finding.digest, said != digest { needManifest(said) }
             }
@@ -207,7 +212,12 @@ struct CollectionMark: Sendable {
             let links = wave.map { index.currentLinks[$0] }
             for (link, finding) in zip(links, try await reader.read(links)) {
                 // A registry writes the key before the digest: what cannot be read now is read once more.
-                if let digest = finding.digest { needManifest(digest) } else { unclear.append(link) }
+                guard let digest = finding.digest else {
+                    unclear.append(link)
+                    continue
+                }
+                _ = notesUse(of: [digest], link)
+                needManifest(digest)
             }
         }
     }
@@ -322,7 +332,13 @@ struct CollectionMark: Sendable {
             let ordinals = numbers.map { index.ordinal(revisions[$0].digest) }
             for (number, (_, content)) in zip(numbers, try await readManifests(ordinals)) {
                 switch content {
-                case .manifest(let manifest): revisions[number].subject = manifest.subject?.digest
+                case .manifest(let manifest):
+                    revisions[number].subject = manifest.subject?.digest
+                    // Whoever pulled a part of an index pulled it by the index.
+                    let parts = manifest.manifests.map(\.digest) + (manifest.config.map { [$0.digest] } ?? [])
+                    if let link = revisions[number].link {
+                        revisions[number].isInUse = notesUse(of: parts, index.revisions[link])
+                    }
                 case .missing: break
                 // It may refer to something that is kept.
                 case .unreadable: needManifest(revisions[number].digest)
@@ -331,7 +347,7 @@ struct CollectionMark: Sendable {
         }
         referrersAreRead = true
         for revision in revisions {
-            if index.isNeeded(revision.digest) {
+            if revision.isInUse || index.isNeeded(revision.digest) {
                 needManifest(revision.digest)
             } else if let subject = revision.subject, index.isNeeded(subject) {
                 needManifest(revision.digest)
@@ -558,6 +574,7 @@ struct CollectionMark: Sendable {
                 $0.link.map { index.revisions[$0] }
             }
         }
+        if let list = options.inUse { notes.append(list.report(linesInUse)) }
         if missing > 0 {
             notes.append(
                 "\(missing) of the manifests that something names are not there; what they named is not known any more")

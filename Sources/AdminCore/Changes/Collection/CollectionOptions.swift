@@ -24,6 +24,8 @@ public struct CollectionOptions: Hashable, Sendable {
     public var untagged: Bool
     /// Unfinished uploads that were begun more than so many seconds ago are collected; none if nil.
     public var uploadsOlderThan: TimeInterval?
+    /// Manifests that are needed though no tag says so; nil for none. Only with `untagged`.
+    public var inUse: KeepList?
     /// What is known of the registries' caches.
     public var caches: Caches
     /// How many things one part of the plan takes, notes or frees at most: one operation on its holding, one intent in the journal, and what
@@ -33,13 +35,15 @@ public struct CollectionOptions: Hashable, Sendable {
     /// See the properties.
     public init(
         grace: TimeInterval = 86_400, delay: TimeInterval = JournalPolicy.usualDelay, maxShare: Double = 50,
-        untagged: Bool = false, uploadsOlderThan: TimeInterval? = nil, caches: Caches = .unknown
+        untagged: Bool = false, uploadsOlderThan: TimeInterval? = nil, inUse: KeepList? = nil,
+        caches: Caches = .unknown
     ) {
         self.grace = grace
         self.delay = delay
         self.maxShare = maxShare
         self.untagged = untagged
         self.uploadsOlderThan = uploadsOlderThan
+        self.inUse = inUse
         self.caches = caches
     }
 

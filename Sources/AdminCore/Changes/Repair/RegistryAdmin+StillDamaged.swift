@@ -8,6 +8,7 @@ extension RegistryAdmin {
         case .emptyRepository: try await isStillEmpty(target, grace)
         case .staleUpload: try await hasNoNews(target, grace)
         case .badLink: try await isStillBad(target.problem)
+        case .orphanCompanion: try await isStillOrphaned(target, grace)
         case .unusedLayerLink: try await isStillUnused(target, grace)
         default: true
         }
@@ -39,6 +40,20 @@ extension RegistryAdmin {
     private func isStillBad(_ problem: Problem) async throws -> Bool {
         guard let path = problem.path, case .file? = try await driver.reader.entry(path)?.kind else { return true }
         return try await registry.link(at: path).fault(expecting: paths.file(at: path)?.digest) != nil
+    }
+
+    /// Still no image that it belongs to, and nothing of it written anew.
+    private func isStillOrphaned(_ target: RepairPlan.Target, _ grace: TimeInterval) async throws -> Bool {
+        guard let path = target.problem.path, let name = paths.repositoryName(of: path.appending(.literal("link"))),
+            try await hasNoNews(target, grace)
+        else { return false }
+        let pass = registry.pass()
+        var companion = path.parent == paths.tags(name) ? Companion(tag: path.name) : nil
+        if companion == nil, let digest = Digest(algorithm: path.parent.name, hex: path.name) {
+            companion = Companion(tag: nil, digest: digest, manifest: try await pass.memory.manifests(digest).manifest)
+        }
+        guard let companion else { return false }
+        return try await !registry.holds(companion.subject, in: name)
     }
 
     private func isStillUnused(_ target: RepairPlan.Target, _ grace: TimeInterval) async throws -> Bool {

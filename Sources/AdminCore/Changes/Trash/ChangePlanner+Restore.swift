@@ -1,6 +1,7 @@
 extension ChangePlanner {
     /// The plan that brings deletions back from the trash, by their ids. `name`: a repository or a tag gets this name instead of its own; a
-    /// repository's must be free, a tag's must be one of its repository. Throws `ChangeError.notInTrash`, `.nameTaken`, `.destinationExists`,
+    /// repository's must be free, a tag's must be one of its repository. What belongs to a tag's image comes back with it, from whichever
+    /// deletion took it along. Throws `ChangeError.notInTrash`, `.nameTaken`, `.destinationExists`,
     /// `.unsuitable`, `.wrongChunkSize`, and errors of reading.
     public func restoration(of ids: [String], as name: ImageReference? = nil) async throws -> RestorePlan {
         try await checkChunkSize()
@@ -10,6 +11,7 @@ extension ChangePlanner {
         var targets: [RestorePlan.Target] = []
         var notes: [String] = []
         let trash = TrashReader(registry: registry)
+        var others = OtherDeletions(trash: trash, without: Set(ids))
         for id in ids.uniqued() {
             guard let holding = try await trash.holding(id) else { throw ChangeError.notInTrash(id) }
             let item = TrashItem(holding)
@@ -19,16 +21,44 @@ extension ChangePlanner {
                     "\(holding.entries.count - entries.count) links of \(id) are being freed or restored by somebody else"
                 )
             }
-            let renaming = try name.map { try self.renaming(of: item, entries, to: $0) }
+            let own = self.own(item, entries)
+            let renaming = try name.map { try self.renaming(of: item, own, to: $0) }
             if let renaming, let name {
                 try await requireFree(renaming.to, for: name)
             } else {
-                notes += try await requireUntaken(item, entries)
+                notes += try await requireUntaken(item, own)
             }
-            notes += try await lackingManifests(item, entries)
-            targets.append(RestorePlan.Target(item: item, entries: entries, destination: name, renaming: renaming))
+            notes += try await lackingManifests(item, own)
+            let along = Set(entries).subtracting(own)
+            let taken = try await self.taken(along)
+            if !taken.isEmpty {
+                notes.append(
+                    "\(taken.count) links of what belongs to \(item.name) were written anew since, and stay in the trash"
+                )
+            }
+            let parts = try await others.companions(of: item, own, paths, storage)
+            targets.append(
+                RestorePlan.Target(
+                    item: item, entries: entries.filter { !taken.contains($0) }, destination: name, renaming: renaming,
+                    companions: parts))
         }
         return RestorePlan(targets: targets, notes: notes)
+    }
+
+    /// The links of what was named; of a tag, without what belongs to its image and went along.
+    private func own(_ item: TrashItem, _ entries: [Holding.Entry]) -> [Holding.Entry] {
+        guard item.kind == .tag, let directory = paths.tagDirectory(named: item.name) else { return entries }
+        let own = entries.filter { $0.origin.isBelow(directory) }
+        return own.isEmpty ? entries : own
+    }
+
+    /// Those whose places have another link by now.
+    private func taken(_ entries: some Collection<Holding.Entry> & Sendable) async throws -> Set<Holding.Entry> {
+        Set(
+            try await concurrentMap(entries, window: storage.window) { entry in
+                guard let value = try await storage.value(at: entry.origin) else { return nil }
+                return value == entry.blob.value ? nil : entry
+            }.compactMap(\.self))
     }
 
     /// From where to where the links of a deletion go if it gets another name.
@@ -99,10 +129,7 @@ extension ChangePlanner {
                 throw ChangeError.nameTaken(item.name, id: item.id)
             }
         }
-        let taken = try await concurrentMap(entries, window: storage.window) { entry in
-            guard let value = try await storage.value(at: entry.origin) else { return false }
-            return value != entry.blob.value
-        }.count(where: \.self)
+        let taken = try await taken(entries).count
         guard taken > 0 else { return [] }
         switch item.kind {
         case .repository, .tag: throw ChangeError.nameTaken(item.name, id: item.id)
@@ -113,5 +140,93 @@ extension ChangePlanner {
 
     private func holdsFiles(_ directory: StoragePath) async throws -> Bool {
         try await storage.walkIfThere(directory)?.contains { $0.file != nil } ?? false
+    }
+}
+
+extension RegistryPaths {
+    /// The directory of the tag that a text names; nil if it names none.
+    fileprivate func tagDirectory(named text: String) -> StoragePath? {
+        guard let reference = ImageReference(text), case .tag(let name) = reference.selector else { return nil }
+        return tag(reference.repository, name)
+    }
+}
+
+/// What else is in the trash: read once, and only if somebody asks.
+private struct OtherDeletions {
+    let trash: TrashReader
+    let ids: Set<String>
+    private var holdings: [Holding]?
+    /// What comes back with a target already.
+    private var given: Set<Holding.Entry> = []
+
+    /// `ids`: those that come back anyway.
+    init(trash: TrashReader, without ids: Set<String>) {
+        self.trash = trash
+        self.ids = ids
+    }
+
+    /// The links of companions that went along with another tag of the same image: without this tag nothing belongs to them. Those that somebody
+    /// has deleted by their own names stay.
+    mutating func companions(
+        of item: TrashItem, _ entries: [Holding.Entry], _ paths: RegistryPaths, _ storage: StorageReader
+    ) async throws -> [RestorePlan.Part] {
+        guard item.kind == .tag, let name = entries.first.flatMap({ paths.repositoryName(of: $0.origin) }) else {
+            return []
+        }
+        var subjects = try await digests(of: entries, paths, storage)
+        guard !subjects.isEmpty else { return [] }
+        let holdings = try await read()
+        var parts: [RestorePlan.Part] = []
+        while !subjects.isEmpty {
+            var found: [Holding.Entry] = []
+            for holding in holdings {
+                let named = holding.note.flatMap { paths.tagDirectory(named: $0.name) }
+                let links = holding.entries.filter { entry in
+                    guard entry.claim == nil, !given.contains(entry), entry.origin.isBelow(paths.tags(name)),
+                        let tag = entry.origin.components.dropFirst(paths.tags(name).components.count).first,
+                        let companion = Companion(tag: tag)
+                    else { return false }
+                    return subjects.contains(companion.subject) && named != paths.tag(name, tag)
+                }
+                guard !links.isEmpty else { continue }
+                given.formUnion(links)
+                let values = try await concurrentMap(links, window: storage.window) {
+                    try await storage.value(at: $0.origin)
+                }
+                let free = zip(links, values).filter { $0.1 == nil }.map(\.0)
+                guard !free.isEmpty else { continue }
+                parts.append(RestorePlan.Part(id: holding.path.name, entries: free))
+                found += free
+            }
+            subjects = try await digests(of: found, paths, storage)
+        }
+        return parts
+    }
+
+    private mutating func read() async throws -> [Holding] {
+        if let holdings { return holdings }
+        let others = try await trash.ids().filter { !ids.contains($0) }
+        let read = try await concurrentMap(others, window: trash.registry.storage.window) { [trash] id in
+            try await trash.holding(id)
+        }.compactMap(\.self)
+        holdings = read
+        return read
+    }
+
+    /// What the current links among some links name.
+    private func digests(
+        of entries: [Holding.Entry], _ paths: RegistryPaths, _ storage: StorageReader
+    ) async throws -> Set<Digest> {
+        let links = entries.filter { paths.isCurrentLink($0.origin) }
+        return Set(
+            try await concurrentMap(links, window: storage.window) { entry -> Digest? in
+                do {
+                    let text = try await storage.content(
+                        of: entry.blob, at: entry.origin, limit: RegistryReader.linkLimit)
+                    return LinkText(text)?.digest
+                } catch is StorageError {
+                    return nil
+                }
+            }.compactMap(\.self))
     }
 }

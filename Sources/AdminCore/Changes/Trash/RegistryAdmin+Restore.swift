@@ -10,7 +10,9 @@ extension RegistryAdmin {
             try await driver.rename(holding, from: renaming.from, to: renaming.to, named: destination.description)
             let depth = renaming.from.components.count
             entries = entries.map { entry in
-                Holding.Entry(
+                // What went along keeps its name: it says which image it belongs to.
+                guard entry.origin.isBelow(renaming.from) else { return entry }
+                return Holding.Entry(
                     origin: renaming.to.appending(.literal(Array(entry.origin.components.dropFirst(depth)))),
                     blob: entry.blob, claim: nil)
             }
@@ -21,6 +23,13 @@ extension RegistryAdmin {
         let outcomes = try await driver.restore(
             RemovalStage.allCases.reversed().compactMap { stages[$0] }, of: path)
         counter.advance(by: UInt64(entries.count + finished.count))
+        for part in target.companions {
+            let stages = Dictionary(grouping: part.entries) { paths.stage(of: $0.origin) }
+            _ = try await driver.restore(
+                RemovalStage.allCases.reversed().compactMap { stages[$0] },
+                of: paths.trash.appending(.literal(part.id)))
+            counter.advance(by: UInt64(part.entries.count))
+        }
         let (taken, gone) = (outcomes.count { $0 == .taken }, outcomes.count { $0 == .gone })
         var left: [String] = []
         if taken > 0 {

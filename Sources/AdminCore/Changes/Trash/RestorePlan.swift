@@ -10,6 +10,16 @@ public struct RestorePlan: Plan, Hashable {
         public let destination: ImageReference?
         /// The directory that its links lay in, and the one that they are to lie in; nil for the same.
         let renaming: Renaming?
+        /// What belongs to it and lies in other deletions.
+        public let companions: [Part]
+    }
+
+    /// A part of another deletion.
+    public struct Part: Hashable, Sendable {
+        /// By which that is known.
+        public let id: String
+        /// What of it comes back.
+        public let entries: [Holding.Entry]
     }
 
     /// A directory that changes its path.
@@ -38,7 +48,9 @@ public struct RestorePlan: Plan, Hashable {
 
     /// Deletion by deletion.
     public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
-        let links = targets.reduce(0) { $0 + $1.entries.count }
+        let links = targets.reduce(0) { sum, target in
+            sum + target.entries.count + target.companions.reduce(0) { $0 + $1.entries.count }
+        }
         let counter = ProgressCounter(phase: "restoring links", total: UInt64(links), handler: progress)
         return targets.map { target in
             PlanStep(target.item.id) { try await admin.restore(target, counter) }

@@ -55,6 +55,10 @@ struct RepositoryLook {
     private var known: Set<Digest> = []
     /// True if not all of its manifests could be read: then nobody knows what is unused.
     private var isUncertain = false
+    /// The same of tags that name an index of referrers, if it is an index, by what they name.
+    private var listings: [Digest: [(directory: FsckRun.Number, companion: Companion)]] = [:]
+    /// What belongs to a manifest, by the directory of its tag or of its own link.
+    private var companions: [(directory: FsckRun.Number, companion: Companion)] = []
 
     init(run: FsckRun, repository: FsckFacts.Repository, faulty: Set<BlobIdentifier>, seen: FsckOnce) {
         self.run = run
@@ -77,6 +81,7 @@ struct RepositoryLook {
             lookAtUploads()
             try await lookAtManifests()
             lookAtLayers()
+            lookAtCompanions()
         }
         let (storage, paths, registry) = (run.storage, paths, run.fsck.registry)
         try await run.confirm(suspects, "links of \(name)") { suspect in
@@ -142,7 +147,13 @@ struct RepositoryLook {
                 continue
             }
             check(file, nil)
-            if let text = inventory.content(of: file.blob) { named[name] = text.digest }
+            guard let digest = inventory.content(of: file.blob)?.digest else { continue }
+            named[name] = digest
+            if let companion = Companion(tag: name, digest: digest, manifest: nil) {
+                companions.append((tag, companion))
+            } else if let companion = Companion(tag: name), companion.subject != digest {
+                listings[digest, default: []].append((tag, companion))
+            }
         }
         return named
     }
@@ -222,6 +233,12 @@ struct RepositoryLook {
                     }
                 case .good(let manifest):
                     run.log.note { $0.checked.manifests += 1 }
+                    if manifest.isIndex { companions += listings[digest] ?? [] }
+                    if let companion = Companion(tag: nil, digest: digest, manifest: manifest),
+                        let directory = revisions[digest]?.file.directory
+                    {
+                        companions.append((directory, companion))
+                    }
                     for reference in manifest.blobs { need(reference, of: digest) }
                     used.formUnion(manifest.otherReferences)
                     if await seen.isFirst(digest) { judge(manifest, digest) }
@@ -298,6 +315,19 @@ struct RepositoryLook {
                 run.log.inFlight()
             } else if inventory.content(of: link.file.blob)?.digest == canonical(digest) {
                 suspects.append(.unusedLayerLink(digest, link.file.blob))
+            }
+        }
+    }
+
+    /// Companions of what the repository does not hold, if it is known what it holds. A client may push them before their image.
+    private mutating func lookAtCompanions() {
+        guard !isUncertain else { return }
+        for (directory, companion) in companions where !known.contains(companion.subject) {
+            let dates = inventory.files(below: directory).compactMap { inventory.chunks(of: $0.blob).first?.modified }
+            if options.isYoung(dates.max() ?? directories.modified(directory)) {
+                run.log.inFlight()
+            } else {
+                suspects.append(.orphanCompanion(directories.path(directory), companion))
             }
         }
     }

@@ -9,6 +9,7 @@ extension FsckRun {
         case missingBlob(Digest, String, FsckOnce)
         case missingLayerLink(Digest, Digest)
         case unusedLayerLink(Digest, BlobIdentifier)
+        case orphanCompanion(StoragePath, Companion)
         case staleUpload(StoragePath, UInt64)
         case strayUpload(StoragePath, BlobIdentifier)
     }
@@ -30,6 +31,8 @@ extension FsckRun.Suspect {
             try await missingLayerLink(digest, manifest, name, storage, paths)
         case .unusedLayerLink(let digest, let blob): try await unusedLayerLink(digest, blob, name, storage, paths)
         case .strayUpload(let path, let blob): try await strayUpload(path, blob, name, storage)
+        case .orphanCompanion(let path, let companion):
+            try await orphanCompanion(path, companion, name, storage, registry)
         case .staleUpload(let path, let bytes): try await staleUpload(path, bytes, name, storage)
         }
     }
@@ -164,6 +167,20 @@ extension FsckRun.Suspect {
             repair: .trash([Repair.TrashedFile(path: path, blob: blob)]))
     }
 
+    private func orphanCompanion(
+        _ path: StoragePath, _ companion: Companion, _ name: RepositoryName, _ storage: StorageReader,
+        _ registry: RegistryReader
+    ) async throws -> Problem? {
+        guard try await storage.entries(path) != nil, try await !registry.holds(companion.subject, in: name) else {
+            return nil
+        }
+        return Problem(
+            kind: .orphanCompanion, severity: .waste, path: path, object: StorageReader.directory(path),
+            detail:
+                "It is the \(companion.kind.noun) of \(companion.subject), which \(name) does not hold any more: nobody asks for it.",
+            repair: .trashDirectories([path]))
+    }
+
     private func staleUpload(
         _ path: StoragePath, _ bytes: UInt64, _ name: RepositoryName, _ storage: StorageReader
     ) async throws -> Problem? {
@@ -197,5 +214,14 @@ extension FsckRun.Suspect {
             detail:
                 "No tag, no manifest and no upload is left of \(name): nothing of it can be pulled, and catalogues still show it.",
             repair: .trashDirectories(RegistryPaths.parts.sorted().map { path.appending(.literal($0)) }))
+    }
+}
+
+extension RegistryReader {
+    /// Whether a repository holds a manifest: by a link to it, or because a tag names it.
+    func holds(_ digest: Digest, in name: RepositoryName) async throws -> Bool {
+        if try await storage.entry(paths.revision(name, digest).appending(.literal("link"))) != nil { return true }
+        let tags = try await RepositoryInquiry(name: name, pass: pass(), scope: .tagLinks).facts([.tagNames]).tags
+        return tags.values.contains { $0.digest == digest }
     }
 }

@@ -40,6 +40,8 @@ public enum ProblemKind: String, Hashable, Sendable, CaseIterable {
     case orphanBlob = "orphan-blob"
     /// A link to a blob that no manifest of the repository needs.
     case unusedLayerLink = "unused-layer-link"
+    /// A signature, an attestation or another companion whose image is gone.
+    case orphanCompanion = "orphan-companion"
     /// An upload that nobody has gone on with.
     case staleUpload = "stale-upload"
     /// A repository without manifests, tags and uploads.

@@ -72,6 +72,23 @@ nonisolated enum ArgumentText {
         }
     }
 
+    /// A pattern for tags. Throws `ValidationError`.
+    static func tagPattern(_ text: String) throws -> Glob {
+        do {
+            return try Glob(text, for: .tag)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    /// What an image is as old as. Throws `ValidationError`.
+    static func dating(_ text: String) throws -> RetentionRule.Dating {
+        guard let dating = RetentionRule.Dating(rawValue: text) else {
+            throw ValidationError("it is neither created nor modified")
+        }
+        return dating
+    }
+
     /// A path of the tree; a slash at its end is allowed. Throws `ValidationError`.
     static func path(_ text: String) throws -> StoragePath {
         let trimmed = text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text

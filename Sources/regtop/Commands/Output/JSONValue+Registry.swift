@@ -22,13 +22,20 @@ extension RepositorySummary {
 }
 
 extension TagSummary {
+    /// Of what belongs to an image, also to which, and as what.
     nonisolated var json: JSONValue {
         let json: JSONValue = [
             "tag": .string(tag), "digest": .text(digest), "mediaType": .text(mediaType), "size": .unsigned(size),
             "created": .time(created), "modified": .time(modified), "platforms": .array(platforms.map { .string($0) }),
             "state": .string(state.rawValue),
         ]
-        return json.adding("kind", kind?.json)
+        return json.adding("kind", kind?.json).adding("companion", companion?.json)
+    }
+}
+
+extension Companion {
+    nonisolated var json: JSONValue {
+        ["kind": .string(kind.rawValue), "subject": .text(subject)]
     }
 }
 

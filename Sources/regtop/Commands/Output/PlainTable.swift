@@ -21,14 +21,14 @@ nonisolated struct PlainTable {
     private var rows: [[String]] = []
 
     init(_ columns: Column...) {
-        self.columns = columns
+        self.init(columns)
     }
 
     init(_ columns: [Column]) {
         self.columns = columns
     }
 
-    /// Adds a row; a cell for each column.
+    /// Adds a row; a cell for each column. Cells for which there is none are left out.
     mutating func add(_ cells: String...) {
         rows.append(
             zip(columns, cells).map { column, cell in

@@ -18,15 +18,21 @@ nonisolated enum RepositoryTable {
 
 /// `tags` in columns.
 nonisolated enum TagTable {
-    static func text(_ rows: [TagSummary]) -> String {
-        var table = PlainTable(
+    /// `rows` as `TagSummary.arranged` has them. Where something belongs to an image, two more columns say what it is, and to which.
+    static func text(_ rows: [(tag: TagSummary, images: [String])]) -> String {
+        let own: [PlainTable.Column] = [
             .left("TAG"), .left("DIGEST"), .right("SIZE"), .left("CREATED"), .left("MODIFIED"), .left("PLATFORMS"),
-            .left("STATE"))
-        for row in rows {
+            .left("STATE"),
+        ]
+        let hasCompanions = rows.contains { $0.tag.companion != nil }
+        var table = PlainTable(own + (hasCompanions ? [.left("COMPANION"), .left("OF")] : []))
+        for (row, images) in rows {
+            let subject = row.companion.map { PlainTable.short($0.subject) }
             table.add(
                 row.tag, row.digest.map(PlainTable.short) ?? "", PlainTable.size(row.size),
                 TimeText.second(row.created),
-                TimeText.second(row.modified), row.place, row.state.rawValue)
+                TimeText.second(row.modified), row.place, row.state.rawValue,
+                row.companion?.kind.rawValue ?? "", images.isEmpty ? subject ?? "" : images.joined(separator: ","))
         }
         return table.text
     }

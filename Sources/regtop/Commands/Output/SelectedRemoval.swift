@@ -8,7 +8,7 @@ nonisolated struct SelectedRemoval: ShownPlan {
     var action: PlanAction { plan.action }
     var targetNames: [String] { plan.targetNames }
     var impact: Impact { plan.impact }
-    var notes: [String] { plan.notes }
+    var notes: [String] { selection.notes + plan.notes }
     var logNames: [String] { plan.logNames }
     var subjects: [String] { plan.subjects }
     var caution: String { plan.caution }
@@ -18,6 +18,17 @@ nonisolated struct SelectedRemoval: ShownPlan {
 
     func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
         plan.steps(with: admin, progress: progress)
+    }
+
+    /// The removal of what goes by a selection; what stays by it stays, even if it belongs to an image that goes.
+    static func of(
+        _ selection: Selection, _ planner: ChangePlanner, skippingTrash: Bool = false, keepingCompanions: Bool = false,
+        progress: @escaping ProgressHandler
+    ) async throws -> SelectedRemoval {
+        let plan = try await planner.removal(
+            of: selection.references, skippingTrash: skippingTrash,
+            companions: keepingCompanions ? .none : .except(selection.staying), progress: progress)
+        return SelectedRemoval(selection: selection, plan: plan)
     }
 
     /// Every verdict, a line each.

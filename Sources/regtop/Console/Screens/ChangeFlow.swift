@@ -17,6 +17,21 @@ struct ChangeFlow {
         }
     }
 
+    /// Deletes what no rule of the configuration keeps, in all repositories that a rule is for.
+    func applyPolicy() -> Effect {
+        let policy: Retention
+        do {
+            policy = try Policy.of(store.settings)
+        } catch {
+            return .failure(error)
+        }
+        let planner = store.session.planner
+        return plan("planning by the rules of config.yml") { progress in
+            let selection = try await planner.selection(by: policy, progress: progress)
+            return try await SelectedRemoval.of(selection, planner, progress: progress)
+        }
+    }
+
     /// Asks for the new name first, beginning with the old one. `names`: what Tab completes to.
     func move(_ source: ImageReference, names: [String]) -> Effect {
         let planner = store.session.planner

@@ -29,6 +29,7 @@ struct PlanWords {
         case let plan as CollectionPlan: return plan.impact.bytes >= Self.much ? "free" : nil
         case let plan as ChangePlan where plan.action == .remove:
             isWhole = plan.targets.contains { $0.reference.selector == .repository }
+        case is SelectedRemoval: isWhole = false
         case let plan as EmptyPlan: isWhole = plan.targets.contains { $0.item.kind == .repository }
         case is UploadsPlan: isWhole = false
         default: return nil
@@ -77,6 +78,9 @@ struct PlanWords {
             }
         }
         lines += facts
+        lines += plan.choices.filter { !$0.goes }.map { choice in
+            Line("stays   ", .dim) + Line("\(choice.reference)") + Line("  \(choice.reason)", .dim)
+        }
         return lines + plan.notes.map { Line("! ", .warning) + Line($0, .warning) }
     }
 
@@ -107,9 +111,11 @@ struct PlanWords {
     }
 
     private var targets: [Line] {
-        plan.subjects.map { subject in
+        let reasons = Dictionary(plan.choices.map { ($0.reference.description, $0.reason) }) { first, _ in first }
+        return plan.subjects.map { subject in
             let verb = plan.action.infinitive
-            let line = Line(verb + String(repeating: " ", count: max(1, 8 - verb.count)), .dim) + Line(subject, .title)
+            var line = Line(verb + String(repeating: " ", count: max(1, 8 - verb.count)), .dim) + Line(subject, .title)
+            if let reason = reasons[subject] { line = line + Line("  \(reason)", .dim) }
             guard let destination = plan.destination else { return line }
             return line + Line("  →  ", .dim) + Line(destination, .title)
         }

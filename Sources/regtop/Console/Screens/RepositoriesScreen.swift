@@ -73,6 +73,11 @@ final class RepositoriesScreen: Screen {
             ) { [unowned self] in
                 changeFlow.remove(targets, skippingTrash: true, hidden: view.table.hiddenMarks)
             },
+            Command(
+                name: "policy", keys: [],
+                help: "Deletes the tags that no rule in config.yml keeps, after a question that says why of each",
+                group: .change, isChange: true
+            ) { [unowned self] in changeFlow.applyPolicy() },
             store.verifyCommand(
                 "Verifies the marked repositories, or the one under the cursor",
                 isEnabled: { [unowned self] in view.hasTargets }

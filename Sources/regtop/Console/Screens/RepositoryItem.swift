@@ -18,13 +18,15 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
     var children: [Digest] = []
     /// The tag of an index that names this manifest: it is not as free as it looks.
     var parent: String?
+    /// The tags of the images that it belongs to, of a companion; no tag if their images have none.
+    var images: [String] = []
     /// Why nothing is known.
     var failure: String?
 
     var name: String {
         switch id {
         case .tag(let tag): tag
-        case .manifest: parent.map { "(part of \($0))" } ?? "(no tag)"
+        case .manifest: parent.map { "(part of \($0))" } ?? companion.map { "(\($0.kind.noun))" } ?? "(no tag)"
         case .upload(let identifier): "(upload) " + identifier
         }
     }
@@ -39,6 +41,16 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
 
     var isKnown: Bool { tag != nil || image != nil || upload != nil || failure != nil }
 
+    /// What it belongs to; nil for an image.
+    var companion: Companion? { tag?.companion ?? image?.companion }
+
+    /// To what it belongs, in words.
+    private var belonging: String? {
+        guard let companion else { return nil }
+        let images = images.isEmpty ? companion.subject.string : images.joined(separator: ", ")
+        return "\(companion.kind.noun) of \(images)"
+    }
+
     var mediaType: String? { tag?.mediaType ?? image?.mediaType }
 
     var kind: ArtifactKind? { tag?.kind ?? image?.kind }
@@ -52,11 +64,14 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
     var state: String? {
         if failure != nil { return "unread" }
         if case .upload = id { return "upload" }
-        if let image { return image.state == .damaged ? image.state.rawValue : parent == nil ? "untagged" : "part" }
+        if let image {
+            let isFree = parent == nil && (companion == nil || images.isEmpty)
+            return image.state == .damaged ? image.state.rawValue : isFree ? "untagged" : "part"
+        }
         return tag?.state.rawValue
     }
 
-    var note: String { failure ?? tag?.problems.first ?? image?.problems.first ?? "" }
+    var note: String { failure ?? tag?.problems.first ?? image?.problems.first ?? belonging ?? "" }
 
     var searchText: String {
         "\(name) \(digest?.string ?? "") \(platforms.joined(separator: " ")) \(state ?? "") \(note)"
@@ -76,13 +91,13 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
             id: "tag", title: "TAG", trimming: .middle, minimum: 15, ideal: 40, isSearched: true,
             order: .text { $0.name }
         ) { row, _ in
-            if case .tag = row.id { Line(row.name) } else { Line(row.name, .dim) }
+            if case .tag = row.id, row.companion == nil { Line(row.name) } else { Line(row.name, .dim) }
         },
         Column(id: "digest", title: "DIGEST", minimum: 15, ideal: 20, priority: 4, isSearched: true) { row, width in
             Cells.digest(row.digest, width)
         },
         Column(id: "kind", title: "KIND", minimum: 9, ideal: 9, priority: 6, order: .text { $0.mediaType ?? "" }) {
-            row, _ in Cells.kind(row.kind, row.mediaType)
+            row, _ in row.companion.map { Line($0.kind.rawValue, .dim) } ?? Cells.kind(row.kind, row.mediaType)
         },
         Column(
             id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 1,

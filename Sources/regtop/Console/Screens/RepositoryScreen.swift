@@ -9,6 +9,9 @@ final class RepositoryScreen: Screen {
     private var generation: Int?
     /// The manifests that an index with a tag names, each with that tag.
     private var parents: [Digest: String] = [:]
+    /// To which images companions with a tag belong, and which tags name a manifest.
+    private var images: [RepositoryItem.Identity: [String]] = [:]
+    private var tagsOf: [Digest: [String]] = [:]
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
 
     init(_ store: OpenStore, _ name: RepositoryName) {
@@ -26,10 +29,12 @@ final class RepositoryScreen: Screen {
 
     private var counts: [Line] {
         var tags = 0
+        var companions = 0
         var manifests = 0
         var uploads = 0
         for row in view.table.rows {
             switch row.id {
+            case _ where row.companion != nil: companions += 1
             case .tag: tags += 1
             case .manifest: manifests += row.parent == nil ? 1 : 0
             case .upload: uploads += 1
@@ -37,6 +42,7 @@ final class RepositoryScreen: Screen {
         }
         return [
             tags > 0 ? Line(HumanText.count(tags, "tag")) : nil,
+            companions > 0 ? Line("\(HumanText.count(companions)) that belong to them", .dim) : nil,
             manifests > 0 ? Line("\(HumanText.count(manifests)) without a tag", .warning) : nil,
             uploads > 0 ? Line(HumanText.count(uploads, "upload"), .warning) : nil,
         ].compactMap(\.self)
@@ -178,11 +184,27 @@ final class RepositoryScreen: Screen {
         let rows = view.table.rows
         let tagged = Set(rows.compactMap { $0.tag?.digest })
         parents = [:]
+        tagsOf = [:]
         for row in rows {
             for child in row.children where parents[child] == nil { parents[child] = row.tag?.tag }
         }
+        let arranged = TagSummary.arranged(rows.compactMap(\.tag))
+        images = arranged.reduce(into: [:]) { $0[.tag($1.tag.tag)] = $1.images }
+        for row in arranged where row.tag.companion == nil {
+            for digest in [row.tag.digest].compactMap(\.self) + row.tag.parts {
+                tagsOf[digest, default: []].append(row.tag.tag)
+            }
+        }
+        let known = Set(arranged.map(\.tag.tag))
+        let tags = arranged.map(\.tag.tag) + listing.tags.filter { !known.contains($0) }
         let untagged = listing.manifests.filter { !tagged.contains($0) }.map { RepositoryItem.Identity.manifest($0) }
-        show(listing.tags.map { .tag($0) } + untagged + listing.uploads.map { .upload($0) })
+        show(tags.map { .tag($0) } + untagged + listing.uploads.map { .upload($0) })
+        view.table.update(
+            view.table.rows.filter { $0.companion != nil }.map { row in
+                var row = row
+                row.images = images[row.id] ?? []
+                return row
+            })
         return scan(untagged, pass) { .none }
     }
 
@@ -202,6 +224,7 @@ final class RepositoryScreen: Screen {
                         switch finding.result {
                         case .success(var item):
                             item.parent = item.digest.flatMap { parents[$0] }
+                            item.images = images[item.id] ?? item.companion.flatMap { tagsOf[$0.subject] } ?? []
                             return item
                         case .failure(let error):
                             return RepositoryItem(id: finding.key, failure: ErrorSentence.of(error))
