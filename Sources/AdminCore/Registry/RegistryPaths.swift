@@ -65,6 +65,9 @@ public struct RegistryPaths: Hashable, Sendable {
         repository(name).appending(.literal("_uploads"))
     }
 
+    /// The directory of all blobs.
+    public var blobs: StoragePath { root.appending(.literal("blobs")) }
+
     /// The file of a blob.
     public func blob(_ digest: Digest) -> StoragePath {
         var directories = digest.directories

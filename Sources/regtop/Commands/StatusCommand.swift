@@ -11,7 +11,7 @@ struct StatusCommand: StoreCommand {
             reads garbage.
 
             JSON: {store, name, client, fsid, health, bytesUsed, clusterBytesUsed, clusterBytesTotal, objects, placementGroups, \
-            replicas, osdsUp, osds, repositories, tags, uploads, trash, chunkSize, chunkSizeFound, readOnly, journal:{interrupted, inProgress, waiting, due, unreadable}}; null is what the store cannot say.
+            replicas, osdsUp, osds, repositories, tags, cacheTiers:[{pool, mode}], snapshots, uploads, trash, chunkSize, chunkSizeFound, readOnly, journal:{interrupted, inProgress, waiting, due, gone, unreadable}}; null is what the store cannot say.
 
             EXAMPLE:
               regtop status -p registry -f json | jq -r .health

@@ -33,6 +33,9 @@ struct CollectionMark: Sendable {
     /// Links of manifests that no tag needs; only with `untagged`.
     private(set) var untagged: [CollectionIndex.Link] = []
 
+    /// The names of the pool's snapshots.
+    private(set) var snapshots: [String] = []
+
     /// Digests to be read as manifests.
     private var frontier: [Int] = []
     /// Revisions, where it is not said beforehand that all are needed.
@@ -96,7 +99,7 @@ struct CollectionMark: Sendable {
         try await mark.follow(progress)
         mark.settle()
         // A deleted pool answers "no such object" to everything.
-        _ = try await mark.storage.objects.status()
+        mark.snapshots = try await mark.storage.objects.status().snapshots ?? []
         return mark
     }
 

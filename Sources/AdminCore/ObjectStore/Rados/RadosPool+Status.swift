@@ -36,6 +36,7 @@ extension RadosPool {
         }
 
         var status = StoreStatus(backend: .rados, name: name)
+        status.tiering = .unknown
         status.client = connection.client
         status.fsid = connection.fsid
         if let cluster = try? answers.cluster.get() {
@@ -58,6 +59,8 @@ extension RadosPool {
             }
             status.placementGroups = pool.pg_num
             status.replicas = pool.size
+            status.tiering = pool.tiering(among: details)
+            status.snapshots = pool.snapshots
         }
         return status
     }
@@ -122,6 +125,17 @@ struct PoolDetails: Decodable, Sendable {
     let type: Int
     let size: Int
     let pg_num: Int
+    /// What it has to do with cache tiers, by the numbers of pools; -1 is none.
+    let tiers: [Int64]?
+    let tier_of: Int64?
+    let read_tier: Int64?
+    let write_tier: Int64?
+    let cache_mode: String?
+    let pool_snaps: [Snapshot]?
+
+    struct Snapshot: Decodable, Sendable {
+        let name: String
+    }
 
     var isErasureCoded: Bool { type == 3 }
 
