@@ -70,7 +70,8 @@ public struct RegistryAdmin: Sendable {
         let gone = try await SurplusNotes(driver: driver).removeGone(paths)
         if gone == 0 { return recoveries }
         let notes = PendingChange(
-            id: SurplusNotes.object.name.description, what: "notes of \(gone) blobs with chunks behind their end", begun: nil,
+            id: SurplusNotes.object.name.description, what: "notes of \(gone) blobs with chunks behind their end",
+            begun: nil,
             state: .gone)
         return recoveries + [Recovery(change: notes, outcome: .dropped, error: nil, notes: [], kind: nil)]
     }

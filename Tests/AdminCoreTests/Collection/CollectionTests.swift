@@ -48,7 +48,8 @@ import Testing
         }
         #expect(try await fixture.driver.reader.content(again) == pattern(3000, seed: 8))
         let pending = try await fixture.driver.reader.pendingChanges()
-        #expect(!pending.contains { $0.what.contains(paths.blobs.string) }, "no blob waits for another look: \(pending)")
+        #expect(
+            !pending.contains { $0.what.contains(paths.blobs.string) }, "no blob waits for another look: \(pending)")
     }
 
     @Test func nothingIsFreedAsLongAsNobodySaysWhatRegistriesRemember() async throws {

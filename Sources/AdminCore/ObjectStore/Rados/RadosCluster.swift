@@ -105,7 +105,8 @@ public final class RadosCluster: Sendable {
         guard id >= 0 else { throw Self.noSuchPool(name, details) }
         if let details, let pool = details.first(where: { $0.pool_id == id }), !pool.canHoldRegistry(among: details) {
             let tiering = pool.tiering(among: details)
-            var reason = "\(ByteString(name)) is an erasure-coded pool, which cannot hold a registry; choose another one"
+            var reason =
+                "\(ByteString(name)) is an erasure-coded pool, which cannot hold a registry; choose another one"
             if case .tier = tiering, let obstacle = tiering.obstacle(in: name) { reason = obstacle }
             throw StoreError(.invalid, operation: "open the pool", reason: reason)
         }
