@@ -64,9 +64,16 @@ public struct RegistryAdmin: Sendable {
         return results
     }
 
-    /// Takes back or ends what is in the journal: `StorageDriver.recover`.
+    /// Takes back or ends what is in the journal: `StorageDriver.recover`. What was noted of content that is gone is dropped as well.
     public func recover(progress: ProgressHandler? = nil) async throws -> [Recovery] {
-        try await driver.recover(progress: progress)
+        let recoveries = try await driver.recover(progress: progress)
+        let gone = try await SurplusNotes(driver: driver).removeGone(paths)
+        if gone == 0 { return recoveries }
+        let notes = PendingChange(
+            id: SurplusNotes.object.name.description, what: "notes of \(gone) blobs with chunks behind their end",
+            begun: nil,
+            state: .gone)
+        return recoveries + [Recovery(change: notes, outcome: .dropped, error: nil, notes: [], kind: nil)]
     }
 
     /// Takes back or ends what is in the journal, and says in a sentence each what was done. To be called before a change is planned, since
@@ -78,6 +85,9 @@ public struct RegistryAdmin: Sendable {
             switch recovery.outcome {
             case .undone: sentences.append("a change that was interrupted is taken back: \(what)")
             case .finished: sentences.append("a change that was interrupted is ended: \(what)")
+            case .dropped:
+                sentences.append(
+                    "this is dropped, as all that it speaks of is gone (the pool was emptied since): \(what)")
             case .checked, .left: continue
             case .failed, .unknown:
                 throw StorageError.journal("\(what): \(recovery.error ?? "it could not be ended")")

@@ -24,7 +24,7 @@ public struct PlacementSample: Hashable, Sendable {
     ) async throws -> PlacementSample? {
         guard try await objects.placement(of: StorageReader.directory(.root)) != nil else { return nil }
         let slices = 16
-        let cursors = try await objects.enumerate(.all, slices: slices)
+        let cursors = try await objects.sample(.all, slices: slices)
         let share = max(1, (limit + cursors.count - 1) / max(1, cursors.count))
         let names = try await concurrentMap(cursors, window: slices) { cursor in
             var found: [ObjectID] = []

@@ -9,7 +9,12 @@ public protocol ObjectReader: Sendable {
 
     /// Cursors that together enumerate every object once, in no particular order: `slices` (1…) of about equal size that
     /// can be followed in parallel. An object that is created or removed meanwhile may or may not be met.
+    ///
+    /// Throws `StoreError` of kind `.incomplete` where objects are known to be missed (`CacheTiering`), at the beginning and at the end.
     func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor]
+
+    /// The same without the promise that every object is met: for samples, never for a proof.
+    func sample(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor]
 
     /// On which placement group and OSDs an object lies, whether or not it exists. nil where the store has no such thing.
     func placement(of object: ObjectID) async throws -> Placement?
@@ -19,6 +24,13 @@ public protocol ObjectReader: Sendable {
 
     /// How busy the store is at this moment. Costs nothing, never waits.
     var load: StoreLoad { get }
+}
+
+extension ObjectReader {
+    /// An enumeration: where nothing is missed, that is a sample as well.
+    public func sample(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
+        try await enumerate(scope, slices: slices)
+    }
 }
 
 /// What can be changed in a store. Deliberately not an `ObjectReader`, and never the same value as one: a read-only session
@@ -105,6 +117,10 @@ public struct StoreStatus: Hashable, Sendable {
     public var osdsUp: Int?
     /// OSDs in all.
     public var osds: Int?
+    /// Whether the pool has to do with cache tiers.
+    public var tiering = CacheTiering.none
+    /// The names of the pool's snapshots, which keep the space of what is removed; nil if they are not known.
+    public var snapshots: [String]?
 
     /// A status that only says what the store is.
     public init(backend: Backend, name: String) {

@@ -25,6 +25,8 @@ public struct StoreError: Error, Hashable, Sendable {
         case inputOutput
         /// What was asked is not possible in this store: a name too long, an erasure-coded pool, a guard with an empty value.
         case invalid
+        /// The store cannot list all of its objects: the pool has to do with a cache tier (`CacheTiering`).
+        case incomplete
         /// The store's content changed again and again while it was being read.
         case busy
         /// Anything else; `errno` says what.

@@ -73,6 +73,9 @@ public struct RegistryPaths: Hashable, Sendable {
         root.appending(.literal("blobs", algorithm, String(digits)))
     }
 
+    /// The directory of all blobs.
+    public var blobs: StoragePath { root.appending(.literal("blobs")) }
+
     /// The file of a blob.
     public func blob(_ digest: Digest) -> StoragePath {
         var directories = digest.directories

@@ -28,7 +28,7 @@ public struct ChunkSizeProbe: Sendable {
 
     /// Identifiers with a chunk beyond the first, each once.
     private func candidates() async throws -> [BlobIdentifier] {
-        let cursors = try await storage.objects.enumerate(.namespace(""), slices: ChunkSizeProbe.slices)
+        let cursors = try await storage.objects.sample(.namespace(""), slices: ChunkSizeProbe.slices)
         return try await withThrowingTaskGroup(of: (ObjectCursor, Int, [BlobIdentifier]?).self) { group in
             func follow(_ cursor: ObjectCursor, page: Int) {
                 group.addTask {

@@ -6,7 +6,7 @@ extension StorageDriver {
         let levels = StorageDriver.levels(of: directories)
         for _ in 0..<StorageDriver.attempts {
             for level in levels {
-                _ = try await each(Dictionary(grouping: level, by: \.parent)) { parent, children in
+                _ = try await each(StorageDriver.families(of: level)) { parent, children in
                     let names = children.map { (ByteString($0.name), [UInt8]()) }
                     let taken = try await insert(Dictionary(names) { first, _ in first }, into: parent)
                     if let file = children.first(where: { taken.contains(ByteString($0.name)) }) {
@@ -22,13 +22,18 @@ extension StorageDriver {
         throw StorageDriver.contention(StorageReader.directory(.root))
     }
 
-    /// The directories and all that lie above them, without the root, grouped by depth, the deepest first.
+    /// The directories of each parent, in the order of paths: always the same for the same directories.
+    static func families(of directories: [StoragePath]) -> [(parent: StoragePath, children: [StoragePath])] {
+        Dictionary(grouping: directories, by: \.parent).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// The directories and all that lie above them, without the root, grouped by depth, the deepest first; each depth in the order of paths.
     static func levels(of directories: some Sequence<StoragePath>) -> [[StoragePath]] {
         var all: Set<StoragePath> = []
         for directory in directories {
             var path = directory
             while !path.isRoot, all.insert(path).inserted { path = path.parent }
         }
-        return Dictionary(grouping: all, by: \.components.count).sorted { $0.key > $1.key }.map(\.value)
+        return Dictionary(grouping: all, by: \.components.count).sorted { $0.key > $1.key }.map { $0.value.sorted() }
     }
 }

@@ -21,8 +21,16 @@ extension StorageDriver {
     /// empty ones behind. Gives what `body` gives, and the directories whose objects are gone; nil if nothing was pruned since the pool
     /// is full. Then no intent can be written, and whoever needs space must be able to drop references all the same: the emptied
     /// directories stay, listed, which harms nobody.
+    ///
+    /// `climbing`: false where directories hold nothing but files, and those above them stay whether they are empty or not. Then nothing
+    /// has to be looked at once more after the delay, and a million of them leave nothing in the journal. The old driver looks at a directory
+    /// before it lists that in the one above, but it never looks before it lists a file's directory: it always does, after it has put
+    /// the file there. If that comes before the key is removed, the version is another one; if it comes later, the key is there again.
+    /// Our own driver does not set a key that is there already, but then the file was there before the key is removed, and what holds
+    /// something and is not listed is listed again at once. A recovery knows nothing of this, and does as for all others.
     func pruning<Value: Sendable>(
-        _ directories: some Sequence<StoragePath>, below floor: StoragePath = .root, _ body: () async throws -> Value
+        _ directories: some Sequence<StoragePath>, below floor: StoragePath = .root, climbing: Bool = true,
+        _ body: () async throws -> Value
     ) async throws -> (value: Value, removed: [StoragePath]?) {
         let candidates = Set(directories).filter { $0.isBelow(floor) }.sorted()
         guard let first = candidates.first else { return (try await body(), []) }
@@ -42,11 +50,11 @@ extension StorageDriver {
         // In a task of its own: a cancelled caller leaves no empty directories either.
         let pruned = await Task { () async throws -> [StoragePath] in
             do {
-                let removed = try await pruneUnwritten(candidates, below: floor)
-                if removed.isEmpty {
+                let removed = try await pruneUnwritten(candidates, below: floor, climbing: climbing)
+                if !removed.isEmpty { try await listAgain(removed) }
+                if removed.isEmpty || !climbing {
                     try await intent.end()
                 } else {
-                    try await listAgain(removed)
                     try await closing(intent, as: .settled)
                 }
                 return removed
@@ -66,7 +74,9 @@ extension StorageDriver {
     }
 
     /// The same without an intent: for whoever has one.
-    func pruneUnwritten(_ directories: [StoragePath], below floor: StoragePath) async throws -> [StoragePath] {
+    func pruneUnwritten(
+        _ directories: [StoragePath], below floor: StoragePath, climbing: Bool = true
+    ) async throws -> [StoragePath] {
         var byDepth = Dictionary(grouping: directories, by: \.components.count).mapValues(Set.init)
         var removed: [StoragePath] = []
         while let depth = byDepth.keys.max(), let level = byDepth.removeValue(forKey: depth) {
@@ -74,11 +84,12 @@ extension StorageDriver {
                 try await removeIfEmpty(directory) ? directory : nil
             }.compactMap(\.self)
             removed += gone
-            let parents = Dictionary(grouping: gone, by: \.parent)
-            _ = try await each(parents) { parent, children in
+            let families = StorageDriver.families(of: gone)
+            _ = try await each(families) { parent, children in
                 try await unlist(children, in: parent)
             }
-            byDepth[depth - 1, default: []].formUnion(parents.keys.filter { $0.isBelow(floor) })
+            guard climbing else { continue }
+            byDepth[depth - 1, default: []].formUnion(families.map(\.parent).filter { $0.isBelow(floor) })
             if byDepth[depth - 1]?.isEmpty == true { byDepth[depth - 1] = nil }
         }
         return removed

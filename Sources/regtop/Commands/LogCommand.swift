@@ -8,7 +8,8 @@ struct LogCommand: StoreCommand {
         abstract: "Show what was changed, when, by whom, and what became of it.",
         discussion: """
             Every change of the registry by any regtop, the latest first. The log is in the pool, in the RADOS namespace regtop, which no \
-            registry sees; nothing is ever removed from it. A change that has no end yet is under way, or was interrupted.
+            registry sees; nothing is ever removed from it. A change that has no end yet is under way, or was interrupted. The log outlives the \
+            registry where a pool is emptied and filled anew: what is older than the registry is left out, unless --all is given.
 
             JSON: an array of {id, begun, ended, user, host, process, client, action, targets, targetCount, impact:{bytes, objects, \
             reclaimable}, outcomes, results:[{target, outcome, error, trash}]}; action is remove, move, restore, empty, purge, \
@@ -25,6 +26,9 @@ struct LogCommand: StoreCommand {
     @Option(help: ArgumentHelp("How many changes, from the latest on.", valueName: "count"))
     var last = 50
 
+    @Flag(help: "Show what is older than the registry, too.")
+    var all = false
+
     func validate() throws {
         guard (1...100_000).contains(last) else {
             throw ValidationError("--last takes a number from 1 to 100000, not \(last)")
@@ -33,7 +37,12 @@ struct LogCommand: StoreCommand {
 
     func run(in context: CommandContext) async throws {
         let session = context.session
-        let entries = try await AuditLogReader(storage: session.storage).latest(last, now: session.clock.now)
+        let log = AuditLogReader(storage: session.storage)
+        var entries = try await log.latest(last, now: session.clock.now)
+        if !all {
+            let earlier = try await log.removeEarlier(from: &entries)
+            if let earlier { context.say("\(earlier); --all shows them") }
+        }
         try await context.print(format.format, json: .array(entries.map(\.json)), plain: LogText.plain(entries))
     }
 }

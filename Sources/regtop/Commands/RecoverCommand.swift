@@ -13,10 +13,11 @@ struct RecoverCommand: StoreCommand {
 
             A change that is done stays in the journal for a day: a registry that had begun to write before may go on until then, and \
             what it did is looked at once more by the next change after that day. --offline says that no registry writes, and looks \
-            at once. What another regtop is working on is left alone.
+            at once. What another regtop is working on is left alone. What speaks of content that is gone, since the pool was emptied and \
+            filled anew, is dropped, and nothing else is touched.
 
             JSON: {targets:[{id, what, state, begun, due, owner, detail}], applied, results:[{target, outcome, error, notes}]}; state is \
-            interrupted, in-progress, waiting, due or unreadable; outcome is undone, finished, checked, left, failed or unknown.
+            interrupted, in-progress, waiting, due, gone or unreadable; outcome is undone, finished, checked, dropped, left, failed or unknown.
 
             EXAMPLES:
               regtop recover --dry-run

@@ -13,8 +13,8 @@ struct StatusCommand: StoreCommand {
             The pool of a pull-through cache is called so: its registry fetches again what is missing.
 
             JSON: {store, name, client, fsid, health, bytesUsed, clusterBytesUsed, clusterBytesTotal, objects, placementGroups, \
-            replicas, osdsUp, osds, repositories, tags, uploads, trash, chunkSize, chunkSizeFound, readOnly, pullThroughCache, \
-            journal:{interrupted, inProgress, waiting, due, unreadable}}; null is what the store cannot say.
+            replicas, osdsUp, osds, cacheTiers:[{pool, mode}], snapshots, repositories, tags, uploads, trash, chunkSize, chunkSizeFound, readOnly, \
+            pullThroughCache, journal:{interrupted, inProgress, waiting, due, gone, unreadable}}; null is what the store cannot say.
 
             EXAMPLE:
               regtop status -p registry -f json | jq -r .health

@@ -39,7 +39,9 @@ import Testing
         for round in 0..<rounds {
             try await tree.restore(into: store)
             var orders = RandomOrder(seed: "\(seed).\(round)")
-            guard try await encounter.play(on: store, in: &orders) == true else { continue }
+            guard let isCompleted = try await encounter.play(on: store, in: &orders) else { continue }
+            try await encounter.expectTidy(store)
+            guard isCompleted else { continue }
             completed += 1
             await encounter.expectWhole(store)
         }

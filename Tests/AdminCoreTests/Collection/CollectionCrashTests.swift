@@ -66,6 +66,9 @@ import Testing
         let census = try await PoolCensus(fixture.driver.reader)
         #expect(census.dangling.isEmpty, "\(what): \(census.dangling)")
         #expect(census.unreferenced.isEmpty, "\(what): \(census.unreferenced)")
+        #expect(census.unlisted.isEmpty, "\(what): \(census.unlisted)")
+        let hollow = census.hollow(blobsOf: fixture.registry.paths)
+        #expect(hollow.isEmpty, "\(what): \(hollow)")
         #expect(try await fixture.store.reader.read(.stat, of: Journal.object) == nil, "\(what): the journal stays")
         #expect(try await fixture.store.reader.read(.stat, of: SurplusNotes.object) == nil, "\(what): a note stays")
         for path in needed {

@@ -141,4 +141,12 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
     func expectWhole(_ store: StoreUnderTest) async {
         await store.expectWhole(image, tag: "t", testDescription)
     }
+
+    /// What was freed has left no directory behind, and none that holds something is unlisted.
+    func expectTidy(_ store: StoreUnderTest) async throws {
+        let census = try await PoolCensus(store.driver().reader)
+        #expect(census.unlisted.isEmpty, "\(testDescription): \(census.unlisted)")
+        let hollow = census.hollow(blobsOf: RegistryPaths())
+        #expect(hollow.isEmpty, "\(testDescription): \(hollow)")
+    }
 }

@@ -25,6 +25,33 @@ import Testing
         #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
     }
 
+    /// With what is freed goes the directory that it was in; one in which something was put again stays.
+    @Test func whatIsFreedLeavesNoDirectory() async throws {
+        try await fixture.push("app", tags: ["1"], layer: pattern(5000))
+        let loose = try await blob(pattern(3000, seed: 9))
+        let again = try await blob(pattern(3000, seed: 8))
+        var options = Self.free
+        options.untagged = true
+        let untagged = try await fixture.push("app", tags: [], layer: pattern(5000, seed: 3))
+        let revision = paths.revision(try fixture.name("app"), untagged)
+        try await run(options)
+        #expect(try await PoolCensus(fixture.driver.reader).hollow(blobsOf: paths).count == 4)
+        clock.advance(by: Self.day + 1)
+        let plan = try await plan(options)
+        try await fixture.driver.putContent(again, pattern(3000, seed: 8))
+        #expect(await fixture.admin.apply(plan).allSatisfy { $0.outcome == .done })
+        let census = try await PoolCensus(fixture.driver.reader)
+        #expect(census.hollow(blobsOf: paths).isEmpty && census.unlisted.isEmpty, "\(census.hollow)")
+        for directory in [loose.parent, revision] {
+            #expect(try await store.reader.read(.stat, of: StorageReader.directory(directory)) == nil)
+            #expect(try await !isThere(directory))
+        }
+        #expect(try await fixture.driver.reader.content(again) == pattern(3000, seed: 8))
+        let pending = try await fixture.driver.reader.pendingChanges()
+        #expect(
+            !pending.contains { $0.what.contains(paths.blobs.string) }, "no blob waits for another look: \(pending)")
+    }
+
     @Test func nothingIsFreedAsLongAsNobodySaysWhatRegistriesRemember() async throws {
         _ = try await blob(pattern(3000))
         let mute = CollectionOptions(maxShare: 100)

@@ -23,12 +23,18 @@ import Testing
         #expect(plan.impact.objects == Self.freed.count)
         #expect(await fixture.admin.apply(plan).allSatisfy { $0.outcome == .done })
         let after = Set(try await store.objects(.namespace("")).map(\.description))
-        #expect(before.subtracting(after) == Self.freed)
+        let gone = before.subtracting(after)
+        #expect(Set(gone.filter { $0.hasPrefix("blob:") }) == Self.freed)
         // Every image that could be pulled can be: each row is as it was, and so is every byte of every blob that is left.
         #expect(try await fixture.registry.pass().summaries(of: fixture.registry.repositoryNames()) == rows)
         let left = try await self.contents(fixture)
         for (path, content) in left { #expect(contents[path] == content, "\(path)") }
         #expect(contents.count - left.count == Self.freed.count)
+        // With each goes its directory, and the one above if nothing else is in it.
+        let lost = Set(contents.keys).subtracting(left.keys).map(\.parent)
+        let above = Set(lost.map(\.parent)).filter { directory in !left.keys.contains { $0.isBelow(directory) } }
+        #expect(gone.subtracting(Self.freed) == Set((lost + above).map(\.string)))
+        #expect(try await PoolCensus(fixture.driver.reader).unlisted.isEmpty)
     }
 
     private func contents(_ fixture: ChangeFixture) async throws -> [StoragePath: [UInt8]] {

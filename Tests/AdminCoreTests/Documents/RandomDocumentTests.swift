@@ -44,7 +44,8 @@ import Testing
 
     /// The same through a mark: in a repository without any layer link, so that no pin helps.
     @Test func aMarkKeepsWhatGoSees() async throws {
-        var lottery = DocumentLottery(random: SeededGenerator(seed: "\(Self.seed) mark"), digests: Self.layers.map(\.string))
+        var lottery = DocumentLottery(
+            random: SeededGenerator(seed: "\(Self.seed) mark"), digests: Self.layers.map(\.string))
         for round in 1...Self.rounds / 20 {
             var pool = RegistryPool()
             for digest in Self.layers { pool.blob(digest, [UInt8](repeating: 7, count: 40)) }

@@ -74,4 +74,9 @@ struct PoolCensus: Sendable {
         else { return false }
         return isListed(directory.parent, in: directories)
     }
+
+    /// The directories of blobs that hold nothing: what a collection leaves none of.
+    func hollow(blobsOf paths: RegistryPaths) -> [StoragePath] {
+        hollow.filter { $0.isBelow(paths.blobs) && $0.components.count == paths.blobs.components.count + 3 }
+    }
 }

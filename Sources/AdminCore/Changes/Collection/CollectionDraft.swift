@@ -294,6 +294,13 @@ struct CollectionDraft: Sendable {
 
     private func notes(_ taken: [CollectionPlan.Part], _ freed: [CollectionPlan.Part]) -> [String] {
         var notes = notes
+        if let first = mark.snapshots.first, !freed.isEmpty || taken.contains(where: { $0.work == .finish }) {
+            let others =
+                mark.snapshots.count == 1 ? "a snapshot, \(ByteString(first))" : "\(mark.snapshots.count) snapshots"
+            notes.append(
+                "the pool has \(others): the space of what is freed comes back when they are removed (`rados -p POOL lssnap`, `rmsnap`)"
+            )
+        }
         if options.caches != .offline, options.delay < Self.shortDelay, !(taken + freed).isEmpty {
             notes.append(
                 "the delay of \(Int(options.delay)) s is a bet that no push takes longer: what one that does relies on may be freed under it; only --offline is sure"

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A mark: what of a pool is needed, to a fixpoint (`SAFETY` §2). A digest is resolved at its blobs path or in the quarantine.
 ///
@@ -35,6 +34,9 @@ struct CollectionMark: Sendable {
     /// The lines of the list of what is in use that name something here.
     var linesInUse: Set<Int> = []
 
+    /// The names of the pool's snapshots.
+    private(set) var snapshots: [String] = []
+
     /// Digests to be read as manifests.
     private var frontier: [Int] = []
     /// Revisions, where it is not said beforehand that all are needed.
@@ -49,14 +51,14 @@ struct CollectionMark: Sendable {
     /// What other digests than those below which blobs lie stand for, as repositories' links say.
     private var aliases: [Digest: Set<Digest>] = [:]
     /// By the ordinal of what an index names: the manifests that name it.
-    private var parents: [Int: Set<Int>] = [:]
+    var parents: [Int: Set<Int>] = [:]
     /// The manifests that cannot be read, with the reason.
-    private var unreadable: [Int: String] = [:]
+    var unreadable: [Int: String] = [:]
     /// Links of tags that could not be read when they were met; they may have been about to be written.
-    private var unclear: [CollectionIndex.Link] = []
+    var unclear: [CollectionIndex.Link] = []
     /// The repositories that keep all that they link, each with the reasons.
-    private var pins: [StoragePath: Set<String>] = [:]
-    private var pinned: Set<StoragePath> = []
+    var pins: [StoragePath: Set<String>] = [:]
+    var pinned: Set<StoragePath> = []
     /// What cannot be weighed, a sentence each; it stays.
     private var unweighed: [String] = []
 
@@ -100,7 +102,7 @@ struct CollectionMark: Sendable {
         try await mark.follow(progress)
         mark.settle()
         // A deleted pool answers "no such object" to everything.
-        _ = try await mark.storage.objects.status()
+        mark.snapshots = try await mark.storage.objects.status().snapshots ?? []
         return mark
     }
 
@@ -137,7 +139,7 @@ struct CollectionMark: Sendable {
     }
 
     /// A digest is needed, and so is whatever it names as a manifest.
-    private mutating func needManifest(_ digest: Digest) {
+    mutating func needManifest(_ digest: Digest) {
         for name in names(of: digest) {
             needOne(name, declared: nil)
             let ordinal = index.ordinal(name)
@@ -148,7 +150,7 @@ struct CollectionMark: Sendable {
     }
 
     /// A digest is needed, and if it is a manifest, so is whatever that names.
-    private mutating func needWhatever(_ digest: Digest, declared: UInt64? = nil) {
+    mutating func needWhatever(_ digest: Digest, declared: UInt64? = nil) {
         for name in names(of: digest) {
             needOne(name, declared: declared)
             let ordinal = index.ordinal(name)
@@ -175,12 +177,6 @@ struct CollectionMark: Sendable {
         }
     }
 
-    /// Everything that the repository of a link links to is needed.
-    private mutating func pin(_ link: CollectionIndex.Link, _ reason: String) {
-        guard let repository = paths.repositoryName(of: link.path.path) else { return }
-        pins[paths.repository(repository), default: []].insert(reason)
-    }
-
     /// All manifests are roots; with `untagged` those that are young, and what tags need.
     private mutating func readRevisions() async throws {
         for wave in waves(index.revisions.count) {
@@ -203,7 +199,7 @@ struct CollectionMark: Sendable {
     private var keepsRevisions: Bool { options.untagged || !index.heldRevisions.isEmpty }
 
     /// Parts of a long list: the answers about all of it are never held at once.
-    private func waves(_ count: Int) -> [Range<Int>] {
+    func waves(_ count: Int) -> [Range<Int>] {
         stride(from: 0, to: count, by: 4096).map { $0..<min($0 + 4096, count) }
     }
 
@@ -356,117 +352,6 @@ struct CollectionMark: Sendable {
     }
 
     private var referrersAreRead = false
-
-    // MARK: - Pinning
-
-    /// Whatever the documents that cannot be read may name: a registry serves a blob through a repository only by that repository's link,
-    /// and has verified on push that each was linked there. So everything is needed that a repository links to which has such a document.
-    private mutating func keepPinned() async throws {
-        try await readUnclear()
-        try await pinUnreadable()
-        let new = Set(pins.keys).subtracting(pinned)
-        guard !new.isEmpty else { return }
-        pinned.formUnion(new)
-        // What the tree lists, and what the pool holds: either may have lost something.
-        var files: Set<RegistryFile> = []
-        let walks = try await concurrentMap(new, window: storage.window) { [storage, paths] repository in
-            try await concurrentMap(RegistryPaths.parts, window: 3) { part in
-                try await storage.walkIfThere(repository.appending(.literal(part))) ?? []
-            }.flatMap(\.self).compactMap { $0.path }.compactMap(paths.file)
-        }
-        files.formUnion(walks.joined())
-        let met = Mutex<Set<RegistryFile>>([])
-        try await storage.eachPage { [paths] page in
-            let found = page.compactMap { object -> RegistryFile? in
-                guard let directory = object.name.string.flatMap({ try? StoragePath($0) }),
-                    let name = paths.repositoryName(of: directory.appending(.literal("link"))),
-                    new.contains(paths.repository(name))
-                else { return nil }
-                return paths.file(at: directory.appending(.literal("link")))
-            }
-            if !found.isEmpty { met.withLock { $0.formUnion(found) } }
-        }
-        files.formUnion(met.withLock(\.self))
-        for file in files {
-            switch file {
-            case .revision(let digest), .tagIndex(let digest): needManifest(digest)
-            case .layer(let digest), .signature(let digest, _): needWhatever(digest)
-            case .blob, .currentLink, .upload: break
-            }
-        }
-    }
-
-    /// Links of tags that could not be read when they were met: by now they may have been written.
-    private mutating func readUnclear() async throws {
-        let links = unclear
-        unclear = []
-        for (link, finding) in zip(links, try await reader.read(links)) {
-            if let digest = finding.digest {
-                needManifest(digest)
-            } else if finding.obstacle != nil || !finding.isYoung, let tag = paths.reference(of: link.path.path) {
-                pin(
-                    link,
-                    "the tag \(tag) \(finding.obstacle ?? "names no digest"); `regtop rm \(tag)` removes it")
-            }
-        }
-    }
-
-    /// Pins the repositories that link to manifests which cannot be read, or to an index that names one.
-    private mutating func pinUnreadable() async throws {
-        guard !unreadable.isEmpty else { return }
-        var sought: [Digest: Set<Int>] = [:]
-        for ordinal in unreadable.keys {
-            sought[index.digests.keys[ordinal], default: []].insert(ordinal)
-            var (open, seen) = ([ordinal], Set([ordinal]))
-            while let next = open.popLast() {
-                for parent in parents[next] ?? [] where seen.insert(parent).inserted {
-                    sought[index.digests.keys[parent], default: []].insert(ordinal)
-                    open.append(parent)
-                }
-            }
-        }
-        /// By repository and by what it links to of that: the tags, and whether anything but the trash has such a link.
-        var found: [RepositoryName: [Digest: (tags: Set<String>, isInUse: Bool)]] = [:]
-        func meet(_ link: CollectionIndex.Link, _ named: Digest, isInUse: Bool = true) {
-            guard sought[named] != nil, let name = paths.repositoryName(of: link.path.path) else { return }
-            var links = found[name, default: [:]][named] ?? ([], false)
-            if case .currentLink(let tag) = link.file { links.tags.insert(tag) }
-            links.isInUse = links.isInUse || isInUse
-            found[name, default: [:]][named] = links
-        }
-        for number in 0..<index.revisions.count {
-            let link = index.revisions[number]
-            if case .revision(let digest) = link.file { meet(link, digest) }
-        }
-        for link in index.trashed
-            + index.quarantines.flatMap(\.entries).compactMap({ entry in
-                paths.file(at: entry.origin).map {
-                    CollectionIndex.Link(path: PackedPath(entry.origin), blob: entry.blob, file: $0)
-                }
-            })
-        {
-            if case .revision(let digest) = link.file { meet(link, digest, isInUse: false) }
-        }
-        for wave in waves(index.currentLinks.count) {
-            let links = wave.map { index.currentLinks[$0] }
-            for (link, finding) in zip(links, try await reader.read(links)) {
-                if let digest = finding.digest { meet(link, digest) }
-            }
-        }
-        for (name, links) in found {
-            for (named, (tags, isInUse)) in links {
-                let command = isInUse ? "rm \(name)@\(named)" : "trash empty"
-                for ordinal in sought[named] ?? [] {
-                    let digest = index.digests.keys[ordinal]
-                    let shown = tags.isEmpty ? "" : " (\(tags.sorted().prefix(5).joined(separator: ", ")))"
-                    pins[paths.repository(name), default: []].insert(
-                        "the manifest \(digest)\(shown) cannot be read: \(unreadable[ordinal] ?? ""); `regtop \(command)` removes what names it"
-                    )
-                }
-            }
-        }
-        unreadable = [:]
-    }
 
     // MARK: - What nothing needs
 

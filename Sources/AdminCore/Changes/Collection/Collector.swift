@@ -102,15 +102,34 @@ struct Collector: Sendable {
     private func free(_ part: CollectionPlan.Part, at path: StoragePath) async throws -> [String] {
         guard let holding = try await driver.reader.holding(path) else { return ["\(part.holding) is gone already"] }
         let entries = entries(of: part, in: holding)
-        let outcomes = try await driver.free(
-            entries, of: holding, by: try await proof.references(), counter: counter("freeing", part))
-        if outcomes.contains(.early) { throw ChangeError.unsuitable("the delay since it was taken is not over yet") }
+        let census = try await proof.references()
+        guard driver.isOld(holding, at: census.began) else {
+            throw ChangeError.unsuitable("the delay since it was taken is not over yet")
+        }
+        let counter = counter("freeing", part)
+        let outcomes = try await pruning(entries.map(\.origin)) {
+            try await driver.free(entries, of: holding, by: census, counter: counter)
+        }
         var notes: [String] = []
         let dropped = outcomes.count { $0 == .dropped }
         if dropped > 0 { notes.append("\(dropped) of \(part.holding) are referred to elsewhere, and stay there") }
         let gone = part.items.count - entries.count + outcomes.count { $0 == .gone }
         if gone > 0 { notes.append("\(gone) of \(part.holding) were restored or freed by somebody else meanwhile") }
         return notes
+    }
+
+    /// Frees by `body`, and removes the directories in which the freed files were; an intent says which, before. Whatever has been pushed
+    /// there again stays. Of blobs only the directory of each goes: the one above is hardly ever empty, and a registry that writes into
+    /// it at this moment would leave it unlisted until the next run. Where none writes it goes, too.
+    private func pruning<Value: Sendable>(
+        _ origins: [StoragePath], _ body: () async throws -> Value
+    ) async throws -> Value {
+        let blobs = origins.filter { $0.isBelow(paths.blobs) }.map(\.parent)
+        let links = origins.filter { $0.isBelow(paths.repositories) }.map(\.parent)
+        return try await driver.pruning(links, below: paths.repositories) {
+            let climbing = driver.policy.delay == 0
+            return try await driver.pruning(blobs, below: paths.blobs, climbing: climbing, body).value
+        }.value
     }
 
     /// Removes the chunks behind the end of needed blobs, and the notes of them: where the blob's path is still all that refers to its

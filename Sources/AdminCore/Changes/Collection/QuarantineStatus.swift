@@ -116,13 +116,13 @@ extension ChangePlanner {
         }
         // Marks are in nobody's way, and what only waits to be looked at again is in none either.
         for entry in try await Journal.entries(of: storage) where entry.intent?.head.kind != .mark {
-            let change = entry.pending(policy)
+            let change = try await storage.pending(entry, policy)
             switch change.state {
             case .unreadable: obstacles.append("the journal has an intent that cannot be read, \(change.id)")
             case .interrupted:
                 obstacles.append("a change was interrupted, which the next run takes back or ends: \(change.what)")
             case .inProgress(let owner): obstacles.append("\(owner) is working on this: \(change.what)")
-            case .waiting, .due: break
+            case .waiting, .due, .gone: break
             }
         }
         for item in items where item.since == nil {

@@ -54,6 +54,19 @@ struct SurplusNotes: Sendable {
         }
     }
 
+    /// Takes those notes away that are older than the registry, and whose blobs have no content any more: the pool was emptied since they were
+    /// written. Gives how many.
+    func removeGone(_ paths: RegistryPaths) async throws -> Int {
+        let notes = try await Self.read(driver.reader)
+        guard !notes.isEmpty, let made = try await driver.reader.made(paths) else { return 0 }
+        let old = notes.filter { $0.value.noted < made }.map(\.key)
+        let gone = try await concurrentMap(old, window: driver.reader.window) { [reader = driver.reader] blob in
+            try await reader.objects.read(.stat, of: blob.chunk(0)) == nil ? blob : nil
+        }.compactMap(\.self)
+        if !gone.isEmpty { try await remove(gone) }
+        return gone.count
+    }
+
     /// Takes notes away, and the object with the last of them.
     func remove(_ blobs: [BlobIdentifier]) async throws {
         let keys = Set(blobs.map(key))

@@ -27,6 +27,20 @@ public struct AuditLogReader: Sendable {
         return Array(found.prefix(max(0, limit)))
     }
 
+    /// Leaves out what is older than the registry, and says so in a sentence; nil if nothing is. The log outlives the registry where a pool
+    /// is emptied and filled anew.
+    public func removeEarlier(
+        from entries: inout [AuditEntry], _ paths: RegistryPaths = RegistryPaths()
+    ) async throws -> String? {
+        guard !entries.isEmpty, let made = try await storage.made(paths) else { return nil }
+        let count = entries.count
+        entries.removeAll { $0.begun < made }
+        let earlier = count - entries.count
+        if earlier == 0 { return nil }
+        return
+            "\(earlier) \(earlier == 1 ? "change" : "changes") of a registry that was here before, and is gone, \(earlier == 1 ? "is" : "are") left out"
+    }
+
     /// The latest of one month, the latest first.
     private func entries(of object: ObjectID, limit: Int) async throws -> [AuditEntry] {
         var last: [OmapEntry] = []
@@ -54,5 +68,14 @@ public struct AuditLogReader: Sendable {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .millisecondsSince1970
         return try? decoder.decode(type, from: Data(value))
+    }
+}
+
+extension StorageReader {
+    /// Since when a registry's tree has been there: the dates of directories that nothing is written into as long as there is anything in
+    /// them. nil if there is none.
+    func made(_ paths: RegistryPaths) async throws -> Date? {
+        guard let top = paths.root.components.first else { return nil }
+        return try await made(below: .literal(top))
     }
 }

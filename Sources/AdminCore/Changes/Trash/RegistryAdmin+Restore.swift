@@ -17,7 +17,7 @@ extension RegistryAdmin {
                     blob: entry.blob, claim: nil)
             }
         }
-        let finished = try await finishedUploads(among: entries, in: path)
+        let (finished, reason) = try await finishedUploads(among: entries, in: path)
         entries.removeAll(where: finished.contains)
         let stages = Dictionary(grouping: entries) { paths.stage(of: $0.origin) }
         let outcomes = try await driver.restore(
@@ -40,22 +40,29 @@ extension RegistryAdmin {
             throw ChangeError.unsuitable(left.joined(separator: "; "))
         }
         if !finished.isEmpty {
-            left.append(
-                "\(finished.count) of what was uploaded stay in the trash: a registry has finished these uploads, and the blobs are their own"
-            )
+            left.append("\(finished.count) of what was uploaded stay in the trash: \(reason)")
         }
         return left
     }
 
     /// Uploads whose identifier something else has by now: a registry that had read it before they were deleted has made a blob of it. Back at
-    /// their places they would let the registry's own purge delete the blob (`LAYOUT` D6). Costs a complete scan if there are any uploads.
+    /// their places they would let the registry's own purge delete the blob (`LAYOUT` D6). Costs a complete scan if there are any uploads;
+    /// where none can be made, all of them may be such. Gives them, and why they stay in the trash.
     private func finishedUploads(
         among entries: [Holding.Entry], in path: StoragePath
-    ) async throws -> Set<Holding.Entry> {
+    ) async throws -> (Set<Holding.Entry>, why: String) {
         let uploads = entries.filter { paths.file(at: $0.origin)?.isUpload ?? false }
-        if uploads.isEmpty { return [] }
-        let census = try await driver.reader.references(to: Set(uploads.map(\.blob)), now: driver.policy.now)
-        let holding = StorageReader.directory(path)
-        return Set(uploads.filter { entry in census.isReferred(entry.blob) { $0.object != holding } })
+        if uploads.isEmpty { return ([], "") }
+        do {
+            let census = try await driver.reader.references(
+                to: Set(uploads.map(\.blob)), now: driver.policy.now)
+            let holding = StorageReader.directory(path)
+            return (
+                Set(uploads.filter { entry in census.isReferred(entry.blob) { $0.object != holding } }),
+                "a registry has finished these uploads, and the blobs are their own"
+            )
+        } catch let error as StoreError where error.kind == .incomplete {
+            return (Set(uploads), "whether a registry has finished these uploads cannot be told: \(error)")
+        }
     }
 }

@@ -127,7 +127,8 @@ extension FsckRun.Suspect {
         guard case .file(let blob)? = try await storage.entry(path)?.kind else { return nil }
         return Problem(
             kind: .badManifest, severity: .error, path: path, blob: blob, object: blob.chunk(0),
-            detail: "The manifest \(why). \(name)\(shown) cannot be pulled by it, and collections keep all that \(name) links to. "
+            detail:
+                "The manifest \(why). \(name)\(shown) cannot be pulled by it, and collections keep all that \(name) links to. "
                 + "`regtop rm \(name)@\(digest)` removes what names it.")
     }
 

@@ -27,6 +27,8 @@ public struct Usage: Hashable, Sendable {
     public let shared: UInt64
     /// The objects of the pool by what they are for; nil if that was not asked for.
     public internal(set) var pool: PoolUsage?
+    /// Why that is not known though it was asked for, in a sentence: a cache tier hides objects.
+    public internal(set) var poolObstacle: String?
     /// False if it was stopped before everything was looked at: everything is a part then, and unique sizes are too large.
     public internal(set) var isComplete: Bool
 

@@ -37,6 +37,10 @@ public struct UsageInspector: Sendable {
                 partial(usage)
             }
         } catch  where Task.isCancelled {
+        } catch let error as StoreError where error.kind == .incomplete {
+            var usage = ledger.balance(names, isComplete: true)
+            usage.poolObstacle = "\(error)"
+            return usage
         }
         usage = census.usage
         var whole = ledger.balance(names, isComplete: isComplete)

@@ -12,8 +12,10 @@ public final class RadosCluster: Sendable {
         public let id: Int64
         /// Its name.
         public let name: String
-        /// True if it cannot hold omaps, and so no registry.
+        /// True if it is erasure-coded: then it cannot hold omaps.
         public let isErasureCoded: Bool
+        /// False if no registry can be opened there: an erasure-coded pool without a replicated cache tier, or a tier of another pool.
+        public let canHoldRegistry: Bool
     }
 
     /// Which pools hold an object.
@@ -45,15 +47,20 @@ public final class RadosCluster: Sendable {
 
     /// All pools, by name. Throws `StoreError`.
     public func pools() async throws -> [Pool] {
-        try await PoolDetails.all(connection)
-            .map { Pool(id: $0.id, name: $0.name, isErasureCoded: $0.isErasureCoded) }
+        let details = try await PoolDetails.all(connection)
+        return
+            details.map {
+                Pool(
+                    id: $0.id, name: $0.name, isErasureCoded: $0.isErasureCoded,
+                    canHoldRegistry: $0.canHoldRegistry(among: details))
+            }
             .sorted { $0.name < $1.name }
     }
 
-    /// Looks for `object` in every pool that can hold omaps. A pool that does not answer within the connect timeout is
+    /// Looks for `object` in every pool that can hold a registry: not in cache tiers, which hold a part of their base only. A pool that does not answer within the connect timeout is
     /// reported as such. Throws `StoreError` if the pools cannot be listed.
     public func poolsHolding(_ object: ObjectID) async throws -> Search {
-        let candidates = try await pools().filter { !$0.isErasureCoded }
+        let candidates = try await pools().filter(\.canHoldRegistry)
         let limit = connection.bounds.connect
         return await withTaskGroup(of: (String, Result<Bool, StoreError>).self) { group in
             for pool in candidates {
@@ -78,7 +85,7 @@ public final class RadosCluster: Sendable {
 
     /// Opens a pool for reading and for writing; nothing is written. The store owns the cluster from then on.
     ///
-    /// Throws `StoreError`: `.noSuchPool`, which names the pools there are, `.invalid` for an erasure-coded pool,
+    /// Throws `StoreError`: `.noSuchPool`, which names the pools there are, `.invalid` for an erasure-coded pool and for a cache tier,
     /// `.unreachable` after the connect timeout, and others.
     public func open(pool name: String) async throws -> RadosStore {
         let timeout = connection.bounds.connect
@@ -93,11 +100,12 @@ public final class RadosCluster: Sendable {
             details = nil
         }
         guard let id else { throw Self.noSuchPool(name, details) }
-        if let pool = details?.first(where: { $0.id == id }), pool.isErasureCoded {
-            throw StoreError(
-                .invalid, operation: "open the pool",
-                reason: "\(ByteString(name)) is an erasure-coded pool, which cannot hold a registry; choose another one"
-            )
+        if let details, let pool = details.first(where: { $0.id == id }), !pool.canHoldRegistry(among: details) {
+            let tiering = pool.tiering(among: details)
+            var reason =
+                "\(ByteString(name)) is an erasure-coded pool, which cannot hold a registry; choose another one"
+            if case .tier = tiering, let obstacle = tiering.obstacle(in: name) { reason = obstacle }
+            throw StoreError(.invalid, operation: "open the pool", reason: reason)
         }
         let pool = RadosPool(connection: connection, id: id, name: name)
         _ = try await pool.context(.namespace(""), "open the pool")

@@ -41,7 +41,7 @@ extension RadosPool {
     func status() async throws -> StoreStatus {
         async let cluster = settled { try await self.cluster() }
         async let usage = settled { try await self.usage() }
-        async let details = settled { try await self.details("status") }
+        async let details = settled { try await self.detailsOfAll("status") }
         let answers = await (cluster: cluster, usage: usage, details: details)
         if case .failure(let error as StoreError) = answers.details, error.kind == .noSuchPool { throw error }
         if case .failure(let error) = answers.cluster, (try? answers.usage.get()) == nil,
@@ -52,6 +52,7 @@ extension RadosPool {
 
         var status = StoreStatus(backend: .rados, name: name)
         status.pool = id
+        status.tiering = .unknown
         status.client = connection.client
         status.fsid = connection.fsid
         if let cluster = try? answers.cluster.get() {
@@ -68,9 +69,11 @@ extension RadosPool {
                 status.objects = pool.stats.objects
             }
         }
-        if let details = try? answers.details.get() {
-            status.placementGroups = details.placementGroups
-            status.replicas = details.replicas
+        if let (own, all) = try? answers.details.get() {
+            status.placementGroups = own.placementGroups
+            status.replicas = own.replicas
+            status.tiering = own.tiering(among: all)
+            status.snapshots = own.snapshots
         }
         return status
     }
@@ -169,6 +172,15 @@ struct PoolDetails: Sendable {
     /// Replicas of each object.
     let replicas: Int?
     let placementGroups: Int?
+    /// What it has to do with cache tiers, by the numbers of pools.
+    let tiers: [Int64]
+    let tierOf: Int64?
+    let readTier: Int64?
+    let writeTier: Int64?
+    /// How the pool works as a tier.
+    let cacheMode: String?
+    /// The names of the pool's snapshots.
+    let snapshots: [String]
 
     /// One pool of the answer. Before Nautilus it does not have its number.
     struct Row: Decodable, Sendable {
@@ -178,6 +190,17 @@ struct PoolDetails: Sendable {
         let type: Int?
         let size: Int?
         let pg_num: Int?
+        /// What it has to do with cache tiers, by the numbers of pools; -1 is none.
+        let tiers: [Int64]?
+        let tier_of: Int64?
+        let read_tier: Int64?
+        let write_tier: Int64?
+        let cache_mode: String?
+        let pool_snaps: [Snapshot]?
+
+        struct Snapshot: Decodable, Sendable {
+            let name: String
+        }
     }
 
     /// The pool of a row, whose number librados knows if the row does not. nil if it was deleted meanwhile.
@@ -187,6 +210,11 @@ struct PoolDetails: Sendable {
         name = row.pool_name
         isErasureCoded = row.type == 3
         (replicas, placementGroups) = (row.size, row.pg_num)
+        func known(_ number: Int64?) -> Int64? { number.flatMap { $0 >= 0 ? $0 : nil } }
+        (tierOf, readTier, writeTier) = (known(row.tier_of), known(row.read_tier), known(row.write_tier))
+        tiers = row.tiers ?? []
+        cacheMode = row.cache_mode
+        snapshots = row.pool_snaps?.map(\.name) ?? []
     }
 
     /// All pools of the cluster.

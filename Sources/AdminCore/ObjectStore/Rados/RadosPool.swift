@@ -22,11 +22,19 @@ final class RadosPool: Sendable {
 
     /// What the monitors say of it now, its name among it. Throws `.noSuchPool` if they know of no such pool any more.
     func details(_ operation: String, _ object: ObjectID? = nil) async throws -> PoolDetails {
-        guard let details = try await PoolDetails.all(connection).first(where: { $0.id == id }) else {
+        try await detailsOfAll(operation, object).own
+    }
+
+    /// The same, with what they say of all pools.
+    func detailsOfAll(
+        _ operation: String, _ object: ObjectID? = nil
+    ) async throws -> (own: PoolDetails, all: [PoolDetails]) {
+        let all = try await PoolDetails.all(connection)
+        guard let own = all.first(where: { $0.id == id }) else {
             throw StoreError.poolDeleted(name, operation, object)
         }
-        called.withLock { $0 = details.name }
-        return details
+        called.withLock { $0 = own.name }
+        return (own, all)
     }
 
     /// The context for the object's namespace. Throws `.invalid` if RADOS could not name the object.

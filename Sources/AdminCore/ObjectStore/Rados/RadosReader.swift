@@ -26,6 +26,19 @@ public struct RadosReader: ObjectReader {
 
     /// See `ObjectReader`. A cursor gives up to 1,000 objects a page.
     public func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
+        try await pool.requireWholeListings()
+        return try await sample(scope, slices: slices).map { cursor in
+            ObjectCursor {
+                if let page = try await cursor.next() { return page }
+                // A tier may have been added under way.
+                try await pool.requireWholeListings()
+                return nil
+            }
+        }
+    }
+
+    /// See `ObjectReader`: of a pool with a cache tier, what lies in the pool itself.
+    public func sample(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
         guard slices > 0 else {
             throw StoreError(.invalid, operation: "list objects", reason: "\(slices) slices were asked for")
         }

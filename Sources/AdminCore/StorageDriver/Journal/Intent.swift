@@ -61,6 +61,8 @@ struct Intent: Hashable, Sendable {
         var revision = 0
         /// What is done, for people.
         let what: String
+        /// For which tree it was written; nil where there was none, or it does not matter.
+        var footing: Footing?
 
         static let format = 1
     }
@@ -130,6 +132,8 @@ public struct PendingChange: Hashable, Sendable {
         case waiting(until: Date)
         /// The moment has come to look once more.
         case due
+        /// The content that it speaks of is gone: the pool was emptied since. It is to be dropped; nothing else is done.
+        case gone
         /// It cannot be understood. Nothing is changed until a newer regtop, or a person, has looked at it.
         case unreadable(String)
     }

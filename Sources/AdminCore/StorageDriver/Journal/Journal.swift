@@ -103,8 +103,11 @@ struct Journal: Sendable {
         let moment = policy.now
         let id = Journal.newID(moment)
         let parts = try Intent.encode(body)
+        var footing: Footing?
+        if let top = body.top { footing = try await driver.reader.footing(below: top) }
         let head = Intent.Head(
-            kind: body.kind, state: .begun, owner: policy.owner, begun: moment, parts: parts.count, what: what)
+            kind: body.kind, state: .begun, owner: policy.owner, begun: moment, parts: parts.count, what: what,
+            footing: footing)
         let intent = Intent(id: id, head: head, body: body, heard: moment)
         let value = try Intent.encode(head)
         var keys = Dictionary(

@@ -90,10 +90,12 @@ extension StorageDriver {
     }
 
     /// Looks for something in the pool by `body`, and tells whether references were moved by a regtop meanwhile: what was found proves
-    /// nothing then. Throws `StorageError.journal` if a change is open to begin with.
+    /// nothing then. Throws `StorageError.journal` if a change is open to begin with; `StoreError` of kind `.incomplete` where listings
+    /// miss something, before anything is written.
     func marking<Value: Sendable>(
         _ what: String, _ body: () async throws -> Value
     ) async throws -> (value: Value, hasMoved: Bool) {
+        try await reader.objects.status().requireWholeListings()
         let mark = try await journal.begin(.mark, what)
         do {
             for entry in try await journal.entries() {

@@ -31,6 +31,7 @@ extension StorageDriver {
         _ entries: [Holding.Entry], of holding: Holding, by census: ReferenceCensus, counter: ProgressCounter? = nil
     ) async throws -> [Freeing] {
         guard isOld(holding, at: census.began) else { return entries.map { _ in .early } }
+        try await reader.objects.status().requireWholeListings()
         let path = holding.path
         let intent = try await journal.begin(.claims(path), "free what is in \(path)")
         do {
@@ -52,7 +53,8 @@ extension StorageDriver {
         }
     }
 
-    private func isOld(_ holding: Holding, at moment: Date) -> Bool {
+    /// Whether the delay of what a holding took is over at a moment, and not under way any more.
+    func isOld(_ holding: Holding, at moment: Date) -> Bool {
         guard let unlinked = holding.note?.unlinked else { return false }
         // Without a delay no clock is asked: another machine's may be ahead.
         return policy.delay == 0 || unlinked.addingTimeInterval(policy.delay) <= moment

@@ -10,6 +10,8 @@ public struct Recovery: Hashable, Sendable {
         case finished
         /// It was looked at once more after its delay, and is out of the journal.
         case checked
+        /// All that it speaks of is gone, as the pool was emptied since: it is out of the journal, and nothing else was touched.
+        case dropped
         /// Nothing was done: somebody is working on it, or its moment has not come.
         case left
         /// It cannot be understood, or something went wrong; `error` says what. It stays in the journal.
@@ -33,7 +35,20 @@ public struct Recovery: Hashable, Sendable {
 extension StorageReader {
     /// The changes that the journal holds, in the order in which they began. Only reads.
     public func pendingChanges(policy: JournalPolicy) async throws -> [PendingChange] {
-        try await Journal.entries(of: self).map { $0.pending(policy) }
+        try await concurrentMap(try await Journal.entries(of: self), window: window) { entry in
+            try await pending(entry, policy)
+        }
+    }
+
+    /// An intent for people, and what has to be done about it now.
+    func pending(_ entry: Journal.Entry, _ policy: JournalPolicy) async throws -> PendingChange {
+        let change = entry.pending(policy)
+        switch change.state {
+        case .interrupted, .waiting, .due:
+            guard let intent = entry.intent, try await isGone(intent) else { return change }
+            return PendingChange(id: change.id, what: change.what, begun: change.begun, state: .gone)
+        case .inProgress, .unreadable, .gone: return change
+        }
     }
 }
 
@@ -55,25 +70,37 @@ extension StorageDriver {
     }
 
     private func recover(_ entry: Journal.Entry) async -> Recovery {
-        let change = entry.pending(policy)
+        var change = entry.pending(policy)
         func ended(
             _ outcome: Recovery.Outcome, _ error: String? = nil, notes: [String] = [], kind: StoreError.Kind? = nil
         ) -> Recovery {
             Recovery(change: change, outcome: outcome, error: error, notes: notes, kind: kind)
         }
         do {
+            change = try await reader.pending(entry, policy)
             switch change.state {
             case .unreadable(let why): return ended(.failed, why)
+            case .gone:
+                guard let intent = try await journal.takeOver(entry, as: entry.intent?.head.state ?? .settled) else {
+                    return ended(.left, "somebody else took it up")
+                }
+                try await intent.end()
+                return ended(.dropped)
             case .inProgress(let owner): return ended(.left, "\(owner) is working on it")
             case .waiting: return ended(.left)
             case .due:
                 guard let intent = try await journal.takeOver(entry, as: entry.intent?.head.state ?? .settled) else {
                     return ended(.left, "somebody else took it up")
                 }
-                return try await working(intent) {
-                    try await lookAgain(await intent.intent)
-                    try await intent.end()
-                    return ended(.checked)
+                do {
+                    return try await working(intent) {
+                        try await lookAgain(await intent.intent)
+                        try await intent.end()
+                        return ended(.checked)
+                    }
+                } catch let error as StoreError where error.kind == .incomplete {
+                    // It is done, and nothing is in danger: another look can wait for the day on which it is possible.
+                    return ended(.left, "\(error)")
                 }
             case .interrupted:
                 let state = entry.intent?.head.state

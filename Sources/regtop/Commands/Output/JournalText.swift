@@ -44,7 +44,7 @@ nonisolated enum JournalText {
     static func summary(_ pending: [PendingChange]) -> String {
         if pending.isEmpty { return "nothing is pending" }
         var parts: [String] = []
-        for word in ["unreadable", "interrupted", "in-progress", "due", "waiting"] {
+        for word in ["unreadable", "interrupted", "in-progress", "due", "gone", "waiting"] {
             let count = pending.count { $0.state.word == word }
             if count > 0 { parts.append("\(HumanText.count(count)) \(word)") }
         }
@@ -78,6 +78,7 @@ extension PendingChange.State {
         case .inProgress: "in-progress"
         case .waiting: "waiting"
         case .due: "due"
+        case .gone: "gone"
         case .unreadable: "unreadable"
         }
     }
@@ -88,10 +89,11 @@ extension PendingChange.State {
         case .inProgress(let owner): "by \(owner)"
         case .waiting(let moment): "to be looked at once more after \(TimeText.rfc3339(moment))"
         case .unreadable(let why): why
+        case .gone: "all that it speaks of is gone, as the pool was emptied since; it is dropped"
         case .interrupted, .due: nil
         }
     }
 
     /// Whether a recovery has something to do.
-    nonisolated var isActionable: Bool { self == .interrupted || self == .due }
+    nonisolated var isActionable: Bool { self == .interrupted || self == .due || self == .gone }
 }

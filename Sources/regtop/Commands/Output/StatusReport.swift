@@ -16,6 +16,7 @@ nonisolated struct StatusReport: Sendable {
             "objects": .bytes(status.objects), "placementGroups": .count(status.placementGroups),
             "replicas": .count(status.replicas), "osdsUp": .count(status.osdsUp), "osds": .count(status.osds),
             "repositories": .count(overview.repositories), "tags": .count(overview.tags),
+            "cacheTiers": cacheTiers, "snapshots": status.snapshots.map { .array($0.map { .text($0) }) } ?? .null,
             "uploads": .count(overview.uploads), "trash": .count(overview.trash), "chunkSize": .unsigned(chunkSize),
             "chunkSizeFound": .bytes(foundChunkSize), "readOnly": .bool(isReadOnly),
             "pullThroughCache": .bool(overview.isPullThroughCache), "journal": journal,
@@ -39,6 +40,8 @@ nonisolated struct StatusReport: Sendable {
             facts.add("cluster used", clusterUse)
             facts.add("placement groups", status.placementGroups.map { HumanText.count($0) })
             facts.add("replicas", status.replicas.map { HumanText.count($0) })
+            if let tier = status.tiering.warning { facts.add("cache tier", tier) }
+            if let names = status.snapshots, !names.isEmpty { facts.add("snapshots", names.joined(separator: ", ")) }
             facts.add("OSDs up", status.osdsUp.flatMap { up in status.osds.map { "\(up) of \($0)" } })
         }
         facts.add("chunk size", overview.chunkSize.description)
@@ -47,11 +50,20 @@ nonisolated struct StatusReport: Sendable {
         return facts.text
     }
 
+    /// null if it is not known.
+    private var cacheTiers: JSONValue {
+        switch status.tiering {
+        case .unknown: .null
+        case .none, .tier: .array([])
+        case .base(let tiers): .array(tiers.map { ["pool": .text($0.name), "mode": .text($0.mode)] })
+        }
+    }
+
     private var journal: JSONValue {
         func count(_ word: String) -> JSONValue { .count(overview.pending.count { $0.state.word == word }) }
         return [
             "interrupted": count("interrupted"), "inProgress": count("in-progress"), "waiting": count("waiting"),
-            "due": count("due"), "unreadable": count("unreadable"),
+            "due": count("due"), "gone": count("gone"), "unreadable": count("unreadable"),
         ]
     }
 
@@ -63,5 +75,12 @@ nonisolated struct StatusReport: Sendable {
     /// The chunk size that the files have; nil if none is long enough to tell.
     private var foundChunkSize: UInt64? {
         overview.chunkSize.other ?? (overview.chunkSize.votes[chunkSize] == nil ? nil : chunkSize)
+    }
+}
+
+extension CacheTiering {
+    /// One line for `status` and the console's pool: the tier, and what it stands in the way of; nil if there is none.
+    nonisolated var warning: String? {
+        summary.map { "\($0): gc, fsck and dump are refused, as listings miss what is there only" }
     }
 }

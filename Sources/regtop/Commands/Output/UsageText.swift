@@ -16,6 +16,7 @@ nonisolated enum UsageText {
         facts.add("shared", HumanText.bytes(usage.shared))
         if !usage.isComplete { facts.add("incomplete", "it was stopped: these are parts, and unique is too large") }
         return table.text + "\n" + facts.text + (usage.pool.map { "\n" + plain($0) } ?? "")
+            + (usage.poolObstacle.map { "\n" + VisibleText.of($0) + "\n" } ?? "")
     }
 
     private static func plain(_ pool: PoolUsage) -> String {

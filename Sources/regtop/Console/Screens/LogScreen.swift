@@ -8,6 +8,8 @@ final class LogScreen: Screen {
     private let store: OpenStore
     private let view: TableView<LogRow>
     private var generation: Int?
+    /// That something is left out, in a sentence; nil if nothing is.
+    private var earlier: String?
 
     init(_ store: OpenStore) {
         self.store = store
@@ -15,7 +17,7 @@ final class LogScreen: Screen {
         view.empty = "Reading the log …"
     }
 
-    var title: TitleBar { TitleBar(title: "Log", details: view.summary) }
+    var title: TitleBar { TitleBar(title: "Log", details: view.summary + (earlier.map { [Line($0, .dim)] } ?? [])) }
 
     /// Below the table, where there is room, all that the change under the cursor was about, as far as the log names it, and what became of it.
     func lines(_ size: Size) -> [Line] {
@@ -52,10 +54,13 @@ final class LogScreen: Screen {
         let clock = store.session.clock
         return .ask(
             .value(Slot(self, "log"), "reading the log") {
-                try await log.latest(Self.most, now: clock.now)
+                var entries = try await log.latest(Self.most, now: clock.now)
+                let earlier = try await log.removeEarlier(from: &entries)
+                return (entries, earlier)
             } then: { [unowned self] result in
                 switch result {
-                case .success(let entries):
+                case .success((let entries, let earlier)):
+                    self.earlier = earlier
                     view.empty = "Nothing was changed yet."
                     view.table.replace(entries.map(LogRow.init))
                     return .none

@@ -136,6 +136,9 @@ final class OpenStore {
                     text: "WRONG CHUNK SIZE \(assumed), the pool has \(HumanText.bytes(other))", priority: 2,
                     isAlert: true))
         }
+        if let tier = status?.tiering.summary {
+            items.append(.init(text: "CACHE TIER \(VisibleText.of(tier))", priority: 2, isAlert: true))
+        }
         if let alert = JournalText.alert(pending) {
             items.append(.init(text: alert.uppercased(), priority: 2, isAlert: true))
         } else if !pending.isEmpty {

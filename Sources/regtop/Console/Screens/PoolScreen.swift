@@ -44,6 +44,8 @@ final class PoolScreen: Screen {
                 ("groups", status.placementGroups.map { "\(HumanText.count($0)) placement groups" }),
                 ("cluster", status.fsid),
                 ("client", status.client),
+                ("cache tier", status.tiering.warning),
+                ("snapshots", status.snapshots.flatMap { $0.isEmpty ? nil : $0.joined(separator: ", ") }),
                 ("OSDs", status.osdsUp.flatMap { up in status.osds.map { "\(up) of \($0) up" } }),
             ]
         }
