@@ -68,7 +68,7 @@ extension RegistryReader {
     }
 
     /// The manifest that a blob among the layers of a repository is, if it is one: registry 2.1.0 linked them there. Of what cannot be one,
-    /// only the first bytes are read. Throws errors of the store.
+    /// only the first bytes are read. Throws `StorageError.damaged` where not every byte is there, and errors of the store.
     func manifestAmongLayers(in file: BlobIdentifier, at path: StoragePath) async throws -> Manifest? {
         let blanks: Set<UInt8> = [0, 0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]
         let start = try await storage.objects.read(ReadOperation(xattrs: true, data: 0..<256), of: file.chunk(0))
@@ -78,8 +78,6 @@ extension RegistryReader {
         else { return nil }
         do {
             return try await manifest(in: file, at: path).content.get()
-        } catch is StorageError {
-            return nil
         } catch is ManifestProblem {
             return nil
         }

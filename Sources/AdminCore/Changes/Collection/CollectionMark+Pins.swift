@@ -5,8 +5,8 @@ import Synchronization
 
 extension CollectionMark {
     /// Everything that the repository of a link links to is needed.
-    mutating func pin(_ link: CollectionIndex.Link, _ reason: String) {
-        guard let repository = paths.repositoryName(of: link.path.path) else { return }
+    mutating func pin(_ link: StoragePath, _ reason: String) {
+        guard let repository = paths.repositoryName(of: link) else { return }
         pins[paths.repository(repository), default: []].insert(reason)
     }
 
@@ -56,7 +56,7 @@ extension CollectionMark {
                 needManifest(digest)
             } else if finding.obstacle != nil || !finding.isYoung, let tag = paths.reference(of: link.path.path) {
                 pin(
-                    link,
+                    link.path.path,
                     "the tag \(tag) \(finding.obstacle ?? "names no digest"); `regtop rm \(tag)` removes it")
             }
         }

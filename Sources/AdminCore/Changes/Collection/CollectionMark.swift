@@ -12,40 +12,40 @@ struct CollectionMark: Sendable {
     let began: Date
     let reader: MarkReader
     /// What the pool holds.
-    private(set) var index: CollectionIndex
+    var index: CollectionIndex
     /// What was in the way, a sentence each.
-    private(set) var obstacles: [String] = []
+    var obstacles: [String] = []
     /// What a person should know, a sentence each.
-    private(set) var notes: [String] = []
+    var notes: [String] = []
     /// Bytes of everything needed, as far as manifests say it truthfully.
-    private(set) var neededBytes: UInt64 = 0
+    var neededBytes: UInt64 = 0
     /// What nothing needs and is old enough, with its bytes; in the order of digests.
-    private(set) var candidates: [Candidate] = []
+    var candidates: [Candidate] = []
     /// Bytes of all that nothing needs, young ones as well.
-    private(set) var unneededBytes: UInt64 = 0
+    var unneededBytes: UInt64 = 0
     /// Chunks that nothing refers to, old enough.
-    private(set) var orphans: [(blob: BlobIdentifier, bytes: UInt64)] = []
+    var orphans: [(blob: BlobIdentifier, bytes: UInt64)] = []
     /// Chunks behind the end of what is needed, old enough; see `SurplusNotes`.
     var surplus: [SurplusChunks] = []
     /// What earlier runs have noted of such chunks.
-    private(set) var surplusNotes: [BlobIdentifier: SurplusNotes.Note] = [:]
+    var surplusNotes: [BlobIdentifier: SurplusNotes.Note] = [:]
     /// Links of manifests that no tag needs; only with `untagged`.
-    private(set) var untagged: [CollectionIndex.Link] = []
+    var untagged: [CollectionIndex.Link] = []
     /// The lines of the list of what is in use that name something here.
     var linesInUse: Set<Int> = []
 
     /// The names of the pool's snapshots.
-    private(set) var snapshots: [String] = []
+    var snapshots: [String] = []
 
     /// Digests to be read as manifests.
     private var frontier: [Int] = []
     /// Revisions, where it is not said beforehand that all are needed.
-    private var revisions: [Revision] = []
+    var revisions: [Revision] = []
     /// Needed blobs whose size no manifest says.
-    private var unsized: [Int] = []
+    var unsized: [Int] = []
     /// Needed blobs that seem to have chunks behind their end, as far as manifests say truthfully where that is.
     var overlong: [Int] = []
-    private var missing = 0
+    var missing = 0
     /// What may be a manifest, or not: what documents name in places where the registry does not look.
     private var doubtful: [Int] = []
     /// What other digests than those below which blobs lie stand for, as repositories' links say.
@@ -60,7 +60,7 @@ struct CollectionMark: Sendable {
     var pins: [StoragePath: Set<String>] = [:]
     var pinned: Set<StoragePath> = []
     /// What cannot be weighed, a sentence each; it stays.
-    private var unweighed: [String] = []
+    var unweighed: [String] = []
 
     /// A blob at its path.
     struct Candidate: Sendable {
@@ -69,7 +69,7 @@ struct CollectionMark: Sendable {
         let bytes: UInt64
     }
 
-    private struct Revision: Sendable {
+    struct Revision: Sendable {
         /// The number of its link; nil if that is in the quarantine.
         let link: Int?
         let digest: Digest
@@ -117,7 +117,7 @@ struct CollectionMark: Sendable {
     // MARK: - Needing
 
     /// A digest is needed. `declared`: its bytes, if a manifest says them.
-    private mutating func need(_ digest: Digest, declared: UInt64? = nil) {
+    mutating func need(_ digest: Digest, declared: UInt64? = nil) {
         for name in names(of: digest) { needOne(name, declared: declared) }
     }
 
@@ -164,7 +164,7 @@ struct CollectionMark: Sendable {
     private mutating func readAliases() async throws {
         for (link, finding) in zip(index.aliases, try await reader.read(index.aliases)) {
             guard case .layer(let digest) = link.file else { continue }
-            if let obstacle = finding.obstacle { pin(link, "\(link.path.path) \(obstacle)") }
+            if let obstacle = finding.obstacle { pin(link.path.path, "\(link.path.path) \(obstacle)") }
             if let said = finding.digest, said != digest { aliases[digest, default: []].insert(said) }
         }
         // Chains of them, whatever they are made of, end where nothing new is said.
@@ -183,7 +183,7 @@ struct CollectionMark: Sendable {
             let links = wave.map { index.revisions[$0] }
             for (number, (link, finding)) in zip(wave, zip(links, try await reader.read(links))) {
                 guard case .revision(let digest) = link.file else { continue }
-                if let obstacle = finding.obstacle { pin(link, "\(link.path.path) \(obstacle)") }
+                if let obstacle = finding.obstacle { pin(link.path.path, "\(link.path.path) \(obstacle)") }
                 if keepsRevisions { revisions.append(Revision(link: number, digest: digest)) }
                 let isInUse = notesUse(of: [digest], link)
                 guard !options.untagged || finding.isYoung || isInUse else { continue }
@@ -233,7 +233,7 @@ struct CollectionMark: Sendable {
             }
         }
         for (link, finding) in zip(naming, try await reader.read(naming)) {
-            if let obstacle = finding.obstacle { pin(link, "\(link.path.path) in the trash \(obstacle)") }
+            if let obstacle = finding.obstacle { pin(link.path.path, "\(link.path.path) in the trash \(obstacle)") }
             if let said = finding.digest { needManifest(said) }
         }
     }
@@ -270,10 +270,14 @@ struct CollectionMark: Sendable {
                 [reader] ordinal, digest, placed, held in
                 (ordinal, try await reader.manifestAmongLayers(digest, placed, held))
             }
-            for (ordinal, manifest) in found {
-                guard let manifest else { continue }
-                index.marks[ordinal].insert(.followed)
-                take(.manifest(manifest), of: ordinal)
+            for (ordinal, content) in found {
+                switch content {
+                case .somethingElse: continue
+                case .unreadable(let why): unreadable[ordinal] = why
+                case .manifest(let manifest):
+                    index.marks[ordinal].insert(.followed)
+                    take(.manifest(manifest), of: ordinal)
+                }
             }
         }
     }
@@ -352,126 +356,4 @@ struct CollectionMark: Sendable {
     }
 
     private var referrersAreRead = false
-
-    // MARK: - What nothing needs
-
-    /// Reads the size and the age of every blob that nothing needs, and of needed ones whose size is not known.
-    private mutating func weigh(_ progress: ProgressHandler?) async throws {
-        let loose = index.digests.keys.indices.filter {
-            !index.marks[$0].contains(.needed) && index.blob(at: $0) != nil
-        }
-        let counter = ProgressCounter(
-            phase: "weighing blobs", total: UInt64(loose.count + unsized.count), handler: progress)
-        for wave in waves(loose.count) {
-            let slice = loose[wave].compactMap { ordinal in
-                index.blob(at: ordinal).map { (ordinal, index.digests.keys[ordinal], $0) }
-            }
-            let found = try await concurrentMap(slice, window: storage.window) {
-                [reader] ordinal, digest, blob in
-                (ordinal, try await reader.weight(of: blob, digest))
-            }
-            for (ordinal, weight) in found {
-                if let obstacle = weight.obstacle {
-                    unweighed.append("\(paths.blob(index.digests.keys[ordinal])) \(obstacle)")
-                }
-                guard weight.obstacle == nil else { continue }
-                unneededBytes = addingCapped(unneededBytes, weight.bytes)
-                guard !weight.isYoung, let blob = index.blob(at: ordinal), !index.isReferredTwice(blob) else {
-                    continue
-                }
-                index.marks[ordinal].insert(.candidate)
-                candidates.append(Candidate(ordinal: ordinal, bytes: weight.bytes))
-            }
-            counter.advance(by: UInt64(slice.count))
-        }
-        overlong += unsized.filter { index.hasChunk(at: $0, behind: 0) }
-        for wave in waves(unsized.count) {
-            let sought = unsized[wave].compactMap { index.blob(at: $0) }
-            let sizes = try await concurrentMap(sought, window: storage.window) { [storage, reader] blob in
-                try await reader.naming {
-                    Result<UInt64, StoreError>.failure($0)
-                } reading: {
-                    .success(try await storage.head(of: blob).size)
-                }
-            }
-            for size in sizes {
-                switch size {
-                case .success(let bytes): neededBytes = addingCapped(neededBytes, bytes)
-                case .failure: break
-                }
-            }
-            counter.advance(by: UInt64(sought.count))
-        }
-        unsized = []
-        for quarantine in index.quarantines {
-            for case .blob(let digest) in quarantine.entries.compactMap({ paths.file(at: $0.origin) }) {
-                let ordinal = index.ordinal(digest)
-                if !index.marks[ordinal].contains(.needed) { index.marks[ordinal].insert(.candidate) }
-            }
-        }
-    }
-
-    /// Whoever pushes now has linked what it needs, or will: young links to layers and to what tags named keep what nothing else does. One
-    /// more enumeration, and reads of links to candidates only. Chunks that nothing refers to are met on the way, and those behind the
-    /// ends of files.
-    private mutating func lookAgain(_ ends: [BlobIdentifier: FileEnd], _ progress: ProgressHandler?) async throws {
-        let hasCandidates = index.marks.contains { $0.contains(.candidate) }
-        guard index.hasOrphans || hasCandidates || !ends.isEmpty else { return }
-        let counter = ProgressCounter(
-            phase: "looking for young links", total: try await storage.objects.status().objects, handler: progress)
-        let found = SecondLook()
-        // Registry 2.1.0 linked manifests among the layers: what nothing needs may be one, whether or not it is young.
-        let manifests = Memo<Digest, Bool> { [index, reader] digest in
-            guard let ordinal = index.digests.ordinal(of: digest) else { return false }
-            let (placed, held) = (index.blob(at: ordinal), index.heldBlob(at: ordinal))
-            guard placed != nil || held != nil else { return false }
-            return try await reader.manifestAmongLayers(digest, placed, held) != nil
-        }
-        try await storage.eachPage { [index, reader, storage] page in
-            let met = try await concurrentMap(page, window: storage.window) { object -> SecondLook.Finding? in
-                if let (blob, number) = BlobIdentifier.parse(chunkName: object.name) {
-                    let isSurplus = ends[blob].map { number > 0 && UInt64(number) >= $0.chunks } ?? false
-                    guard isSurplus || index.isOrphan(blob),
-                        let chunk = try await storage.objects.read(.stat, of: object)
-                    else { return nil }
-                    let stray = SecondLook.Stray(bytes: chunk.size, isYoung: reader.isYoung(chunk.modified))
-                    return isSurplus ? .surplus(blob, stray) : .orphan(blob, stray)
-                }
-                return try await reader.lateLink(in: object, index, manifests: manifests)
-            }
-            await found.add(met.compactMap(\.self))
-            counter.advance(by: UInt64(page.count))
-        }
-        for digest in await found.layers { need(digest) }
-        for digest in await found.manifests { needManifest(digest) }
-        orphans = await found.orphans.filter { !$0.value.isYoung }.map { ($0.key, $0.value.bytes) }
-        surplus = await found.surplus.filter { !$0.value.isYoung }.compactMap { blob, stray in
-            ends[blob].map { SurplusChunks(path: $0.path, blob: blob, bytes: stray.bytes) }
-        }
-    }
-
-    /// What remains when everything needed is known.
-    private mutating func settle() {
-        candidates.removeAll { index.marks[$0.ordinal].contains(.needed) }
-        candidates.sort { index.digests.keys[$0.ordinal] < index.digests.keys[$1.ordinal] }
-        if options.untagged {
-            untagged = revisions.filter { !index.isNeeded($0.digest) }.compactMap {
-                $0.link.map { index.revisions[$0] }
-            }
-        }
-        if let list = options.inUse { notes.append(list.report(linesInUse)) }
-        if missing > 0 {
-            notes.append(
-                "\(missing) of the manifests that something names are not there; what they named is not known any more")
-        }
-        for (repository, reasons) in pins.sorted(by: { $0.key < $1.key }) {
-            guard let name = paths.repositoryName(of: repository.appending(.literal("_layers"))) else { continue }
-            let more = reasons.count > 1 ? " (and \(reasons.count - 1) more like it)" : ""
-            notes.append("everything that \(name) links to is kept: \(reasons.min() ?? "")\(more)")
-        }
-        if let first = unweighed.min() {
-            let more = unweighed.count > 1 ? " (and \(unweighed.count - 1) more like it)" : ""
-            notes.append("\(first)\(more): it stays where it is; see regtop fsck")
-        }
-    }
 }

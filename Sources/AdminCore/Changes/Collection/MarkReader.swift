@@ -85,15 +85,26 @@ struct MarkReader: Sendable {
         }
     }
 
-    /// The same of something that need not be one: a manifest, if it is one that can be read.
+    /// What something is that need not be a manifest.
+    enum Among: Sendable {
+        case manifest(Manifest)
+        case somethingElse
+        case unreadable(String)
+    }
+
     func manifestAmongLayers(
         _ digest: Digest, _ placed: BlobIdentifier?, _ held: BlobIdentifier?
-    ) async throws -> Manifest? {
-        try await naming { _ in
-            Manifest?.none
+    ) async throws -> Among {
+        try await naming {
+            .unreadable("\($0)")
         } reading: {
-            guard let blob = try await place(of: digest, placed, held) else { return nil }
-            return try await registry.manifestAmongLayers(in: blob, at: paths.blob(digest))
+            guard let blob = try await place(of: digest, placed, held) else { return .somethingElse }
+            do {
+                return try await registry.manifestAmongLayers(in: blob, at: paths.blob(digest))
+                    .map(Among.manifest) ?? .somethingElse
+            } catch let error as StorageError {
+                return .unreadable("\(error)")
+            }
         }
     }
 
@@ -131,7 +142,7 @@ struct MarkReader: Sendable {
     /// What a link that may have been written since the mark began says of what nothing needs so far: that it is young, or a manifest
     /// that is linked where registry 2.1.0 linked it. `manifests` finds out whether a blob is one.
     func lateLink(
-        in object: ObjectID, _ index: CollectionIndex, manifests: Memo<Digest, Bool>
+        in object: ObjectID, _ index: CollectionIndex, manifests: Memo<Digest, Among>
     ) async throws -> SecondLook.Finding? {
         guard let text = object.name.string, let directory = try? StoragePath(text) else { return nil }
         let path = directory.appending(.literal("link"))
@@ -144,7 +155,13 @@ struct MarkReader: Sendable {
         guard let ordinal = index.digests.ordinal(of: target.digest), !index.marks[ordinal].contains(.needed) else {
             return nil
         }
-        if case .layer = paths.file(at: path), try await manifests(target.digest) { return .manifest(target.digest) }
+        if case .layer = paths.file(at: path) {
+            switch try await manifests(target.digest) {
+            case .manifest: return .manifest(target.digest)
+            case .unreadable(let why): return .unreadable(path, why)
+            case .somethingElse: break
+            }
+        }
         guard index.marks[ordinal].contains(.candidate), case .file(let blob)? = try await storage.entry(path)?.kind
         else {
             return nil

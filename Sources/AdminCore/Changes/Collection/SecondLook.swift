@@ -5,6 +5,8 @@ actor SecondLook {
     enum Finding: Sendable {
         case layer(Digest)
         case manifest(Digest)
+        /// A link to a blob that may be a manifest, and cannot be read; and why.
+        case unreadable(StoragePath, String)
         /// A chunk that nothing refers to.
         case orphan(BlobIdentifier, Stray)
         /// A chunk behind the end of its file.
@@ -25,6 +27,7 @@ actor SecondLook {
 
     private(set) var layers: Set<Digest> = []
     private(set) var manifests: Set<Digest> = []
+    private(set) var unreadable: [(link: StoragePath, why: String)] = []
     private(set) var orphans: [BlobIdentifier: Stray] = [:]
     private(set) var surplus: [BlobIdentifier: Stray] = [:]
 
@@ -33,6 +36,7 @@ actor SecondLook {
             switch finding {
             case .layer(let digest): layers.insert(digest)
             case .manifest(let digest): manifests.insert(digest)
+            case .unreadable(let link, let why): unreadable.append((link, why))
             case .orphan(let blob, let stray): orphans[blob, default: Stray()].add(stray)
             case .surplus(let blob, let stray): surplus[blob, default: Stray()].add(stray)
             }

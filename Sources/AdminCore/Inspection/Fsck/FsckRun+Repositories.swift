@@ -204,7 +204,12 @@ struct RepositoryLook {
         return try await concurrentMap(open, window: FsckRun.manifestWindow) { digest -> Digest? in
             let path = registry.paths.blob(digest)
             guard let file = inventory.file(at: path) else { return nil }
-            return try await registry.manifestAmongLayers(in: file.blob, at: path) == nil ? nil : digest
+            do {
+                return try await registry.manifestAmongLayers(in: file.blob, at: path) == nil ? nil : digest
+            } catch is StorageError {
+                // That damage has been said.
+                return nil
+            }
         }.compactMap(\.self)
     }
 
