@@ -42,12 +42,12 @@ public struct Digest: Hashable, Sendable {
             ? .sha256(words[0], words[1], words[2], words[3]) : .other(algorithm: algorithm, hex: hex)
     }
 
-    /// The digest that a text of a document means, whatever stands around it and in whatever case its digits are; nil if it means none.
+    /// The digest that a text of a document means, whatever stands around it and in whatever case it is; nil if it means none.
     init?(lenient text: some StringProtocol) {
         guard text.utf8.count <= 1024 else { return nil }
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines.union(.controlCharacters))
         guard let colon = text.lastIndex(of: ":") else { return nil }
-        self.init(algorithm: String(text[..<colon]), hex: text[text.index(after: colon)...].lowercased())
+        self.init(algorithm: text[..<colon].lowercased(), hex: text[text.index(after: colon)...].lowercased())
     }
 
     /// The SHA-256 digest of these 32 bytes.
@@ -109,6 +109,7 @@ extension Digest {
 
     /// The directories of an algorithm; nil if no digest has one of that name.
     private static func directories(of algorithm: String) -> [String]? {
+        guard algorithm.utf8.allSatisfy({ !(0x41...0x5a).contains($0) }) else { return nil }
         guard algorithm.hasPrefix("tarsum") else {
             return StoragePath.isValid(component: algorithm) ? [algorithm] : nil
         }

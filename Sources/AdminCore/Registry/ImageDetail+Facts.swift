@@ -27,8 +27,7 @@ extension ImageDetail {
         self.init(name: name, tag: tag, digest: digest)
         guard let digest else {
             state = .damaged
-            let fault = tag.flatMap { facts.tags[$0]?.fault() } ?? "is missing"
-            problems = ["The link of the tag \(tag ?? "") \(fault)."]
+            problems = tag.flatMap(facts.fault).map { [$0] } ?? []
             return
         }
         expansion.met.insert(digest)
@@ -40,7 +39,7 @@ extension ImageDetail {
         undated = image.created == nil ? image.undated : nil
         kind = image.kind
         platforms = image.platforms
-        problems = image.problems
+        problems = (tag.flatMap(facts.fault).map { [$0] } ?? []) + image.problems
         state = problems.isEmpty ? .ok : .damaged
         signatures = facts.revisions[digest]?.signatures.keys.sorted() ?? []
         guard let manifest = facts.manifests[digest]?.manifest else { return }

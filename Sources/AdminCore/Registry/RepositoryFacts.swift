@@ -24,6 +24,11 @@ struct RepositoryFacts: Sendable {
         (listedRevisions ?? []).filter { revisions[$0]?.isThere ?? false }
     }
 
+    /// What is wrong with the link that says what a tag names, in a sentence; nil if nothing is.
+    func fault(ofTag tag: String) -> String? {
+        (tags[tag] ?? .missing).fault().map { "The link of the tag \(tag) \($0)." }
+    }
+
     /// The digest below which the blob lies that a manifest names by `digest`, as the repository's link says it.
     func canonical(_ digest: Digest) -> Digest {
         digest.isCanonical ? digest : layerLinks[digest]?.digest ?? digest

@@ -8,9 +8,7 @@ extension RepositorySummary {
     ) {
         let revisions = facts.heldRevisions
         var problems = Problems()
-        for (tag, link) in facts.tags.sorted(by: { $0.key < $1.key }) {
-            if let fault = link.fault() { problems.add("The link of the tag \(tag) \(fault).") }
-        }
+        for sentence in facts.tags.keys.sorted().compactMap(facts.fault) { problems.add(sentence) }
         // What only a tag names is kept by it as well, though it cannot be served.
         let tagged = Set(facts.tags.values.compactMap(\.digest)).subtracting(revisions)
         let closure = Closure(of: revisions + tagged.sorted(), in: facts)

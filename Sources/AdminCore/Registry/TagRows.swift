@@ -18,16 +18,17 @@ struct TagRows {
 
     func row(_ tag: String) -> TagSummary {
         let link = facts.tags[tag] ?? .missing
+        let fault = facts.fault(ofTag: tag).map { [$0] } ?? []
         guard let digest = link.digest, let image = images[digest] else {
             return TagSummary(
                 tag: tag, digest: nil, mediaType: nil, size: 0, created: nil, modified: link.modified, platforms: [],
-                state: .damaged, problems: link.fault().map { ["The link of the tag \(tag) \($0)."] } ?? [],
+                state: .damaged, problems: fault,
                 companion: Companion(tag: tag, digest: nil, manifest: nil))
         }
         return TagSummary(
             tag: tag, digest: digest, mediaType: image.mediaType, size: image.size, created: image.created,
-            modified: link.modified, platforms: image.platforms, state: image.problems.isEmpty ? .ok : .damaged,
-            problems: image.problems,
+            modified: link.modified, platforms: image.platforms,
+            state: (fault + image.problems).isEmpty ? .ok : .damaged, problems: fault + image.problems,
             companion: Companion(tag: tag, digest: digest, manifest: facts.manifests[digest]?.manifest),
             parts: image.parts, kind: image.kind)
     }

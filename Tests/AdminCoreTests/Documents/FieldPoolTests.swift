@@ -1,3 +1,4 @@
+import struct Crypto.SHA512
 import Foundation
 import Testing
 
@@ -107,6 +108,13 @@ import Testing
         }
         // A layer that no manifest names is not kept by its link.
         try await expectFreed([53, 99], pool)
+        let report = await Fsck(registry: pool.registry).run()
+        let found = report.problems.filter { $0.path?.string.contains("/old/") == true }.map(\.kind)
+        #expect(
+            found.sorted { $0.rawValue < $1.rawValue } == [
+                .missingLayerLink, .missingLayerLink, .missingLayerLink, .missingRevision, .missingRevision,
+                .unusedLayerLink,
+            ])
         let plan = try await ChangePlanner(registry: pool.registry).removal(
             of: [#require(ImageReference("old@\(RegistryPool.digest(41))"))])
         #expect(
@@ -142,18 +150,44 @@ import Testing
         #expect(Digest(directories: alias.directories) == alias)
     }
 
+    /// The content is hashed by the digest that the manifest names as well.
+    @Test func aBlobIsVerifiedByTheDigestThatAManifestNames() async throws {
+        let (content, other) = (Array("content".utf8), Array("other".utf8))
+        let (config, blob) = (Digest.sha256(of: Array("{}".utf8)), Digest.sha256(of: content))
+        func damages(_ named: [UInt8]) async throws -> [String] {
+            var pool = RegistryPool()
+            let alias = try #require(
+                Digest(algorithm: "sha512", hex: SHA512.hash(data: named).map { String(format: "%02x", $0) }.joined()))
+            let text =
+                #"{"schemaVersion":2,"mediaType":"\#(Self.docker).v2+json","config":{"digest":"\#(config)"},"layers":[{"digest":"\#(alias)"}]}"#
+            let manifest = Digest.sha256(of: Array(text.utf8))
+            pool.manifest("a", manifest, text)
+            for (digest, bytes) in [(config, Array("{}".utf8)), (blob, content)] {
+                pool.blob(digest, bytes)
+                pool.linkLayer("a", digest)
+            }
+            pool.pool.put(RegistryPaths().layerLink("a", alias).string, Array(blob.string.utf8))
+            let verifier = Verifier(registry: pool.registry)
+            return try await verifier.verify([#require(ImageReference("a@\(manifest)"))]).findings.map(\.problem)
+        }
+        #expect(try await damages(content) == [])
+        #expect(try await damages(other).count == 1)
+    }
+
     /// A link that can mean one digest only names it, whatever stands around that.
-    @Test(arguments: ["D\n", "\u{feff}D", " D\r\n", "H", "U", "\"D\"", "D\0\0", "D D"])
+    @Test(arguments: [
+        "{d}\n", "\u{feff}{d}", " {d}\r\n", "{h}", "{u}", "SHA256:{u}", "sha256: {h}", "\"{d}\"", "{d}\0\0", "{d} {d}",
+    ])
     func linksThatMeanOneDigest(_ text: String) async throws {
-        let digest = RegistryPool.digest(40)
-        let content = text.replacingOccurrences(of: "D", with: digest.string)
-            .replacingOccurrences(of: "H", with: digest.hex).replacingOccurrences(
-                of: "U", with: digest.hex.uppercased())
+        let digest = RegistryPool.digest(0xabc40)
+        let spellings = [("{d}", digest.string), ("{h}", digest.hex), ("{u}", digest.hex.uppercased())]
+        let content = spellings.reduce(text) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
         let pool = Self.pool { pool in
             pool.blob(digest, Array(RegistryPool.imageDocument(config: 52, size: 1, layers: [50, 51]).utf8))
             pool.pool.put(RegistryPool.currentLink("a", "1"), Array(content.utf8))
         }
         try await expectFreed([53, 99], pool, "\(content)")
+        #expect(try await pool.pass.tags(of: "a").map(\.state) == [.damaged], "no registry reads it")
         #expect(try await pool.pass.image(#require(ImageReference("a:1")), expanding: false).digest == digest)
     }
 

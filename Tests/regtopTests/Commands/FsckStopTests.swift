@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Subprocess
 import Testing
 
@@ -23,10 +24,13 @@ import Testing
         return (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)) ?? ""
     }
 
-    /// Runs it until it has noted some blobs, and interrupts it then. It stands still while it is looked at, so that it cannot come to its end
-    /// unseen however busy the machine is with other tests.
+    /// Runs it until it has noted some blobs, and interrupts it then. It stands still while it is looked at, and yields to whoever looks, so that
+    /// it does not come to its end unseen on a machine that is busy with other tests. Where it does, that is said instead of waited for.
     private func stop(after lines: Int, _ store: String, in place: TemporaryPlace) async throws -> ProgramRun {
-        let words = RegtopProgram.environment(place) + [RegtopProgram.path, "fsck", "--deep", "-f", "json", store]
+        let words =
+            RegtopProgram.environment(place) + [
+                "nice", "-n", "19", RegtopProgram.path, "fsck", "--deep", "-f", "json", store,
+            ]
         let result = try await Subprocess.run(
             .name("env"), arguments: Arguments(words), input: .none, output: .sequence,
             error: .string(limit: 1 << 20)
@@ -34,6 +38,10 @@ import Testing
             while true {
                 try execution.send(signal: .suspend)
                 if notes(place).utf8.count(where: { $0 == UInt8(ascii: "\n") }) > lines { break }
+                if Self.hasEnded(execution.processIdentifier.value) {
+                    Issue.record("it came to its end before it was stopped")
+                    break
+                }
                 try execution.send(signal: .resume)
                 // As long as it may run between two looks.
                 _ = poll(nil, 0, 1)
@@ -47,6 +55,13 @@ import Testing
         }
         return ProgramRun(
             status: result.terminationStatus.code, output: result.closureResult, error: result.standardError)
+    }
+
+    /// Whether a process has ended; its status stays for whoever waits for it.
+    private static func hasEnded(_ process: pid_t) -> Bool {
+        var state = siginfo_t()
+        let answer = waitid(P_PID, id_t(process), &state, WEXITED | WNOHANG | WNOWAIT)
+        return answer != 0 || state.si_signo != 0
     }
 
     private struct Counts: Equatable {

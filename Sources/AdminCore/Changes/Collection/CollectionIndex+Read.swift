@@ -25,7 +25,7 @@ extension CollectionIndex {
         }
         if !reading.isBalanced { try await reading.walk(at: began) }
         _ = try await storage.objects.status()
-        var index = reading.index
+        var index = reading.end()
         // What a regtop that was taken for dead has unlinked since is brought back by the last look: until then it is no orphan.
         for blob in pending { index.expect(blob) }
         return index
@@ -53,8 +53,13 @@ private final class PoolReading: Sendable {
         self.registry = registry
     }
 
-    /// What was read.
-    var index: CollectionIndex { state.withLock(\.index) }
+    /// What was read; nothing is kept, so that its arrays are not copied.
+    func end() -> CollectionIndex {
+        state.withLock { state in
+            defer { state = State() }
+            return state.index
+        }
+    }
 
     /// Whether every directory that was met is listed by the one above it, and every one that is listed was met.
     var isBalanced: Bool { state.withLock { $0.met == $0.listed } }

@@ -313,7 +313,10 @@ struct RepositoryLook {
 
     private mutating func lookAtLayers() {
         guard !isUncertain else { return }
-        for (digest, link) in layers where !used.contains(digest) && revisions[digest] == nil {
+        // Where only such a link lets a registry serve what a tag names, it is that manifest's (registry 2.1.0).
+        let named = Set(tags.values)
+        for (digest, link) in layers
+        where !used.contains(digest) && revisions[digest] == nil && !named.contains(digest) {
             let modified = inventory.chunks(of: link.file.blob).first?.modified
             if options.isYoung(modified ?? directories.modified(link.file.directory)) {
                 // The layers of a push come before its manifest.
