@@ -21,7 +21,7 @@ struct CollectCommand: StoreCommand, ChangingCommand {
             --keep-file FILE, with --untagged, keeps manifests that no tag names and somebody uses: a reference or a digest on each line, as for \
             regtop rm.
 
-            JSON: as of rm, and {restored, freed, quarantined: [{path, blob, bytes}], inTheWay, nextFreeAfter}.
+            JSON: as of rm, and {restored, freed, quarantined: [{path, blob, bytes}], inTheWay, nextFreeAfter, notes}.
 
             EXAMPLES:
               regtop gc --dry-run

@@ -16,7 +16,7 @@ import Testing
         #expect(
             Set(plan.keys) == [
                 "targets", "impact", "applied", "results", "restored", "freed", "quarantined", "inTheWay",
-                "nextFreeAfter",
+                "nextFreeAfter", "notes",
             ])
         #expect((plan["quarantined"] as? [[String: Any]])?.map { Set($0.keys) }.first == ["path", "blob", "bytes"])
         #expect((plan["quarantined"] as? [Any])?.count == 4 && (plan["freed"] as? [Any])?.isEmpty == true)
@@ -41,6 +41,21 @@ import Testing
     @Test func whatIsInTheWayIsSaidAndEndsWithOne() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
+        files.add("/docker/registry/regtop-trash/20260101-000000-0000/nonsense", Array("x".utf8))
+        addLoose(1, to: &files)
+        let store = try await place.store(files)
+        let run = try await RegtopProgram.run(Self.all + [store], in: place)
+        #expect(run.status == 1)
+        #expect(run.error.contains("nothing is freed or taken: ") && run.error.contains("nonsense"))
+        let plan: [String: Any] = try await RegtopProgram.run(["gc", "--dry-run", "-f", "json", store], in: place)
+            .json()
+        #expect((plan["inTheWay"] as? [String])?.count == 1)
+    }
+
+    /// A document that cannot be read is in nobody's way, and the command that the run prints gets rid of it.
+    @Test func whatPinsIsSaidWithTheCommandThatRemovesIt() async throws {
+        let place = try TemporaryPlace()
+        var files = DumpText()
         let garbage = Array("{not json".utf8)
         let digest = Digest.sha256(of: garbage).string
         let hex = digest.dropFirst(7)
@@ -48,12 +63,15 @@ import Testing
         files.add("\(DumpText.root)/repositories/bad/_manifests/revisions/sha256/\(hex)/link", Array(digest.utf8))
         addLoose(1, to: &files)
         let store = try await place.store(files)
-        let run = try await RegtopProgram.run(Self.all + [store], in: place)
-        #expect(run.status == 1)
-        #expect(run.error.contains("nothing is freed or taken: the manifest \(digest) cannot be read"))
-        let plan: [String: Any] = try await RegtopProgram.run(["gc", "--dry-run", "-f", "json", store], in: place)
-            .json()
-        #expect((plan["inTheWay"] as? [String])?.count == 1)
+        let words = ["gc", "--offline", "--grace", "0", "--max-share", "100", "--yes", store]
+        let run = try await RegtopProgram.run(words, in: place)
+        #expect(run.status == 0, "\(run.error)")
+        let text = run.text + run.error
+        #expect(text.contains("everything that bad links to is kept: the manifest \(digest) cannot be read"))
+        let command = try #require(text.firstMatch(of: /`regtop (rm [^`]+)`/)?.output.1)
+        let removal = command.split(separator: " ").map(String.init) + ["--now", "--yes", store]
+        #expect(try await RegtopProgram.run(removal, in: place).status == 0)
+        #expect(try await !RegtopProgram.run(words, in: place).text.contains("is kept"))
     }
 
     @Test(arguments: [["--offline", "--no-cache"], ["--no-cache", "--cache-flushed"], ["--max-share", "101"]])

@@ -44,6 +44,7 @@ extension CollectionPlan: ShownPlan {
         }
         members.append(.init(key: "inTheWay", value: .array(obstacles.map { .string($0) })))
         members.append(.init(key: "nextFreeAfter", value: .time(nextFreeAfter)))
+        members.append(.init(key: "notes", value: .array(notes.map { .string($0) })))
         return .object(members)
     }
 }
