@@ -38,7 +38,7 @@ extension StorageDriver {
         do {
             intent = try await journal.begin(
                 .directories(candidates, floor: floor), "remove emptied directories, \(first) among them")
-        } catch let error as StoreError where error.kind == .full {
+        } catch let error as StoreError where error.kind == .full && error.object == Journal.object {
             return (try await body(), nil)
         }
         let result: Result<Value, any Error>

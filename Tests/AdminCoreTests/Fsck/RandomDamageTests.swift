@@ -124,6 +124,7 @@ private struct RandomDamageRound {
             switch target.repair {
             case .dropUploadKey(let path, _, _): leaving.insert(path)
             case .rearrange(let path, _, _), .restoreSize(let path, _, _): leaving.insert(path)
+            case .rewriteLink(let file, _): leaving.insert(file.path)
             default: break
             }
         }
