@@ -64,6 +64,9 @@ import Testing
         return answer != 0 || state.si_signo != 0
     }
 
+    /// So many that they are not hashed before an interrupt is noticed.
+    private static let many = 800
+
     private struct Counts: Equatable {
         let hashed: Int
         let taken: Int
@@ -79,7 +82,7 @@ import Testing
     @Test(.timeLimit(.minutes(5)))
     func itGoesOnWhereItWasStopped() async throws {
         let place = try TemporaryPlace()
-        let blobs = 600
+        let blobs = Self.many
         let store = try await store(of: blobs, in: place)
         let stopped = try await stop(after: 20, store, in: place)
         #expect(stopped.status & 8 == 8, "\(stopped.error)")
@@ -107,17 +110,17 @@ import Testing
     @Test(.timeLimit(.minutes(5)))
     func anewHashesEverything() async throws {
         let place = try TemporaryPlace()
-        let store = try await store(of: 200, in: place)
+        let store = try await store(of: Self.many, in: place)
         _ = try await stop(after: 10, store, in: place)
         let run = try await RegtopProgram.run("fsck", "--deep", "--anew", "-f", "json", store, in: place)
-        #expect(try checked(run) == Counts(hashed: 200, taken: 0))
+        #expect(try checked(run) == Counts(hashed: Self.many, taken: 0))
         #expect(try await RegtopProgram.run("fsck", "--anew", store, in: place).status == 64)
     }
 
     @Test(.timeLimit(.minutes(5)))
     func whatIsNoCheckpointIsIgnored() async throws {
         let place = try TemporaryPlace()
-        let store = try await store(of: 200, in: place)
+        let store = try await store(of: Self.many, in: place)
         _ = try await stop(after: 10, store, in: place)
         let directory = "\(place.path)/state/regtop"
         let name = try #require(
@@ -125,7 +128,7 @@ import Testing
         try "nonsense\u{1b}[2J\n".write(toFile: "\(directory)/\(name)", atomically: false, encoding: .utf8)
         let run = try await RegtopProgram.run("fsck", "--deep", "-f", "json", store, in: place)
         #expect(run.status == 0)
-        #expect(try checked(run) == Counts(hashed: 200, taken: 0))
+        #expect(try checked(run) == Counts(hashed: Self.many, taken: 0))
         #expect(run.error.contains("is not what a run that was stopped leaves"))
         #expect(run.error.split(separator: "\n").count == 1 && !run.error.contains("\u{1b}"))
     }

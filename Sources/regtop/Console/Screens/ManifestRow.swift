@@ -131,7 +131,10 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
 
     static func columns(_ scale: Scale) -> [Column<ManifestRow>] {
         [
-            Column(id: "part", title: "PART", minimum: 10, ideal: 16, isSearched: true, order: .text { $0.name }) {
+            Column(
+                id: "part", title: "PART", trimming: .middle, minimum: 10, ideal: 16, isSearched: true,
+                order: .text { $0.name }
+            ) {
                 row, _ in Line(String(repeating: "  ", count: min(row.depth, 8)) + row.name)
             },
             Column(id: "digest", title: "DIGEST", minimum: 15, ideal: 71, priority: 3, isSearched: true) { row, width in
