@@ -8,11 +8,10 @@ import Synchronization
 /// After an error, a timeout and a cancellation included, it throws that error for ever: a page may be lost, and an
 /// enumeration with a hole must not look like a whole one.
 final class RadosListing: Sendable {
-    /// Unsafe only as pointers: whoever has them, the state or a running call, is the only one.
     private struct Position: Sendable {
-        /// Unsafe as a pointer only.
+        /// Unsafe only as a pointer: whoever has it, the state or a running call, is the only one.
         nonisolated(unsafe) let next: rados_object_list_cursor
-        /// Unsafe as a pointer only.
+        /// Unsafe only as a pointer: whoever has it, the state or a running call, is the only one.
         nonisolated(unsafe) let end: rados_object_list_cursor
     }
 

@@ -11,7 +11,7 @@ final class ReadRequest: Sendable {
     private static let untouched: CInt = 1
 
     private let wanted: ReadOperation
-    /// librados' own memory, of one task.
+    /// Unsafe only as a pointer: one task builds it, submits it, and releases it after the answer.
     private nonisolated(unsafe) let operation: rados_read_op_t
     /// Written to by librados until the answer is there.
     private nonisolated(unsafe) let answer: UnsafeMutablePointer<crados_read_answer>

@@ -33,11 +33,7 @@ extension StorageDriver {
         _ path: StoragePath, _ blob: BlobIdentifier, in order: Rearrangement,
         isRight: (_ new: BlobIdentifier) async throws -> Bool
     ) async throws -> Bool {
-        let new = makeIdentifier(path)
-        let driver = StorageDriver(
-            reader: reader, writer: writer, modified: modified, policy: policy, makeIdentifier: { _ in new })
-        let writer = FileWriter(
-            driver: driver, path: path, base: FileWriter.Base(blob: blob, head: nil), isListed: true)
+        let (new, writer) = replacement(of: blob, at: path)
         do {
             for target in order.targets {
                 for piece in target.pieces { try await writer.write(try await reader.bytes(of: piece, blob)) }
@@ -55,6 +51,18 @@ extension StorageDriver {
         return true
     }
 
+    /// A new identifier, and the writer of its content, which names it at the path instead of `blob` when it commits.
+    private func replacement(
+        of blob: BlobIdentifier, at path: StoragePath
+    ) -> (new: BlobIdentifier, writer: FileWriter) {
+        let new = makeIdentifier(path)
+        let driver = StorageDriver(
+            reader: reader, writer: writer, modified: modified, policy: policy, makeIdentifier: { _ in new })
+        return (
+            new, FileWriter(driver: driver, path: path, base: FileWriter.Base(blob: blob, head: nil), isListed: true)
+        )
+    }
+
     /// Makes the path name a new file with these bytes instead of `blob`, whose chunks stay for a collection. False if the path names
     /// another one, or if `isUnchanged` says no.
     ///
@@ -64,11 +72,7 @@ extension StorageDriver {
         _ path: StoragePath, _ blob: BlobIdentifier, with bytes: [UInt8], isUnchanged: () async throws -> Bool
     ) async throws -> Bool {
         guard try await reader.value(at: path) == blob.value, try await isUnchanged() else { return false }
-        let new = makeIdentifier(path)
-        let driver = StorageDriver(
-            reader: reader, writer: writer, modified: modified, policy: policy, makeIdentifier: { _ in new })
-        let writer = FileWriter(
-            driver: driver, path: path, base: FileWriter.Base(blob: blob, head: nil), isListed: true)
+        let (new, writer) = replacement(of: blob, at: path)
         do {
             try await writer.write(bytes)
         } catch {
