@@ -41,14 +41,24 @@ public struct ChangePlan: Plan, Hashable {
         public let stages: [[Link]]
         /// The directories it consists of; pruned at the end where they are empty.
         public let directories: [StoragePath]
+        /// How many uploads in progress stay where they are.
+        public let uploadsInProgress: Int
 
         /// All links.
         public var links: [Link] { stages.flatMap(\.self) }
 
+        /// The repository, if links to its layers are among them; none otherwise.
+        var layerNames: [RepositoryName] {
+            let hasLayers = links.contains { $0.path.components.contains("_layers") }
+            return hasLayers ? [reference.repository] : []
+        }
+
         /// See the properties.
         public init(
-            reference: ImageReference, destination: ImageReference? = nil, stages: [[Link]], directories: [StoragePath]
+            reference: ImageReference, destination: ImageReference? = nil, stages: [[Link]], directories: [StoragePath],
+            uploadsInProgress: Int = 0
         ) {
+            self.uploadsInProgress = uploadsInProgress
             self.reference = reference
             self.destination = destination
             self.stages = stages
@@ -60,6 +70,8 @@ public struct ChangePlan: Plan, Hashable {
     public let action: PlanAction
     /// True for a removal that skips the trash: its links are dropped at once, and nothing brings them back.
     public let skipsTrash: Bool
+    /// What becomes of uploads in progress, and of the links that caches remember.
+    public let handling: RepositoryHandling
     /// What is changed, in this order.
     public let targets: [Target]
     /// What it costs and brings.
@@ -69,8 +81,10 @@ public struct ChangePlan: Plan, Hashable {
 
     /// See the properties.
     public init(
-        action: PlanAction, skipsTrash: Bool = false, targets: [Target], impact: Impact, notes: [String]
+        action: PlanAction, skipsTrash: Bool = false, handling: RepositoryHandling = RepositoryHandling(),
+        targets: [Target], impact: Impact, notes: [String]
     ) {
+        self.handling = handling
         self.action = action
         self.skipsTrash = skipsTrash
         self.targets = targets
@@ -97,17 +111,18 @@ public struct ChangePlan: Plan, Hashable {
         if action == .move || skipsTrash {
             return targets.map { target in
                 PlanStep(target.reference.description) {
-                    try await action == .move ? admin.move(target, counter) : admin.remove(target, counter)
+                    try await action == .move
+                        ? admin.move(target, handling, counter) : admin.remove(target, handling, counter)
                 }
             }
         }
         return zip(targets, admin.trashIDs(count: targets.count)).map { target, id in
             // Without links there is nothing to be kept: only emptied directories go.
             if target.links.isEmpty {
-                PlanStep(target.reference.description) { try await admin.remove(target, counter) }
+                PlanStep(target.reference.description) { try await admin.remove(target, handling, counter) }
             } else {
                 PlanStep(target.reference.description, trash: id) {
-                    try await admin.trash(target, as: id, counter)
+                    try await admin.trash(target, as: id, handling, counter)
                 }
             }
         }

@@ -216,12 +216,15 @@ private struct CompanionJoin {
             targets[number] =
                 stages.isEmpty
                 ? nil
-                : ChangePlan.Target(reference: other.reference, stages: stages, directories: other.directories)
+                : ChangePlan.Target(
+                    reference: other.reference, stages: stages, directories: other.directories,
+                    uploadsInProgress: other.uploadsInProgress)
         }
         let stages = Dictionary(grouping: target.links + links) { paths.stage(of: $0.path) }
         targets[found.target] = ChangePlan.Target(
             reference: target.reference, stages: RemovalStage.allCases.compactMap { stages[$0] },
-            directories: (target.directories + added.flatMap(\.directories)).uniqued())
+            directories: (target.directories + added.flatMap(\.directories)).uniqued(),
+            uploadsInProgress: target.uploadsInProgress)
         let what = found.tag ?? found.revision?.string ?? ""
         names[found.target, default: []].append("\(what) (\(found.kind.noun))")
     }

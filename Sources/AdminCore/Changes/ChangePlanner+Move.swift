@@ -3,7 +3,7 @@ extension ChangePlanner {
     /// that is there. Throws `ChangeError`, and errors of reading.
     public func move(
         from source: ImageReference, to destination: ImageReference, force: Bool = false,
-        progress: ProgressHandler? = nil
+        handling: RepositoryHandling = RepositoryHandling(), progress: ProgressHandler? = nil
     ) async throws -> ChangePlan {
         try await checkChunkSize()
         guard source != destination else {
@@ -11,7 +11,7 @@ extension ChangePlanner {
         }
         switch (source.selector, destination.selector) {
         case (.repository, .repository):
-            return try await repositoryMove(from: source, to: destination)
+            return try await repositoryMove(from: source, to: destination, handling)
         case (.tag, .tag(let tag)):
             guard source.repository == destination.repository else {
                 throw ChangeError.unsuitable(
@@ -27,9 +27,10 @@ extension ChangePlanner {
         }
     }
 
-    private func repositoryMove(from source: ImageReference, to destination: ImageReference) async throws -> ChangePlan
-    {
-        let target = try await self.target(source)
+    private func repositoryMove(
+        from source: ImageReference, to destination: ImageReference, _ handling: RepositoryHandling
+    ) async throws -> ChangePlan {
+        let target = try await self.target(source, takesUploads: handling.takesUploads)
         for directory in paths.ownDirectories(destination.repository) {
             do {
                 _ = try await storage.stat(directory)
@@ -46,14 +47,16 @@ extension ChangePlanner {
             }
         }
         let moved = ChangePlan.Target(
-            reference: source, destination: destination, stages: stages, directories: target.directories)
+            reference: source, destination: destination, stages: stages, directories: target.directories,
+            uploadsInProgress: target.uploadsInProgress)
         var impact = Impact()
         impact.objects = try await emptied(by: [moved]).count
         var notes = ["no blob data moves, whatever the size; who pulls \(source) has to be told the new name"]
         if stages.joined().contains(where: { paths.stage(of: $0.path) == .uploads }) {
             notes.append("unfinished uploads move along: whoever is pushing them gets an error and has to begin again")
         }
-        return ChangePlan(action: .move, targets: [moved], impact: impact, notes: notes)
+        notes += self.notes([moved], handling)
+        return ChangePlan(action: .move, handling: handling, targets: [moved], impact: impact, notes: notes)
     }
 
     private func tagMove(

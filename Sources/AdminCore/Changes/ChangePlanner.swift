@@ -1,3 +1,5 @@
+import Foundation
+
 /// Thinks changes through. Only reads, so a read-only session has one, too.
 public struct ChangePlanner: Sendable {
     /// The registry to be changed.
@@ -22,24 +24,26 @@ public struct ChangePlanner: Sendable {
     /// Throws `ChangeError.notFound`, `.wrongChunkSize`, and errors of reading.
     public func removal(
         of references: [ImageReference], skippingTrash: Bool = false, companions: CompanionChoice = .all,
-        progress: ProgressHandler? = nil
+        handling: RepositoryHandling = RepositoryHandling(), progress: ProgressHandler? = nil
     ) async throws -> ChangePlan {
         try await checkChunkSize()
         var covered: Set<StoragePath> = []
         var targets: [ChangePlan.Target] = []
         // What covers most comes first, so that the tag of a repository that goes as well is not a target of its own.
         for reference in references.uniqued().sorted(by: { $0.selector.breadth > $1.selector.breadth }) {
-            let target = try await self.target(reference)
+            let target = try await self.target(reference, takesUploads: handling.takesUploads)
             let stages = target.stages.map { $0.filter { covered.insert($0.path).inserted } }
             if stages.joined().isEmpty, !target.stages.joined().isEmpty { continue }
             targets.append(
-                ChangePlan.Target(reference: reference, stages: stages, directories: target.directories))
+                ChangePlan.Target(
+                    reference: reference, stages: stages, directories: target.directories,
+                    uploadsInProgress: target.uploadsInProgress))
         }
         let joined = try await joiningCompanions(to: targets, companions)
         let impact = try await impact(ofRemoving: joined.targets, progress: progress)
         return ChangePlan(
-            action: .remove, skipsTrash: skippingTrash, targets: joined.targets, impact: impact,
-            notes: joined.notes + notes(targets, impact, skippingTrash))
+            action: .remove, skipsTrash: skippingTrash, handling: handling, targets: joined.targets, impact: impact,
+            notes: joined.notes + notes(targets, impact, skippingTrash) + notes(joined.targets, handling))
     }
 
     /// Throws `ChangeError.wrongChunkSize` if the pool's own files say that they have another chunk size (`DESIGN` §2.14).
@@ -49,14 +53,20 @@ public struct ChangePlanner: Sendable {
     }
 
     /// What a reference stands for, frozen. Throws `ChangeError.notFound`.
-    func target(_ reference: ImageReference) async throws -> ChangePlan.Target {
+    func target(_ reference: ImageReference, takesUploads: Bool = true) async throws -> ChangePlan.Target {
         let name = reference.repository
         switch reference.selector {
         case .repository:
             let own = paths.ownDirectories(name)
             let found = try await concurrentMap(own, window: own.count) { try await storage.walkIfThere($0) }
             guard found.contains(where: { $0 != nil }) else { throw ChangeError.notFound(reference) }
-            return try await target(reference, found.compactMap(\.self).flatMap(\.self), roots: own)
+            let entries = found.compactMap(\.self).flatMap(\.self)
+            let busy = takesUploads ? [] : try await uploadsInProgress(entries.compactMap(\.file))
+            let idle = entries.filter { entry in
+                guard let path = entry.path, let upload = paths.file(at: path)?.uploadDirectory else { return true }
+                return !busy.contains(upload)
+            }
+            return try await target(reference, idle, roots: own, uploadsInProgress: busy.count)
         case .tag(let tag):
             guard let directory = paths.tag(name, tag), let found = try await storage.walkIfThere(directory) else {
                 throw ChangeError.notFound(reference)
@@ -79,8 +89,29 @@ public struct ChangePlanner: Sendable {
         }
     }
 
+    /// The directories of the uploads in which something was written within the delay: whoever began one may go on with it.
+    private func uploadsInProgress(_ files: [(path: StoragePath, blob: BlobIdentifier)]) async throws -> Set<
+        StoragePath
+    > {
+        guard policy.delay > 0 else { return [] }
+        let limit = policy.now.addingTimeInterval(-policy.delay)
+        let uploads = files.compactMap { file in
+            paths.file(at: file.path)?.uploadDirectory.map { (directory: $0, file: file) }
+        }
+        return try await Set(
+            concurrentMap(uploads, window: storage.window) { upload -> StoragePath? in
+                var modified = try await storage.head(of: upload.file.blob).modified
+                if modified == nil {
+                    // A reference without chunk 0 has no date but that of its directory.
+                    let directory = StorageReader.directory(upload.file.path.parent)
+                    modified = try await storage.objects.read(.stat, of: directory)?.modified
+                }
+                return modified.map { $0 <= limit } ?? false ? nil : upload.directory
+            }.compactMap(\.self))
+    }
+
     private func target(
-        _ reference: ImageReference, _ found: [WalkEntry], roots: [StoragePath]
+        _ reference: ImageReference, _ found: [WalkEntry], roots: [StoragePath], uploadsInProgress: Int = 0
     ) async throws -> ChangePlan.Target {
         let files = found.compactMap(\.file).sorted { $0.path < $1.path }
         let links = try await concurrentMap(files, window: storage.window) { path, blob in
@@ -90,7 +121,7 @@ public struct ChangePlanner: Sendable {
         let stages = Dictionary(grouping: links) { paths.stage(of: $0.path) }
         return ChangePlan.Target(
             reference: reference, stages: RemovalStage.allCases.compactMap { stages[$0] },
-            directories: roots + found.compactMap(\.subdirectory))
+            directories: roots + found.compactMap(\.subdirectory), uploadsInProgress: uploadsInProgress)
     }
 
     /// What a link says; nil if it cannot be read as a digest. A store that does not answer is an error.
@@ -115,6 +146,33 @@ public struct ChangePlanner: Sendable {
                 return nil
             }
         }.compactMap(\.self)
+    }
+
+    /// What is to be known of what registries are busy with in these repositories.
+    func notes(_ targets: [ChangePlan.Target], _ handling: RepositoryHandling) -> [String] {
+        var notes: [String] = []
+        let busy = targets.reduce(0) { $0 + $1.uploadsInProgress }
+        if busy > 0 {
+            notes.append(
+                "\(busy) \(busy == 1 ? "upload" : "uploads") in progress stay where their clients write them; --uploads takes them as well"
+            )
+        }
+        let names = targets.flatMap(\.layerNames)
+        guard policy.delay > 0, let first = names.first else { return notes }
+        if handling.keepsLayerLinks {
+            notes.append(
+                "the layer links stay at \(first)\(names.count > 1 ? " and \(names.count - 1) more" : ""), which catalogues go on to show, without a "
+                    + "tag: delete it once more while no registry runs")
+        } else if policy.caches == .unknown {
+            notes.append(
+                "a registry with a descriptor cache believes until it is restarted that layers are linked in "
+                    + "\(names.count > 1 ? "these names" : "\(first)"): it answers 201 to a push of one and writes no link, and after the restart the "
+                    + "image cannot be pulled")
+            notes.append(
+                "so restart every registry afterwards, or flush its cache, and then run `regtop recover --cache-flushed`, which writes such links; "
+                    + "say --no-cache if no registry has a descriptor cache")
+        }
+        return notes
     }
 
     /// How many manifests that are shared are named.

@@ -2,7 +2,17 @@ extension RegistryAdmin {
     /// Moves the links of a target (`SAFETY` §3, "move a repo"): all of them appear at the destination, layers first and tags last, then they
     /// vanish at the source in the opposite order, key by key. Gives notes; throws `ChangeError.changed` if a link was changed meanwhile
     /// and stays at the source, `StorageError.alreadyExists` if the destination was taken meanwhile (then nothing was moved).
-    func move(_ target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
+    func move(
+        _ target: ChangePlan.Target, _ handling: RepositoryHandling, _ counter: ProgressCounter
+    ) async throws -> [String] {
+        let counterpart = target.destination.map { paths.repository($0.repository) }
+        return try await watching(target.layerNames, counterpart: counterpart, keepsLinks: handling.keepsLayerLinks) {
+            let notes = try await moveLinks(of: target, counter)
+            return try await notes + lookBack(at: target, handling)
+        }
+    }
+
+    private func moveLinks(of target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
         let moves = target.stages.reversed().map { links in links.compactMap { $0.fileMove(in: paths) } }
         let (stay, notes) = try await driver.moving(
             moves, "move \(target.reference)\(target.destination.map { " to \($0)" } ?? "")",
@@ -31,11 +41,10 @@ extension RegistryAdmin {
             let left = try await clearUp(target)
             return (
                 changed + left.files.filter(planned.contains),
-                notes + left.notes
+                notes + left.notes(paths)
             )
         }
-        try await refuse(Set(stay))
-        return notes
+        return try await notes + staying(Set(stay), of: target)
     }
 
     /// How a link left its source.

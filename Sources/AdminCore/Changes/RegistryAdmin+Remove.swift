@@ -1,7 +1,16 @@
 extension RegistryAdmin {
     /// Drops the links of a target for good, stage by stage, each guarded by its identifier, and prunes what is empty then. What somebody else
     /// changed since the plan stays. Gives notes; throws `ChangeError.changed` if a planned link stays, and errors of the store.
-    func remove(_ target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
+    func remove(
+        _ target: ChangePlan.Target, _ handling: RepositoryHandling, _ counter: ProgressCounter
+    ) async throws -> [String] {
+        try await watching(target.layerNames, counterpart: nil, keepsLinks: handling.keepsLayerLinks) {
+            let notes = try await dropLinks(of: target, counter)
+            return try await notes + lookBack(at: target, handling)
+        }
+    }
+
+    private func dropLinks(of target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
         if let first = target.links.first {
             try await driver.journal.forget(Set(target.links.map(\.blob)), of: first.path)
         }
@@ -19,8 +28,7 @@ extension RegistryAdmin {
         let planned = Set(target.links.map(\.path))
         let left = try await clearUp(target)
         let stay = left.files.filter(planned.contains)
-        try await refuse(Set(changed + stay))
-        return left.notes
+        return try await left.notes(paths) + staying(Set(changed + stay), of: target)
     }
 
     /// Drops one link if it is still the plan's: the same identifier, and for a tag's current link the same digest in it. A registry that

@@ -3,7 +3,7 @@
 /// Concurrency: a value; guards decide between two admins, or an admin and a registry that is being pushed to.
 public struct RegistryAdmin: Sendable {
     /// The tree, with the right to change it.
-    let driver: StorageDriver
+    var driver: StorageDriver
     /// The registry to be changed.
     public let registry: RegistryReader
     /// Who changes it.
@@ -28,6 +28,11 @@ public struct RegistryAdmin: Sendable {
         guard stopped == nil, !plan.targetNames.isEmpty else {
             return await execute(plan, stopped, kind, progress)
         }
+        return await carryOut(plan, progress: progress)
+    }
+
+    /// The same without a look at the journal: for what is done on the way to another change.
+    func carryOut(_ plan: some Plan, progress: ProgressHandler? = nil) async -> [ChangeResult] {
         let log = AuditLog(driver: driver)
         let record = await log.begin(plan, by: by)
         let results = await execute(plan, nil, nil, progress)
@@ -65,7 +70,16 @@ public struct RegistryAdmin: Sendable {
     }
 
     /// Takes back or ends what is in the journal: `StorageDriver.recover`. What was noted of content that is gone is dropped as well.
-    public func recover(progress: ProgressHandler? = nil) async throws -> [Recovery] {
+    /// `saying`: what is known by now of the registries' caches, for all watches in the journal (`lookAtWatches`).
+    public func recover(
+        saying caches: CacheState = .unknown, progress: ProgressHandler? = nil
+    ) async throws -> [Recovery] {
+        let recoveries = try await takeUp(progress)
+        return recoveries + (try await lookAtWatches(saying: caches))
+    }
+
+    /// The same but for the watches.
+    private func takeUp(_ progress: ProgressHandler?) async throws -> [Recovery] {
         let recoveries = try await driver.recover(progress: progress)
         let gone = try await SurplusNotes(driver: driver).removeGone(paths)
         if gone == 0 { return recoveries }
@@ -77,10 +91,14 @@ public struct RegistryAdmin: Sendable {
     }
 
     /// Takes back or ends what is in the journal, and says in a sentence each what was done. To be called before a change is planned, since
-    /// the registry may look different then. Throws `StorageError.journal` if something stays that forbids every change.
+    /// the registry may look different then. Watches are looked at. Throws `StorageError.journal` if something stays that forbids every change.
     public func settleJournal(progress: ProgressHandler? = nil) async throws -> [String] {
+        try sentences(about: await takeUp(progress)) + sentences(about: await lookAtWatches())
+    }
+
+    private func sentences(about recoveries: [Recovery]) throws -> [String] {
         var sentences: [String] = []
-        for recovery in try await recover(progress: progress) {
+        for recovery in recoveries {
             let what = recovery.change.what
             switch recovery.outcome {
             case .undone: sentences.append("a change that was interrupted is taken back: \(what)")
@@ -88,7 +106,7 @@ public struct RegistryAdmin: Sendable {
             case .dropped:
                 sentences.append(
                     "this is dropped, as all that it speaks of is gone (the pool was emptied since): \(what)")
-            case .checked, .left: continue
+            case .checked, .watched, .left: break
             case .failed, .unknown:
                 throw StorageError.journal("\(what): \(recovery.error ?? "it could not be ended")")
             }
@@ -97,10 +115,11 @@ public struct RegistryAdmin: Sendable {
         return sentences
     }
 
-    /// Why a plan cannot be executed now; nil if it can. What another regtop left half-way since the plan was made comes first.
+    /// Why a plan cannot be executed now; nil if it can. What another regtop left half-way since the plan was made comes first; links that a
+    /// watch completes change no plan.
     private func readiness() async -> (reason: String?, kind: StoreError.Kind?) {
         do {
-            let done = try await settleJournal()
+            let done = try sentences(about: await takeUp(nil))
             guard !done.isEmpty else { return (nil, nil) }
             return ("not begun: \(done.joined(separator: "; ")); the plan is older than that", nil)
         } catch {
@@ -138,6 +157,34 @@ public struct RegistryAdmin: Sendable {
         throw ChangeError.changed(stays, count: there.count)
     }
 
+    /// What is to be said of planned links that somebody else changed or removed meanwhile, after a change of all others. A repository has gone
+    /// all the same: what was pushed to it anew stays, and is named. Throws as `refuse` does where the target is less than a repository, or
+    /// nothing of it was changed.
+    func staying(_ links: Set<StoragePath>, of target: ChangePlan.Target) async throws -> [String] {
+        guard case .repository = target.reference.selector, links.count < target.links.count else {
+            try await refuse(links)
+            return []
+        }
+        let there = try await driver.each(links.sorted()) { path in
+            try await driver.reader.value(at: path) == nil ? nil : path
+        }.compactMap(\.self)
+        var notes: [String] = []
+        if let first = there.first {
+            notes.append(
+                there.count == 1
+                    ? "\(first) was written anew meanwhile and stays"
+                    : "\(there.count) links were written anew meanwhile and stay, \(first) among them")
+        }
+        let gone = links.subtracting(there)
+        if let first = gone.min() {
+            notes.append(
+                gone.count == 1
+                    ? "\(first) was moved or removed by somebody else meanwhile"
+                    : "\(gone.count) links were moved or removed by somebody else meanwhile, \(first) among them")
+        }
+        return notes
+    }
+
     /// What is left where a target was.
     struct Remains: Sendable {
         /// Files: the plan's, if they could not be changed, and what appeared meanwhile.
@@ -148,18 +195,31 @@ public struct RegistryAdmin: Sendable {
         let isPruned: Bool
 
         /// A sentence about each.
-        var notes: [String] {
+        func notes(_ paths: RegistryPaths) -> [String] {
             var notes = unruly.map { "\($0) stays, with an entry that breaks the driver's rules; `regtop ls` shows it" }
             if !isPruned {
                 notes.append(
                     "the emptied directories stay, since the pool is full; once there is space, the same command removes them"
                 )
             }
-            if let first = files.first {
+            let uploads = files.compactMap { paths.file(at: $0)?.uploadDirectory }.uniqued()
+            if let first = uploads.first {
                 notes.append(
-                    files.count == 1
-                        ? "\(first) appeared meanwhile and stays"
-                        : "\(files.count) links appeared meanwhile and stay, \(first) among them")
+                    uploads.count == 1
+                        ? "an upload in progress stays where its client writes it, \(first)"
+                        : "\(uploads.count) uploads in progress stay where their clients write them, \(first) among them"
+                )
+            }
+            let links = files.filter { paths.file(at: $0)?.isUpload != true }
+            if let first = links.first {
+                let end =
+                    links.allSatisfy { paths.file(at: $0)?.isLayerLink ?? false }
+                    ? "; catalogues show a repository that has layer links only, and regtop takes them away when no push can need them any more"
+                    : ""
+                notes.append(
+                    links.count == 1
+                        ? "\(first) appeared meanwhile and stays\(end)"
+                        : "\(links.count) links appeared meanwhile and stay, \(first) among them\(end)")
             }
             return notes
         }

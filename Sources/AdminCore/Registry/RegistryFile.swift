@@ -20,9 +20,19 @@ enum RegistryFile: Hashable, Sendable {
         if case .blob = self { true } else { false }
     }
 
+    /// True for a link that lets a repository serve a blob.
+    var isLayerLink: Bool {
+        if case .layer = self { true } else { false }
+    }
+
     /// True for a file of an unfinished upload.
     var isUpload: Bool {
         if case .upload = self { true } else { false }
+    }
+
+    /// The directory of the unfinished upload that the file is part of; nil for others.
+    var uploadDirectory: StoragePath? {
+        if case .upload(let directory) = self { directory } else { nil }
     }
 
     /// The digest that the path says, of the content itself or of what a link holds; nil for a tag's current link, and for uploads.

@@ -17,7 +17,8 @@ extension Session {
                 reader: store.reader,
                 writer: options.readOnly ? nil : store.writer, chunkSize: options.chunkSize,
                 journal: JournalPolicy(
-                    delay: options.isOffline ? 0 : JournalPolicy.usualDelay, stall: JournalPolicy.usualDelay,
+                    delay: options.isOffline ? 0 : JournalPolicy.usualDelay, caches: options.caches,
+                    stall: JournalPolicy.usualDelay,
                     clock: options.clock),
                 client: cluster.client
             ) { await store.close() }

@@ -21,6 +21,8 @@ public struct SessionOptions: Sendable {
     /// True if it is known that no registry writes to the store: then nothing waits for one (`JournalPolicy.delay`). An SQLite store never has
     /// one.
     public var isOffline = false
+    /// What is known of the registries' descriptor caches.
+    public var caches = CacheState.unknown
     /// True if an SQLite file that is not there becomes an empty store, as `load` needs it. Of no meaning for other stores.
     public var createsFile = false
     /// What tells the moment, for everything that is done with the session.

@@ -83,7 +83,12 @@ struct FsckCommand: StoreCommand, ChangingCommand {
 
     func run(in context: CommandContext) async throws {
         let proposal = self.proposal(in: context)
-        if `repair` { try await proposal.settleJournal() }
+        if `repair` {
+            try await proposal.settleJournal()
+        } else if let admin = context.session.admin {
+            // What a rm or mv still owes to pushes: nothing else is changed without --repair.
+            for sentence in try await admin.completeWatchedLinks() { context.say(sentence) }
+        }
         let report = try await look(context, isFirst: true)
         guard `repair`, !report.isCancelled else { return try await end(context, FsckOutcome(report: report)) }
         let plan = try await context.session.planner.repairs(

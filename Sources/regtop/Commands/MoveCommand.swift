@@ -11,6 +11,15 @@ struct MoveCommand: StoreCommand, ChangingCommand {
             where it is). The destination must not exist; repositories are never merged. mv repo:a repo:b renames a tag; --force \
             replaces a tag that is there. No blob data moves: the time depends on the number of links.
 
+            A registry with a descriptor cache (storage: cache: in its configuration) believes until it is restarted that the layers are \
+            linked at the old name. It answers 201 to a push of one of them there, writes no link, and the image cannot be pulled after \
+            the restart. So restart every registry afterwards, or flush its cache, and run regtop recover --cache-flushed, which \
+            writes such links, as does every change, gc and fsck until then; --no-cache says that no registry has such a cache. \
+            --keep-layer-links leaves the links at the old name as well. A tag that was pushed there meanwhile is kept at both names.
+
+            Uploads in progress, in which something was written within the last day, stay where their clients write them, unless --uploads is \
+            given.
+
             What would happen is shown first, then you are asked. Without a terminal --yes is needed.
 
             JSON: as of rm, and the destination.
@@ -24,6 +33,10 @@ struct MoveCommand: StoreCommand, ChangingCommand {
     @OptionGroup var format: FormatOptions
     @OptionGroup var change: ChangeOptions
     @OptionGroup var registries: OfflineOptions
+    @OptionGroup var caches: CacheOptions
+    @OptionGroup var repositories: RepositoryOptions
+
+    var sessionOptions: SessionOptions { store.session(registries, caches) }
 
     @Flag(help: "Replace a tag that is there. Never a repository.")
     var force = false
@@ -51,7 +64,8 @@ struct MoveCommand: StoreCommand, ChangingCommand {
 
     func run(in context: CommandContext) async throws {
         try await proposal(in: context).run { progress in
-            try await context.session.planner.move(from: source, to: destination, force: force, progress: progress)
+            try await context.session.planner.move(
+                from: source, to: destination, force: force, handling: repositories.handling, progress: progress)
         }
     }
 }

@@ -16,11 +16,17 @@ struct RecoverCommand: StoreCommand {
             at once. What another regtop is working on is left alone. What speaks of content that is gone, since the pool was emptied and \
             filled anew, is dropped, and nothing else is touched.
 
+            rm and mv of a repository leave a watch: a registry with a descriptor cache goes on to take its layers for linked. Every change, gc, fsck \
+            and this command then write the links that pushes to the name left out, until --cache-flushed or --no-cache is said here: \
+            that the caches of all registries were flushed since, or that none has one. A day later the name is looked at for the last time.
+
             JSON: {targets:[{id, what, state, begun, due, owner, detail}], applied, results:[{target, outcome, error, notes}]}; state is \
-            interrupted, in-progress, waiting, due, gone or unreadable; outcome is undone, finished, checked, dropped, left, failed or unknown.
+            interrupted, in-progress, waiting, watching, due, gone or unreadable; outcome is undone, finished, checked, watched, dropped, left, \
+            failed or unknown.
 
             EXAMPLES:
               regtop recover --dry-run
+              regtop recover --cache-flushed -p registry
               regtop recover -p registry --yes
             """)
 
@@ -29,7 +35,19 @@ struct RecoverCommand: StoreCommand {
     @OptionGroup var change: ChangeOptions
     @OptionGroup var registries: OfflineOptions
 
+    @Flag(help: "No registry has a descriptor cache.")
+    var noCache = false
+
+    @Flag(help: "Every registry was restarted, or its descriptor cache flushed, after the last rm and mv.")
+    var cacheFlushed = false
+
+    private var caches: CacheState { noCache ? .none : cacheFlushed ? .flushed : .unknown }
+
     var sessionOptions: SessionOptions { store.session(registries) }
+
+    func validate() throws {
+        if noCache, cacheFlushed { throw ValidationError("--no-cache and --cache-flushed exclude each other") }
+    }
 
     func prepare(_ streams: StandardStreams) throws {
         try change.prepare(isReadOnly: store.readOnly, streams)
@@ -56,7 +74,7 @@ struct RecoverCommand: StoreCommand {
                 throw CommandFailure("nothing was changed")
             }
         }
-        let results = try await admin.recover(progress: context.progress.handler)
+        let results = try await admin.recover(saying: caches, progress: context.progress.handler)
         context.progress.end()
         for result in results {
             for note in result.notes { context.say(note) }

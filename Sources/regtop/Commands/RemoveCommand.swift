@@ -15,6 +15,13 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
             reach stays where it is, below blobs/, so space is not freed by this but made reclaimable. --now skips the trash: the links are \
             dropped at once and cannot be restored; on a full pool nothing else works.
 
+            A registry with a descriptor cache (storage: cache: in its configuration) believes until it is restarted that the layers of a deleted \
+            repository are linked in it. It answers 201 to a push of one of them there, writes no link, and the image cannot be pulled \
+            after the restart. So restart every registry afterwards, or flush its cache, and run regtop recover --cache-flushed, which \
+            writes such links, as does every change, gc and fsck until then; --no-cache says that no registry has such a cache. \
+            --keep-layer-links leaves the links where they are. Uploads in progress, in which something was written within the last day, stay \
+            as well, unless --uploads is given.
+
             Instead of naming them: --where FILTER deletes the repositories that a filter lets through; with --tags-of REPO, the \
             tags of that repository. Every row that was looked at is listed, with why it goes or stays.
 
@@ -57,6 +64,10 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
     @OptionGroup var format: FormatOptions
     @OptionGroup var change: ChangeOptions
     @OptionGroup var registries: OfflineOptions
+    @OptionGroup var caches: CacheOptions
+    @OptionGroup var repositories: RepositoryOptions
+
+    var sessionOptions: SessionOptions { store.session(registries, caches) }
 
     @Flag(help: "Skip the trash: what goes cannot be restored.")
     var now = false
@@ -134,14 +145,16 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
             return try await proposal.run { progress in
                 let references = try await Missing.references(references, in: context.session)
                 return try await planner.removal(
-                    of: references, skippingTrash: now, companions: keepCompanions ? .none : .all, progress: progress)
+                    of: references, skippingTrash: now, companions: keepCompanions ? .none : .all,
+                    handling: repositories.handling, progress: progress)
             }
         }
         let inUse = try await KeepFile.read(keepFile)
         try await proposal.run { progress in
             let selection = try await select(planner, inUse, progress, in: context.session)
             return try await SelectedRemoval.of(
-                selection, planner, skippingTrash: now, keepingCompanions: keepCompanions, progress: progress)
+                selection, planner, skippingTrash: now, keepingCompanions: keepCompanions,
+                handling: repositories.handling, progress: progress)
         }
     }
 

@@ -7,7 +7,12 @@ struct AdminRefusal: Error, CustomStringConvertible {
     /// True if it is unknown whether something was done.
     var isUnknown: Bool { results.contains { $0.outcome == .unknown } }
 
-    var description: String { results.compactMap(\.error).joined(separator: "; ") }
+    /// What is said of a change that is done, but for the last look at it.
+    static func unseen(_ results: [ChangeResult]) -> [String] {
+        results.flatMap(\.notes).filter { $0.contains("could not be looked at once more") }
+    }
+
+    var description: String { (results.compactMap(\.error) + Self.unseen(results)).joined(separator: "; ") }
 }
 
 extension ChangingVerb {
@@ -75,7 +80,9 @@ extension ChangingVerb {
 
     static func execute(_ plan: some Plan, with driver: StorageDriver) async throws {
         let results = await RegistryAdmin(registry: registry(driver), driver: driver).apply(plan)
-        guard results.allSatisfy({ $0.outcome == .done }) else { throw AdminRefusal(results: results) }
+        guard results.allSatisfy({ $0.outcome == .done }), AdminRefusal.unseen(results).isEmpty else {
+            throw AdminRefusal(results: results)
+        }
     }
 
     static func planner(_ driver: StorageDriver) -> ChangePlanner {

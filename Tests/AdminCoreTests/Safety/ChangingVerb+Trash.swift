@@ -65,7 +65,9 @@ extension ChangingVerb {
             let target = try await planner(driver).target(reference(text))
             return { driver in
                 try await execute(
-                    FixedPlan(name: text) { try await $0.trash(target, as: id, FixedPlan.counter) }, with: driver)
+                    FixedPlan(name: text) {
+                        try await $0.trash(target, as: id, RepositoryHandling(), FixedPlan.counter)
+                    }, with: driver)
             }
         }
     }

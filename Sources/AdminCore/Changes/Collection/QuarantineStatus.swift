@@ -122,7 +122,7 @@ extension ChangePlanner {
             case .interrupted:
                 obstacles.append("a change was interrupted, which the next run takes back or ends: \(change.what)")
             case .inProgress(let owner): obstacles.append("\(owner) is working on this: \(change.what)")
-            case .waiting, .due, .gone: break
+            case .waiting, .due, .watching, .gone: break
             }
         }
         for item in items where item.since == nil {

@@ -75,6 +75,10 @@ extension ChangePlanner {
         if targets.contains(where: { $0.problem.kind == .staleUpload }) {
             notes.append("whoever is still pushing one of these uploads gets an error and has to begin again")
         }
+        let takesLayers = targets.contains { target in
+            target.files.contains { paths.file(at: $0.path)?.isLayerLink ?? false }
+        }
+        if takesLayers, policy.delay > 0, policy.caches == .unknown { notes.append(CacheState.afterwards) }
         return notes
     }
 }

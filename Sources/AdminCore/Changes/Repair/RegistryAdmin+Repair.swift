@@ -154,9 +154,12 @@ extension RegistryAdmin {
             stages: [target.files.map { ChangePlan.Link(path: $0.path, blob: $0.blob) }],
             directories: directories.uniqued(), floor: floor)
         let counter = ProgressCounter(phase: "removing links", total: UInt64(target.files.count), handler: nil)
-        let (stay, remains) = try await trash(load, as: id, counter)
-        if let first = stay.min() { throw ChangeError.changed(first, count: stay.count) }
-        return remains.notes
+        let layers = target.files.map(\.path).filter { paths.file(at: $0)?.isLayerLink ?? false }
+        return try await watching(Set(layers.compactMap(paths.repositoryName)), counterpart: trashPath(id)) {
+            let (stay, remains) = try await trash(load, as: id, counter)
+            if let first = stay.min() { throw ChangeError.changed(first, count: stay.count) }
+            return remains.notes(paths)
+        }
     }
 }
 

@@ -19,14 +19,23 @@ extension RegistryAdmin {
     func trashPath(_ id: TrashID) -> StoragePath { paths.trash.appending(.literal(id.string)) }
 
     /// Takes the links of a target into the trash. Gives notes; throws `ChangeError.changed` if a planned link stays.
-    func trash(_ target: ChangePlan.Target, as id: TrashID, _ counter: ProgressCounter) async throws -> [String] {
+    func trash(
+        _ target: ChangePlan.Target, as id: TrashID, _ handling: RepositoryHandling, _ counter: ProgressCounter
+    ) async throws -> [String] {
+        try await watching(target.layerNames, counterpart: trashPath(id), keepsLinks: handling.keepsLayerLinks) {
+            let notes = try await trash(target, as: id, counter)
+            return try await notes + lookBack(at: target, handling)
+        }
+    }
+
+    private func trash(_ target: ChangePlan.Target, as id: TrashID, _ counter: ProgressCounter) async throws -> [String]
+    {
         let load = TrashLoad(
             name: target.reference.description, kind: target.reference.selector.trashKind, stages: target.stages,
             directories: target.directories, floor: paths.repositories)
         let (stay, remains) = try await trash(load, as: id, counter)
         let planned = Set(target.links.map(\.path))
-        try await refuse(stay.union(remains.files.filter(planned.contains)))
-        return remains.notes
+        return try await remains.notes(paths) + staying(stay.union(remains.files.filter(planned.contains)), of: target)
     }
 
     /// Takes references from anywhere into the trash, as one deletion that can be restored: for repairs. Each is guarded by its identifier.

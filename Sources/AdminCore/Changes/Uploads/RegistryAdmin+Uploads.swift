@@ -33,6 +33,6 @@ extension RegistryAdmin {
         let planned = Set((target.links + target.pairs).map(\.path))
         let stay = changed.union(remains.files.filter(planned.contains))
         if let first = stay.min() { throw ChangeError.changed(first, count: stay.count) }
-        return remains.notes
+        return remains.notes(paths)
     }
 }

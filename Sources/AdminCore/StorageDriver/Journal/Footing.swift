@@ -36,7 +36,7 @@ extension StorageReader {
         guard let top = intent.body.top, try await isElsewhere(intent, below: top) else { return false }
         switch intent.body {
         case .mark: return false
-        case .directories: return true
+        case .directories, .watch: return true
         case .claims(let holding):
             guard try await objects.read(.stat, of: StorageReader.directory(holding)) == nil else { return false }
             return try await entry(holding) == nil
@@ -84,6 +84,7 @@ extension Intent.Body {
             switch self {
             case .mark: []
             case .claims(let holding): [holding]
+            case .watch(let watch): [watch.place]
             case .directories(let directories, _): directories
             case .move(let stages, _, _): stages.joined().flatMap { [$0.source.parent, $0.destination.parent] }
             }

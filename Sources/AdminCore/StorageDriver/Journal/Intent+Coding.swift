@@ -51,6 +51,9 @@ extension Intent {
             }
         case .claims(let holding):
             try add(Part(directories: [holding.string]))
+        case .watch(let watch):
+            let places = [watch.place] + (watch.counterpart.map { [$0] } ?? [])
+            try add(Part(keeps: watch.keepsLinks ? true : nil, directories: places.map(\.string)))
         case .mark: break
         }
         guard size <= limit else {
@@ -79,6 +82,12 @@ extension Intent {
             case .claims:
                 guard let holding = directories.first else { throw Unreadable("it names no holding") }
                 return .claims(holding)
+            case .watch:
+                guard let place = directories.first else { throw Unreadable("it names no directory") }
+                return .watch(
+                    Watch(
+                        place: place, counterpart: directories.dropFirst().first,
+                        keepsLinks: parts.contains { $0.keeps == true }))
             case .move:
                 var stages: [Int: [StorageDriver.FileMove]] = [:]
                 for part in parts {

@@ -17,6 +17,8 @@ struct Intent: Hashable, Sendable {
         /// Nothing is changed: somebody looks for references, and wants to know whether any moved meanwhile. Every intent that moves
         /// some changes this one's head.
         case mark
+        /// Nothing is changed by it: a directory that a registry may write to by what it remembers of it is looked at again and again.
+        case watch
     }
 
     /// How far it has come. The names are part of the format.
@@ -33,6 +35,8 @@ struct Intent: Hashable, Sendable {
         case undone
         /// Done. What is left to do is to look once more after the delay.
         case settled
+        /// A watch that lasts until somebody says that no registry remembers anything any more.
+        case watching
 
         /// True if nothing is left but to look once more.
         var isDeferred: Bool { self == .undone || self == .settled }
@@ -61,6 +65,8 @@ struct Intent: Hashable, Sendable {
         var revision = 0
         /// What is done, for people.
         let what: String
+        /// Of a watch: what somebody has said of the registries' caches since; nil if nobody has.
+        var caches: String?
         /// For which tree it was written; nil where there was none, or it does not matter.
         var footing: Footing?
 
@@ -77,6 +83,8 @@ struct Intent: Hashable, Sendable {
         case claims(StoragePath)
         /// Nothing.
         case mark
+        /// What is looked at.
+        case watch(Watch)
 
         var kind: Kind {
             switch self {
@@ -84,8 +92,19 @@ struct Intent: Hashable, Sendable {
             case .move: .move
             case .claims: .claims
             case .mark: .mark
+            case .watch: .watch
             }
         }
+    }
+
+    /// A directory whose files went away, and where to.
+    struct Watch: Hashable, Sendable {
+        /// The directory: of a repository.
+        let place: StoragePath
+        /// Where its files are now: another directory, or a holding; nil if they are gone.
+        var counterpart: StoragePath?
+        /// True if links that nothing needs stay in it on purpose.
+        var keepsLinks = false
     }
 
     /// Its key.
@@ -105,7 +124,7 @@ struct Intent: Hashable, Sendable {
     var floor: StoragePath {
         switch body {
         case .directories(_, let floor), .move(_, let floor, _): floor
-        case .claims, .mark: .root
+        case .claims, .mark, .watch: .root
         }
     }
 
@@ -116,6 +135,7 @@ struct Intent: Hashable, Sendable {
         case .move(let stages, let floor, _): stages.joined().first?.source ?? floor
         case .claims(let holding): holding
         case .mark: .root
+        case .watch(let watch): watch.place
         }
     }
 }
@@ -132,6 +152,9 @@ public struct PendingChange: Hashable, Sendable {
         case waiting(until: Date)
         /// The moment has come to look once more.
         case due
+        /// It is done. Registries with a descriptor cache may go on as if it were not: its place is looked at with every change, until somebody
+        /// says that no cache remembers it.
+        case watching
         /// The content that it speaks of is gone: the pool was emptied since. It is to be dropped; nothing else is done.
         case gone
         /// It cannot be understood. Nothing is changed until a newer regtop, or a person, has looked at it.

@@ -46,9 +46,12 @@ actor OpenIntent {
     }
 
     /// Nothing is left to do but to look once more after the delay: whoever comes then does it. False as above.
-    func settle(as state: Intent.State, after delay: TimeInterval, mayWake: Bool = false) async throws -> Bool {
+    func settle(
+        as state: Intent.State, after delay: TimeInterval, mayWake: Bool = false, caches: CacheState = .unknown
+    ) async throws -> Bool {
         var head = intent.head
         head.state = state
+        if caches != .unknown { head.caches = caches.rawValue }
         head.mayWake = mayWake ? true : nil
         head.owner = nil
         // The format knows whole seconds: never too early.

@@ -102,7 +102,9 @@ extension StorageDriver {
                 guard let intent = entry.intent else {
                     throw StorageError.journal("it has an intent that cannot be read, \(entry.id)")
                 }
-                guard intent.head.state.isDeferred || intent.head.kind == .mark else {
+                // A watch moves no reference.
+                let isHarmless = intent.head.kind == .mark || intent.head.kind == .watch
+                guard intent.head.state.isDeferred || isHarmless else {
                     throw StorageError.journal("nothing is freed while this is open: \(intent.head.what)")
                 }
             }

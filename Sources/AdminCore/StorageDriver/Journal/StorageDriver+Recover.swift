@@ -14,6 +14,8 @@ public struct Recovery: Hashable, Sendable {
         case dropped
         /// Nothing was done: somebody is working on it, or its moment has not come.
         case left
+        /// Its place was looked at, and what is missing there was completed; it stays in the journal.
+        case watched
         /// It cannot be understood, or something went wrong; `error` says what. It stays in the journal.
         case failed
         /// It may or may not have been done; `error` says why.
@@ -44,7 +46,7 @@ extension StorageReader {
     func pending(_ entry: Journal.Entry, _ policy: JournalPolicy) async throws -> PendingChange {
         let change = entry.pending(policy)
         switch change.state {
-        case .interrupted, .waiting, .due:
+        case .interrupted, .waiting, .due, .watching:
             guard let intent = entry.intent, try await isGone(intent) else { return change }
             return PendingChange(id: change.id, what: change.what, begun: change.begun, state: .gone)
         case .inProgress, .unreadable, .gone: return change
@@ -55,9 +57,10 @@ extension StorageReader {
 extension StorageDriver {
     /// Takes back or ends every change in the journal whose owner is gone, and looks once more at those whose delay is over
     /// (`SAFETY` §3, "recover"). Every step may be repeated, and may be done by several at once. Never throws once the journal was read:
-    /// each change has its own outcome. Throws errors of the store about the journal itself.
+    /// each change has its own outcome. Throws errors of the store about the journal itself. Watches are not touched: what has to be done
+    /// where they look is known to whoever began them.
     public func recover(progress: ProgressHandler? = nil) async throws -> [Recovery] {
-        let entries = try await journal.entries()
+        let entries = try await journal.entries().filter { $0.intent?.head.kind != .watch }
         let counter = ProgressCounter(phase: "recovering", total: UInt64(entries.count), handler: progress)
         var recoveries: [Recovery] = []
         for entry in entries {
@@ -87,7 +90,7 @@ extension StorageDriver {
                 try await intent.end()
                 return ended(.dropped)
             case .inProgress(let owner): return ended(.left, "\(owner) is working on it")
-            case .waiting: return ended(.left)
+            case .waiting, .watching: return ended(.left)
             case .due:
                 guard let intent = try await journal.takeOver(entry, as: entry.intent?.head.state ?? .settled) else {
                     return ended(.left, "somebody else took it up")
@@ -143,7 +146,7 @@ extension StorageDriver {
             try await followClaims(in: holding)
             try await open.end()
             return (.finished, [])
-        case .mark:
+        case .mark, .watch:
             try await open.end()
             return (.finished, [])
         case .move(let stages, let floor, let keepsDirectories):
@@ -183,7 +186,7 @@ extension StorageDriver {
     private func lookAgain(_ intent: Intent) async throws {
         switch intent.body {
         case .directories(let directories, _): try await listAgain(directories)
-        case .claims, .mark: break
+        case .claims, .mark, .watch: break
         case .move(let stages, _, _):
             let files = stages.flatMap(\.self)
             if intent.head.state == .undone {
@@ -237,6 +240,8 @@ extension Journal.Entry {
 extension Intent {
     fileprivate func state(_ policy: JournalPolicy) -> PendingChange.State {
         if let owner = head.owner, isWorkedOn(by: owner, policy) { return .inProgress(owner) }
+        // Whoever stopped before its change was done leaves a watch as well: it may have been done, and looking does no harm.
+        if head.kind == .watch, head.state != .settled { return policy.delay > 0 ? .watching : .due }
         guard head.state.isDeferred else { return .interrupted }
         guard policy.delay > 0 || head.mayWake == true, let due = head.due, due > policy.now else { return .due }
         return .waiting(until: due)

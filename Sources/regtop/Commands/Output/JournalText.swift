@@ -40,11 +40,17 @@ nonisolated enum JournalText {
         return interrupted > 0 ? HumanText.count(interrupted, "interrupted change") : nil
     }
 
+    /// One line for `status` and the console's header while changes wait for caches to be flushed; nil if none does.
+    static func reminder(_ pending: [PendingChange]) -> String? {
+        let count = pending.count { $0.state == .watching }
+        return count > 0 ? "flush the registries' caches (\(HumanText.count(count, "change")))" : nil
+    }
+
     /// One line: how many of which kind.
     static func summary(_ pending: [PendingChange]) -> String {
         if pending.isEmpty { return "nothing is pending" }
         var parts: [String] = []
-        for word in ["unreadable", "interrupted", "in-progress", "due", "gone", "waiting"] {
+        for word in ["unreadable", "interrupted", "in-progress", "due", "gone", "watching", "waiting"] {
             let count = pending.count { $0.state.word == word }
             if count > 0 { parts.append("\(HumanText.count(count)) \(word)") }
         }
@@ -77,6 +83,7 @@ extension PendingChange.State {
         case .interrupted: "interrupted"
         case .inProgress: "in-progress"
         case .waiting: "waiting"
+        case .watching: "watching"
         case .due: "due"
         case .gone: "gone"
         case .unreadable: "unreadable"
@@ -89,11 +96,12 @@ extension PendingChange.State {
         case .inProgress(let owner): "by \(owner)"
         case .waiting(let moment): "to be looked at once more after \(TimeText.rfc3339(moment))"
         case .unreadable(let why): why
+        case .watching: "until `regtop recover --cache-flushed` or `--no-cache` is said"
         case .gone: "all that it speaks of is gone, as the pool was emptied since; it is dropped"
         case .interrupted, .due: nil
         }
     }
 
     /// Whether a recovery has something to do.
-    nonisolated var isActionable: Bool { self == .interrupted || self == .due || self == .gone }
+    nonisolated var isActionable: Bool { self == .interrupted || self == .due || self == .gone || self == .watching }
 }

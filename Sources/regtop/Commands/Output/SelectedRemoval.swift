@@ -23,11 +23,11 @@ nonisolated struct SelectedRemoval: ShownPlan {
     /// The removal of what goes by a selection; what stays by it stays, even if it belongs to an image that goes.
     static func of(
         _ selection: Selection, _ planner: ChangePlanner, skippingTrash: Bool = false, keepingCompanions: Bool = false,
-        progress: @escaping ProgressHandler
+        handling: RepositoryHandling = RepositoryHandling(), progress: @escaping ProgressHandler
     ) async throws -> SelectedRemoval {
         let plan = try await planner.removal(
             of: selection.references, skippingTrash: skippingTrash,
-            companions: keepingCompanions ? .none : .except(selection.staying), progress: progress)
+            companions: keepingCompanions ? .none : .except(selection.staying), handling: handling, progress: progress)
         return SelectedRemoval(selection: selection, plan: plan)
     }
 

@@ -46,9 +46,14 @@ nonisolated struct StatusReport: Sendable {
         }
         facts.add("chunk size", overview.chunkSize.description)
         facts.add("journal", JournalText.summary(overview.pending))
+        if JournalText.reminder(overview.pending) != nil { facts.add("caches", Self.cacheReminder) }
         facts.add("opened", isReadOnly ? "read-only" : "to read and change")
         return facts.text
     }
+
+    /// What has to be done while there is a watch.
+    private static let cacheReminder =
+        "restart every registry, or flush its cache, and run regtop recover --cache-flushed (or --no-cache, if none has one)"
 
     /// null if it is not known.
     private var cacheTiers: JSONValue {
@@ -63,7 +68,8 @@ nonisolated struct StatusReport: Sendable {
         func count(_ word: String) -> JSONValue { .count(overview.pending.count { $0.state.word == word }) }
         return [
             "interrupted": count("interrupted"), "inProgress": count("in-progress"), "waiting": count("waiting"),
-            "due": count("due"), "gone": count("gone"), "unreadable": count("unreadable"),
+            "watching": count("watching"), "due": count("due"), "gone": count("gone"),
+            "unreadable": count("unreadable"),
         ]
     }
 

@@ -70,7 +70,9 @@ nonisolated struct ChangeProposal: Sendable {
                 "\(action) \(result.target) in \(session): \(result.outcome.rawValue)\(result.error.map { ", \($0)" } ?? "")"
             )
         }
-        for note in results.flatMap(\.notes) { context.say(note) }
+        // What concerns all targets is said once.
+        var said: Set<String> = []
+        for note in results.flatMap(\.notes) where said.insert(note).inserted { context.say(note) }
         for result in results {
             guard let error = result.error else { continue }
             context.say(PlanText.failure(plan.action, result, error))

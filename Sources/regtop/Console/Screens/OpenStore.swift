@@ -141,6 +141,8 @@ final class OpenStore {
         }
         if let alert = JournalText.alert(pending) {
             items.append(.init(text: alert.uppercased(), priority: 2, isAlert: true))
+        } else if let reminder = JournalText.reminder(pending) {
+            items.append(.init(text: reminder, priority: 2, isAlert: true))
         } else if !pending.isEmpty {
             items.append(.init(text: "journal \(HumanText.count(pending.count))", priority: 8))
         }

@@ -1,0 +1,98 @@
+import Foundation
+
+/// Finds the links that pushes to a repository left out while its own links were taken away from it (`SAFETY` §6).
+///
+/// A registry whose cache remembers that a layer is linked writes no link to it, and one that had read the identifier of a link before writes
+/// into that link, wherever it is by now. Both answer 201, and the image cannot be pulled later. Only reads.
+struct LeftOutLinks: Sendable {
+    let registry: RegistryReader
+    let name: RepositoryName
+
+    private var paths: RegistryPaths { registry.paths }
+
+    /// The signatures of a manifest that went from the repository, and when its tag was written; nil if it did not go from there.
+    typealias Moved = @Sendable (_ manifest: Digest, _ tagged: Date?) async throws -> [Digest]?
+
+    /// What was found.
+    struct Finding: Sendable {
+        /// The links to be written, in the order in which they may appear: layers, signatures, manifests.
+        var repairs: [RepairPlan.Target] = []
+        /// The tags that appeared late and name a manifest that had gone.
+        var tags: [String] = []
+    }
+
+    /// The links that the manifests of the repository need and that are not there, though their blobs are; and those of manifests which
+    /// `moved` knows and a tag names. `allManifests` false: the latter only.
+    func find(allManifests: Bool, moved: Moved) async throws -> Finding {
+        let pass = registry.pass()
+        var facts = try await RepositoryInquiry(name: name, pass: pass, scope: .tagLinks).facts([
+            .tagNames, .revisionList,
+        ])
+        var finding = Finding()
+        var late: [Digest: [Digest]] = [:]
+        for (tag, link) in facts.tags.sorted(by: { $0.key < $1.key }) {
+            guard case .good(let digest) = link.state, try await !isLinked(digest),
+                let signatures = try await moved(digest, link.modified)
+            else { continue }
+            late[digest] = signatures
+            finding.tags.append(tag)
+        }
+        let roots = (allManifests ? facts.listedRevisions ?? [] : []) + late.keys
+        if roots.isEmpty { return finding }
+        facts = try await RepositoryInquiry(name: name, pass: pass, scope: .reach).facts(
+            roots.flatMap { [.revision($0), .manifest($0)] })
+        var open = late.keys.sorted()
+        while let digest = open.popLast() {
+            for child in facts.manifests[digest]?.manifest?.manifests ?? [] where child.namesManifest {
+                guard late[child.digest] == nil, try await !isLinked(child.digest),
+                    let signatures = try await moved(child.digest, nil)
+                else { continue }
+                late[child.digest] = signatures
+                open.append(child.digest)
+            }
+        }
+        let held = facts.revisions.filter { $0.value.isThere }.map(\.key)
+        for digest in Set(held).union(late.keys).sorted() { finding.repairs += layers(of: digest, facts) }
+        finding.repairs = Array(finding.repairs.uniqued())
+        for (digest, signatures) in late.sorted(by: { $0.key < $1.key }) {
+            for signature in signatures.sorted() {
+                let directory = paths.revision(name, digest).appending(.literal(["signatures"] + signature.directories))
+                finding.repairs.append(
+                    repair(.missingRevision, directory.appending(.literal("link")), signature, "its signature"))
+            }
+        }
+        // Children first: an index that can be pulled names what can be pulled.
+        for digest in late.keys.sorted(by: { (isIndex($0, facts) ? 1 : 0, $0) < (isIndex($1, facts) ? 1 : 0, $1) }) {
+            let path = paths.revision(name, digest).appending(.literal("link"))
+            finding.repairs.append(repair(.missingRevision, path, digest, "a tag that was pushed meanwhile"))
+        }
+        return finding
+    }
+
+    private func isIndex(_ digest: Digest, _ facts: RepositoryFacts) -> Bool {
+        facts.manifests[digest]?.manifest?.isIndex ?? false
+    }
+
+    private func isLinked(_ manifest: Digest) async throws -> Bool {
+        try await registry.storage.entry(paths.revision(name, manifest).appending(.literal("link"))) != nil
+    }
+
+    private func layers(of manifest: Digest, _ facts: RepositoryFacts) -> [RepairPlan.Target] {
+        (facts.manifests[manifest]?.manifest?.blobs ?? []).filter { reference in
+            // Below which digest the blob of another name lies, only the link says that is missing.
+            reference.digest.isCanonical && !reference.isForeign
+                && (facts.layerLinks[reference.digest] ?? .missing).state == .missing
+                && facts.blob(reference.digest).state != .missing
+        }.map { repair(.missingLayerLink, paths.layerLink(name, $0.digest), $0.digest, "the manifest \(manifest)") }
+    }
+
+    private func repair(
+        _ kind: ProblemKind, _ path: StoragePath, _ digest: Digest, _ who: String
+    ) -> RepairPlan.Target {
+        let repair = Repair.writeLink(path, digest, blob: paths.blob(digest))
+        let problem = Problem(
+            kind: kind, severity: .error, path: path, object: StorageReader.directory(path.parent),
+            detail: "A push left this link out, and \(who) needs it.", repair: repair)
+        return RepairPlan.Target(problem: problem, repair: repair, files: [])
+    }
+}
