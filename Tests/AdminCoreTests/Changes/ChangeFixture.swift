@@ -54,7 +54,7 @@ struct ChangeFixture: Sendable {
     }
 
     /// Writes a link unless it is there already and says the same: the old registry writes into the identifier that is there.
-    private func link(_ path: StoragePath, _ digest: Digest) async throws {
+    func link(_ path: StoragePath, _ digest: Digest) async throws {
         if (try? await driver.reader.content(path)) == Array(digest.string.utf8) { return }
         try await driver.putContent(path, Array(digest.string.utf8))
     }

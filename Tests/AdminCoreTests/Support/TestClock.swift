@@ -17,8 +17,11 @@ final class TestClock: Sendable {
 
     var now: Date { moment.withLock(\.self) }
 
+    /// For whoever is handed a clock.
+    var wall: WallClock { WallClock { [self] in now } }
+
     func policy(delay: TimeInterval, owner: ChangeOwner = .current, lease: TimeInterval = 60) -> JournalPolicy {
-        JournalPolicy(delay: delay, owner: owner, lease: lease, clock: WallClock { [self] in now })
+        JournalPolicy(delay: delay, owner: owner, lease: lease, clock: wall)
     }
 }
 

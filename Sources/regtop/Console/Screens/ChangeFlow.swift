@@ -32,6 +32,34 @@ struct ChangeFlow {
         }
     }
 
+    /// Asks whether what is to be said of the registries' caches is so, and ends by it what waits for that.
+    func say(_ caches: CacheState) -> Effect {
+        guard let admin = store.session.admin else { return .say(.failure("This session is read-only.")) }
+        let waiting = store.pending.filter { $0.state == .watching }
+        guard !waiting.isEmpty else { return .say(.info("No change waits for caches to be flushed.")) }
+        let question =
+            caches == .flushed
+            ? "Is every registry restarted, or its cache flushed, since the last of these?"
+            : "Has no registry a descriptor cache (storage: cache: in its configuration)?"
+        return .propose(
+            Proposal(
+                title: "Caches of registries", lines: waiting.map { Line($0.what) }, question: question, owner: screen
+            ) {
+                .apply(
+                    .change(Slot(screen, "change"), "looking at \(HumanText.count(waiting.count, "name"))") { _ in
+                        try await admin.recover(saying: caches).flatMap(\.notes)
+                    } then: { [store] (result: Result<[String], any Error>) in
+                        store.changed(Set(store.repositories ?? []))
+                        switch result {
+                        case .success(let notes):
+                            let said = notes.first.map { "\($0)." } ?? "Nothing had been left out."
+                            return .all([.say(.info(said)), .reappear, store.askPending])
+                        case .failure(let error): return .all([.failure(error), .reappear, store.askPending])
+                        }
+                    })
+            })
+    }
+
     /// Asks for the new name first, beginning with the old one. `names`: what Tab completes to.
     func move(_ source: ImageReference, names: [String]) -> Effect {
         let planner = store.session.planner

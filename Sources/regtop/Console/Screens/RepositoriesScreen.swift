@@ -78,6 +78,15 @@ final class RepositoriesScreen: Screen {
                 help: "Deletes the tags that no rule in config.yml keeps, after a question that says why of each",
                 group: .change, isChange: true
             ) { [unowned self] in changeFlow.applyPolicy() },
+            Command(
+                name: "caches-flushed", keys: [],
+                help: "Says that every registry was restarted, or its cache flushed, since the last deletion and move",
+                group: .change, isChange: true
+            ) { [unowned self] in changeFlow.say(.flushed) },
+            Command(
+                name: "no-cache", keys: [], help: "Says that no registry has a descriptor cache",
+                group: .change, isChange: true
+            ) { [unowned self] in changeFlow.say(.none) },
             store.verifyCommand(
                 "Verifies the marked repositories, or the one under the cursor",
                 isEnabled: { [unowned self] in view.hasTargets }

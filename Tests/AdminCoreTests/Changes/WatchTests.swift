@@ -1,0 +1,156 @@
+import Foundation
+import Testing
+
+@testable import AdminCore
+
+/// What `mv` and `rm` of a repository leave behind for registries that remember its links.
+@Suite struct WatchTests {
+    private let clock = TestClock()
+    private let store: StoreUnderTest
+    private let fixture: ChangeFixture
+    private static let layer = pattern(300, seed: 3)
+
+    init() async throws {
+        let sqlite = try SQLiteStore.inMemory(clock: clock.wall)
+        store = StoreUnderTest(.sqliteMemory, reader: sqlite.reader, writer: sqlite.writer)
+        fixture = ChangeFixture(store, policy: clock.policy(delay: 1000))
+        try await fixture.push("r", tags: ["1"], layer: Self.layer)
+    }
+
+    private func admin(_ caches: CacheState = .unknown, delay: TimeInterval = 1000) -> ChangeFixture {
+        var policy = clock.policy(delay: delay)
+        policy.caches = caches
+        return ChangeFixture(store, policy: policy)
+    }
+
+    private func move(
+        _ fixture: ChangeFixture, handling: RepositoryHandling = RepositoryHandling()
+    ) async throws -> ChangeResult {
+        let (source, destination) = (try #require(ImageReference("r")), try #require(ImageReference("s")))
+        let plan = try await fixture.planner.move(from: source, to: destination, handling: handling)
+        return try #require(await fixture.admin.apply(plan).first)
+    }
+
+    /// A push of the same image by way of a registry whose cache remembers the layers: no link to them is written.
+    private func pushFromMemory(_ tag: String) async throws -> Digest {
+        let digest = try await fixture.push("r", tags: [tag], layer: Self.layer)
+        for link in try await layerLinks(of: "r") {
+            let blob = try #require(
+                try await fixture.driver.reader.value(at: link).flatMap(BlobIdentifier.init(value:)))
+            #expect(try await fixture.driver.exchange(blob, for: nil, at: link))
+        }
+        try await fixture.driver.prune([fixture.registry.paths.layers(fixture.name("r"))])
+        return digest
+    }
+
+    private func layerLinks(of name: String) async throws -> [StoragePath] {
+        let layers = try fixture.registry.paths.layers(fixture.name(name))
+        return try await fixture.driver.reader.walkIfThere(layers)?.compactMap(\.file?.path) ?? []
+    }
+
+    private var states: [String] {
+        get async throws {
+            try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy).filter {
+                $0.what.hasPrefix("links")
+            }
+            .map { "\($0.state)" }
+        }
+    }
+
+    @Test func linksThatAPushLeavesOutAreWrittenUntilSomebodySaysThatCachesAreFlushed() async throws {
+        let result = try await move(fixture)
+        #expect(result.outcome == .done)
+        #expect(result.notes.contains(CacheState.afterwards), "\(result.notes)")
+        #expect(try await states == ["watching"])
+        // However long it takes: the end comes by word, not by time.
+        for tag in ["2", "3"] {
+            _ = try await pushFromMemory(tag)
+            #expect(try await layerLinks(of: "r").isEmpty)
+            clock.advance(by: 5000)
+            let said = try await fixture.admin.settleJournal()
+            #expect(said.contains { $0.hasPrefix("r has got 2 links") }, "\(said)")
+            #expect(try await layerLinks(of: "r").count == 2)
+            #expect(try await states == ["watching"])
+        }
+        // What was under way at the flush may be written after it: the name is looked at once more.
+        _ = try await fixture.admin.recover(saying: .flushed)
+        #expect(try await states.first?.hasPrefix("waiting") == true)
+        _ = try await pushFromMemory("4")
+        clock.advance(by: 1001)
+        #expect(try await fixture.admin.recover().map(\.outcome).contains(.checked))
+        #expect(try await layerLinks(of: "r").count == 2)
+        #expect(try await states.isEmpty)
+        let log = try await AuditLogReader(storage: fixture.driver.reader).latest(20, now: clock.now)
+        #expect(log.contains { $0.action == PlanAction.repair.rawValue }, "what is written is in the log")
+    }
+
+    @Test func whereNoRegistryHasACacheOnlyTheLastLookIsLeft() async throws {
+        let fixture = admin(.none)
+        let result = try await move(fixture)
+        #expect(!result.notes.contains(CacheState.afterwards), "\(result.notes)")
+        #expect(try await states.first?.hasPrefix("waiting") == true)
+        clock.advance(by: 1001)
+        _ = try await fixture.admin.settleJournal()
+        #expect(try await states.isEmpty)
+    }
+
+    @Test func whereNoRegistryIsWritingNothingIsLeft() async throws {
+        let plan = try await admin(delay: 0).planner.removal(of: [try #require(ImageReference("r"))])
+        #expect(plan.notes.allSatisfy { !$0.contains("cache") }, "\(plan.notes)")
+        #expect(await admin(delay: 0).admin.apply(plan).map(\.outcome) == [.done])
+        #expect(try await states.isEmpty)
+    }
+
+    @Test(arguments: [true, false])
+    func linksThatAreKeptAreFilesOfTheirOwn(_ isMoved: Bool) async throws {
+        let handling = RepositoryHandling(keepsLayerLinks: true)
+        if isMoved {
+            #expect(try await move(fixture, handling: handling).outcome == .done)
+        } else {
+            let plan = try await fixture.planner.removal(of: [try #require(ImageReference("r"))], handling: handling)
+            #expect(plan.notes.contains { $0.hasPrefix("the layer links stay at r") }, "\(plan.notes)")
+            #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+        }
+        #expect(try await layerLinks(of: "r").count == 2)
+        #expect(try await PoolCensus(fixture.driver.reader).twice.isEmpty, "no identifier has two paths")
+        // They stay, whatever time passes: somebody wanted them.
+        clock.advance(by: 5000)
+        _ = try await fixture.admin.settleJournal()
+        #expect(try await layerLinks(of: "r").count == 2)
+        #expect(try await states.isEmpty)
+    }
+
+    @Test func aNameOfWhichOnlyLayerLinksAreLeftGoesOnceTheyAreOld() async throws {
+        _ = try await move(fixture)
+        let digest = Digest.sha256(of: Self.layer)
+        let link = try fixture.registry.paths.layerLink(fixture.name("r"), digest)
+        try await fixture.link(link, digest)
+        _ = try await fixture.admin.settleJournal()
+        #expect(try await layerLinks(of: "r") == [link], "a push may be under way")
+        clock.advance(by: 100_000)
+        let said = try await fixture.admin.settleJournal()
+        #expect(said.contains { $0.contains("is in the trash") }, "\(said)")
+        #expect(try await layerLinks(of: "r").isEmpty)
+        #expect(try await states.contains("watching"), "a cache may remember these links as well")
+    }
+
+    @Test func uploadsInProgressStayAndOldOnesGo() async throws {
+        let uploads = try fixture.registry.paths.uploads(fixture.name("r"))
+        let old = uploads.appending(.literal("old", "data"))
+        let new = uploads.appending(.literal("new", "data"))
+        try await fixture.driver.putContent(old, pattern(10, seed: 1))
+        clock.advance(by: 2000)
+        try await fixture.driver.putContent(new, pattern(10, seed: 2))
+        let plan = try await fixture.planner.removal(of: [try #require(ImageReference("r"))])
+        #expect(plan.notes.contains { $0.hasPrefix("1 upload in progress stay") }, "\(plan.notes)")
+        let result = try #require(await fixture.admin.apply(plan).first)
+        #expect(result.outcome == .done)
+        #expect(result.notes.contains { $0.hasPrefix("an upload in progress stays") }, "\(result.notes)")
+        #expect(try await fixture.driver.reader.entry(new) != nil)
+        #expect(try await fixture.driver.reader.entry(old) == nil)
+        let all = try await fixture.planner.removal(
+            of: [try #require(ImageReference("r"))], handling: RepositoryHandling(takesUploads: true))
+        #expect(await fixture.admin.apply(all).map(\.outcome) == [.done])
+        #expect(try await fixture.driver.reader.entry(new) == nil)
+    }
+}
