@@ -174,8 +174,10 @@ import Testing
             let pool = ["-c", cluster.conf, "-p", "alike"]
             let isDumped = try await place.dump(pool[0], pool[1], pool[2], pool[3], "--times").text == dump
             #expect(isDumped)
-            var questions = [["repos", "--unique"], ["ls", "/docker/registry/v2"], ["rm", "app/web", "--dry-run"]]
-            questions.append(["mv", "app/web", "c", "--dry-run"])
+            var questions = [
+                ["repos", "--unique"], ["ls", "/docker/registry/v2"], ["rm", "app/web", "--dry-run", "--offline"],
+            ]
+            questions.append(["mv", "app/web", "c", "--dry-run", "--offline"])
             for name in Fixture.states.keys.sorted() {
                 questions += [["tags", name], ["show", name]]
                 let tags: [[String: Any]] = try await RegtopProgram.run(
@@ -251,7 +253,22 @@ import Testing
             for words in [["rm", "stale/never-touched", "app/web:1.0"], ["mv", "team/x/deep", "team/y"]] {
                 let run = try await RegtopProgram.run(words + ["--yes"] + pool, in: place)
                 #expect(run.status == 0, "\(run.error)")
+                #expect(run.error.contains("run `regtop recover --cache-flushed`"), "\(run.error)")
+                #expect(run.text.contains("it answers 201 to a push of one and writes no link"), "\(run.text)")
             }
+            func watching() async throws -> Int? {
+                let status: [String: Any] = try await RegtopProgram.run(["status", "-f", "json"] + pool, in: place)
+                    .json()
+                return (status["journal"] as? [String: Int])?["watching"]
+            }
+            #expect(try await watching() == 2)
+            let text = try await RegtopProgram.run(["status"] + pool, in: place).text
+            #expect(text.contains("restart every registry, or flush its cache, and run regtop recover --cache-flushed"))
+            let said = try await RegtopProgram.run(["recover", "--cache-flushed", "--yes"] + pool, in: place)
+            #expect(
+                said.status == 0 && said.text.contains("watched  links moved from team/x/deep to team/y\n"),
+                "\(said.text)")
+            #expect(try await watching() == 0)
             let after = try await place.dump(pool[0], pool[1], pool[2], pool[3])
             let blobs = "/docker/registry/v2/blobs"
             let areKept = after.lines(below: blobs) == before.lines(below: blobs)

@@ -116,10 +116,10 @@ extension CephCommandTests {
 
             let stays =
                 "regtop: \(Self.tags) stays, with an entry that breaks the driver's rules; `regtop ls` shows it\n"
-            let move = try await run("mv", "app/web", "app/moved", "--yes")
+            let move = try await run("mv", "app/web", "app/moved", "--yes", "--no-cache")
             #expect(isClean(move) && move.error == stays)
             #expect(try await run("mv", "app/moved:1.0", "app/moved:2.0", "--yes").status == 0)
-            let remove = try await run("rm", "app/web", "--yes")
+            let remove = try await run("rm", "app/web", "--yes", "--no-cache")
             #expect(isClean(remove) && remove.error == stays)
         }
     }

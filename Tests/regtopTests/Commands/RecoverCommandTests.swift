@@ -61,7 +61,9 @@ import Testing
         let status: [String: Any] = try await RegtopProgram.run("status", "-f", "json", store, in: place).json()
         let journal = try #require(status["journal"] as? [String: Int])
         #expect(
-            journal == ["interrupted": 1, "inProgress": 0, "waiting": 0, "due": 0, "gone": 0, "unreadable": 0])
+            journal == [
+                "interrupted": 1, "inProgress": 0, "waiting": 0, "watching": 0, "due": 0, "gone": 0, "unreadable": 0,
+            ])
         let text = try await RegtopProgram.run("status", store, in: place).text
         #expect(text.contains("1 interrupted: see regtop recover --dry-run"))
         let dry = try await RegtopProgram.run("recover", "--dry-run", store, in: place)

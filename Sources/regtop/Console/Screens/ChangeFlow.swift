@@ -166,7 +166,7 @@ struct ChangeFlow {
             effects.append(.say(.failure("\(done) of \(results.count) done\(why)")))
         }
         if !all || words.plan.action == .collect || results.contains(where: { !$0.notes.isEmpty }) {
-            effects.insert(.go(ResultsScreen(words, results)), at: 0)
+            effects.insert(.go(ResultsScreen(store, words, results)), at: 0)
         }
         if let denied = results.first(where: { $0.kind == .permissionDenied }) {
             effects.append(.turnReadOnly(reason: denied.error ?? "the store does not let this client write"))

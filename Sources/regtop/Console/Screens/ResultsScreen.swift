@@ -4,12 +4,21 @@ import AdminCore
 final class ResultsScreen: Screen {
     private let words: PlanWords
     private let results: [ChangeResult]
+    private let store: OpenStore
     private let view: TextView
 
-    init(_ words: PlanWords, _ results: [ChangeResult]) {
+    init(_ store: OpenStore, _ words: PlanWords, _ results: [ChangeResult]) {
+        self.store = store
         self.words = words
         self.results = results
-        view = TextView { columns in results.flatMap { Self.lines($0, columns) } }
+        // What concerns several targets is said once, below all of them.
+        var counts: [String: Int] = [:]
+        for note in results.flatMap(\.notes) { counts[note, default: 0] += 1 }
+        let shared = Set(counts.filter { $0.value > 1 }.keys)
+        view = TextView { columns in
+            results.flatMap { Self.lines($0, without: shared, columns) }
+                + shared.sorted().flatMap { [Line.blank(1)] + Line.wrapped($0, to: max(1, columns)) }
+        }
     }
 
     var title: TitleBar {
@@ -20,7 +29,8 @@ final class ResultsScreen: Screen {
         return TitleBar(title: "Results", details: [Line(words.title)] + counts)
     }
 
-    var commands: [Command] { view.commands }
+    private(set) lazy var commands: [Command] =
+        view.commands + [ChangeFlow(store: store, screen: self).undoCommand]
 
     func lines(_ size: Size) -> [Line] { view.lines(size) }
 
@@ -32,10 +42,10 @@ final class ResultsScreen: Screen {
         }
     }
 
-    private static func lines(_ result: ChangeResult, _ columns: Int) -> [Line] {
+    private static func lines(_ result: ChangeResult, without shared: Set<String>, _ columns: Int) -> [Line] {
         let head =
             Line(result.outcome.rawValue, style(result.outcome)).fitted(to: 9) + Line("\(result.target)", .title)
-        let texts = (result.error.map { [$0] } ?? []) + result.notes
+        let texts = (result.error.map { [$0] } ?? []) + result.notes.filter { !shared.contains($0) }
         return [head] + texts.flatMap { Line.wrapped($0, to: max(1, columns - 9)).map { Line.blank(9) + $0 } }
     }
 }
