@@ -153,4 +153,63 @@ import Testing
         #expect(await fixture.admin.apply(all).map(\.outcome) == [.done])
         #expect(try await fixture.driver.reader.entry(new) == nil)
     }
+
+    /// The changes that take links to layers away.
+    enum Taking: CaseIterable, Sendable {
+        case move, trash, drop, keep
+    }
+
+    /// Wherever the world stops: as soon as a link to a layer is away there is a watch, and whoever comes next completes what pushes leave out.
+    @Test(arguments: Taking.allCases)
+    func noCutLeavesANameWithoutAWatch(_ taking: Taking) async throws {
+        let base = try StoreUnderTest.quick()
+        try await ChangeFixture(base).push("r", tags: ["1"], layer: Self.layer)
+        let tree = try await StoreCopy(of: base)
+        var cuts = 0
+        for executed in [false, true] {
+            for number in 1... {
+                let store = try await tree.restore()
+                let policy = clock.policy(delay: 1000)
+                let after = ChangeFixture(store, policy: policy)
+                let recording = RecordingStore(store)
+                let stopped = ChangeFixture(recording.underTest, policy: policy)
+                let plan = try await plan(taking, with: after)
+                let isOver = Counter()
+                recording.inject { step in
+                    if isOver.value > 0 { return .unknownNotApplied(.dead) }
+                    guard step.operation.isWrite, step.write == number else { return nil }
+                    isOver.add(1)
+                    return executed ? .unknownApplied(.dead) : .unknownNotApplied(.dead)
+                }
+                _ = await stopped.admin.apply(plan)
+                guard isOver.value > 0 else { break }
+                cuts += 1
+                let links = try fixture.registry.paths.layers(fixture.name("r"))
+                let left = try await after.driver.reader.walkIfThere(links)?.compactMap(\.file).count ?? 0
+                let pending = try await after.driver.reader.pendingChanges(policy: policy)
+                let isWatched = pending.contains { $0.what.hasPrefix("links") }
+                #expect(left == 2 || isWatched, "\(taking), \(executed ? "after" : "before") write \(number)")
+                _ = try await after.admin.recover()
+                // A push that a cache lets through: its manifest, and no link to a layer.
+                if try await after.driver.reader.walkIfThere(links)?.compactMap(\.file).count ?? 0 < 2 {
+                    let digest = try await after.push("r", tags: ["2"], layer: Self.layer)
+                    #expect(digest.isCanonical)
+                    try await after.driver.delete(links)
+                }
+                _ = try await after.admin.recover(saying: .none)
+                let whole = try await after.driver.reader.walkIfThere(links)?.compactMap(\.file).count
+                #expect(whole == 2, "\(taking), \(executed ? "after" : "before") write \(number)")
+            }
+        }
+        #expect(cuts > 20)
+    }
+
+    private func plan(_ taking: Taking, with fixture: ChangeFixture) async throws -> ChangePlan {
+        let source = try fixture.reference("r")
+        let handling = RepositoryHandling(keepsLayerLinks: taking == .keep)
+        guard taking == .move || taking == .keep else {
+            return try await fixture.planner.removal(of: [source], skippingTrash: taking == .drop)
+        }
+        return try await fixture.planner.move(from: source, to: try fixture.reference("s"), handling: handling)
+    }
 }
