@@ -10,7 +10,8 @@ struct FsckCommand: StoreCommand, ChangingCommand {
         discussion: """
             Enumerates the pool's objects and compares them with the tree that the directories make, then reads every link and every \
             manifest. --deep hashes every blob besides. What is incomplete and younger than --grace may be being written: it is \
-            counted, and no damage. Nothing is changed without --repair. A deep look that is stopped is gone on with by the next one: \
+            counted, and no damage. Nothing is changed without --repair, but for layer links that pushes left out after rm or mv: they are written (see \
+            regtop help recover) unless --read-only is given. A deep look that is stopped is gone on with by the next one: \
             what was found right, and is what it was by its identifier, size and date, is not hashed again unless --anew is given.
 
             --repair mends what is safe by itself: it puts a resumed upload in order if its digest then matches, lists directories again, ends \
