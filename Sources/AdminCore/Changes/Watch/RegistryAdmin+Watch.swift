@@ -37,7 +37,7 @@ extension RegistryAdmin {
 
     private func what(_ watch: Intent.Watch, _ name: RepositoryName) -> String {
         guard let counterpart = watch.counterpart else { return "links removed from \(name)" }
-        guard counterpart.isBelow(paths.repositories) else { return "links taken from \(name) to \(counterpart)" }
+        guard counterpart.isBelow(paths.repositories) else { return "links taken from \(name) to the trash" }
         let other = counterpart.components.dropFirst(paths.repositories.components.count).joined(separator: "/")
         return "links moved from \(name) to \(other)"
     }

@@ -39,8 +39,8 @@ struct ChangeFlow {
         guard !waiting.isEmpty else { return .say(.info("No change waits for caches to be flushed.")) }
         let question =
             caches == .flushed
-            ? "Is every registry restarted, or its cache flushed, since the last of these?"
-            : "Has no registry a descriptor cache (storage: cache: in its configuration)?"
+            ? "Are all registries restarted or flushed since then?"
+            : "Is there no registry with a descriptor cache?"
         return .propose(
             Proposal(
                 title: "Caches of registries", lines: waiting.map { Line($0.what) }, question: question, owner: screen
