@@ -36,7 +36,7 @@ extension ChangePlanner {
         }
         impact.siblingTags.sort()
         impact.objects = try await emptied(by: targets).count
-        let sizes = try await concurrentMap(links, window: storage.window) { try await storage.head(of: $0.blob).size }
+        let sizes = try await concurrentMap(links, window: storage.window) { try await storage.heldBytes(of: $0.blob) }
         let lostRevisions = revisions(of: targets)
         let pass = registry.pass()
         impact.sharedChildren = try await shared(

@@ -21,6 +21,6 @@ public struct BlobReport: Hashable, Sendable {
     public var state: State {
         guard layout.isSound else { return .damaged }
         guard let digest, layout.size == 0 else { return .ok }
-        return BlobFinding.emptyDigests.contains(digest.string) ? .ok : .damaged
+        return BlobFinding(layout.head, of: digest).state == .ok ? .ok : .damaged
     }
 }

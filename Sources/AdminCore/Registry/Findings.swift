@@ -19,14 +19,21 @@ struct BlobFinding: Hashable, Sendable {
             + "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
     ]
 
-    /// What chunk 0 of the blob's file means for it.
-    init(_ head: FileHead, of digest: Digest) {
+    /// What chunk 0 of the blob's file means for it, and of a file of several chunks the length of the last one, if that was asked for.
+    init(_ head: FileHead, last: LastChunk = .right, of digest: Digest) {
         size = head.size
+        let isEmpty = BlobFinding.emptyDigests.contains(digest.string)
         switch head.state {
-        case .sound, .empty:
-            let isWhole = head.size > 0 || BlobFinding.emptyDigests.contains(digest.string)
-            state = isWhole ? .ok : .damaged
-            reason = isWhole ? "" : "has lost its content"
+        case .empty where isEmpty:
+            (state, reason) = (.damaged, "has no chunk, not even one of no bytes, so that no registry serves it")
+        case .sound where head.size > 0 || isEmpty:
+            switch last {
+            case .right: (state, reason) = (.ok, "")
+            case .missing: (state, reason) = (.damaged, "has lost its last chunk")
+            case .short: (state, reason) = (.damaged, "has a last chunk that is too short")
+            case .long: (state, reason) = (.damaged, "has a last chunk that is too long")
+            }
+        case .sound, .empty: (state, reason) = (.damaged, "has lost its content")
         case .missing: (state, reason) = (.damaged, "has lost its first chunk")
         case .badSize: (state, reason) = (.damaged, "does not say its size")
         case .short: (state, reason) = (.damaged, "has a first chunk that is too short")

@@ -8,11 +8,14 @@ extension RegistryReader {
     /// No link file is longer. In bytes.
     static let linkLimit = 1024
 
-    /// What chunk 0 of a blob says. Two dependent round trips.
+    /// What the first and the last chunk of a blob say; those between are not asked. Two dependent round trips, three for a blob of several
+    /// chunks.
     func blob(_ digest: Digest) async throws -> BlobFinding {
         switch try await storage.entry(paths.blob(digest))?.kind {
         case nil: return .missing
-        case .file(let file): return try await BlobFinding(storage.head(of: file), of: digest)
+        case .file(let file):
+            let head = try await storage.head(of: file)
+            return BlobFinding(head, last: try await storage.lastChunk(of: file, head), of: digest)
         case .directory: return BlobFinding(size: nil, state: .damaged, reason: "is a directory")
         case .invalid: return BlobFinding(size: nil, state: .damaged, reason: "has no valid identifier")
         }

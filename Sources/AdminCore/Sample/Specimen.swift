@@ -4,7 +4,7 @@ public enum Specimen: String, Hashable, Sendable, CaseIterable {
     case resumedUpload = "resumed-upload"
     /// D2: a layer that was written with a gap, which was filled with far too many zeros. It reads right.
     case zeroFilled = "zero-filled"
-    /// D3: an empty layer: a reference without any chunk. It is what it should be.
+    /// D3: an empty layer: a reference without any chunk. It is what it should be, and the old registry cannot serve it.
     case emptyLayer = "empty-layer"
     /// D4: a layer's file that held something longer before: its old tail and a surplus chunk are still there.
     case overwrittenShorter = "overwritten-shorter"

@@ -22,6 +22,18 @@ public struct FileStatus: Hashable, Sendable {
     public let head: FileHead.State
 }
 
+/// How the last chunk of a file compares with what the size leaves for it.
+enum LastChunk: Hashable, Sendable {
+    /// It is as long as that, or the first chunk is the only one.
+    case right
+    /// It is not there.
+    case missing
+    /// It is shorter.
+    case short
+    /// It is longer.
+    case long
+}
+
 /// What chunk 0 of a file says: the size and the date of the whole, and whether that can be believed.
 public struct FileHead: Hashable, Sendable {
     /// Whether chunk 0 tells what it should.

@@ -4,6 +4,53 @@ extension StorageReader {
         try await head(of: blob, reading: nil).head
     }
 
+    /// How the last chunk of a file compares with the rest of its size. One round trip for a file of several chunks whose first one is right,
+    /// none for others: those are judged by their first chunk.
+    func lastChunk(of blob: BlobIdentifier, _ head: FileHead) async throws -> LastChunk {
+        guard head.state == .sound, head.size > chunkSize else { return .right }
+        let last = (head.size - 1) / chunkSize
+        // No pool holds so many chunks: their numbers end before.
+        guard let index = Int(exactly: last), let length = try await stat(of: blob, index)?.size else {
+            return .missing
+        }
+        let expected = head.size - last * chunkSize
+        return length == expected ? .right : length < expected ? .short : .long
+    }
+
+    /// What the pool holds of an identifier, whatever its size says: bytes and chunks, which freeing it gives back. `last` is the number of
+    /// its last chunk, where an enumeration has shown it; without it chunks are followed until many in a row are not there. One round trip
+    /// for most files, and about one for each chunk of others.
+    func held(of blob: BlobIdentifier, through last: Int? = nil) async throws -> (bytes: UInt64, chunks: Int) {
+        @Sendable func lengths(_ chunks: Range<Int>) async throws -> [UInt64] {
+            try await concurrentMap(chunks, window: window) { try await stat(of: blob, $0)?.size }.compactMap(\.self)
+        }
+        var found: [UInt64] = []
+        if let last {
+            found = try await lengths(0..<last + 1)
+        } else {
+            let head = try await head(of: blob)
+            // No driver writes a further chunk before this one is full.
+            if let length = head.length, length < chunkSize, head.size < chunkSize { return (length, 1) }
+            found = head.length.map { [$0] } ?? []
+            var wave = 1..<StorageReader.firstWave
+            while true {
+                let more = try await lengths(wave)
+                if more.isEmpty { break }
+                found += more
+                wave = wave.upperBound..<wave.upperBound + min(wave.count * 2, window)
+            }
+        }
+        return (found.reduce(0, addingCapped), found.count)
+    }
+
+    /// So many chunks are asked for first where nobody knows how many there are.
+    private static let firstWave = 8
+
+    /// Bytes of that.
+    func heldBytes(of blob: BlobIdentifier, through last: Int? = nil) async throws -> UInt64 {
+        try await held(of: blob, through: last).bytes
+    }
+
     /// The same, with the first bytes of the file from the same version of chunk 0. `range` must lie in the first chunk.
     private func head(of blob: BlobIdentifier, reading range: Range<UInt64>?) async throws -> (
         head: FileHead, data: [UInt8]

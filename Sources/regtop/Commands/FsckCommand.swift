@@ -15,7 +15,7 @@ struct FsckCommand: StoreCommand, ChangingCommand {
             what was found right, and is what it was by its identifier, size and date, is not hashed again unless --anew is given.
 
             --repair mends what is safe by itself: it puts a resumed upload in order if its digest then matches, lists directories again, ends \
-            deletions that were interrupted, drops what lies behind the end of files, writes missing layer links, and takes apart \
+            deletions that were interrupted, gives the blob of no bytes the chunk that an old registry left out, drops what lies behind the end of files, writes missing layer links, and takes apart \
             what a crash left under two paths. Other repairs have to be named by the kind of the problem: --repair stale-upload \
             bad-link. What is removed goes to the trash. Chunks that nothing refers to are left to collections. What would be done is \
             shown first, then you are asked; without a terminal --yes is needed.
@@ -55,7 +55,7 @@ struct FsckCommand: StoreCommand, ChangingCommand {
 
     @Option(
         help: ArgumentHelp("What is younger may be being written; 0 if nobody writes.", valueName: "duration"),
-        transform: { try $0 == "0" || $0 == "0s" ? 0 : ArgumentText.duration($0) })
+        transform: ArgumentText.durationOrNone)
     var grace: Double = FsckOptions.usualGrace
 
     @Argument(

@@ -13,7 +13,8 @@ struct ReposCommand: StoreCommand {
             other repository reaches; it needs a pass over the whole registry and is computed with --unique only.
 
             STATE is ok; untagged: no tag is left; uploads-only: unfinished uploads and nothing else; damaged: something of it \
-            cannot be served, and `regtop show REPO` says what.
+            cannot be served, and `regtop show REPO` says what. Of each blob the first and the last chunk are looked at; what lies between, \
+            and the content, is for `regtop fsck` and `regtop verify`.
 
             --where shows only some: words and comparisons as `regtop rm --help` explains them, such as age>180d, size>1G, \
             unique>500M (which needs the same pass), tags=0, name~^team/, state=damaged, not, and, or.

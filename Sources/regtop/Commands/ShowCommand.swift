@@ -13,7 +13,7 @@ struct ShowCommand: StoreCommand {
 
             The state of a blob is ok; missing; unlinked: it is there, but the repository may not serve it, for its layer link is \
             gone; elsewhere: it is not in the pool and need not be, since the manifest says where to fetch it, and it counts in no sum; or \
-            damaged. Sizes are the pool's own; what a manifest claims otherwise is a note.
+            damaged, by its first and its last chunk; `regtop chunks` looks at all. Sizes are the pool's own; what a manifest claims otherwise is a note.
 
             JSON: {name, tag, digest, mediaType, size, config, layers:[{digest, size, mediaType, state}], \
             manifests:[{digest, size, mediaType, platform, state}], signatures, state}; where there is something to say, also notes, kind \

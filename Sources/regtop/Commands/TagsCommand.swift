@@ -15,6 +15,9 @@ struct TagsCommand: StoreCommand {
             --where shows only some: words and comparisons as `regtop rm --help` explains them, such as age>180d, created<2015-01-01, \
             size>1G, platform~arm, state=damaged, not, and, or.
 
+            STATE is ok, or damaged: the image cannot be pulled. Of each blob the first and the last chunk are looked at; what lies between, \
+            and the content, is for `regtop fsck` and `regtop verify`.
+
             JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok or damaged; kind is there for \
             what is neither an image nor an index. What belongs to an image also has companion: {kind, subject}, where kind is sig, att, \
             sbom or referrer.

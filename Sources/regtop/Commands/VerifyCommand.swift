@@ -11,7 +11,8 @@ struct VerifyCommand: StoreCommand {
             that its digest says. Each distinct blob is read once, several at a time. Without a reference everything is checked: every \
             repository.
 
-            STATE is missing; unlinked: the blob is there, but the repository may not serve it; damaged: it is not what was pushed.
+            STATE is missing; unlinked: the blob is there, but the repository may not serve it; damaged: it is not what was pushed. \
+            Where no byte is lost, as after an upload that was resumed, the problem says so, and `regtop fsck --repair` mends it.
 
             JSON: {manifests, blobs, bytes, complete, state, findings:[{repository, tag, digest, state, problem}]}; state is ok or \
             damaged; tag is null where a whole repository or a manifest was asked for.

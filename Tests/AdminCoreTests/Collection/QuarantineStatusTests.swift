@@ -40,6 +40,54 @@ import Testing
         #expect(try await self.status(CollectionOptions(caches: .offline)).dueBytes == 6000)
     }
 
+    /// Noted, taken, shown and freed: bytes are what the pool holds of a thing, whatever its first chunk says, or if it has none.
+    @Test func theSameThingsHaveTheSameBytesAllTheWay() async throws {
+        var options = Self.free
+        options.untagged = true
+        options.uploadsOlderThan = 0
+        try await fixture.push("app", tags: ["1"], layer: pattern(100))
+        // Something longer was there before: the first chunk is full, whatever it says.
+        let path = try await blob(pattern(4 << 20, seed: 1))
+        let loose = try await fixture.driver.reader.blob(path)
+        for index in [1, 4] { try await store.set(loose.chunk(index), [.write(pattern(500), at: 0)]) }
+        try await store.set(loose.chunk(0), [.setXattr(name: TotalSize.xattr, value: TotalSize.encode(1000))])
+        let orphan = BlobIdentifier.random()
+        for index in [1, 3] { try await store.set(orphan.chunk(index), [.writeFull(pattern(700))]) }
+        let lone = BlobIdentifier.random()
+        try await store.set(lone.chunk(0), [.writeFull(pattern(70))])
+        let upload = paths.uploads(try fixture.name("app")).appending(.literal("1", "data"))
+        try await fixture.driver.putContent(upload, pattern(2000))
+        let data = try await fixture.driver.reader.blob(upload)
+        try await store.set(data.chunk(0), [.setXattr(name: TotalSize.xattr, value: TotalSize.encode(10))])
+        let untagged = try await fixture.push("app", tags: [], layer: pattern(5000, seed: 3))
+        let uploads = try await fixture.planner.purging(olderThan: 0)
+        #expect(uploads.impact.reclaimable == 2000)
+
+        var held: [BlobIdentifier: UInt64] = [:]
+        for object in try await store.objects() {
+            guard let chunk = BlobIdentifier.parse(chunkName: object.name) else { continue }
+            held[chunk.blob, default: 0] += try await store.state(object).size
+        }
+        func check(_ plan: CollectionPlan, _ work: Set<CollectionPlan.Part.Work>) {
+            for item in plan.parts.filter({ work.contains($0.work) }).flatMap(\.items) {
+                #expect(item.bytes == held[item.blob], "\(item.origin)")
+            }
+        }
+        let first = try await run(options)
+        check(first, [.quarantine, .note])
+        #expect(first.obstacles == [], "links and uploads are no part of the bytes of all blobs")
+        #expect(Set(first.items(.note).map(\.blob)).isSuperset(of: [orphan, lone]))
+        #expect(first.items(.quarantine).contains { $0.blob == loose })
+        let revision = paths.revision(try fixture.name("app"), untagged)
+        #expect(first.items(.quarantine).contains { $0.origin.isBelow(revision) })
+        #expect(try await status(options).bytes == first.impact.reclaimable)
+        clock.advance(by: Self.day + 1)
+        let last = try await plan(options)
+        check(last, [.free])
+        #expect(last.impact.bytes >= first.impact.reclaimable)
+        #expect(last.items(.free).count == first.items(.quarantine).count + first.items(.note).count)
+    }
+
     @Test func itReadsNoManifestAndWritesNothing() async throws {
         let digest = try await fixture.push("app", tags: ["1"], layer: pattern(100))
         _ = try await blob(pattern(3000))

@@ -82,6 +82,28 @@ extension DamageCase {
                 for chunk in layout.chunks { try await fixture.change(chunk.object, .remove) }
             }),
         DamageCase(
+            "the blob of no bytes without any chunk", .emptyFile, .error, repair: "write-empty",
+            at: { $0.blob(SampleBlob.empty) },
+            damage: { fixture in
+                let path = fixture.blob(SampleBlob.empty)
+                if try await fixture.storage.entry(path) == nil { return try await fixture.planter.putEmptyFile(path) }
+                try await fixture.change(fixture.storage.blob(path).chunk(0), .remove)
+            }),
+        DamageCase(
+            "the blob of no bytes without any chunk, looked at deeply", .emptyFile, .error, repair: "write-empty",
+            isDeep: true, at: { $0.blob(SampleBlob.empty) },
+            damage: { fixture in
+                let path = fixture.blob(SampleBlob.empty)
+                if try await fixture.storage.entry(path) == nil { return try await fixture.planter.putEmptyFile(path) }
+                try await fixture.change(fixture.storage.blob(path).chunk(0), .remove)
+            }),
+        DamageCase(
+            "a file that is none of the registry's, without any chunk", .emptyFile, .info,
+            at: { $0.paths.repository($0.name).appending(.literal("note")) },
+            damage: {
+                try await $0.planter.putEmptyFile($0.paths.repository($0.name).appending(.literal("note")))
+            }),
+        DamageCase(
             "no size", .missingSize, .error, repair: "restore-size", after: [.orphanBlob], at: { $0.blob(layer) },
             damage: {
                 try await $0.change($0.storage.blob($0.blob(layer)).chunk(0), .removeXattr(TotalSize.xattr))
@@ -297,12 +319,49 @@ extension DamageCase {
                 try await fixture.change(StorageReader.directory(fixture.tag("v2")), .removeOmap(["current"]))
             }),
         DamageCase(
+            "a tag whose current directory is empty", .badLink, .error, repair: "restore-tag",
+            at: { $0.currentLink("v2") }, damage: { try await dropLink(of: "v2", $0) }),
+        DamageCase(
+            "a tag whose current directory is empty and not listed", .badLink, .error, repair: "restore-tag",
+            at: { $0.currentLink("v2") },
+            damage: {
+                try await dropLink(of: "v2", $0)
+                try await $0.planter.unlist($0.currentLink("v2").parent)
+            }),
+        DamageCase(
+            "a tag whose current directory is listed and gone", .badLink, .error, repair: "restore-tag",
+            at: { $0.currentLink("v2") },
+            damage: {
+                try await dropLink(of: "v2", $0)
+                try await $0.planter.loseObject(of: $0.currentLink("v2").parent)
+            }),
+        DamageCase(
+            "a tag of which only its current directory is left", .badLink, .error, repair: "trash",
+            at: { $0.currentLink("gone") },
+            prepare: { try $0.makeDirectory(tags.appending(.literal("gone", "current")), at: pushed) }),
+        DamageCase(
+            "a tag of which only the name is left", .badLink, .error, repair: "trash", at: { $0.currentLink("gone") },
+            prepare: { try $0.makeDirectory(tags.appending(.literal("gone")), at: pushed) }),
+        DamageCase(
+            "a tag of which only the key is left", .badLink, .error, repair: "trash", at: { $0.currentLink("gone") },
+            prepare: { try $0.makeDirectory(tags.appending(.literal("gone")), at: pushed) },
+            damage: { try await $0.planter.loseObject(of: $0.tag("gone")) }),
+        DamageCase(
             "a layer link is gone", .missingLayerLink, .error, repair: "write-link", at: { $0.layerLink(layer) },
             damage: { try await $0.erase($0.layerLink(layer)) }),
         DamageCase(
             "a layer link that no manifest needs", .unusedLayerLink, .waste, repair: "trash",
             at: { $0.layerLink(spare) }, prepare: { try $0.linkLayer(spare, in: "app", at: pushed) }),
     ]
+
+    private static let tags = RegistryPaths().tags("app")
+
+    /// Leaves an empty directory where the current link of a tag was.
+    private static func dropLink(of tag: String, _ fixture: FsckFixture) async throws {
+        let link = fixture.currentLink(tag)
+        try await fixture.change(fixture.storage.blob(link).chunk(0), .remove)
+        try await fixture.change(StorageReader.directory(link.parent), .removeOmap(["link"]))
+    }
 
     private static func overwrite(_ path: StoragePath, _ text: String, _ fixture: FsckFixture) async throws {
         try await fixture.change(

@@ -53,12 +53,12 @@ import Testing
         let expected: [ProblemKind] =
             switch specimen {
             case .resumedUpload, .zeroFilled: [.longChunk]
-            case .emptyLayer: []
+            case .emptyLayer: [.emptyFile]
             case .overwrittenShorter: [.surplusChunk]
             case .pushedTwice: [.orphanBlob]
             case .halfMoved: [.doubleReference]
             case .halfDeleted: [.danglingReference]
-            case .movedDirectory: [.unlistedDirectory, .missingDirectory]
+            case .movedDirectory: [.unlistedDirectory, .badLink]
             case .unlistedDirectory: [.unlistedDirectory, .missingDirectory, .emptyDirectory]
             case .writtenBelowFile: [.badLink, .orphanBlob]
             case .dotDotName: [.badName]

@@ -94,6 +94,90 @@ import Testing
         }
     }
 
+    private static let empty = "the blob of no bytes without any chunk"
+
+    /// Only a chunk that nobody else has made, for a reference that is old and is there still; and only where the digest is that of nothing.
+    @Test func anEmptyFileIsMendedOnlyWhereItIsOneStill() async throws {
+        try await expectRefusal(of: Self.empty) { fixture in
+            let path = fixture.blob(SampleBlob.empty)
+            let value = try await fixture.storage.blob(path).value
+            try await fixture.store.set(StorageReader.directory(path.parent), [.setOmap(["data": value])])
+        }
+        try await expectRefusal(of: Self.empty) { fixture in
+            let directory = StorageReader.directory(fixture.blob(SampleBlob.empty).parent)
+            try await fixture.change(directory, .setOmap(["data": BlobIdentifier.random().value]))
+        }
+        for index in 0...1 {
+            try await expectRefusal(of: Self.empty) { fixture in
+                let blob = try await fixture.storage.blob(fixture.blob(SampleBlob.empty))
+                try await fixture.change(blob.chunk(index), .writeFull([1]))
+            }
+        }
+        let (fixture, _) = try await fixture("a blob without any chunk")
+        let path = fixture.blob(FsckFixture.spare)
+        let problem = Problem(
+            kind: .emptyFile, severity: .error, path: path, detail: "x",
+            repair: .writeEmpty(path, try await fixture.storage.blob(path)))
+        #expect(try await fixture.repair([problem]).map(\.outcome) == [.failed])
+    }
+
+    /// Somebody makes the chunk between the look at it and its creation: it stays.
+    @Test func anEmptyFileThatGetsItsContentMeanwhileKeepsIt() async throws {
+        let (fixture, plan) = try await fixture(Self.empty)
+        let chunk = try await fixture.storage.blob(fixture.blob(SampleBlob.empty)).chunk(0)
+        let recording = RecordingStore(fixture.store)
+        recording.before { step in
+            guard step.operation.isWrite, step.operation.object == chunk else { return }
+            _ = await fixture.store.change(chunk, [.writeFull(Array("somebody's".utf8))])
+        }
+        let driver = recording.underTest.driver(chunkSize: FsckFixture.chunkSize)
+        #expect(
+            await RegistryAdmin(registry: fixture.registry, driver: driver).apply(plan).map(\.outcome) == [.failed])
+        #expect(try await fixture.store.state(chunk).data == Array("somebody's".utf8))
+    }
+
+    /// What one repair takes away with it is no failure of the next; where that one is refused, it is made by itself.
+    @Test func whatGoesWithAnotherRepairIsDoneWithIt() async throws {
+        let (fixture, _) = try await fixture("a tag's link that is no digest, where the tag has named two")
+        let former = fixture.tag("v2").appending(
+            .literal("index", "sha256", FsckFixture.manifest.digest.hex, "link"))
+        let text = Array("nonsense".utf8)
+        try await fixture.change(
+            fixture.storage.blob(former).chunk(0), .writeFull(text),
+            .setXattr(name: TotalSize.xattr, value: TotalSize.encode(UInt64(text.count))))
+        let problems = await fixture.fsck(grace: 0).problems
+        try #require(problems.map(\.kind) == [.badLink, .badLink])
+        let taker = "bad-link \(fixture.currentLink("v2"))"
+        let plan = try await fixture.planner.repairs(ofAll: problems.reversed())
+        #expect(plan.targets.map(\.name) == [taker, "bad-link \(former)"])
+        let copy = try await StoreCopy(of: fixture.store)
+        let results = await fixture.admin.apply(plan)
+        #expect(results.map(\.outcome) == [.done, .done], "\(results)")
+        #expect(results.last?.notes == ["mended with \(taker)"])
+        #expect(await fixture.fsck(grace: 0).problems == [])
+
+        try await copy.restore(into: fixture.store)
+        try await fixture.driver.delete(fixture.currentLink("v2"))
+        try await fixture.driver.putContent(
+            fixture.currentLink("v2"), Array(FsckFixture.manifest.digest.string.utf8))
+        let partly = await fixture.admin.apply(plan)
+        #expect(partly.map(\.outcome) == [.failed, .done] && partly.last?.notes == [], "\(partly)")
+        #expect(try await fixture.storage.content(former) == Array(FsckFixture.manifest.digest.string.utf8))
+    }
+
+    /// A directory that the same plan lists again goes to the trash with what it lies in.
+    @Test func whatIsListedAgainGoesWithItsDirectory() async throws {
+        let (fixture, _) = try await fixture("an upload that nobody ended")
+        let state = fixture.uploadFile("hashstates").appending(.literal("sha256", "3"))
+        try await fixture.planter.putEmptyFile(state)
+        try await fixture.planter.unlist(fixture.uploadFile("hashstates"))
+        let problems = await fixture.fsck(grace: 0).problems
+        try #require(problems.map(\.kind) == [.unlistedDirectory, .staleUpload], "\(problems)")
+        let results = try await fixture.repair(problems)
+        #expect(results.map(\.outcome) == [.done, .done], "\(results)")
+        #expect(await fixture.fsck(grace: 0).problems == [])
+    }
+
     /// Of a D6 pair the upload's key goes and the blob's stays; if the blob's is gone by then, both stay as they are.
     @Test func thePairIsTakenApartAtTheUpload() async throws {
         let (fixture, plan) = try await fixture("a crash inside a move")

@@ -94,6 +94,33 @@ import Testing
             } == [.damaged])
     }
 
+    @Test("of what is damaged and has every byte it is said that no byte is lost, as fsck says it")
+    func intact() async throws {
+        let content = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let (sound, _, layers) = Self.pool(layers: [content], chunkSize: 128)
+        let blob = try #require(sound.pool.blob(RegistryPool.blobPath(layers[0])))
+        func problems(_ change: (inout RegistryPool) -> Void) async throws -> [String] {
+            var pool = sound
+            change(&pool)
+            return try await Self.verify(pool).findings.map(\.problem)
+        }
+        // Sent as 200 + 100: chunk 0 is right, chunk 1 has more than it should, and chunk 2 is not there.
+        let resumed = try await problems {
+            $0.pool.objects[blob.chunk(1)]?.data = Array(content[128...])
+            $0.pool.objects[blob.chunk(2)] = nil
+        }
+        #expect(resumed.count == 1 && resumed.allSatisfy { $0.contains("resumed") && $0.contains("no byte is lost") })
+        for size in [nil, TotalSize.encode(129), TotalSize.encode(512)] {
+            let found = try await problems { $0.pool.objects[blob.chunk(0)]?.xattrs[TotalSize.xattr] = size }
+            #expect(found.count == 1 && found.allSatisfy { $0.contains("no byte is lost") }, "\(found)")
+        }
+        let lost = try await problems {
+            $0.pool.objects[blob.chunk(1)]?.data = Array(content[128..<299])
+            $0.pool.objects[blob.chunk(2)] = nil
+        }
+        #expect(lost.count == 1 && lost.allSatisfy { !$0.contains("no byte") }, "\(lost)")
+    }
+
     @Test("an error of the store ends it; what is not there is not found; a blob that many share is read once")
     func errors() async throws {
         let (pool, _, layers) = Self.pool(layers: [[1, 2, 3]])

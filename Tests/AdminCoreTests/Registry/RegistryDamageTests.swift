@@ -148,7 +148,7 @@ import Testing
         #expect(rows.tags.allSatisfy { ($0.state == .damaged) == !$0.problems.isEmpty })
     }
 
-    @Test("the empty blob is sound under its own digest, as it is after the old driver (D3)")
+    @Test("the empty blob is sound if it has a chunk; as the old driver leaves it (D3), no registry serves it")
     func emptyBlob() async throws {
         var pool = RegistryPool()
         let empty = try #require(Digest("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"))
@@ -161,7 +161,50 @@ import Testing
             #"{"schemaVersion":2,"config":{"digest":"\#(RegistryPool.digest(1))"},"layers":[{"digest":"\#(empty)","size":0}]}"#
         )
         pool.tag("a", "t", RegistryPool.digest(2))
+        #expect(try await pool.pass.summary(of: "a").problems.contains { $0.contains("has no chunk") })
+        let blob = try #require(pool.pool.blob(RegistryPool.blobPath(empty)))
+        pool.pool[blob.chunk(0).name.description].xattrs[TotalSize.xattr] = TotalSize.encode(0)
         #expect(try await pool.pass.summary(of: "a").state == .ok)
+    }
+
+    @Test("of a blob of several chunks the last one is looked at as well, once a pass; those between are not")
+    func lastChunks() async throws {
+        let large = [UInt8](repeating: 4, count: 2500)
+        let (sound, manifest, layers) = VerifierTests.pool(layers: [[1, 2, 3], large], chunkSize: 1024)
+        let blob = try #require(sound.pool.blob(RegistryPool.blobPath(layers[1])))
+        func row(_ change: (inout RegistryPool) -> Void) async throws -> (String, [TagSummary.State], ImageDetail) {
+            var pool = sound
+            change(&pool)
+            let reference = try #require(ImageReference("a:x"))
+            return try await (
+                pool.pass.summary(of: "a").problems.joined(), pool.pass.tags(of: "a").map(\.state),
+                pool.pass.image(reference)
+            )
+        }
+        let last: [(String, @Sendable (inout RegistryPool) -> Void)] = [
+            ("has lost its last chunk", { $0.pool.objects[blob.chunk(2)] = nil }),
+            ("has a last chunk that is too short", { $0.pool.objects[blob.chunk(2)]?.data.removeLast() }),
+            ("has a last chunk that is too long", { $0.pool.objects[blob.chunk(2)]?.data.append(1) }),
+        ]
+        for (what, change) in last {
+            let (problems, tags, image) = try await row(change)
+            #expect(problems.contains(what), "\(problems)")
+            #expect(tags == [.damaged] && image.layers.map(\.state) == [.ok, .damaged])
+        }
+        let (problems, tags, _) = try await row { $0.pool.objects[blob.chunk(1)] = nil }
+        #expect(problems == "" && tags == [.ok])
+
+        var shared = sound
+        for digest in layers { shared.linkLayer("b", digest) }
+        shared.linkRevision("b", manifest)
+        let reader = LockstepReader(shared.pool.reader)
+        let registry = RegistryReader(storage: StorageReader(objects: reader, chunkSize: 1024))
+        _ = try await reader.executor.run {
+            try await registry.pass().summaries(of: try await registry.repositoryNames())
+        }
+        #expect((0...3).map { reader.count(of: blob.chunk($0)) } == [1, 0, 1, 0])
+        let small = try #require(sound.pool.blob(RegistryPool.blobPath(layers[0])))
+        #expect((0...1).map { reader.count(of: small.chunk($0)) } == [1, 0])
     }
 
     @Test("a foreign layer that is absent is no damage and costs nothing")

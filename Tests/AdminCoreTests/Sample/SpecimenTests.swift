@@ -28,10 +28,10 @@ import Testing
     /// Damaged is what the registry could not serve, or not be sure of; the rest is for `fsck` to say.
     private func expectedState(_ specimen: Specimen) -> RepositorySummary.State {
         switch specimen {
-        case .resumedUpload, .zeroFilled, .overwrittenShorter, .halfDeleted, .movedDirectory, .writtenBelowFile,
-            .shortChunk:
+        case .resumedUpload, .zeroFilled, .emptyLayer, .overwrittenShorter, .halfDeleted, .movedDirectory,
+            .writtenBelowFile, .shortChunk:
             .damaged
-        case .emptyLayer, .pushedTwice, .halfMoved, .unlistedDirectory, .dotDotName: .ok
+        case .pushedTwice, .halfMoved, .unlistedDirectory, .dotDotName: .ok
         }
     }
 

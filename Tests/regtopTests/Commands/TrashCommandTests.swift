@@ -59,6 +59,17 @@ import Testing
         #expect(try await !place.dump(store).text.contains("regtop-trash"))
     }
 
+    /// The name of what a repair took has a blank in it; it is the last column.
+    @Test func blanksInNamesAreBlanks() async throws {
+        let place = try TemporaryPlace()
+        let store = try await place.fixture()
+        _ = try await RegtopProgram.run("fsck", "--repair", "stale-upload", "--grace", "0", "--yes", store, in: place)
+        let text = try await RegtopProgram.run("trash", "ls", store, in: place).text
+        #expect(text.contains("  stale-upload /docker/") && !text.contains("x20"), "\(text)")
+        let run = try await RegtopProgram.run("trash", "empty", "--older-than", "0", "--dry-run", store, in: place)
+        #expect(run.status == 0, "\(run.error)")
+    }
+
     @Test func uploadsAreListedAndPurged() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
@@ -73,7 +84,7 @@ import Testing
             try await RegtopProgram.run("uploads", "purge", "--older-than", "1d", "--now", "--yes", store, in: place)
                 .status
                 == 64)
-        let run = try await RegtopProgram.run("uploads", "purge", "--older-than", "0.001s", "--yes", store, in: place)
+        let run = try await RegtopProgram.run("uploads", "purge", "--older-than", "0", "--yes", store, in: place)
         #expect(run.status == 0, "\(run.error)")
         let left: [Any] = try await RegtopProgram.run("uploads", "-f", "json", store, in: place).json()
         #expect(left.isEmpty)

@@ -124,14 +124,17 @@ struct CollectionDraft: Sendable {
         else { return nil }
         let head = try await storage.head(of: newer)
         // Whatever else it is, fsck has to say; of this kind a registry's purge leaves some.
-        guard head.size == 0 || head.state == .missing, BlobFinding(head, of: digest).state != .ok else { return nil }
+        // The empty blob has no other content in either copy.
+        guard head.size == 0 || head.state == .missing, BlobFinding(head, of: digest).state != .ok,
+            head.state != .empty || !BlobFinding.emptyDigests.contains(digest.string)
+        else { return nil }
         return
             "\(entry.origin) is dangling, and another copy of it is in the quarantine: regtop fsck --repair lets it come back"
     }
 
     private func items(_ entries: [Holding.Entry]) async throws -> [CollectionPlan.Item] {
         try await concurrentMap(entries, window: storage.window) { entry in
-            let bytes = try await storage.head(of: entry.blob).size
+            let bytes = try await mark.heldBytes(of: entry.blob)
             guard case .blob(let digest) = paths.file(at: entry.origin) else {
                 return CollectionPlan.Item(origin: entry.origin, blob: entry.blob, bytes: bytes)
             }
@@ -175,8 +178,9 @@ struct CollectionDraft: Sendable {
         let links = try await concurrentMap(mark.untagged, window: storage.window) { link in
             try await storage.walk(link.path.path.parent).compactMap(\.file)
         }.flatMap(\.self)
-        let items = links.filter { !mark.index.isReferredTwice($0.blob) }.map {
-            CollectionPlan.Item(origin: $0.path, blob: $0.blob, bytes: 0)
+        let unshared = links.filter { !mark.index.isReferredTwice($0.blob) }
+        let items = try await concurrentMap(unshared, window: storage.window) {
+            CollectionPlan.Item(origin: $0.path, blob: $0.blob, bytes: try await mark.heldBytes(of: $0.blob))
         }
         return parts(.quarantine, "\(id)-links", items)
     }
@@ -190,7 +194,9 @@ struct CollectionDraft: Sendable {
             for file in files {
                 let head = try await storage.head(of: file.blob)
                 guard try await !isWritten(file.path, file.blob, head, after: cutoff) else { return [] }
-                items.append(CollectionPlan.Item(origin: file.path, blob: file.blob, bytes: head.size))
+                items.append(
+                    CollectionPlan.Item(
+                        origin: file.path, blob: file.blob, bytes: try await mark.heldBytes(of: file.blob)))
             }
             return items
         }
@@ -267,7 +273,8 @@ struct CollectionDraft: Sendable {
 
     private mutating func checkShare(of taken: [CollectionPlan.Part], _ freed: [CollectionPlan.Part]) {
         func bytes(_ parts: [CollectionPlan.Part]) -> UInt64 {
-            parts.filter(\.work.concernsBlobs).reduce(0) { addingCapped($0, $1.bytes) }
+            parts.lazy.filter(\.work.concernsBlobs).flatMap(\.items).filter(\.isBlob)
+                .reduce(0) { addingCapped($0, $1.bytes) }
         }
         let held = bytes(freed)
         let total = Double(addingCapped(addingCapped(mark.neededBytes, mark.unneededBytes), held))

@@ -139,6 +139,14 @@ struct CollectionIndex: Sendable {
         blobs.ordinal(of: blob).map { Int(chunkCounts[$0]) } ?? 0
     }
 
+    /// The number of the last chunk of an identifier; nil if that is not known, since it has none, or very many.
+    func lastChunk(of blob: BlobIdentifier) -> Int? {
+        guard let ordinal = blobs.ordinal(of: blob), chunkCounts[ordinal] > 0, lastChunks[ordinal] < .max else {
+            return nil
+        }
+        return Int(lastChunks[ordinal])
+    }
+
     /// Whether the identifier at the digest's blobs path seems to have a chunk behind the first so many. Where there are very many it is
     /// not known, and true.
     func hasChunk(at ordinal: Int, behind count: UInt64) -> Bool {

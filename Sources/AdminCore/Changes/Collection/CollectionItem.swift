@@ -14,6 +14,11 @@ extension CollectionPlan {
             case upload(PackedPath, twin: PackedPath)
         }
 
+        /// Whether it is a blob: neither a link, nor an upload's file, nor chunks that belong to nothing.
+        var isBlob: Bool {
+            if case .blob = place { true } else { false }
+        }
+
         /// A blob at its path.
         init(_ digest: Digest, in paths: RegistryPaths, blob: BlobIdentifier, bytes: UInt64) {
             self.blob = blob

@@ -15,8 +15,8 @@ extension CollectionMark {
                 index.blob(at: ordinal).map { (ordinal, index.digests.keys[ordinal], $0) }
             }
             let found = try await concurrentMap(slice, window: storage.window) {
-                [reader] ordinal, digest, blob in
-                (ordinal, try await reader.weight(of: blob, digest))
+                [reader, index] ordinal, digest, blob in
+                (ordinal, try await reader.weight(of: blob, digest, through: index.lastChunk(of: blob)))
             }
             for (ordinal, weight) in found {
                 if let obstacle = weight.obstacle {
@@ -57,6 +57,11 @@ extension CollectionMark {
                 if !index.marks[ordinal].contains(.needed) { index.marks[ordinal].insert(.candidate) }
             }
         }
+    }
+
+    /// Bytes that the pool holds of an identifier: the same whether it is noted, taken or freed.
+    func heldBytes(of blob: BlobIdentifier) async throws -> UInt64 {
+        try await storage.heldBytes(of: blob, through: index.lastChunk(of: blob))
     }
 
     /// Whoever pushes now has linked what it needs, or will: young links to layers and to what tags named keep what nothing else does. One

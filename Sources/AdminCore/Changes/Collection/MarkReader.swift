@@ -125,7 +125,8 @@ struct MarkReader: Sendable {
         var obstacle: String?
     }
 
-    func weight(of blob: BlobIdentifier, _ digest: Digest) async throws -> Weight {
+    /// `last`: see `StorageReader.heldBytes`.
+    func weight(of blob: BlobIdentifier, _ digest: Digest, through last: Int?) async throws -> Weight {
         try await naming {
             Weight(obstacle: "cannot be read: \($0)")
         } reading: {
@@ -134,7 +135,10 @@ struct MarkReader: Sendable {
             case .missing, .badSize:
                 return Weight(obstacle: "is dangling: its first chunk is gone, or does not say the size")
             case .sound, .empty, .short, .long:
-                return Weight(bytes: head.size, isYoung: try await isYoung(head.modified, paths.blob(digest)))
+                // The first chunk has said how long it is.
+                let held = last == 0 ? head.length : nil
+                let bytes = if let held { held } else { try await storage.heldBytes(of: blob, through: last) }
+                return Weight(bytes: bytes, isYoung: try await isYoung(head.modified, paths.blob(digest)))
             }
         }
     }

@@ -70,7 +70,7 @@ extension ChangePlanner {
         for holding in holdings {
             let sizes = try await concurrentMap(holding.entries, window: storage.window) { entry in
                 defer { counter.advance() }
-                return try await storage.head(of: entry.blob).size
+                return try await storage.heldBytes(of: entry.blob)
             }
             let since = holding.note?.unlinked
             items.append(

@@ -18,36 +18,54 @@ extension ChangePlanner {
     ) async throws -> RepairPlan {
         try await checkChunkSize()
         let repairs = problems.sorted().compactMap { problem in problem.repair.map { (problem, $0) } }
+        let hidden = hiddenDirectories(repairs.map(\.1))
         let targets = try await concurrentMap(repairs, window: storage.window) { problem, repair in
-            RepairPlan.Target(problem: problem, repair: repair, files: try await trashed(by: repair))
+            RepairPlan.Target(problem: problem, repair: repair, files: try await trashed(by: repair, hidden))
         }
         var names: Set<String> = []
-        let ordered = targets.filter { names.insert($0.name).inserted }.enumerated()
-            .sorted { ($0.element.repair.rank, $0.offset) < ($1.element.repair.rank, $1.offset) }.map(\.element)
+        let ordered = RepairPlan.ordered(targets.filter { names.insert($0.name).inserted })
         var impact = Impact()
-        let sizes = try await concurrentMap(ordered.flatMap(\.files), window: storage.window) {
-            try await storage.head(of: $0.blob).size
+        let sizes = try await concurrentMap(Set(ordered.flatMap(\.files)), window: storage.window) {
+            try await storage.heldBytes(of: $0.blob)
         }
         impact.reclaimable = sizes.reduce(0, addingCapped)
         impact.uploads = ordered.count { $0.problem.kind == .staleUpload }
         return RepairPlan(targets: ordered, impact: impact, notes: notes(ordered), grace: grace)
     }
 
-    /// The files that a repair takes to the trash, as they are now.
-    private func trashed(by repair: Repair) async throws -> [Repair.TrashedFile] {
+    /// The directories that are listed again by the same plan, by each directory above them that goes to the trash as a whole: a walk of
+    /// that does not find them yet.
+    private func hiddenDirectories(_ repairs: [Repair]) -> [StoragePath: [StoragePath]] {
+        var leaving: Set<StoragePath> = []
+        for case .trashDirectories(let directories) in repairs { leaving.formUnion(directories) }
+        var hidden: [StoragePath: [StoragePath]] = [:]
+        for case .relink(let directories) in repairs {
+            for directory in directories {
+                for above in directory.andAbove where leaving.contains(above) {
+                    hidden[above, default: []].append(directory)
+                }
+            }
+        }
+        return hidden
+    }
+
+    /// The files that a repair takes to the trash, as they are now. `hidden`: see `hiddenDirectories`.
+    private func trashed(
+        by repair: Repair, _ hidden: [StoragePath: [StoragePath]]
+    ) async throws -> [Repair.TrashedFile] {
         switch repair {
         case .finishDeletion(let path, let blob): return [Repair.TrashedFile(path: path, blob: blob)]
         case .trash(let files): return files
         case .replaceLink(let file, _, _): return [file]
         case .trashDirectories(let directories):
-            let found = try await concurrentMap(directories, window: storage.window) {
+            let all = directories + directories.flatMap { hidden[$0] ?? [] }
+            let found = try await concurrentMap(all, window: storage.window) {
                 try await storage.walkIfThere($0) ?? []
             }
-            return found.joined().compactMap(\.file).map { Repair.TrashedFile(path: $0.path, blob: $0.blob) }
+            return Set(found.joined().compactMap(\.file).map { Repair.TrashedFile(path: $0.path, blob: $0.blob) })
                 .sorted { $0.path < $1.path }
-        case .dropUploadKey, .relink, .rearrange, .restoreSize, .dropSurplus, .writeLink, .rewriteLink, .restoreTag,
-            .prune,
-            .removeKey:
+        case .dropUploadKey, .relink, .rearrange, .restoreSize, .writeEmpty, .dropSurplus, .writeLink, .rewriteLink,
+            .restoreTag, .prune, .removeKey:
             return []
         }
     }

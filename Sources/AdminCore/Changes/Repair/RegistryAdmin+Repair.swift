@@ -10,6 +10,7 @@ extension RegistryAdmin {
         case .relink(let directories): try await driver.relink(directories)
         case .rearrange(let path, let blob, let digest): try await rearrange(path, blob, digest)
         case .restoreSize(let path, let blob, let chunks): try await restoreSize(path, blob, chunks, grace)
+        case .writeEmpty(let path, let blob): try await writeEmpty(path, blob, grace)
         case .dropSurplus(let path, let blob, let chunks): try await dropSurplus(path, blob, chunks)
         case .writeLink(let path, let digest, let blob), .restoreTag(let path, let digest, let blob):
             try await writeLink(path, digest, blob)
@@ -116,12 +117,27 @@ extension RegistryAdmin {
     private func finishDeletion(
         _ path: StoragePath, _ blob: BlobIdentifier, grace: TimeInterval, _ target: RepairPlan.Target, _ id: TrashID?
     ) async throws -> [String] {
-        let reader = driver.reader
-        let directory = try await reader.objects.read(.stat, of: StorageReader.directory(path.parent))
-        guard try await reader.objects.read(.stat, of: blob.chunk(0)) == nil, let directory,
-            isSettled(directory, grace)
+        guard try await driver.reader.objects.read(.stat, of: blob.chunk(0)) == nil,
+            try await isReferenceSettled(path, grace)
         else { throw RepairError.changed(path) }
         return try await toTrash(target, id)
+    }
+
+    private func isReferenceSettled(_ path: StoragePath, _ grace: TimeInterval) async throws -> Bool {
+        let directory = try await driver.reader.objects.read(.stat, of: StorageReader.directory(path.parent))
+        return directory.map { isSettled($0, grace) } ?? false
+    }
+
+    /// The digest says that there is nothing to lose, and that no content is missing; what is young may be being written all the same. The
+    /// chunk is one that nobody else has made, in a single operation: where the reference is another one by then, it is an orphan.
+    private func writeEmpty(_ path: StoragePath, _ blob: BlobIdentifier, _ grace: TimeInterval) async throws {
+        guard case .blob(let digest) = paths.file(at: path), BlobFinding.emptyDigests.contains(digest.string) else {
+            throw RepairError.notTheDigest(path)
+        }
+        guard try await isReferenceSettled(path, grace), try await driver.reader.value(at: path) == blob.value,
+            try await driver.reader.objects.read(.stat, of: blob.chunk(1)) == nil,
+            try await driver.writeEmpty(blob, of: path), try await driver.reader.value(at: path) == blob.value
+        else { throw RepairError.changed(path) }
     }
 
     private func prune(_ path: StoragePath) async throws -> [String] {

@@ -1,4 +1,5 @@
 public import Foundation
+import Synchronization
 
 /// Repairs that have been thought through and not been made: each with the problem it mends, and the exact files it concerns.
 public struct RepairPlan: Plan, Hashable {
@@ -10,6 +11,14 @@ public struct RepairPlan: Plan, Hashable {
         public let repair: Repair
         /// The files that go to the trash by it.
         public let files: [Repair.TrashedFile]
+        /// The name of the target whose repair takes all of this away with it, so that nothing is left to mend here; nil if there is none.
+        public internal(set) var mendedWith: String?
+
+        init(problem: Problem, repair: Repair, files: [Repair.TrashedFile]) {
+            self.problem = problem
+            self.repair = repair
+            self.files = files
+        }
 
         /// What it is called: the kind of the problem and its place, and the key where the place has several.
         public var name: String {
@@ -36,23 +45,79 @@ public struct RepairPlan: Plan, Hashable {
     /// Repair by repair.
     public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
         let counter = ProgressCounter(phase: "repairing", total: UInt64(targets.count), handler: progress)
+        let done = DoneRepairs()
         return zip(targets, admin.trashIDs(count: targets.count)).map { target, id in
             let id = target.files.isEmpty ? nil : id
-            return PlanStep(target.name, trash: id) {
+            return PlanStep(target.name, trash: target.mendedWith == nil ? id : nil) {
                 defer { counter.advance() }
-                return try await admin.repair(target, grace: grace, trash: id)
+                if let other = target.mendedWith, done.contains(other) { return ["mended with \(other)"] }
+                let notes = try await admin.repair(target, grace: grace, trash: id)
+                done.insert(target.name)
+                return notes
             }
         }
     }
 }
 
+/// Which repairs of a plan are made so far.
+private final class DoneRepairs: Sendable {
+    private let names = Mutex<Set<String>>([])
+
+    func insert(_ name: String) { names.withLock { _ = $0.insert(name) } }
+
+    func contains(_ name: String) -> Bool { names.withLock { $0.contains(name) } }
+}
+
+extension RepairPlan {
+    /// In the order in which they are made; what one of them takes away with it follows that one. Found by path, whatever their number.
+    static func ordered(_ targets: [Target]) -> [Target] {
+        let ranked = targets.enumerated()
+            .sorted { ($0.element.repair.rank, $0.offset) < ($1.element.repair.rank, $1.offset) }.map(\.element)
+        var takers: [StoragePath: Int] = [:]
+        for (index, target) in ranked.enumerated() {
+            if case .trashDirectories(let directories) = target.repair {
+                for directory in directories where takers[directory] == nil { takers[directory] = index }
+            }
+        }
+        let placed = ranked.enumerated().map { index, target -> (taker: Int, index: Int, target: Target) in
+            // The outermost directory that goes.
+            let above = target.repair.isMootInTrash ? target.problem.path?.andAbove ?? [] : []
+            guard let taker = above.lazy.compactMap({ takers[$0] }).first, taker != index else {
+                return (index, -1, target)
+            }
+            var target = target
+            target.mendedWith = ranked[taker].name
+            return (taker, index, target)
+        }
+        return placed.sorted { ($0.taker, $0.index) < ($1.taker, $1.index) }.map(\.target)
+    }
+}
+
+extension StoragePath {
+    /// The path, and the directories above it, the outermost first.
+    var andAbove: [StoragePath] {
+        (1..<max(components.count + 1, 1)).map { .literal(Array(components.prefix($0))) }
+    }
+}
+
 extension Repair {
+    /// True if nothing is left to be done where everything around it has gone to the trash. A pair is taken apart, a directory listed, and
+    /// a key that has no path removed in any case: no trash takes these.
+    fileprivate var isMootInTrash: Bool {
+        switch self {
+        case .dropUploadKey, .relink, .removeKey: false
+        case .rearrange, .restoreSize, .writeEmpty, .dropSurplus, .writeLink, .rewriteLink, .restoreTag, .replaceLink,
+            .finishDeletion, .trash, .trashDirectories, .prune:
+            true
+        }
+    }
+
     /// In which order repairs are made. What another writer could turn into a loss comes first (`SAFETY` §3, D6), what only tidies up last.
     var rank: Int {
         switch self {
         case .dropUploadKey: 0
         case .relink: 1
-        case .rearrange, .restoreSize: 2
+        case .rearrange, .restoreSize, .writeEmpty: 2
         case .dropSurplus: 3
         case .writeLink, .rewriteLink, .restoreTag: 4
         case .finishDeletion: 5

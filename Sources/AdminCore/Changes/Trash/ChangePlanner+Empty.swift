@@ -64,12 +64,11 @@ extension ChangePlanner {
         var impact = Impact()
         let going = policy.delay > 0 ? targets.filter(\.isDated) : targets
         if going.isEmpty { return impact }
-        let heads = try await concurrentMap(going.flatMap(\.entries), window: storage.window) {
-            try await storage.head(of: $0.blob)
+        let held = try await concurrentMap(going.flatMap(\.entries), window: storage.window) {
+            try await storage.held(of: $0.blob)
         }
-        impact.bytes = heads.reduce(0) { addingCapped($0, $1.size) }
-        impact.objects =
-            going.count + heads.reduce(0) { $0 + Int(($1.size + storage.chunkSize - 1) / storage.chunkSize) }
+        impact.bytes = held.reduce(0) { addingCapped($0, $1.bytes) }
+        impact.objects = going.count + held.reduce(0) { $0 + $1.chunks }
         impact.reclaimable = try await TrashReader(registry: registry).contentKeptOnly(
             by: Set(going.map(\.item.id)), progress: progress)
         return impact

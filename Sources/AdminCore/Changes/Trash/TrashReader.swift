@@ -73,7 +73,7 @@ public struct TrashReader: Sendable {
 
     /// Bytes of the files that it holds.
     func ownSize(of holding: Holding) async throws -> UInt64 {
-        try await concurrentMap(holding.entries, window: storage.window) { try await storage.head(of: $0.blob).size }
+        try await concurrentMap(holding.entries, window: storage.window) { try await storage.heldBytes(of: $0.blob) }
             .reduce(0, addingCapped)
     }
 

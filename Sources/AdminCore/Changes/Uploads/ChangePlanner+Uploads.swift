@@ -66,7 +66,7 @@ extension ChangePlanner {
             by: targets.flatMap { $0.links + $0.pairs }, in: targets.flatMap(\.directories)
         ).count
         impact.reclaimable = try await concurrentMap(targets.flatMap(\.links), window: storage.window) {
-            try await storage.head(of: $0.blob).size
+            try await storage.heldBytes(of: $0.blob)
         }.reduce(0, addingCapped)
         return impact
     }

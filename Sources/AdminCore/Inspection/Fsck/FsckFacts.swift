@@ -18,6 +18,11 @@ struct FsckFacts: Sendable {
             }
         }
 
+        /// Whether it is the blob of no bytes: its digest proves that it never had any.
+        var isBlobOfNoBytes: Bool {
+            if case .blob(let digest) = file { BlobFinding.emptyDigests.contains(digest.string) } else { false }
+        }
+
         /// What that means for the images.
         var consequence: String {
             switch file {
@@ -132,12 +137,15 @@ struct FsckFacts: Sendable {
         switch (kind, fault) {
         // Nobody has promised anything of an upload: it is unfinished, and named as a whole where nobody goes on with it.
         case (.upload, _): return
-        case (.blob(let digest), .noChunk), (.blob(let digest), nil):
-            // Without a fault only an empty one comes here, or one that is named twice.
-            guard fault != nil || stored.size == .known(0) else { return }
-            if BlobFinding.emptyDigests.contains(digest.string) { return }
-            isEmptyBlob = fault == nil
-        // An empty file, which the old driver keeps without any chunk; an empty link is said to be one by whoever reads links.
+        // Without chunks the empty one (D3), or one that has lost them (D7): the digest tells.
+        case (.blob, .noChunk): break
+        case (.blob(let digest), nil):
+            // Only an empty one comes here, or one that is named twice.
+            guard stored.size == .known(0), !BlobFinding.emptyDigests.contains(digest.string) else { return }
+            isEmptyBlob = true
+        // Whatever lies among the uploads and belongs to none is said to do that.
+        case (nil, .noChunk) where path.parent.name != "_uploads": break
+        // An empty link is said to be one by whoever reads links.
         case (_, .noChunk), (_, nil): return
         default: break
         }

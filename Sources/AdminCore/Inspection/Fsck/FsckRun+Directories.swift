@@ -16,7 +16,11 @@ extension FsckRun {
         for number in 1..<max(1, Number(directories.count)) {
             guard let (suspicion, modified) = suspicion(of: number) else { continue }
             let path = directories.path(number)
-            if case .empty = suspicion, isExcused(path) { continue }
+            switch suspicion {
+            case .empty where isExcused(path) || isOfLostTag(number): continue
+            case .missing(let below) where below.isEmpty && isOfLostTag(number): continue
+            default: break
+            }
             if options.isYoung(modified) {
                 log.inFlight()
             } else {
@@ -44,6 +48,39 @@ extension FsckRun {
     /// named as a whole.
     private func isExcused(_ path: StoragePath) -> Bool {
         paths.holdings.contains { path.isBelow($0) || path == $0 } || facts.isOfEmptyRepository(path)
+    }
+
+    // MARK: - Tags that have lost their link
+
+    /// Whether a directory is that of a tag which says no manifest and has nothing hidden that may say it: the tag is what is damaged. `tag`
+    /// is the directory of one.
+    func isLostTag(_ tag: Number) -> Bool {
+        let directories = inventory.directories
+        let facts = directories.facts(tag)
+        guard facts.contains(.isListed), directories.facts(directories.parent(tag)).contains(.isThere),
+            facts.contains(.isThere) || nearest(below: tag).isEmpty
+        else { return false }
+        guard let current = directories.find("current", in: tag) else { return true }
+        guard inventory.file("link", in: current) == nil else { return false }
+        // With keys of its own and no listing it is an unlisted directory; with others below it, what is to be listed are these.
+        let own = directories.facts(current)
+        if own.contains([.isThere, .hasKeys]) { return own.contains(.isListed) }
+        return nearest(below: current).isEmpty
+    }
+
+    /// Whether a directory is that of a lost tag, or of its current link: the tag is named, and not the directory as well.
+    private func isOfLostTag(_ number: Number) -> Bool {
+        let directories = inventory.directories
+        func isTag(_ number: Number) -> Bool {
+            let tags = directories.parent(number)
+            guard directories.name(tags) == "tags", directories.name(directories.parent(tags)) == "_manifests" else {
+                return false
+            }
+            return paths.repositoryName(of: directories.path(number)) != nil
+        }
+        if isTag(number) { return isLostTag(number) }
+        let tag = directories.parent(number)
+        return directories.name(number) == "current" && isTag(tag) && isLostTag(tag)
     }
 
     private func suspicion(of number: Number) -> (Suspicion, modified: UInt32)? {

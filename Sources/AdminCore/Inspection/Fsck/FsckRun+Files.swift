@@ -59,8 +59,8 @@ extension FsckRun {
             )
         }
         switch fault {
-        case .noChunk, .noHead:
-            return dangling(suspect, fault)
+        case .noChunk where suspect.isBlobOfNoBytes || suspect.file == nil: return emptyFile(suspect)
+        case .noChunk, .noHead: return dangling(suspect, fault)
         case .noSize:
             return try await lostSize(
                 .missingSize, suspect, stored, "The first chunk does not say how large the file is: nobody can read it")
@@ -83,6 +83,28 @@ extension FsckRun {
         case .long(let chunk): return try await long(suspect, stored, chunk)
         case .surplus: return try await surplus(suspect, stored)
         }
+    }
+
+    /// The old driver writes no chunk for a file without bytes, and takes every later question about it for one about a file that is not
+    /// there (D3). Nothing but the digest tells such a file from one that was deleted half-way (D7).
+    private func emptyFile(_ suspect: FsckFacts.Fault) -> Problem? {
+        guard suspect.isBlobOfNoBytes else {
+            // A repository that is named as a whole takes it along.
+            guard !facts.isOfEmptyRepository(suspect.path) else { return nil }
+            return Problem(
+                kind: .emptyFile, severity: .info, path: suspect.path, blob: suspect.blob,
+                object: StorageReader.directory(suspect.path.parent),
+                detail:
+                    "The file has no chunk: it was written without content, or has lost it, and nothing tells which. No registry asks for "
+                    + "it.")
+        }
+        return Problem(
+            kind: .emptyFile, severity: .error, path: suspect.path, blob: suspect.blob,
+            object: StorageReader.directory(suspect.path.parent),
+            detail:
+                "The blob of no bytes has no chunk, as the old driver leaves it: the registry can neither serve nor replace it, so that no "
+                + "image that needs it can be pulled, and every push of it fails. A chunk of no bytes mends that.",
+            repair: .writeEmpty(suspect.path, suspect.blob))
     }
 
     private func dangling(_ suspect: FsckFacts.Fault, _ fault: FileFault) -> Problem {

@@ -133,15 +133,16 @@ struct RepositoryLook {
         var named: [String: Digest] = [:]
         guard let top = find("_manifests", "tags", below: repository.directory) else { return [:] }
         for tag in directories.children(top) {
-            guard directories.facts(tag).contains(.hasKeys) || !directories.children(tag).isEmpty else { continue }
             let name = directories.name(tag)
             for (digest, directory) in find("index", below: tag).map(digests) ?? [] {
                 if let file = inventory.file("link", in: directory) { check(file, digest) }
             }
             guard let file = find("current", below: tag).flatMap({ inventory.file("link", in: $0) }) else {
-                if options.isYoung(directories.modified(tag)) {
+                guard run.isLostTag(tag), let path = paths.currentLink(repository.name, tag: name) else { continue }
+                let current = find("current", below: tag).map { directories.modified($0) } ?? 0
+                if options.isYoung(max(directories.modified(tag), current)) {
                     run.log.inFlight()
-                } else if let path = paths.currentLink(repository.name, tag: name), isListed(tag) {
+                } else {
                     suspects.append(.lostTag(path))
                 }
                 continue
@@ -156,14 +157,6 @@ struct RepositoryLook {
             }
         }
         return named
-    }
-
-    /// Whether a tag's directory, and the one of its current link, are where they should be. If not, that has been said.
-    private func isListed(_ tag: FsckRun.Number) -> Bool {
-        guard directories.facts(tag).contains(.isThere) else { return false }
-        guard let current = directories.find("current", in: tag) else { return true }
-        let facts = directories.facts(current)
-        return facts.contains(.isThere) && facts.contains(.hasKeys) && facts.contains(.isListed)
     }
 
     // MARK: - Manifests
@@ -321,7 +314,7 @@ struct RepositoryLook {
             if options.isYoung(modified ?? directories.modified(link.file.directory)) {
                 // The layers of a push come before its manifest.
                 run.log.inFlight()
-            } else if inventory.content(of: link.file.blob)?.digest == canonical(digest) {
+            } else if let text = inventory.content(of: link.file.blob), text.isExact, text.digest == canonical(digest) {
                 suspects.append(.unusedLayerLink(digest, link.file.blob))
             }
         }

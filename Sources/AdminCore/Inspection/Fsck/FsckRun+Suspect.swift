@@ -83,6 +83,7 @@ extension FsckRun.Suspect {
         _ path: StoragePath, _ storage: StorageReader, _ registry: RegistryReader
     ) async throws -> Problem? {
         let tag = path.parent.parent
+        guard case .directory? = try await storage.entry(tag)?.kind else { return nil }
         var former: Digest?
         var detail =
             "The tag is listed and has no link that says which manifest it names: it cannot be pulled. Push it again."

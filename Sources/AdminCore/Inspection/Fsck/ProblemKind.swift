@@ -6,6 +6,8 @@ public enum ProblemKind: String, Hashable, Sendable, CaseIterable {
     case doubleReference = "double-reference"
     /// A reference whose content is gone, or its first chunk, and the size with it (D7).
     case danglingReference = "dangling-reference"
+    /// A file without any chunk, as the old driver keeps what has no bytes (D3): no registry can read, replace or delete it.
+    case emptyFile = "empty-file"
     /// Chunk 0 says no size.
     case missingSize = "missing-size"
     /// Chunk 0 says a size that cannot be.

@@ -10,6 +10,8 @@ public enum Repair: Hashable, Sendable {
     /// The bytes of a file whose size is lost or wrong are written with their size under a new identifier, if they are proven to be its
     /// content; `chunks` are those that are there.
     case restoreSize(StoragePath, BlobIdentifier, chunks: [Int])
+    /// The blob of no bytes, which has no chunk, gets a first chunk of no bytes that says so.
+    case writeEmpty(StoragePath, BlobIdentifier)
     /// What lies behind the end of a file, in these chunks, goes, if the content is right.
     case dropSurplus(StoragePath, BlobIdentifier, chunks: [Int])
     /// A link to a blob is written.
@@ -46,6 +48,7 @@ public enum Repair: Hashable, Sendable {
         case .relink: "relink"
         case .rearrange: "rearrange"
         case .restoreSize: "restore-size"
+        case .writeEmpty: "write-empty"
         case .dropSurplus: "drop-surplus"
         case .writeLink: "write-link"
         case .rewriteLink: "rewrite-link"
@@ -61,7 +64,8 @@ public enum Repair: Hashable, Sendable {
     /// True if it is done without being named: it takes nothing away that anybody could want.
     public var isSafe: Bool {
         switch self {
-        case .dropUploadKey, .relink, .rearrange, .restoreSize, .dropSurplus, .writeLink, .rewriteLink, .finishDeletion:
+        case .dropUploadKey, .relink, .rearrange, .restoreSize, .writeEmpty, .dropSurplus, .writeLink, .rewriteLink,
+            .finishDeletion:
             true
         case .restoreTag, .replaceLink, .trash, .trashDirectories, .prune, .removeKey: false
         }

@@ -12,6 +12,19 @@ struct BlobHasher: Sendable {
             let blob = try await registry.blob(digest)
             return Hashing.Fault(state: blob.state, reason: blob.reason)
         }
+        let fault = try await fault(in: file, at: path, digest, names, read)
+        // Before anything is called lost: where every byte is there, and stands in the wrong place only, fsck can mend it.
+        if let fault, fault.state == .damaged, let what = try await registry.intactness(of: file, at: path) {
+            return Hashing.Fault(
+                state: .damaged, reason: "\(what.reason): no byte is lost, `regtop fsck --repair` mends it")
+        }
+        return fault
+    }
+
+    private func fault(
+        in file: BlobIdentifier, at path: StoragePath, _ digest: Digest, _ names: Set<Digest>,
+        _ read: @Sendable (Int) -> Void
+    ) async throws -> Hashing.Fault? {
         let head = try await registry.storage.head(of: file)
         let blob = BlobFinding(head, of: digest)
         // One that is too long may still have every byte where a reader looks for it: that is what the hash says.

@@ -89,6 +89,20 @@ extension StorageDriver {
         return false
     }
 
+    /// Writes a first chunk of no bytes that says so. False if there is one already: it stays as it is.
+    func writeEmpty(_ blob: BlobIdentifier, of path: StoragePath) async throws -> Bool {
+        let object = blob.chunk(0)
+        return try await perform(
+            WriteOperation(
+                guards: [.doesNotExist], [.create, .setXattr(name: TotalSize.xattr, value: TotalSize.encode(0))]),
+            on: object, for: path
+        ) { [reader] in
+            let state = try await reader.objects.read(ReadOperation(xattrs: true), of: object)
+            guard let state else { return false }
+            return state.size == 0 && state.xattrs[TotalSize.xattr].flatMap(TotalSize.decode) == 0
+        }
+    }
+
     /// The chunks of a file whose state was read before its content was proven to be right: what is cut is what was seen then.
     struct Surplus: Sendable {
         struct Cut: Sendable {

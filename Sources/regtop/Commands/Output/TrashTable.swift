@@ -5,7 +5,7 @@ nonisolated enum TrashTable {
     static func text(_ items: [TrashItem]) -> String {
         var table = PlainTable(
             .left("ID"), .left("KIND"), .left("DELETED"), .left("BY"), .right("SIZE"), .right("RECLAIMABLE"),
-            .left("NAME"))
+            .text("NAME"))
         for item in items {
             table.add(
                 item.id, item.kind.rawValue, TimeText.second(item.deleted), item.by ?? "", PlainTable.size(item.bytes),
