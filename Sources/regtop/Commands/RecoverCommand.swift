@@ -57,6 +57,8 @@ struct RecoverCommand: StoreCommand {
         let pending = try await context.session.pendingChanges()
         let now = Set(pending.filter { $0.state.isActionable }.map(\.id))
         if change.dryRun || now.isEmpty {
+            // Whoever was killed at the very end of a change may have left an empty journal: nobody has to be asked about that.
+            if !change.dryRun, pending.isEmpty { _ = try await context.session.admin?.recover() }
             try await context.print(
                 format.format, json: JournalText.json(pending, applied: !change.dryRun, []),
                 plain: JournalText.plain(pending))
