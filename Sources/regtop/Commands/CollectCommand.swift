@@ -16,18 +16,27 @@ struct CollectCommand: StoreCommand, ChangingCommand {
             uploads and young links are needed. A mark that could not read everything frees and takes nothing, and says what was in \
             the way.
 
+            A run that takes something ends a few seconds later with a look: whatever pushes have come to need by then comes back.
+
+            --watch runs until it is stopped, for a service: it looks every 30 seconds (--every), and runs a step once a day at --at, UTC, for the \
+            first time when that hour comes next. It needs --yes, and ends with 0 at SIGTERM or ^C, whatever it is doing. A store that does not \
+            answer does not end it. Each event is a line: its time, one word, and what happened.
+
             With --offline one run does it all.
 
             --keep-file FILE, with --untagged, keeps manifests that no tag names and somebody uses: a reference or a digest on each line, as for \
             regtop rm.
 
-            JSON: as of rm, and {restored, freed, quarantined: [{path, blob, bytes}], inTheWay, nextFreeAfter, notes}.
+            JSON: as of rm, and {restored, freed, quarantined: [{path, blob, bytes}], inTheWay, nextFreeAfter, notes}. With --watch an object a \
+            line, {time, event}: event is started (store, every in seconds, next), settled (text), restored (restored), step (next, and all that a \
+            run prints), stopped.
 
             EXAMPLES:
               regtop gc --dry-run
               regtop gc --yes && systemctl restart docker-registry
               regtop gc --cache-flushed --yes
               regtop gc --offline --grace 0 --yes
+              regtop gc --watch --at 03:00 --yes
             """)
 
     @OptionGroup var store: StoreOptions
@@ -75,7 +84,21 @@ struct CollectCommand: StoreCommand, ChangingCommand {
             """)
     var cacheFlushed = false
 
+    @Flag(help: "Go on until stopped: bring back what pushes need, run a step once a day.")
+    var watch = false
+
+    @Option(
+        help: ArgumentHelp("With --watch: how often to look. (default: 30s)", valueName: "duration"),
+        transform: ArgumentText.duration)
+    var every: Double?
+
+    @Option(
+        help: ArgumentHelp("With --watch: when the daily step is run, UTC. (default: 03:00)", valueName: "hh:mm"),
+        transform: ArgumentText.timeOfDay)
+    var at: TimeOfDay?
+
     func validate() throws {
+        try validateWatch()
         guard [noCache, cacheFlushed, registries.offline].count(where: \.self) <= 1 else {
             throw ValidationError("--offline, --no-cache and --cache-flushed exclude each other")
         }
@@ -85,14 +108,44 @@ struct CollectCommand: StoreCommand, ChangingCommand {
         guard (0...100).contains(maxShare) else { throw ValidationError("--max-share is a percentage, 0 to 100") }
     }
 
-    func run(in context: CommandContext) async throws {
-        let options = CollectionOptions(
+    private func validateWatch() throws {
+        guard watch else {
+            if every != nil || at != nil { throw ValidationError("--every and --at go with --watch") }
+            return
+        }
+        if let every, every < 1 { throw ValidationError("--every takes 1s or more") }
+        if change.dryRun { throw ValidationError("--watch and --dry-run exclude each other: a dry run is one step") }
+        if registries.offline {
+            throw ValidationError(
+                "--watch and --offline exclude each other: without registries there is nobody to watch")
+        }
+        if cacheFlushed {
+            throw ValidationError(
+                "--cache-flushed speaks of one moment, and --watch goes on: say it with a single `regtop gc --cache-flushed --yes` after the restart"
+            )
+        }
+        guard change.yes else { throw ValidationError("--watch needs --yes: nobody is there to answer") }
+    }
+
+    /// All that options say but for what is in use, which a file says.
+    private var options: CollectionOptions {
+        CollectionOptions(
             grace: grace, delay: delay, maxShare: maxShare, untagged: untagged, uploadsOlderThan: uploadsOlderThan,
-            inUse: try await KeepFile.read(keepFile),
             caches: registries.offline ? .offline : noCache ? .none : cacheFlushed ? .flushed : .unknown)
+    }
+
+    func run(in context: CommandContext) async throws {
+        var options = options
+        if watch {
+            let watch = CollectionWatch(
+                proposal: proposal(in: context), every: every ?? 30, at: at ?? .usual, options: options,
+                keepFile: keepFile)
+            return try await watch.run()
+        }
+        options.inUse = try await KeepFile.read(keepFile)
         let isBlocked = Mutex(false)
         let isRehearsal = change.dryRun
-        try await proposal(in: context).run { progress in
+        try await proposal(in: context).run { [options] progress in
             let plan =
                 if !isRehearsal, let admin = context.session.admin {
                     try await admin.collection(options, progress: progress)

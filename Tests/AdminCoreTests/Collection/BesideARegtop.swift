@@ -45,7 +45,7 @@ import Testing
             guard let ids = try? await TrashReader(registry: fixture.registry).ids() else { return }
             _ = try? await fixture.restore(ids)
         case .remove: _ = try? await fixture.trash("app")
-        case .collect: try? await CollectionEncounter.collect(store, store, clock)
+        case .collect: _ = try? await CollectionEncounter.collect(store, store, clock)
         }
     }
 
@@ -56,7 +56,7 @@ import Testing
         let isWhole = await Turns.play(
             on: store, in: &orders,
             [
-                { mine in try? await CollectionEncounter.collect(mine, mine, clock) },
+                { mine in _ = try? await CollectionEncounter.collect(mine, mine, clock) },
                 { theirs in await act(other, theirs, clock) },
             ])
         guard isWhole else { return false }

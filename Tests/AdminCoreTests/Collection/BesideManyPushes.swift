@@ -53,7 +53,11 @@ import Testing
                     mounts: Bool.random(using: &generator))
             }
             pushed += pushes.count
-            done += try await spend(pushes, on: store, clock, cache, in: &orders)
+            let (answered, look) = try await spend(pushes, on: store, clock, cache, in: &orders)
+            done += answered
+            // Whoever watches has brought all of it back within his period.
+            try await CollectionEncounter.look(by: look, on: store, clock)
+            for push in answered { await store.expectWhole(push.image, tag: push.tag, "round \(seed), day \(day)") }
             cache?.flush()
             clock.advance(by: Self.delay + 1)
         }
@@ -65,18 +69,21 @@ import Testing
         return (pushed, done.count, before.subtracting(try await chunks(in: store)).count)
     }
 
-    /// A day: all pushes beside two runs. Gives those that were answered 201.
+    /// A day: all pushes beside two runs. Gives those that were answered 201, and what is known then to whoever watches.
     private func spend(
         _ pushes: [Push], on store: StoreUnderTest, _ clock: TestClock, _ cache: OldRegistry.DescriptorCache?,
         in orders: inout RandomOrder
-    ) async throws -> [Push] {
+    ) async throws -> ([Push], RestoringLook) {
         let done = Mutex<[Push]>([])
+        let look = Mutex(RestoringLook())
         let now = clock.now
         var sides: [@Sendable (TurnStore) async -> Void] = [
             { mine in
-                try? await CollectionEncounter.collect(mine, mine, clock)
-                clock.advance(by: Self.delay / 3)
-                try? await CollectionEncounter.collect(mine, mine, clock)
+                for moment in [0, Self.delay / 3] {
+                    clock.advance(by: moment)
+                    guard let known = try? await CollectionEncounter.collect(mine, mine, clock) else { continue }
+                    look.withLock { $0 = known }
+                }
             }
         ]
         for push in pushes {
@@ -88,7 +95,7 @@ import Testing
             }
         }
         _ = await Turns.play(on: store, in: &orders, sides)
-        return done.withLock(\.self)
+        return (done.withLock(\.self), look.withLock(\.self))
     }
 
     /// Layers that nothing needs, some with links, here or in another repository; what the registry remembers of them.

@@ -106,6 +106,60 @@ import Testing
         #expect(number > 20)
     }
 
+    /// A round of a process that watches, cut before every write and after every one: the next round brings back all that a push needs, also
+    /// if somebody else makes it.
+    @Test(arguments: [false, true])
+    func aLookIsStoppedAnywhere(_ executed: Bool) async throws {
+        let clock = TestClock()
+        let first = ChangeFixture(try StoreUnderTest.quick(), policy: clock.policy(delay: 0))
+        let paths = first.registry.paths
+        let digest = try await first.push("gone", tags: ["1"], layer: pattern(3000, seed: 1))
+        try await first.driver.delete(paths.repository(first.name("gone")))
+        try await collect(first)
+        let name = try first.name("app")
+        let held = try await first.driver.reader.holdings(in: paths.quarantine).flatMap(\.entries).compactMap {
+            paths.file(at: $0.origin)?.digest
+        }
+        #expect(held.count == 3)
+        for blob in held where blob != digest {
+            try await first.driver.putContent(paths.layerLink(name, blob), Array(blob.string.utf8))
+        }
+        try await first.driver.putContent(
+            paths.revision(name, digest).appending(.literal("link")), Array(digest.string.utf8))
+        try await first.setTag("1", of: name, to: digest)
+        let tree = try await StoreCopy(of: first.store)
+        let store = try StoreUnderTest.quick()
+        var number = 1
+        while true {
+            try await tree.restore(into: store)
+            let recording = RecordingStore(store)
+            recording.inject { [number] step in
+                guard step.operation.isWrite, step.write >= number else { return nil }
+                return step.write == number && executed ? .unknownApplied(.dead) : .unknownNotApplied(.dead)
+            }
+            let look = RestoringLook()
+            let watched = ChangeFixture(recording.underTest, policy: clock.policy(delay: 0))
+            _ = try? await watched.admin.restoreNeeded(look)
+            let wasCut = recording.writeCount >= number
+            let fixture = ChangeFixture(store, policy: clock.policy(delay: 0))
+            let what = "cut \(executed ? "after" : "before") write \(number)"
+            _ = try await fixture.admin.settleJournal()
+            let results = try await fixture.admin.restoreNeeded(number % 2 == 0 ? look : RestoringLook()).results
+            #expect(results.allSatisfy { $0.outcome == .done }, "\(what): \(results)")
+            #expect(try await fixture.registry.pass().tags(of: name).map(\.state) == [.ok], "\(what)")
+            let census = try await PoolCensus(fixture.driver.reader)
+            #expect(census.dangling.isEmpty && census.unreferenced.isEmpty && census.unlisted.isEmpty, "\(what)")
+            #expect(census.twice.isEmpty, "\(what): \(census.twice)")
+            let left = try await fixture.driver.reader.holdings(in: paths.quarantine).flatMap(\.entries)
+            #expect(left.allSatisfy { $0.claim == nil && $0.origin.isBelow(Holding.orphans) }, "\(what): \(left)")
+            #expect(try await store.reader.read(.stat, of: Journal.object) == nil, "\(what): the journal stays")
+            guard wasCut else { break }
+            number += 1
+        }
+        print("\na look: cut \(executed ? "after" : "before") each of \(number - 1) writes")
+        #expect(number > 6)
+    }
+
     @Test func twoCollectorsAtOnce() async throws {
         let stage = try await staged()
         let store = try StoreUnderTest.quick()

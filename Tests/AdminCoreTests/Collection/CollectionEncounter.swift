@@ -51,7 +51,7 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
     }
 
     static let delay: TimeInterval = 86_400
-    static var options: CollectionOptions { CollectionOptions(maxShare: 100, caches: .flushed) }
+    static var options: CollectionOptions { CollectionOptions(maxShare: 100, caches: .flushed, pause: 0) }
 
     private var image: PushedImage { .small }
     private var layer: Digest { .sha256(of: image.layers[0]) }
@@ -82,41 +82,75 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
         return cache
     }
 
-    /// One run of a collection.
-    static func collect(
+    private static func admin(
         _ reader: any ObjectReader, _ writer: any ObjectWriter, _ clock: TestClock
-    ) async throws {
+    ) -> RegistryAdmin {
         let storage = StorageReader(objects: reader, chunkSize: 1024)
         let driver = StorageDriver(reader: storage, writer: writer, policy: clock.policy(delay: delay))
-        let admin = RegistryAdmin(registry: RegistryReader(storage: storage), driver: driver)
-        _ = try await admin.recover()
-        let plan = try await admin.collection(options)
-        for step in plan.steps(with: admin, progress: nil) { _ = try await step.work() }
+        return RegistryAdmin(registry: RegistryReader(storage: storage), driver: driver)
     }
 
-    /// Both act in the order that is decided. Gives whether the push was answered 201; nil if the order was given up.
+    /// One run of a collection. `looks` is told when its look begins. Gives what a process that goes on watching would look by.
+    @discardableResult
+    static func collect(
+        _ reader: any ObjectReader, _ writer: any ObjectWriter, _ clock: TestClock,
+        _ options: CollectionOptions = options, looks: () -> Void = {}
+    ) async throws -> RestoringLook {
+        let admin = admin(reader, writer, clock)
+        _ = try await admin.recover()
+        let plan = try await admin.collection(options)
+        for (part, step) in zip(plan.parts, plan.steps(with: admin, progress: nil)) {
+            if part.work == .look { looks() }
+            _ = try await step.work()
+        }
+        return plan.look
+    }
+
+    /// One round of a process that goes on watching.
+    static func look(by look: RestoringLook, on store: StoreUnderTest, _ clock: TestClock) async throws {
+        let admin = admin(store.reader, store.writer, clock)
+        _ = try await admin.settleJournal()
+        let results = try await admin.restoreNeeded(look).results
+        #expect(results.allSatisfy { $0.outcome == .done }, "\(results)")
+    }
+
+    /// How both ended.
+    struct Ending: Sendable {
+        /// Whether the push was answered 201.
+        var isDone = false
+        /// Whether it was before the look at the end of the run began.
+        var isBeforeTheLook = false
+        /// What the run leaves to whoever goes on watching; nil if it failed.
+        var look: RestoringLook?
+    }
+
+    /// Both act in the order that is decided. nil if the order was given up.
     func meet(
         on store: StoreUnderTest, _ clock: TestClock, _ cache: OldRegistry.DescriptorCache?,
         in orders: inout some TurnOrder
-    ) async -> Bool? {
-        let isDone = Mutex(false)
+    ) async -> Ending? {
+        let ending = Mutex(Ending())
+        let looks = Mutex(false)
         let isFirst = meeting == .quarantine
         let other = remains == .elsewhere ? "other" : nil
         let isWhole = await Turns.play(
             on: store, in: &orders,
             [
                 { mine in
-                    try? await Self.collect(mine, mine, clock)
+                    let look = try? await Self.collect(mine, mine, clock) { looks.withLock { $0 = true } }
+                    ending.withLock { $0.look = look }
                     // The operator restarts the registries as soon as the run has ended.
                     if isFirst { cache?.flush() }
                 },
                 { others in
                     let registry = OldRegistry(reader: others, writer: others, cache: cache, now: clock.now)
                     let answer = (try? await registry.push(mounting: other)) ?? false
-                    isDone.withLock { $0 = answer }
+                    // Who is told of it late says no more than that it was late.
+                    let isBefore = !looks.withLock(\.self)
+                    ending.withLock { ($0.isDone, $0.isBeforeTheLook) = (answer, answer && isBefore) }
                 },
             ])
-        return isWhole ? isDone.withLock(\.self) : nil
+        return isWhole ? ending.withLock(\.self) : nil
     }
 
     /// All runs, with the push in the one it meets. nil if the order was given up.
@@ -128,18 +162,21 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
             cache?.flush()
             clock.advance(by: Self.delay + 1)
         }
-        let isDone = await meet(on: store, clock, cache, in: &orders)
-        guard isDone != nil else { return nil }
+        guard let ending = await meet(on: store, clock, cache, in: &orders) else { return nil }
+        // Pushed before the look, it can be pulled after it; pushed later, after the next one.
+        if ending.isBeforeTheLook, ending.look != nil { await expectWhole(store, "after the look") }
+        try await Self.look(by: ending.look ?? RestoringLook(), on: store, clock)
+        if ending.isDone { await expectWhole(store, "after the next look") }
         for _ in 0..<2 {
             clock.advance(by: Self.delay + 1)
             try await Self.collect(store.reader, store.writer, clock)
         }
-        return isDone
+        return ending.isDone
     }
 
     /// What was answered 201 is there, byte for byte.
-    func expectWhole(_ store: StoreUnderTest) async {
-        await store.expectWhole(image, tag: "t", testDescription)
+    func expectWhole(_ store: StoreUnderTest, _ when: String = "at the end") async {
+        await store.expectWhole(image, tag: "t", "\(testDescription), \(when)")
     }
 
     /// What was freed has left no directory behind, and none that holds something is unlisted.

@@ -2,6 +2,8 @@ import AdminCore
 import Foundation
 import Testing
 
+@testable import regtop
+
 /// `gc` as operators and cron run it.
 @Suite struct CollectCommandTests {
     private static let all = ["gc", "--no-cache", "--grace", "0", "--delay", "0", "--max-share", "100", "--yes"]
@@ -74,10 +76,25 @@ import Testing
         #expect(try await !RegtopProgram.run(words, in: place).text.contains("is kept"))
     }
 
-    @Test(arguments: [["--offline", "--no-cache"], ["--no-cache", "--cache-flushed"], ["--max-share", "101"]])
+    @Test(arguments: [
+        ["--offline", "--no-cache"], ["--no-cache", "--cache-flushed"], ["--max-share", "101"], ["--watch"],
+        ["--watch", "--yes", "--offline"], ["--watch", "--yes", "--cache-flushed"], ["--watch", "--yes", "--dry-run"],
+        ["--watch", "--yes", "--at", "24:00"], ["--watch", "--yes", "--every", "0.5"], ["--every", "30s", "--yes"],
+    ])
     func wrongUsage(_ words: [String]) async throws {
         let place = try TemporaryPlace()
         #expect(try await RegtopProgram.run(["gc"] + words, in: place).status == 64)
+    }
+
+    @Test func theDailyStepIsAtItsHour() throws {
+        let midnight = Date(timeIntervalSince1970: 1_800_057_600)
+        let hour = try #require(TimeOfDay("3:05"))
+        #expect(hour.description == "03:05")
+        let first = midnight.addingTimeInterval(3 * 3600 + 300)
+        #expect(hour.next(after: midnight) == first)
+        #expect(hour.next(after: first.addingTimeInterval(-1)) == first)
+        #expect(hour.next(after: first) == first.addingTimeInterval(86_400))
+        #expect(["", "3", "03:60", "24:00", "3:0:0", "-1:00", "٣:00", "003:00"].allSatisfy { TimeOfDay($0) == nil })
     }
 
     private func addLoose(_ count: Int, to files: inout DumpText) {

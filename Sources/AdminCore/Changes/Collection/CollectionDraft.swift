@@ -11,6 +11,7 @@ struct CollectionDraft: Sendable {
 
     let mark: CollectionMark
     let isProven: Bool
+    let hasMoved: Bool
     let clock: WallClock
     /// What is in the way.
     private(set) var obstacles: [String]
@@ -27,6 +28,7 @@ struct CollectionDraft: Sendable {
     init(mark: CollectionMark, isProven: Bool, hasMoved: Bool, clock: WallClock) {
         self.mark = mark
         self.isProven = isProven
+        self.hasMoved = hasMoved
         self.clock = clock
         obstacles = mark.obstacles
         notes = mark.notes
@@ -53,12 +55,16 @@ struct CollectionDraft: Sendable {
         if !obstacles.isEmpty { (taken, freed) = ([], []) }
         if options.caches == .offline, !taken.isEmpty {
             taken.append(part(.finish, id, items: taken.flatMap(\.items)))
+        } else if taken.contains(where: { $0.work == .quarantine }) {
+            taken.append(part(.look, CollectionPlan.Part.forPushes, items: []))
         }
         parts += freed + taken
         return CollectionPlan(
             parts: parts, markBegan: mark.began, options: options, obstacles: obstacles,
             pending: pending.min(), impact: impact(taken, freed), notes: notes(taken, freed),
-            isProven: isProven, clock: clock)
+            isProven: isProven, clock: clock,
+            look: isProven && options.caches != .offline
+                ? RestoringLook(mark, hasMoved: hasMoved, parts) : RestoringLook())
     }
 
     private func part(
@@ -85,8 +91,8 @@ struct CollectionDraft: Sendable {
         let others = entries.filter { !isNeeded($0) }
         let draft = self
         let last = try await concurrentMap(others, window: storage.window) { try await draft.lastCopy($0) }
-        obstacles += last.compactMap(\.self)
-        let rest = zip(others, last).filter { $0.1 == nil }.map(\.0)
+        obstacles += last.compactMap { if case .kept(let obstacle?) = $0 { obstacle } else { nil } }
+        let rest = zip(others, last).filter { $0.1 == .unneeded }.map(\.0)
         if !back.isEmpty { parts.append(part(.restore, holding, since: since, items: try await items(back))) }
         if rest.isEmpty { return nil }
         let isDue = isDue(since: since)
@@ -116,20 +122,29 @@ struct CollectionDraft: Sendable {
         }
     }
 
-    /// Why something that has a newer one at its place may be the only copy there is; nil if it is not, or if nothing needs it.
-    private func lastCopy(_ entry: Holding.Entry) async throws -> String? {
+    private enum Copy: Hashable, Sendable {
+        /// Nothing needs it, or what is at its place is as good.
+        case unneeded
+        /// It may be the only copy there is; why that is in the way, nil where what is at its place may just be being written.
+        case kept(String?)
+    }
+
+    /// Whether something that has a newer one at its place may be the only copy there is.
+    private func lastCopy(_ entry: Holding.Entry) async throws -> Copy {
         guard case .blob(let digest) = paths.file(at: entry.origin),
             let ordinal = mark.index.digests.ordinal(of: digest),
             mark.index.marks[ordinal].contains(.needed), let newer = mark.index.blob(at: ordinal)
-        else { return nil }
+        else { return .unneeded }
         let head = try await storage.head(of: newer)
         // Whatever else it is, fsck has to say; of this kind a registry's purge leaves some.
         // The empty blob has no other content in either copy.
         guard head.size == 0 || head.state == .missing, BlobFinding(head, of: digest).state != .ok,
             head.state != .empty || !BlobFinding.emptyDigests.contains(digest.string)
-        else { return nil }
-        return
+        else { return .unneeded }
+        if try await mark.reader.isBeingWritten(newer, entry.origin) { return .kept(nil) }
+        return .kept(
             "\(entry.origin) is dangling, and another copy of it is in the quarantine: regtop fsck --repair lets it come back"
+        )
     }
 
     private func items(_ entries: [Holding.Entry]) async throws -> [CollectionPlan.Item] {
@@ -318,7 +333,7 @@ struct CollectionDraft: Sendable {
                 "after this run restart every registry, or flush its descriptor cache; once the delay has passed since, `regtop gc --cache-flushed` frees what is still unneeded"
             )
             notes.append(
-                "until then a fresh push may find that a registry does not know such a blob: run gc often, it brings back what is needed"
+                "until then a fresh push may find that a registry does not know such a blob: a look at the end of the run brings back what is needed by then, and `regtop gc --watch`, or the next run, whatever is needed later"
             )
         }
         return notes

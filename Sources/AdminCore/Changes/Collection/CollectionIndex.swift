@@ -59,6 +59,8 @@ struct CollectionIndex: Sendable {
         static let followed = Mark(rawValue: 2)
         /// Nothing needs it: whether a link to it is young decides.
         static let candidate = Mark(rawValue: 4)
+        /// It was sought as a manifest, and is not there or cannot be understood.
+        static let unclear = Mark(rawValue: 8)
     }
 
     /// What is known of an identifier.
@@ -167,6 +169,14 @@ struct CollectionIndex: Sendable {
 
     /// Whether there are any.
     var hasOrphans: Bool { traits.contains { !$0.contains(.isReferred) } }
+
+    /// The manifests that are needed and were read: all that they name is needed, too.
+    var understood: Set<Digest> {
+        Set(
+            digests.keys.indices.lazy.filter {
+                marks[$0].isSuperset(of: [.needed, .followed]) && !marks[$0].contains(.unclear)
+            }.map { digests.keys[$0] })
+    }
 
     /// Of an ordinal of `digests`.
     func isNeeded(_ digest: Digest) -> Bool {

@@ -54,16 +54,45 @@ extension CollectionMark {
         for (link, finding) in zip(links, try await reader.read(links)) {
             if let digest = finding.digest {
                 needManifest(digest)
-            } else if finding.obstacle != nil || !finding.isYoung, let tag = paths.reference(of: link.path.path) {
+            } else if finding.obstacle != nil || !finding.isYoung || finding.isBeingWritten,
+                let tag = paths.reference(of: link.path.path)
+            {
                 pin(
                     link.path.path,
-                    "the tag \(tag) \(finding.obstacle ?? "names no digest"); `regtop rm \(tag)` removes it")
+                    finding.isBeingWritten
+                        ? "the tag \(tag) names no digest, and may just be being written"
+                        : "the tag \(tag) \(finding.obstacle ?? "names no digest"); `regtop rm \(tag)` removes it")
             }
         }
     }
 
+    /// Reads once more what could not be read: by now it may have been written. Gives those of the rest that may just be being written.
+    private mutating func readUnreadable() async throws -> Set<Int> {
+        for (ordinal, content) in try await readManifests(Array(unreadable.keys)) {
+            guard case .manifest = content else { continue }
+            unreadable[ordinal] = nil
+            index.marks[ordinal].insert(.followed)
+            index.marks[ordinal].remove(.unclear)
+            take(content, of: ordinal)
+        }
+        let young = try await concurrentMap(Array(unreadable.keys), window: storage.window) {
+            [storage, paths, reader, digests = index.digests] ordinal -> Int? in
+            let path = paths.blob(digests.keys[ordinal])
+            guard case .file(let blob)? = try await storage.entry(path)?.kind else { return nil }
+            let isYoung = try await reader.naming { _ in
+                false
+            } reading: {
+                try await reader.isBeingWritten(blob, path)
+            }
+            return isYoung ? ordinal : nil
+        }
+        return Set(young.compactMap(\.self))
+    }
+
     /// Pins the repositories that link to manifests which cannot be read, or to an index that names one.
     private mutating func pinUnreadable() async throws {
+        guard !unreadable.isEmpty else { return }
+        let young = try await readUnreadable()
         guard !unreadable.isEmpty else { return }
         var sought: [Digest: Set<Int>] = [:]
         for ordinal in unreadable.keys {
@@ -110,9 +139,11 @@ extension CollectionMark {
                 for ordinal in sought[named] ?? [] {
                     let digest = index.digests.keys[ordinal]
                     let shown = tags.isEmpty ? "" : " (\(tags.sorted().prefix(5).joined(separator: ", ")))"
+                    let advice =
+                        young.contains(ordinal)
+                        ? ", and may just be being written" : "; `regtop \(command)` removes what names it"
                     pins[paths.repository(name), default: []].insert(
-                        "the manifest \(digest)\(shown) cannot be read: \(unreadable[ordinal] ?? ""); `regtop \(command)` removes what names it"
-                    )
+                        "the manifest \(digest)\(shown) cannot be read: \(unreadable[ordinal] ?? "")\(advice)")
                 }
             }
         }

@@ -107,7 +107,10 @@ struct CollectionMark: Sendable {
     }
 
     private init(registry: RegistryReader, options: CollectionOptions, began: Date, index: CollectionIndex) {
-        reader = MarkReader(registry: registry, cutoff: began.addingTimeInterval(-options.grace))
+        let cutoff = began.addingTimeInterval(-options.grace)
+        reader = MarkReader(
+            registry: registry, cutoff: cutoff,
+            writing: options.caches == .offline ? began : began.addingTimeInterval(-MarkReader.longestWrite))
         self.registry = registry
         self.options = options
         self.began = began
@@ -273,7 +276,9 @@ struct CollectionMark: Sendable {
             for (ordinal, content) in found {
                 switch content {
                 case .somethingElse: continue
-                case .unreadable(let why): unreadable[ordinal] = why
+                case .unreadable(let why):
+                    unreadable[ordinal] = why
+                    index.marks[ordinal].insert(.unclear)
                 case .manifest(let manifest):
                     index.marks[ordinal].insert(.followed)
                     take(.manifest(manifest), of: ordinal)
@@ -282,7 +287,7 @@ struct CollectionMark: Sendable {
         }
     }
 
-    private func readManifests(_ ordinals: [Int]) async throws -> [(Int, MarkReader.ManifestContent)] {
+    func readManifests(_ ordinals: [Int]) async throws -> [(Int, MarkReader.ManifestContent)] {
         let sought = ordinals.map { ordinal in
             (ordinal, index.digests.keys[ordinal], index.blob(at: ordinal), index.heldBlob(at: ordinal))
         }
@@ -296,13 +301,16 @@ struct CollectionMark: Sendable {
         }
     }
 
-    private mutating func take(_ content: MarkReader.ManifestContent, of ordinal: Int) {
+    mutating func take(_ content: MarkReader.ManifestContent, of ordinal: Int) {
         let digest = index.digests.keys[ordinal]
         for signature in index.signatures[digest] ?? [] { need(signature) }
         switch content {
-        case .missing: missing += 1
+        case .missing:
+            missing += 1
+            index.marks[ordinal].insert(.unclear)
         case .unreadable(let why, let references):
             unreadable[ordinal] = why
+            index.marks[ordinal].insert(.unclear)
             for reference in references { needWhatever(reference) }
         case .manifest(let manifest):
             for reference in manifest.blobs {

@@ -28,6 +28,9 @@ public struct CollectionOptions: Hashable, Sendable {
     public var inUse: KeepList?
     /// What is known of the registries' caches.
     public var caches: Caches
+    /// Seconds between the quarantine and the look at the end of the run (`RestoringLook`): pushes that were under way when something was
+    /// taken have mostly ended by then. None where no registry writes.
+    public var pause: TimeInterval
     /// How many things one part of the plan takes, notes or frees at most: one operation on its holding, one intent in the journal, and what
     /// is taken back where it is stopped.
     var batch = 5000
@@ -36,7 +39,7 @@ public struct CollectionOptions: Hashable, Sendable {
     public init(
         grace: TimeInterval = 86_400, delay: TimeInterval = JournalPolicy.usualDelay, maxShare: Double = 50,
         untagged: Bool = false, uploadsOlderThan: TimeInterval? = nil, inUse: KeepList? = nil,
-        caches: Caches = .unknown
+        caches: Caches = .unknown, pause: TimeInterval = 5
     ) {
         self.grace = grace
         self.delay = delay
@@ -45,6 +48,7 @@ public struct CollectionOptions: Hashable, Sendable {
         self.uploadsOlderThan = uploadsOlderThan
         self.inUse = inUse
         self.caches = caches
+        self.pause = pause
     }
 
     /// The delay that counts, in seconds.

@@ -25,6 +25,8 @@ public struct CollectionPlan: Plan {
             case trim
             /// What this run has taken is marked once more, and then restored or freed: with `--offline`.
             case finish
+            /// What pushes have come to need since the mark returns, a few seconds after it was taken (`RestoringLook`).
+            case look
         }
 
         /// What is done.
@@ -40,6 +42,9 @@ public struct CollectionPlan: Plan {
 
         /// As people name it.
         public var name: String { "\(work.rawValue) \(holding)\(emptiesDirectories ? " (uploads)" : "")" }
+
+        /// What a look is called, where the others name their holding.
+        static let forPushes = "for what pushes need by now"
 
         /// Bytes of all of it.
         public var bytes: UInt64 { items.reduce(0) { addingCapped($0, $1.bytes) } }
@@ -63,6 +68,9 @@ public struct CollectionPlan: Plan {
     let isProven: Bool
     /// What tells the moment.
     let clock: WallClock
+    /// What the mark has found needed: by this the look at the end of the run, and those of a process that goes on watching, only read
+    /// what is new.
+    public let look: RestoringLook
 
     /// A collection.
     public var action: PlanAction { .collect }
@@ -81,6 +89,20 @@ public struct CollectionPlan: Plan {
     /// Things of one kind of work.
     public func items(_ work: Part.Work) -> [Item] { parts.filter { $0.work == work }.flatMap(\.items) }
 
+    /// A sentence about what a look has brought back.
+    public static func sentence(broughtBack items: [Item], in paths: RegistryPaths = RegistryPaths()) -> String {
+        let links = items.count { $0.origin.isBelow(paths.repositories) }
+        let blobs = items.count - links
+        func count(_ number: Int, _ noun: String) -> String? {
+            number == 0 ? nil : "\(number) \(noun)\(number == 1 ? "" : "s")"
+        }
+        let what = [count(blobs, "blob"), count(links, "link")].compactMap(\.self).joined(separator: " and ")
+        return "\(what) came back that \(items.count == 1 ? "a push needs" : "pushes need")"
+    }
+
+    /// What the look at the end of this run has brought back; empty before, and where nothing was taken.
+    public var broughtBack: [Item] { look.broughtBack }
+
     /// Part by part.
     public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
         let collector = Collector(admin: admin, plan: self, progress: progress)
@@ -93,14 +115,14 @@ extension CollectionPlan.Part.Work {
     var takes: Bool {
         switch self {
         case .quarantine, .note, .watch: true
-        case .mend, .date, .restore, .free, .trim, .finish: false
+        case .mend, .date, .restore, .free, .trim, .finish, .look: false
         }
     }
 
     /// Whether what is concerned counts among the bytes of all blobs: chunks that belong to nothing do not.
     var concernsBlobs: Bool {
         switch self {
-        case .note, .watch, .trim: false
+        case .note, .watch, .trim, .look: false
         case .mend, .date, .restore, .free, .quarantine, .finish: true
         }
     }

@@ -22,7 +22,8 @@ struct Collector: Sendable {
 
     /// Executes a part. Gives notes; throws if not all of it was done.
     func execute(_ part: CollectionPlan.Part) async throws -> [String] {
-        let path = try paths.quarantine.appending(part.work == .mend ? "mend" : part.holding)
+        let path = try paths.quarantine.appending(
+            part.work == .mend || part.work == .look ? part.work.rawValue : part.holding)
         guard plan.isProven || part.work == .restore else {
             throw ChangeError.unsuitable("its mark was made without the right to change anything")
         }
@@ -40,6 +41,7 @@ struct Collector: Sendable {
             return []
         case .trim: return try await trim(part)
         case .finish: return try await finish(part)
+        case .look: return try await look()
         }
     }
 
@@ -86,9 +88,18 @@ struct Collector: Sendable {
     }
 
     private func restore(_ part: CollectionPlan.Part, at path: StoragePath) async throws -> [String] {
-        guard let holding = try await driver.reader.holding(path) else { return ["\(part.holding) is gone already"] }
+        guard let holding = try await driver.reader.holding(path) else {
+            plan.look.restored(part)
+            return ["\(part.holding) is gone already"]
+        }
         let entries = entries(of: part, in: holding)
         let outcomes = try await driver.restore(entries, of: path)
+        if plan.isProven {
+            plan.look.restored(part)
+        } else {
+            let back = Set(zip(entries, outcomes).lazy.filter { $0.1 == .restored }.map(\.0.origin))
+            plan.look.broughtBack(part.items.filter { back.contains($0.origin) })
+        }
         let taken = zip(entries, outcomes).filter { $0.1 == .taken }.map(\.0)
         guard !taken.isEmpty else { return [] }
         // Pushed again meanwhile: the newer one stays, this one is freed once it may be.
@@ -162,6 +173,27 @@ struct Collector: Sendable {
             part.items.map(\.reference), at: path, note(part), keepsDirectories: !part.emptiesDirectories,
             counter: counter("taking into the quarantine", part))
         return stayed.isEmpty ? [] : ["\(stayed.count) were changed meanwhile and stay where they are"]
+    }
+
+    /// A little later: what pushes have come to need since the mark comes back. Nothing is freed by that.
+    private func look() async throws -> [String] {
+        if admin.driver.policy.delay > 0, plan.options.pause > 0 {
+            do {
+                try await Task.sleep(for: .seconds(plan.options.pause))
+            } catch {
+                throw ChangeError.unsuitable(
+                    "it was cancelled: the next run brings back what pushes have come to need meanwhile")
+            }
+        }
+        let (found, knowledge) = try await admin.search(plan.look, plan.options)
+        let restoring = Collector(admin: admin, plan: found, progress: progress)
+        let before = plan.broughtBack.count
+        var notes: [String] = []
+        for part in found.parts { notes += try await restoring.execute(part) }
+        plan.look.learn(knowledge)
+        let back = plan.broughtBack.dropFirst(before)
+        if !back.isEmpty { notes.append(CollectionPlan.sentence(broughtBack: Array(back), in: admin.registry.paths)) }
+        return notes
     }
 
     /// Without registries nothing has to be waited for; still a second mark decides, which begins after all was taken.

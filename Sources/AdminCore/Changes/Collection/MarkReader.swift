@@ -5,6 +5,12 @@ struct MarkReader: Sendable {
     let registry: RegistryReader
     /// What was written since is young.
     let cutoff: Date
+    /// What is incomplete and was begun since may just be being written, whatever the grace window is. (Without registries nothing is.)
+    let writing: Date
+
+    /// How long a registry may be in the middle of one small file: its key is there, and its content is not. In seconds; a pause of
+    /// the cluster is in it.
+    static let longestWrite: TimeInterval = 600
 
     private var storage: StorageReader { registry.storage }
     private var paths: RegistryPaths { registry.paths }
@@ -13,6 +19,8 @@ struct MarkReader: Sendable {
     struct LinkContent: Sendable {
         let digest: Digest?
         let isYoung: Bool
+        /// Whether it says nothing because it may just be being written.
+        var isBeingWritten = false
         /// Why it is dangling (`LAYOUT` D7), or could not be read; nil if all is well.
         let obstacle: String?
     }
@@ -31,19 +39,33 @@ struct MarkReader: Sendable {
         let path = link.path.path
         do {
             let (head, bytes) = try await storage.file(link.blob, at: path, limit: RegistryReader.linkLimit)
+            let digest = LinkText(bytes)?.digest
             return LinkContent(
-                digest: LinkText(bytes)?.digest,
-                isYoung: try await isYoung(head.modified, path), obstacle: nil)
+                digest: digest, isYoung: try await isYoung(head.modified, path),
+                isBeingWritten: digest == nil ? try await isBeingWritten(link.blob, path) : false, obstacle: nil)
         } catch let error as StorageError {
-            return LinkContent(digest: nil, isYoung: true, obstacle: "is dangling: \(error)")
+            return LinkContent(
+                digest: nil, isYoung: true, isBeingWritten: try await isBeingWritten(link.blob, path),
+                obstacle: "is dangling: \(error)")
         }
     }
 
-    /// Whether something was written within the grace window. What has no chunk 0 has no date; its directory has.
+    /// Whether something was written within the grace window. What has no chunk 0 has no date; its directory has, and then it may
+    /// just be being written as well.
     func isYoung(_ modified: Date?, _ path: StoragePath) async throws -> Bool {
         if let modified { return isYoung(modified) }
-        let directory = try await storage.objects.read(.stat, of: StorageReader.directory(path.parent))
-        return directory.map { isYoung($0.modified) } ?? true
+        return try await date(of: path.parent).map { $0 > min(cutoff, writing) } ?? true
+    }
+
+    /// Whether what is incomplete at a path may just be being written, or was begun so lately that nobody can tell.
+    func isBeingWritten(_ blob: BlobIdentifier, _ path: StoragePath) async throws -> Bool {
+        var moment = try await storage.head(of: blob).modified
+        if moment == nil { moment = try await date(of: path.parent) }
+        return moment.map { $0 > writing } ?? true
+    }
+
+    private func date(of directory: StoragePath) async throws -> Date? {
+        try await storage.objects.read(.stat, of: StorageReader.directory(directory))?.modified
     }
 
     func isYoung(_ moment: Date) -> Bool { moment > cutoff }
@@ -133,6 +155,7 @@ struct MarkReader: Sendable {
             let head = try await storage.head(of: blob)
             switch head.state {
             case .missing, .badSize:
+                if try await isBeingWritten(blob, paths.blob(digest)) { return Weight() }
                 return Weight(obstacle: "is dangling: its first chunk is gone, or does not say the size")
             case .sound, .empty, .short, .long:
                 // The first chunk has said how long it is.

@@ -63,6 +63,12 @@ nonisolated enum ArgumentText {
         return seconds
     }
 
+    /// An hour and a minute. Throws `ValidationError`.
+    static func timeOfDay(_ text: String) throws -> TimeOfDay {
+        guard let time = TimeOfDay(text) else { throw ValidationError("it is no time of day, such as 03:00") }
+        return time
+    }
+
     /// A filter. Throws `ValidationError`.
     static func filter(_ text: String) throws -> Filter {
         do {

@@ -15,6 +15,7 @@ extension CollectionPlan: ShownPlan {
             case .watch: "chunks behind the end of blobs, to be noted: \(what)"
             case .trim: "chunks behind the end of blobs, to be removed: \(what)"
             case .finish: "what this run took, by a second mark: \(what)"
+            case .look: "a few seconds later, back out of the quarantine: what pushes need by then"
             }
         }
     }
@@ -35,17 +36,23 @@ extension CollectionPlan: ShownPlan {
     nonisolated var repositories: Set<RepositoryName>? { nil }
 
     nonisolated func json(applied: Bool, results: [ChangeResult]) -> JSONValue {
+        .object(allMembers(applied: applied, results: results))
+    }
+
+    /// What the JSON of a collection has.
+    nonisolated func allMembers(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
         var members = members(applied: applied, results: results)
         for (key, works) in [
             ("restored", [Part.Work.restore]), ("freed", [.free, .trim, .finish]),
             ("quarantined", [.quarantine, .note, .watch]),
         ] {
-            members.append(.init(key: key, value: .array(works.flatMap { items($0) }.map(\.json))))
+            let late = key == "restored" ? broughtBack : []
+            members.append(.init(key: key, value: .array((works.flatMap { items($0) } + late).map(\.json))))
         }
         members.append(.init(key: "inTheWay", value: .array(obstacles.map { .string($0) })))
         members.append(.init(key: "nextFreeAfter", value: .time(nextFreeAfter)))
         members.append(.init(key: "notes", value: .array(notes.map { .string($0) })))
-        return .object(members)
+        return members
     }
 }
 

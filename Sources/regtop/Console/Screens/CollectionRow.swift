@@ -42,7 +42,7 @@ nonisolated struct CollectionRow: Sendable, Identifiable {
     var nextText: String {
         guard let next else { return "" }
         let done = next.map { part in
-            if part.work == .date || part.work == .mend { return part.work.doing }
+            if [.date, .mend, .look].contains(part.work) { return part.work.doing }
             let size = part.bytes > 0 ? ", \(HumanText.bytes(part.bytes))" : ""
             return "\(part.work.doing) \(HumanText.count(part.items.count))\(size)"
         }
@@ -102,13 +102,14 @@ extension CollectionRow {
                 bytes: item.bytes, state: isDue.map { $0 ? .due : .waits } ?? .undated, next: plan.map { _ in next })
         }
         // What is done with all of them at the end has a row of its own.
-        let new = Dictionary(grouping: parts) { $0.work == .finish ? "then, of these" : $0.holding }.sorted {
-            $0.key < $1.key
-        }.map { holding, parts in
-            CollectionRow(
-                id: holding, count: parts.map(\.items.count).max() ?? 0, bytes: parts.map(\.bytes).max() ?? 0,
-                next: parts)
-        }
+        let new = Dictionary(grouping: parts) { [.finish, .look].contains($0.work) ? "then, of these" : $0.holding }
+            .sorted {
+                $0.key < $1.key
+            }.map { holding, parts in
+                CollectionRow(
+                    id: holding, count: parts.map(\.items.count).max() ?? 0, bytes: parts.map(\.bytes).max() ?? 0,
+                    next: parts)
+            }
         return rows + new
     }
 }
@@ -124,6 +125,7 @@ extension CollectionPlan.Part.Work {
         case .trim: "removes"
         case .quarantine: "takes"
         case .note, .watch: "notes"
+        case .look: "brings back what is needed"
         }
     }
 }

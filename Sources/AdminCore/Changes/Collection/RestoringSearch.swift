@@ -1,0 +1,351 @@
+import Foundation
+
+/// One look of a `RestoringLook`: reads what is new, and says what is to come back. Changes nothing.
+struct RestoringSearch: Sendable {
+    let registry: RegistryReader
+    /// What is known afterwards, once everything that `run` gives is restored.
+    private(set) var learnt: RestoringLook.Knowledge
+    /// What was known before.
+    private var known: RestoringLook.Knowledge
+    private let reader: MarkReader
+
+    private var storage: StorageReader { registry.storage }
+    private var paths: RegistryPaths { registry.paths }
+
+    init(registry: RegistryReader, knowledge: RestoringLook.Knowledge, began: Date) {
+        self.registry = registry
+        known = knowledge
+        learnt = knowledge
+        reader = MarkReader(
+            registry: registry, cutoff: began, writing: began.addingTimeInterval(-MarkReader.longestWrite))
+    }
+
+    /// A manifest that a repository serves.
+    private struct Root: Hashable, Sendable {
+        let name: RepositoryName
+        let digest: Digest
+    }
+
+    /// What is in the quarantine.
+    private struct Hoard: Sendable {
+        /// The newest first.
+        let holdings: [Holding]
+        /// An identifier of each blob.
+        let blobs: [Digest: BlobIdentifier]
+    }
+
+    /// What is to come back, by holding, blobs before links; of two copies of a blob the newer one.
+    mutating func run() async throws -> [(StoragePath, [CollectionPlan.Item])] {
+        try await meetHoldings()
+        guard learnt.holdings.values.contains(where: \.isOfUse) else { return forgetUnfinished([]) }
+        let names = try await registry.repositoryNames()
+        let news = try await concurrentMap(names, window: storage.window) { [self] name in
+            try await unknown(of: name)
+        }
+        learnt.versions = Dictionary(zip(names, news).map { ($0, $1.versions) }) { first, _ in first }
+        let again = try await writtenAgain()
+        let there = Set(names)
+        var roots = zip(names, news).reduce(into: Set<Root>()) { roots, found in
+            for digest in found.1.revisions { roots.insert(Root(name: found.0, digest: digest)) }
+        }
+        for (name, digests) in known.unclear where there.contains(name) {
+            for digest in digests { roots.insert(Root(name: name, digest: digest)) }
+        }
+        learnt.unclear = [:]
+        if roots.isEmpty, again.isEmpty { return forgetUnfinished([]) }
+        let hoard = try await hoard()
+        let documents = Memo<Digest, MarkReader.ManifestContent> { [reader] digest in
+            try await reader.naming {
+                .unreadable("\($0)", [])
+            } reading: {
+                try await reader.manifest(digest, nil, hoard.blobs[digest])
+            }
+        }
+        let all = Array(roots.union(again))
+        let closures = try await concurrentMap(all, window: storage.window) { [self] root in
+            try await closure(of: root, isLinked: again.contains(root), hoard, documents)
+        }
+        var needed: Set<Digest> = []
+        for case (let root, let closure?) in zip(all, closures) {
+            needed.formUnion(closure.needed)
+            if closure.isClear {
+                learnt.manifests.formUnion(closure.understood)
+            } else {
+                learnt.unclear[root.name, default: []].insert(root.digest)
+            }
+        }
+        let chosen = try await choose(needed, again, hoard)
+        return forgetUnfinished(chosen)
+    }
+
+    // MARK: - The quarantine
+
+    /// Finds out which holdings there are, and whether one of them is somebody else's: then nothing is known.
+    private mutating func meetHoldings() async throws {
+        let places = RegistryReader.directories(in: try await storage.entries(paths.quarantine) ?? []).map {
+            paths.quarantine.appending(.literal($0))
+        }
+        let found = try await concurrentMap(places, window: storage.window) {
+            [storage, known, paths] path -> (StoragePath, RestoringLook.Held?, isStrange: Bool) in
+            guard let version = try await storage.objects.read(.stat, of: StorageReader.directory(path))?.version
+            else { return (path, nil, false) }
+            let met = known.holdings[path]
+            if let met, met.version == version { return (path, met, false) }
+            guard let holding = try await storage.holding(path) else { return (path, nil, false) }
+            let vouched = known.vouched[path.name]
+            let files = holding.entries.map { (entry: $0, file: paths.file(at: $0.origin)) }
+            let held = RestoringLook.Held(
+                version: version, isOfUse: files.contains { Self.isOfUse($0.file) },
+                cutoff: met?.cutoff ?? vouched ?? holding.note.map(RestoringLook.cutoff) ?? .distantPast,
+                links: files.filter { $0.entry.claim == nil && Self.isRevision($0.file) }.map(\.entry),
+                isWhole: vouched != nil || holding.note?.unlinked != nil)
+            return (path, held, met == nil && vouched == nil)
+        }
+        if found.contains(where: \.isStrange) { known = RestoringLook.Knowledge(vouched: known.vouched) }
+        learnt = known
+        learnt.holdings = Dictionary(found.compactMap { path, held, _ in held.map { (path, $0) } }) { one, _ in one }
+    }
+
+    /// A holding that is being filled is strange again to the next look.
+    private mutating func forgetUnfinished<Value>(_ value: Value) -> Value {
+        learnt.holdings = learnt.holdings.filter(\.value.isWhole)
+        return value
+    }
+
+    private static func isOfUse(_ file: RegistryFile?) -> Bool {
+        switch file {
+        case .blob, .revision, .signature: true
+        case .currentLink, .tagIndex, .layer, .upload, nil: false
+        }
+    }
+
+    private static func isRevision(_ file: RegistryFile?) -> Bool {
+        if case .revision = file { true } else { false }
+    }
+
+    private func hoard() async throws -> Hoard {
+        let places = learnt.holdings.filter(\.value.isOfUse).keys.sorted(by: >)
+        let holdings = try await concurrentMap(places, window: storage.window) { [storage] path in
+            try await storage.holding(path)
+        }.compactMap(\.self)
+        var blobs: [Digest: BlobIdentifier] = [:]
+        for entry in holdings.lazy.flatMap(\.entries) where entry.claim != .freeing {
+            guard case .blob(let digest) = paths.file(at: entry.origin), blobs[digest] == nil else { continue }
+            blobs[digest] = entry.blob
+        }
+        return Hoard(holdings: holdings, blobs: blobs)
+    }
+
+    /// What is needed of it, as far as its place is free.
+    private func choose(
+        _ needed: Set<Digest>, _ again: Set<Root>, _ hoard: Hoard
+    ) async throws -> [(StoragePath, [CollectionPlan.Item])] {
+        var open = needed
+        var chosen: [(path: StoragePath, items: [CollectionPlan.Item], hasLinks: Bool)] = []
+        for holding in hoard.holdings {
+            let entries = holding.entries.filter { entry in
+                guard entry.claim == nil else { return false }
+                switch paths.file(at: entry.origin) {
+                case .blob(let digest): return open.remove(digest) != nil
+                case .revision(let digest), .signature(_, let digest):
+                    return paths.repositoryName(of: entry.origin).map {
+                        again.contains(Root(name: $0, digest: digest))
+                    } ?? false
+                case .currentLink, .tagIndex, .layer, .upload, nil: return false
+                }
+            }
+            let items = try await concurrentMap(entries, window: storage.window) {
+                [storage, paths] entry -> CollectionPlan.Item? in
+                guard try await storage.entry(entry.origin) == nil else { return nil }
+                let bytes = try await storage.heldBytes(of: entry.blob)
+                guard case .blob(let digest) = paths.file(at: entry.origin) else {
+                    return CollectionPlan.Item(origin: entry.origin, blob: entry.blob, bytes: bytes)
+                }
+                return CollectionPlan.Item(digest, in: paths, blob: entry.blob, bytes: bytes)
+            }.compactMap(\.self)
+            if items.isEmpty { continue }
+            chosen.append((holding.path, items, items.contains { $0.origin.isBelow(paths.repositories) }))
+        }
+        return (chosen.filter { !$0.hasLinks } + chosen.filter(\.hasLinks)).map { ($0.path, $0.items) }
+    }
+
+    // MARK: - What is new
+
+    /// What a repository has that is not known, if its directories have changed.
+    private func unknown(
+        of name: RepositoryName
+    ) async throws -> (versions: RestoringLook.Versions, revisions: Set<Digest>) {
+        let directory = paths.revisions(name)
+        let before = known.versions[name]
+        var versions = RestoringLook.Versions()
+        versions.top = try await version(of: directory)
+        var algorithms = Array((before?.algorithms ?? [:]).keys)
+        if before == nil || before?.top != versions.top {
+            algorithms = RegistryReader.directories(in: try await storage.entries(directory) ?? [])
+            // Its parent lists it only after it has something.
+            if !algorithms.contains("sha256") { algorithms.append("sha256") }
+        }
+        var revisions: Set<Digest> = []
+        for algorithm in algorithms {
+            let place = directory.appending(.literal(algorithm))
+            guard Digest.depth(below: algorithm) == 1 else {
+                revisions.formUnion(
+                    (try await registry.digests(below: directory) ?? []).filter { $0.directories.first == algorithm })
+                continue
+            }
+            if let last = before?.algorithms[algorithm], try await version(of: place) == last {
+                versions.algorithms[algorithm] = last
+                continue
+            }
+            let listing = try await storage.objects.wholeOmap(of: StorageReader.directory(place))
+            versions.algorithms[algorithm] = .some(listing?.version)
+            for entry in listing?.omap ?? [] {
+                guard entry.value.isEmpty, let hex = entry.key.string,
+                    let digest = Digest(algorithm: algorithm, hex: hex)
+                else { continue }
+                revisions.insert(digest)
+            }
+        }
+        return (versions, revisions.subtracting(known.manifests))
+    }
+
+    private func version(of directory: StoragePath) async throws -> UInt64? {
+        try await storage.objects.read(.stat, of: StorageReader.directory(directory))?.version
+    }
+
+    /// Links to manifests that a push wrote to under the identifier that it had read before they were taken: in the directories nothing
+    /// tells of that.
+    private func writtenAgain() async throws -> Set<Root> {
+        let links = learnt.holdings.values.flatMap { held in held.links.map { (link: $0, cutoff: held.cutoff) } }
+        let found = try await concurrentMap(links, window: storage.window) {
+            [storage, paths] link, cutoff -> Root? in
+            guard let chunk = try await storage.objects.read(.stat, of: link.blob.chunk(0)), chunk.modified > cutoff,
+                try await storage.entry(link.origin) == nil,
+                case .revision(let digest) = paths.file(at: link.origin),
+                let name = paths.repositoryName(of: link.origin)
+            else { return nil }
+            return Root(name: name, digest: digest)
+        }
+        return Set(found.compactMap(\.self))
+    }
+
+    // MARK: - What that needs
+
+    /// What follows from a manifest.
+    private struct Closure: Sendable {
+        /// Blobs that it needs, and that are in the quarantine.
+        var needed: Set<Digest> = []
+        /// Manifests with all that they name.
+        var understood: Set<Digest> = []
+        /// False if something of it could not be understood, or it is not there itself.
+        var isClear = true
+    }
+
+    private typealias Documents = Memo<Digest, MarkReader.ManifestContent>
+
+    /// What follows from a manifest if its repository has a link to it, nothing if not, but it may have one at any moment: a regtop
+    /// lists the directory before it makes the link. nil if it is not listed any more. `isLinked`: the link is about to come back.
+    private func closure(
+        of root: Root, isLinked: Bool, _ hoard: Hoard, _ documents: Documents
+    ) async throws -> Closure? {
+        let directory = paths.revision(root.name, root.digest)
+        let entries = try await storage.entries(directory) ?? []
+        let link = entries.first { $0.name == "link" }
+        if link == nil, !isLinked {
+            return try await storage.entry(directory) == nil ? nil : Closure(isClear: false)
+        }
+        var closure = Closure()
+        var sought = [root.digest]
+        if let link {
+            let finding = try await registry.link(link, at: directory.appending(.literal("link")))
+            if let digest = finding.digest { sought.append(digest) } else { closure.isClear = false }
+        }
+        var signatures: [Digest] = []
+        if entries.contains(where: { $0.name == "signatures" && $0.kind == .directory }) {
+            signatures = try await registry.digests(below: directory.appending(.literal("signatures"))) ?? []
+        }
+        try await follow(sought, signatures, in: root.name, &closure, hoard, documents)
+        return closure
+    }
+
+    /// How something is named.
+    private enum Naming: Hashable, Sendable {
+        /// It is a blob, and no matter what else.
+        case blob
+        /// It is a manifest.
+        case manifest
+        /// It may be one.
+        case anything
+    }
+
+    /// All that manifests name, as a mark follows it.
+    private func follow(
+        _ manifests: [Digest], _ blobs: [Digest], in repository: RepositoryName, _ closure: inout Closure,
+        _ hoard: Hoard, _ documents: Documents
+    ) async throws {
+        let roots = Set(manifests)
+        var open = manifests.map { ($0, Naming.manifest) } + blobs.map { ($0, Naming.blob) }
+        var followed: Set<Digest> = []
+        var isPinned = false
+        while let (named, naming) = open.popLast() {
+            for digest in try await names(of: named, in: repository) {
+                if hoard.blobs[digest] != nil { closure.needed.insert(digest) }
+                guard naming != .blob, !known.manifests.contains(digest), followed.insert(digest).inserted else {
+                    continue
+                }
+                let content =
+                    naming == .manifest
+                    ? try await documents(digest) : try await among(digest, hoard.blobs[digest])
+                switch content {
+                case .manifest(let manifest):
+                    closure.understood.insert(digest)
+                    let blobs: Naming = manifest.ambiguities.isEmpty && !manifest.isIndex ? .blob : .anything
+                    open += manifest.blobs.map { ($0.digest, blobs) }
+                    open += manifest.manifests.filter(\.namesManifest).map { ($0.digest, .manifest) }
+                    open += manifest.otherReferences.map { ($0, .anything) }
+                    if let subject = manifest.subject { open.append((subject.digest, .manifest)) }
+                case .missing:
+                    // Who pushes a part of it later makes a link to that.
+                    if roots.contains(digest) { closure.isClear = false }
+                case .unreadable(_, let references):
+                    closure.isClear = false
+                    open += references.map { ($0, .anything) }
+                    if !isPinned { open += try await pinned(by: repository, hoard).map { ($0, .anything) } }
+                    isPinned = true
+                case nil: break
+                }
+            }
+        }
+    }
+
+    /// What a digest may stand for: itself, and what the repository's links say.
+    private func names(of digest: Digest, in repository: RepositoryName) async throws -> [Digest] {
+        var names = [digest]
+        while let last = names.last, !last.isCanonical {
+            let next = try await registry.canonical(last, in: repository)
+            if names.contains(next) { break }
+            names.append(next)
+        }
+        return names
+    }
+
+    /// What may be a manifest, or not; nil if it is none.
+    private func among(_ digest: Digest, _ held: BlobIdentifier?) async throws -> MarkReader.ManifestContent? {
+        switch try await reader.manifestAmongLayers(digest, nil, held) {
+        case .manifest(let manifest): .manifest(manifest)
+        case .unreadable(let why): .unreadable(why, [])
+        case .somethingElse: nil
+        }
+    }
+
+    /// Whatever a repository links to, of what is in the quarantine: one of its manifests cannot be understood, and may name it.
+    private func pinned(by repository: RepositoryName, _ hoard: Hoard) async throws -> [Digest] {
+        var linked: Set<Digest> = []
+        for directory in [paths.layers(repository), paths.revisions(repository)] {
+            for digest in try await registry.digests(below: directory) ?? [] {
+                linked.formUnion(try await names(of: digest, in: repository))
+            }
+        }
+        return linked.filter { hoard.blobs[$0] != nil }
+    }
+}
