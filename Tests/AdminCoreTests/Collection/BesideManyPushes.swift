@@ -42,18 +42,20 @@ import Testing
         var orders = RandomOrder(seed: seed)
         let clock = TestClock()
         let cache = Bool.random(using: &generator) ? OldRegistry.DescriptorCache() : nil
+        var options = CollectionEncounter.options
+        options.untagged = Bool.random(using: &generator)
         try await plant(in: store, cache, &generator)
         let before = try await chunks(in: store)
         var (done, pushed): ([Push], Int) = ([], 0)
         for day in 0..<3 {
             let pushes = (0..<3).map { number in
-                let layers = Self.layers.filter { _ in Bool.random(using: &generator) }
+                let layers = Self.layers.filter { _ in Int.random(in: 0..<3, using: &generator) == 0 }
                 return Push(
                     image: PushedImage(layers: layers.isEmpty ? [Self.layers[0]] : layers), tag: "t\(day)-\(number)",
                     mounts: Bool.random(using: &generator))
             }
             pushed += pushes.count
-            let (answered, look) = try await spend(pushes, on: store, clock, cache, in: &orders)
+            let (answered, look) = try await spend(pushes, options, on: store, clock, cache, in: &orders)
             done += answered
             // Whoever watches has brought all of it back within his period.
             try await CollectionEncounter.look(by: look, on: store, clock)
@@ -62,7 +64,7 @@ import Testing
             clock.advance(by: Self.delay + 1)
         }
         for _ in 0..<2 {
-            try await CollectionEncounter.collect(store.reader, store.writer, clock)
+            try await CollectionEncounter.collect(store.reader, store.writer, clock, options)
             clock.advance(by: Self.delay + 1)
         }
         for push in done { await store.expectWhole(push.image, tag: push.tag, "round \(seed)") }
@@ -71,7 +73,8 @@ import Testing
 
     /// A day: all pushes beside two runs. Gives those that were answered 201, and what is known then to whoever watches.
     private func spend(
-        _ pushes: [Push], on store: StoreUnderTest, _ clock: TestClock, _ cache: OldRegistry.DescriptorCache?,
+        _ pushes: [Push], _ options: CollectionOptions, on store: StoreUnderTest, _ clock: TestClock,
+        _ cache: OldRegistry.DescriptorCache?,
         in orders: inout RandomOrder
     ) async throws -> ([Push], RestoringLook) {
         let done = Mutex<[Push]>([])
@@ -81,7 +84,9 @@ import Testing
             { mine in
                 for moment in [0, Self.delay / 3] {
                     clock.advance(by: moment)
-                    guard let known = try? await CollectionEncounter.collect(mine, mine, clock) else { continue }
+                    guard let known = try? await CollectionEncounter.collect(mine, mine, clock, options) else {
+                        continue
+                    }
                     look.withLock { $0 = known }
                 }
             }
@@ -98,7 +103,8 @@ import Testing
         return (done.withLock(\.self), look.withLock(\.self))
     }
 
-    /// Layers that nothing needs, some with links, here or in another repository; what the registry remembers of them.
+    /// Layers that nothing needs, some with links, here or in another repository, and some as an image without a tag; what the registry
+    /// remembers of them.
     private func plant(
         in store: StoreUnderTest, _ cache: OldRegistry.DescriptorCache?, _ generator: inout SeededGenerator
     ) async throws {
@@ -111,6 +117,11 @@ import Testing
                 try await driver.putContent(path(registry.layerLink(digest, in: other)), Array(digest.string.utf8))
                 if other == nil, Bool.random(using: &generator) { cache?.learn(digest) }
             }
+            guard Bool.random(using: &generator) else { continue }
+            let image = PushedImage(layers: [layer])
+            try await driver.putContent(path(OldRegistry.blobPath(image.digest)), image.manifest)
+            try await driver.putContent(
+                path(registry.revisionLink(image.digest)), Array(image.digest.string.utf8))
         }
     }
 
