@@ -21,7 +21,8 @@ import Testing
         let log = AuditLogReader(storage: session.storage)
         let streams = StandardStreams()
         let context = CommandContext(session: session, streams: streams, progress: ProgressLine(streams))
-        let change = try ChangeOptions.parse(["--yes"])
+        var change = ChangeOptions()
+        (change.yes, change.dryRun) = (true, false)
         let watch = CollectionWatch(
             proposal: ChangeProposal(context: context, options: change, format: .json), every: 3600, at: .usual,
             options: CollectionOptions(grace: 0, maxShare: 100, caches: .none), keepFile: nil)

@@ -35,14 +35,18 @@ nonisolated struct CollectionWatch: Sendable {
         // Not at once: a service may be restarted as often as it likes without a step more than one a day.
         var next = at.next(after: session.clock.now)
         var isInTrouble = false
-        try await tell(
-            "started",
-            "watching \(session.name): a look every \(HumanText.duration(.seconds(every))), a step each day at \(at) UTC, the next at \(TimeText.second(next))",
-            [
-                .init(key: "store", value: .string(session.name)),
-                .init(key: "every", value: .number(Int64(every.rounded(.up)))),
-                .init(key: "next", value: .time(next)),
-            ])
+        do {
+            try await tell(
+                "started",
+                "watching \(session.name): a look every \(HumanText.duration(.seconds(every))), a step each day at \(at) UTC, the next at \(TimeText.second(next))",
+                [
+                    .init(key: "store", value: .string(session.name)),
+                    .init(key: "every", value: .number(Int64(every.rounded(.up)))),
+                    .init(key: "next", value: .time(next)),
+                ])
+        } catch is CancellationError {
+            // Stopped before it could say so: it ends well all the same.
+        }
         while !Task.isCancelled {
             do {
                 for sentence in try await admin.settleJournal() {
