@@ -8,7 +8,7 @@ sources = Sources Tests Plugins Package.swift Benchmarks/Sources Benchmarks/Pack
 
 # Each step builds upon the one before it.
 .NOTPARALLEL:
-.PHONY: all clean fmt lint build test test-full bench binaries install uninstall
+.PHONY: all clean fmt lint build test test-full model bench binaries install uninstall
 
 all: clean fmt lint build test binaries
 
@@ -35,6 +35,11 @@ test:
 # And once more without librados; the long variants and the mutations too. This is what has to be green.
 test-full:
 	scripts/test --long
+
+# Every order of steps that docs/safety.md speaks of, enumerated; fails if a variant is not what it is expected to be.
+model:
+	cd docs/model && for name in collection dirs moves moves2 cache look; do echo "# $$name"; python3 -B $$name.py; done \
+		| tee /dev/stderr | sed -nE 's/ *states=.*-> / -> /p; /^#/p' | diff expected -
 
 # What regtop's storage driver takes beside a raw librados program. Not timed by any test.
 bench:

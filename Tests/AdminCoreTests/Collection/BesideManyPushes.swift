@@ -115,7 +115,7 @@ import Testing
             try await driver.putContent(path(OldRegistry.blobPath(digest)), layer)
             for other in ["other", nil] where Bool.random(using: &generator) {
                 try await driver.putContent(path(registry.layerLink(digest, in: other)), Array(digest.string.utf8))
-                if other == nil, Bool.random(using: &generator) { cache?.learn(digest) }
+                if Bool.random(using: &generator) { cache?.learn(digest, in: other ?? registry.name) }
             }
             guard Bool.random(using: &generator) else { continue }
             let image = PushedImage(layers: [layer])

@@ -77,7 +77,7 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
     func cache() -> OldRegistry.DescriptorCache? {
         guard isCached else { return nil }
         let cache = OldRegistry.DescriptorCache()
-        cache.learn(layer)
+        cache.learn(layer, in: "r")
         if remains == .manifest { cache.learn(image.digest) }
         return cache
     }

@@ -33,26 +33,45 @@ struct PushedImage: Sendable {
     var blobs: [[UInt8]] { layers + [manifest] }
 }
 
-/// Pushes as registry v2.3.1 does, on the old driver, step by step: HEAD through the layer link and the descriptor cache, a mount of what
+/// Pushes as registry v2.3.1 does, on the old driver, step by step: HEAD through the descriptor cache and the layer link, a mount of what
 /// another repository has, an upload of what is missing only, the MOVE of the upload as two unguarded steps, layer link, manifest, revision,
 /// tag.
 struct OldRegistry: Sendable {
     let reader: any ObjectReader
     let writer: any ObjectWriter
-    /// What it remembers of blobs, without ever forgetting; nil: no cache is configured.
+    /// What it remembers, without ever forgetting; nil: no cache is configured.
     let cache: DescriptorCache?
     /// The date of what it writes.
     let now: Date
-    let name = "r"
+    /// The repository to which it pushes.
+    var name = "r"
 
-    /// Shared by all requests of a registry.
+    /// `blobdescriptor: inmemory`, shared by all requests of a registry (`registry/storage/cache/memory`): which blobs there are, and for each
+    /// repository which of them are linked in it. A layer is asked for in the repository's own map first; what is not there is looked
+    /// for by its link, and behind that in the map of all blobs before the pool is asked. An upload enters the layer into both maps when it
+    /// has ended, a mount only what it asked of the other repository. Manifests are looked for in the map of all blobs; their links are
+    /// in no map. Only a deletion of the layer through the registry's own API takes it out again, and only out of that repository's map.
     final class DescriptorCache: Sendable {
-        private let known = Mutex<Set<Digest>>([])
+        private struct Known {
+            var blobs: Set<Digest> = []
+            var linked: [String: Set<Digest>] = [:]
+        }
 
-        func knows(_ digest: Digest) -> Bool { known.withLock { $0.contains(digest) } }
-        func learn(_ digest: Digest) { known.withLock { _ = $0.insert(digest) } }
+        private let known = Mutex(Known())
+
+        func knows(_ digest: Digest) -> Bool { known.withLock { $0.blobs.contains(digest) } }
+        func knows(_ digest: Digest, in repository: String) -> Bool {
+            known.withLock { $0.linked[repository]?.contains(digest) ?? false }
+        }
+        func learn(_ digest: Digest) { known.withLock { _ = $0.blobs.insert(digest) } }
+        func learn(_ digest: Digest, in repository: String) {
+            known.withLock { known in
+                known.blobs.insert(digest)
+                known.linked[repository, default: []].insert(digest)
+            }
+        }
         /// A restart.
-        func flush() { known.withLock { $0 = [] } }
+        func flush() { known.withLock { $0 = Known() } }
     }
 
     private static let root = "/docker/registry/v2"
@@ -81,10 +100,19 @@ struct OldRegistry: Sendable {
         try await driver.put(path, Array(digest.string.utf8))
     }
 
-    /// HEAD of a blob. What is found is remembered.
-    private func isThere(_ digest: Digest) async -> Bool {
+    /// HEAD of a layer, in the repository or another one. What is found is remembered.
+    private func isThere(_ digest: Digest, in other: String? = nil) async -> Bool {
+        let repository = other ?? name
+        if let cache, cache.knows(digest, in: repository) { return true }
+        guard await driver.exists(layerLink(digest, in: repository)), await hasBlob(digest) else { return false }
+        cache?.learn(digest, in: repository)
+        return true
+    }
+
+    /// Whether there is a blob. What is found is remembered.
+    private func hasBlob(_ digest: Digest) async -> Bool {
         if let cache, cache.knows(digest) { return true }
-        guard await driver.exists(layerLink(digest)), await driver.exists(Self.blobPath(digest)) else { return false }
+        guard await driver.exists(Self.blobPath(digest)) else { return false }
         cache?.learn(digest)
         return true
     }
@@ -95,8 +123,7 @@ struct OldRegistry: Sendable {
         for layer in image.layers {
             let digest = Digest.sha256(of: layer)
             if await isThere(digest) { continue }
-            if let other, await driver.exists(layerLink(digest, in: other)), await driver.exists(Self.blobPath(digest))
-            {
+            if let other, await isThere(digest, in: other) {
                 try await link(layerLink(digest), digest)
             } else {
                 try await upload(layer, digest)
@@ -106,43 +133,51 @@ struct OldRegistry: Sendable {
             guard await isThere(.sha256(of: layer)) else { return false }
         }
         let manifest = image.digest
-        if !(cache?.knows(manifest) ?? false), await !driver.exists(Self.blobPath(manifest)) {
-            try await driver.put(Self.blobPath(manifest), image.manifest)
-        }
-        try await link(revisionLink(manifest), manifest)
+        if await !hasBlob(manifest) { try await driver.put(Self.blobPath(manifest), image.manifest) }
+        // The store of manifests writes this link, and so does the one who called it.
+        for _ in 0..<2 { try await link(revisionLink(manifest), manifest) }
         try await link("\(repository(name))/_manifests/tags/\(tag)/index/sha256/\(manifest.hex)/link", manifest)
         try await link(currentLink(tag), manifest)
         return true
     }
 
     private func upload(_ layer: [UInt8], _ digest: Digest) async throws {
-        let upload = "\(repository(name))/_uploads/u\(UInt32.random(in: 0 ... .max))/data"
-        try await driver.put(upload, layer)
-        if await driver.exists(Self.blobPath(digest)) {
-            try await link(layerLink(digest), digest)
-            try await driver.delete(upload)
-        } else {
-            try await driver.move(upload, to: Self.blobPath(digest))
-            try await link(layerLink(digest), digest)
-        }
+        let upload = "\(repository(name))/_uploads/u\(UInt32.random(in: 0 ... .max))"
+        let (data, startedAt) = ("\(upload)/data", "\(upload)/startedat")
+        try await driver.put(startedAt, Array("2027-01-15T08:00:00Z".utf8))
+        try await driver.put(data, layer)
+        if await !driver.exists(Self.blobPath(digest)) { try await driver.move(data, to: Self.blobPath(digest)) }
+        try await link(layerLink(digest), digest)
+        for file in [data, startedAt] where await driver.exists(file) { try await driver.delete(file) }
+        cache?.learn(digest, in: name)
     }
 }
 
 extension StoreUnderTest {
+    /// What a client does not get that pulls this image from a registry which has just been started: what is missing, or not what it was.
+    func lacking(_ image: PushedImage, as tag: String, in name: String = "r") async -> [String] {
+        let reader = driver().reader
+        let registry = OldRegistry(
+            reader: self.reader, writer: writer, cache: nil, now: WallClock.test.now, name: name)
+        let link = Array(image.digest.string.utf8)
+        var files = [
+            ("the tag", registry.currentLink(tag), link), ("the revision", registry.revisionLink(image.digest), link),
+        ]
+        files += image.blobs.map { ("a blob", OldRegistry.blobPath(.sha256(of: $0)), $0) }
+        files += image.layers.map { layer in
+            let digest = Digest.sha256(of: layer)
+            return ("a layer link", registry.layerLink(digest), Array(digest.string.utf8))
+        }
+        var lacking: [String] = []
+        for (what, file, content) in files where (try? await reader.content(path(file))) != content {
+            lacking.append("\(what): \(file)")
+        }
+        return lacking
+    }
+
     /// Expects that what was answered 201 is there, byte for byte.
     func expectWhole(_ image: PushedImage, tag: String, _ what: String) async {
-        let reader = driver().reader
-        let registry = OldRegistry(reader: self.reader, writer: writer, cache: nil, now: WallClock.test.now)
-        var files = image.blobs.map { (OldRegistry.blobPath(.sha256(of: $0)), $0) }
-        files += image.layers.map { layer in
-            (registry.layerLink(.sha256(of: layer)), Array(Digest.sha256(of: layer).string.utf8))
-        }
-        files += [registry.revisionLink(image.digest), registry.currentLink(tag)].map {
-            ($0, Array(image.digest.string.utf8))
-        }
-        for (file, content) in files {
-            let found = try? await reader.content(path(file))
-            #expect(found == content, "\(what): \(file) is lost")
-        }
+        let lacking = await lacking(image, as: tag)
+        #expect(lacking.isEmpty, "\(what): \(lacking) lost")
     }
 }
