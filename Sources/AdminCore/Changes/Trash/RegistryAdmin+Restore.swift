@@ -39,6 +39,10 @@ extension RegistryAdmin {
         guard left.isEmpty || target.item.kind != .repository && target.item.kind != .tag && gone == 0 else {
             throw ChangeError.unsuitable(left.joined(separator: "; "))
         }
+        if target.item.kind == .repository {
+            let origin = target.entries.lazy.compactMap { paths.repositoryName(of: $0.origin) }.first
+            left += try await completeRestored(entries, from: origin)
+        }
         if !finished.isEmpty {
             left.append("\(finished.count) of what was uploaded stay in the trash: \(reason)")
         }

@@ -92,6 +92,17 @@ extension RegistryAdmin {
         }
     }
 
+    /// The same for a repository that comes back from the trash: a push may have written into the link of a tag after that had gone there. Its
+    /// manifest, and links to layers, are at the name that it was deleted from.
+    func completeRestored(_ entries: [Holding.Entry], from origin: RepositoryName?) async throws -> [String] {
+        guard let origin, let name = entries.lazy.compactMap({ paths.repositoryName(of: $0.origin) }).first else {
+            return []
+        }
+        return try await completeLinks(of: name, allManifests: true) { [registry] digest, _ in
+            try await registry.heldSignatures(of: digest, in: origin)
+        }
+    }
+
     // MARK: - Looking
 
     /// Writes the links that pushes to a repository left out. Gives a sentence about them, none if there were none.
@@ -233,7 +244,7 @@ extension RegistryAdmin {
         if isLast, let counterpart = watch.counterpart, counterpart.isBelow(paths.repositories),
             let other = paths.repositoryName(of: counterpart.appending(.literal("_layers")))
         {
-            notes += try await completeLinks(of: other, allManifests: false) { [registry] digest, _ in
+            notes += try await completeLinks(of: other, allManifests: true) { [registry] digest, _ in
                 try await registry.heldSignatures(of: digest, in: name)
             }
         }
