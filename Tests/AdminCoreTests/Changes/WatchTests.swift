@@ -101,6 +101,23 @@ import Testing
         #expect(try await states.isEmpty)
     }
 
+    /// A push that had found the manifest's link before the change, and comes with its tag after the plan: nobody has to look again later.
+    @Test(arguments: Taking.allCases)
+    func aTagThatAppearsLateGetsItsManifestBackAtOnce(_ taking: Taking) async throws {
+        let (name, paths) = (try fixture.name("r"), fixture.registry.paths)
+        let digest = try #require(try await fixture.registry.pass().revisions(of: name).first)
+        let plan = try await plan(taking, with: fixture)
+        try await fixture.setTag("late", of: name, to: digest)
+        let result = try #require(await fixture.admin.apply(plan).first)
+        #expect(result.outcome == .done, "\(result)")
+        #expect(result.notes.contains { $0.hasPrefix("r:late was pushed meanwhile") }, "\(result.notes)")
+        let revision = paths.revision(name, digest).appending("link")
+        #expect(try await fixture.driver.reader.content(revision) == Array(digest.string.utf8))
+        #expect(try await layerLinks(of: "r").count == 2)
+        #expect(try await fixture.registry.pass().tag("late", of: name).state == .ok)
+        #expect(try await PoolCensus(fixture.driver.reader).twice.isEmpty, "no identifier has two paths")
+    }
+
     @Test(arguments: [true, false])
     func linksThatAreKeptAreFilesOfTheirOwn(_ isMoved: Bool) async throws {
         let handling = RepositoryHandling(keepsLayerLinks: true)
