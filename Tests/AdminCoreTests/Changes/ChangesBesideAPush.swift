@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 
 @testable import AdminCore
@@ -37,13 +36,13 @@ import Testing
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
         let store = try StoreUnderTest.quick()
         var tally = Tally()
-        var alone = TwoSwitches(first: 0, runs: (.max, 0))
+        var alone = TwoSwitches(first: 0, runs: (10_000, 0))
         try await encounter.plant(store)
         tally.add(try await encounter.play(on: store, in: &alone), "\(alone)")
         let orders = TwoSwitches.all(alone.taken)
-        for var order in stride(from: 0, to: orders.count, by: LongVariants.areOn ? 1 : 1 + orders.count / 30).map({
-            orders[$0]
-        }) {
+        let step = LongVariants.areOn ? 1 : 1 + orders.count / 30
+        for number in stride(from: 0, to: orders.count, by: step) {
+            var order = orders[number]
             try await encounter.plant(store)
             tally.add(try await encounter.play(on: store, in: &order), "\(order)")
         }
@@ -55,5 +54,31 @@ import Testing
         print("\n\(encounter.testDescription): \(alone.taken) operations, \(tally.description)")
         #expect(tally.answered > 0)
         #expect(tally.bad == 0, "\(tally.description)")
+    }
+
+    /// A whole push of another tag before each write of the change: it finds the links that are still there, writes none, and these leave. The
+    /// change's own last look has to mend that, without a recovery and without a delay.
+    @Test(arguments: [ChangeEncounter.Change.move, .remove, .removeNow])
+    func aTagThatCameMeanwhileIsWholeWhenTheChangeEnds(_ change: ChangeEncounter.Change) async throws {
+        let encounter = ChangeEncounter(change: change, push: .tag, isCached: false, word: .afterwards)
+        let store = try StoreUnderTest.quick()
+        var write = 1
+        while true {
+            try await encounter.plant(store)
+            let clock = TestClock()
+            let recording = RecordingStore(store)
+            recording.before { [write] step in
+                guard step.write == write, step.operation.isWrite else { return }
+                let registry = OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: clock.now)
+                do { #expect(try await registry.push(ChangeEncounter.old, as: "2")) } catch { Issue.record(error) }
+            }
+            try await ChangeEncounter.act(change, ChangeEncounter.admin(recording.underTest, clock))
+            guard recording.writeCount >= write else { break }
+            let lacking = await store.lacking(ChangeEncounter.old, as: "2")
+            #expect(lacking.isEmpty, "\(change.rawValue), before write \(write): \(lacking)")
+            write += 1
+        }
+        print("\n\(change.rawValue) beside whole pushes: \(write - 1) moments")
+        #expect(write > 20)
     }
 }

@@ -67,7 +67,9 @@ extension RegistryAdmin {
         var notes: [String] = []
         do {
             if target.links.contains(where: { paths.stage(of: $0.path) == .revisions }) {
-                notes += try await completeLinks(of: name, allManifests: false, moved: moved(by: target))
+                // Where the layer links go as well, whatever is there now was pushed meanwhile, and may rest on links that have gone.
+                notes += try await completeLinks(
+                    of: name, allManifests: !target.layerNames.isEmpty, moved: moved(by: target))
             }
             if handling.keepsLayerLinks { try await linkLayersAgain(target) }
         } catch is CancellationError {
