@@ -1,6 +1,6 @@
 /// A change that has been thought through and not been made: the exact targets by identity, and the impact.
 ///
-/// Dry run, question and execution show and execute this same value (`DESIGN` §2.4). It stays true or fails: everything in it is
+/// Dry run, question and execution show and execute this same value. It stays true or fails: everything in it is
 /// guarded by what was seen when it was made.
 public struct ChangePlan: Plan, Hashable {
     /// One link file (or, of an upload, any file), frozen: where it is, under which identifier, and what it stands for.
@@ -9,8 +9,8 @@ public struct ChangePlan: Plan, Hashable {
         public let path: StoragePath
         /// The identifier its key holds: the guard of every change of it.
         public let blob: BlobIdentifier
-        /// For a tag's current link, the digest it says; nil for others, and if it cannot be read. A registry overwrites these links in
-        /// place, under the same identifier, so the guard alone would not see a retag.
+        /// For a tag's current link, the digest it says; nil for others, and if it cannot be read. A registry
+        /// overwrites these links in place, under the same identifier, so the guard alone would not see a retag.
         public let digest: Digest?
         /// Where it goes; nil if it is removed.
         public let destination: StoragePath?
@@ -36,8 +36,9 @@ public struct ChangePlan: Plan, Hashable {
         public let reference: ImageReference
         /// Where it goes; nil if it is removed.
         public let destination: ImageReference?
-        /// Its links by stage, in the order of a removal: tags' current links, their index, revisions, layers, uploads. Those of one
-        /// stage may be changed side by side. A move makes the destinations in the opposite order first.
+        /// Its links by stage, in the order of a removal: tags' current links, their index, revisions, layers,
+        /// uploads. Those of one stage may be changed side by side. A move makes the destinations in the opposite
+        /// order first.
         public let stages: [[Link]]
         /// The directories it consists of; pruned at the end where they are empty.
         public let directories: [StoragePath]

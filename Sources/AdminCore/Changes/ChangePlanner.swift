@@ -16,11 +16,11 @@ public struct ChangePlanner: Sendable {
     var storage: StorageReader { registry.storage }
     var paths: RegistryPaths { registry.paths }
 
-    /// The plan that removes what the references name (`DESIGN` §2.5): of a repository its `_manifests`, `_layers` and `_uploads`, of a
-    /// tag that tag, of a digest the revision and every tag on it. What several targets cover is removed once, with the first of them.
-    /// What belongs to an image, its signatures for example, goes with the last tag of it, and as a part of the same target.
-    /// `skippingTrash`: the links are dropped at once, instead of going where they can be restored from. `companions`: which of what
-    /// belongs to images may go with them.
+    /// The plan that removes what the references name: of a repository its `_manifests`, `_layers` and `_uploads`, of a
+    /// tag that tag, of a digest the revision and every tag on it. What several targets cover is removed once, with
+    /// the first of them. What belongs to an image, its signatures for example, goes with the last tag of it, and as
+    /// a part of the same target. `skippingTrash`: the links are dropped at once, instead of going where they can be
+    /// restored from. `companions`: which of what belongs to images may go with them.
     /// Throws `ChangeError.notFound`, `.wrongChunkSize`, and errors of reading.
     public func removal(
         of references: [ImageReference], skippingTrash: Bool = false, companions: CompanionChoice = .all,
@@ -46,7 +46,7 @@ public struct ChangePlanner: Sendable {
             notes: joined.notes + notes(targets, impact, skippingTrash) + notes(joined.targets, handling))
     }
 
-    /// Throws `ChangeError.wrongChunkSize` if the pool's own files say that they have another chunk size (`DESIGN` §2.14).
+    /// Throws `ChangeError.wrongChunkSize` if the pool's own files say that they have another chunk size.
     func checkChunkSize() async throws {
         let finding = try await ChunkSizeProbe(storage: storage).run()
         if let found = finding.other { throw ChangeError.wrongChunkSize(assumed: finding.assumed, found: found) }
@@ -89,7 +89,8 @@ public struct ChangePlanner: Sendable {
         }
     }
 
-    /// The directories of the uploads in which something was written within the delay: whoever began one may go on with it.
+    /// The directories of the uploads in which something was written within the delay: whoever began one may go on
+    /// with it.
     private func uploadsInProgress(_ files: [(path: StoragePath, blob: BlobIdentifier)]) async throws -> Set<
         StoragePath
     > {

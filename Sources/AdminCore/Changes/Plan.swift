@@ -1,7 +1,9 @@
-/// A change that has been thought through and not been made: what is changed, by identity, and what that costs and brings.
+/// A change that has been thought through and not been made: what is changed, by identity, and what that costs and
+/// brings.
 ///
-/// Dry run, question and execution show and execute this same value (`DESIGN` §2.4). It is frozen: everything in it is guarded by what was
-/// seen when it was made, and fails where the world has changed since. `RegistryAdmin.apply` is the only one who executes it.
+/// Dry run, question and execution show and execute this same value. It is frozen: everything in it is guarded by
+/// what was seen when it was made, and fails where the world has changed since. `RegistryAdmin.apply` is the only one
+/// who executes it.
 public protocol Plan: Sendable {
     /// What kind of change.
     var action: PlanAction { get }

@@ -1,7 +1,8 @@
 extension RegistryAdmin {
-    /// Moves the links of a target (`SAFETY` §3, "move a repo"): all of them appear at the destination, layers first and tags last, then they
-    /// vanish at the source in the opposite order, key by key. Gives notes; throws `ChangeError.changed` if a link was changed meanwhile
-    /// and stays at the source, `StorageError.alreadyExists` if the destination was taken meanwhile (then nothing was moved).
+    /// Moves the links of a target (docs/safety.md#move-a-repository): all of them appear at the destination, layers
+    /// first and tags last, then they vanish at the source in the opposite order, key by key. Gives notes; throws
+    /// `ChangeError.changed` if a link was changed meanwhile and stays at the source, `StorageError.alreadyExists` if
+    /// the destination was taken meanwhile (then nothing was moved).
     func move(
         _ target: ChangePlan.Target, _ handling: RepositoryHandling, _ counter: ProgressCounter
     ) async throws -> [String] {
@@ -64,8 +65,8 @@ extension RegistryAdmin {
         return .retagged
     }
 
-    /// A tag that was pushed anew while its repository moved names a manifest whose links were written to the source after the plan. They
-    /// follow: what is below the source's revisions and layers now and not at the destination.
+    /// A tag that was pushed anew while its repository moved names a manifest whose links were written to the source
+    /// after the plan. They follow: what is below the source's revisions and layers now and not at the destination.
     private func bringAlong(_ retagged: [ChangePlan.Link], of target: ChangePlan.Target) async throws -> String {
         guard let destination = target.destination, destination.repository != target.reference.repository else {
             return "a tag was pushed anew meanwhile; it is at its new name"
@@ -95,8 +96,8 @@ extension RegistryAdmin {
 }
 
 extension ChangePlan.Link {
-    /// The move that this link stands for; nil if it is removed. An upload may be finished meanwhile by whoever has read its identifier
-    /// before: then the blob is to have it alone.
+    /// The move that this link stands for; nil if it is removed. An upload may be finished meanwhile by whoever has
+    /// read its identifier before: then the blob is to have it alone.
     func fileMove(in paths: RegistryPaths) -> StorageDriver.FileMove? {
         destination.map {
             StorageDriver.FileMove(

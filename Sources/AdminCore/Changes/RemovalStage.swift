@@ -1,5 +1,5 @@
-/// In which order the links of a repository are removed (`DESIGN` §2.5): what is asked for first goes first, so that at every moment what
-/// can be named can also be served. A move makes its destinations in the opposite order.
+/// In which order the links of a repository are removed: what is asked for first goes first, so that at every moment
+/// what can be named can also be served. A move makes its destinations in the opposite order.
 enum RemovalStage: Int, Hashable, CaseIterable {
     /// The links that say what a tag names now.
     case currentLinks
@@ -48,7 +48,8 @@ extension RegistryPaths {
         return path.components.dropLast(2).last
     }
 
-    /// The part of a path that begins with the first component of the registry's own: `_manifests`, `_layers`, `_uploads`.
+    /// The part of a path that begins with the first component of the registry's own: `_manifests`, `_layers`,
+    /// `_uploads`.
     private func ownComponents(_ path: StoragePath) -> [String] {
         Array(path.components.dropFirst(repositories.components.count).drop { $0.first != "_" })
     }

@@ -2,7 +2,8 @@
 public struct RadosOptions: Hashable, Sendable {
     /// The pool; nil to look for one that holds a registry.
     public var pool: String?
-    /// The configuration file; nil for the usual places: `$CEPH_CONF`, /etc/ceph/ceph.conf, ~/.ceph/ceph.conf, ./ceph.conf.
+    /// The configuration file; nil for the usual places: `$CEPH_CONF`, /etc/ceph/ceph.conf, ~/.ceph/ceph.conf,
+    /// ./ceph.conf.
     public var configuration: String?
     /// The client's full name, as in `client.admin`; nil for the default.
     public var client: String?
@@ -19,7 +20,7 @@ public struct RadosOptions: Hashable, Sendable {
     /// Where librados writes its log; nil for nowhere.
     public var logFile: String?
 
-    /// The defaults of `DESIGN` §3.
+    /// The defaults.
     public init() {
         inFlight = 128
         connectTimeout = 15

@@ -1,7 +1,7 @@
 /// Why an operation on a store did not do what was asked: what failed, on what, and why, as values.
 ///
-/// "The object does not exist" is not an error of a read: it is the answer nil, and it is given only on a proven ENOENT
-/// (`DESIGN` §2.8). Everything else throws.
+/// "The object does not exist" is not an error of a read: it is the answer nil, and it is given only on a proven
+/// ENOENT. Everything else throws.
 public struct StoreError: Error, Hashable, Sendable {
     /// What kind of failure it was; what a caller may switch over.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
@@ -23,7 +23,8 @@ public struct StoreError: Error, Hashable, Sendable {
         case blocklisted
         /// An input or output error (EIO), or a damaged SQLite file.
         case inputOutput
-        /// What was asked is not possible in this store: a name too long, an erasure-coded pool, a guard with an empty value.
+        /// What was asked is not possible in this store: a name too long, an erasure-coded pool, a guard with an
+        /// empty value.
         case invalid
         /// The store cannot list all of its objects: the pool has to do with a cache tier (`CacheTiering`).
         case incomplete

@@ -11,7 +11,7 @@ struct BlobFinding: Hashable, Sendable {
 
     static let missing = BlobFinding(size: nil, state: .missing, reason: "is missing")
 
-    /// The digests of nothing: only a blob that is called so may be empty (`LAYOUT` D3, D7).
+    /// The digests of nothing: only a blob that is called so may be empty (docs/layout.md#d3, #d7).
     static let emptyDigests: Set<String> = [
         "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         "sha384:38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b",
@@ -19,7 +19,8 @@ struct BlobFinding: Hashable, Sendable {
             + "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
     ]
 
-    /// What chunk 0 of the blob's file means for it, and of a file of several chunks the length of the last one, if that was asked for.
+    /// What chunk 0 of the blob's file means for it, and of a file of several chunks the length of the last one, if
+    /// that was asked for.
     init(_ head: FileHead, last: LastChunk = .right, of digest: Digest) {
         size = head.size
         let isEmpty = BlobFinding.emptyDigests.contains(digest.string)
@@ -79,8 +80,8 @@ struct LinkFinding: Hashable, Sendable {
         }
     }
 
-    /// What is wrong with a link that should hold `expected` (any digest if nil); nil if nothing is. A link below another digest than a
-    /// SHA-256 may hold the SHA-256 of the same blob.
+    /// What is wrong with a link that should hold `expected` (any digest if nil); nil if nothing is. A link below
+    /// another digest than a SHA-256 may hold the SHA-256 of the same blob.
     func fault(expecting expected: Digest? = nil) -> String? {
         switch state {
         case .good(let digest), .inexact(let digest):

@@ -1,4 +1,4 @@
-/// What a user names on the command line: `repo`, `repo:tag` or `repo@sha256:…` (`DESIGN` §3).
+/// What a user names on the command line: `repo`, `repo:tag` or `repo@sha256:…`.
 public struct ImageReference: Hashable, Sendable {
     /// What of the repository is meant.
     public enum Selector: Hashable, Sendable {

@@ -1,4 +1,4 @@
-/// What a file of the registry's tree is, as its path says it (`LAYOUT` §2).
+/// What a file of the registry's tree is, as its path says it (docs/layout.md#paths).
 enum RegistryFile: Hashable, Sendable {
     /// The content of a blob.
     case blob(Digest)
@@ -35,7 +35,8 @@ enum RegistryFile: Hashable, Sendable {
         if case .upload(let directory) = self { directory } else { nil }
     }
 
-    /// The digest that the path says, of the content itself or of what a link holds; nil for a tag's current link, and for uploads.
+    /// The digest that the path says, of the content itself or of what a link holds; nil for a tag's current link,
+    /// and for uploads.
     var digest: Digest? {
         switch self {
         case .blob(let digest), .revision(let digest), .signature(let digest, _), .tagIndex(let digest),
@@ -47,7 +48,8 @@ enum RegistryFile: Hashable, Sendable {
 }
 
 extension RegistryPaths {
-    /// Where collections keep what nothing needed, until it is needed again or freed: beside the registry's root, no registry looks there.
+    /// Where collections keep what nothing needed, until it is needed again or freed: beside the registry's root, no
+    /// registry looks there.
     public var quarantine: StoragePath { root.parent.appending(.literal("regtop-quarantine")) }
 
     /// Where regtop keeps what was taken away and may come back.

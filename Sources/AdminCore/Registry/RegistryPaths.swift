@@ -1,4 +1,4 @@
-/// Where the registry keeps what (`LAYOUT` §2), below its root directory.
+/// Where the registry keeps what (docs/layout.md#paths), below its root directory.
 public struct RegistryPaths: Hashable, Sendable {
     /// The root directory, `/docker/registry/v2` unless the registry was told otherwise.
     public let root: StoragePath
@@ -17,10 +17,12 @@ public struct RegistryPaths: Hashable, Sendable {
     /// The directory of all repositories.
     public var repositories: StoragePath { root.appending(.literal("repositories")) }
 
-    /// Where regtop keeps what was deleted until it is restored or the trash is emptied, beside the registry's root: no registry looks there.
+    /// Where regtop keeps what was deleted until it is restored or the trash is emptied, beside the registry's root:
+    /// no registry looks there.
     public var trash: StoragePath { root.parent.appending(.literal("regtop-trash")) }
 
-    /// The repository that a path below `repositories` belongs to: the components up to the first of the registry's own. nil for other paths.
+    /// The repository that a path below `repositories` belongs to: the components up to the first of the registry's
+    /// own. nil for other paths.
     public func repositoryName(of path: StoragePath) -> RepositoryName? {
         guard path.isBelow(repositories) else { return nil }
         let components = path.components.dropFirst(repositories.components.count)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How single things are read. Damage is part of every answer; what is thrown is the store's (`LAYOUT` D12).
+/// How single things are read. Damage is part of every answer; what is thrown is the store's (docs/layout.md#d12).
 extension RegistryReader {
     /// How many things are asked for at once: enough that a thousand repositories need no more rounds than one.
     var window: Int { max(1024, storage.objects.load.limit * 2) }
@@ -8,8 +8,8 @@ extension RegistryReader {
     /// No link file is longer. In bytes.
     static let linkLimit = 1024
 
-    /// What the first and the last chunk of a blob say; those between are not asked. Two dependent round trips, three for a blob of several
-    /// chunks.
+    /// What the first and the last chunk of a blob say; those between are not asked. Two dependent round trips, three
+    /// for a blob of several chunks.
     func blob(_ digest: Digest) async throws -> BlobFinding {
         switch try await storage.entry(paths.blob(digest))?.kind {
         case nil: return .missing
@@ -44,7 +44,8 @@ extension RegistryReader {
         }
     }
 
-    /// Reads a manifest, wherever it lies; of large ones, one at a time. Throws `StorageError.damaged` where not every byte is there.
+    /// Reads a manifest, wherever it lies; of large ones, one at a time. Throws `StorageError.damaged` where not
+    /// every byte is there.
     func manifest(
         in file: BlobIdentifier, at path: StoragePath
     ) async throws -> (head: FileHead, content: Result<Manifest, ManifestProblem>) {
@@ -70,8 +71,9 @@ extension RegistryReader {
         }
     }
 
-    /// The manifest that a blob among the layers of a repository is, if it is one: registry 2.1.0 linked them there. Of what cannot be one,
-    /// only the first bytes are read. Throws `StorageError.damaged` where not every byte is there, and errors of the store.
+    /// The manifest that a blob among the layers of a repository is, if it is one: registry 2.1.0 linked them there.
+    /// Of what cannot be one, only the first bytes are read. Throws `StorageError.damaged` where not every byte is
+    /// there, and errors of the store.
     func manifestAmongLayers(in file: BlobIdentifier, at path: StoragePath) async throws -> Manifest? {
         let blanks: Set<UInt8> = [0, 0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]
         let start = try await storage.objects.read(ReadOperation(xattrs: true, data: 0..<256), of: file.chunk(0))
@@ -95,7 +97,8 @@ extension RegistryReader {
         try await document(digest, limit: ImageConfiguration.sizeLimit, ImageConfiguration.init(parsing:))
     }
 
-    /// What `parse` makes of a blob; nil if that is not there, has more bytes than the limit, is damaged, or is nothing that it knows.
+    /// What `parse` makes of a blob; nil if that is not there, has more bytes than the limit, is damaged, or is
+    /// nothing that it knows.
     func document<Document>(
         _ digest: Digest, limit: Int, _ parse: ([UInt8]) throws -> Document
     ) async throws -> Document? {
@@ -115,7 +118,8 @@ extension RegistryReader {
         try await link(storage.entry(path), at: path)
     }
 
-    /// The current link of a tag. Of one that has none it is said what is left: a push, or a deletion, may have stopped half-way.
+    /// The current link of a tag. Of one that has none it is said what is left: a push, or a deletion, may have
+    /// stopped half-way.
     func link(ofTag tag: String, of name: RepositoryName) async throws -> LinkFinding {
         guard let path = paths.currentLink(name, tag: tag) else { return .missing }
         var link = try await link(at: path)
@@ -174,8 +178,9 @@ extension RegistryReader {
         return Dictionary(uniqueKeysWithValues: zip(digests, links))
     }
 
-    /// The digests whose directories (`Digest.directories`) lie below a directory, sorted; nil if there is no such directory. What is no
-    /// digest is left out. One round trip where sha256 is the only algorithm, as it nearly always is.
+    /// The digests whose directories (`Digest.directories`) lie below a directory, sorted; nil if there is no such
+    /// directory. What is no digest is left out. One round trip where sha256 is the only algorithm, as it nearly
+    /// always is.
     func digests(below directory: StoragePath) async throws -> [Digest]? {
         async let usual = storage.entries(directory.appending(.literal("sha256")))
         guard let algorithms = try await storage.entries(directory) else {
@@ -203,9 +208,9 @@ extension RegistryReader {
         entries.compactMap { entry in entry.kind == .directory ? entry.name : nil }
     }
 
-    /// The digest below which a blob lies that a repository's manifest names: registries store each once, below its SHA-256, and a layer
-    /// link below another digest says which that is. The digest itself where no link says another one. One or two round trips for
-    /// what is no SHA-256, none for what is.
+    /// The digest below which a blob lies that a repository's manifest names: registries store each once, below its
+    /// SHA-256, and a layer link below another digest says which that is. The digest itself where no link says
+    /// another one. One or two round trips for what is no SHA-256, none for what is.
     func canonical(_ digest: Digest, in name: RepositoryName) async throws -> Digest {
         guard !digest.isCanonical else { return digest }
         return try await link(at: paths.layerLink(name, digest)).digest ?? digest

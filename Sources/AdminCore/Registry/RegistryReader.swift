@@ -1,7 +1,8 @@
 /// The reading half of the registry: its repositories and documents, on any store.
 ///
-/// Concurrency: a value; every method may be called from any task. Errors: `StorageError.notFound` for what is not there,
-/// `StoreError` for a store that does not answer. Damage of the pool is never an error of a listing: it is a row's state.
+/// Concurrency: a value; every method may be called from any task. Errors: `StorageError.notFound` for what is not
+/// there, `StoreError` for a store that does not answer. Damage of the pool is never an error of a listing: it is a
+/// row's state.
 public struct RegistryReader: Sendable {
     /// The tree the registry lies in.
     public let storage: StorageReader
@@ -14,18 +15,18 @@ public struct RegistryReader: Sendable {
         self.paths = paths
     }
 
-    /// The names of all repositories, sorted: every directory that has one of `_manifests`, `_layers`, `_uploads`, at any depth.
-    /// Empty if the pool holds no registry; the pool is asked whether it is there at all then, since a deleted one answers every
-    /// question with "no such object". Reads directories only.
+    /// The names of all repositories, sorted: every directory that has one of `_manifests`, `_layers`, `_uploads`, at
+    /// any depth. Empty if the pool holds no registry; the pool is asked whether it is there at all then, since a
+    /// deleted one answers every question with "no such object". Reads directories only.
     public func repositoryNames() async throws -> [RepositoryName] {
         try await repositoryNames { _ in }
     }
 
-    /// The same; `found` is told of names as soon as they are met, in no particular order, each once, a few at a time. It is
-    /// awaited: while it runs, no further directory is begun.
+    /// The same; `found` is told of names as soon as they are met, in no particular order, each once, a few at a
+    /// time. It is awaited: while it runs, no further directory is begun.
     ///
-    /// Listings are pipelined. A directory that is listed but has no object is empty (`LAYOUT` D9); one that is not listed is not
-    /// seen. Names that break the path rule are never followed; paths only grow, so every walk ends.
+    /// Listings are pipelined. A directory that is listed but has no object is empty (docs/layout.md#d9); one that is
+    /// not listed is not seen. Names that break the path rule are never followed; paths only grow, so every walk ends.
     public func repositoryNames(
         found: @escaping @Sendable ([RepositoryName]) async -> Void
     ) async throws -> [RepositoryName] {
@@ -50,14 +51,14 @@ public struct RegistryReader: Sendable {
         }
     }
 
-    /// One pass over the registry: what it reads of a blob or manifest is read once, however many repositories share it. Make a
-    /// new pass to see what changed since.
+    /// One pass over the registry: what it reads of a blob or manifest is read once, however many repositories share
+    /// it. Make a new pass to see what changed since.
     public func pass() -> RegistryPass {
         RegistryPass(reader: self)
     }
 
-    /// Whether the registry is a pull-through cache: what it keeps is another registry's, and what is missing is fetched again from there. One
-    /// of them keeps the times at which its blobs expire in the root of its storage.
+    /// Whether the registry is a pull-through cache: what it keeps is another registry's, and what is missing is
+    /// fetched again from there. One of them keeps the times at which its blobs expire in the root of its storage.
     public func isPullThroughCache() async throws -> Bool {
         if case .file? = try await storage.entry(RegistryPaths.schedule)?.kind { true } else { false }
     }

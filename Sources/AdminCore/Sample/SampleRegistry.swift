@@ -1,5 +1,5 @@
-/// The embedded sample: a registry as v2.3.1 might have left it after some years, the same on every machine, with one specimen of each
-/// damage that its storage driver is known for (`LAYOUT` §3).
+/// The embedded sample: a registry as v2.3.1 might have left it after some years, the same on every machine, with one
+/// specimen of each damage that its storage driver is known for (docs/layout.md#defects).
 ///
 /// What each repository is there to show:
 ///
@@ -26,8 +26,8 @@
 public enum SampleRegistry {
     /// Fills an empty store with the sample; `reader` and `writer` must be the same store. Chunks have 4 MiB.
     ///
-    /// Throws `StoreError`; of kind `.invalid` if the store is not empty, which then stays as it is. If this is cut short by an error or
-    /// a crash, what was written cannot be told from damage: throw the store away.
+    /// Throws `StoreError`; of kind `.invalid` if the store is not empty, which then stays as it is. If this is cut
+    /// short by an error or a crash, what was written cannot be told from damage: throw the store away.
     public static func make(
         in reader: any ObjectReader, _ writer: any ObjectWriter, specimens: Set<Specimen> = .all
     ) async throws {

@@ -1,34 +1,41 @@
-/// One damage of `LAYOUT` §3 in the sample, in a repository of its own. (D12 and D13 leave no trace.)
+/// One damage of docs/layout.md#defects in the sample, in a repository of its own. (#d12 and #d13 leave no trace.)
 public enum Specimen: String, Hashable, Sendable, CaseIterable {
-    /// D1: a layer of 9,000,000 bytes that was sent as 3,000,000 + 6,000,000. Repairable: no byte is lost.
+    /// docs/layout.md#d1: a layer of 9,000,000 bytes that was sent as 3,000,000 + 6,000,000. Repairable: no byte is
+    /// lost.
     case resumedUpload = "resumed-upload"
-    /// D2: a layer that was written with a gap, which was filled with far too many zeros. It reads right.
+    /// docs/layout.md#d2: a layer that was written with a gap, which was filled with far too many zeros. It reads
+    /// right.
     case zeroFilled = "zero-filled"
-    /// D3: an empty layer: a reference without any chunk. It is what it should be, and the old registry cannot serve it.
+    /// docs/layout.md#d3: an empty layer: a reference without any chunk. It is what it should be, and the old
+    /// registry cannot serve it.
     case emptyLayer = "empty-layer"
-    /// D4: a layer's file that held something longer before: its old tail and a surplus chunk are still there.
+    /// docs/layout.md#d4: a layer's file that held something longer before: its old tail and a surplus chunk are
+    /// still there.
     case overwrittenShorter = "overwritten-shorter"
-    /// D5: a layer that two clients pushed at once: the chunks of the first are orphans. Everything can be pulled.
+    /// docs/layout.md#d5: a layer that two clients pushed at once: the chunks of the first are orphans. Everything
+    /// can be pulled.
     case pushedTwice = "pushed-twice"
-    /// D6: a layer that is still named by its upload, too: the registry's own purge would delete it.
+    /// docs/layout.md#d6: a layer that is still named by its upload, too: the registry's own purge would delete it.
     case halfMoved = "half-moved"
-    /// D7: a layer whose deletion stopped after chunk 0.
+    /// docs/layout.md#d7: a layer whose deletion stopped after chunk 0.
     case halfDeleted = "half-deleted"
-    /// D8: a tag's directory that was renamed in its parent only: `stable` is empty, and `rc1`, which holds its links, is hidden.
+    /// docs/layout.md#d8: a tag's directory that was renamed in its parent only: `stable` is empty, and `rc1`, which
+    /// holds its links, is hidden.
     case movedDirectory = "moved-directory"
-    /// D9: the tag `v1`, which its parent does not list; `_uploads`, which is listed and has no object; and the empty directory `old`.
+    /// docs/layout.md#d9: the tag `v1`, which its parent does not list; `_uploads`, which is listed and has no
+    /// object; and the empty directory `old`.
     case unlistedDirectory = "unlisted-directory"
-    /// D10: a tag's link below which something was written.
+    /// docs/layout.md#d10: a tag's link below which something was written.
     case writtenBelowFile = "written-below-file"
-    /// D11: a tag called `..`.
+    /// docs/layout.md#d11: a tag called `..`.
     case dotDotName = "dot-dot-name"
-    /// D14: a layer of two chunks the first of which ends early.
+    /// docs/layout.md#d14: a layer of two chunks the first of which ends early.
     case shortChunk = "short-chunk"
 
     /// The repository that holds it, and nothing else.
     public var repository: String { "damaged/\(rawValue)" }
 
-    /// The number of the defect, as in `LAYOUT`.
+    /// The number of the defect, as in docs/layout.md.
     public var defect: String {
         switch self {
         case .resumedUpload: "D1"

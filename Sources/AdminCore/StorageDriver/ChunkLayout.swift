@@ -12,7 +12,7 @@ public struct ChunkLayout: Hashable, Sendable {
             case missing
             /// Shorter than its part.
             case short
-            /// Longer than its part (`LAYOUT` D1, D2, D4).
+            /// Longer than its part (docs/layout.md#d1, #d2, #d4).
             case long
             /// Behind the last chunk of the file.
             case surplus

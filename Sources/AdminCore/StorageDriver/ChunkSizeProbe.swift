@@ -1,8 +1,8 @@
-/// Finds out with which chunk size a pool was written, since nothing in it says so (`LAYOUT` §1, `DESIGN` §2.14).
+/// Finds out with which chunk size a pool was written, since nothing in it says so (docs/layout.md#objects).
 ///
-/// Every file of several chunks tells: its chunk 0 is as long as a chunk. A few are found by enumerating the pool's objects,
-/// which is bounded, so that a pool of millions of small files is not read whole. A file whose first chunks contradict each other
-/// (a resumed upload, `LAYOUT` D1) has no say.
+/// Every file of several chunks tells: its chunk 0 is as long as a chunk. A few are found by enumerating the pool's
+/// objects, which is bounded, so that a pool of millions of small files is not read whole. A file whose first chunks
+/// contradict each other (a resumed upload, docs/layout.md#d1) has no say.
 public struct ChunkSizeProbe: Sendable {
     /// How many files are asked at most.
     public static let fileLimit = 32
@@ -82,8 +82,8 @@ public struct ChunkSizeFinding: Hashable, Sendable {
         self.votes = votes.reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
 
-    /// The chunk size that more than half of the files have, if it is another one than was assumed; nil if all is well, or nothing
-    /// is known.
+    /// The chunk size that more than half of the files have, if it is another one than was assumed; nil if all is
+    /// well, or nothing is known.
     public var other: UInt64? {
         let all = votes.values.reduce(0, +)
         return votes.first { $0.key != assumed && $0.value * 2 > all }?.key

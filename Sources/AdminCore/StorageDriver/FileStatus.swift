@@ -40,15 +40,16 @@ public struct FileHead: Hashable, Sendable {
     public enum State: Hashable, Sendable {
         /// Chunk 0 is there, with a size, and is as long as that size asks for.
         case sound
-        /// No chunk at all: an empty file as the old driver leaves it (`LAYOUT` D3), or a file that has lost all (D7).
+        /// No chunk at all: an empty file as the old driver leaves it (docs/layout.md#d3), or a file that has lost
+        /// all (#d7).
         case empty
-        /// Chunk 0 is gone though later ones are there: what an interrupted deletion leaves (D7).
+        /// Chunk 0 is gone though later ones are there: what an interrupted deletion leaves (docs/layout.md#d7).
         case missing
         /// Chunk 0 is there without a size, or with one that cannot be true.
         case badSize
         /// Chunk 0 is shorter than its part of the file.
         case short
-        /// Chunk 0 is longer than a chunk: a resumed upload (D1), or surplus zeros (D2).
+        /// Chunk 0 is longer than a chunk: a resumed upload (docs/layout.md#d1), or surplus zeros (#d2).
         case long
     }
 

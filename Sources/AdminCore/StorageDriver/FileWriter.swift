@@ -1,12 +1,13 @@
-/// Writes one file. Nothing of it is visible before `commit`: the content goes to chunks under a new identifier, the chunk that knows
-/// the size comes last, and then the reference is published, guarded by what the path held when writing began (`SAFETY` §3, "new
-/// file" and "overwrite").
+/// Writes one file. Nothing of it is visible before `commit`: the content goes to chunks under a new identifier, the
+/// chunk that knows the size comes last, and then the reference is published, guarded by what the path held when
+/// writing began (docs/safety.md#3-the-steps and "overwrite").
 ///
-/// That also holds for a writer that resumes a file: it copies what was there. So a reader sees the old content or the new one,
-/// and a file that others are appending to is never changed in place. What an overwrite leaves behind is for a collection.
+/// That also holds for a writer that resumes a file: it copies what was there. So a reader sees the old content or
+/// the new one, and a file that others are appending to is never changed in place. What an overwrite leaves behind is
+/// for a collection.
 ///
-/// Concurrency: an actor; calls are executed in their order. Call exactly one of `commit` and `cancel` at the end. Memory: the chunk
-/// that is being filled, chunk 0, and a few that are under way.
+/// Concurrency: an actor; calls are executed in their order. Call exactly one of `commit` and `cancel` at the end.
+/// Memory: the chunk that is being filled, chunk 0, and a few that are under way.
 public actor FileWriter {
     /// What the path held when writing began.
     struct Base: Sendable {
@@ -53,7 +54,8 @@ public actor FileWriter {
         for (chunk, index) in split(bytes) { try await finish(chunk, index) }
     }
 
-    /// Takes the bytes in, each copied once, and gives the chunks that are full now. Not asynchronous, so that two calls never mix.
+    /// Takes the bytes in, each copied once, and gives the chunks that are full now. Not asynchronous, so that two
+    /// calls never mix.
     private func split(_ bytes: some Sequence<UInt8>) -> [(chunk: [UInt8], index: Int)] {
         var rest = (bytes as? [UInt8] ?? Array(bytes))[...]
         position += UInt64(rest.count)
@@ -81,13 +83,15 @@ public actor FileWriter {
         }
     }
 
-    /// Publishes the file. Throws `StorageError.changedMeanwhile` if somebody else wrote to the path since writing began; then, as after
-    /// every other error, nothing of this file is visible and its chunks are gone again, except when the outcome is unknown.
+    /// Publishes the file. Throws `StorageError.changedMeanwhile` if somebody else wrote to the path since writing
+    /// began; then, as after every other error, nothing of this file is visible and its chunks are gone again, except
+    /// when the outcome is unknown.
     public func commit() async throws {
         do {
             try await complete()
-            // A crash between the reference and its directories would leave content that no listing finds; this way round it leaves
-            // directories that list as empty, and the intent names them. Whether everything is listed is still made sure of afterwards.
+            // A crash between the reference and its directories would leave content that no listing finds; this way
+            // round it leaves directories that list as empty, and the intent names them. Whether everything is listed
+            // is still made sure of afterwards.
             if !isListed {
                 intent = try await driver.journal.begin(
                     .directories([path.parent], floor: .root), "make directories for \(path)")
@@ -114,8 +118,8 @@ public actor FileWriter {
         }
     }
 
-    /// Writes all that is left of the file, chunk 0 at the end: it can be read by its identifier then, and nothing names it. Part of `commit`; to
-    /// be called before it by who wants to look at the whole first.
+    /// Writes all that is left of the file, chunk 0 at the end: it can be read by its identifier then, and nothing
+    /// names it. Part of `commit`; to be called before it by who wants to look at the whole first.
     func complete() async throws {
         guard !isComplete else { return }
         if let old = base?.head?.size, position < old { try await copy(from: position, to: old) }

@@ -1,11 +1,12 @@
 extension StorageDriver {
-    /// Removes the file at a path, or the directory with everything below it; directories that become empty vanish, unless the pool is
-    /// full. Siblings stay.
-    /// Throws `StorageError.notFound`; `.changedMeanwhile` for a file that somebody else replaced meanwhile, which then stays.
+    /// Removes the file at a path, or the directory with everything below it; directories that become empty vanish,
+    /// unless the pool is full. Siblings stay.
+    /// Throws `StorageError.notFound`; `.changedMeanwhile` for a file that somebody else replaced meanwhile, which
+    /// then stays.
     ///
-    /// Only references are dropped, each guarded by its identifier: whether somebody else refers to the same chunks, or is about to,
-    /// cannot be known here (`SAFETY` §1), so the chunks are left to a collection, which finds them by enumeration. Entries that are
-    /// invalid stay, and the directory they are in.
+    /// Only references are dropped, each guarded by its identifier: whether somebody else refers to the same chunks,
+    /// or is about to, cannot be known here (docs/safety.md#1-freeing), so the chunks are left to a collection, which
+    /// finds them by enumeration. Entries that are invalid stay, and the directory they are in.
     public func delete(_ path: StoragePath) async throws {
         guard !path.isRoot else { throw StorageError.invalidPath("/") }
         guard case .directory = try await reader.stat(path).kind else {
@@ -32,7 +33,8 @@ extension StorageDriver {
         return state?.omap.allSatisfy { $0.key == ByteString(path.name) } ?? true
     }
 
-    /// Drops the reference at a path if it still is `blob`. Throws `StorageError.changedMeanwhile` otherwise. Leaves directories alone.
+    /// Drops the reference at a path if it still is `blob`. Throws `StorageError.changedMeanwhile` otherwise. Leaves
+    /// directories alone.
     func unlink(_ path: StoragePath, _ blob: BlobIdentifier) async throws {
         guard try await exchange(blob, for: nil, at: path) else { throw StorageError.changedMeanwhile(path) }
     }

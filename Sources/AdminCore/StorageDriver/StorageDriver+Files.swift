@@ -1,6 +1,6 @@
 extension StorageDriver {
-    /// Makes `bytes` the content of the file at `path`, whether or not it exists: all or nothing. Directories on the way are made.
-    /// Throws `StorageError.isDirectory`, `.notADirectory`, `.changedMeanwhile`.
+    /// Makes `bytes` the content of the file at `path`, whether or not it exists: all or nothing. Directories on the
+    /// way are made. Throws `StorageError.isDirectory`, `.notADirectory`, `.changedMeanwhile`.
     public func putContent(_ path: StoragePath, _ bytes: some Sequence<UInt8> & Sendable) async throws {
         let writer = try await replacing(path)
         do {
@@ -19,9 +19,9 @@ extension StorageDriver {
             driver: self, path: path, base: blob.map { FileWriter.Base(blob: $0, head: nil) }, isListed: isListed)
     }
 
-    /// A writer that goes on at `offset` of the file at `path`: what is before stays, what is behind the last byte written stays, a gap
-    /// behind the end is zeros. Where there is no file it makes one. Throws `StorageError.invalidOffset` below 0, `.damaged` if
-    /// what has to be kept cannot be read.
+    /// A writer that goes on at `offset` of the file at `path`: what is before stays, what is behind the last byte
+    /// written stays, a gap behind the end is zeros. Where there is no file it makes one. Throws
+    /// `StorageError.invalidOffset` below 0, `.damaged` if what has to be kept cannot be read.
     public func writer(_ path: StoragePath, offset: Int64) async throws -> FileWriter {
         let (blob, isListed) = try await presentFile(path)
         var base: FileWriter.Base?
@@ -45,8 +45,9 @@ extension StorageDriver {
         return writer
     }
 
-    /// The identifier of the file at a path that is about to be written, nil if there is nothing, and whether all directories on the
-    /// way are listed. Refuses what would be written below a file (`LAYOUT` D10) or over a directory.
+    /// The identifier of the file at a path that is about to be written, nil if there is nothing, and whether all
+    /// directories on the way are listed. Refuses what would be written below a file (docs/layout.md#d10) or over a
+    /// directory.
     private func presentFile(_ path: StoragePath) async throws -> (blob: BlobIdentifier?, isListed: Bool) {
         guard !path.isRoot else { throw StorageError.invalidPath("/") }
         let isListed = try await checkWay(to: path)
@@ -57,8 +58,8 @@ extension StorageDriver {
         }
     }
 
-    /// Throws `StorageError.notADirectory` if a component on the way to `path` is a file, a `StoreError` that is `.invalid` if no object can
-    /// be the directory that it lies in. True if every directory on the way is listed.
+    /// Throws `StorageError.notADirectory` if a component on the way to `path` is a file, a `StoreError` that is
+    /// `.invalid` if no object can be the directory that it lies in. True if every directory on the way is listed.
     @discardableResult
     func checkWay(to path: StoragePath) async throws -> Bool {
         let directory = StorageReader.directory(path.parent)
@@ -80,8 +81,8 @@ extension StorageDriver {
         return !listed.contains(false)
     }
 
-    /// Removes the chunks of an identifier that no path ever named: the last first, chunk 0 at the end. A failure leaves chunks that
-    /// nothing refers to, which a collection finds.
+    /// Removes the chunks of an identifier that no path ever named: the last first, chunk 0 at the end. A failure
+    /// leaves chunks that nothing refers to, which a collection finds.
     func free(_ blob: BlobIdentifier, chunks: Int, of path: StoragePath) async {
         for index in stride(from: chunks - 1, through: 0, by: -1) {
             switch await writer.apply(WriteOperation([.remove]), to: blob.chunk(index)) {

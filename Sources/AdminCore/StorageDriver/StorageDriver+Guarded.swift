@@ -1,10 +1,11 @@
 extension StorageDriver {
     /// Executes an operation and resolves an unknown outcome by reading back, never by repeating it.
     ///
-    /// True: it was applied. False: a guard refused it. Throws the store's error if it was not done, and `StorageError.outcomeUnknown` if
-    /// the answer did not come and `landed` could not find out, or says nil: somebody else has changed the place since, so that either
-    /// may be true. `landed` is asked in a task of its own, so that a cancelled caller still learns the truth; it sees what the
-    /// operation did, since a store answers one client's operations on one object in their order.
+    /// True: it was applied. False: a guard refused it. Throws the store's error if it was not done, and
+    /// `StorageError.outcomeUnknown` if the answer did not come and `landed` could not find out, or says nil:
+    /// somebody else has changed the place since, so that either may be true. `landed` is asked in a task of its own,
+    /// so that a cancelled caller still learns the truth; it sees what the operation did, since a store answers one
+    /// client's operations on one object in their order.
     func perform(
         _ operation: WriteOperation, on object: ObjectID, for path: StoragePath,
         landed: @escaping @Sendable () async throws -> Bool?
@@ -23,9 +24,10 @@ extension StorageDriver {
         }
     }
 
-    /// `absent(d, k, v)` of `SAFETY`, for many keys of one directory at once: sets those that are not there, creating the directory's object
-    /// if need be. Guarded by the version (or the absence) of the object, so nothing that somebody else inserts meanwhile is overwritten.
-    /// Gives the keys that are there with another value, which stays.
+    /// `absent(d, k, v)` of docs/safety.md, for many keys of one directory at once: sets those that are not there,
+    /// creating the directory's object if need be. Guarded by the version (or the absence) of the object, so nothing
+    /// that somebody else inserts meanwhile is overwritten. Gives the keys that are there with another value, which
+    /// stays.
     ///
     /// At once, because each insertion changes the version: side by side our own would refuse each other.
     func insert(_ entries: [ByteString: [UInt8]], into directory: StoragePath) async throws -> Set<ByteString> {
@@ -67,7 +69,8 @@ extension StorageDriver {
         throw StorageDriver.contention(object)
     }
 
-    /// The same for files in any directories. Gives the paths that are taken. Their directories are to be linked up then.
+    /// The same for files in any directories. Gives the paths that are taken. Their directories are to be linked up
+    /// then.
     func publish(_ files: some Sequence<(path: StoragePath, blob: BlobIdentifier)>) async throws -> Set<StoragePath> {
         let directories = Dictionary(grouping: files, by: \.path.parent).sorted { $0.key < $1.key }
         let taken = try await each(directories) { directory, files in
@@ -81,8 +84,8 @@ extension StorageDriver {
     /// How many keys one insertion sets.
     private static let insertionBatch = 1000
 
-    /// `cas(d, k, a → b)` of `SAFETY`: replaces an identifier in a directory, or removes the key if `new` is nil. False if the key has
-    /// another value by now, or is gone.
+    /// `cas(d, k, a → b)` of docs/safety.md: replaces an identifier in a directory, or removes the key if `new` is
+    /// nil. False if the key has another value by now, or is gone.
     func exchange(_ old: BlobIdentifier, for new: BlobIdentifier?, at path: StoragePath) async throws -> Bool {
         let object = StorageReader.directory(path.parent)
         let key = ByteString(path.name)
@@ -98,8 +101,8 @@ extension StorageDriver {
         }
     }
 
-    /// How often a guarded step begins again before somebody else's writing is called contention. Every round lost is a write of
-    /// somebody else that succeeded.
+    /// How often a guarded step begins again before somebody else's writing is called contention. Every round lost is
+    /// a write of somebody else that succeeded.
     static let attempts = 1000
 
     static func contention(_ object: ObjectID) -> StoreError {

@@ -1,7 +1,8 @@
 extension StorageDriver {
-    /// `link_up` of `SAFETY`: makes sure that directories which have just got a child are listed, all the way up. Child first, then
-    /// each parent, always up to the root, no early stop (the old driver may be pruning); then the chain is read downward again, and
-    /// repeated if anything is missing. Throws `StorageError.notADirectory` where a file stands in the way.
+    /// `link_up` of docs/safety.md: makes sure that directories which have just got a child are listed, all the way
+    /// up. Child first, then each parent, always up to the root, no early stop (the old driver may be pruning); then
+    /// the chain is read downward again, and repeated if anything is missing. Throws `StorageError.notADirectory`
+    /// where a file stands in the way.
     func linkUp(_ directories: some Sequence<StoragePath>) async throws {
         let levels = StorageDriver.levels(of: directories)
         for _ in 0..<StorageDriver.attempts {
@@ -27,7 +28,8 @@ extension StorageDriver {
         Dictionary(grouping: directories, by: \.parent).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// The directories and all that lie above them, without the root, grouped by depth, the deepest first; each depth in the order of paths.
+    /// The directories and all that lie above them, without the root, grouped by depth, the deepest first; each depth
+    /// in the order of paths.
     static func levels(of directories: some Sequence<StoragePath>) -> [[StoragePath]] {
         var all: Set<StoragePath> = []
         for directory in directories {

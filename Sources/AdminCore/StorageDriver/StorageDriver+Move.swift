@@ -8,14 +8,14 @@ extension StorageDriver {
         var replaces: BlobIdentifier?
         /// True if there was no chunk 0 when the move began: its absence later says nothing.
         var isBare = false
-        /// True if this reference goes where another one to the same identifier turns up: an unfinished upload, which a registry finished
-        /// meanwhile. Of such a pair the registry's own purge kills both (`LAYOUT` D6).
+        /// True if this reference goes where another one to the same identifier turns up: an unfinished upload, which
+        /// a registry finished meanwhile. Of such a pair the registry's own purge kills both (docs/layout.md#d6).
         var yields = false
     }
 
-    /// Moves a file, or a directory with everything below it. `overwrite` replaces a file at the destination; directories are never
-    /// merged. Onto itself: nothing changes. Throws `StorageError.notFound`, `.alreadyExists`, `.notADirectory`, `.intoItself`,
-    /// `.changedMeanwhile`; then the source is as it was, or as somebody else made it.
+    /// Moves a file, or a directory with everything below it. `overwrite` replaces a file at the destination;
+    /// directories are never merged. Onto itself: nothing changes. Throws `StorageError.notFound`, `.alreadyExists`,
+    /// `.notADirectory`, `.intoItself`, `.changedMeanwhile`; then the source is as it was, or as somebody else made it.
     public func move(_ source: StoragePath, to destination: StoragePath, overwrite: Bool = false) async throws {
         guard !source.isRoot, !destination.isRoot else { throw StorageError.invalidPath("/") }
         let status = try await reader.stat(source)
@@ -70,9 +70,10 @@ extension StorageDriver {
         if let first = changed.first { throw StorageError.changedMeanwhile(first.source) }
     }
 
-    /// A move of files (`SAFETY` §3), whole: the intent, then all destinations, stage by stage; `leave` lets the sources vanish, by
-    /// `leaveSource`, and `then` what they leave empty, up to `floor`. Where one of the first two fails, everything is taken back, and this
-    /// throws its error. The intent stays until the delay is over, and then the files are looked at once more.
+    /// A move of files (docs/safety.md#3-the-steps), whole: the intent, then all destinations, stage by stage;
+    /// `leave` lets the sources vanish, by `leaveSource`, and `then` what they leave empty, up to `floor`. Where one
+    /// of the first two fails, everything is taken back, and this throws its error. The intent stays until the delay
+    /// is over, and then the files are looked at once more.
     func moving<Left: Sendable, Value: Sendable>(
         _ stages: [[FileMove]], _ what: String, below floor: StoragePath = .root,
         leave: () async throws -> Left, then: (Left) async throws -> Value
@@ -114,8 +115,8 @@ extension StorageDriver {
         return marked
     }
 
-    /// The first half of a move: the references at the destinations, stage by stage, each with the directories above it. Throws
-    /// `.alreadyExists` where one of them is taken.
+    /// The first half of a move: the references at the destinations, stage by stage, each with the directories above
+    /// it. Throws `.alreadyExists` where one of them is taken.
     private func makeDestinations(_ stages: [[FileMove]]) async throws {
         for files in stages {
             _ = try await each(files.filter { $0.replaces != nil }) { try await replaceDestination($0) }
@@ -133,8 +134,8 @@ extension StorageDriver {
         }
     }
 
-    /// The second half for one file: the reference at the source goes if it still is the same one; otherwise the destination is undone.
-    /// False in the latter case.
+    /// The second half for one file: the reference at the source goes if it still is the same one; otherwise the
+    /// destination is undone. False in the latter case.
     func leaveSource(_ file: FileMove) async throws -> Bool {
         if try await exchange(file.blob, for: nil, at: file.source) { return true }
         _ = try await exchange(file.blob, for: file.replaces, at: file.destination)

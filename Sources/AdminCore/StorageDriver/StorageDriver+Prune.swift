@@ -1,10 +1,11 @@
 extension StorageDriver {
     /// Removes directories that are empty, and those above them that become empty, up to but not including `floor`
-    /// (`SAFETY` §3, "prune an empty dir"). Gives the directories whose objects are gone.
+    /// (docs/safety.md#3-the-steps). Gives the directories whose objects are gone.
     ///
-    /// Each object is removed under the version at which it was seen empty; each key under the version of the parent that was read
-    /// before it was made sure that the directory had not come back. Whatever others put in between stays. An intent says which
-    /// directories these are until they were looked at once more, after the delay: one that came back and is not listed is listed again.
+    /// Each object is removed under the version at which it was seen empty; each key under the version of the parent
+    /// that was read before it was made sure that the directory had not come back. Whatever others put in between
+    /// stays. An intent says which directories these are until they were looked at once more, after the delay: one
+    /// that came back and is not listed is listed again.
     @discardableResult
     func prune(_ directories: some Sequence<StoragePath>, below floor: StoragePath = .root) async throws
         -> [StoragePath]?
@@ -17,17 +18,18 @@ extension StorageDriver {
         return try await pruning(candidates, below: floor) {}.removed
     }
 
-    /// Drops references by `body`, and prunes the directories that are emptied by that. The intent is written first: a crash leaves no
-    /// empty ones behind. Gives what `body` gives, and the directories whose objects are gone; nil if nothing was pruned since the pool
-    /// is full. Then no intent can be written, and whoever needs space must be able to drop references all the same: the emptied
-    /// directories stay, listed, which harms nobody.
+    /// Drops references by `body`, and prunes the directories that are emptied by that. The intent is written first:
+    /// a crash leaves no empty ones behind. Gives what `body` gives, and the directories whose objects are gone; nil
+    /// if nothing was pruned since the pool is full. Then no intent can be written, and whoever needs space must be
+    /// able to drop references all the same: the emptied directories stay, listed, which harms nobody.
     ///
-    /// `climbing`: false where directories hold nothing but files, and those above them stay whether they are empty or not. Then nothing
-    /// has to be looked at once more after the delay, and a million of them leave nothing in the journal. The old driver looks at a directory
-    /// before it lists that in the one above, but it never looks before it lists a file's directory: it always does, after it has put
-    /// the file there. If that comes before the key is removed, the version is another one; if it comes later, the key is there again.
-    /// Our own driver does not set a key that is there already, but then the file was there before the key is removed, and what holds
-    /// something and is not listed is listed again at once. A recovery knows nothing of this, and does as for all others.
+    /// `climbing`: false where directories hold nothing but files, and those above them stay whether they are empty
+    /// or not. Then nothing has to be looked at once more after the delay, and a million of them leave nothing in the
+    /// journal. The old driver looks at a directory before it lists that in the one above, but it never looks before
+    /// it lists a file's directory: it always does, after it has put the file there. If that comes before the key is
+    /// removed, the version is another one; if it comes later, the key is there again. Our own driver does not set a
+    /// key that is there already, but then the file was there before the key is removed, and what holds something and
+    /// is not listed is listed again at once. A recovery knows nothing of this, and does as for all others.
     func pruning<Value: Sendable>(
         _ directories: some Sequence<StoragePath>, below floor: StoragePath = .root, climbing: Bool = true,
         _ body: () async throws -> Value
@@ -95,8 +97,8 @@ extension StorageDriver {
         return removed
     }
 
-    /// Lists those of these directories, and of those above them, again that hold something and are not listed: what pruning leaves when
-    /// the old driver, having looked at a directory's parent before, writes into it afterwards.
+    /// Lists those of these directories, and of those above them, again that hold something and are not listed: what
+    /// pruning leaves when the old driver, having looked at a directory's parent before, writes into it afterwards.
     func listAgain(_ directories: [StoragePath]) async throws {
         let all = StorageDriver.levels(of: directories).joined()
         let back = try await concurrentMap(all, window: reader.window) { directory -> StoragePath? in

@@ -1,7 +1,7 @@
 extension StorageDriver {
-    /// Executes a part of a move, and takes the whole move back if that fails: otherwise the files would stay in two places, or one half of
-    /// a repository here and the other there. In a task of its own, so that a cancelled caller leaves nothing behind either. If that fails
-    /// as well, the intent stays in the journal for whoever comes next.
+    /// Executes a part of a move, and takes the whole move back if that fails: otherwise the files would stay in two
+    /// places, or one half of a repository here and the other there. In a task of its own, so that a cancelled caller
+    /// leaves nothing behind either. If that fails as well, the intent stays in the journal for whoever comes next.
     func takingBack<Value: Sendable>(
         _ intent: OpenIntent, _ stages: [[FileMove]], _ body: () async throws -> Value
     ) async throws -> Value {
@@ -21,9 +21,9 @@ extension StorageDriver {
         }
     }
 
-    /// Brings a move back to where it began, wherever it stopped (`SAFETY` §3, "recover"). Every step may be repeated, also beside
-    /// somebody who does the same. `tookAway`: sources may have been left. Gives the files that stay at their destinations, because their
-    /// sources are taken by newer ones.
+    /// Brings a move back to where it began, wherever it stopped (docs/safety.md#recover). Every step may be
+    /// repeated, also beside somebody who does the same. `tookAway`: sources may have been left. Gives the files that
+    /// stay at their destinations, because their sources are taken by newer ones.
     @discardableResult
     func takeBack(_ stages: [[FileMove]], tookAway: Bool) async throws -> [FileMove] {
         if tookAway { try await bringBack(stages) }
@@ -33,7 +33,8 @@ extension StorageDriver {
         return staying
     }
 
-    /// Brings files back to their sources that have left them: those whose content is still there, for somebody else may have deleted it.
+    /// Brings files back to their sources that have left them: those whose content is still there, for somebody else
+    /// may have deleted it.
     private func bringBack(_ stages: [[FileMove]]) async throws {
         for files in stages {
             let places = try await concurrentMap(files, window: reader.window) { file in
@@ -52,8 +53,8 @@ extension StorageDriver {
         }
     }
 
-    /// Drops the references at the destinations; `keepingSole` keeps those of files that are not at their sources though their content is
-    /// there. Gives these.
+    /// Drops the references at the destinations; `keepingSole` keeps those of files that are not at their sources
+    /// though their content is there. Gives these.
     private func dropDestinations(_ stages: [[FileMove]], keepingSole: Bool) async throws -> [FileMove] {
         var staying: [FileMove] = []
         for files in stages.reversed() {
@@ -77,8 +78,8 @@ extension StorageDriver {
         return try await reader.objects.read(.stat, of: file.blob.chunk(0)) != nil
     }
 
-    /// Drops the references of files that yield, at the places where they are now, if anything else refers to the same identifier. Costs a
-    /// complete scan if there are any.
+    /// Drops the references of files that yield, at the places where they are now, if anything else refers to the
+    /// same identifier. Costs a complete scan if there are any.
     func yield(_ files: [FileMove], _ place: (FileMove) -> StoragePath) async throws {
         let yielding = files.filter(\.yields).map { (path: place($0), blob: $0.blob) }
         let there = try await concurrentMap(yielding, window: reader.window) { file in
@@ -91,7 +92,8 @@ extension StorageDriver {
         try await prune(doubled.map(\.path.parent))
     }
 
-    /// Those among the files whose content is there and that nothing refers to. Costs a complete scan if there are candidates.
+    /// Those among the files whose content is there and that nothing refers to. Costs a complete scan if there are
+    /// candidates.
     func nowhere(_ files: [FileMove]) async throws -> [FileMove] {
         let candidates = try await concurrentMap(files, window: reader.window) { file in
             // Of a bare file there is nothing to be lost.

@@ -1,10 +1,11 @@
 public import Foundation
 
-/// The storage driver, whole: what `StorageReader` reads, and the changes, in the order and with the guards of `SAFETY` §3. A change
-/// that a crash could leave half-way is written in the journal first; `recover` takes it back or ends it.
+/// The storage driver, whole: what `StorageReader` reads, and the changes, in the order and with the guards of
+/// docs/safety.md#3-the-steps. A change that a crash could leave half-way is written in the journal first; `recover`
+/// takes it back or ends it.
 ///
-/// Concurrency: a value; every method may be called from any task, and beside other writers: guards decide. Errors: `StorageError`,
-/// and `StoreError` from below.
+/// Concurrency: a value; every method may be called from any task, and beside other writers: guards decide. Errors:
+/// `StorageError`, and `StoreError` from below.
 public struct StorageDriver: Sendable {
     /// The reading half.
     public let reader: StorageReader

@@ -1,7 +1,8 @@
-/// A path of the registry's tree: `/` or `/a/b/c`, where each component is made of ASCII letters, digits, `.`, `_` and `-`.
+/// A path of the registry's tree: `/` or `/a/b/c`, where each component is made of ASCII letters, digits, `.`, `_`
+/// and `-`.
 ///
-/// This is the old driver's rule `^(/[A-Za-z0-9._-]+)+$` (docker/distribution v2.3.1) without what it forgot to forbid: the
-/// components `.` and `..` (`LAYOUT` D11). A value of this type is always valid.
+/// This is the old driver's rule `^(/[A-Za-z0-9._-]+)+$` (docker/distribution v2.3.1) without what it forgot to
+/// forbid: the components `.` and `..` (docs/layout.md#d11). A value of this type is always valid.
 public struct StoragePath: Hashable, Sendable {
     /// The components, none for the root.
     public let components: [String]
@@ -13,9 +14,9 @@ public struct StoragePath: Hashable, Sendable {
         self.components = components
     }
 
-    /// The path that `text` says. Throws `StorageError.invalidPath` if it is none: empty, not absolute, an empty component, a
-    /// slash at the end, a character outside the rule, or a component `.` or `..`. The root is valid here; verbs that need a
-    /// file or a directory below the root refuse it.
+    /// The path that `text` says. Throws `StorageError.invalidPath` if it is none: empty, not absolute, an empty
+    /// component, a slash at the end, a character outside the rule, or a component `.` or `..`. The root is valid
+    /// here; verbs that need a file or a directory below the root refuse it.
     public init(_ text: String) throws {
         if text == "/" {
             self = .root
@@ -27,7 +28,8 @@ public struct StoragePath: Hashable, Sendable {
         self.init(components: parts)
     }
 
-    /// The path of components that are known to be valid: names in the program's own text, or parts of values that were validated.
+    /// The path of components that are known to be valid: names in the program's own text, or parts of values that
+    /// were validated.
     static func literal(_ components: String...) -> StoragePath {
         literal(components)
     }

@@ -1,9 +1,9 @@
 /// The reading half of the storage driver: paths, directories and striped files on any store of objects.
 ///
-/// The convention is that of the `rados` driver of docker/distribution v2.1–v2.3.1 (`LAYOUT` §1): a directory is an object
-/// named by its path whose omap lists the children, a file is a key there with an identifier, its content lies in chunk
-/// objects, its size in an xattr of chunk 0. What the old driver left behind (`LAYOUT` §3) is read past: damage is an
-/// answer or a typed error, never a loop and never "not found".
+/// The convention is that of the `rados` driver of docker/distribution v2.1–v2.3.1 (docs/layout.md#objects): a
+/// directory is an object named by its path whose omap lists the children, a file is a key there with an identifier,
+/// its content lies in chunk objects, its size in an xattr of chunk 0. What the old driver left behind
+/// (docs/layout.md#defects) is read past: damage is an answer or a typed error, never a loop and never "not found".
 ///
 /// Concurrency: a value; every method may be called from any task. Errors: `StorageError`, and `StoreError` from below.
 public struct StorageReader: Sendable {
@@ -25,7 +25,8 @@ public struct StorageReader: Sendable {
     /// The driver's name, `rados`, as in the registry's configuration.
     public var name: String { "rados" }
 
-    /// How many tasks a loop over many items keeps under way: enough to fill what the store lets through; one where it lets through one.
+    /// How many tasks a loop over many items keeps under way: enough to fill what the store lets through; one where
+    /// it lets through one.
     var window: Int { objects.load.limit == 1 ? 1 : max(16, objects.load.limit * 2) }
 
     /// How many chunks a file of so many bytes has.
@@ -38,7 +39,8 @@ public struct StorageReader: Sendable {
 
     // MARK: - The tree
 
-    /// What the parent directory says of a path: its entry, or nil if there is none. One round trip. The root has no entry.
+    /// What the parent directory says of a path: its entry, or nil if there is none. One round trip. The root has no
+    /// entry.
     public func entry(_ path: StoragePath) async throws -> DirectoryEntry? {
         guard !path.isRoot else { return nil }
         let state = try await directory(path.parent, ReadOperation(omap: .keys([ByteString(path.name)])))
@@ -60,8 +62,9 @@ public struct StorageReader: Sendable {
         }
     }
 
-    /// All entries of a directory, in the order of their bytes, invalid ones included; the root's key that points at itself is
-    /// left out. nil if the directory has no object. A directory that its parent does not list is read all the same (`LAYOUT` D8, D9).
+    /// All entries of a directory, in the order of their bytes, invalid ones included; the root's key that points at
+    /// itself is left out. nil if the directory has no object. A directory that its parent does not list is read all
+    /// the same (docs/layout.md#d8, #d9).
     public func entries(_ path: StoragePath) async throws -> [DirectoryEntry]? {
         let object = StorageReader.directory(path)
         guard object.violation == nil else { return nil }
@@ -70,8 +73,9 @@ public struct StorageReader: Sendable {
             .map { DirectoryEntry($0, in: path) }
     }
 
-    /// The valid children of a directory, in the order of their names. Throws `StorageError.notFound` for a file and for nothing;
-    /// a directory that is listed but has no object (`LAYOUT` D9) is empty, and so is the root of a pool that was never written.
+    /// The valid children of a directory, in the order of their names. Throws `StorageError.notFound` for a file and
+    /// for nothing; a directory that is listed but has no object (docs/layout.md#d9) is empty, and so is the root of
+    /// a pool that was never written.
     public func list(_ path: StoragePath) async throws -> [DirectoryEntry] {
         if let entries = try await entries(path) {
             return entries.filter { $0.name != nil }
@@ -99,8 +103,8 @@ public struct StorageReader: Sendable {
         return FileStatus(path: path, kind: .directory, size: 0, modified: object?.modified, head: .sound)
     }
 
-    /// Reads a directory's object; nil if there is none. Where the path is longer than the name of any object can be, nothing needs to be
-    /// asked: there is none.
+    /// Reads a directory's object; nil if there is none. Where the path is longer than the name of any object can be,
+    /// nothing needs to be asked: there is none.
     private func directory(_ path: StoragePath, _ operation: ReadOperation) async throws -> ObjectState? {
         let object = StorageReader.directory(path)
         return object.violation == nil ? try await objects.read(operation, of: object) : nil

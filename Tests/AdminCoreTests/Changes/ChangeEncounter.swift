@@ -4,8 +4,8 @@ import Testing
 
 @testable import AdminCore
 
-/// One push into a repository beside a change that takes the whole repository away, or brings it back. Afterwards the registry's cache is flushed,
-/// and somebody says so.
+/// One push into a repository beside a change that takes the whole repository away, or brings it back. Afterwards the
+/// registry's cache is flushed, and somebody says so.
 struct ChangeEncounter: Sendable, CustomTestStringConvertible {
     /// What becomes of the repository.
     enum Change: String, Sendable, CaseIterable {
@@ -134,8 +134,8 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
         let faults: [String]
     }
 
-    /// Both act in the order that is decided, and afterwards everything is done that an operator is told to do. nil if the
-    /// order was given up.
+    /// Both act in the order that is decided, and afterwards everything is done that an operator is told to do. nil
+    /// if the order was given up.
     func play(on store: StoreUnderTest, in orders: inout some TurnOrder) async throws -> Ending? {
         let clock = TestClock()
         let cache = cache()
@@ -187,7 +187,8 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
             _ = await admin.apply(plan)
         }
         var faults = try await Self.faults(of: images, at: ["r", "s", "t0", "t1"], store)
-        // What is deleted for good with its tag is gone, whoever pushed to it meanwhile (`SAFETY` §4).
+        // What is deleted for good with its tag is gone, whoever pushed to it meanwhile
+        // (docs/safety.md#4-what-no-order-closes).
         if change == .removeNow { faults.removeAll { $0.hasSuffix("is nowhere") } }
         return faults + (try await PoolCensus(store.driver().reader)).unlisted.map { "unlisted: \($0)" }
     }

@@ -3,8 +3,9 @@ import Testing
 
 @testable import AdminCore
 
-/// Changes of whole repositories beside a registry that is being pushed to, with a descriptor cache and without: a push that was answered 201 can
-/// be pulled after the restart, wherever its tag is by then (`SAFETY` §6).
+/// Changes of whole repositories beside a registry that is being pushed to, with a descriptor cache and without: a
+/// push that was answered 201 can be pulled after the restart, wherever its tag is by then
+/// (docs/safety.md#6-beside-what-a-registry-remembers).
 @Suite struct ChangesBesideAPush {
     /// Orders that ended badly: how many, and one of them for each fault.
     private struct Tally {
@@ -56,8 +57,8 @@ import Testing
         #expect(tally.bad == 0, "\(tally.description)")
     }
 
-    /// A whole push of another tag before each write of the change: it finds the links that are still there, writes none, and these leave. The
-    /// change's own last look has to mend that, without a recovery and without a delay.
+    /// A whole push of another tag before each write of the change: it finds the links that are still there, writes
+    /// none, and these leave. The change's own last look has to mend that, without a recovery and without a delay.
     @Test(arguments: [ChangeEncounter.Change.move, .remove, .removeNow])
     func aTagThatCameMeanwhileIsWholeWhenTheChangeEnds(_ change: ChangeEncounter.Change) async throws {
         let encounter = ChangeEncounter(change: change, push: .tag, isCached: false, word: .afterwards)

@@ -3,8 +3,8 @@ import Testing
 
 @testable import AdminCore
 
-/// A repository moves while a registry pushes into it, operation by operation as the old driver does: at every write of the move, a
-/// whole push comes in between.
+/// A repository moves while a registry pushes into it, operation by operation as the old driver does: at every write
+/// of the move, a whole push comes in between.
 @Suite struct MoveBesideWriterTests {
     /// What is pushed.
     enum Push: String, CaseIterable, Sendable {
@@ -79,8 +79,9 @@ import Testing
         return results
     }
 
-    /// Whether one of some repositories has the tag, and one the manifest, and one each blob: `SAFETY` §4 says that a push that comes too
-    /// late re-creates the old name, and that links which were there before it have moved.
+    /// Whether one of some repositories has the tag, and one the manifest, and one each blob:
+    /// docs/safety.md#4-what-no-order-closes says that a push that comes too late re-creates the old name, and that
+    /// links which were there before it have moved.
     private static func serves(_ image: ModelImage, as tag: String, _ raw: RawRegistry, _ names: [String]) -> Bool {
         let digest = image.manifest.digest
         let all = names.compactMap { raw.repositories[$0] }

@@ -2,8 +2,8 @@ import Testing
 
 @testable import AdminCore
 
-/// An upload that moved, or came back, while a registry finished it: the blob is to have the identifier alone, since the registry's own
-/// purge of uploads would delete it with its chunks (`LAYOUT` D6).
+/// An upload that moved, or came back, while a registry finished it: the blob is to have the identifier alone, since
+/// the registry's own purge of uploads would delete it with its chunks (docs/layout.md#d6).
 @Suite struct UploadYieldTests {
     private let clock = TestClock()
     private let fixture: ChangeFixture

@@ -71,7 +71,7 @@ import Testing
         #expect(try await fixture.trashItems.isEmpty)
     }
 
-    /// `LAYOUT` D6: the registry that moved the upload to its blob died in between.
+    /// docs/layout.md#d6: the registry that moved the upload to its blob died in between.
     @Test func ofAPairOnlyTheUploadsKeyGoes() async throws {
         let fixture = try await fixture()
         let data = try path("\(Self.root)/old/data")

@@ -15,7 +15,8 @@ import Testing
         return options
     }()
 
-    /// A signed image of schema 1, as a registry stores it: payload and signature are blobs, and the revision has a link to each signature.
+    /// A signed image of schema 1, as a registry stores it: payload and signature are blobs, and the revision has a
+    /// link to each signature.
     private func pushSigned(_ name: String, tags: [String]) async throws -> (payload: Digest, signature: Digest) {
         let layer = SampleBlob(pattern(700, seed: 4))
         let image = SampleSchema1(
@@ -37,7 +38,8 @@ import Testing
     @Test func signaturesAreNeededWithTheirManifest() async throws {
         let (payload, signature) = try await pushSigned("signed", tags: ["1"])
         #expect(try await run(Self.untagged).parts.isEmpty)
-        // Without its tag all of it goes: the payload, its layer, the signature, and the links of the manifest and of the signature.
+        // Without its tag all of it goes: the payload, its layer, the signature, and the links of the manifest and of
+        // the signature.
         try await fixture.driver.delete(paths.tags(fixture.name("signed")))
         let plan = try await run(Self.untagged)
         #expect(plan.obstacles.isEmpty)
@@ -123,7 +125,8 @@ import Testing
         #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
     }
 
-    /// A registry had read the upload's identifier before it was taken, and publishes it as a blob afterwards (`SAFETY` §1.1).
+    /// A registry had read the upload's identifier before it was taken, and publishes it as a blob afterwards
+    /// (docs/safety.md#unlink-delay-scan-claim-free).
     @Test func whatIsPublishedMeanwhileOnlyLosesItsOldReference() async throws {
         let layer = pattern(3000)
         try await fixture.push("app", tags: ["1"], layer: layer)

@@ -64,7 +64,7 @@ import Testing
         #expect(try await quarantined == 0)
     }
 
-    /// `SAFETY` §4: the delay is a bet on the longest push.
+    /// docs/safety.md#4-what-no-order-closes: the delay is a bet on the longest push.
     @Test(arguments: [0, 3599, 3600] as [TimeInterval]) func aShortDelayIsSaidToBeABet(_ delay: TimeInterval)
         async throws
     {
@@ -77,7 +77,8 @@ import Testing
         }
     }
 
-    /// The mutation "final mark begun before the delay": a plan whose mark is too early frees nothing, however late it is executed.
+    /// The mutation "final mark begun before the delay": a plan whose mark is too early frees nothing, however late
+    /// it is executed.
     @Test func aMarkBeforeTheDelayFreesNothing() async throws {
         _ = try await blob(pattern(3000))
         try await run()
@@ -187,7 +188,8 @@ import Testing
         #expect(try await isThere(empty))
     }
 
-    /// It pins what its repository links to; all else is collected, and the command that the note prints gets rid of it.
+    /// It pins what its repository links to; all else is collected, and the command that the note prints gets rid of
+    /// it.
     @Test func aManifestThatCannotBeReadIsInNobodysWay() async throws {
         let digest = try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         let loose = try await blob(pattern(3000, seed: 9))
@@ -274,7 +276,8 @@ import Testing
         #expect(try await quarantined == 0)
     }
 
-    /// A registry writes the key of a link before its content: for some minutes that is no damage, whatever the grace window is.
+    /// A registry writes the key of a link before its content: for some minutes that is no damage, whatever the grace
+    /// window is.
     @Test func aTagThatIsBeingWrittenIsNoDamage() async throws {
         let digest = try await fixture.push("app", tags: [], layer: pattern(5000))
         let other = try await fixture.push("app", tags: ["1"], layer: pattern(5000, seed: 2))
@@ -333,7 +336,8 @@ import Testing
         #expect(try await self.plan().items(.quarantine).map(\.blob) == [blob], "once it stands alone")
     }
 
-    /// ^C during the third of five parts: two are done, the third is taken back; the next run frees what is due and takes the rest.
+    /// ^C during the third of five parts: two are done, the third is taken back; the next run frees what is due and
+    /// takes the rest.
     @Test func cancelledItGoesOnWhereItWas() async throws {
         for seed in 0..<45 { _ = try await blob(pattern(100, seed: UInt64(seed))) }
         var options = Self.free

@@ -3,7 +3,8 @@ import Testing
 
 @testable import AdminCore
 
-/// Chunks behind the end of a needed blob (`LAYOUT` D4): noted by one run, removed by a later one; and whose chunks are never touched.
+/// Chunks behind the end of a needed blob (docs/layout.md#d4): noted by one run, removed by a later one; and whose
+/// chunks are never touched.
 @Suite struct SurplusTests: CollectionSuite {
     let world: CollectionWorld
     private let content = pattern(3000)

@@ -96,7 +96,8 @@ import Testing
 
     private static let empty = "the blob of no bytes without any chunk"
 
-    /// Only a chunk that nobody else has made, for a reference that is old and is there still; and only where the digest is that of nothing.
+    /// Only a chunk that nobody else has made, for a reference that is old and is there still; and only where the
+    /// digest is that of nothing.
     @Test func anEmptyFileIsMendedOnlyWhereItIsOneStill() async throws {
         try await expectRefusal(of: Self.empty) { fixture in
             let path = fixture.blob(SampleBlob.empty)
@@ -178,7 +179,8 @@ import Testing
         #expect(await fixture.fsck(grace: 0).problems == [])
     }
 
-    /// Of a D6 pair the upload's key goes and the blob's stays; if the blob's is gone by then, both stay as they are.
+    /// Of a docs/layout.md#d6 pair the upload's key goes and the blob's stays; if the blob's is gone by then, both
+    /// stay as they are.
     @Test func thePairIsTakenApartAtTheUpload() async throws {
         let (fixture, plan) = try await fixture("a crash inside a move")
         #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])

@@ -2,7 +2,8 @@ import Testing
 
 @testable import AdminCore
 
-/// `LAYOUT` D12: whatever read fails, the failure is what is reported; it is never taken for "not found" or for damage.
+/// docs/layout.md#d12: whatever read fails, the failure is what is reported; it is never taken for "not found" or for
+/// damage.
 @Suite("Registry: a failing read is an error") struct RegistryFaultTests {
     /// Everything that can be asked of a registry.
     static let questions: [(name: String, ask: @Sendable (RegistryReader) async throws -> Void)] = [

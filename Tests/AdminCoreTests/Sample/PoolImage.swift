@@ -39,7 +39,8 @@ struct PoolImage: Equatable, Sendable {
     }
 }
 
-/// What is wrong in a pool, found by comparing all its objects (`LAYOUT` §3), without the code that is being tested.
+/// What is wrong in a pool, found by comparing all its objects (docs/layout.md#defects), without the code that is
+/// being tested.
 enum Anomaly: Hashable, Sendable {
     /// Chunks of an identifier that no directory names.
     case orphan

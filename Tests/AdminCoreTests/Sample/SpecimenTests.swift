@@ -3,7 +3,8 @@ import Testing
 
 @testable import AdminCore
 
-/// Each damage of `LAYOUT` §3: that it looks as described there, that it shows where it should, and nowhere else.
+/// Each damage of docs/layout.md#defects: that it looks as described there, that it shows where it should, and
+/// nowhere else.
 @Suite struct SpecimenTests {
     private static let sound = Task { try await RepositoryRows.all(SampleStore([]).registry) }
 

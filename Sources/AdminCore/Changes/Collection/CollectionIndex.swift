@@ -1,7 +1,7 @@
 import Foundation
 
-/// What one enumeration of a pool's objects says of what lies in it: which blobs there are and where, who refers to which identifiers, the
-/// links from which a mark begins. For millions of blobs: numbers in plain arrays.
+/// What one enumeration of a pool's objects says of what lies in it: which blobs there are and where, who refers to
+/// which identifiers, the links from which a mark begins. For millions of blobs: numbers in plain arrays.
 struct CollectionIndex: Sendable {
     /// A link whose content is still to be read.
     struct Link: Sendable {
@@ -149,15 +149,15 @@ struct CollectionIndex: Sendable {
         return Int(lastChunks[ordinal])
     }
 
-    /// Whether the identifier at the digest's blobs path seems to have a chunk behind the first so many. Where there are very many it is
-    /// not known, and true.
+    /// Whether the identifier at the digest's blobs path seems to have a chunk behind the first so many. Where there
+    /// are very many it is not known, and true.
     func hasChunk(at ordinal: Int, behind count: UInt64) -> Bool {
         guard places[ordinal] != 0 else { return false }
         let last = lastChunks[Int(places[ordinal]) - 1]
         return last == .max || last > 0 && UInt64(last) >= count
     }
 
-    /// Whether more than one key in the pool says this identifier (`LAYOUT` D6).
+    /// Whether more than one key in the pool says this identifier (docs/layout.md#d6).
     func isReferredTwice(_ blob: BlobIdentifier) -> Bool {
         blobs.ordinal(of: blob).map { traits[$0].contains(.isReferredTwice) } ?? false
     }

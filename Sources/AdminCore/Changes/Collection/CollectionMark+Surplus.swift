@@ -17,15 +17,18 @@ struct FileEnd: Hashable, Sendable {
 }
 
 extension CollectionMark {
-    /// Where the files really end that seem to have chunks behind that; of very many, some: the others wait for a later run.
+    /// Where the files really end that seem to have chunks behind that; of very many, some: the others wait for a
+    /// later run.
     ///
-    /// Only blobs at their paths are asked, which nothing else in the pool refers to. The content there is complete when it appears, and
-    /// whoever writes to it again writes the same: what is behind its end then belongs to nothing. Not so anywhere else. An upload's chunks
-    /// are there before its size says so; so are those of an identifier that an upload and a blob share (`LAYOUT` D6), as the upload may go
-    /// on; a link is written anew in place. And what is unneeded goes whole.
+    /// Only blobs at their paths are asked, which nothing else in the pool refers to. The content there is complete
+    /// when it appears, and whoever writes to it again writes the same: what is behind its end then belongs to
+    /// nothing. Not so anywhere else. An upload's chunks are there before its size says so; so are those of an
+    /// identifier that an upload and a blob share (docs/layout.md#d6), as the upload may go on; a link is written
+    /// anew in place. And what is unneeded goes whole.
     ///
-    /// Chunk 0 knows the size and has its date from the last time it was written: a young one is let alone, too. That the content is all
-    /// there, and not cut short by a writer that died, is proven by its digest before anything is removed.
+    /// Chunk 0 knows the size and has its date from the last time it was written: a young one is let alone, too. That
+    /// the content is all there, and not cut short by a writer that died, is proven by its digest before anything is
+    /// removed.
     func endsOfOverlong() async throws -> [BlobIdentifier: FileEnd] {
         let sought = overlong.lazy.compactMap { ordinal -> (BlobIdentifier, StoragePath)? in
             guard let blob = index.blob(at: ordinal), !index.isReferredTwice(blob) else { return nil }

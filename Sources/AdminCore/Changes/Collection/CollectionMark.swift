@@ -1,10 +1,12 @@
 import Foundation
 
-/// A mark: what of a pool is needed, to a fixpoint (`SAFETY` §2). A digest is resolved at its blobs path or in the quarantine.
+/// A mark: what of a pool is needed, to a fixpoint (docs/safety.md#2-collection). A digest is resolved at its blobs
+/// path or in the quarantine.
 ///
-/// Of a document, everything counts that any reader could take for a reference. One that cannot be read pins the repositories that link
-/// to it (`pins`) and is in nobody's way. What stands in the way of believing it is collected in `obstacles`; with one of them nothing may be freed or quarantined. Errors of the
-/// store as a whole are thrown. Memory: the index, and one digest for each manifest.
+/// Of a document, everything counts that any reader could take for a reference. One that cannot be read pins the
+/// repositories that link to it (`pins`) and is in nobody's way. What stands in the way of believing it is collected
+/// in `obstacles`; with one of them nothing may be freed or quarantined. Errors of the store as a whole are thrown.
+/// Memory: the index, and one digest for each manifest.
 struct CollectionMark: Sendable {
     let registry: RegistryReader
     let options: CollectionOptions
@@ -314,7 +316,8 @@ struct CollectionMark: Sendable {
             for reference in references { needWhatever(reference) }
         case .manifest(let manifest):
             for reference in manifest.blobs {
-                // Where readers may disagree, and where an index names something of an unknown type, it may be a manifest.
+                // Where readers may disagree, and where an index names something of an unknown type, it may be a
+                // manifest.
                 if manifest.ambiguities.isEmpty, !manifest.isIndex {
                     need(reference.digest, declared: reference.size)
                 } else {

@@ -2,7 +2,7 @@ public import Foundation
 
 /// What a collection is allowed to do.
 public struct CollectionOptions: Hashable, Sendable {
-    /// What is known of the registries' descriptor caches, without which nothing is freed (`SAFETY` §§2, 4).
+    /// What is known of the registries' descriptor caches, without which nothing is freed (docs/safety.md).
     public enum Caches: Hashable, Sendable {
         /// Nothing: whatever is due stays.
         case unknown
@@ -28,11 +28,11 @@ public struct CollectionOptions: Hashable, Sendable {
     public var inUse: KeepList?
     /// What is known of the registries' caches.
     public var caches: Caches
-    /// Seconds between the quarantine and the look at the end of the run (`RestoringLook`): pushes that were under way when something was
-    /// taken have mostly ended by then. None where no registry writes.
+    /// Seconds between the quarantine and the look at the end of the run (`RestoringLook`): pushes that were under
+    /// way when something was taken have mostly ended by then. None where no registry writes.
     public var pause: TimeInterval
-    /// How many things one part of the plan takes, notes or frees at most: one operation on its holding, one intent in the journal, and what
-    /// is taken back where it is stopped.
+    /// How many things one part of the plan takes, notes or frees at most: one operation on its holding, one intent
+    /// in the journal, and what is taken back where it is stopped.
     var batch = 5000
 
     /// See the properties.

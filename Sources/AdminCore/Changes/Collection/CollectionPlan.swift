@@ -1,13 +1,13 @@
 public import Foundation
 
-/// One step of a collection, thought through (`SAFETY` §2): what comes back from the quarantine because it is needed again, what of it is
-/// freed, what is taken into it, and what is in the way.
+/// One step of a collection, thought through (docs/safety.md#2-collection): what comes back from the quarantine
+/// because it is needed again, what of it is freed, what is taken into it, and what is in the way.
 public struct CollectionPlan: Plan {
     /// A part of the plan: what is done with some things of one holding in the quarantine, or with what goes into one.
     public struct Part: Hashable, Sendable {
         /// What is done.
         public enum Work: String, Hashable, Sendable, CaseIterable {
-            /// The key of an unfinished upload goes whose content is a blob already (`LAYOUT` D6).
+            /// The key of an unfinished upload goes whose content is a blob already (docs/layout.md#d6).
             case mend
             /// A holding whose making was interrupted gets its date, from which the delay counts.
             case date
@@ -25,7 +25,8 @@ public struct CollectionPlan: Plan {
             case trim
             /// What this run has taken is marked once more, and then restored or freed: with `--offline`.
             case finish
-            /// What pushes have come to need since the mark returns, a few seconds after it was taken (`RestoringLook`).
+            /// What pushes have come to need since the mark returns, a few seconds after it was taken
+            /// (`RestoringLook`).
             case look
         }
 
@@ -64,12 +65,13 @@ public struct CollectionPlan: Plan {
     public let impact: Impact
     /// What a person should know, a sentence each.
     public let notes: [String]
-    /// False for a plan that was made without the right to change anything: its mark carries no epoch, so it can be shown and not executed.
+    /// False for a plan that was made without the right to change anything: its mark carries no epoch, so it can be
+    /// shown and not executed.
     let isProven: Bool
     /// What tells the moment.
     let clock: WallClock
-    /// What the mark has found needed: by this the look at the end of the run, and those of a process that goes on watching, only read
-    /// what is new.
+    /// What the mark has found needed: by this the look at the end of the run, and those of a process that goes on
+    /// watching, only read what is new.
     public let look: RestoringLook
 
     /// A collection.
@@ -78,7 +80,8 @@ public struct CollectionPlan: Plan {
     /// The parts' names.
     public var targetNames: [String] { parts.map(\.name) }
 
-    /// After this moment the next run can free something, if this one ends now; nil if nothing is, or will be, in the quarantine.
+    /// After this moment the next run can free something, if this one ends now; nil if nothing is, or will be, in the
+    /// quarantine.
     public var nextFreeAfter: Date? {
         let takes = parts.contains { $0.work.takes || $0.work == .date }
         guard takes, options.caches != .offline else { return pending }

@@ -1,15 +1,17 @@
 import Foundation
 
-/// How a mark reads single things. What is wrong with one of them is a value; after what is thrown nothing can be asked any more.
+/// How a mark reads single things. What is wrong with one of them is a value; after what is thrown nothing can be
+/// asked any more.
 struct MarkReader: Sendable {
     let registry: RegistryReader
     /// What was written since is young.
     let cutoff: Date
-    /// What is incomplete and was begun since may just be being written, whatever the grace window is. (Without registries nothing is.)
+    /// What is incomplete and was begun since may just be being written, whatever the grace window is. (Without
+    /// registries nothing is.)
     let writing: Date
 
-    /// How long a registry may be in the middle of one small file: its key is there, and its content is not. In seconds; a pause of
-    /// the cluster is in it.
+    /// How long a registry may be in the middle of one small file: its key is there, and its content is not. In
+    /// seconds; a pause of the cluster is in it.
     static let longestWrite: TimeInterval = 600
 
     private var storage: StorageReader { registry.storage }
@@ -21,7 +23,7 @@ struct MarkReader: Sendable {
         let isYoung: Bool
         /// Whether it says nothing because it may just be being written.
         var isBeingWritten = false
-        /// Why it is dangling (`LAYOUT` D7), or could not be read; nil if all is well.
+        /// Why it is dangling (docs/layout.md#d7), or could not be read; nil if all is well.
         let obstacle: String?
     }
 
@@ -50,8 +52,8 @@ struct MarkReader: Sendable {
         }
     }
 
-    /// Whether something was written within the grace window. What has no chunk 0 has no date; its directory has, and then it may
-    /// just be being written as well.
+    /// Whether something was written within the grace window. What has no chunk 0 has no date; its directory has, and
+    /// then it may just be being written as well.
     func isYoung(_ modified: Date?, _ path: StoragePath) async throws -> Bool {
         if let modified { return isYoung(modified) }
         return try await date(of: path.parent).map { $0 > min(cutoff, writing) } ?? true
@@ -166,8 +168,8 @@ struct MarkReader: Sendable {
         }
     }
 
-    /// What a link that may have been written since the mark began says of what nothing needs so far: that it is young, or a manifest
-    /// that is linked where registry 2.1.0 linked it. `manifests` finds out whether a blob is one.
+    /// What a link that may have been written since the mark began says of what nothing needs so far: that it is
+    /// young, or a manifest that is linked where registry 2.1.0 linked it. `manifests` finds out whether a blob is one.
     func lateLink(
         in object: ObjectID, _ index: CollectionIndex, manifests: Memo<Digest, Among>
     ) async throws -> SecondLook.Finding? {

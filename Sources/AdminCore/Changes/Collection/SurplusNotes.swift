@@ -1,11 +1,11 @@
 import Foundation
 
-/// Which blobs had chunks behind their ends, and when a run first saw that: a later one removes these chunks, if a mark that began after
-/// the delay still finds them (`SAFETY` §2).
+/// Which blobs had chunks behind their ends, and when a run first saw that: a later one removes these chunks, if a
+/// mark that began after the delay still finds them (docs/safety.md#2-collection).
 ///
-/// In the pool: the omap of the object `surplus` in the RADOS namespace `regtop`, from the identifier to JSON. Not in the quarantine, for what
-/// stands there refers to its chunks, and an identifier with a second reference is not touched by anything. Nothing rests on a note but how
-/// long is waited: it may be lost, or written twice.
+/// In the pool: the omap of the object `surplus` in the RADOS namespace `regtop`, from the identifier to JSON. Not in
+/// the quarantine, for what stands there refers to its chunks, and an identifier with a second reference is not
+/// touched by anything. Nothing rests on a note but how long is waited: it may be lost, or written twice.
 struct SurplusNotes: Sendable {
     struct Note: Codable, Hashable, Sendable {
         /// The blob's.
@@ -54,8 +54,8 @@ struct SurplusNotes: Sendable {
         }
     }
 
-    /// Takes those notes away that are older than the registry, and whose blobs have no content any more: the pool was emptied since they were
-    /// written. Gives how many.
+    /// Takes those notes away that are older than the registry, and whose blobs have no content any more: the pool
+    /// was emptied since they were written. Gives how many.
     func removeGone(_ paths: RegistryPaths) async throws -> Int {
         let notes = try await Self.read(driver.reader)
         guard !notes.isEmpty, let made = try await driver.reader.made(paths) else { return 0 }

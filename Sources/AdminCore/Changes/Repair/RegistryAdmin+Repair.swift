@@ -1,7 +1,8 @@
 import Foundation
 
 extension RegistryAdmin {
-    /// Makes one repair; `id` is for what goes to the trash by it. Gives notes; throws `RepairError` where the damage is not what it was, and errors of the store.
+    /// Makes one repair; `id` is for what goes to the trash by it. Gives notes; throws `RepairError` where the damage
+    /// is not what it was, and errors of the store.
     func repair(_ target: RepairPlan.Target, grace: TimeInterval, trash id: TrashID?) async throws -> [String] {
         switch target.repair {
         case .dropUploadKey(let path, let blob, let kept):
@@ -55,9 +56,9 @@ extension RegistryAdmin {
         }
     }
 
-    /// The old driver writes data first and its size then: what is young may get one still. The size is only that of bytes that are proven to
-    /// be the content, as they were and as they are written anew; what the chunks say is never changed in place, since nothing could guard
-    /// the others meanwhile.
+    /// The old driver writes data first and its size then: what is young may get one still. The size is only that of
+    /// bytes that are proven to be the content, as they were and as they are written anew; what the chunks say is
+    /// never changed in place, since nothing could guard the others meanwhile.
     private func restoreSize(
         _ path: StoragePath, _ blob: BlobIdentifier, _ chunks: [Int], _ grace: TimeInterval
     ) async throws {
@@ -112,8 +113,8 @@ extension RegistryAdmin {
         guard isDone else { throw RepairError.changed(file.path) }
     }
 
-    /// A reference without chunk 0 has no date of its own (`SAFETY` §1.3): one in a directory that was written to just now is left alone, since
-    /// the old driver writes the key before the data.
+    /// A reference without chunk 0 has no date of its own (docs/safety.md#dates): one in a directory that was written
+    /// to just now is left alone, since the old driver writes the key before the data.
     private func finishDeletion(
         _ path: StoragePath, _ blob: BlobIdentifier, grace: TimeInterval, _ target: RepairPlan.Target, _ id: TrashID?
     ) async throws -> [String] {
@@ -128,8 +129,9 @@ extension RegistryAdmin {
         return directory.map { isSettled($0, grace) } ?? false
     }
 
-    /// The digest says that there is nothing to lose, and that no content is missing; what is young may be being written all the same. The
-    /// chunk is one that nobody else has made, in a single operation: where the reference is another one by then, it is an orphan.
+    /// The digest says that there is nothing to lose, and that no content is missing; what is young may be being
+    /// written all the same. The chunk is one that nobody else has made, in a single operation: where the reference
+    /// is another one by then, it is an orphan.
     private func writeEmpty(_ path: StoragePath, _ blob: BlobIdentifier, _ grace: TimeInterval) async throws {
         guard case .blob(let digest) = paths.file(at: path), BlobFinding.emptyDigests.contains(digest.string) else {
             throw RepairError.notTheDigest(path)
@@ -195,7 +197,8 @@ public enum RepairError: Error, Hashable, Sendable {
     case changed(StoragePath)
     /// The same of what has no path.
     case gone(String)
-    /// The directory holds something that is neither a file nor a directory, or that came meanwhile: it could not be taken away.
+    /// The directory holds something that is neither a file nor a directory, or that came meanwhile: it could not be
+    /// taken away.
     case stays(StoragePath)
     /// The bytes do not have the digest that they should have: nothing was changed.
     case notTheDigest(StoragePath)

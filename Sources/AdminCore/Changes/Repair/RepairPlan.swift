@@ -1,7 +1,8 @@
 public import Foundation
 import Synchronization
 
-/// Repairs that have been thought through and not been made: each with the problem it mends, and the exact files it concerns.
+/// Repairs that have been thought through and not been made: each with the problem it mends, and the exact files it
+/// concerns.
 public struct RepairPlan: Plan, Hashable {
     /// One repair.
     public struct Target: Hashable, Sendable {
@@ -11,7 +12,8 @@ public struct RepairPlan: Plan, Hashable {
         public let repair: Repair
         /// The files that go to the trash by it.
         public let files: [Repair.TrashedFile]
-        /// The name of the target whose repair takes all of this away with it, so that nothing is left to mend here; nil if there is none.
+        /// The name of the target whose repair takes all of this away with it, so that nothing is left to mend here;
+        /// nil if there is none.
         public internal(set) var mendedWith: String?
 
         init(problem: Problem, repair: Repair, files: [Repair.TrashedFile]) {
@@ -69,7 +71,8 @@ private final class DoneRepairs: Sendable {
 }
 
 extension RepairPlan {
-    /// In the order in which they are made; what one of them takes away with it follows that one. Found by path, whatever their number.
+    /// In the order in which they are made; what one of them takes away with it follows that one. Found by path,
+    /// whatever their number.
     static func ordered(_ targets: [Target]) -> [Target] {
         let ranked = targets.enumerated()
             .sorted { ($0.element.repair.rank, $0.offset) < ($1.element.repair.rank, $1.offset) }.map(\.element)
@@ -101,8 +104,8 @@ extension StoragePath {
 }
 
 extension Repair {
-    /// True if nothing is left to be done where everything around it has gone to the trash. A pair is taken apart, a directory listed, and
-    /// a key that has no path removed in any case: no trash takes these.
+    /// True if nothing is left to be done where everything around it has gone to the trash. A pair is taken apart, a
+    /// directory listed, and a key that has no path removed in any case: no trash takes these.
     fileprivate var isMootInTrash: Bool {
         switch self {
         case .dropUploadKey, .relink, .removeKey: false
@@ -112,7 +115,8 @@ extension Repair {
         }
     }
 
-    /// In which order repairs are made. What another writer could turn into a loss comes first (`SAFETY` §3, D6), what only tidies up last.
+    /// In which order repairs are made. What another writer could turn into a loss comes first
+    /// (docs/safety.md#3-the-steps, docs/layout.md#d6), what only tidies up last.
     var rank: Int {
         switch self {
         case .dropUploadKey: 0

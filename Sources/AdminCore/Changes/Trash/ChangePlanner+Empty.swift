@@ -1,9 +1,10 @@
 public import Foundation
 
 extension ChangePlanner {
-    /// The plan that drops for good what has been in the trash for `age` seconds or longer. Beside registries that may be writing, what is
-    /// younger than the journal's delay stays whatever `age` says (`SAFETY` §1), and the notes say so. `ids`: only these.
-    /// Throws `ChangeError.notInTrash`, `.wrongChunkSize`, and errors of reading.
+    /// The plan that drops for good what has been in the trash for `age` seconds or longer. Beside registries that
+    /// may be writing, what is younger than the journal's delay stays whatever `age` says (docs/safety.md#1-freeing),
+    /// and the notes say so. `ids`: only these. Throws `ChangeError.notInTrash`, `.wrongChunkSize`, and errors of
+    /// reading.
     public func emptying(
         olderThan age: TimeInterval = 0, ids: [String]? = nil, progress: ProgressHandler? = nil
     ) async throws -> EmptyPlan {

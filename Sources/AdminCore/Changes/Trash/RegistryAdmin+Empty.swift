@@ -1,6 +1,7 @@
 extension RegistryAdmin {
-    /// Drops the links of a deletion for good: those that nothing else refers to are freed with their content, which is a link's 71 bytes or
-    /// what was uploaded so far; of others only the reference goes (`SAFETY` §1). Blobs stay, whatever happens. Gives notes.
+    /// Drops the links of a deletion for good: those that nothing else refers to are freed with their content, which
+    /// is a link's 71 bytes or what was uploaded so far; of others only the reference goes
+    /// (docs/safety.md#1-freeing). Blobs stay, whatever happens. Gives notes.
     func empty(_ target: EmptyPlan.Target, _ proof: EmptyingProof) async throws -> [String] {
         let path = paths.trash.appending(.literal(target.item.id))
         guard var holding = try await driver.reader.holding(path) else { return ["it is gone already"] }

@@ -1,7 +1,7 @@
 extension RegistryAdmin {
-    /// Brings a deletion back (`SAFETY` §3, "restore"): under another name if it is to have one; layers first and tags last, so that what can
-    /// be named can be served. Gives notes; throws `ChangeError.unsuitable` if a link stays in the trash, because its place was taken
-    /// meanwhile or somebody else has claimed it.
+    /// Brings a deletion back (docs/safety.md#restore): under another name if it is to have one; layers first and
+    /// tags last, so that what can be named can be served. Gives notes; throws `ChangeError.unsuitable` if a link
+    /// stays in the trash, because its place was taken meanwhile or somebody else has claimed it.
     func restore(_ target: RestorePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
         let path = paths.trash.appending(.literal(target.item.id))
         var entries = target.entries
@@ -49,9 +49,10 @@ extension RegistryAdmin {
         return left
     }
 
-    /// Uploads whose identifier something else has by now: a registry that had read it before they were deleted has made a blob of it. Back at
-    /// their places they would let the registry's own purge delete the blob (`LAYOUT` D6). Costs a complete scan if there are any uploads;
-    /// where none can be made, all of them may be such. Gives them, and why they stay in the trash.
+    /// Uploads whose identifier something else has by now: a registry that had read it before they were deleted has
+    /// made a blob of it. Back at their places they would let the registry's own purge delete the blob
+    /// (docs/layout.md#d6). Costs a complete scan if there are any uploads; where none can be made, all of them may
+    /// be such. Gives them, and why they stay in the trash.
     private func finishedUploads(
         among entries: [Holding.Entry], in path: StoragePath
     ) async throws -> (Set<Holding.Entry>, why: String) {

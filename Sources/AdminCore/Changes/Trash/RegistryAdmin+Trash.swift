@@ -38,9 +38,10 @@ extension RegistryAdmin {
         return try await remains.notes(paths) + staying(stay.union(remains.files.filter(planned.contains)), of: target)
     }
 
-    /// Takes references from anywhere into the trash, as one deletion that can be restored: for repairs. Each is guarded by its identifier.
-    /// Gives the id, nil if nothing went there, and the paths that somebody else changed meanwhile, which stay as they are. Directories that
-    /// are emptied by it go, up to `floor`. Throws errors of the store, and then everything is where it was, or the journal says so.
+    /// Takes references from anywhere into the trash, as one deletion that can be restored: for repairs. Each is
+    /// guarded by its identifier. Gives the id, nil if nothing went there, and the paths that somebody else changed
+    /// meanwhile, which stay as they are. Directories that are emptied by it go, up to `floor`. Throws errors of the
+    /// store, and then everything is where it was, or the journal says so.
     public func trash(
         _ references: [(origin: StoragePath, blob: BlobIdentifier)], name: String, kind: TrashItem.Kind = .other,
         below floor: StoragePath = .root
@@ -54,9 +55,10 @@ extension RegistryAdmin {
         return (stay.count == references.count ? nil : id, stay.sorted())
     }
 
-    /// Takes links into the trash (`SAFETY` §3, "trash a repo"): all entries there at once, then each link leaves its place, stage by stage; what
-    /// that leaves empty is pruned at the very end. Where it fails, all of it is taken back. Gives the links that were changed by
-    /// somebody else and stay where they were, and what else lies below the directories afterwards.
+    /// Takes links into the trash (docs/safety.md#trash-a-repository): all entries there at once, then each link
+    /// leaves its place, stage by stage; what that leaves empty is pruned at the very end. Where it fails, all of it
+    /// is taken back. Gives the links that were changed by somebody else and stay where they were, and what else lies
+    /// below the directories afterwards.
     func trash(
         _ load: TrashLoad, as id: TrashID, _ counter: ProgressCounter
     ) async throws -> (stay: Set<StoragePath>, remains: Remains) {
@@ -90,9 +92,9 @@ extension RegistryAdmin {
         }
     }
 
-    /// Lets one link leave for the trash if it still is the plan's: the same identifier and, for a tag's current link, the same digest
-    /// in it. A registry that retags writes into the same identifier; so the link is read once more after it is gone, and put back if
-    /// it says something else. False if it stays.
+    /// Lets one link leave for the trash if it still is the plan's: the same identifier and, for a tag's current
+    /// link, the same digest in it. A registry that retags writes into the same identifier; so the link is read once
+    /// more after it is gone, and put back if it says something else. False if it stays.
     private func leave(_ link: ChangePlan.Link, for move: StorageDriver.FileMove) async throws -> Bool {
         guard try await driver.leaveSource(move) else { return false }
         guard try await isRetagged(link) else { return true }

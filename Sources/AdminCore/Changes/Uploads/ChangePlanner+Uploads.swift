@@ -1,12 +1,12 @@
 public import Foundation
 
 extension ChangePlanner {
-    /// The plan that removes unfinished uploads that began `age` seconds ago or longer. `names`: only those of these repositories; `ids`: only
-    /// those with one of these identifiers. One that
-    /// does not say when it began is as old as the youngest of its chunks, without any as its directory; a file that lies among the uploads and
-    /// belongs to none is taken for one. Looks through the whole pool for files that belong to something else as well.
-    /// Throws `ChangeError.unsuitable` for `skippingTrash` beside registries that may be writing (`SAFETY` §2), `.wrongChunkSize`, and errors of
-    /// reading.
+    /// The plan that removes unfinished uploads that began `age` seconds ago or longer. `names`: only those of these
+    /// repositories; `ids`: only those with one of these identifiers. One that
+    /// does not say when it began is as old as the youngest of its chunks, without any as its directory; a file that
+    /// lies among the uploads and belongs to none is taken for one. Looks through the whole pool for files that
+    /// belong to something else as well. Throws `ChangeError.unsuitable` for `skippingTrash` beside registries that
+    /// may be writing (docs/safety.md#2-collection), `.wrongChunkSize`, and errors of reading.
     public func purging(
         olderThan age: TimeInterval, of names: [RepositoryName]? = nil, ids: Set<String>? = nil,
         skippingTrash: Bool = false,

@@ -6,8 +6,8 @@ public struct UploadsPlan: Plan, Hashable {
         public let upload: UploadSummary
         /// Its files that go to the trash.
         public let links: [ChangePlan.Link]
-        /// Its files whose content belongs to something else as well, a blob for example (`LAYOUT` D6): only their keys are removed, for
-        /// restoring them would only bring back that registries may delete both.
+        /// Its files whose content belongs to something else as well, a blob for example (docs/layout.md#d6): only
+        /// their keys are removed, for restoring them would only bring back that registries may delete both.
         public let pairs: [ChangePlan.Link]
         /// The directories it consists of.
         public let directories: [StoragePath]

@@ -1,16 +1,19 @@
 import Foundation
 
-/// Finds the links that pushes to a repository left out while its own links were taken away from it (`SAFETY` §6).
+/// Finds the links that pushes to a repository left out while its own links were taken away from it
+/// (docs/safety.md#watch).
 ///
-/// A registry whose cache remembers that a layer is linked writes no link to it, and one that had read the identifier of a link before writes
-/// into that link, wherever it is by now. Both answer 201, and the image cannot be pulled later. Only reads.
+/// A registry whose cache remembers that a layer is linked writes no link to it, and one that had read the identifier
+/// of a link before writes into that link, wherever it is by now. Both answer 201, and the image cannot be pulled
+/// later. Only reads.
 struct LeftOutLinks: Sendable {
     let registry: RegistryReader
     let name: RepositoryName
 
     private var paths: RegistryPaths { registry.paths }
 
-    /// The signatures of a manifest that went from the repository, and when its tag was written; nil if it did not go from there.
+    /// The signatures of a manifest that went from the repository, and when its tag was written; nil if it did not go
+    /// from there.
     typealias Moved = @Sendable (_ manifest: Digest, _ tagged: Date?) async throws -> [Digest]?
 
     /// What was found.
@@ -21,8 +24,8 @@ struct LeftOutLinks: Sendable {
         var tags: [String] = []
     }
 
-    /// The links that the manifests of the repository need and that are not there, though their blobs are; and those of manifests which
-    /// `moved` knows and a tag names. `allManifests` false: the latter only.
+    /// The links that the manifests of the repository need and that are not there, though their blobs are; and those
+    /// of manifests which `moved` knows and a tag names. `allManifests` false: the latter only.
     func find(allManifests: Bool, moved: Moved) async throws -> Finding {
         let pass = registry.pass()
         var facts = try await RepositoryInquiry(name: name, pass: pass, scope: .tagLinks).facts([

@@ -1,13 +1,15 @@
 import Foundation
 
-/// What a change that takes links away from a repository leaves behind: a look at its end, and a watch in the journal (`SAFETY` §6).
+/// What a change that takes links away from a repository leaves behind: a look at its end, and a watch in the journal
+/// (docs/safety.md#watch).
 ///
-/// A registry with a descriptor cache takes a layer for linked in a repository until it is restarted. It writes no link for a push that comes
-/// after the link has gone. No order closes that; so whoever comes next completes the links, until somebody says that the caches
-/// were flushed after the change, or that there are none, and once more when no push can be under way that began before.
+/// A registry with a descriptor cache takes a layer for linked in a repository until it is restarted. It writes no
+/// link for a push that comes after the link has gone. No order closes that; so whoever comes next completes the
+/// links, until somebody says that the caches were flushed after the change, or that there are none, and once more
+/// when no push can be under way that began before.
 extension RegistryAdmin {
-    /// Makes a change that takes the links of layers away from repositories: with a watch for each of them in the journal, before anything
-    /// is touched. `counterpart`: where its links are afterwards.
+    /// Makes a change that takes the links of layers away from repositories: with a watch for each of them in the
+    /// journal, before anything is touched. `counterpart`: where its links are afterwards.
     func watching<Value>(
         _ names: some Collection<RepositoryName>, counterpart: StoragePath?, keepsLinks: Bool = false,
         _ body: () async throws -> Value
@@ -60,14 +62,16 @@ extension RegistryAdmin {
 
     // MARK: - The end of a change
 
-    /// The last look of a change (`SAFETY` §6): a tag that appeared meanwhile, and names a manifest that went, gets its links at the source as
-    /// well. `handling`: whether links to layers are written again at the source. Gives notes; what fails is one of them, since the change is done.
+    /// The last look of a change (docs/safety.md#last-look): a tag that appeared meanwhile, and names a manifest that
+    /// went, gets its links at the source as well. `handling`: whether links to layers are written again at the
+    /// source. Gives notes; what fails is one of them, since the change is done.
     func lookBack(at target: ChangePlan.Target, _ handling: RepositoryHandling) async throws -> [String] {
         let name = target.reference.repository
         var notes: [String] = []
         do {
             if target.links.contains(where: { paths.stage(of: $0.path) == .revisions }) {
-                // Where the layer links go as well, whatever is there now was pushed meanwhile, and may rest on links that have gone.
+                // Where the layer links go as well, whatever is there now was pushed meanwhile, and may rest on links
+                // that have gone.
                 notes += try await completeLinks(
                     of: name, allManifests: !target.layerNames.isEmpty, moved: moved(by: target))
             }
@@ -85,7 +89,8 @@ extension RegistryAdmin {
         return notes
     }
 
-    /// Writes the links to layers that a target had anew, where they were: a registry whose cache remembers them is right then.
+    /// Writes the links to layers that a target had anew, where they were: a registry whose cache remembers them is
+    /// right then.
     private func linkLayersAgain(_ target: ChangePlan.Target) async throws {
         _ = try await driver.each(target.links.filter { paths.file(at: $0.path)?.isLayerLink ?? false }) { link in
             let text = try await driver.reader.content(of: link.blob, at: link.path, limit: RegistryReader.linkLimit)
@@ -94,8 +99,8 @@ extension RegistryAdmin {
         }
     }
 
-    /// The same for a repository that comes back from the trash: a push may have written into the link of a tag after that had gone there. Its
-    /// manifest, and links to layers, are at the name that it was deleted from.
+    /// The same for a repository that comes back from the trash: a push may have written into the link of a tag after
+    /// that had gone there. Its manifest, and links to layers, are at the name that it was deleted from.
     func completeRestored(_ entries: [Holding.Entry], from origin: RepositoryName?) async throws -> [String] {
         guard let origin, let name = entries.lazy.compactMap({ paths.repositoryName(of: $0.origin) }).first else {
             return []
@@ -152,7 +157,8 @@ extension RegistryAdmin {
         return { [revisions] digest, _ in revisions[digest] }
     }
 
-    /// The same of what lies in a watch's counterpart now. A tag that was written after the change began counts where nobody knows.
+    /// The same of what lies in a watch's counterpart now. A tag that was written after the change began counts where
+    /// nobody knows.
     private func moved(_ watch: Intent.Watch, from name: RepositoryName, since begun: Date) async throws
         -> LeftOutLinks.Moved
     {
@@ -177,9 +183,10 @@ extension RegistryAdmin {
         return { [revisions] digest, _ in revisions[digest] }
     }
 
-    /// Looks at the names of all watches in the journal: writes the links that pushes left out, and clears away what a push left of a
-    /// name that has gone. `saying`: what is known by now of the registries' caches; a watch that waits for it lasts for one more delay then,
-    /// or ends where that is over. Never throws once the journal was read: a look that fails is made again by whoever comes next.
+    /// Looks at the names of all watches in the journal: writes the links that pushes left out, and clears away what
+    /// a push left of a name that has gone. `saying`: what is known by now of the registries' caches; a watch that
+    /// waits for it lasts for one more delay then, or ends where that is over. Never throws once the journal was
+    /// read: a look that fails is made again by whoever comes next.
     func lookAtWatches(saying word: CacheState = .unknown) async throws -> [Recovery] {
         let entries = try await driver.journal.entries().filter { $0.intent?.head.kind == .watch }
         return try await concurrentMap(entries, window: driver.reader.window) { entry in
@@ -242,7 +249,8 @@ extension RegistryAdmin {
     ) async throws -> [String] {
         var notes = try await completeLinks(
             of: name, allManifests: true, moved: try await moved(watch, from: name, since: begun))
-        // A push may have written into the link of a tag after that had gone: then the tag is at its new name, and its manifest here.
+        // A push may have written into the link of a tag after that had gone: then the tag is at its new name, and
+        // its manifest here.
         if isLast, let counterpart = watch.counterpart, counterpart.isBelow(paths.repositories),
             let other = paths.repositoryName(of: counterpart.appending(.literal("_layers")))
         {
@@ -253,8 +261,8 @@ extension RegistryAdmin {
         return notes
     }
 
-    /// Takes to the trash what is left of a name where nothing but links to layers is, and all of these are old: catalogues show it, and nobody
-    /// can pull it.
+    /// Takes to the trash what is left of a name where nothing but links to layers is, and all of these are old:
+    /// catalogues show it, and nobody can pull it.
     private func removeRemains(of name: RepositoryName, _ caches: String?) async throws -> [String] {
         let own = paths.ownDirectories(name)
         let files = try await concurrentMap(own, window: own.count) { [driver] directory in

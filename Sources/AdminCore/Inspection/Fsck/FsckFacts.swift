@@ -135,9 +135,10 @@ struct FsckFacts: Sendable {
         let kind = paths.file(at: path)
         var isEmptyBlob = false
         switch (kind, fault) {
-        // Nobody has promised anything of an upload: it is unfinished, and named as a whole where nobody goes on with it.
+        // Nobody has promised anything of an upload: it is unfinished, and named as a whole where nobody goes on with
+        // it.
         case (.upload, _): return
-        // Without chunks the empty one (D3), or one that has lost them (D7): the digest tells.
+        // Without chunks the empty one (docs/layout.md#d3), or one that has lost them (#d7): the digest tells.
         case (.blob, .noChunk): break
         case (.blob(let digest), nil):
             // Only an empty one comes here, or one that is named twice.

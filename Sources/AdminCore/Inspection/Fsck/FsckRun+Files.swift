@@ -85,8 +85,9 @@ extension FsckRun {
         }
     }
 
-    /// The old driver writes no chunk for a file without bytes, and takes every later question about it for one about a file that is not
-    /// there (D3). Nothing but the digest tells such a file from one that was deleted half-way (D7).
+    /// The old driver writes no chunk for a file without bytes, and takes every later question about it for one about
+    /// a file that is not there (docs/layout.md#d3). Nothing but the digest tells such a file from one that was
+    /// deleted half-way (#d7).
     private func emptyFile(_ suspect: FsckFacts.Fault) -> Problem? {
         guard suspect.isBlobOfNoBytes else {
             // A repository that is named as a whole takes it along.

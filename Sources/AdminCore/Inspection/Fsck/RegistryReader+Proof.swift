@@ -1,10 +1,10 @@
 /// Damage of a file of which no byte is lost.
 enum Intactness: Sendable {
-    /// It was resumed inside a chunk: in this order the bytes are its content (`LAYOUT` D1).
+    /// It was resumed inside a chunk: in this order the bytes are its content (docs/layout.md#d1).
     case resumed(Rearrangement)
     /// The bytes as they stand are its content, and its size is another one, or none.
     case sizeIsWrong(Rearrangement)
-    /// It is the blob of no bytes, and has no chunk (D3).
+    /// It is the blob of no bytes, and has no chunk (docs/layout.md#d3).
     case noChunk
 
     /// What is wrong, as the end of a sentence that begins with the file's name.
@@ -18,8 +18,8 @@ enum Intactness: Sendable {
 }
 
 extension RegistryReader {
-    /// What is wrong with a file that is damaged, if its content is proven to be there all the same; nil if it is not. Reads the whole file
-    /// where the lengths of its chunks allow that.
+    /// What is wrong with a file that is damaged, if its content is proven to be there all the same; nil if it is
+    /// not. Reads the whole file where the lengths of its chunks allow that.
     func intactness(of blob: BlobIdentifier, at path: StoragePath) async throws -> Intactness? {
         let layout = try await storage.layout(of: blob)
         if let order = try? layout.rearranged(), try await isProven(path, blob, in: order) { return .resumed(order) }
@@ -36,7 +36,8 @@ extension RegistryReader {
         return .sizeIsWrong(order)
     }
 
-    /// Whether the content of a file is proven to be what it should be: by the digest of a blob, or as a link that says what its path says.
+    /// Whether the content of a file is proven to be what it should be: by the digest of a blob, or as a link that
+    /// says what its path says.
     func isProvenRight(_ path: StoragePath, _ blob: BlobIdentifier) async throws -> Bool {
         guard let file = paths.file(at: path), !file.isUpload else { return false }
         do {

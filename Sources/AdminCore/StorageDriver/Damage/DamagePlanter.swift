@@ -1,12 +1,14 @@
 public import Foundation
 
-/// Damages a pool as docker/distribution v2.1.0 – v2.3.1 does (`LAYOUT` §3): one method for each defect that leaves a trace.
+/// Damages a pool as docker/distribution v2.1.0 – v2.3.1 does (docs/layout.md#defects): one method for each defect
+/// that leaves a trace.
 ///
-/// For samples and tests, never for a pool that anybody needs. Like the driver it imitates it uses no guards, so whoever uses it
-/// must be alone in the pool. What is damaged must be there before, sound, as `StorageDriver` or `PoolDraft` writes it.
+/// For samples and tests, never for a pool that anybody needs. Like the driver it imitates it uses no guards, so
+/// whoever uses it must be alone in the pool. What is damaged must be there before, sound, as `StorageDriver` or
+/// `PoolDraft` writes it.
 ///
-/// Concurrency: a value; its methods may run at once if they damage different files and directories. Errors: `StorageError` for what is
-/// not there, `StoreError` from below.
+/// Concurrency: a value; its methods may run at once if they damage different files and directories. Errors:
+/// `StorageError` for what is not there, `StoreError` from below.
 public struct DamagePlanter: Sendable {
     /// The tree to be damaged, to read.
     public let reader: StorageReader
@@ -14,8 +16,8 @@ public struct DamagePlanter: Sendable {
     let modified: Date?
     let makeIdentifier: @Sendable (StoragePath) -> BlobIdentifier
 
-    /// A planter that looks through `reader` and changes through `writer`, which must be the same store. `modified`: the
-    /// modification time to record, nil for now. `makeIdentifier` gives the identifiers of new files.
+    /// A planter that looks through `reader` and changes through `writer`, which must be the same store. `modified`:
+    /// the modification time to record, nil for now. `makeIdentifier` gives the identifiers of new files.
     public init(
         reader: StorageReader, writer: any ObjectWriter, modified: Date? = nil,
         makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier = { _ in .random() }
@@ -41,7 +43,8 @@ public struct DamagePlanter: Sendable {
         try await change(blob.chunk(0), .setXattr(name: TotalSize.xattr, value: TotalSize.encode(size)))
     }
 
-    /// The chunks and the size of a whole file; no path names them yet. Without bytes nothing is written at all, not even a chunk 0.
+    /// The chunks and the size of a whole file; no path names them yet. Without bytes nothing is written at all, not
+    /// even a chunk 0.
     func store(_ content: [UInt8], as blob: BlobIdentifier) async throws {
         guard !content.isEmpty else { return }
         for start in stride(from: 0, to: content.count, by: Int(reader.chunkSize)) {

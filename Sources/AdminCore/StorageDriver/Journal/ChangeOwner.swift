@@ -3,7 +3,8 @@ import Synchronization
 
 /// Who carries out a change that is written in the journal: one process on one machine.
 ///
-/// Only for politeness: nobody recovers what somebody else is still working on. Correctness never rests on it (`SAFETY` §3, "recover").
+/// Only for politeness: nobody recovers what somebody else is still working on. Correctness never rests on it
+/// (docs/safety.md#recover).
 public struct ChangeOwner: Codable, Hashable, Sendable {
     /// The machine's name, for people.
     public let host: String
@@ -55,8 +56,8 @@ extension ChangeOwner: CustomStringConvertible {
     public var description: String { "\(host), process \(process)" }
 }
 
-/// The intents that this process is working on. One that names this process and is not among them was given up: its change failed, and
-/// so did taking it back.
+/// The intents that this process is working on. One that names this process and is not among them was given up: its
+/// change failed, and so did taking it back.
 enum IntentsAtWork {
     private static let ids = Mutex<Set<String>>([])
 

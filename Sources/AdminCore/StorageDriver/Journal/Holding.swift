@@ -1,9 +1,11 @@
 public import Foundation
 
-/// References that were taken out of the registry's tree and can come back: one deletion in the trash, or one run's quarantine.
+/// References that were taken out of the registry's tree and can come back: one deletion in the trash, or one run's
+/// quarantine.
 ///
-/// In the pool: a directory like any other, so that every scan counts what it refers to. Its keys are the paths the references come from
-/// (see `Holding.key`), its values the identifiers; the xattr `regtop.holding` says in JSON what it is.
+/// In the pool: a directory like any other, so that every scan counts what it refers to. Its keys are the paths the
+/// references come from (see `Holding.key`), its values the identifiers; the xattr `regtop.holding` says in JSON what
+/// it is.
 public struct Holding: Hashable, Sendable {
     /// What a person should know of it.
     public struct Note: Codable, Hashable, Sendable {
@@ -15,8 +17,8 @@ public struct Holding: Hashable, Sendable {
         public var by: String
         /// When that began.
         public var begun: Date
-        /// When the last reference was gone from its place: nothing that was taken is freed before the delay has passed since. nil while
-        /// that is under way, and after it was interrupted.
+        /// When the last reference was gone from its place: nothing that was taken is freed before the delay has
+        /// passed since. nil while that is under way, and after it was interrupted.
         public var unlinked: Date?
 
         /// See the properties.
@@ -31,7 +33,8 @@ public struct Holding: Hashable, Sendable {
 
     /// One reference.
     public struct Entry: Hashable, Sendable {
-        /// Who has decided about it (`SAFETY` §1): whoever sets the claim goes on, and so does any recovery.
+        /// Who has decided about it (docs/safety.md#1-freeing): whoever sets the claim goes on, and so does any
+        /// recovery.
         public enum Claim: String, Hashable, Sendable, CaseIterable {
             /// It goes back to its place.
             case restoring
@@ -56,8 +59,9 @@ public struct Holding: Hashable, Sendable {
 
     static let xattr: ByteString = "regtop.holding"
 
-    /// The key of a reference in a holding: its path, each slash as `-.` and each hyphen as `--`, so that the key is a valid component;
-    /// behind `restoring.` or `freeing.` if it is claimed. (No path's key begins like a claim: all begin with `-.`.)
+    /// The key of a reference in a holding: its path, each slash as `-.` and each hyphen as `--`, so that the key is
+    /// a valid component; behind `restoring.` or `freeing.` if it is claimed. (No path's key begins like a claim: all
+    /// begin with `-.`.)
     static func key(_ origin: StoragePath, _ claim: Entry.Claim? = nil) -> ByteString {
         let escaped = origin.string.replacing("-", with: "--").replacing("/", with: "-.")
         return ByteString((claim.map { $0.rawValue + "." } ?? "") + escaped)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The journal of a pool: the changes that are under way, that were interrupted, or that are to be looked at once more
-/// (`SAFETY` §§1 and 3; the format is described at `Intent`).
+/// (docs/safety.md; the format is described at `Intent`).
 ///
 /// Concurrency: a value; several programs may use one journal. Errors: those of the driver.
 struct Journal: Sendable {
@@ -39,7 +39,8 @@ struct Journal: Sendable {
         entries(of: try await reader.objects.wholeOmap(of: Journal.object)?.omap ?? [])
     }
 
-    /// The identifiers of the files that are moved, or are looked at once more later: their references may be on their way.
+    /// The identifiers of the files that are moved, or are looked at once more later: their references may be on
+    /// their way.
     static func blobs(of reader: StorageReader) async throws -> Set<BlobIdentifier> {
         try await entries(of: reader).reduce(into: []) { $0.formUnion($1.intent?.blobs ?? []) }
     }
@@ -97,8 +98,8 @@ struct Journal: Sendable {
 
     // MARK: - Writing
 
-    /// Writes an intent, before anything of what it says is done. What earlier intents still wanted to look at in the same files is
-    /// given up with it, in one operation: the new one looks at them.
+    /// Writes an intent, before anything of what it says is done. What earlier intents still wanted to look at in the
+    /// same files is given up with it, in one operation: the new one looks at them.
     func begin(_ body: Intent.Body, _ what: String) async throws -> OpenIntent {
         let moment = policy.now
         let id = Journal.newID(moment)
@@ -127,13 +128,14 @@ struct Journal: Sendable {
         return open
     }
 
-    /// Gives up what deferred intents still want to look at in files of these identifiers, which are about to be dropped.
+    /// Gives up what deferred intents still want to look at in files of these identifiers, which are about to be
+    /// dropped.
     func forget(_ blobs: Set<BlobIdentifier>, of place: StoragePath) async throws {
         try await supersede(blobs, with: [:], nil, place)
     }
 
-    /// Sets the keys of a new intent and, in the same operation, takes its files out of deferred intents, and tells those who look for
-    /// references that some will move.
+    /// Sets the keys of a new intent and, in the same operation, takes its files out of deferred intents, and tells
+    /// those who look for references that some will move.
     private func supersede(
         _ blobs: Set<BlobIdentifier>, with new: [ByteString: [UInt8]], _ intent: Intent?, _ place: StoragePath
     ) async throws {
@@ -210,7 +212,8 @@ struct Journal: Sendable {
                 [.setOmap([Journal.heard(id): Journal.time(policy.now)])]), to: Journal.object)
     }
 
-    /// Removes keys that mean nothing, and the object if it is empty: what is left where somebody stopped while an intent ended.
+    /// Removes keys that mean nothing, and the object if it is empty: what is left where somebody stopped while an
+    /// intent ended.
     func tidyUp() async throws {
         let object = Journal.object
         guard let state = try await driver.reader.objects.wholeOmap(of: object) else { return }
@@ -254,7 +257,8 @@ struct Journal: Sendable {
 }
 
 extension Journal.Entry {
-    /// The keys as they are to be when an intent begins, or files are dropped; none if it ends by that; nil if it stays as it is.
+    /// The keys as they are to be when an intent begins, or files are dropped; none if it ends by that; nil if it
+    /// stays as it is.
     fileprivate func disturbed(
         by new: Intent?, _ blobs: Set<BlobIdentifier>
     ) throws -> [ByteString: [UInt8]]? {

@@ -2,8 +2,8 @@ public import Foundation
 
 /// How a driver keeps its journal.
 public struct JournalPolicy: Sendable {
-    /// Seconds after which no push can be under way that began before: the deferred checks of `SAFETY` §3 wait for so long. 0 where no
-    /// registry is writing: they are made at once.
+    /// Seconds after which no push can be under way that began before: the deferred checks of
+    /// docs/safety.md#3-the-steps wait for so long. 0 where no registry is writing: they are made at once.
     public var delay: TimeInterval
     /// What is known of the registries' descriptor caches.
     public var caches: CacheState
@@ -14,8 +14,8 @@ public struct JournalPolicy: Sendable {
     /// Seconds after which an owner on another machine, of which nothing was heard, is taken for dead.
     public var lease: TimeInterval
 
-    /// Seconds within which such an owner may wake up and go on: what was taken back for him is looked at once more after that, also where no
-    /// registry is writing. 0 for a store that no other machine reaches.
+    /// Seconds within which such an owner may wake up and go on: what was taken back for him is looked at once more
+    /// after that, also where no registry is writing. 0 for a store that no other machine reaches.
     public var stall: TimeInterval
 
     /// See the properties.
@@ -38,8 +38,9 @@ public struct JournalPolicy: Sendable {
     public static let usualDelay: TimeInterval = 86_400
 }
 
-/// What is known of the descriptor caches of all registries that use a pool: `storage: cache: blobdescriptor:` in their configuration. A registry
-/// that has one takes a layer for linked in a repository, once it has found it so, until it is restarted or its cache is flushed.
+/// What is known of the descriptor caches of all registries that use a pool: `storage: cache: blobdescriptor:` in
+/// their configuration. A registry that has one takes a layer for linked in a repository, once it has found it so,
+/// until it is restarted or its cache is flushed.
 public enum CacheState: String, Hashable, Sendable, CaseIterable {
     /// Nothing.
     case unknown

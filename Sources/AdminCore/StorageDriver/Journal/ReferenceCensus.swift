@@ -1,10 +1,12 @@
 public import Foundation
 
-/// Who refers to identifiers: the answer of a complete scan of the pool, the only proof that allows freeing (`SAFETY` §1).
+/// Who refers to identifiers: the answer of a complete scan of the pool, the only proof that allows freeing
+/// (docs/safety.md#1-freeing).
 public struct ReferenceCensus: Sendable {
     /// When the scan began: references that were made later may be missing.
     public let began: Date
-    /// Where the identifiers stand that were asked for: object of the directory and key. Those that stand nowhere are not in it.
+    /// Where the identifiers stand that were asked for: object of the directory and key. Those that stand nowhere are
+    /// not in it.
     public let places: [BlobIdentifier: [Place]]
     /// The chunks of the identifiers that were asked for, as the scan met them.
     let chunks: ChunkInventory
@@ -22,8 +24,8 @@ public struct ReferenceCensus: Sendable {
         }
     }
 
-    /// Whether a reference stands at a place for which `counts` says true. That a collection has noted chunks as referred to by nothing is
-    /// no reference.
+    /// Whether a reference stands at a place for which `counts` says true. That a collection has noted chunks as
+    /// referred to by nothing is no reference.
     func isReferred(_ blob: BlobIdentifier, _ counts: (Place) -> Bool) -> Bool {
         let note = Holding.key(Holding.orphan(blob))
         return (places[blob] ?? []).contains { $0.key != note && counts($0) }
@@ -31,8 +33,9 @@ public struct ReferenceCensus: Sendable {
 }
 
 extension StorageReader {
-    /// Looks through every omap in the registry's namespace, those of unlisted directories, of the trash, of the quarantine and of invalid
-    /// names included. Throws at the first thing that could not be read: half a scan proves nothing.
+    /// Looks through every omap in the registry's namespace, those of unlisted directories, of the trash, of the
+    /// quarantine and of invalid names included. Throws at the first thing that could not be read: half a scan proves
+    /// nothing.
     ///
     /// Memory: the places of what was asked for, and 24 bytes for each of its chunks.
     public func references(
@@ -75,8 +78,9 @@ extension StorageReader {
 }
 
 extension StorageDriver {
-    /// A scan that may authorise freeing: no change was open when it began, and no reference moved while it ran, so that none can have been
-    /// missed because it was read where it had not come yet and where it had left already. Throws `StorageError.journal` otherwise.
+    /// A scan that may authorise freeing: no change was open when it began, and no reference moved while it ran, so
+    /// that none can have been missed because it was read where it had not come yet and where it had left already.
+    /// Throws `StorageError.journal` otherwise.
     func provenReferences(
         to wanted: Set<BlobIdentifier>, progress: ProgressHandler? = nil
     ) async throws -> ReferenceCensus {
@@ -89,9 +93,9 @@ extension StorageDriver {
         return census
     }
 
-    /// Looks for something in the pool by `body`, and tells whether references were moved by a regtop meanwhile: what was found proves
-    /// nothing then. Throws `StorageError.journal` if a change is open to begin with; `StoreError` of kind `.incomplete` where listings
-    /// miss something, before anything is written.
+    /// Looks for something in the pool by `body`, and tells whether references were moved by a regtop meanwhile: what
+    /// was found proves nothing then. Throws `StorageError.journal` if a change is open to begin with; `StoreError`
+    /// of kind `.incomplete` where listings miss something, before anything is written.
     func marking<Value: Sendable>(
         _ what: String, _ body: () async throws -> Value
     ) async throws -> (value: Value, hasMoved: Bool) {

@@ -1,6 +1,8 @@
-/// Claims close the race between freeing and restoring (`SAFETY` §1): whoever renames the key goes on, and so does any recovery.
+/// Claims close the race between freeing and restoring (docs/safety.md#1-freeing): whoever renames the key goes on,
+/// and so does any recovery.
 extension StorageDriver {
-    /// `cas(T, e → claim.e)` for references of a holding. Gives those that are claimed now; of the others somebody else was quicker.
+    /// `cas(T, e → claim.e)` for references of a holding. Gives those that are claimed now; of the others somebody
+    /// else was quicker.
     func claim(
         _ entries: [Holding.Entry], as claim: Holding.Entry.Claim, in path: StoragePath
     ) async throws -> Set<Holding.Entry> {
@@ -21,8 +23,8 @@ extension StorageDriver {
 
     /// Renames or removes keys, each guarded by its identifier. Gives the entries for which that was done.
     ///
-    /// Many at once, all or none, since a holding is one object whose operations follow each other anyway; where one of them refuses,
-    /// each for itself.
+    /// Many at once, all or none, since a holding is one object whose operations follow each other anyway; where one
+    /// of them refuses, each for itself.
     private func rename(
         _ entries: [Holding.Entry], in path: StoragePath, _ keys: (Holding.Entry) -> (old: ByteString, new: ByteString?)
     ) async throws -> Set<Holding.Entry> {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Freeing (`SAFETY` §1): unlink into a holding, wait for the delay, scan, claim, free.
+/// Freeing (docs/safety.md#1-freeing): unlink into a holding, wait for the delay, scan, claim, free.
 extension StorageDriver {
     /// What became of a reference whose chunks were to be freed.
     public enum Freeing: Hashable, Sendable {
@@ -14,9 +14,9 @@ extension StorageDriver {
         case gone
     }
 
-    /// Frees references of a holding whose delay is over, each after the proof that nothing else refers to its chunks: one complete scan for
-    /// all, which begins now. Throws `StorageError.journal` while a change is open; errors of the store, and then what was claimed is
-    /// freed by the next recovery.
+    /// Frees references of a holding whose delay is over, each after the proof that nothing else refers to its
+    /// chunks: one complete scan for all, which begins now. Throws `StorageError.journal` while a change is open;
+    /// errors of the store, and then what was claimed is freed by the next recovery.
     public func free(
         _ entries: [Holding.Entry], of holding: Holding, progress: ProgressHandler? = nil
     ) async throws -> [Freeing] {
@@ -25,8 +25,8 @@ extension StorageDriver {
         return try await free(entries, of: holding, by: census)
     }
 
-    /// The same by a proof (`provenReferences`) that covers these references, and maybe those of other holdings: it must have begun after the
-    /// delay of this one. `counter` is told of each whose chunks are gone.
+    /// The same by a proof (`provenReferences`) that covers these references, and maybe those of other holdings: it
+    /// must have begun after the delay of this one. `counter` is told of each whose chunks are gone.
     func free(
         _ entries: [Holding.Entry], of holding: Holding, by census: ReferenceCensus, counter: ProgressCounter? = nil
     ) async throws -> [Freeing] {
@@ -69,7 +69,8 @@ extension StorageDriver {
         return Set(gone.compactMap(\.self))
     }
 
-    /// Frees the chunks of references that are claimed, and ends the claims. `chunks` gives the numbers of an identifier's.
+    /// Frees the chunks of references that are claimed, and ends the claims. `chunks` gives the numbers of an
+    /// identifier's.
     func freeClaimed(
         _ entries: [Holding.Entry], of path: StoragePath, counter: ProgressCounter? = nil,
         chunks: @escaping @Sendable (BlobIdentifier) async throws -> [Int]
@@ -81,8 +82,8 @@ extension StorageDriver {
         try await unclaim(entries, as: .freeing, in: path)
     }
 
-    /// Removes the chunks of an identifier: the last first, chunk 0 at the end, since only it says how many there are. A chunk that is gone
-    /// does not matter; any other error stops.
+    /// Removes the chunks of an identifier: the last first, chunk 0 at the end, since only it says how many there
+    /// are. A chunk that is gone does not matter; any other error stops.
     private func removeChunks(of blob: BlobIdentifier, _ indices: [Int], for path: StoragePath) async throws {
         let later = indices.filter { $0 > 0 }.sorted(by: >)
         if !later.isEmpty {
@@ -97,9 +98,9 @@ extension StorageDriver {
         }
     }
 
-    /// Frees every chunk that nothing refers to, in the whole pool. Only for a pool that nothing else writes to, no other regtop either: the
-    /// chunks of a file that is being written look the same. Throws `StorageError.journal` while a change is open, or with a delay. Gives
-    /// the identifiers, and how many objects are gone.
+    /// Frees every chunk that nothing refers to, in the whole pool. Only for a pool that nothing else writes to, no
+    /// other regtop either: the chunks of a file that is being written look the same. Throws `StorageError.journal`
+    /// while a change is open, or with a delay. Gives the identifiers, and how many objects are gone.
     public func freeUnreferenced(progress: ProgressHandler? = nil) async throws -> (blobs: Int, objects: Int) {
         guard policy.delay == 0 else {
             throw StorageError.journal("while registries may be writing, nothing is freed without a delay")

@@ -1,11 +1,14 @@
 import Foundation
 
-/// Taking references out of the tree so that they can come back (`SAFETY` §3, "trash a file", "trash a repo", "quarantine", "restore").
+/// Taking references out of the tree so that they can come back (docs/safety.md#trash-a-file, #trash-a-repository,
+/// #quarantine, #restore).
 extension StorageDriver {
-    /// Takes references into a new holding at `path`, stage by stage; what `leave` lets vanish at its place stays in the holding. Where it
-    /// fails, everything is taken back. `keepsDirectories`: emptied directories are left alone, as a quarantine does.
+    /// Takes references into a new holding at `path`, stage by stage; what `leave` lets vanish at its place stays in
+    /// the holding. Where it fails, everything is taken back. `keepsDirectories`: emptied directories are left alone,
+    /// as a quarantine does.
     ///
-    /// This is a move to a place where nobody else writes: all entries are set at once, before the first reference is touched.
+    /// This is a move to a place where nobody else writes: all entries are set at once, before the first reference is
+    /// touched.
     func holding<Left: Sendable>(
         _ stages: [[(origin: StoragePath, blob: BlobIdentifier)]], at path: StoragePath, _ note: Holding.Note,
         below floor: StoragePath = .root, keepsDirectories: Bool = false,
@@ -42,8 +45,8 @@ extension StorageDriver {
         }
     }
 
-    /// Takes references into a new holding (see above), each guarded by its identifier. One that somebody else changed meanwhile stays where it
-    /// is; gives these. `counter` is told of each.
+    /// Takes references into a new holding (see above), each guarded by its identifier. One that somebody else
+    /// changed meanwhile stays where it is; gives these. `counter` is told of each.
     func hold(
         _ references: [(origin: StoragePath, blob: BlobIdentifier)], at path: StoragePath, _ note: Holding.Note,
         keepsDirectories: Bool = false, counter: ProgressCounter? = nil
@@ -65,8 +68,8 @@ extension StorageDriver {
         try await make(path, note, files.map { (ByteString($0.destination.name), $0.blob) })
     }
 
-    /// Notes chunks that nothing refers to in a new holding at `path`: by this they are referred to, so that they can be freed like
-    /// anything else once the delay is over. Whatever a crash leaves of it is as good.
+    /// Notes chunks that nothing refers to in a new holding at `path`: by this they are referred to, so that they can
+    /// be freed like anything else once the delay is over. Whatever a crash leaves of it is as good.
     func note(_ orphans: [BlobIdentifier], at path: StoragePath, _ note: Holding.Note) async throws {
         var note = note
         note.unlinked = policy.now
@@ -125,12 +128,14 @@ extension StorageDriver {
         case taken
     }
 
-    /// Puts references of a holding back to their places. Each is claimed first; whoever stops half-way is continued by a recovery. Throws `StorageError.notADirectory` where a file stands in the way, errors of the store.
+    /// Puts references of a holding back to their places. Each is claimed first; whoever stops half-way is continued
+    /// by a recovery. Throws `StorageError.notADirectory` where a file stands in the way, errors of the store.
     public func restore(_ entries: [Holding.Entry], of path: StoragePath) async throws -> [Restoring] {
         try await restore([entries], of: path)
     }
 
-    /// The same, stage by stage: what is in a later one appears after all that is in an earlier one. Gives the outcomes in this order.
+    /// The same, stage by stage: what is in a later one appears after all that is in an earlier one. Gives the
+    /// outcomes in this order.
     func restore(_ stages: [[Holding.Entry]], of path: StoragePath) async throws -> [Restoring] {
         let entries = stages.flatMap(\.self)
         // Before anything is claimed: a claim that cannot be followed would be in the way of every change.
@@ -150,7 +155,8 @@ extension StorageDriver {
         }
     }
 
-    /// Claimed references at their places again; the claim goes back to what it was where the place is taken. Gives these.
+    /// Claimed references at their places again; the claim goes back to what it was where the place is taken. Gives
+    /// these.
     private func restoreClaimed(_ stages: [[Holding.Entry]], of path: StoragePath) async throws -> Set<StoragePath> {
         var taken: Set<StoragePath> = []
         for entries in stages where !entries.isEmpty {

@@ -10,7 +10,8 @@ public struct Recovery: Hashable, Sendable {
         case finished
         /// It was looked at once more after its delay, and is out of the journal.
         case checked
-        /// All that it speaks of is gone, as the pool was emptied since: it is out of the journal, and nothing else was touched.
+        /// All that it speaks of is gone, as the pool was emptied since: it is out of the journal, and nothing else
+        /// was touched.
         case dropped
         /// Nothing was done: somebody is working on it, or its moment has not come.
         case left
@@ -55,10 +56,10 @@ extension StorageReader {
 }
 
 extension StorageDriver {
-    /// Takes back or ends every change in the journal whose owner is gone, and looks once more at those whose delay is over
-    /// (`SAFETY` §3, "recover"). Every step may be repeated, and may be done by several at once. Never throws once the journal was read:
-    /// each change has its own outcome. Throws errors of the store about the journal itself. Watches are not touched: what has to be done
-    /// where they look is known to whoever began them.
+    /// Takes back or ends every change in the journal whose owner is gone, and looks once more at those whose delay
+    /// is over (docs/safety.md#recover). Every step may be repeated, and may be done by several at once. Never throws
+    /// once the journal was read: each change has its own outcome. Throws errors of the store about the journal
+    /// itself. Watches are not touched: what has to be done where they look is known to whoever began them.
     public func recover(progress: ProgressHandler? = nil) async throws -> [Recovery] {
         let entries = try await journal.entries().filter { $0.intent?.head.kind != .watch }
         let counter = ProgressCounter(phase: "recovering", total: UInt64(entries.count), handler: progress)
@@ -170,8 +171,8 @@ extension StorageDriver {
         }
     }
 
-    /// A change is done. Where no registry is writing, it is looked at at once, and is out of the journal; otherwise it waits there
-    /// for the delay to be over.
+    /// A change is done. Where no registry is writing, it is looked at at once, and is out of the journal; otherwise
+    /// it waits there for the delay to be over.
     func closing(_ intent: OpenIntent, as state: Intent.State) async throws {
         if policy.delay > 0 {
             _ = try await intent.settle(as: state, after: policy.delay)
@@ -182,7 +183,8 @@ extension StorageDriver {
         try await intent.end()
     }
 
-    /// The last look at a change, after the delay (`SAFETY` §3): what a registry did that had begun before the change.
+    /// The last look at a change, after the delay (docs/safety.md#3-the-steps): what a registry did that had begun
+    /// before the change.
     private func lookAgain(_ intent: Intent) async throws {
         switch intent.body {
         case .directories(let directories, _): try await listAgain(directories)
@@ -197,8 +199,8 @@ extension StorageDriver {
         }
     }
 
-    /// A registry that had read the identifier before may have removed the content, or the key. In the first case the reference goes; in the
-    /// second one, if nothing else refers to the content, it comes back.
+    /// A registry that had read the identifier before may have removed the content, or the key. In the first case the
+    /// reference goes; in the second one, if nothing else refers to the content, it comes back.
     private func lookAgain(at files: [FileMove]) async throws {
         let found = try await each(files) { file -> (dropped: StoragePath?, astray: FileMove?) in
             guard try await reader.value(at: file.destination) == file.blob.value else {
@@ -219,7 +221,8 @@ extension StorageDriver {
 }
 
 extension Journal.Entry {
-    /// Whether its owner may go on with it some day: nothing was heard of him, and nobody can tell from here whether he is there.
+    /// Whether its owner may go on with it some day: nothing was heard of him, and nobody can tell from here whether
+    /// he is there.
     fileprivate func mayWake(for policy: JournalPolicy) -> Bool {
         guard let owner = intent?.head.owner else { return false }
         return owner != policy.owner && owner.isAlive == nil
@@ -240,7 +243,8 @@ extension Journal.Entry {
 extension Intent {
     fileprivate func state(_ policy: JournalPolicy) -> PendingChange.State {
         if let owner = head.owner, isWorkedOn(by: owner, policy) { return .inProgress(owner) }
-        // Whoever stopped before its change was done leaves a watch as well: it may have been done, and looking does no harm.
+        // Whoever stopped before its change was done leaves a watch as well: it may have been done, and looking does
+        // no harm.
         if head.kind == .watch, head.state != .settled { return policy.delay > 0 ? .watching : .due }
         guard head.state.isDeferred else { return .interrupted }
         guard policy.delay > 0 || head.mayWake == true, let due = head.due, due > policy.now else { return .due }

@@ -1,5 +1,6 @@
 extension Rearrangement {
-    /// Why the chunks of a file are not what a resumed upload leaves, so that they cannot be put in order by their lengths.
+    /// Why the chunks of a file are not what a resumed upload leaves, so that they cannot be put in order by their
+    /// lengths.
     public enum Refusal: Error, Hashable, Sendable {
         /// Every chunk is as long as its part: there is nothing to put in order.
         case inOrder
@@ -13,9 +14,11 @@ extension Rearrangement {
         case short(chunk: Int, length: UInt64)
         /// A chunk is longer than any resumed write makes it.
         case long(chunk: Int, length: UInt64)
-        /// A chunk lies behind the end of the file, or has a number that none can have: something longer was here (`LAYOUT` D4).
+        /// A chunk lies behind the end of the file, or has a number that none can have: something longer was here
+        /// (docs/layout.md#d4).
         case beyondTheEnd(chunk: Int)
-        /// The last chunk does not end where the file does: zero fill (`LAYOUT` D2), something longer that was here before (D4), or a loss.
+        /// The last chunk does not end where the file does: zero fill (docs/layout.md#d2), something longer that was
+        /// here before (#d4), or a loss.
         case otherSize(size: UInt64, chunk: Int, length: UInt64)
     }
 }

@@ -1,11 +1,13 @@
-/// Where the bytes of a file lie whose upload was resumed inside a chunk (`LAYOUT` D1), and how they make up the chunks it should have.
+/// Where the bytes of a file lie whose upload was resumed inside a chunk (docs/layout.md#d1), and how they make up
+/// the chunks it should have.
 ///
-/// The old driver took too many bytes for the chunk in which it resumed. So that chunk is longer than a chunk, and what it has too
-/// much is missing at the beginning of the next one, where there is a hole of exactly that length, or no object at all. As uploads only
-/// ever go on where they ended, every byte was written once: the lengths of the chunks alone tell where each one is.
+/// The old driver took too many bytes for the chunk in which it resumed. So that chunk is longer than a chunk, and
+/// what it has too much is missing at the beginning of the next one, where there is a hole of exactly that length, or
+/// no object at all. As uploads only ever go on where they ended, every byte was written once: the lengths of the
+/// chunks alone tell where each one is.
 ///
-/// The lengths cannot tell whether the file was damaged this way; zero fill (D2) can give the same ones. Hash the bytes in the order given
-/// here, and write them down only if the digest is the file's.
+/// The lengths cannot tell whether the file was damaged this way; zero fill (docs/layout.md#d2) can give the same
+/// ones. Hash the bytes in the order given here, and write them down only if the digest is the file's.
 public struct Rearrangement: Hashable, Sendable {
     /// A run of bytes in one of the present chunks.
     public struct Piece: Hashable, Sendable {
@@ -21,7 +23,8 @@ public struct Rearrangement: Hashable, Sendable {
     public struct Target: Hashable, Sendable {
         /// The chunk's number, from 0.
         public let index: Int
-        /// What it consists of, in order: one piece, or the surplus of the chunk before and then what the chunk has itself.
+        /// What it consists of, in order: one piece, or the surplus of the chunk before and then what the chunk has
+        /// itself.
         public let pieces: [Piece]
 
         /// The bytes of the chunk: the chunk size, or less for the last one.
@@ -32,13 +35,16 @@ public struct Rearrangement: Hashable, Sendable {
     public let size: UInt64
     /// Bytes in a chunk.
     public let chunkSize: UInt64
-    /// The chunks that the file should have, without a gap, from 0. Together the pieces give every byte of the file once, in order.
+    /// The chunks that the file should have, without a gap, from 0. Together the pieces give every byte of the file
+    /// once, in order.
     public let targets: [Target]
-    /// What stands behind the end of a chunk in the chunks as they are, by their number. Once it lies where it belongs, it has to go.
+    /// What stands behind the end of a chunk in the chunks as they are, by their number. Once it lies where it
+    /// belongs, it has to go.
     public let surplus: [Piece]
 
-    /// Finds the bytes of a file of `size` bytes. `lengths` are those of the chunk objects that are there, by number, behind the end of
-    /// the file as well; any values at all are possible. Takes time and memory in proportion to the number of chunks that are there.
+    /// Finds the bytes of a file of `size` bytes. `lengths` are those of the chunk objects that are there, by number,
+    /// behind the end of the file as well; any values at all are possible. Takes time and memory in proportion to the
+    /// number of chunks that are there.
     ///
     /// Throws a `Refusal` unless the old driver gets exactly these lengths by resuming; nothing is guessed.
     public init(size: UInt64, chunkSize: UInt64, lengths: [Int: UInt64]) throws(Refusal) {
@@ -85,10 +91,11 @@ public struct Rearrangement: Hashable, Sendable {
         self.surplus = surplus
     }
 
-    /// The bytes of chunks as they stand, in a file whose size is lost or wrong: their lengths say how many there are. `lengths` as above.
+    /// The bytes of chunks as they stand, in a file whose size is lost or wrong: their lengths say how many there
+    /// are. `lengths` as above.
     ///
-    /// Throws a `Refusal` unless there is a chunk 0, every chunk but the last is full, and none is longer. That does not prove the size: hash
-    /// the bytes.
+    /// Throws a `Refusal` unless there is a chunk 0, every chunk but the last is full, and none is longer. That does
+    /// not prove the size: hash the bytes.
     public init(asTheyStand lengths: [Int: UInt64], chunkSize: UInt64) throws(Refusal) {
         guard chunkSize > 0 else { throw .noChunkSize }
         guard let last = lengths.keys.max() else { throw .missing(chunk: 0) }
@@ -113,8 +120,8 @@ public struct Rearrangement: Hashable, Sendable {
 }
 
 extension ChunkLayout {
-    /// Where the bytes are, if the upload was resumed inside a chunk. Throws a `Rearrangement.Refusal` if these chunks are not left by that;
-    /// `.noSize` if chunk 0 does not say how large the file is.
+    /// Where the bytes are, if the upload was resumed inside a chunk. Throws a `Rearrangement.Refusal` if these
+    /// chunks are not left by that; `.noSize` if chunk 0 does not say how large the file is.
     public func rearranged() throws(Rearrangement.Refusal) -> Rearrangement {
         switch head.state {
         case .missing, .empty: throw .missing(chunk: 0)

@@ -1,20 +1,21 @@
-/// What is wrong with the chunks of one file. One of them, the first that holds: a cause is named once, not with all that follows from it.
+/// What is wrong with the chunks of one file. One of them, the first that holds: a cause is named once, not with all
+/// that follows from it.
 enum FileFault: Hashable, Sendable {
-    /// No chunk at all: an empty file (`LAYOUT` D3), or a small one whose deletion was interrupted (D7).
+    /// No chunk at all: an empty file (docs/layout.md#d3), or a small one whose deletion was interrupted (#d7).
     case noChunk
-    /// Chunk 0 is gone, later ones are there (D7).
+    /// Chunk 0 is gone, later ones are there (docs/layout.md#d7).
     case noHead
     /// Chunk 0 says no size.
     case noSize
     /// Chunk 0 says a size that cannot be.
     case badSize
-    /// A chunk is longer than any may be (D1, D2).
+    /// A chunk is longer than any may be (docs/layout.md#d1, #d2).
     case long(chunk: Int)
     /// A chunk that the size asks for is not there; the first of them.
     case missing(chunk: Int)
-    /// A chunk ends before its part of the file does (D14); the first of them.
+    /// A chunk ends before its part of the file does (docs/layout.md#d14); the first of them.
     case short(chunk: Int, length: UInt64)
-    /// There are bytes behind the end of the file, and nothing else is wrong (D4).
+    /// There are bytes behind the end of the file, and nothing else is wrong (docs/layout.md#d4).
     case surplus
 }
 
@@ -32,8 +33,8 @@ struct StoredFile: Hashable, Sendable {
     /// The length of each chunk that is there, by number.
     let lengths: [Int: UInt64]
 
-    /// What is wrong with it; nil if every byte is where it should be and nothing else is. Takes time in proportion to the chunks that are
-    /// there, whatever the size says.
+    /// What is wrong with it; nil if every byte is where it should be and nothing else is. Takes time in proportion
+    /// to the chunks that are there, whatever the size says.
     func fault(chunkSize: UInt64) -> FileFault? {
         guard let head = lengths[0] else { return lengths.isEmpty ? .noChunk : .noHead }
         let bytes: UInt64

@@ -1,18 +1,21 @@
 import Foundation
 
 extension StorageReader {
-    /// From how many keys on a directory's omap is called large: Ceph warns of these itself (`osd_deep_scrub_large_omap_object_key_threshold`).
+    /// From how many keys on a directory's omap is called large: Ceph warns of these itself
+    /// (`osd_deep_scrub_large_omap_object_key_threshold`).
     static let largeOmap = 200_000
 
     /// How many bytes of each file are read with its size, for `understand`: as long as a link is.
     private static let glance: UInt64 = 1024
 
-    /// Looks once at every object of the pool, in parallel slices: one read for each. Nothing is followed, so what no directory lists is found
-    /// as well. `understand` says what the content of a file of at most a kilobyte means; nil if nothing.
+    /// Looks once at every object of the pool, in parallel slices: one read for each. Nothing is followed, so what no
+    /// directory lists is found as well. `understand` says what the content of a file of at most a kilobyte means;
+    /// nil if nothing.
     ///
-    /// An object that is created or removed meanwhile may or may not be met, and one that changes is met in one of its versions: what is
-    /// concluded from this has to be made sure of. Throws at the first thing that cannot be read (`LAYOUT` D12); an empty pool is asked
-    /// whether it is there at all, since a deleted one answers every question with "no such object".
+    /// An object that is created or removed meanwhile may or may not be met, and one that changes is met in one of
+    /// its versions: what is concluded from this has to be made sure of. Throws at the first thing that cannot be
+    /// read (docs/layout.md#d12); an empty pool is asked whether it is there at all, since a deleted one answers
+    /// every question with "no such object".
     func inventory<Content: Sendable>(
         largeOmap: Int = StorageReader.largeOmap, progress: ProgressHandler? = nil,
         understand: @escaping @Sendable ([UInt8]) -> Content?

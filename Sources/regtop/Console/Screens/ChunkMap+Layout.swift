@@ -1,8 +1,8 @@
 import AdminCore
 
 nonisolated extension ChunkMap {
-    /// A file as its chunks are. What lies past the end of a chunk is drawn where it belongs after a resumed upload (`LAYOUT` D1): at
-    /// the beginning of the next chunk's part.
+    /// A file as its chunks are. What lies past the end of a chunk is drawn where it belongs after a resumed upload
+    /// (docs/layout.md#d1): at the beginning of the next chunk's part.
     init(_ layout: ChunkLayout) {
         var parts: [Part] = []
         var carried: UInt64 = 0

@@ -2,7 +2,7 @@ import Testing
 
 @testable import AdminCore
 
-/// Resumed uploads (`LAYOUT` D1) are put in order by the lengths of their chunks, and nothing else is.
+/// Resumed uploads (docs/layout.md#d1) are put in order by the lengths of their chunks, and nothing else is.
 @Suite struct RearrangementTests {
     @Test func theFixtureHasOneResumedUploadAndItsBytesHaveItsDigest() async throws {
         let pool = try await MemoryPool.fixture()
@@ -136,7 +136,8 @@ import Testing
                 guard piece.length > 0, piece.offset + piece.length <= lengths[piece.chunk] ?? 0 else {
                     return "a piece that no chunk has"
                 }
-                // A byte lies as far from the beginning of its chunk as from where that chunk begins in the file: so none is taken twice.
+                // A byte lies as far from the beginning of its chunk as from where that chunk begins in the file: so
+                // none is taken twice.
                 guard UInt64(piece.chunk) * plan.chunkSize + piece.offset == position else {
                     return "a byte of another place"
                 }
