@@ -46,7 +46,9 @@ actor Turns {
                 }
             }
             while let wishes = await turns.next() {
-                if let side = orders.decide(wishes) {
+                // An order that is repeated may meet one operation more or less, such as that of an owner who says that he is there still: a
+                // side that wishes nothing by then has no turn.
+                if let side = orders.decide(wishes), wishes[side] != nil {
                     await turns.grant(side)
                 } else {
                     isGivenUp = true
