@@ -37,6 +37,7 @@ let package = Package(
             name: "CNcurses",
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]
         ),
+        .target(name: "CTextWidth"),
         .target(
             name: "AdminCore",
             dependencies: [
@@ -54,6 +55,7 @@ let package = Package(
             dependencies: [
                 "AdminCore",
                 "CNcurses",
+                "CTextWidth",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 "Yams",

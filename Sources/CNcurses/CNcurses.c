@@ -17,26 +17,6 @@
 
 // MARK: Text
 
-static locale_t unicode;
-static pthread_once_t unicode_once = PTHREAD_ONCE_INIT;
-
-static void make_unicode(void) {
-    unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-}
-
-int CNcurses_width(uint32_t scalar) {
-    if (scalar >= 0x20 && scalar < 0x7f)
-        return 1;
-    pthread_once(&unicode_once, make_unicode);
-    if (!unicode)
-        return -1;
-    // wcwidth answers for the thread's locale, and -1 for everything in the C locale.
-    locale_t before = uselocale(unicode);
-    int width = wcwidth((wchar_t)scalar);
-    uselocale(before);
-    return width;
-}
-
 static const char *requested_locale(void) {
     static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

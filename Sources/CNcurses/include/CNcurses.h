@@ -22,10 +22,6 @@ static const int32_t CNcurses_f0 = KEY_F0;
 /// Sets LC_CTYPE, and nothing else, from the environment. True if the terminal's encoding is UTF-8.
 bool CNcurses_locale_is_utf8(void);
 
-/// The number of columns a character takes in a UTF-8 terminal, whatever the locale of the process: 0 for a combining
-/// one, -1 if it cannot be printed. Any thread.
-int CNcurses_width(uint32_t scalar);
-
 // MARK: The terminal. One thread at a time, between a successful open and close.
 
 /// 0 if the terminal type is known and can address its cursor, -1 if not. Touches nothing.

@@ -1,11 +1,11 @@
-import CNcurses
+import CTextWidth
 
 /// How many terminal columns text takes. Agrees with curses, which asks the same table.
 nonisolated enum DisplayWidth {
     /// 0 for a combining character, nil for one that a terminal cannot be trusted to print.
     static func of(_ scalar: Unicode.Scalar) -> Int? {
         if scalar.value >= 0x20, scalar.value < 0x7f { return 1 }
-        let width = Int(CNcurses_width(scalar.value))
+        let width = Int(CTextWidth_of(scalar.value))
         return width < 0 ? nil : width
     }
 
