@@ -23,6 +23,7 @@ fmt:
 lint:
 	$(SWIFT) format lint --strict -p -r $(sources)
 	scripts/lint-arrows
+	scripts/modules --check
 	scripts/mutations --check
 
 build:
