@@ -8,7 +8,7 @@ sources = Sources Tests Plugins Package.swift Benchmarks/Sources Benchmarks/Pack
 
 # Each step builds upon the one before it.
 .NOTPARALLEL:
-.PHONY: all clean fmt lint build test test-full model bench binaries install uninstall
+.PHONY: all clean fmt lint build test test-full model docs bench binaries install uninstall
 
 all: clean fmt lint build test binaries
 
@@ -41,6 +41,10 @@ test-full:
 model:
 	cd docs/model && for name in collection dirs moves moves2 cache look; do echo "# $$name"; python3 -B $$name.py; done \
 		| tee /dev/stderr | sed -nE 's/ *states=.*-> / -> /p; /^#/p' | diff expected -
+
+# The documentation of AdminCore as a web site: .build/plugins/Swift-DocC/outputs/AdminCore.doccarchive
+docs:
+	$(SWIFT) package generate-documentation --target AdminCore --warnings-as-errors
 
 # What regtop's storage driver takes beside a raw librados program. Not timed by any test.
 bench:
