@@ -64,7 +64,7 @@ import Testing
         #expect(try await quarantined == 0)
     }
 
-    /// docs/safety.md#4-what-no-order-closes: the delay is a bet on the longest push.
+    /// docs/safety.md#4-races-that-remain: the delay is a bet on the longest push.
     @Test(arguments: [0, 3599, 3600] as [TimeInterval]) func aShortDelayIsSaidToBeABet(_ delay: TimeInterval)
         async throws
     {

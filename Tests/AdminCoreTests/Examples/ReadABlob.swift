@@ -1,4 +1,4 @@
-// The code between the marks is the code of the article of the same name; `ExampleTests` compares them.
+// The article of the same name shows the code between the marks; `ExampleTests` compares them.
 // begin
 import AdminCore
 import Crypto
