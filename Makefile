@@ -42,7 +42,7 @@ model:
 	cd docs/model && for name in collection dirs moves moves2 cache look; do echo "# $$name"; python3 -B $$name.py; done \
 		| tee /dev/stderr | sed -nE 's/ *states=.*-> / -> /p; /^#/p' | diff expected -
 
-# The documentation of AdminCore as a web site: .build/plugins/Swift-DocC/outputs/AdminCore.doccarchive
+# Builds the documentation of AdminCore: .build/plugins/Swift-DocC/outputs/AdminCore.doccarchive
 docs:
 	$(SWIFT) package generate-documentation --target AdminCore --warnings-as-errors
 
