@@ -5,9 +5,7 @@ extension ChangePlanner {
     /// `.unsuitable`, `.wrongChunkSize`, and errors of reading.
     public func restoration(of ids: [String], as name: ImageReference? = nil) async throws -> RestorePlan {
         try await checkChunkSize()
-        guard name == nil || ids.count == 1 else {
-            throw ChangeError.unsuitable("one deletion at a time can get another name")
-        }
+        try Self.checkRestoration(of: ids, as: name)
         var targets: [RestorePlan.Target] = []
         var notes: [String] = []
         let trash = TrashReader(registry: registry)
@@ -43,6 +41,14 @@ extension ChangePlanner {
                     companions: parts))
         }
         return RestorePlan(targets: targets, notes: notes)
+    }
+
+    /// Checks what can be checked without the pool.
+    /// - Throws: `ChangeError.unsuitable` for a new name that several deletions would get.
+    public static func checkRestoration(of ids: [String], as name: ImageReference?) throws(ChangeError) {
+        guard name == nil || ids.count == 1 else {
+            throw .unsuitable("--to gives one deletion another name, and \(ids.count) are named")
+        }
     }
 
     /// The links of what was named; of a tag, without what belongs to its image and went along.
