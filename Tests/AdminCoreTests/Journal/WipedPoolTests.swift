@@ -136,6 +136,6 @@ import Testing
         var entries = try await log.latest(10, now: clock.now)
         #expect(entries.count == 1)
         let sentence = try await log.removeEarlier(from: &entries)
-        #expect(entries.isEmpty && sentence?.contains("1 change of a registry that was here before") == true)
+        #expect(entries.isEmpty && sentence?.contains("1 change of an earlier registry") == true)
     }
 }

@@ -106,9 +106,9 @@ public struct CollectionPlan: Plan {
     /// What the look at the end of this run has brought back; empty before, and where nothing was taken.
     public var broughtBack: [Item] { look.broughtBack }
 
-    /// Part by part.
-    public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
-        let collector = Collector(admin: admin, plan: self, progress: progress)
+    /// A step for each part.
+    public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
+        let collector = Collector(context: context, plan: self, progress: progress)
         return parts.map { part in PlanStep(part.name) { try await collector.execute(part) } }
     }
 }

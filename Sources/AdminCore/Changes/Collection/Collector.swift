@@ -2,23 +2,23 @@ import Foundation
 
 /// Executes a collection, part by part.
 struct Collector: Sendable {
-    private let admin: RegistryAdmin
+    private let context: ChangeContext
     private let plan: CollectionPlan
     private let driver: StorageDriver
     private let proof: EmptyingProof
     private let progress: ProgressHandler?
 
-    init(admin: RegistryAdmin, plan: CollectionPlan, progress: ProgressHandler?) {
-        self.admin = admin
+    init(context: ChangeContext, plan: CollectionPlan, progress: ProgressHandler?) {
+        self.context = context
         self.plan = plan
         self.progress = progress
-        driver = admin.collecting(plan.options)
+        driver = context.driver(for: plan.options)
         let leaving = plan.parts.filter { $0.work == .free || $0.work == .restore || $0.work == .trim }
         proof = EmptyingProof(
             blobs: Set(leaving.lazy.flatMap(\.items).map(\.blob)), driver: driver, progress: progress)
     }
 
-    private var paths: RegistryPaths { admin.registry.paths }
+    private var paths: RegistryPaths { context.paths }
 
     /// Executes a part. Gives notes; throws if not all of it was done.
     func execute(_ part: CollectionPlan.Part) async throws -> [String] {
@@ -47,7 +47,7 @@ struct Collector: Sendable {
 
     private func note(_ part: CollectionPlan.Part) -> Holding.Note {
         Holding.Note(
-            name: "\(part.items.count) unneeded", kind: part.work.rawValue, by: admin.by.description,
+            name: "\(part.items.count) unneeded", kind: part.work.rawValue, by: context.by.description,
             begun: driver.policy.now)
     }
 
@@ -83,7 +83,7 @@ struct Collector: Sendable {
             holding,
             holding.note
                 ?? Holding.Note(
-                    name: path.name, kind: "quarantine", by: admin.by.description, begun: driver.policy.now))
+                    name: path.name, kind: "quarantine", by: context.by.description, begun: driver.policy.now))
         return ["\(path.name) did not say when it was taken; it does now, and the delay begins"]
     }
 
@@ -153,8 +153,8 @@ struct Collector: Sendable {
             let head = try await driver.reader.head(of: item.blob)
             let end = max(1, driver.reader.chunkCount(ofBytes: head.size))
             do {
-                try await admin.dropSurplus(
-                    item.origin, item.blob, census.chunks.indices(of: item.blob).filter { UInt64($0) >= end })
+                try await SurplusRemoval(context: context).drop(
+                    census.chunks.indices(of: item.blob).filter { UInt64($0) >= end }, of: item.origin, item.blob)
                 return true
             } catch is RepairError {
                 return false
@@ -177,7 +177,7 @@ struct Collector: Sendable {
 
     /// A little later: what pushes have come to need since the mark comes back. Nothing is freed by that.
     private func look() async throws -> [String] {
-        if admin.driver.policy.delay > 0, plan.options.pause > 0 {
+        if context.driver.policy.delay > 0, plan.options.pause > 0 {
             do {
                 try await Task.sleep(for: .seconds(plan.options.pause))
             } catch {
@@ -185,22 +185,22 @@ struct Collector: Sendable {
                     "it was cancelled: the next run brings back what pushes have come to need meanwhile")
             }
         }
-        let (found, knowledge) = try await admin.search(plan.look, plan.options)
-        let restoring = Collector(admin: admin, plan: found, progress: progress)
+        let (found, knowledge) = try await plan.look.search(in: context, plan.options)
+        let restoring = Collector(context: context, plan: found, progress: progress)
         let before = plan.broughtBack.count
         var notes: [String] = []
         for part in found.parts { notes += try await restoring.execute(part) }
         plan.look.learn(knowledge)
         let back = plan.broughtBack.dropFirst(before)
-        if !back.isEmpty { notes.append(CollectionPlan.sentence(broughtBack: Array(back), in: admin.registry.paths)) }
+        if !back.isEmpty { notes.append(CollectionPlan.sentence(broughtBack: Array(back), in: context.paths)) }
         return notes
     }
 
     /// Without registries nothing has to be waited for; still a second mark decides, which begins after all was taken.
     private func finish(_ part: CollectionPlan.Part) async throws -> [String] {
-        let second = try await admin.collection(plan.options, progress: progress)
+        let second = try await CollectionPlanner.plan(in: context, plan.options, progress: progress)
         if let first = second.obstacles.first { throw ChangeError.unsuitable("nothing is freed: \(first)") }
-        let collector = Collector(admin: admin, plan: second, progress: progress)
+        let collector = Collector(context: context, plan: second, progress: progress)
         var notes: [String] = []
         for later in second.parts
         where later.work == .trim
@@ -209,39 +209,5 @@ struct Collector: Sendable {
             notes += try await collector.execute(later)
         }
         return notes
-    }
-}
-
-extension RegistryAdmin {
-    /// The driver of a collection: its delay is the collection's.
-    func collecting(_ options: CollectionOptions) -> StorageDriver {
-        var driver = driver
-        driver.policy.delay = options.effectiveDelay
-        return driver
-    }
-
-    /// The next step of a collection, as a plan. The mark is written in the journal while it runs, so that whatever moves references
-    /// voids it. Throws `ChangeError.wrongChunkSize`; `StorageError.journal` while a change is open; errors of reading.
-    public func collection(
-        _ options: CollectionOptions, progress: ProgressHandler? = nil
-    ) async throws -> CollectionPlan {
-        try await ChangePlanner(registry: registry, policy: driver.policy).checkChunkSize()
-        let (mark, hasMoved) = try await driver.marking("look for what is needed") {
-            try await CollectionMark.run(registry, options, at: driver.policy.now, progress: progress)
-        }
-        var draft = CollectionDraft(mark: mark, isProven: true, hasMoved: hasMoved, clock: driver.policy.clock)
-        return try await draft.plan()
-    }
-}
-
-extension ChangePlanner {
-    /// The same for whoever may not change anything: to be shown, not to be executed.
-    public func collection(
-        _ options: CollectionOptions, progress: ProgressHandler? = nil
-    ) async throws -> CollectionPlan {
-        try await checkChunkSize()
-        let mark = try await CollectionMark.run(registry, options, at: policy.now, progress: progress)
-        var draft = CollectionDraft(mark: mark, isProven: false, hasMoved: false, clock: policy.clock)
-        return try await draft.plan()
     }
 }

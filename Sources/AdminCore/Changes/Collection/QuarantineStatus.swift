@@ -56,12 +56,16 @@ public struct QuarantineStatus: Hashable, Sendable {
     public var nextFreeAfter: Date? { items.compactMap(\.due).min() }
 }
 
-extension ChangePlanner {
-    /// What is in the quarantine, for a collection with these options: their delay and what they say of caches count. Reads the size of
-    /// each thing in it, and nothing else of the registry. Errors: those of reading.
-    public func quarantine(
-        _ options: CollectionOptions = CollectionOptions(), progress: ProgressHandler? = nil
-    ) async throws -> QuarantineStatus {
+/// Reads the quarantine.
+struct QuarantineReader: Sendable {
+    let registry: RegistryReader
+    let policy: JournalPolicy
+
+    private var storage: StorageReader { registry.storage }
+    private var paths: RegistryPaths { registry.paths }
+
+    /// See `ChangePlanner.quarantine`.
+    func status(_ options: CollectionOptions, progress: ProgressHandler?) async throws -> QuarantineStatus {
         let holdings = try await storage.holdings(in: paths.quarantine)
         let total = holdings.reduce(0) { $0 + $1.entries.count }
         let counter = ProgressCounter(phase: "sizes in the quarantine", total: UInt64(total), handler: progress)

@@ -106,41 +106,25 @@ public final class RestoringLook: Sendable {
     }
 }
 
-extension RegistryAdmin {
-    /// What pushes have come to need of the quarantine since the last look: a plan that only restores, and what is known once it is done.
+extension RestoringLook {
+    /// Returns a plan that restores what pushes have come to need of the quarantine since the last
+    /// look, and the knowledge that holds once it is done.
     func search(
-        _ look: RestoringLook, _ options: CollectionOptions
-    ) async throws -> (plan: CollectionPlan, knowledge: RestoringLook.Knowledge) {
-        let began = driver.policy.now
-        var search = RestoringSearch(registry: registry, knowledge: look.knowledge, began: began)
+        in context: ChangeContext, _ options: CollectionOptions
+    ) async throws -> (plan: CollectionPlan, knowledge: Knowledge) {
+        let policy = context.driver.policy
+        let began = policy.now
+        var search = RestoringSearch(registry: context.registry, knowledge: knowledge, began: began)
         let found = try await search.run()
         // A deleted pool answers "no such object" to everything.
-        _ = try await registry.storage.objects.status()
+        _ = try await context.registry.storage.objects.status()
         let parts = found.map { path, entries in
             CollectionPlan.Part(
                 work: .restore, holding: path.name, since: nil, items: entries, emptiesDirectories: false)
         }
         let plan = CollectionPlan(
             parts: parts, markBegan: began, options: options, obstacles: [], pending: nil,
-            impact: Impact(), notes: [], isProven: false, clock: driver.policy.clock, look: look)
+            impact: Impact(), notes: [], isProven: false, clock: policy.clock, look: self)
         return (plan, search.learnt)
-    }
-
-    /// Looks once, and restores what it finds: by a plan, which is in the log like others; where there is nothing to restore, nothing is
-    /// written. Gives what came back, and the plan's results, none where there was nothing to do. Throws `ChangeError.wrongChunkSize`; errors
-    /// of reading.
-    public func restoreNeeded(
-        _ look: RestoringLook, progress: ProgressHandler? = nil
-    ) async throws -> (items: [CollectionPlan.Item], results: [ChangeResult]) {
-        let (plan, knowledge) = try await search(look, CollectionOptions(delay: driver.policy.delay))
-        guard !plan.parts.isEmpty else {
-            look.learn(knowledge)
-            return ([], [])
-        }
-        try await ChangePlanner(registry: registry, policy: driver.policy).checkChunkSize()
-        let before = look.broughtBack.count
-        let results = await apply(plan, progress: progress)
-        if results.allSatisfy({ $0.outcome == .done }) { look.learn(knowledge) }
-        return (Array(look.broughtBack.dropFirst(before)), results)
     }
 }

@@ -2,7 +2,7 @@ public import Foundation
 
 /// Reads the log of changes.
 ///
-/// Concurrency: a value. Errors: those of the store. What cannot be understood is left out.
+/// Concurrency: a value. Errors: those of the store. Records that cannot be decoded are left out.
 public struct AuditLogReader: Sendable {
     /// The store.
     public let storage: StorageReader
@@ -12,8 +12,8 @@ public struct AuditLogReader: Sendable {
         self.storage = storage
     }
 
-    /// The latest changes, the latest first; at most `limit` (1…). Reads month by month back from `now`, for twenty years. Memory: that many
-    /// entries.
+    /// Reads the latest changes, the latest first: month by month back from `now`, for twenty years.
+    /// - Parameter limit: How many at most, from 1 on. Memory: that many entries.
     public func latest(_ limit: Int, now: Date) async throws -> [AuditEntry] {
         // A clock that is ahead writes into the next month.
         let newest = AuditLog.month(of: now) + 1
@@ -27,8 +27,9 @@ public struct AuditLogReader: Sendable {
         return Array(found.prefix(max(0, limit)))
     }
 
-    /// Leaves out what is older than the registry, and says so in a sentence; nil if nothing is. The log outlives the registry where a pool
+    /// Removes entries that are older than the registry. The log outlives the registry where a pool
     /// is emptied and filled anew.
+    /// - Returns: A sentence about them; nil if there are none.
     public func removeEarlier(
         from entries: inout [AuditEntry], _ paths: RegistryPaths = RegistryPaths()
     ) async throws -> String? {
@@ -38,10 +39,10 @@ public struct AuditLogReader: Sendable {
         let earlier = count - entries.count
         if earlier == 0 { return nil }
         return
-            "\(earlier) \(earlier == 1 ? "change" : "changes") of a registry that was here before, and is gone, \(earlier == 1 ? "is" : "are") left out"
+            "\(earlier) \(earlier == 1 ? "change" : "changes") of an earlier registry in this pool \(earlier == 1 ? "is" : "are") left out"
     }
 
-    /// The latest of one month, the latest first.
+    /// Reads the latest of one month, the latest first.
     private func entries(of object: ObjectID, limit: Int) async throws -> [AuditEntry] {
         var last: [OmapEntry] = []
         var after: ByteString?
@@ -63,7 +64,7 @@ public struct AuditLogReader: Sendable {
     }
 
     private static func decode<Record: Decodable>(_ type: Record.Type, _ value: [UInt8]) -> Record? {
-        // A record names a thousand targets at most: what is larger is none of ours.
+        // A record names a thousand targets at most: a larger value is none.
         guard value.count <= 16 << 20, BoundedJSON.isShallow(value) else { return nil }
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .millisecondsSince1970
@@ -72,8 +73,8 @@ public struct AuditLogReader: Sendable {
 }
 
 extension StorageReader {
-    /// Since when a registry's tree has been there: the dates of directories that nothing is written into as long as there is anything in
-    /// them. nil if there is none.
+    /// Returns the time since which a registry's tree has been there, by the dates of directories into
+    /// which nothing is written as long as they hold anything; nil if there is no tree.
     func made(_ paths: RegistryPaths) async throws -> Date? {
         guard let top = paths.root.components.first else { return nil }
         return try await made(below: .literal(top))
