@@ -151,7 +151,7 @@ struct RemovalImpact: Sendable {
     private func children(of digests: Set<Digest>, _ pass: RegistryPass) async throws -> [Digest: Set<Digest>] {
         try await concurrentMap(digests, window: storage.window) { digest -> (Digest, Set<Digest>) in
             let manifest = try await pass.memory.manifests(digest).manifest
-            return (digest, Set((manifest?.manifests ?? []).filter(\.namesManifest).map(\.digest)))
+            return (digest, Set((manifest?.children ?? []).map(\.digest)))
         }.reduce(into: [:]) { $0[$1.0] = $1.1.isEmpty ? nil : $1.1 }
     }
 }

@@ -51,7 +51,7 @@ struct DamageCheck: Sendable {
 
     private func isStillBad(_ problem: Problem) async throws -> Bool {
         guard let path = problem.path, case .file? = try await driver.reader.entry(path)?.kind else { return true }
-        return try await registry.link(at: path).fault(expecting: paths.file(at: path)?.digest) != nil
+        return try await registry.links.read(at: path).fault(expecting: paths.file(at: path)?.digest) != nil
     }
 
     /// True if the image of a companion still is not there, and nothing of the companion was written

@@ -36,7 +36,7 @@ struct RestorationPlanner: Sendable {
                     "\(taken.count) links of what belongs to \(item.name) were written anew since, and stay in the trash"
                 )
             }
-            let parts = try await others.companions(of: item, own, paths, storage)
+            let parts = try await others.companions(of: item, own)
             targets.append(
                 RestorePlan.Target(
                     item: item, entries: entries.filter { !taken.contains($0) }, destination: name, renaming: renaming,
@@ -108,7 +108,7 @@ struct RestorationPlanner: Sendable {
         guard item.kind == .tag else { return [] }
         for entry in entries where paths.currentTag(of: entry.origin) != nil {
             guard let name = paths.repositoryName(of: entry.origin),
-                let digest = try await storage.linkDigest(in: entry.blob, at: entry.origin),
+                let digest = try await registry.links.read(entry.blob, at: entry.origin).digest,
                 try await storage.entry(paths.revisionLink(name, digest)) == nil
             else { continue }
             return [
@@ -174,12 +174,13 @@ private struct OtherDeletions {
     /// Returns the links of companions that went along with another tag of the same image. Companions
     /// that somebody has deleted by their own names stay.
     mutating func companions(
-        of item: TrashItem, _ entries: [Holding.Entry], _ paths: RegistryPaths, _ storage: StorageReader
+        of item: TrashItem, _ entries: [Holding.Entry]
     ) async throws -> [RestorePlan.Part] {
+        let (paths, storage) = (trash.registry.paths, trash.registry.storage)
         guard item.kind == .tag, let name = entries.first.flatMap({ paths.repositoryName(of: $0.origin) }) else {
             return []
         }
-        var subjects = try await digests(of: entries, paths, storage)
+        var subjects = try await digests(of: entries)
         guard !subjects.isEmpty else { return [] }
         let holdings = try await read()
         var parts: [RestorePlan.Part] = []
@@ -203,7 +204,7 @@ private struct OtherDeletions {
                 parts.append(RestorePlan.Part(id: holding.path.name, entries: free))
                 found += free
             }
-            subjects = try await digests(of: found, paths, storage)
+            subjects = try await digests(of: found)
         }
         return parts
     }
@@ -219,13 +220,12 @@ private struct OtherDeletions {
     }
 
     /// Returns the digests in the current links among some links.
-    private func digests(
-        of entries: [Holding.Entry], _ paths: RegistryPaths, _ storage: StorageReader
-    ) async throws -> Set<Digest> {
-        let links = entries.filter { paths.currentTag(of: $0.origin) != nil }
+    private func digests(of entries: [Holding.Entry]) async throws -> Set<Digest> {
+        let registry = trash.registry
+        let links = entries.filter { registry.paths.currentTag(of: $0.origin) != nil }
         return Set(
-            try await concurrentMap(links, window: storage.window) { entry in
-                try await storage.linkDigest(in: entry.blob, at: entry.origin)
+            try await concurrentMap(links, window: registry.window) { entry in
+                try await registry.links.read(entry.blob, at: entry.origin).digest
             }.compactMap(\.self))
     }
 }

@@ -7,6 +7,8 @@
 struct LinkDeparture: Sendable {
     let driver: StorageDriver
 
+    private var links: LinkReader { RegistryReader(storage: driver.reader).links }
+
     enum Outcome: Sendable {
         /// The link has left.
         case left
@@ -52,7 +54,7 @@ struct LinkDeparture: Sendable {
 
     private func isRetagged(_ link: ChangePlan.Link) async throws -> Bool {
         guard let planned = link.digest else { return false }
-        return try await driver.reader.linkDigest(in: link.blob, at: link.path) != planned
+        return try await links.read(link.blob, at: link.path).digest != planned
     }
 
     /// Puts a link back where it was. Returns false if another one has its place.

@@ -50,10 +50,8 @@ struct TargetFinder: Sendable {
     func tags(of name: RepositoryName, naming digest: Digest) async throws -> [String] {
         let tags = try await registry.pass().tagNames(of: name)
         return try await concurrentMap(tags, window: storage.window) { tag -> String? in
-            guard let link = paths.currentLink(name, tag: tag),
-                case .file(let blob)? = try await storage.entry(link)?.kind
-            else { return nil }
-            return try await storage.linkDigest(in: blob, at: link) == digest ? tag : nil
+            guard let link = paths.currentLink(name, tag: tag) else { return nil }
+            return try await registry.links.read(at: link).digest == digest ? tag : nil
         }.compactMap(\.self)
     }
 
@@ -85,23 +83,11 @@ struct TargetFinder: Sendable {
         let files = found.compactMap(\.file).sorted { $0.path < $1.path }
         let links = try await concurrentMap(files, window: storage.window) { path, blob in
             let isCurrent = paths.currentTag(of: path) != nil
-            let digest = isCurrent ? try await storage.linkDigest(in: blob, at: path) : nil
+            let digest = isCurrent ? try await registry.links.read(blob, at: path).digest : nil
             return ChangePlan.Link(path: path, blob: blob, digest: digest)
         }
         return ChangePlan.Target(
             reference: reference, stages: paths.staged(links, by: \.path),
             directories: roots + found.compactMap(\.subdirectory), uploadsInProgress: uploadsInProgress)
-    }
-}
-
-extension StorageReader {
-    /// Returns the digest in a link; nil if the link cannot be read as one. A store that does not
-    /// answer is an error. `path` is for messages: the link may have left it.
-    func linkDigest(in blob: BlobIdentifier, at path: StoragePath) async throws -> Digest? {
-        do {
-            return LinkText(try await content(of: blob, at: path, limit: RegistryReader.linkLimit))?.digest
-        } catch is StorageError {
-            return nil
-        }
     }
 }

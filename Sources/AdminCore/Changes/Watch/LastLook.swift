@@ -49,7 +49,7 @@ struct LastLook: Sendable {
     /// them stays true.
     private func linkLayersAgain(_ target: ChangePlan.Target) async throws {
         _ = try await driver.each(target.links.filter { paths.file(at: $0.path)?.isLayerLink ?? false }) { link in
-            let text = try await driver.reader.content(of: link.blob, at: link.path, limit: RegistryReader.linkLimit)
+            let text = try await driver.reader.content(of: link.blob, at: link.path, limit: LinkReader.limit)
             guard LinkText(text) != nil, try await driver.reader.entry(link.path) == nil else { return }
             try await driver.putContent(link.path, text)
         }
