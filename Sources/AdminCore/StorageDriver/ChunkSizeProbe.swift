@@ -6,9 +6,8 @@
 public struct ChunkSizeProbe: Sendable {
     /// How many files are asked at most.
     public static let fileLimit = 32
-    /// How many pages of object names are looked at, at most, in each of the slices.
+    /// How many pages of object names are looked at, at most, in each slice of the scan.
     static let pageLimit = 16
-    static let slices = 8
 
     /// The tree that was opened with an assumed chunk size.
     public let storage: StorageReader
@@ -28,28 +27,14 @@ public struct ChunkSizeProbe: Sendable {
 
     /// Identifiers with a chunk beyond the first, each once.
     private func candidates() async throws -> [BlobIdentifier] {
-        let cursors = try await storage.objects.sample(.namespace(""), slices: ChunkSizeProbe.slices)
-        return try await withThrowingTaskGroup(of: (ObjectCursor, Int, [BlobIdentifier]?).self) { group in
-            func follow(_ cursor: ObjectCursor, page: Int) {
-                group.addTask {
-                    let names = try await cursor.next()
-                    return (cursor, page, names.map { $0.compactMap(ChunkSizeProbe.laterChunk) })
-                }
-            }
-            for cursor in cursors { follow(cursor, page: 1) }
-            var found: [BlobIdentifier] = []
-            var seen: Set<BlobIdentifier> = []
-            while let (cursor, page, blobs) = try await group.next() {
-                guard let blobs else { continue }
-                for blob in blobs where seen.insert(blob).inserted { found.append(blob) }
-                if found.count >= ChunkSizeProbe.fileLimit {
-                    group.cancelAll()
-                    return Array(found.prefix(ChunkSizeProbe.fileLimit))
-                }
-                if page < ChunkSizeProbe.pageLimit { follow(cursor, page: page + 1) }
-            }
-            return found
+        let scan = PoolScan(storage.objects, .namespace(""), extent: .sample(pages: ChunkSizeProbe.pageLimit))
+        let found = try await scan.fold(into: Set<BlobIdentifier>()) { page in
+            page.compactMap(ChunkSizeProbe.laterChunk)
+        } take: { found, blobs in
+            found.formUnion(blobs)
+            return found.count < ChunkSizeProbe.fileLimit ? .goOn : .stop
         }
+        return Array(found.prefix(ChunkSizeProbe.fileLimit))
     }
 
     private static func laterChunk(_ object: ObjectID) -> BlobIdentifier? {

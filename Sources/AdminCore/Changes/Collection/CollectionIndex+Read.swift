@@ -13,15 +13,14 @@ extension CollectionIndex {
     ) async throws -> CollectionIndex {
         let storage = registry.storage
         let pending = try await Journal.blobs(of: storage)
-        let total = try await storage.objects.status().objects
-        let counter = ProgressCounter(phase: "enumerating objects", total: total, handler: progress)
+        let scan = try await PoolScan(
+            storage.objects, .namespace(""), phase: "enumerating objects", progress: progress)
         let reading = PoolReading(registry: registry)
-        try await storage.eachPage { page in
+        try await scan.forEachPage { page in
             // As each is read, so that no page's omaps are held together.
-            _ = try await concurrentMap(reading.directories(in: page), window: storage.window) { object in
+            _ = try await concurrentMap(reading.directories(in: page), window: scan.window) { object in
                 _ = try await reading.read(object)
             }
-            counter.advance(by: UInt64(page.count))
         }
         if !reading.isBalanced { try await reading.walk(at: began) }
         _ = try await storage.objects.status()
@@ -237,16 +236,5 @@ extension CollectionIndex {
         guard let file = paths.file(at: origin) else { return }
         if case .signature(let signature, let manifest) = file { signatures[manifest, default: []].append(signature) }
         trashed.append(Link(path: PackedPath(origin), blob: blob, file: file))
-    }
-}
-
-extension StorageReader {
-    /// Tells `body` of every object in the registry's namespace, page by page; several at once, as many as there are slices.
-    func eachPage(_ body: @escaping @Sendable ([ObjectID]) async throws -> Void) async throws {
-        let slices = objects.load.limit == 1 ? 1 : 8
-        let cursors = try await objects.enumerate(.namespace(""), slices: slices)
-        _ = try await concurrentMap(cursors, window: cursors.count) { cursor in
-            while let page = try await cursor.next() { try await body(page) }
-        }
     }
 }

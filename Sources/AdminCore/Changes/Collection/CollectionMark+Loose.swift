@@ -70,8 +70,8 @@ extension CollectionMark {
     mutating func lookAgain(_ ends: [BlobIdentifier: FileEnd], _ progress: ProgressHandler?) async throws {
         let hasCandidates = index.marks.contains { $0.contains(.candidate) }
         guard index.hasOrphans || hasCandidates || !ends.isEmpty else { return }
-        let counter = ProgressCounter(
-            phase: "looking for young links", total: try await storage.objects.status().objects, handler: progress)
+        let scan = try await PoolScan(
+            storage.objects, .namespace(""), phase: "looking for young links", progress: progress)
         let found = SecondLook()
         // Registry 2.1.0 linked manifests among the layers: what nothing needs may be one, whether or not it is young.
         let manifests = Memo<Digest, MarkReader.Among> { [index, reader] digest in
@@ -80,8 +80,8 @@ extension CollectionMark {
             guard placed != nil || held != nil else { return .somethingElse }
             return try await reader.manifestAmongLayers(digest, placed, held)
         }
-        try await storage.eachPage { [index, reader, storage] page in
-            let met = try await concurrentMap(page, window: storage.window) { object -> SecondLook.Finding? in
+        try await scan.forEachPage { [index, reader, storage] page in
+            let met = try await concurrentMap(page, window: scan.window) { object -> SecondLook.Finding? in
                 if let (blob, number) = BlobIdentifier.parse(chunkName: object.name) {
                     let isSurplus = ends[blob].map { number > 0 && UInt64(number) >= $0.chunks } ?? false
                     guard isSurplus || index.isOrphan(blob),
@@ -93,7 +93,6 @@ extension CollectionMark {
                 return try await reader.lateLink(in: object, index, manifests: manifests)
             }
             await found.add(met.compactMap(\.self))
-            counter.advance(by: UInt64(page.count))
         }
         for digest in await found.layers { need(digest) }
         for digest in await found.manifests { needManifest(digest) }

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 // Documents that cannot be read: they pin what their repository links to, and block nothing.
 
@@ -26,18 +25,14 @@ extension CollectionMark {
             }.flatMap(\.self).compactMap { $0.path }.compactMap(paths.file)
         }
         files.formUnion(walks.joined())
-        let met = Mutex<Set<RegistryFile>>([])
-        try await storage.eachPage { [paths] page in
-            let found = page.compactMap { object -> RegistryFile? in
+        files.formUnion(
+            try await PoolScan(storage.objects, .namespace("")).compactMap { [paths] object in
                 guard let directory = object.name.string.flatMap({ try? StoragePath($0) }),
                     let name = paths.repositoryName(of: directory.appending(.literal("link"))),
                     new.contains(paths.repository(name))
                 else { return nil }
                 return paths.file(at: directory.appending(.literal("link")))
-            }
-            if !found.isEmpty { met.withLock { $0.formUnion(found) } }
-        }
-        files.formUnion(met.withLock(\.self))
+            })
         for file in files {
             switch file {
             case .revision(let digest), .tagIndex(let digest): needManifest(digest)

@@ -12,9 +12,6 @@ struct PoolCensus: Sendable {
         var usage = PoolUsage()
     }
 
-    /// How many parts of the pool are gone through side by side.
-    private static let slices = 8
-
     let registry: RegistryReader
     /// Who needs which blob: complete, the trash included.
     let ledger: UsageLedger
@@ -34,36 +31,22 @@ struct PoolCensus: Sendable {
 
     /// Looks at everything. `partial` is told what is known now and then. True if that was all.
     func run(progress: ProgressHandler?, partial: @escaping @Sendable (PoolUsage) -> Void) async throws -> Bool {
-        let objects = try await registry.storage.objects.status().objects
-        let directories = ProgressCounter(phase: "directories", total: objects, handler: progress)
-        try await each(directories) { object in
+        let objects = registry.storage.objects
+        try await PoolScan(objects, phase: "directories", progress: progress).forEach { object in
             if BlobIdentifier.parse(chunkName: object.name) == nil || !object.namespace.isEmpty {
                 try await lookInto(object)
             }
         }
-        let chunks = ProgressCounter(phase: "objects", total: objects, handler: progress)
-        try await each(chunks, pageDone: { partial(usage) }) { object in
-            if object.namespace.isEmpty, let (blob, _) = BlobIdentifier.parse(chunkName: object.name) {
-                try await measure(object, blob)
+        let scan = try await PoolScan(objects, phase: "objects", progress: progress)
+        try await scan.forEachPage { page in
+            _ = try await concurrentMap(page, window: scan.window) { object in
+                if object.namespace.isEmpty, let (blob, _) = BlobIdentifier.parse(chunkName: object.name) {
+                    try await measure(object, blob)
+                }
             }
+            partial(usage)
         }
         return true
-    }
-
-    /// Every object of the pool, many at once.
-    private func each(
-        _ counter: ProgressCounter, pageDone: @escaping @Sendable () -> Void = {},
-        _ body: @escaping @Sendable (ObjectID) async throws -> Void
-    ) async throws {
-        let cursors = try await registry.storage.objects.enumerate(.all, slices: PoolCensus.slices)
-        _ = try await concurrentMap(cursors, window: PoolCensus.slices) { cursor in
-            while let page = try await cursor.next() {
-                try Task.checkCancellation()
-                _ = try await concurrentMap(page, window: max(16, registry.storage.objects.load.limit), body)
-                counter.advance(by: UInt64(page.count))
-                pageDone()
-            }
-        }
     }
 
     // MARK: - Directories, and what is no chunk

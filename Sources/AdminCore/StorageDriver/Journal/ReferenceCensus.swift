@@ -41,26 +41,22 @@ extension StorageReader {
     public func references(
         to wanted: Set<BlobIdentifier>, now: Date, progress: ProgressHandler? = nil
     ) async throws -> ReferenceCensus {
-        var places: [BlobIdentifier: [ReferenceCensus.Place]] = [:]
+        let scan = try await PoolScan(
+            objects, .namespace(""), phase: "looking for references", progress: progress)
         var chunks = ChunkInventory()
-        let counter = ProgressCounter(
-            phase: "looking for references", total: try await objects.status().objects, handler: progress)
-        for cursor in try await objects.enumerate(.namespace(""), slices: 1) {
-            while let page = try await cursor.next() {
-                var omaps: [ObjectID] = []
-                for object in page {
-                    guard let (blob, index) = BlobIdentifier.parse(chunkName: object.name) else {
-                        omaps.append(object)
-                        continue
-                    }
-                    if wanted.contains(blob) { chunks.add(blob, index) }
-                }
-                let found = try await concurrentMap(omaps, window: window) { object in
-                    try await references(in: object, to: wanted)
-                }
-                for (blob, place) in found.joined() { places[blob, default: []].append(place) }
-                counter.advance(by: UInt64(page.count))
+        let places = try await scan.fold(into: [BlobIdentifier: [ReferenceCensus.Place]]()) { page in
+            let chunks = page.compactMap { BlobIdentifier.parse(chunkName: $0.name) }.filter {
+                wanted.contains($0.blob)
             }
+            let omaps = page.filter { BlobIdentifier.parse(chunkName: $0.name) == nil }
+            let found = try await concurrentMap(omaps, window: scan.window) { object in
+                try await references(in: object, to: wanted)
+            }
+            return (chunks: chunks, references: found.flatMap(\.self))
+        } take: { places, page in
+            for (blob, index) in page.chunks { chunks.add(blob, index) }
+            for (blob, place) in page.references { places[blob, default: []].append(place) }
+            return .goOn
         }
         chunks.settle()
         return ReferenceCensus(began: now, places: places, chunks: chunks)

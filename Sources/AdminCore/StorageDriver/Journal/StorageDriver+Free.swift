@@ -105,13 +105,11 @@ extension StorageDriver {
         guard policy.delay == 0 else {
             throw StorageError.journal("while registries may be writing, nothing is freed without a delay")
         }
-        var all: Set<BlobIdentifier> = []
-        for cursor in try await reader.objects.enumerate(.namespace(""), slices: 1) {
-            while let page = try await cursor.next() {
-                for object in page {
-                    if let (blob, _) = BlobIdentifier.parse(chunkName: object.name) { all.insert(blob) }
-                }
-            }
+        let all = try await PoolScan(reader.objects, .namespace("")).fold(into: Set<BlobIdentifier>()) { page in
+            page.compactMap { BlobIdentifier.parse(chunkName: $0.name)?.blob }
+        } take: { all, blobs in
+            all.formUnion(blobs)
+            return .goOn
         }
         let census = try await provenReferences(to: all, progress: progress)
         let orphans = all.filter { census.places[$0] == nil }

@@ -20,33 +20,18 @@ extension StorageReader {
         largeOmap: Int = StorageReader.largeOmap, progress: ProgressHandler? = nil,
         understand: @escaping @Sendable ([UInt8]) -> Content?
     ) async throws -> PoolInventory<Content> {
-        let status = try await objects.status()
-        let counter = ProgressCounter(phase: "objects", total: status.objects, handler: progress)
-        let cursors = try await objects.enumerate(.all, slices: StorageReader.slices)
-        let share = max(1, window / max(1, cursors.count))
-        var inventory = PoolInventory<Content>()
-        try await withThrowingTaskGroup(of: (ObjectCursor, [Found<Content>])?.self) { group in
-            @Sendable func follow(_ cursor: ObjectCursor) async throws -> (ObjectCursor, [Found<Content>])? {
-                guard let page = try await cursor.next() else { return nil }
-                let found = try await concurrentMap(page.filter { $0.namespace != Journal.namespace }, window: share) {
-                    try await look(at: $0, understand)
-                }
-                counter.advance(by: UInt64(page.count))
-                return (cursor, found.compactMap(\.self))
-            }
-            for cursor in cursors { group.addTask { try await follow(cursor) } }
-            while let answer = try await group.next() {
-                guard let (cursor, found) = answer else { continue }
-                group.addTask { try await follow(cursor) }
-                for item in found { inventory.take(item, largeOmap: largeOmap) }
-            }
+        let scan = try await PoolScan(objects, phase: "objects", progress: progress)
+        var inventory = try await scan.fold(into: PoolInventory<Content>()) { page in
+            let objects = page.filter { $0.namespace != Journal.namespace }
+            return try await concurrentMap(objects, window: scan.window) { try await look(at: $0, understand) }
+        } take: { inventory, found in
+            for case let item? in found { inventory.take(item, largeOmap: largeOmap) }
+            return .goOn
         }
         if inventory.directories.count == 1, inventory.chunks.isEmpty { _ = try await objects.status() }
         inventory.settle()
         return inventory
     }
-
-    private static let slices = 8
 
     private func look<Content>(
         at object: ObjectID, _ understand: @Sendable ([UInt8]) -> Content?
