@@ -1,6 +1,7 @@
 public import Foundation
 
-/// Builds plans: what a change would touch and cost. Only reads, so a read-only session has one, too.
+/// Builds plans: what a change would touch and cost. Only reads, so a read-only session has one,
+/// too.
 ///
 /// Concurrency: a value. Errors: `ChangeError.wrongChunkSize` if the files of the pool have another
 /// chunk size than was assumed, those of each method, and errors of reading.
@@ -59,8 +60,8 @@ public struct ChangePlanner: Sendable {
 
     /// Plans to bring deletions back from the trash. Companions of a tag's image come back with it,
     /// from whichever deletion took them along.
-    /// - Parameter name: The name that a repository or a tag gets instead of its own. A repository's
-    ///   must be free, a tag's must be one of its repository.
+    /// - Parameter name: The name that a repository or a tag gets instead of its own. A
+    ///   repository's must be free, a tag's must be one of its repository.
     /// - Throws: `ChangeError.notInTrash`, `.nameTaken`, `.destinationExists`, `.unsuitable`.
     public func restoration(of ids: [String], as name: ImageReference? = nil) async throws -> RestorePlan {
         try await checkChunkSize()
@@ -88,8 +89,8 @@ public struct ChangePlanner: Sendable {
 
     // MARK: - Uploads
 
-    /// Plans the removal of unfinished uploads that began `age` seconds ago or longer. An upload that
-    /// does not say when it began is as old as the youngest of its chunks, without any as its
+    /// Plans the removal of unfinished uploads that began `age` seconds ago or longer. An upload
+    /// that does not say when it began is as old as the youngest of its chunks, without any as its
     /// directory. A file among the uploads that belongs to none is taken for one. Looks through the
     /// whole pool for files that belong to something else as well.
     /// - Parameters:
@@ -114,8 +115,8 @@ public struct ChangePlanner: Sendable {
 
     // MARK: - Repairs
 
-    /// Plans repairs of problems: of those whose repair is safe or, where kinds are named, of all of
-    /// these kinds that have a repair.
+    /// Plans repairs of problems: of those whose repair is safe or, where kinds are named, of all
+    /// of these kinds that have a repair.
     /// - Parameter grace: See `RepairPlan.grace`.
     public func repairs(
         of problems: [Problem], kinds: Set<ProblemKind> = [], grace: TimeInterval = FsckOptions.usualGrace
@@ -137,8 +138,8 @@ public struct ChangePlanner: Sendable {
 
     // MARK: - Retention
 
-    /// Chooses the repositories that a filter lets through. An unknown value fulfils nothing, so the
-    /// repository stays.
+    /// Chooses the repositories that a filter lets through. An unknown value fulfils nothing, so
+    /// the repository stays.
     /// - Throws: `ChangeError.unsuitable` where the filter goes by dates that say nothing.
     public func selection(
         ofRepositories filter: Filter, progress: ProgressHandler? = nil
@@ -152,8 +153,8 @@ public struct ChangePlanner: Sendable {
         try await SelectionPlanner(registry: registry, now: policy.now).tags(of: name, by: retention)
     }
 
-    /// Chooses among the tags of every repository that a rule is for. Where a rule goes by dates that
-    /// say nothing, all tags stay.
+    /// Chooses among the tags of every repository that a rule is for. Where a rule goes by dates
+    /// that say nothing, all tags stay.
     public func selection(by policy: Retention, progress: ProgressHandler? = nil) async throws -> Selection {
         try await SelectionPlanner(registry: registry, now: self.policy.now).tags(by: policy, progress: progress)
     }

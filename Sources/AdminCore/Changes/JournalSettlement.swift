@@ -6,8 +6,8 @@
 struct JournalSettlement: Sendable {
     let context: ChangeContext
 
-    /// Takes back or ends what is in the journal, but for watches. Notes of content that is gone are
-    /// dropped as well.
+    /// Takes back or ends what is in the journal, but for watches. Notes of content that is gone
+    /// are dropped as well.
     func recover(progress: ProgressHandler?) async throws -> [Recovery] {
         let driver = context.driver
         let recoveries = try await driver.recover(progress: progress)
@@ -19,8 +19,8 @@ struct JournalSettlement: Sendable {
         return recoveries + [Recovery(change: notes, outcome: .dropped, error: nil, notes: [], kind: nil)]
     }
 
-    /// Returns a sentence about each recovery. Throws `StorageError.journal` if something stays that
-    /// forbids every change.
+    /// Returns a sentence about each recovery. Throws `StorageError.journal` if something stays
+    /// that forbids every change.
     func sentences(about recoveries: [Recovery]) throws -> [String] {
         var sentences: [String] = []
         for recovery in recoveries {

@@ -21,9 +21,9 @@ public struct RegistryAdmin: Sendable {
 
     // MARK: - Changes
 
-    /// Executes a plan, target by target. Never throws: after a cancellation, or after a failure that
-    /// concerns all targets (no permission, no space, no answer), the rest is `skipped`. So is all of
-    /// it if the journal held an interrupted change.
+    /// Executes a plan, target by target. Never throws: after a cancellation, or after a failure
+    /// that concerns all targets (no permission, no space, no answer), the rest is `skipped`. So is
+    /// all of it if the journal held an interrupted change.
     ///
     /// The log in the pool has a record before the first step, and its ending after the last. Where
     /// the log cannot be written, the change goes on and a note says so.
@@ -34,10 +34,10 @@ public struct RegistryAdmin: Sendable {
         return await PlanExecution(context: context).run(plan, progress: progress)
     }
 
-    /// Plans the next step of a collection. The mark is written in the journal while it runs, so that
-    /// whatever moves references voids it.
-    /// - Throws: `ChangeError.wrongChunkSize`; `StorageError.journal` while a change is open; errors of
-    ///   reading.
+    /// Plans the next step of a collection. The mark is written in the journal while it runs, so
+    /// that whatever moves references voids it.
+    /// - Throws: `ChangeError.wrongChunkSize`; `StorageError.journal` while a change is open;
+    ///   errors of reading.
     public func collection(
         _ options: CollectionOptions, progress: ProgressHandler? = nil
     ) async throws -> CollectionPlan {
@@ -45,10 +45,10 @@ public struct RegistryAdmin: Sendable {
         return try await CollectionPlanner.plan(in: context, options, progress: progress)
     }
 
-    /// Looks once for what pushes need of the quarantine, and restores it: by a plan, which is in the
-    /// log like others. Where there is nothing to restore, nothing is written.
-    /// - Returns: The restored items, and the results of the plan; no results where there was nothing
-    ///   to do.
+    /// Looks once for what pushes need of the quarantine, and restores it: by a plan, which is in
+    /// the log like others. Where there is nothing to restore, nothing is written.
+    /// - Returns: The restored items, and the results of the plan; no results where there was
+    ///   nothing to do.
     /// - Throws: `ChangeError.wrongChunkSize`; errors of reading.
     public func restoreNeeded(
         _ look: RestoringLook, progress: ProgressHandler? = nil
@@ -77,8 +77,8 @@ public struct RegistryAdmin: Sendable {
         return recoveries + (try await WatchRound(context: context).look(saying: caches))
     }
 
-    /// Recovers, and returns a sentence about each thing that was done. To be called before a change
-    /// is planned, since the registry may look different afterwards.
+    /// Recovers, and returns a sentence about each thing that was done. To be called before a
+    /// change is planned, since the registry may look different afterwards.
     /// - Throws: `StorageError.journal` if something stays that forbids every change.
     public func settleJournal(progress: ProgressHandler? = nil) async throws -> [String] {
         try settlement.sentences(about: await settlement.recover(progress: progress))

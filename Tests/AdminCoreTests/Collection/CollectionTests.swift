@@ -216,7 +216,7 @@ import Testing
         let faulty = ChangeFixture(recording.underTest, policy: clock.policy(delay: 0))
         let mark = try await CollectionMark.run(faulty.registry, Self.free, at: clock.now, progress: nil)
         #expect(mark.notes.contains { $0.contains(digest.string) }, "\(mark.notes)")
-        #expect(mark.candidates.count == 1, "only what nothing links to")
+        #expect(mark.weights.candidates.count == 1, "only what nothing links to")
     }
 
     @Test func aMoveDuringTheMarkVoidsIt() async throws {

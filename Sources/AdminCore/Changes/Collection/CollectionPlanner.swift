@@ -1,8 +1,8 @@
 /// Makes the mark of a collection, and a plan of it.
 enum CollectionPlanner {
     /// Returns the next step of a collection. The mark is written in the journal while it runs, so
-    /// that whatever moves references voids it. Throws `StorageError.journal` while a change is open;
-    /// errors of reading.
+    /// that whatever moves references voids it. Throws `StorageError.journal` while a change is
+    /// open; errors of reading.
     static func plan(
         in context: ChangeContext, _ options: CollectionOptions, progress: ProgressHandler?
     ) async throws -> CollectionPlan {

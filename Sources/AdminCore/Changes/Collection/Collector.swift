@@ -20,7 +20,7 @@ struct Collector: Sendable {
 
     private var paths: RegistryPaths { context.paths }
 
-    /// Executes a part. Gives notes; throws if not all of it was done.
+    /// Executes a part. Returns notes; throws if not all of it was done.
     func execute(_ part: CollectionPlan.Part) async throws -> [String] {
         let path = try paths.quarantine.appending(
             part.work == .mend || part.work == .look ? part.work.rawValue : part.holding)
@@ -51,13 +51,14 @@ struct Collector: Sendable {
             begun: driver.policy.now)
     }
 
-    /// The plan's things in a holding as it is now.
+    /// Returns the things of a part that are in a holding now.
     private func entries(of part: CollectionPlan.Part, in holding: Holding) -> [Holding.Entry] {
         let planned = Dictionary(part.items.map { ($0.origin, $0.blob) }) { first, _ in first }
         return holding.entries.filter { $0.claim == nil && planned[$0.origin] == $0.blob }
     }
 
-    /// Counts on where the parts before this one, of the same work, have ended.
+    /// Returns a counter that goes on where the parts before this one, of the same work, have
+    /// ended.
     private func counter(_ phase: String, _ part: CollectionPlan.Part) -> ProgressCounter {
         let parts = plan.parts.filter { $0.work == part.work }
         func count(_ parts: some Sequence<CollectionPlan.Part>) -> UInt64 {
@@ -129,9 +130,10 @@ struct Collector: Sendable {
         return notes
     }
 
-    /// Frees by `body`, and removes the directories in which the freed files were; an intent says which, before. Whatever has been pushed
-    /// there again stays. Of blobs only the directory of each goes: the one above is hardly ever empty, and a registry that writes into
-    /// it at this moment would leave it unlisted until the next run. Where none writes it goes, too.
+    /// Frees by `body`, and removes the directories of the freed files; an intent names them
+    /// before. Whatever has been pushed there again stays. Of blobs only the directory of each
+    /// goes: the one above is hardly ever empty, and a registry that writes into it at this moment
+    /// would leave it unlisted until the next run. Where no registry writes, it goes, too.
     private func pruning<Value: Sendable>(
         _ origins: [StoragePath], _ body: () async throws -> Value
     ) async throws -> Value {
@@ -143,8 +145,8 @@ struct Collector: Sendable {
         }.value
     }
 
-    /// Removes the chunks behind the end of needed blobs, and the notes of them: where the blob's path is still all that refers to its
-    /// identifier, and the content is proven to be right without them.
+    /// Removes the chunks behind the end of needed blobs, and their notes: where only the blob's
+    /// path still refers to its identifier, and the content is proven to be right without them.
     private func trim(_ part: CollectionPlan.Part) async throws -> [String] {
         let surplus = part.items.filter { $0.bytes > 0 }
         let census = surplus.isEmpty ? nil : try await proof.references()
@@ -175,7 +177,7 @@ struct Collector: Sendable {
         return stayed.isEmpty ? [] : ["\(stayed.count) were changed meanwhile and stay where they are"]
     }
 
-    /// A little later: what pushes have come to need since the mark comes back. Nothing is freed by that.
+    /// Restores, a little later, what pushes have come to need since the mark. Frees nothing.
     private func look() async throws -> [String] {
         if context.driver.policy.delay > 0, plan.options.pause > 0 {
             do {
@@ -196,7 +198,8 @@ struct Collector: Sendable {
         return notes
     }
 
-    /// Without registries nothing has to be waited for; still a second mark decides, which begins after all was taken.
+    /// Makes a second mark, which begins after all was taken, and restores or frees by it. Without
+    /// registries there is nothing to wait for.
     private func finish(_ part: CollectionPlan.Part) async throws -> [String] {
         let second = try await CollectionPlanner.plan(in: context, plan.options, progress: progress)
         if let first = second.obstacles.first { throw ChangeError.unsuitable("nothing is freed: \(first)") }

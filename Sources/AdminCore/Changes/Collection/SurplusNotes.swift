@@ -1,16 +1,18 @@
 import Foundation
 
-/// Which blobs had chunks behind their ends, and when a run first saw that: a later one removes these chunks, if a
-/// mark that began after the delay still finds them (docs/safety.md#2-collection).
+/// Notes of blobs with chunks behind their end, each with the time at which a run first saw them: a
+/// later run removes these chunks, if a mark that began after the delay still finds them
+/// (docs/safety.md#2-collection).
 ///
-/// In the pool: the omap of the object `surplus` in the RADOS namespace `regtop`, from the identifier to JSON. Not in
-/// the quarantine, for what stands there refers to its chunks, and an identifier with a second reference is not
-/// touched by anything. Nothing rests on a note but how long is waited: it may be lost, or written twice.
+/// In the pool: the omap of the object `surplus` in the RADOS namespace `regtop`, from the
+/// identifier to JSON. Not in the quarantine, whose entries are references: nothing touches an
+/// identifier with a second reference. Only the length of the wait rests on a note: it may be lost,
+/// or written twice.
 struct SurplusNotes: Sendable {
     struct Note: Codable, Hashable, Sendable {
-        /// The blob's.
+        /// The path of the blob.
         let path: String
-        /// When it was seen.
+        /// The time at which the chunks were seen.
         let noted: Date
         /// Bytes of these chunks.
         let bytes: UInt64
@@ -20,7 +22,7 @@ struct SurplusNotes: Sendable {
 
     let driver: StorageDriver
 
-    /// All notes. What cannot be understood is none.
+    /// Returns all notes. Values that cannot be decoded are none.
     static func read(_ storage: StorageReader) async throws -> [BlobIdentifier: Note] {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .secondsSince1970
@@ -54,8 +56,8 @@ struct SurplusNotes: Sendable {
         }
     }
 
-    /// Takes those notes away that are older than the registry, and whose blobs have no content any more: the pool
-    /// was emptied since they were written. Gives how many.
+    /// Removes notes that are older than the registry and whose blobs have no content any more: the
+    /// pool was emptied since they were written. Returns their number.
     func removeGone(_ paths: RegistryPaths) async throws -> Int {
         let notes = try await Self.read(driver.reader)
         guard !notes.isEmpty, let made = try await driver.reader.made(paths) else { return 0 }
@@ -67,7 +69,7 @@ struct SurplusNotes: Sendable {
         return gone.count
     }
 
-    /// Takes notes away, and the object with the last of them.
+    /// Removes notes, and the object with the last of them.
     func remove(_ blobs: [BlobIdentifier]) async throws {
         let keys = Set(blobs.map(key))
         for _ in 0..<StorageDriver.attempts {

@@ -2,10 +2,10 @@ import Foundation
 
 /// The log of all changes, in the pool itself, where every machine can read it.
 ///
-/// In the pool: an object a month, `log-2026-11`, in the RADOS namespace `regtop`, which no registry
-/// looks at. Each change has two keys in the omap of its month: `<id>`, written before anything is
-/// done, and `<id>!`, written afterwards, both JSON. Ids sort by time and never collide; nothing is
-/// written twice, or removed.
+/// In the pool: an object a month, `log-2026-11`, in the RADOS namespace `regtop`, which no
+/// registry looks at. Each change has two keys in the omap of its month: `<id>`, written before
+/// anything is done, and `<id>!`, written afterwards, both JSON. Ids sort by time and never
+/// collide; nothing is written twice, or removed.
 struct AuditLog: Sendable {
     /// The number of targets, and of results, that a record names at most.
     static let longestList = 1000

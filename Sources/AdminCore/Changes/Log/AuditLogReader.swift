@@ -12,7 +12,8 @@ public struct AuditLogReader: Sendable {
         self.storage = storage
     }
 
-    /// Reads the latest changes, the latest first: month by month back from `now`, for twenty years.
+    /// Reads the latest changes, the latest first: month by month back from `now`, for twenty
+    /// years.
     /// - Parameter limit: How many at most, from 1 on. Memory: that many entries.
     public func latest(_ limit: Int, now: Date) async throws -> [AuditEntry] {
         // A clock that is ahead writes into the next month.
@@ -73,8 +74,8 @@ public struct AuditLogReader: Sendable {
 }
 
 extension StorageReader {
-    /// Returns the time since which a registry's tree has been there, by the dates of directories into
-    /// which nothing is written as long as they hold anything; nil if there is no tree.
+    /// Returns the time since which a registry's tree has been there, by the dates of directories
+    /// into which nothing is written as long as they hold anything; nil if there is no tree.
     func made(_ paths: RegistryPaths) async throws -> Date? {
         guard let top = paths.root.components.first else { return nil }
         return try await made(below: .literal(top))

@@ -79,7 +79,8 @@ struct MoveExecutor: Sendable {
                 } then: {
                 }
             } catch StorageError.alreadyExists {
-                // The destination has this link already, with the same meaning; the source's is dropped.
+                // The destination has this link already, with the same meaning; the source's is
+                // dropped.
                 _ = try await driver.exchange(move.blob, for: nil, at: move.source)
             }
         }

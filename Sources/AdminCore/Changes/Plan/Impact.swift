@@ -11,8 +11,8 @@ public struct Impact: Hashable, Sendable {
     public var tags: [String] = []
     /// Tags that name the same manifests and stay, as `repo:tag`, sorted.
     public var siblingTags: [String] = []
-    /// Manifests that stay, as `repo@digest`, sorted, and whose only index in their repository goes:
-    /// they can only be pulled by their digest then.
+    /// Manifests that stay, as `repo@digest`, sorted, and whose only index in their repository
+    /// goes: they can only be pulled by their digest then.
     public var orphanedChildren: [String] = []
     /// Parts of an index that goes, or whose tag goes, which other indexes or tags name as well; a
     /// sentence for each, sorted.

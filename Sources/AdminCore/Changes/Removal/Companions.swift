@@ -79,7 +79,8 @@ struct Companions: Sendable {
     }
 }
 
-/// Which companions are left without their image when some tags and manifests of a repository go. Pure.
+/// Which companions are left without their image when some tags and manifests of a repository go.
+/// Pure.
 struct CompanionSearch {
     /// The companions of a repository and their images.
     struct Kin {

@@ -73,9 +73,9 @@ struct RemovalImpact: Sendable {
         return lost
     }
 
-    /// Returns the blobs that lost manifests reach, divided into those that no other manifest of the
-    /// registry reaches, and the others; and the manifests that stay in these repositories. Tags
-    /// don't count: the content of a revision stays until the revision goes.
+    /// Returns the blobs that lost manifests reach, divided into those that no other manifest of
+    /// the registry reaches, and the others; and the manifests that stay in these repositories.
+    /// Tags don't count: the content of a revision stays until the revision goes.
     private func content(
         of lost: [RepositoryName: Set<Digest>], _ pass: RegistryPass, progress: ProgressHandler?
     ) async throws -> (lost: [Digest: UInt64], shared: [Digest: UInt64], staying: [RepositoryName: Set<Digest>]) {
@@ -103,8 +103,8 @@ struct RemovalImpact: Sendable {
         )
     }
 
-    /// Returns the manifests that stay and were tied by an index to those that go. Orphans: named by
-    /// a lost index, and by none that stays. Broken: indexes that name a lost manifest.
+    /// Returns the manifests that stay and were tied by an index to those that go. Orphans: named
+    /// by a lost index, and by none that stays. Broken: indexes that name a lost manifest.
     private func severed(
         by lost: [RepositoryName: Set<Digest>], from staying: [RepositoryName: Set<Digest>], _ pass: RegistryPass
     ) async throws -> (orphans: [String], broken: [String]) {

@@ -54,8 +54,8 @@ struct DamageCheck: Sendable {
         return try await registry.links.read(at: path).fault(expecting: paths.file(at: path)?.digest) != nil
     }
 
-    /// True if the image of a companion still is not there, and nothing of the companion was written
-    /// anew.
+    /// True if the image of a companion still is not there, and nothing of the companion was
+    /// written anew.
     private func isStillOrphaned(_ target: RepairPlan.Target) async throws -> Bool {
         guard let path = target.problem.path, let name = paths.repositoryName(of: path.appending(.literal("link"))),
             try await hasNoNews(target)

@@ -4,8 +4,8 @@ public enum RepairError: Error, Hashable, Sendable {
     case changed(StoragePath)
     /// The same of damage that has no path.
     case gone(String)
-    /// The directory holds something that is neither a file nor a directory, or that came meanwhile:
-    /// it could not be taken away.
+    /// The directory holds something that is neither a file nor a directory, or that came
+    /// meanwhile: it could not be taken away.
     case stays(StoragePath)
     /// The bytes do not have the digest that they should have: nothing was changed.
     case notTheDigest(StoragePath)

@@ -118,9 +118,9 @@ struct RepairExecutor: Sendable {
         guard isDone else { throw RepairError.changed(file.path) }
     }
 
-    /// A reference without chunk 0 has no date of its own (docs/safety.md#dates): one in a directory
-    /// that was written to just now is left alone, since the registry's driver writes the key before
-    /// the data.
+    /// A reference without chunk 0 has no date of its own (docs/safety.md#dates): one in a
+    /// directory that was written to just now is left alone, since the registry's driver writes the
+    /// key before the data.
     private func finishDeletion(
         _ path: StoragePath, _ blob: BlobIdentifier, _ target: RepairPlan.Target, _ id: TrashID?
     ) async throws -> [String] {

@@ -12,8 +12,8 @@ public struct RepairPlan: Plan, Hashable {
         public let repair: Repair
         /// The files that go to the trash by it.
         public let files: [Repair.TrashedFile]
-        /// The name of the target whose repair takes all of this away with it, so that nothing is left
-        /// to mend here; nil if there is none.
+        /// The name of the target whose repair takes all of this away with it, so that nothing is
+        /// left to mend here; nil if there is none.
         public internal(set) var mendedWith: String?
 
         init(problem: Problem, repair: Repair, files: [Repair.TrashedFile]) {
@@ -22,7 +22,8 @@ public struct RepairPlan: Plan, Hashable {
             self.files = files
         }
 
-        /// Its name: the kind of the problem and its place, and the key where the place has several.
+        /// Its name: the kind of the problem and its place, and the key where the place has
+        /// several.
         public var name: String {
             var name = "\(problem.kind.rawValue) \(problem.place)"
             if case .removeKey(_, let key, _) = repair { name += ", key \(key)" }
@@ -105,8 +106,8 @@ extension StoragePath {
 }
 
 extension Repair {
-    /// True if nothing is left to be done where everything around it has gone to the trash. A pair is
-    /// taken apart, a directory listed, and a key that has no path removed in any case: no trash
+    /// True if nothing is left to be done where everything around it has gone to the trash. A pair
+    /// is taken apart, a directory listed, and a key that has no path removed in any case: no trash
     /// takes these.
     fileprivate var isMootInTrash: Bool {
         switch self {

@@ -26,8 +26,8 @@ struct RepairPlanner: Sendable {
         return RepairPlan(targets: ordered, impact: impact, notes: notes(ordered), grace: grace)
     }
 
-    /// Returns the directories that the same plan lists again, by each directory above them that goes
-    /// to the trash as a whole: a walk of that directory does not find them yet.
+    /// Returns the directories that the same plan lists again, by each directory above them that
+    /// goes to the trash as a whole: a walk of that directory does not find them yet.
     private func hiddenDirectories(_ repairs: [Repair]) -> [StoragePath: [StoragePath]] {
         var leaving: Set<StoragePath> = []
         for case .trashDirectories(let directories) in repairs { leaving.formUnion(directories) }

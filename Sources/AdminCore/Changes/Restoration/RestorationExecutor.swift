@@ -7,8 +7,8 @@ struct RestorationExecutor: Sendable {
     private var paths: RegistryPaths { context.paths }
 
     /// Brings a deletion back (docs/safety.md#restore), under another name if it is to have one;
-    /// layers first and tags last. Returns notes; throws `ChangeError.unsuitable` if a link stays in
-    /// the trash, because its place was taken meanwhile or somebody else has claimed it.
+    /// layers first and tags last. Returns notes; throws `ChangeError.unsuitable` if a link stays
+    /// in the trash, because its place was taken meanwhile or somebody else has claimed it.
     func restore(_ target: RestorePlan.Target) async throws -> [String] {
         let path = paths.trash.appending(.literal(target.item.id))
         var entries = try await renamed(target, at: path)
@@ -60,10 +60,11 @@ struct RestorationExecutor: Sendable {
         return outcomes
     }
 
-    /// Returns the uploads whose identifier something else has by now, and why they stay in the trash:
-    /// a registry that had read the identifier before they were deleted has made a blob of it. Back at
-    /// their places they would let the registry's own purge delete the blob (docs/layout.md#d6). Costs
-    /// a complete scan if there are any uploads; where no scan can be made, all of them may be such.
+    /// Returns the uploads whose identifier something else has by now, and why they stay in the
+    /// trash: a registry that had read the identifier before they were deleted has made a blob of
+    /// it. Back at their places they would let the registry's own purge delete the blob
+    /// (docs/layout.md#d6). Costs a complete scan if there are any uploads; where no scan can be
+    /// made, all of them may be such.
     private func finishedUploads(
         among entries: [Holding.Entry], in path: StoragePath
     ) async throws -> (Set<Holding.Entry>, why: String) {

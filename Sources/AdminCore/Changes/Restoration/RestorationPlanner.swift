@@ -171,8 +171,8 @@ private struct OtherDeletions {
         self.ids = ids
     }
 
-    /// Returns the links of companions that went along with another tag of the same image. Companions
-    /// that somebody has deleted by their own names stay.
+    /// Returns the links of companions that went along with another tag of the same image.
+    /// Companions that somebody has deleted by their own names stay.
     mutating func companions(
         of item: TrashItem, _ entries: [Holding.Entry]
     ) async throws -> [RestorePlan.Part] {

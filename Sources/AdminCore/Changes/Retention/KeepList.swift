@@ -22,15 +22,16 @@ public struct KeepList: Hashable, Sendable {
     private var tags: [String: Lines] = [:]
     /// By algorithm and digits, or digits alone.
     private var digests: Lines = [:]
-    /// The lengths of the keys of `digests`: a digest is looked up by its beginnings of these lengths.
+    /// The lengths of the keys of `digests`: a digest is looked up by its beginnings of these
+    /// lengths.
     private var lengths: Set<Int> = []
 
     /// The longest accepted text, in bytes.
     public static let sizeLimit = 64 << 20
 
     /// Parses a list.
-    /// - Throws: `ChangeError.unsuitable` if nothing in it is a reference or a digest: everything would
-    ///   go by such a list.
+    /// - Throws: `ChangeError.unsuitable` if nothing in it is a reference or a digest: everything
+    ///   would go by such a list.
     public init(parsing bytes: some Sequence<UInt8>, name: String) throws(ChangeError) {
         self.name = name
         var usable: [Int] = []
@@ -93,7 +94,8 @@ public struct KeepList: Hashable, Sendable {
         (tags[repository.string]?[tag] ?? []) + lines(keeping: digests, of: repository)
     }
 
-    /// The lines that keep a manifest of a repository; `digests` are its own and those of its parts.
+    /// The lines that keep a manifest of a repository; `digests` are its own and those of its
+    /// parts.
     func lines(keeping digests: [Digest], of repository: RepositoryName?) -> [Int] {
         (repository.flatMap { repositories[$0.string] } ?? []) + digests.flatMap(lines)
     }
@@ -107,8 +109,8 @@ public struct KeepList: Hashable, Sendable {
         }
     }
 
-    /// Returns a sentence with the numbers of lines that kept something and that did not. `matched`:
-    /// the lines that kept something.
+    /// Returns a sentence with the numbers of lines that kept something and that did not.
+    /// `matched`: the lines that kept something.
     func report(_ matched: Set<Int>) -> String {
         func count(_ number: Int) -> String { number == 1 ? "1 line" : "\(number) lines" }
         let idle = usable.count { !matched.contains($0) }
@@ -160,8 +162,8 @@ private struct Mention {
         if repositories.isEmpty, digests.isEmpty { return nil }
     }
 
-    /// Parses a digest or the beginning of one. Words with too few digits are none: they are too likely
-    /// to be names.
+    /// Parses a digest or the beginning of one. Words with too few digits are none: they are too
+    /// likely to be names.
     private static func digest(_ text: Substring) -> String? {
         let colon = text.firstIndex(of: ":")
         let hex = colon.map { text[text.index(after: $0)...] } ?? text
@@ -173,8 +175,8 @@ private struct Mention {
         return String(text)
     }
 
-    /// Returns the name as it stands, and without the registry's own; a name of one part may also be one
-    /// of Docker's library.
+    /// Returns the name as it stands, and without the registry's own; a name of one part may also
+    /// be one of Docker's library.
     private static func repositories(_ text: Substring) -> [String] {
         var names: [String] = []
         if let name = RepositoryName(text) { names.append(name.string) }

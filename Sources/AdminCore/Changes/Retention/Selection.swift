@@ -14,8 +14,8 @@ public struct Selection: Hashable, Sendable {
         public let goes: Bool
         /// The reason, as the end of a sentence that begins with "goes:" or "stays:".
         public let reason: String
-        /// Of a tag that goes: the tags that stay and name the same manifest, sorted. While they are
-        /// there, nothing of the manifest becomes reclaimable.
+        /// Of a tag that goes: the tags that stay and name the same manifest, sorted. While they
+        /// are there, nothing of the manifest becomes reclaimable.
         public let sharedWith: [String]
     }
 

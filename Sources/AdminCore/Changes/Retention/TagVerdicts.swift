@@ -2,8 +2,8 @@ import Foundation
 
 /// The verdict on each tag of a repository by some rules. Pure.
 ///
-/// A tag stays if any rule keeps it, and nothing goes because something is not known. As soon as one
-/// of the rules keeps images, images go or stay whole: with all their tags and companions.
+/// A tag stays if any rule keeps it, and nothing goes because something is not known. As soon as
+/// one of the rules keeps images, images go or stay whole: with all their tags and companions.
 struct TagVerdicts {
     /// The verdict on one tag.
     struct Verdict {
@@ -211,8 +211,8 @@ struct Ranking {
     private let newest: Set<Digest>
     private let keep: Int
 
-    /// Ranks images whose date is known, the newest first; of two of one moment, the one with the first
-    /// tag.
+    /// Ranks images whose date is known, the newest first; of two of one moment, the one with the
+    /// first tag.
     init(_ images: ImageGroups, keep: Int) {
         self.images = images
         self.keep = keep

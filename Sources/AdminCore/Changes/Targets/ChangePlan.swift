@@ -97,8 +97,9 @@ public struct ChangePlan: Hashable, Sendable {
 
 /// How a removal or a renaming of repositories treats uploads in progress and layer links.
 public struct RepositoryHandling: Hashable, Sendable {
-    /// True if uploads in progress go as well: their clients get an error. Otherwise they stay where
-    /// their clients write them, and only uploads go in which nothing was written during the delay.
+    /// True if uploads in progress go as well: their clients get an error. Otherwise they stay
+    /// where their clients write them, and only uploads go in which nothing was written during the
+    /// delay.
     public var takesUploads: Bool
     /// True if the links to layers stay at the source, too: what a registry remembers of them stays
     /// true. The name stays in catalogues, without a tag, until it is deleted again.

@@ -18,7 +18,8 @@ struct LayerWatch: Sendable {
     /// True if the layer links are at the source again when the change has ended.
     var keepsLinks = false
 
-    /// Makes the change, with a watch for each repository in the journal before anything is touched.
+    /// Makes the change, with a watch for each repository in the journal before anything is
+    /// touched.
     func during<Value>(_ change: () async throws -> Value) async throws -> Value {
         // While no registry is writing, none comes back later with what it remembers.
         guard driver.policy.delay > 0, !names.isEmpty else { return try await change() }

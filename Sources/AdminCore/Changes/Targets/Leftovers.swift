@@ -52,8 +52,8 @@ struct Leftovers: Sendable {
     }
 
     /// Returns sentences about planned links that somebody else changed or removed meanwhile. A
-    /// repository has gone all the same: what was pushed to it anew stays, and is named. Of anything
-    /// less than a repository, and where nothing of the target was changed, this throws
+    /// repository has gone all the same: what was pushed to it anew stays, and is named. Of
+    /// anything less than a repository, and where nothing of the target was changed, this throws
     /// `ChangeError.changed` if some of the links are at their places, `.gone` if none is.
     static func notes(
         on links: Set<StoragePath>, of target: ChangePlan.Target, with driver: StorageDriver

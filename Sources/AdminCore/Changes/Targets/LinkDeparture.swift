@@ -35,7 +35,8 @@ struct LinkDeparture: Sendable {
         case .left: return true
         case .changed: return false
         case .retagged:
-            // Where somebody has put another link by now, this one stays in the trash: nothing is lost.
+            // Where somebody has put another link by now, this one stays in the trash: nothing is
+            // lost.
             if try await putBack(link) { _ = try await driver.exchange(link.blob, for: nil, at: move.destination) }
             return false
         }

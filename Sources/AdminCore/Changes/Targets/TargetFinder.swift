@@ -55,8 +55,8 @@ struct TargetFinder: Sendable {
         }.compactMap(\.self)
     }
 
-    /// Returns the directories of the uploads in which something was written within the delay: their
-    /// clients may go on.
+    /// Returns the directories of the uploads in which something was written within the delay:
+    /// their clients may go on.
     private func uploadsInProgress(
         _ files: [(path: StoragePath, blob: BlobIdentifier)]
     ) async throws -> Set<StoragePath> {

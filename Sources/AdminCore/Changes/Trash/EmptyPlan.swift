@@ -8,8 +8,8 @@ public struct EmptyPlan: Plan, Hashable {
         public let item: TrashItem
         /// Its links.
         public let entries: [Holding.Entry]
-        /// False if the time of the deletion is not known: it was interrupted, or its note cannot be
-        /// read.
+        /// False if the time of the deletion is not known: it was interrupted, or its note cannot
+        /// be read.
         public let isDated: Bool
     }
 

@@ -18,7 +18,8 @@ public struct TrashItem: Hashable, Sendable, Identifiable {
 
     /// The id by which it is restored.
     public let id: String
-    /// What was deleted: `app/web`, `app/web:1.0`; the place of its first link if that cannot be read.
+    /// What was deleted: `app/web`, `app/web:1.0`; the place of its first link if that cannot be
+    /// read.
     public let name: String
     /// The kind of what was deleted.
     public let kind: Kind
@@ -28,11 +29,11 @@ public struct TrashItem: Hashable, Sendable, Identifiable {
     public let by: String?
     /// The number of its links and files.
     public let links: Int
-    /// Bytes of these files and of the blobs that manifests among them reach, each blob once; nil if
-    /// not asked for.
+    /// Bytes of these files and of the blobs that manifests among them reach, each blob once; nil
+    /// if not asked for.
     public var bytes: UInt64?
-    /// The part of `bytes` that nothing else keeps, no repository and no other deletion: collections
-    /// can free it once this one is emptied. nil if not asked for.
+    /// The part of `bytes` that nothing else keeps, no repository and no other deletion:
+    /// collections can free it once this one is emptied. nil if not asked for.
     public var reclaimable: UInt64?
 
     /// An item.

@@ -50,8 +50,8 @@ public struct TrashReader: Sendable {
         }
     }
 
-    /// Bytes of the blobs that some deletions keep and nothing else does, no repository and no other
-    /// deletion: collections can free them once these are gone.
+    /// Bytes of the blobs that some deletions keep and nothing else does, no repository and no
+    /// other deletion: collections can free them once these are gone.
     func contentKeptOnly(by ids: Set<String>, progress: ProgressHandler?) async throws -> UInt64 {
         let pass = registry.pass()
         let found = try await concurrentMap(try await self.ids(), window: storage.window) {

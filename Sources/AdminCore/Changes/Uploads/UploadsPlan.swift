@@ -7,8 +7,8 @@ public struct UploadsPlan: Plan, Hashable {
         /// Its files that go to the trash.
         public let links: [ChangePlan.Link]
         /// Its files whose content belongs to something else as well, a blob for example
-        /// (docs/layout.md#d6): only their keys are removed. Restoring them would bring back the risk
-        /// that a registry deletes both.
+        /// (docs/layout.md#d6): only their keys are removed. Restoring them would bring back the
+        /// risk that a registry deletes both.
         public let pairs: [ChangePlan.Link]
         /// Its directories.
         public let directories: [StoragePath]

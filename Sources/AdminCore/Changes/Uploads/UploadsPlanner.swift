@@ -44,7 +44,8 @@ struct UploadsPlanner: Sendable {
     }
 
     /// Checks what can be checked without the pool (docs/safety.md#2-collection).
-    /// - Throws: `ChangeError.unsuitable` for a purge that skips the trash where a registry may be writing.
+    /// - Throws: `ChangeError.unsuitable` for a purge that skips the trash where a registry may be
+    ///   writing.
     static func check(skippingTrash: Bool, isOffline: Bool) throws(ChangeError) {
         guard !skippingTrash || isOffline else {
             throw .unsuitable(

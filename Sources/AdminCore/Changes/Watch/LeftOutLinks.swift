@@ -3,22 +3,23 @@ import Foundation
 /// Finds the links that pushes to a repository left out while its own links were taken away from it
 /// (docs/safety.md#watch). Only reads.
 ///
-/// A registry whose cache remembers that a layer is linked writes no link to it. A registry that had
-/// read the identifier of a link before writes into that link, wherever it is by now. Both answer
-/// 201, and the image cannot be pulled later.
+/// A registry whose cache remembers that a layer is linked writes no link to it. A registry that
+/// had read the identifier of a link before writes into that link, wherever it is by now. Both
+/// answer 201, and the image cannot be pulled later.
 struct LeftOutLinks: Sendable {
     let registry: RegistryReader
     let name: RepositoryName
 
     private var paths: RegistryPaths { registry.paths }
 
-    /// Returns the signatures of a manifest that went from the repository; nil if it did not go from
-    /// there. `tagged` is the date of its tag.
+    /// Returns the signatures of a manifest that went from the repository; nil if it did not go
+    /// from there. `tagged` is the date of its tag.
     typealias Moved = @Sendable (_ manifest: Digest, _ tagged: Date?) async throws -> [Digest]?
 
     /// The links that are missing.
     struct Finding: Sendable {
-        /// The links to be written, in the order in which they may appear: layers, signatures, manifests.
+        /// The links to be written, in the order in which they may appear: layers, signatures,
+        /// manifests.
         var repairs: [RepairPlan.Target] = []
         /// The tags that appeared late and name a manifest that had gone.
         var tags: [String] = []

@@ -1,7 +1,7 @@
 import Foundation
 
-/// One look at the names of all watches in the journal (docs/safety.md#watch): writes the links that
-/// pushes left out, and removes layer links that are all that is left of a name.
+/// One look at the names of all watches in the journal (docs/safety.md#watch): writes the links
+/// that pushes left out, and removes layer links that are all that is left of a name.
 struct WatchRound: Sendable {
     let context: ChangeContext
 
@@ -9,8 +9,8 @@ struct WatchRound: Sendable {
     private var paths: RegistryPaths { context.paths }
 
     /// Looks once at every name.
-    /// - Parameter word: The caches, as an operator says now. A watch that waits for this word lasts
-    ///   for one more delay then, or ends where the delay is over.
+    /// - Parameter word: The caches, as an operator says now. A watch that waits for this word
+    ///   lasts for one more delay then, or ends where the delay is over.
     /// - Throws: Errors of reading the journal. A look that fails is made again by the next run.
     func look(saying word: CacheState = .unknown) async throws -> [Recovery] {
         let entries = try await driver.journal.entries().filter { $0.intent?.head.kind == .watch }
@@ -70,8 +70,8 @@ struct WatchRound: Sendable {
         let completion = LinkCompletion(context: context)
         var notes = try await completion.complete(
             name, allManifests: true, moved: try await moved(watch, from: name, since: begun))
-        // A push may have written into the link of a tag after that had gone: then the tag is at its
-        // new name, and its manifest here.
+        // A push may have written into the link of a tag after that had gone: then the tag is at
+        // its new name, and its manifest here.
         if isLast, let counterpart = watch.counterpart, counterpart.isBelow(paths.repositories),
             let other = paths.repository(at: counterpart)
         {

@@ -1,42 +1,14 @@
 import Foundation
 import Synchronization
 
-extension CollectionIndex {
-    /// The union of two views of the pool: its objects as an enumeration shows them, in parallel slices, and the tree as a walk from `/` shows
-    /// it. Reads every omap in the registry's namespace: of unlisted directories, of the trash, of the quarantine and of invalid names
-    /// as well. Ends by asking for the pool, since a deleted one has no objects either. Throws at the first thing that could not be read.
-    ///
-    /// `began`: when the mark began. A directory that only the walk knows and that was there long before is an obstacle: the
-    /// enumeration is not whole then, and what it has not shown of chunks and of links is not known.
-    static func read(
-        _ registry: RegistryReader, at began: Date, progress: ProgressHandler?
-    ) async throws -> CollectionIndex {
-        let storage = registry.storage
-        let pending = try await Journal.blobs(of: storage)
-        let scan = try await PoolScan(
-            storage.objects, .namespace(""), phase: "enumerating objects", progress: progress)
-        let reading = PoolReading(registry: registry)
-        try await scan.forEachPage { page in
-            // As each is read, so that no page's omaps are held together.
-            _ = try await concurrentMap(reading.directories(in: page), window: scan.window) { object in
-                _ = try await reading.read(object)
-            }
-        }
-        if !reading.isBalanced { try await reading.walk(at: began) }
-        _ = try await storage.objects.status()
-        var index = reading.end()
-        // What a regtop that was taken for dead has unlinked since is brought back by the last look: until then it is no orphan.
-        for blob in pending { index.expect(blob) }
-        return index
-    }
-}
-
-/// One reading of a pool: what two views show, and whether they agree.
-private final class PoolReading: Sendable {
+/// One reading of a pool: an enumeration of its objects, a walk of its tree, and whether they
+/// agree.
+final class PoolReading: Sendable {
     private struct State {
         var index = CollectionIndex()
-        /// Of all directories that were met but the root, and of all that were listed: the sums of their hashes, which differ from run to run.
-        /// Equal sums mean that both views show the same.
+        /// The sums of the hashes of all directories that were met but the root, and of all that
+        /// were listed; hashes differ from run to run. Equal sums mean that both views show the
+        /// same.
         var met: UInt64 = 0
         var listed: UInt64 = 0
         /// The hashes of what was met.
@@ -48,23 +20,55 @@ private final class PoolReading: Sendable {
 
     private var storage: StorageReader { registry.storage }
 
-    init(registry: RegistryReader) {
+    private init(registry: RegistryReader) {
         self.registry = registry
     }
 
-    /// What was read; nothing is kept, so that its arrays are not copied.
-    func end() -> CollectionIndex {
+    /// Returns the union of two views of the pool: its objects as an enumeration shows them, in
+    /// parallel slices, and the tree as a walk from `/` shows it. Reads every omap in the
+    /// registry's namespace: of unlisted directories, of the trash, of the quarantine and of
+    /// invalid names as well. Ends by asking for the pool, since a deleted one has no objects
+    /// either. Throws at the first thing that could not be read.
+    ///
+    /// A directory that only the walk knows and that was there long before the mark, `began`, is an
+    /// obstacle: the enumeration is not whole then, and nobody knows what it hides.
+    static func read(
+        _ registry: RegistryReader, at began: Date, progress: ProgressHandler?
+    ) async throws -> CollectionIndex {
+        let storage = registry.storage
+        let pending = try await Journal.blobs(of: storage)
+        let scan = try await PoolScan(
+            storage.objects, .namespace(""), phase: "enumerating objects", progress: progress)
+        let reading = PoolReading(registry: registry)
+        try await scan.forEachPage { page in
+            // Each is taken in as it is read, so that the omaps of a page are never held together.
+            _ = try await concurrentMap(reading.directories(in: page), window: scan.window) { object in
+                _ = try await reading.read(object)
+            }
+        }
+        if !reading.isBalanced { try await reading.walk(at: began) }
+        _ = try await storage.objects.status()
+        var index = reading.end()
+        // The last look brings back what a regtop that was taken for dead has unlinked since: until
+        // then it is no orphan.
+        for blob in pending { index.expect(blob) }
+        return index
+    }
+
+    /// Returns what was read; nothing is kept, so that its arrays are not copied.
+    private func end() -> CollectionIndex {
         state.withLock { state in
             defer { state = State() }
             return state.index
         }
     }
 
-    /// Whether every directory that was met is listed by the one above it, and every one that is listed was met.
-    var isBalanced: Bool { state.withLock { $0.met == $0.listed } }
+    /// True if every directory that was met is listed by the one above it, and every one that is
+    /// listed was met.
+    private var isBalanced: Bool { state.withLock { $0.met == $0.listed } }
 
-    /// Takes in the chunks of a page; gives the rest.
-    func directories(in page: [ObjectID]) -> [ObjectID] {
+    /// Takes in the chunks of a page; returns the other objects.
+    private func directories(in page: [ObjectID]) -> [ObjectID] {
         state.withLock { state in
             page.filter { object in
                 guard let chunk = BlobIdentifier.parse(chunkName: object.name) else { return true }
@@ -76,7 +80,7 @@ private final class PoolReading: Sendable {
 
     /// Reads an object that is no chunk, and takes it in; nil if it is not there.
     @discardableResult
-    func read(_ object: ObjectID) async throws -> ObjectState? {
+    private func read(_ object: ObjectID) async throws -> ObjectState? {
         guard let found = try await storage.objects.wholeOmap(of: object) else { return nil }
         let path = object.name.string.flatMap { try? StoragePath($0) }
         let quarantine: CollectionIndex.Quarantine? =
@@ -113,10 +117,11 @@ private final class PoolReading: Sendable {
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 
-    /// Walks the tree from the root, takes in what was not met, and says which view is short.
+    /// Walks the tree from the root, takes in what was not met, and notes which view is short.
     ///
-    /// What was met is not read again where nothing can lie below it: the directories of blobs and of links, which are nearly all.
-    func walk(at began: Date) async throws {
+    /// Directories that were met are not read again where nothing can lie below them: those of
+    /// blobs and of links, which are nearly all.
+    private func walk(at began: Date) async throws {
         let met = state.withLock { state in
             defer { state.hashes = [] }
             return Set(state.hashes)
@@ -167,74 +172,18 @@ private final class PoolReading: Sendable {
         }
     }
 
-    /// By how much the clocks of the OSDs may be behind. In seconds.
+    /// By how much the clocks of the OSDs may be behind, in seconds.
     private static let skew: TimeInterval = 300
 }
 
 extension RegistryPaths {
-    /// Whether a directory is one of those that hold one file and nothing else: a blob's, or a link's. (A manifest's may hold signatures.)
+    /// True for a directory that holds one file and nothing else: a blob's, or a link's. (A
+    /// manifest's may hold signatures.)
     fileprivate func isLeaf(_ directory: StoragePath) -> Bool {
         if file(at: directory.appending(.literal("data")))?.isBlob == true { return true }
         return switch file(at: directory.appending(.literal("link"))) {
         case .layer, .signature, .tagIndex, .currentLink: true
         case .blob, .revision, .upload, nil: false
         }
-    }
-}
-
-extension CollectionIndex {
-    /// Takes in a directory.
-    fileprivate mutating func add(
-        _ omap: [OmapEntry], of directory: StoragePath?, _ quarantine: Quarantine?, in paths: RegistryPaths
-    ) {
-        for entry in omap {
-            guard let blob = BlobIdentifier(value: entry.value) else { continue }
-            met(referenceTo: blob)
-            guard let directory else { continue }
-            if directory.isBelow(paths.trash) {
-                addTrashed(entry.key, blob, in: directory, paths)
-            } else if quarantine == nil, let name = entry.key.string, let path = try? directory.appending(name),
-                let file = paths.file(at: path)
-            {
-                add(file, at: path, blob)
-            }
-        }
-        guard let quarantine else { return }
-        quarantines.append(quarantine)
-        // What is being freed is no copy any more.
-        for entry in quarantine.entries where entry.claim != .freeing {
-            switch paths.file(at: entry.origin) {
-            case .blob(let digest): hold(digest, as: entry.blob)
-            case .signature(let signature, let manifest): signatures[manifest, default: []].append(signature)
-            case .revision(let digest): heldRevisions.append(digest)
-            default: break
-            }
-        }
-    }
-
-    private mutating func add(_ file: RegistryFile, at path: StoragePath, _ blob: BlobIdentifier) {
-        switch file {
-        case .blob(let digest): place(digest, at: blob)
-        case .revision: revisions.append(file, at: path, blob)
-        case .currentLink: currentLinks.append(file, at: path, blob)
-        case .signature(let signature, let manifest): signatures[manifest, default: []].append(signature)
-        case .upload(let directory): uploads.append((path, blob, directory))
-        case .layer(let digest) where !digest.isCanonical:
-            aliases.append(Link(path: PackedPath(path), blob: blob, file: file))
-        case .tagIndex, .layer: break
-        }
-    }
-
-    /// Whatever the trash holds can come back, and has to be whole then.
-    private mutating func addTrashed(
-        _ key: ByteString, _ blob: BlobIdentifier, in directory: StoragePath, _ paths: RegistryPaths
-    ) {
-        guard let origin = Holding.parse(key)?.origin else {
-            obstacles.append("\(directory) in the trash holds \(key), which is no link that was deleted")
-            return
-        }
-        guard let file = paths.file(at: origin) else { return }
-        if case .signature(let signature, let manifest) = file { signatures[manifest, default: []].append(signature) }
-        trashed.append(Link(path: PackedPath(origin), blob: blob, file: file))
     }
 }
