@@ -42,6 +42,9 @@ public struct ChunkLayout: Hashable, Sendable {
         public let length: UInt64
     }
 
+    /// How many chunks behind the end of a file are listed at most.
+    static let surplusLimit = 10_000
+
     /// The identifier of the file's chunks.
     public let blob: BlobIdentifier
     /// What chunk 0 says.

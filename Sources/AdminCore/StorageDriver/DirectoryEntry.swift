@@ -41,3 +41,28 @@ public struct DirectoryEntry: Hashable, Sendable {
         if case .invalid = kind { nil } else { key.string }
     }
 }
+
+/// One thing that a walk meets.
+public struct WalkEntry: Hashable, Sendable {
+    /// The directory it was found in.
+    public let directory: StoragePath
+    /// What the directory's omap says.
+    public let entry: DirectoryEntry
+
+    /// Its path; nil for an invalid entry, which has none.
+    public var path: StoragePath? {
+        entry.name.flatMap { try? directory.appending($0) }
+    }
+
+    /// The path and the identifier, if it is a file.
+    var file: (path: StoragePath, blob: BlobIdentifier)? {
+        guard case .file(let blob) = entry.kind, let path else { return nil }
+        return (path, blob)
+    }
+
+    /// The path, if it is a directory.
+    var subdirectory: StoragePath? {
+        guard case .directory = entry.kind else { return nil }
+        return path
+    }
+}

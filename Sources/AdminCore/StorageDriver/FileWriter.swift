@@ -17,7 +17,7 @@ public actor FileWriter {
         let head: FileHead?
     }
 
-    private let driver: StorageDriver
+    private let journal: Journal
     private let path: StoragePath
     private let base: Base?
     private let blob: BlobIdentifier
@@ -36,18 +36,21 @@ public actor FileWriter {
     /// How many chunks are under way at once.
     private static let window = 8
 
-    init(driver: StorageDriver, path: StoragePath, base: Base?, isListed: Bool) {
-        self.driver = driver
+    /// A writer of the file with the new identifier `blob`.
+    init(_ blob: BlobIdentifier, journal: Journal, path: StoragePath, base: Base?, isListed: Bool) {
+        self.blob = blob
+        self.journal = journal
         self.path = path
         self.base = base
         self.isListed = isListed
-        blob = driver.makeIdentifier(path)
     }
 
     /// Bytes the file will have when it is committed now.
     public var size: UInt64 { max(position, base?.head?.size ?? 0) }
 
-    private var chunkSize: UInt64 { driver.reader.chunkSize }
+    private nonisolated var writer: StorageWriter { journal.writer }
+
+    private var chunkSize: UInt64 { writer.reader.chunkSize }
 
     /// Appends bytes at the present position.
     public func write(_ bytes: some Sequence<UInt8> & Sendable) async throws {
@@ -93,9 +96,9 @@ public actor FileWriter {
             // round it leaves directories that list as empty, and the intent names them. Whether everything is listed
             // is still made sure of afterwards.
             if !isListed {
-                intent = try await driver.journal.begin(
+                intent = try await journal.begin(
                     .directories([path.parent], floor: .root), "make directories for \(path)")
-                try await driver.linkUp([path.parent])
+                try await writer.linkUp([path.parent])
             }
             try await publish()
         } catch let error as StorageError {
@@ -110,7 +113,7 @@ public actor FileWriter {
             throw error
         }
         do {
-            try await driver.linkUp([path.parent])
+            try await writer.linkUp([path.parent])
             try await intent?.end()
         } catch {
             await intent?.release()
@@ -140,11 +143,11 @@ public actor FileWriter {
         for task in underWay { _ = await task.result }
         underWay = []
         // In a task of its own, so that a cancelled caller leaves nothing behind either.
-        await Task { [driver, blob, chunks, path, intent] in
-            await driver.free(blob, chunks: max(chunks, 1), of: path)
+        await Task { [journal, writer, blob, chunks, path, intent] in
+            await writer.free(blob, chunks: max(chunks, 1), of: path)
             guard let intent else { return }
             do {
-                try await driver.prune([path.parent])
+                try await DirectoryPruner(journal: journal).prune([path.parent])
                 try await intent.end()
             } catch {
                 await intent.release()
@@ -177,10 +180,10 @@ public actor FileWriter {
 
     private nonisolated func write(_ data: [UInt8], _ index: Int, _ mutations: [WriteOperation.Mutation]) async throws {
         let object = blob.chunk(index)
-        let applied = try await driver.perform(
+        let applied = try await writer.perform(
             WriteOperation(guards: [.doesNotExist], mutations), on: object, for: path
-        ) { [driver] in
-            try await driver.reader.objects.read(.stat, of: object)?.size == UInt64(data.count)
+        ) { [writer] in
+            try await writer.reader.objects.read(.stat, of: object)?.size == UInt64(data.count)
         }
         guard applied else {
             throw StoreError(
@@ -191,10 +194,10 @@ public actor FileWriter {
 
     private func publish() async throws {
         if let base {
-            guard try await driver.exchange(base.blob, for: blob, at: path) else {
+            guard try await writer.exchange(base.blob, for: blob, at: path) else {
                 throw StorageError.changedMeanwhile(path)
             }
-        } else if try await !driver.publish([(path, blob)]).isEmpty {
+        } else if try await !writer.publish([(path, blob)]).isEmpty {
             throw StorageError.changedMeanwhile(path)
         }
     }
@@ -202,7 +205,7 @@ public actor FileWriter {
     private func copy(from start: UInt64, to end: UInt64) async throws {
         guard let base, let head = base.head, start < end else { return }
         let part = FilePieces(
-            storage: driver.reader, blob: base.blob, path: path, size: min(end, head.size), offset: start,
+            storage: writer.reader, blob: base.blob, path: path, size: min(end, head.size), offset: start,
             state: head.state)
         for try await piece in part { try await write(piece) }
     }

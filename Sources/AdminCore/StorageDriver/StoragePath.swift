@@ -70,6 +70,22 @@ public struct StoragePath: Hashable, Sendable {
         components.count > other.components.count && components.starts(with: other.components)
     }
 
+    /// The directories of each parent, in the order of paths: always the same for the same directories.
+    static func families(of directories: [StoragePath]) -> [(parent: StoragePath, children: [StoragePath])] {
+        Dictionary(grouping: directories, by: \.parent).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// The directories and all that lie above them, without the root, grouped by depth, the deepest first; each depth
+    /// in the order of paths.
+    static func levels(of directories: some Sequence<StoragePath>) -> [[StoragePath]] {
+        var all: Set<StoragePath> = []
+        for directory in directories {
+            var path = directory
+            while !path.isRoot, all.insert(path).inserted { path = path.parent }
+        }
+        return Dictionary(grouping: all, by: \.components.count).sorted { $0.key > $1.key }.map { $0.value.sorted() }
+    }
+
     /// Whether a name may be a component of a path.
     public static func isValid(component: String) -> Bool {
         guard !component.isEmpty, component != ".", component != ".." else { return false }

@@ -45,7 +45,7 @@ extension StorageReader {
         }
     }
 
-    private func isAnywhere(_ file: StorageDriver.FileMove) async throws -> Bool {
+    private func isAnywhere(_ file: FileMove) async throws -> Bool {
         if try await objects.read(.stat, of: file.blob.chunk(0)) != nil { return true }
         for path in [file.source, file.destination] {
             if try await value(at: path) == file.blob.value { return true }

@@ -23,15 +23,16 @@ struct Journal: Sendable {
         var intent: Intent? { try? content.get() }
     }
 
-    let driver: StorageDriver
+    let writer: StorageWriter
+    let policy: JournalPolicy
 
-    private var policy: JournalPolicy { driver.policy }
+    private var reader: StorageReader { writer.reader }
 
     // MARK: - Reading
 
     /// All intents, in the order in which they began.
     func entries() async throws -> [Entry] {
-        try await Journal.entries(of: driver.reader)
+        try await Journal.entries(of: reader)
     }
 
     /// The same for whoever only reads.
@@ -105,7 +106,7 @@ struct Journal: Sendable {
         let id = Journal.newID(moment)
         let parts = try Intent.encode(body)
         var footing: Footing?
-        if let top = body.top { footing = try await driver.reader.footing(below: top) }
+        if let top = body.top { footing = try await reader.footing(below: top) }
         let head = Intent.Head(
             kind: body.kind, state: .begun, owner: policy.owner, begun: moment, parts: parts.count, what: what,
             footing: footing)
@@ -139,8 +140,8 @@ struct Journal: Sendable {
     private func supersede(
         _ blobs: Set<BlobIdentifier>, with new: [ByteString: [UInt8]], _ intent: Intent?, _ place: StoragePath
     ) async throws {
-        for _ in 0..<StorageDriver.attempts {
-            let state = try await driver.reader.objects.wholeOmap(of: Journal.object)
+        for _ in 0..<StorageWriter.attempts {
+            let state = try await reader.objects.wholeOmap(of: Journal.object)
             var keys = new
             var gone: [ByteString] = []
             for entry in Journal.entries(of: state?.omap ?? []) {
@@ -154,9 +155,9 @@ struct Journal: Sendable {
             if !keys.isEmpty { mutations.append(.setOmap(keys)) }
             let condition: WriteOperation.Guard = state.map { .version($0.version) } ?? .doesNotExist
             let known = intent.map { ByteString($0.id) }
-            let applied = try await driver.perform(
+            let applied = try await writer.perform(
                 WriteOperation(guards: [condition], mutations), on: Journal.object, for: place
-            ) { [reader = driver.reader] in
+            ) { [reader] in
                 guard let known else { return nil }
                 return try await reader.value(of: known, in: Journal.object) != nil
             }
@@ -165,18 +166,18 @@ struct Journal: Sendable {
                 return
             }
         }
-        throw StorageDriver.contention(Journal.object)
+        throw StorageWriter.contention(Journal.object)
     }
 
     /// Replaces a head. False if it is not `old` any more: somebody else has taken the intent over, or ended it.
     func exchange(_ id: String, _ old: [UInt8], for new: [UInt8], of place: StoragePath) async throws -> Bool {
         let key = ByteString(id)
-        return try await driver.perform(
+        return try await writer.perform(
             WriteOperation(
                 guards: [.omapValue(key: key, equals: old)],
                 [.setOmap([key: new, Journal.heard(id): Journal.time(policy.now)])]),
             on: Journal.object, for: place
-        ) { [reader = driver.reader] in
+        ) { [reader] in
             let value = try await reader.value(of: key, in: Journal.object)
             return value == new ? true : value == old ? false : nil
         }
@@ -186,10 +187,10 @@ struct Journal: Sendable {
     @discardableResult
     func remove(_ id: String, _ value: [UInt8], _ keys: [ByteString], of place: StoragePath) async throws -> Bool {
         let key = ByteString(id)
-        let applied = try await driver.perform(
+        let applied = try await writer.perform(
             WriteOperation(guards: [.omapValue(key: key, equals: value)], [.removeOmap(keys)]), on: Journal.object,
             for: place
-        ) { [reader = driver.reader] in
+        ) { [reader] in
             let present = try await reader.value(of: key, in: Journal.object)
             return present == nil ? true : present == value ? false : nil
         }
@@ -206,7 +207,7 @@ struct Journal: Sendable {
 
     /// Says that the owner of an intent is still there; nothing if the head has changed.
     func beat(_ id: String, _ value: [UInt8]) async {
-        _ = await driver.writer.apply(
+        _ = await writer.objects.apply(
             WriteOperation(
                 guards: [.omapValue(key: ByteString(id), equals: value)],
                 [.setOmap([Journal.heard(id): Journal.time(policy.now)])]), to: Journal.object)
@@ -216,13 +217,13 @@ struct Journal: Sendable {
     /// intent ended.
     func tidyUp() async throws {
         let object = Journal.object
-        guard let state = try await driver.reader.objects.wholeOmap(of: object) else { return }
+        guard let state = try await reader.objects.wholeOmap(of: object) else { return }
         let known = Set(Journal.entries(of: state.omap).flatMap(\.keys))
         let strays = state.omap.map(\.key).filter { !known.contains($0) }
         if !strays.isEmpty {
-            _ = try await driver.perform(
+            _ = try await writer.perform(
                 WriteOperation(guards: [.version(state.version)], [.removeOmap(strays)]), on: object, for: .root
-            ) { [reader = driver.reader] in
+            ) { [reader] in
                 try await reader.value(of: strays[0], in: object) == nil
             }
         }
@@ -233,13 +234,13 @@ struct Journal: Sendable {
     private func removeIfEmpty(_ place: StoragePath) async throws {
         let object = Journal.object
         guard
-            let state = try await driver.reader.objects.read(
+            let state = try await reader.objects.read(
                 ReadOperation(omap: .page(after: nil, limit: 1)), of: object),
             state.omap.isEmpty
         else { return }
-        _ = try await driver.perform(
+        _ = try await writer.perform(
             WriteOperation(guards: [.version(state.version)], [.remove]), on: object, for: place
-        ) { [reader = driver.reader] in
+        ) { [reader] in
             try await reader.objects.read(.stat, of: object)?.version != state.version
         }
     }
@@ -294,7 +295,7 @@ extension Journal {
     func takeOver(_ entry: Entry, as state: Intent.State) async throws -> OpenIntent? {
         guard var intent = entry.intent else { return nil }
         intent.head.state = state
-        intent.head.owner = driver.policy.owner
+        intent.head.owner = policy.owner
         let value = try Intent.encode(intent.head)
         IntentsAtWork.insert(intent.id)
         do {

@@ -20,7 +20,7 @@ actor OpenIntent {
 
     /// Begins to say from time to time that it is being worked on.
     func beginHeartbeat() {
-        heartbeat = Task { [weak self, pause = journal.driver.policy.lease / 3] in
+        heartbeat = Task { [weak self, pause = journal.policy.lease / 3] in
             while (try? await Task.sleep(for: .seconds(pause))) != nil {
                 guard let self else { return }
                 await self.beat()
@@ -56,10 +56,22 @@ actor OpenIntent {
         head.owner = nil
         // The format knows whole seconds: never too early.
         head.due = Date(
-            timeIntervalSince1970: (journal.driver.policy.now.timeIntervalSince1970 + delay).rounded(.up))
+            timeIntervalSince1970: (journal.policy.now.timeIntervalSince1970 + delay).rounded(.up))
         let isMine = try await replace(head)
         release()
         return isMine
+    }
+
+    /// The change is done. Where no registry is writing, `lastLook` is made at once and the intent is removed; otherwise
+    /// it waits in the journal until the delay is over.
+    func close(as state: Intent.State, lastLook: @Sendable (Intent) async throws -> Void) async throws {
+        if journal.policy.delay > 0 {
+            _ = try await settle(as: state, after: journal.policy.delay)
+            return
+        }
+        if state == .undone { _ = try await advance(to: .undone) }
+        try await lastLook(intent)
+        try await end()
     }
 
     private func replace(_ head: Intent.Head) async throws -> Bool {

@@ -1,4 +1,10 @@
-extension StorageDriver {
+/// Removes directories that are empty (docs/safety.md#prune-an-empty-directory), and lists those again that came back.
+struct DirectoryPruner: Sendable {
+    let journal: Journal
+
+    private var writer: StorageWriter { journal.writer }
+    private var reader: StorageReader { writer.reader }
+
     /// Removes directories that are empty, and those above them that become empty, up to but not including `floor`
     /// (docs/safety.md#3-the-steps). Gives the directories whose objects are gone.
     ///
@@ -15,7 +21,7 @@ extension StorageDriver {
             try await isHollow(directory)
         }.contains(true)
         if !isNeeded { return [] }
-        return try await pruning(candidates, below: floor) {}.removed
+        return try await prune(candidates, below: floor) {}.removed
     }
 
     /// Drops references by `body`, and prunes the directories that are emptied by that. The intent is written first:
@@ -30,9 +36,9 @@ extension StorageDriver {
     /// removed, the version is another one; if it comes later, the key is there again. Our own driver does not set a
     /// key that is there already, but then the file was there before the key is removed, and what holds something and
     /// is not listed is listed again at once. A recovery knows nothing of this, and does as for all others.
-    func pruning<Value: Sendable>(
+    func prune<Value: Sendable>(
         _ directories: some Sequence<StoragePath>, below floor: StoragePath = .root, climbing: Bool = true,
-        _ body: () async throws -> Value
+        after body: () async throws -> Value
     ) async throws -> (value: Value, removed: [StoragePath]?) {
         let candidates = Set(directories).filter { $0.isBelow(floor) }.sorted()
         guard let first = candidates.first else { return (try await body(), []) }
@@ -57,7 +63,7 @@ extension StorageDriver {
                 if removed.isEmpty || !climbing {
                     try await intent.end()
                 } else {
-                    try await closing(intent, as: .settled)
+                    try await close(intent)
                 }
                 return removed
             } catch {
@@ -66,6 +72,17 @@ extension StorageDriver {
             }
         }.result
         return (try result.get(), try pruned.get())
+    }
+
+    /// Ends an intent of directories: what is listed again after the delay is looked at now where there is none.
+    func close(_ intent: OpenIntent) async throws {
+        try await intent.close(as: .settled) { intent in try await lookAgain(at: intent) }
+    }
+
+    /// The last look at directories that were made or removed.
+    func lookAgain(at intent: Intent) async throws {
+        guard case .directories(let directories, _) = intent.body else { return }
+        try await listAgain(directories)
     }
 
     /// Whether pruning has something to do: the directory's object is empty, or it has none and is listed.
@@ -82,12 +99,12 @@ extension StorageDriver {
         var byDepth = Dictionary(grouping: directories, by: \.components.count).mapValues(Set.init)
         var removed: [StoragePath] = []
         while let depth = byDepth.keys.max(), let level = byDepth.removeValue(forKey: depth) {
-            let gone = try await each(level.sorted()) { directory in
+            let gone = try await writer.each(level.sorted()) { directory in
                 try await removeIfEmpty(directory) ? directory : nil
             }.compactMap(\.self)
             removed += gone
-            let families = StorageDriver.families(of: gone)
-            _ = try await each(families) { parent, children in
+            let families = StoragePath.families(of: gone)
+            _ = try await writer.each(families) { parent, children in
                 try await unlist(children, in: parent)
             }
             guard climbing else { continue }
@@ -100,12 +117,21 @@ extension StorageDriver {
     /// Lists those of these directories, and of those above them, again that hold something and are not listed: what
     /// pruning leaves when the old driver, having looked at a directory's parent before, writes into it afterwards.
     func listAgain(_ directories: [StoragePath]) async throws {
-        let all = StorageDriver.levels(of: directories).joined()
+        let all = StoragePath.levels(of: directories).joined()
         let back = try await concurrentMap(all, window: reader.window) { directory -> StoragePath? in
             guard try await isEmpty(directory) == false else { return nil }
             return try await reader.entry(directory) == nil ? directory : nil
         }.compactMap(\.self)
-        if !back.isEmpty { try await linkUp(back) }
+        if !back.isEmpty { try await writer.linkUp(back) }
+    }
+
+    /// Lists directories again that hold something, and all that lie above them. Those that are empty by now are left alone. Throws
+    /// `StorageError.notADirectory` where a file stands in the way.
+    func relink(_ directories: [StoragePath]) async throws {
+        try await listAgain(directories)
+        for directory in StoragePath.levels(of: directories).joined() {
+            if case .file? = try await reader.entry(directory)?.kind { throw StorageError.notADirectory(directory) }
+        }
     }
 
     /// Whether a directory's object has no keys; nil if there is no object.
@@ -122,7 +148,7 @@ extension StorageDriver {
         else { return true }
         // An object that holds data is no directory of this convention, whoever put it there.
         guard state.omap.isEmpty, state.size == 0 else { return false }
-        return try await perform(
+        return try await writer.perform(
             WriteOperation(guards: [.version(state.version)], [.remove]), on: object, for: directory
         ) { [reader] in
             try await reader.objects.read(.stat, of: object) == nil
@@ -132,7 +158,7 @@ extension StorageDriver {
     /// Removes the keys of directories that are gone from their parent.
     private func unlist(_ children: [StoragePath], in parent: StoragePath) async throws {
         let object = StorageReader.directory(parent)
-        for _ in 0..<StorageDriver.attempts {
+        for _ in 0..<StorageWriter.attempts {
             let keys = children.map { ByteString($0.name) }
             guard let state = try await reader.objects.read(ReadOperation(omap: .keys(keys)), of: object) else {
                 return
@@ -145,13 +171,13 @@ extension StorageDriver {
                     ? ByteString(child.name) : nil
             }.compactMap(\.self)
             if gone.isEmpty { return }
-            let applied = try await perform(
+            let applied = try await writer.perform(
                 WriteOperation(guards: [.version(state.version)], [.removeOmap(gone)]), on: object, for: parent
             ) { [reader] in
                 try await reader.objects.read(ReadOperation(omap: .keys(gone)), of: object)?.omap.isEmpty ?? true
             }
             if applied { return }
         }
-        throw StorageDriver.contention(object)
+        throw StorageWriter.contention(object)
     }
 }

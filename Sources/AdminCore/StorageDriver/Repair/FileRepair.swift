@@ -1,13 +1,10 @@
-/// What mends the convention. Each step is guarded by what was seen before it, and may be repeated.
-extension StorageDriver {
-    /// Lists directories again that hold something, and all that lie above them. Those that are empty by now are left alone. Throws
-    /// `StorageError.notADirectory` where a file stands in the way.
-    func relink(_ directories: [StoragePath]) async throws {
-        try await listAgain(directories)
-        for directory in StorageDriver.levels(of: directories).joined() {
-            if case .file? = try await reader.entry(directory)?.kind { throw StorageError.notADirectory(directory) }
-        }
-    }
+/// Repairs single files. Each step is guarded by what was seen before it, and may be repeated.
+struct FileRepair: Sendable {
+    let journal: Journal
+    let makeIdentifier: @Sendable (StoragePath) -> BlobIdentifier
+
+    private var writer: StorageWriter { journal.writer }
+    private var reader: StorageReader { writer.reader }
 
     /// Writes the bytes of a file in this order, and with their size, under a new identifier, and makes the path name that instead of `blob`.
     /// The chunks as they were stay, for a collection. `isRight` is asked about the new file before anything names it: where it says no, all
@@ -33,21 +30,21 @@ extension StorageDriver {
         _ path: StoragePath, _ blob: BlobIdentifier, in order: Rearrangement,
         isRight: (_ new: BlobIdentifier) async throws -> Bool
     ) async throws -> Bool {
-        let (new, writer) = replacement(of: blob, at: path)
+        let (new, file) = replacement(of: blob, at: path)
         do {
             for target in order.targets {
-                for piece in target.pieces { try await writer.write(try await reader.bytes(of: piece, blob)) }
+                for piece in target.pieces { try await file.write(try await reader.bytes(of: piece, blob)) }
             }
-            try await writer.complete()
+            try await file.complete()
             guard try await isRight(new) else {
-                await writer.cancel()
+                await file.cancel()
                 return false
             }
         } catch {
-            await writer.cancel()
+            await file.cancel()
             throw error
         }
-        try await writer.commit()
+        try await file.commit()
         return true
     }
 
@@ -56,10 +53,10 @@ extension StorageDriver {
         of blob: BlobIdentifier, at path: StoragePath
     ) -> (new: BlobIdentifier, writer: FileWriter) {
         let new = makeIdentifier(path)
-        let driver = StorageDriver(
-            reader: reader, writer: writer, modified: modified, policy: policy, makeIdentifier: { _ in new })
         return (
-            new, FileWriter(driver: driver, path: path, base: FileWriter.Base(blob: blob, head: nil), isListed: true)
+            new,
+            FileWriter(
+                new, journal: journal, path: path, base: FileWriter.Base(blob: blob, head: nil), isListed: true)
         )
     }
 
@@ -72,27 +69,27 @@ extension StorageDriver {
         _ path: StoragePath, _ blob: BlobIdentifier, with bytes: [UInt8], isUnchanged: () async throws -> Bool
     ) async throws -> Bool {
         guard try await reader.value(at: path) == blob.value, try await isUnchanged() else { return false }
-        let (new, writer) = replacement(of: blob, at: path)
+        let (new, file) = replacement(of: blob, at: path)
         do {
-            try await writer.write(bytes)
+            try await file.write(bytes)
         } catch {
-            await writer.cancel()
+            await file.cancel()
             throw error
         }
         do {
-            try await writer.commit()
+            try await file.commit()
         } catch StorageError.changedMeanwhile {
             return false
         }
         if try await isUnchanged() { return true }
-        _ = try await exchange(new, for: blob, at: path)
+        _ = try await writer.exchange(new, for: blob, at: path)
         return false
     }
 
     /// Writes a first chunk of no bytes that says so. False if there is one already: it stays as it is.
     func writeEmpty(_ blob: BlobIdentifier, of path: StoragePath) async throws -> Bool {
         let object = blob.chunk(0)
-        return try await perform(
+        return try await writer.perform(
             WriteOperation(
                 guards: [.doesNotExist], [.create, .setXattr(name: TotalSize.xattr, value: TotalSize.encode(0))]),
             on: object, for: path
@@ -134,7 +131,7 @@ extension StorageDriver {
     /// Removes that, the last chunk first. False if a chunk has changed since; it stays then.
     func drop(_ surplus: Surplus, of path: StoragePath) async throws -> Bool {
         for cut in surplus.cuts.reversed() {
-            let done = try await perform(
+            let done = try await writer.perform(
                 WriteOperation(guards: [.version(cut.version)], [cut.length.map { .truncate($0) } ?? .remove]),
                 on: cut.object, for: path
             ) { [reader] in
@@ -144,23 +141,5 @@ extension StorageDriver {
             guard done else { return false }
         }
         return true
-    }
-
-    /// Removes a key that has no path, if it still has this value. False if it has not.
-    func removeKey(_ key: ByteString, value: [UInt8], of object: ObjectID) async throws -> Bool {
-        for _ in 0..<StorageDriver.attempts {
-            let state = try await reader.objects.read(ReadOperation(omap: .keys([key])), of: object)
-            guard let state, let entry = state.omap.first, entry.value == value else { return false }
-            // An empty value cannot be compared on RADOS: nobody may have changed anything in the directory.
-            let condition: WriteOperation.Guard =
-                value.isEmpty ? .version(state.version) : .omapValue(key: key, equals: value)
-            let done = try await perform(
-                WriteOperation(guards: [condition], [.removeOmap([key])]), on: object, for: .root
-            ) { [reader] in
-                try await reader.value(of: key, in: object) == nil ? true : false
-            }
-            if done { return true }
-        }
-        throw StorageDriver.contention(object)
     }
 }

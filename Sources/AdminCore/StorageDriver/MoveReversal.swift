@@ -1,24 +1,40 @@
-extension StorageDriver {
-    /// Executes a part of a move, and takes the whole move back if that fails: otherwise the files would stay in two
-    /// places, or one half of a repository here and the other there. In a task of its own, so that a cancelled caller
-    /// leaves nothing behind either. If that fails as well, the intent stays in the journal for whoever comes next.
-    func takingBack<Value: Sendable>(
-        _ intent: OpenIntent, _ stages: [[FileMove]], _ body: () async throws -> Value
-    ) async throws -> Value {
-        do {
-            return try await body()
-        } catch {
-            await Task {
-                do {
-                    try await takeBack(stages, tookAway: await intent.intent.head.tookAway)
-                    // If it was taken over, this removes nothing: it is the other's.
-                    try await intent.end()
-                } catch {
-                    await intent.release()
-                }
-            }.value
-            throw error
+/// Takes moves back, and looks at them once more after the delay (docs/safety.md#recover). Every step may be repeated,
+/// also beside somebody who does the same.
+struct MoveReversal: Sendable {
+    let journal: Journal
+
+    private var writer: StorageWriter { journal.writer }
+    private var reader: StorageReader { writer.reader }
+    private var pruner: DirectoryPruner { DirectoryPruner(journal: journal) }
+
+    /// The last look at a move, after the delay: what a registry did that had begun before it.
+    func lookAgain(at intent: Intent) async throws {
+        guard case .move(let stages, _, _) = intent.body else { return }
+        if intent.head.state == .undone {
+            try await takeBack(stages, tookAway: intent.head.tookAway)
+        } else {
+            try await lookAgain(at: stages.flatMap(\.self))
         }
+    }
+
+    /// A registry that had read the identifier before may have removed the content, or the key. In the first case the
+    /// reference goes; in the second one, if nothing else refers to the content, it comes back.
+    private func lookAgain(at files: [FileMove]) async throws {
+        let found = try await writer.each(files) { file -> (dropped: StoragePath?, astray: FileMove?) in
+            guard try await reader.value(at: file.destination) == file.blob.value else {
+                return try await reader.value(at: file.source) == nil ? (nil, file) : (nil, nil)
+            }
+            if try await hasContent(file) { return (nil, nil) }
+            return try await writer.exchange(file.blob, for: nil, at: file.destination)
+                ? (file.destination.parent, nil) : (nil, nil)
+        }
+        let back = try await nowhere(found.compactMap(\.astray))
+        let taken = try await writer.publish(back.map { ($0.destination, $0.blob) })
+        try await writer.linkUp(Set(back.map(\.destination).filter { !taken.contains($0) }.map(\.parent)))
+        try await pruner.listAgain(Set(files.map(\.destination.parent)).sorted())
+        try await yield(files, \.destination)
+        let dropped = found.compactMap(\.dropped)
+        if !dropped.isEmpty { try await pruner.prune(dropped) }
     }
 
     /// Brings a move back to where it began, wherever it stopped (docs/safety.md#recover). Every step may be
@@ -29,7 +45,7 @@ extension StorageDriver {
         if tookAway { try await bringBack(stages) }
         let staying = try await dropDestinations(stages, keepingSole: tookAway)
         if tookAway { try await yield(stages.flatMap(\.self), \.source) }
-        try await prune(stages.joined().filter { $0.replaces == nil }.map(\.destination.parent))
+        try await pruner.prune(stages.joined().filter { $0.replaces == nil }.map(\.destination.parent))
         return staying
     }
 
@@ -48,8 +64,8 @@ extension StorageDriver {
             let back = try await concurrentMap(left + nowhere(astray), window: reader.window) { file in
                 try await hasContent(file) ? file : nil
             }.compactMap(\.self)
-            let taken = try await publish(back.map { ($0.source, $0.blob) })
-            try await linkUp(Set(back.map(\.source).filter { !taken.contains($0) }.map(\.parent)))
+            let taken = try await writer.publish(back.map { ($0.source, $0.blob) })
+            try await writer.linkUp(Set(back.map(\.source).filter { !taken.contains($0) }.map(\.parent)))
         }
     }
 
@@ -58,14 +74,14 @@ extension StorageDriver {
     private func dropDestinations(_ stages: [[FileMove]], keepingSole: Bool) async throws -> [FileMove] {
         var staying: [FileMove] = []
         for files in stages.reversed() {
-            staying += try await each(files) { file -> FileMove? in
+            staying += try await writer.each(files) { file -> FileMove? in
                 if keepingSole, try await reader.value(at: file.source) != file.blob.value,
                     try await reader.value(at: file.destination) == file.blob.value,
                     try await hasContent(file)
                 {
                     return file
                 }
-                _ = try await exchange(file.blob, for: file.replaces, at: file.destination)
+                _ = try await writer.exchange(file.blob, for: file.replaces, at: file.destination)
                 return nil
             }.compactMap(\.self)
         }
@@ -86,10 +102,10 @@ extension StorageDriver {
             try await reader.value(at: file.path) == file.blob.value ? file : nil
         }.compactMap(\.self)
         if there.isEmpty { return }
-        let census = try await reader.references(to: Set(there.map(\.blob)), now: policy.now)
+        let census = try await reader.references(to: Set(there.map(\.blob)), now: journal.policy.now)
         let doubled = there.filter { file in census.isReferred(file.blob) { $0 != .of(file.path) } }
-        _ = try await each(doubled) { try await exchange($0.blob, for: nil, at: $0.path) }
-        try await prune(doubled.map(\.path.parent))
+        _ = try await writer.each(doubled) { try await writer.exchange($0.blob, for: nil, at: $0.path) }
+        try await pruner.prune(doubled.map(\.path.parent))
     }
 
     /// Those among the files whose content is there and that nothing refers to. Costs a complete scan if there are
@@ -101,14 +117,7 @@ extension StorageDriver {
             return try await hasContent(file) ? file : nil
         }.compactMap(\.self)
         if candidates.isEmpty { return [] }
-        let census = try await reader.references(to: Set(candidates.map(\.blob)), now: policy.now)
+        let census = try await reader.references(to: Set(candidates.map(\.blob)), now: journal.policy.now)
         return candidates.filter { !census.isReferred($0.blob) { _ in true } }
-    }
-}
-
-extension StorageReader {
-    /// What the parent directory holds for a path, as it stands there; nil if there is no such key.
-    func value(at path: StoragePath) async throws -> [UInt8]? {
-        try await value(of: ByteString(path.name), in: StorageReader.directory(path.parent))
     }
 }

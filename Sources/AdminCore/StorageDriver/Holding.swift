@@ -129,3 +129,17 @@ extension StorageReader {
         return Holding(path: path, note: note, entries: entries.sorted { $0.origin < $1.origin })
     }
 }
+
+extension Holding {
+    static func encode(_ note: Note) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        var note = note
+        // The format knows whole seconds: nothing may be due too early.
+        note.unlinked = note.unlinked.map {
+            Date(timeIntervalSince1970: $0.timeIntervalSince1970.rounded(.up))
+        }
+        return Array(try encoder.encode(note))
+    }
+}

@@ -30,6 +30,17 @@ public struct ReferenceCensus: Sendable {
         let note = Holding.key(Holding.orphan(blob))
         return (places[blob] ?? []).contains { $0.key != note && counts($0) }
     }
+
+    /// Whether a path is all that refers to an identifier.
+    func isOnly(_ path: StoragePath, for blob: BlobIdentifier) -> Bool {
+        places[blob] == [.of(path)]
+    }
+
+    /// Whether anything but this entry of a holding refers to its chunks.
+    func isElsewhere(_ entry: Holding.Entry, than path: StoragePath) -> Bool {
+        let own = Place(object: StorageReader.directory(path), key: Holding.key(entry.origin))
+        return (places[entry.blob] ?? []).contains { $0 != own }
+    }
 }
 
 extension StorageReader {
@@ -73,15 +84,20 @@ extension StorageReader {
     }
 }
 
-extension StorageDriver {
+/// Makes scans on which something may rest: beside a mark in the journal, which every change that moves references voids.
+struct ReferenceProver: Sendable {
+    let journal: Journal
+
+    private var reader: StorageReader { journal.writer.reader }
+
     /// A scan that may authorise freeing: no change was open when it began, and no reference moved while it ran, so
     /// that none can have been missed because it was read where it had not come yet and where it had left already.
     /// Throws `StorageError.journal` otherwise.
-    func provenReferences(
+    func references(
         to wanted: Set<BlobIdentifier>, progress: ProgressHandler? = nil
     ) async throws -> ReferenceCensus {
-        let (census, hasMoved) = try await marking("look for references") {
-            try await reader.references(to: wanted, now: policy.now, progress: progress)
+        let (census, hasMoved) = try await mark("look for references") {
+            try await reader.references(to: wanted, now: journal.policy.now, progress: progress)
         }
         guard !hasMoved else {
             throw StorageError.journal("references were moved while they were looked for: begin again")
@@ -92,8 +108,8 @@ extension StorageDriver {
     /// Looks for something in the pool by `body`, and tells whether references were moved by a regtop meanwhile: what
     /// was found proves nothing then. Throws `StorageError.journal` if a change is open to begin with; `StoreError`
     /// of kind `.incomplete` where listings miss something, before anything is written.
-    func marking<Value: Sendable>(
-        _ what: String, _ body: () async throws -> Value
+    func mark<Value: Sendable>(
+        _ what: String, while body: () async throws -> Value
     ) async throws -> (value: Value, hasMoved: Bool) {
         try await reader.objects.status().requireWholeListings()
         let mark = try await journal.begin(.mark, what)
@@ -119,5 +135,31 @@ extension StorageDriver {
             await mark.release()
             throw error
         }
+    }
+}
+
+/// Which chunk objects there are of some identifiers, as a scan met them. 24 bytes each, whatever numbers hostile names say.
+struct ChunkInventory: Sendable {
+    private var chunks: [(blob: BlobIdentifier, index: Int)] = []
+
+    /// Takes a chunk in. In any order; each once.
+    mutating func add(_ blob: BlobIdentifier, _ index: Int) {
+        chunks.append((blob, index))
+    }
+
+    /// To be called when all are in, before anything is asked.
+    mutating func settle() {
+        chunks.sort { ($0.blob, $0.index) < ($1.blob, $1.index) }
+    }
+
+    /// The numbers of an identifier's chunks, ascending.
+    func indices(of blob: BlobIdentifier) -> [Int] {
+        var low = 0
+        var high = chunks.count
+        while low < high {
+            let middle = (low + high) / 2
+            if chunks[middle].blob < blob { low = middle + 1 } else { high = middle }
+        }
+        return chunks[low...].prefix { $0.blob == blob }.map(\.index)
     }
 }
