@@ -15,14 +15,14 @@ extension RegistryAdmin {
 
     private func moveLinks(of target: ChangePlan.Target, _ counter: ProgressCounter) async throws -> [String] {
         let moves = target.stages.reversed().map { links in links.compactMap { $0.fileMove(in: paths) } }
-        let (stay, notes) = try await driver.moving(
+        let (stay, notes) = try await driver.mover.move(
             moves, "move \(target.reference)\(target.destination.map { " to \($0)" } ?? "")",
             below: paths.repositories
         ) {
             var changed: [StoragePath] = []
             var retagged: [ChangePlan.Link] = []
             for stage in target.stages {
-                let left = try await driver.each(stage) { link in
+                let left = try await driver.writer.each(stage) { link in
                     defer { counter.advance() }
                     return try await leave(link)
                 }
@@ -35,7 +35,7 @@ extension RegistryAdmin {
             if !retagged.isEmpty { notes.append(try await bringAlong(retagged, of: target)) }
             // What was not ours to move any more leaves empty directories where it was to go.
             let undone = Set(changed)
-            try await driver.prune(
+            try await driver.pruner.prune(
                 target.links.filter { undone.contains($0.path) }.compactMap { $0.destination?.parent },
                 below: paths.repositories)
             let planned = Set(target.links.map(\.path))
@@ -58,7 +58,7 @@ extension RegistryAdmin {
     }
 
     private func leave(_ link: ChangePlan.Link) async throws -> Leaving {
-        guard let move = link.fileMove(in: paths), try await driver.leaveSource(move) else { return .changed }
+        guard let move = link.fileMove(in: paths), try await driver.mover.leaveSource(move) else { return .changed }
         guard let planned = link.digest, try await digest(in: link.blob, at: move.destination) != planned else {
             return .moved
         }
@@ -75,19 +75,19 @@ extension RegistryAdmin {
         let from = paths.repository(target.reference.repository).components.count
         let to = paths.repository(destination.repository)
         let moves = late.links.filter { [.revisions, .layers].contains(paths.stage(of: $0.path)) }.map { link in
-            StorageDriver.FileMove(
+            FileMove(
                 blob: link.blob, source: link.path,
                 destination: to.appending(.literal(Array(link.path.components.dropFirst(from)))))
         }
         for move in moves {
             do {
-                try await driver.moving([[move]], "move \(move.source) to \(move.destination)") {
-                    _ = try await driver.leaveSource(move)
+                try await driver.mover.move([[move]], "move \(move.source) to \(move.destination)") {
+                    _ = try await driver.mover.leaveSource(move)
                 } then: {
                 }
             } catch StorageError.alreadyExists {
                 // The destination has this link already, with the same meaning; the source's is dropped.
-                _ = try await driver.exchange(move.blob, for: nil, at: move.source)
+                _ = try await driver.writer.exchange(move.blob, for: nil, at: move.source)
             }
         }
         let tags = retagged.compactMap { paths.tagName(of: $0.path, in: target.reference.repository) }
@@ -98,9 +98,9 @@ extension RegistryAdmin {
 extension ChangePlan.Link {
     /// The move that this link stands for; nil if it is removed. An upload may be finished meanwhile by whoever has
     /// read its identifier before: then the blob is to have it alone.
-    func fileMove(in paths: RegistryPaths) -> StorageDriver.FileMove? {
+    func fileMove(in paths: RegistryPaths) -> FileMove? {
         destination.map {
-            StorageDriver.FileMove(
+            FileMove(
                 blob: blob, source: path, destination: $0, replaces: replaces,
                 yields: paths.file(at: path)?.isUpload ?? false)
         }

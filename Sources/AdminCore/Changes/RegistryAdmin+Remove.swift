@@ -14,10 +14,10 @@ extension RegistryAdmin {
         if let first = target.links.first {
             try await driver.journal.forget(Set(target.links.map(\.blob)), of: first.path)
         }
-        let changed = try await driver.pruning(target.directories, below: paths.repositories) {
+        let changed = try await driver.pruner.prune(target.directories, below: paths.repositories) {
             var changed: [StoragePath] = []
             for stage in target.stages {
-                changed += try await driver.each(stage) { link in
+                changed += try await driver.writer.each(stage) { link in
                     let removed = try await remove(link)
                     counter.advance()
                     return removed ? nil : link.path
@@ -34,10 +34,10 @@ extension RegistryAdmin {
     /// Drops one link if it is still the plan's: the same identifier, and for a tag's current link the same digest in it. A registry that
     /// retags writes into the same identifier; so the link is read once more after it is gone, and put back if it says something else.
     private func remove(_ link: ChangePlan.Link) async throws -> Bool {
-        guard try await driver.exchange(link.blob, for: nil, at: link.path) else { return false }
+        guard try await driver.writer.exchange(link.blob, for: nil, at: link.path) else { return false }
         guard try await isRetagged(link) else { return true }
-        if try await driver.publish([(link.path, link.blob)]).isEmpty {
-            try await driver.linkUp([link.path.parent])
+        if try await driver.writer.publish([(link.path, link.blob)]).isEmpty {
+            try await driver.writer.linkUp([link.path.parent])
         }
         return false
     }

@@ -140,7 +140,7 @@ public struct RegistryAdmin: Sendable {
         let found = try await concurrentMap(roots, window: driver.reader.window) { root in
             try await driver.reader.walkIfThere(root) ?? []
         }.flatMap(\.self)
-        let pruned = try await driver.prune(directories.union(found.compactMap(\.subdirectory)), below: floor)
+        let pruned = try await driver.pruner.prune(directories.union(found.compactMap(\.subdirectory)), below: floor)
         let unruly = found.filter { $0.path == nil }.map(\.directory)
         return Remains(
             files: found.compactMap(\.file?.path).sorted(), unruly: Set(unruly).sorted(), isPruned: pruned != nil)
@@ -150,7 +150,7 @@ public struct RegistryAdmin: Sendable {
     /// places meanwhile.
     func refuse(_ links: Set<StoragePath>) async throws {
         guard let first = links.min() else { return }
-        let there = try await driver.each(links.sorted()) { path in
+        let there = try await driver.writer.each(links.sorted()) { path in
             try await driver.reader.value(at: path) == nil ? nil : path
         }.compactMap(\.self)
         guard let stays = there.min() else { throw ChangeError.gone(first, count: links.count) }
@@ -165,7 +165,7 @@ public struct RegistryAdmin: Sendable {
             try await refuse(links)
             return []
         }
-        let there = try await driver.each(links.sorted()) { path in
+        let there = try await driver.writer.each(links.sorted()) { path in
             try await driver.reader.value(at: path) == nil ? nil : path
         }.compactMap(\.self)
         var notes: [String] = []

@@ -48,7 +48,7 @@ struct SurplusNotes: Sendable {
             }
         ) { first, _ in first }
         guard let (known, value) = keys.first else { return }
-        _ = try await driver.perform(WriteOperation([.setOmap(keys)]), on: Self.object, for: .root) {
+        _ = try await driver.writer.perform(WriteOperation([.setOmap(keys)]), on: Self.object, for: .root) {
             [reader = driver.reader] in
             try await reader.value(of: known, in: Self.object) == value
         }
@@ -70,12 +70,12 @@ struct SurplusNotes: Sendable {
     /// Takes notes away, and the object with the last of them.
     func remove(_ blobs: [BlobIdentifier]) async throws {
         let keys = Set(blobs.map(key))
-        for _ in 0..<StorageDriver.attempts {
+        for _ in 0..<StorageWriter.attempts {
             guard let state = try await driver.reader.objects.wholeOmap(of: Self.object) else { return }
             let gone = state.omap.map(\.key).filter(keys.contains)
             let isLast = gone.count == state.omap.count
             if gone.isEmpty, !isLast { return }
-            let applied = try await driver.perform(
+            let applied = try await driver.writer.perform(
                 WriteOperation(guards: [.version(state.version)], [isLast ? .remove : .removeOmap(gone)]),
                 on: Self.object, for: .root
             ) { [reader = driver.reader] in
@@ -83,7 +83,7 @@ struct SurplusNotes: Sendable {
             }
             if applied { return }
         }
-        throw StorageDriver.contention(Self.object)
+        throw StorageWriter.contention(Self.object)
     }
 
     private func key(_ blob: BlobIdentifier) -> ByteString { ByteString(bytes: blob.value) }

@@ -52,7 +52,7 @@ struct AuditLog: Sendable {
     }
 
     private func append(_ key: ByteString, _ value: [UInt8], to object: ObjectID) async throws {
-        _ = try await driver.perform(WriteOperation([.setOmap([key: value])]), on: object, for: .root) {
+        _ = try await driver.writer.perform(WriteOperation([.setOmap([key: value])]), on: object, for: .root) {
             [reader = driver.reader] in
             try await reader.value(of: key, in: object) == value
         }

@@ -55,7 +55,7 @@ actor EmptyingProof {
     /// The scan; one that failed is begun again by the next step. Throws what `StorageDriver.provenReferences` throws.
     func references() async throws -> ReferenceCensus {
         if let census { return census }
-        let found = try await driver.provenReferences(to: blobs, progress: progress)
+        let found = try await driver.prover.references(to: blobs, progress: progress)
         census = found
         return found
     }

@@ -11,7 +11,7 @@ extension RegistryAdmin {
                 ?? Holding.Note(
                     name: target.item.name, kind: TrashItem.Kind.other.rawValue, by: by.description,
                     begun: driver.policy.now)
-            try await driver.date(holding, note)
+            try await driver.holdings.date(holding, note)
             guard driver.policy.delay == 0 else {
                 return [
                     "\(target.item.id) did not say when it was deleted; it does now, and goes once the delay is over"
@@ -21,8 +21,8 @@ extension RegistryAdmin {
         }
         let planned = Set(target.entries)
         let entries = holding.entries.filter(planned.contains)
-        let outcomes = try await driver.free(entries, of: holding, by: await proof.references())
-        try await driver.prune([path])
+        let outcomes = try await driver.holdings.free(entries, of: holding, by: await proof.references())
+        try await driver.pruner.prune([path])
         var notes: [String] = []
         if outcomes.contains(.early) {
             throw ChangeError.unsuitable("it is younger than the delay: --offline says that no registry is writing")

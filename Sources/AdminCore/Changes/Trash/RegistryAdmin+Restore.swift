@@ -7,7 +7,8 @@ extension RegistryAdmin {
         var entries = target.entries
         if let renaming = target.renaming, let destination = target.destination {
             let holding = Holding(path: path, note: try await driver.reader.holding(path)?.note, entries: entries)
-            try await driver.rename(holding, from: renaming.from, to: renaming.to, named: destination.description)
+            try await driver.holdings.rename(
+                holding, from: renaming.from, to: renaming.to, named: destination.description)
             let depth = renaming.from.components.count
             entries = entries.map { entry in
                 // What went along keeps its name: it says which image it belongs to.
@@ -20,12 +21,12 @@ extension RegistryAdmin {
         let (finished, reason) = try await finishedUploads(among: entries, in: path)
         entries.removeAll(where: finished.contains)
         let stages = Dictionary(grouping: entries) { paths.stage(of: $0.origin) }
-        let outcomes = try await driver.restore(
+        let outcomes = try await driver.holdings.restore(
             RemovalStage.allCases.reversed().compactMap { stages[$0] }, of: path)
         counter.advance(by: UInt64(entries.count + finished.count))
         for part in target.companions {
             let stages = Dictionary(grouping: part.entries) { paths.stage(of: $0.origin) }
-            _ = try await driver.restore(
+            _ = try await driver.holdings.restore(
                 RemovalStage.allCases.reversed().compactMap { stages[$0] },
                 of: paths.trash.appending(.literal(part.id)))
             counter.advance(by: UInt64(part.entries.count))

@@ -68,13 +68,13 @@ extension RegistryAdmin {
         var remains = Remains(files: [], unruly: [], isPruned: true)
         var isGone = false
         do {
-            let stay = try await driver.holding(
+            let stay = try await driver.holdings.put(
                 load.stages.map { stage in stage.map { (origin: $0.path, blob: $0.blob) } }, at: path, note,
                 below: load.floor
             ) { stages in
                 var stay: Set<StoragePath> = []
                 for (links, moves) in zip(load.stages, stages) {
-                    let left = try await driver.each(zip(links, moves)) { link, move in
+                    let left = try await driver.writer.each(zip(links, moves)) { link, move in
                         defer { counter.advance() }
                         return try await leave(link, for: move)
                     }
@@ -84,7 +84,7 @@ extension RegistryAdmin {
             } then: { stay in
                 isGone = true
                 remains = try await clearUp(load.directories, below: load.floor)
-                if !stay.isEmpty { try await driver.prune([path]) }
+                if !stay.isEmpty { try await driver.pruner.prune([path]) }
             }
             return (stay, remains)
         } catch let error as StoreError where error.kind == .full && !isGone {
@@ -95,13 +95,13 @@ extension RegistryAdmin {
     /// Lets one link leave for the trash if it still is the plan's: the same identifier and, for a tag's current
     /// link, the same digest in it. A registry that retags writes into the same identifier; so the link is read once
     /// more after it is gone, and put back if it says something else. False if it stays.
-    private func leave(_ link: ChangePlan.Link, for move: StorageDriver.FileMove) async throws -> Bool {
-        guard try await driver.leaveSource(move) else { return false }
+    private func leave(_ link: ChangePlan.Link, for move: FileMove) async throws -> Bool {
+        guard try await driver.mover.leaveSource(move) else { return false }
         guard try await isRetagged(link) else { return true }
         // Where somebody has put another link by now, this one stays in the trash: nothing is lost.
-        if try await driver.publish([(link.path, link.blob)]).isEmpty {
-            try await driver.linkUp([link.path.parent])
-            _ = try await driver.exchange(link.blob, for: nil, at: move.destination)
+        if try await driver.writer.publish([(link.path, link.blob)]).isEmpty {
+            try await driver.writer.linkUp([link.path.parent])
+            _ = try await driver.writer.exchange(link.blob, for: nil, at: move.destination)
         }
         return false
     }

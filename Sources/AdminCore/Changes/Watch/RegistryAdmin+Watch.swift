@@ -92,7 +92,8 @@ extension RegistryAdmin {
     /// Writes the links to layers that a target had anew, where they were: a registry whose cache remembers them is
     /// right then.
     private func linkLayersAgain(_ target: ChangePlan.Target) async throws {
-        _ = try await driver.each(target.links.filter { paths.file(at: $0.path)?.isLayerLink ?? false }) { link in
+        _ = try await driver.writer.each(target.links.filter { paths.file(at: $0.path)?.isLayerLink ?? false }) {
+            link in
             let text = try await driver.reader.content(of: link.blob, at: link.path, limit: RegistryReader.linkLimit)
             guard LinkText(text) != nil, try await driver.reader.entry(link.path) == nil else { return }
             try await driver.putContent(link.path, text)
