@@ -1,5 +1,5 @@
-/// The claims on the references of one holding (docs/safety.md#claims): whoever sets a claim goes on, and so does any
-/// recovery.
+/// The claims on the references of one holding (docs/safety.md#claims): whoever sets a claim goes
+/// on, and so does any recovery.
 struct Claims: Sendable {
     let writer: StorageWriter
     /// The directory of the holding.
@@ -7,13 +7,14 @@ struct Claims: Sendable {
 
     private var reader: StorageReader { writer.reader }
 
-    /// `cas(T, e → claim.e)`: claims references. Returns those that are claimed now; somebody else was quicker with the
-    /// others.
+    /// `cas(T, e → claim.e)`: claims references. Returns those that are claimed now; somebody else
+    /// was quicker with the others.
     func claim(_ entries: [Holding.Entry], as claim: Holding.Entry.Claim) async throws -> Set<Holding.Entry> {
         try await rename(entries) { (Holding.key($0.origin), Holding.key($0.origin, claim)) }
     }
 
-    /// Ends claims: the keys are removed, or get their old names back. A key that is already gone does not matter.
+    /// Ends claims: the keys are removed, or get their old names back. A key that is already gone
+    /// does not matter.
     private func end(
         _ entries: [Holding.Entry], as claim: Holding.Entry.Claim, givingBack: Bool = false
     ) async throws {
@@ -24,7 +25,8 @@ struct Claims: Sendable {
 
     // MARK: - Following claims
 
-    /// Restores claimed references, stage by stage. Where the path is taken, undoes the claim; returns those paths.
+    /// Restores claimed references, stage by stage. Where the path is taken, undoes the claim;
+    /// returns those paths.
     func restore(_ stages: [[Holding.Entry]]) async throws -> Set<StoragePath> {
         var taken: Set<StoragePath> = []
         for entries in stages where !entries.isEmpty {
@@ -37,8 +39,8 @@ struct Claims: Sendable {
         return taken
     }
 
-    /// Frees the chunks of claimed references, and ends the claims. `chunks` returns the numbers of the chunks of an
-    /// identifier.
+    /// Frees the chunks of claimed references, and ends the claims. `chunks` returns the numbers of
+    /// the chunks of an identifier.
     func free(
         _ entries: [Holding.Entry], counter: ProgressCounter? = nil,
         chunks: @escaping @Sendable (BlobIdentifier) async throws -> [Int]
@@ -50,7 +52,8 @@ struct Claims: Sendable {
         try await end(entries, as: .freeing)
     }
 
-    /// Follows every claim in the holding to its end: those that a crash left, or somebody who stalled.
+    /// Follows every claim in the holding to its end: those that a crash left, or somebody who
+    /// stalled.
     func follow() async throws {
         let claimed = (try await reader.holding(path)?.entries ?? []).filter { $0.claim != nil }
         _ = try await restore([claimed.filter { $0.claim == .restoring }])
@@ -59,8 +62,9 @@ struct Claims: Sendable {
         }
     }
 
-    /// Removes the chunks of an identifier: the last first, chunk 0 at the end, since only chunk 0 says how many there
-    /// are. A chunk that is already gone does not matter; any other error stops.
+    /// Removes the chunks of an identifier: the last first, chunk 0 at the end, since only chunk 0
+    /// says how many there are. A chunk that is already gone does not matter; any other error
+    /// stops.
     private func removeChunks(of blob: BlobIdentifier, _ indices: [Int]) async throws {
         let later = indices.filter { $0 > 0 }.sorted(by: >)
         if !later.isEmpty {
@@ -80,10 +84,12 @@ struct Claims: Sendable {
         let new: ByteString?
     }
 
-    /// Renames or removes keys, each guarded by its identifier. Returns the entries for which that was done.
+    /// Renames or removes keys, each guarded by its identifier. Returns the entries for which that
+    /// was done.
     ///
-    /// One operation renames many keys, all or none, since a holding is one object whose operations follow each other
-    /// anyway. Where a guard refuses the operation, each key is renamed by an operation of its own.
+    /// One operation renames many keys, all or none, since a holding is one object whose operations
+    /// follow each other anyway. Where a guard refuses the operation, each key is renamed by an
+    /// operation of its own.
     private func rename(
         _ entries: [Holding.Entry], _ keys: (Holding.Entry) -> (old: ByteString, new: ByteString?)
     ) async throws -> Set<Holding.Entry> {

@@ -1,4 +1,5 @@
-/// Moves files from path to path, journal included (docs/safety.md#move-a-file): the identifiers stay, no data moves.
+/// Moves files to other paths (docs/safety.md#move-a-file). Identifiers stay the same, and no data
+/// moves.
 struct FileMover: Sendable {
     let journal: Journal
 
@@ -6,10 +7,15 @@ struct FileMover: Sendable {
     private var reader: StorageReader { writer.reader }
     private var reversal: MoveReversal { MoveReversal(journal: journal) }
 
-    /// A move of files (docs/safety.md#3-the-steps), whole: the intent, then all destinations, stage by stage;
-    /// `leave` lets the sources vanish, by `leaveSource`, and `then` what they leave empty, up to `floor`. Where one
-    /// of the first two fails, everything is taken back, and this throws its error. The intent stays until the delay
-    /// is over, and then the files are looked at once more.
+    /// Makes a whole move: writes the intent, makes all destinations, stage by stage, and lets the
+    /// sources leave. An error in these steps takes everything back, and is thrown. The intent
+    /// stays until the last look, after the delay.
+    ///
+    /// - Parameters:
+    ///
+    /// - leave: removes the sources, by `leaveSource`.
+    ///
+    /// - then: removes what the sources leave empty, below `floor`.
     func move<Left: Sendable, Value: Sendable>(
         _ stages: [[FileMove]], _ what: String, below floor: StoragePath = .root,
         leave: () async throws -> Left, then: (Left) async throws -> Value
@@ -33,12 +39,12 @@ struct FileMover: Sendable {
         }
     }
 
-    /// Throws `StorageError.takenOver` if the intent is not ours any more.
+    /// Advances an intent. Throws `StorageError.takenOver` if it belongs to another process by now.
     func goOn(with intent: OpenIntent, to state: Intent.State) async throws {
         guard try await intent.advance(to: state) else { throw StorageError.takenOver(await intent.intent.place) }
     }
 
-    /// Which files have no chunk 0 to begin with.
+    /// Marks the files that have no chunk 0 (`FileMove.isBare`).
     func markingBare(_ stages: [[FileMove]]) async throws -> [[FileMove]] {
         var marked = stages
         for (index, files) in stages.enumerated() {
@@ -51,8 +57,8 @@ struct FileMover: Sendable {
         return marked
     }
 
-    /// The first half of a move: the references at the destinations, stage by stage, each with the directories above
-    /// it. Throws `.alreadyExists` where one of them is taken.
+    /// Makes the references at the destinations, stage by stage, and lists the directories above
+    /// them. Throws `.alreadyExists` if a destination is taken.
     private func makeDestinations(_ stages: [[FileMove]]) async throws {
         for files in stages {
             _ = try await writer.each(files.filter { $0.replaces != nil }) { try await replaceDestination($0) }
@@ -70,17 +76,18 @@ struct FileMover: Sendable {
         }
     }
 
-    /// The second half for one file: the reference at the source goes if it still is the same one; otherwise the
-    /// destination is undone. False in the latter case.
+    /// Removes the reference of one file at its source. If the source has changed, undoes the
+    /// destination and returns false.
     func leaveSource(_ file: FileMove) async throws -> Bool {
         if try await writer.exchange(file.blob, for: nil, at: file.source) { return true }
         _ = try await writer.exchange(file.blob, for: file.replaces, at: file.destination)
         return false
     }
 
-    /// Executes a part of a move, and takes the whole move back if that fails: otherwise the files would stay in two
-    /// places, or one half of a repository here and the other there. In a task of its own, so that a cancelled caller
-    /// leaves nothing behind either. If that fails as well, the intent stays in the journal for whoever comes next.
+    /// Executes a part of a move, and takes the whole move back if it fails: otherwise files would
+    /// stay at two places, or a repository would be split. The move is taken back in a separate
+    /// task, so that a cancelled caller leaves nothing behind. If taking back fails, the intent
+    /// stays in the journal for a recovery.
     func takingBack<Value: Sendable>(
         _ intent: OpenIntent, _ stages: [[FileMove]], _ body: () async throws -> Value
     ) async throws -> Value {
@@ -90,7 +97,7 @@ struct FileMover: Sendable {
             await Task {
                 do {
                     try await reversal.takeBack(stages, tookAway: await intent.intent.head.tookAway)
-                    // If it was taken over, this removes nothing: it is the other's.
+                    // Removes nothing if another process has taken the intent over.
                     try await intent.end()
                 } catch {
                     await intent.release()
@@ -100,8 +107,7 @@ struct FileMover: Sendable {
         }
     }
 
-    /// Ends the intent of a move: where no registry is writing by the last look, otherwise by leaving it in the journal
-    /// until the delay is over.
+    /// Ends the intent of a move by its last look, now or after the delay.
     func close(_ intent: OpenIntent, as state: Intent.State) async throws {
         try await intent.close(as: state) { [reversal] intent in try await reversal.lookAgain(at: intent) }
     }

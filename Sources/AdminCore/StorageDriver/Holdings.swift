@@ -1,7 +1,7 @@
 import Foundation
 
-/// Takes references out of the tree so that they can come back, puts them back, and frees their chunks
-/// (docs/safety.md#1-freeing, #trash-a-file, #trash-a-repository, #quarantine, #restore).
+/// Takes references out of the tree so that they can come back, puts them back, and frees their
+/// chunks (docs/safety.md#1-freeing, #trash-a-file, #trash-a-repository, #quarantine, #restore).
 public struct Holdings: Sendable {
     let journal: Journal
 
@@ -14,12 +14,18 @@ public struct Holdings: Sendable {
 
     // MARK: - Put
 
-    /// Takes references into a new holding at `path`, stage by stage; what `leave` lets vanish at its place stays in
-    /// the holding. Where it fails, everything is taken back. `keepsDirectories`: emptied directories are left alone,
-    /// as a quarantine does.
+    /// Takes references into a new holding at `path`. All references appear in it at once, before
+    /// the first one leaves its place. An error takes everything back.
     ///
-    /// This is a move to a place where nobody else writes: all entries are set at once, before the first reference is
-    /// touched.
+    /// - Parameters:
+    ///
+    /// - stages: the references, in the order in which a move back would make them.
+    ///
+    /// - keepsDirectories: true leaves emptied directories alone, as a quarantine does.
+    ///
+    /// - leave: removes the references at their places, by `FileMover.leaveSource`.
+    ///
+    /// - then: removes what they leave empty.
     func put<Left: Sendable>(
         _ stages: [[(origin: StoragePath, blob: BlobIdentifier)]], at path: StoragePath, _ note: Holding.Note,
         below floor: StoragePath = .root, keepsDirectories: Bool = false,
@@ -47,7 +53,8 @@ public struct Holdings: Sendable {
             note.unlinked = policy.now
             try await write(note, at: path)
             try await then(left)
-            // A quarantine is looked at by every mark anyway, until it is restored or freed.
+            // Every mark looks at a quarantine, until it is restored or freed: no last look is
+            // needed.
             if keepsDirectories { try await intent.end() } else { try await mover.close(intent, as: .settled) }
             return left
         } catch {
@@ -56,8 +63,8 @@ public struct Holdings: Sendable {
         }
     }
 
-    /// Takes references into a new holding (see above), each guarded by its identifier. One that somebody else
-    /// changed meanwhile stays where it is; gives these. `counter` is told of each.
+    /// Takes references into a new holding, each guarded by its identifier. Returns those that
+    /// somebody else changed meanwhile: they stay at their places. `counter` is told of each.
     func put(
         _ references: [(origin: StoragePath, blob: BlobIdentifier)], at path: StoragePath, _ note: Holding.Note,
         keepsDirectories: Bool = false, counter: ProgressCounter? = nil
@@ -79,8 +86,9 @@ public struct Holdings: Sendable {
         try await make(path, note, files.map { (ByteString($0.destination.name), $0.blob) })
     }
 
-    /// Notes chunks that nothing refers to in a new holding at `path`: by this they are referred to, so that they can
-    /// be freed like anything else once the delay is over. Whatever a crash leaves of it is as good.
+    /// Puts orphans into a new holding at `path`. The holding refers to them, so that they can be
+    /// freed like anything else once the delay is over. A crash leaves a smaller holding, which is
+    /// as good.
     func put(orphans: [BlobIdentifier], at path: StoragePath, _ note: Holding.Note) async throws {
         var note = note
         note.unlinked = policy.now
@@ -123,18 +131,19 @@ public struct Holdings: Sendable {
         ) { [reader] in
             try await reader.objects.read(ReadOperation(xattrs: true), of: object)?.xattrs[Holding.xattr] == value
         }
-        // Everything in it stayed where it was.
+        // Refused: the holding is gone, since all references stayed at their places.
         guard applied else { return }
     }
 
     // MARK: - Rename
 
-    /// Lets the references of a holding that come from below `old` go back to below `new` instead, and calls it `name`. One operation up to
-    /// 10,000 references: until it is done nothing has changed, and nothing leaves the holding by it. Throws
+    /// Lets the references that come from below `old` go back to below `new`, and names the holding
+    /// `name`. One operation renames up to 10,000 references; none leaves the holding. Throws
     /// `StorageError.changedMeanwhile` if somebody else has changed the holding since it was read.
     func rename(_ holding: Holding, from old: StoragePath, to new: StoragePath, named name: String) async throws {
         let moved = holding.entries.filter { $0.claim == nil && ($0.origin == old || $0.origin.isBelow(old)) }
-        // A look after the delay would miss these references where they were, and search the whole pool for them.
+        // A last look would not find these references under their old keys, and would search the
+        // whole pool for them.
         try await journal.forget(Set(moved.map(\.blob)), of: holding.path)
         for start in stride(from: 0, to: moved.count, by: Holdings.renamingBatch) {
             let batch = moved[start..<min(start + Holdings.renamingBatch, moved.count)]
@@ -153,8 +162,8 @@ public struct Holdings: Sendable {
         }
     }
 
-    /// Writes down when the last reference of a holding was gone from its place: now. For one that does not say it, because whoever made it
-    /// was interrupted, or because what it says cannot be read: from now on it is as old as any other.
+    /// Sets the date of a holding to now, if it has none: its making was interrupted, or its note
+    /// cannot be read. The delay counts from this date.
     func date(_ holding: Holding, _ note: Holding.Note) async throws {
         var note = note
         note.unlinked = policy.now
@@ -191,27 +200,29 @@ public struct Holdings: Sendable {
 
     // MARK: - Restore
 
-    /// What became of a reference that was to be restored.
+    /// The outcome of restoring one reference.
     public enum RestoreOutcome: Hashable, Sendable {
-        /// It is at its place again, or was already.
+        /// The reference is at its place, or was there already.
         case restored
-        /// Somebody else has claimed it, or taken it, before.
+        /// Somebody else has claimed it, or removed it, before.
         case gone
-        /// Its place has another identifier by now: it stays in the holding.
+        /// Another identifier is at its place: it stays in the holding.
         case taken
     }
 
-    /// Puts references of a holding back to their places. Each is claimed first; whoever stops half-way is continued
-    /// by a recovery. Throws `StorageError.notADirectory` where a file stands in the way, errors of the store.
+    /// Restores references of the holding at `path`. Each is claimed first; `recover` completes an
+    /// interrupted restore. Throws `StorageError.notADirectory` where a file is in the way;
+    /// `StoreError`.
     public func restore(_ entries: [Holding.Entry], of path: StoragePath) async throws -> [RestoreOutcome] {
         try await restore([entries], of: path)
     }
 
-    /// The same, stage by stage: what is in a later one appears after all that is in an earlier one. Gives the
-    /// outcomes in this order.
+    /// Restores references stage by stage: those of a later stage appear after all of an earlier
+    /// one. Returns the outcomes in this order.
     func restore(_ stages: [[Holding.Entry]], of path: StoragePath) async throws -> [RestoreOutcome] {
         let entries = stages.flatMap(\.self)
-        // Before anything is claimed: a claim that cannot be followed would be in the way of every change.
+        // Before anything is claimed, since a claim that cannot be followed would block every
+        // change.
         try await reader.checkWays(through: Set(entries.map(\.origin.parent)))
         let intent = try await journal.begin(.claims(path), "restore from \(path)")
         do {
@@ -237,21 +248,24 @@ public struct Holdings: Sendable {
 
     // MARK: - Free
 
-    /// What became of a reference whose chunks were to be freed.
+    /// The outcome of freeing one reference.
     public enum FreeOutcome: Hashable, Sendable {
-        /// The chunks are gone, and the reference with them.
+        /// The chunks are gone, and the reference as well.
         case freed
-        /// Something else refers to the chunks: only the reference in the holding went.
+        /// Something else refers to the chunks: only the reference in the holding is removed.
         case dropped
-        /// Too young, or its age cannot be told: it was unlinked less than the delay ago, or that is under way.
+        /// The delay is not over, or the holding does not say when it began.
         case early
-        /// Somebody else has claimed it, or taken it, before.
+        /// Somebody else has claimed it, or removed it, before.
         case gone
     }
 
-    /// Frees references of a holding whose delay is over, each after the proof that nothing else refers to its
-    /// chunks: one complete scan for all, which begins now. Throws `StorageError.journal` while a change is open;
-    /// errors of the store, and then what was claimed is freed by the next recovery.
+    /// Frees references of a holding whose delay is over, after one complete scan has proven that
+    /// nothing else refers to their chunks. After an error the next recovery frees what is claimed.
+    ///
+    /// - Returns: the outcomes, in the order of `entries`.
+    ///
+    /// - Throws: `StorageError.journal` while a change is open; `StoreError`.
     public func free(
         _ entries: [Holding.Entry], of holding: Holding, progress: ProgressHandler? = nil
     ) async throws -> [FreeOutcome] {
@@ -260,8 +274,9 @@ public struct Holdings: Sendable {
         return try await free(entries, of: holding, by: census)
     }
 
-    /// The same by a proof (`provenReferences`) that covers these references, and maybe those of other holdings: it
-    /// must have begun after the delay of this one. `counter` is told of each whose chunks are gone.
+    /// Frees references by a census of `ReferenceProver` that covers them, and possibly those of
+    /// other holdings. It must have begun after the delay of this holding. `counter` is told of
+    /// each whose chunks are gone.
     func free(
         _ entries: [Holding.Entry], of holding: Holding, by census: ReferenceCensus, counter: ProgressCounter? = nil
     ) async throws -> [FreeOutcome] {
@@ -289,14 +304,14 @@ public struct Holdings: Sendable {
         }
     }
 
-    /// Whether the delay of what a holding took is over at a moment, and not under way any more.
+    /// Whether the delay of a holding is over at a moment.
     func isOld(_ holding: Holding, at moment: Date) -> Bool {
         guard let unlinked = holding.note?.unlinked else { return false }
-        // Without a delay no clock is asked: another machine's may be ahead.
+        // Without a delay the clock is not asked, since that of another machine may be ahead.
         return policy.delay == 0 || unlinked.addingTimeInterval(policy.delay) <= moment
     }
 
-    /// References go, their chunks stay: they are somebody else's as well. Gives those that went.
+    /// Removes references whose chunks something else refers to. Returns those that were removed.
     private func drop(_ entries: [Holding.Entry], of path: StoragePath) async throws -> Set<Holding.Entry> {
         let gone = try await writer.each(entries) { entry in
             try await writer.exchange(

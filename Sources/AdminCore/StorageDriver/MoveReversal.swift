@@ -1,5 +1,5 @@
-/// Takes moves back, and looks at them once more after the delay (docs/safety.md#recover). Every step may be repeated,
-/// also beside somebody who does the same.
+/// Takes moves back, and makes the last look at them (docs/safety.md#recover). Every step may be
+/// repeated, also by several processes at once.
 struct MoveReversal: Sendable {
     let journal: Journal
 
@@ -7,7 +7,8 @@ struct MoveReversal: Sendable {
     private var reader: StorageReader { writer.reader }
     private var pruner: DirectoryPruner { DirectoryPruner(journal: journal) }
 
-    /// The last look at a move, after the delay: what a registry did that had begun before it.
+    /// The last look at a move, after the delay: corrects the effects of requests that a registry
+    /// began before the move.
     func lookAgain(at intent: Intent) async throws {
         guard case .move(let stages, _, _) = intent.body else { return }
         if intent.head.state == .undone {
@@ -17,8 +18,9 @@ struct MoveReversal: Sendable {
         }
     }
 
-    /// A registry that had read the identifier before may have removed the content, or the key. In the first case the
-    /// reference goes; in the second one, if nothing else refers to the content, it comes back.
+    /// A registry that had read an identifier before the move may have removed its content, or its
+    /// key. If the content is gone, removes the reference. If the key is gone and nothing else
+    /// refers to the content, restores the reference.
     private func lookAgain(at files: [FileMove]) async throws {
         let found = try await writer.each(files) { file -> (dropped: StoragePath?, astray: FileMove?) in
             guard try await reader.value(at: file.destination) == file.blob.value else {
@@ -37,9 +39,10 @@ struct MoveReversal: Sendable {
         if !dropped.isEmpty { try await pruner.prune(dropped) }
     }
 
-    /// Brings a move back to where it began, wherever it stopped (docs/safety.md#recover). Every step may be
-    /// repeated, also beside somebody who does the same. `tookAway`: sources may have been left. Gives the files that
-    /// stay at their destinations, because their sources are taken by newer ones.
+    /// Takes a move back, wherever it stopped. Returns the files that stay at their destinations,
+    /// since other files are at their sources.
+    ///
+    /// - Parameter tookAway: true if sources may have been removed.
     @discardableResult
     func takeBack(_ stages: [[FileMove]], tookAway: Bool) async throws -> [FileMove] {
         if tookAway { try await bringBack(stages) }
@@ -49,8 +52,7 @@ struct MoveReversal: Sendable {
         return staying
     }
 
-    /// Brings files back to their sources that have left them: those whose content is still there, for somebody else
-    /// may have deleted it.
+    /// Restores the references at the sources of files whose content is still there.
     private func bringBack(_ stages: [[FileMove]]) async throws {
         for files in stages {
             let places = try await concurrentMap(files, window: reader.window) { file in
@@ -69,8 +71,8 @@ struct MoveReversal: Sendable {
         }
     }
 
-    /// Drops the references at the destinations; `keepingSole` keeps those of files that are not at their sources
-    /// though their content is there. Gives these.
+    /// Removes the references at the destinations. `keepingSole` keeps those of files that are not
+    /// at their sources and have content; these are returned.
     private func dropDestinations(_ stages: [[FileMove]], keepingSole: Bool) async throws -> [FileMove] {
         var staying: [FileMove] = []
         for files in stages.reversed() {
@@ -88,14 +90,14 @@ struct MoveReversal: Sendable {
         return staying
     }
 
-    /// Whether the file has what it had when its move began: a chunk 0, if there was one.
+    /// Whether the file has a chunk 0, or had none when its move began.
     func hasContent(_ file: FileMove) async throws -> Bool {
         if file.isBare { return true }
         return try await reader.objects.read(.stat, of: file.blob.chunk(0)) != nil
     }
 
-    /// Drops the references of files that yield, at the places where they are now, if anything else refers to the
-    /// same identifier. Costs a complete scan if there are any.
+    /// Removes the references of files that yield (`FileMove.yields`), at their current places, if
+    /// anything else refers to the same identifier. Takes a complete scan if there are any.
     func yield(_ files: [FileMove], _ place: (FileMove) -> StoragePath) async throws {
         let yielding = files.filter(\.yields).map { (path: place($0), blob: $0.blob) }
         let there = try await concurrentMap(yielding, window: reader.window) { file in
@@ -108,11 +110,11 @@ struct MoveReversal: Sendable {
         try await pruner.prune(doubled.map(\.path.parent))
     }
 
-    /// Those among the files whose content is there and that nothing refers to. Costs a complete scan if there are
+    /// The files that have content and to which nothing refers. Takes a complete scan if there are
     /// candidates.
     func nowhere(_ files: [FileMove]) async throws -> [FileMove] {
         let candidates = try await concurrentMap(files, window: reader.window) { file in
-            // Of a bare file there is nothing to be lost.
+            // A bare file has nothing to lose.
             if file.isBare { return nil as FileMove? }
             return try await hasContent(file) ? file : nil
         }.compactMap(\.self)

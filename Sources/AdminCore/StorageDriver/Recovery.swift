@@ -1,41 +1,42 @@
 import Foundation
 
-/// What became of one pending change.
+/// The result of a recovery for one pending change.
 public struct Recovery: Hashable, Sendable {
-    /// In one word.
+    /// What a recovery did about a change.
     public enum Outcome: String, Hashable, Sendable {
-        /// It was taken back: everything is where it was before it began.
+        /// It is taken back: everything is where it was before the change.
         case undone
-        /// It was ended.
+        /// It is ended.
         case finished
-        /// It was looked at once more after its delay, and is out of the journal.
+        /// Its last look is made, and it is out of the journal.
         case checked
-        /// All that it speaks of is gone, as the pool was emptied since: it is out of the journal, and nothing else
-        /// was touched.
+        /// Everything that it names is gone, since the pool was emptied: it is out of the journal,
+        /// and nothing else was touched.
         case dropped
-        /// Nothing was done: somebody is working on it, or its moment has not come.
+        /// Nothing was done: its owner is working on it, or its last look is not due.
         case left
-        /// Its place was looked at, and what is missing there was completed; it stays in the journal.
+        /// Its place was looked at, and missing links were completed there; it stays in the
+        /// journal.
         case watched
-        /// It cannot be understood, or something went wrong; `error` says what. It stays in the journal.
+        /// It cannot be read, or the recovery failed; `error` says why. It stays in the journal.
         case failed
-        /// It may or may not have been done; `error` says why.
+        /// The outcome of the recovery is unknown; `error` says why.
         case unknown
     }
 
     /// The change as it was found.
     public let change: PendingChange
-    /// What became of it.
+    /// What was done.
     public let outcome: Outcome
-    /// Why, in a sentence; nil if all is well.
+    /// The error as a sentence; nil if there was none.
     public let error: String?
-    /// What a person should know: which files could not be brought back, for example.
+    /// Sentences for people, for example about files that could not be brought back.
     public let notes: [String]
-    /// What kind of failure of the store it was; nil if it was none.
+    /// The kind of the store's failure; nil if there was none.
     public let kind: StoreError.Kind?
 }
 
-/// Settles a journal: takes back or ends what was interrupted, and makes the looks that are due.
+/// Takes back or ends the interrupted changes in a journal, and makes the last looks that are due.
 struct JournalRecovery: Sendable {
     let journal: Journal
 
@@ -45,10 +46,7 @@ struct JournalRecovery: Sendable {
     private var mover: FileMover { FileMover(journal: journal) }
     private var reversal: MoveReversal { MoveReversal(journal: journal) }
 
-    /// Takes back or ends every change in the journal whose owner is gone, and looks once more at those whose delay
-    /// is over (docs/safety.md#recover). Every step may be repeated, and may be done by several at once. Never throws
-    /// once the journal was read: each change has its own outcome. Throws errors of the store about the journal
-    /// itself. Watches are not touched: what has to be done where they look is known to whoever began them.
+    /// See `StorageDriver.recover`.
     func run(progress: ProgressHandler? = nil) async throws -> [Recovery] {
         let entries = try await journal.entries().filter { $0.intent?.head.kind != .watch }
         let counter = ProgressCounter(phase: "recovering", total: UInt64(entries.count), handler: progress)
@@ -92,7 +90,8 @@ struct JournalRecovery: Sendable {
                         return ended(.checked)
                     }
                 } catch let error as StoreError where error.kind == .incomplete {
-                    // It is done, and nothing is in danger: another look can wait for the day on which it is possible.
+                    // The change is done and nothing is in danger: the last look waits until
+                    // listings are whole.
                     return ended(.left, "\(error)")
                 }
             case .interrupted:
@@ -123,7 +122,7 @@ struct JournalRecovery: Sendable {
         }
     }
 
-    /// Goes on with a change that was interrupted.
+    /// Takes back or ends an interrupted change.
     private func resume(_ open: OpenIntent, mayWake: Bool) async throws -> (Recovery.Outcome, [String]) {
         let intent = await open.intent
         switch intent.body {

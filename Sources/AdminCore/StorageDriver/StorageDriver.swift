@@ -1,21 +1,28 @@
 public import Foundation
 
-/// The storage driver, whole: what `StorageReader` reads, and the changes, in the order and with the guards of
-/// docs/safety.md#3-the-steps. A change that a crash could leave half-way is written in the journal first; `recover`
-/// takes it back or ends it.
+/// The whole storage driver: reads by `StorageReader`, and changes in the order and with the guards
+/// of docs/safety.md#3-the-steps. A change that a crash could leave half-way is written in the
+/// journal first; `recover` takes it back or ends it.
 ///
-/// Concurrency: a value; every method may be called from any task, and beside other writers: guards decide. Errors:
-/// `StorageError`, and `StoreError` from below.
+/// Concurrency: a value; every method may be called from any task, and beside other writers: guards
+/// decide. Errors: `StorageError`, and `StoreError` from below.
 public struct StorageDriver: Sendable {
     /// The guarded steps on single objects.
     var writer: StorageWriter
-    /// Gives the identifier for a new file. For tests that compare with a dump; random otherwise.
+    /// Makes the identifier of a new file.
     let makeIdentifier: @Sendable (StoragePath) -> BlobIdentifier
-    /// How the journal is kept: how long deferred checks wait, and for whom this driver works.
+    /// How the journal is kept: the delay, the owner and the clock.
     public var policy: JournalPolicy
 
-    /// A driver that reads through `reader` and changes through `writer`, which must be the same store. `modified`: the
-    /// modification time to record, nil for now; for samples whose dates lie years apart.
+    /// A driver that reads through `reader` and changes through `writer`, which must be the same
+    /// store.
+    ///
+    /// - Parameters:
+    ///
+    /// - modified: the modification time to record; nil for now. For samples.
+    ///
+    /// - makeIdentifier: makes the identifier of a new file. For samples and tests; random by
+    ///     default.
     public init(
         reader: StorageReader, writer: any ObjectWriter, modified: Date? = nil, policy: JournalPolicy,
         makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier = { _ in .random() }
@@ -37,20 +44,21 @@ public struct StorageDriver: Sendable {
     /// The trash and the quarantine.
     public var holdings: Holdings { Holdings(journal: journal) }
 
-    /// Takes back or ends every change in the journal whose owner is gone, and looks once more at those whose delay is
-    /// over (docs/safety.md#recover). Watches are not touched: what has to be done where they look is known to whoever
-    /// began them.
+    /// Takes back or ends every change in the journal whose owner is gone, and makes the last look
+    /// at those whose delay is over (docs/safety.md#recover). Leaves watches alone: the registry's
+    /// layer looks at them.
     ///
-    /// Every step may be repeated, and may be done by several at once. Each change has its own outcome: this throws
-    /// `StoreError` only where the journal itself cannot be read or tidied up.
+    /// Several processes may recover at once. Each change has its own outcome; throws `StoreError`
+    /// only if the journal itself cannot be read or tidied up.
     public func recover(progress: ProgressHandler? = nil) async throws -> [Recovery] {
         try await JournalRecovery(journal: journal).run(progress: progress)
     }
 
     // MARK: - Writing
 
-    /// Makes `bytes` the content of the file at `path`, whether or not it exists: all or nothing. Directories on the
-    /// way are made. Throws `StorageError.isDirectory`, `.notADirectory`, `.changedMeanwhile`.
+    /// Makes `bytes` the content of the file at `path`, whether or not it exists: all or nothing.
+    /// Makes the directories above it. Throws `StorageError.isDirectory`, `.notADirectory`,
+    /// `.changedMeanwhile`.
     public func putContent(_ path: StoragePath, _ bytes: some Sequence<UInt8> & Sendable) async throws {
         let writer = try await replacing(path)
         do {
@@ -62,7 +70,8 @@ public struct StorageDriver: Sendable {
         try await writer.commit()
     }
 
-    /// A writer whose bytes become the whole content of the file at `path`, whether or not it exists.
+    /// A writer whose bytes become the whole content of the file at `path`, whether or not it
+    /// exists.
     public func replacing(_ path: StoragePath) async throws -> FileWriter {
         let (blob, isListed) = try await presentFile(path)
         return FileWriter(
@@ -70,9 +79,11 @@ public struct StorageDriver: Sendable {
             isListed: isListed)
     }
 
-    /// A writer that goes on at `offset` of the file at `path`: what is before stays, what is behind the last byte
-    /// written stays, a gap behind the end is zeros. Where there is no file it makes one. Throws
-    /// `StorageError.invalidOffset` below 0, `.damaged` if what has to be kept cannot be read.
+    /// A writer that continues the file at `path` from `offset`, or makes the file. The bytes
+    /// before `offset` and behind the last byte written stay; a gap behind the end becomes zeros.
+    ///
+    /// - Throws: `StorageError.invalidOffset` if `offset` is negative, `.damaged` if the bytes to
+    ///   be kept cannot be read.
     public func writer(_ path: StoragePath, offset: Int64) async throws -> FileWriter {
         let (blob, isListed) = try await presentFile(path)
         var base: FileWriter.Base?
@@ -97,9 +108,9 @@ public struct StorageDriver: Sendable {
         return writer
     }
 
-    /// The identifier of the file at a path that is about to be written, nil if there is nothing, and whether all
-    /// directories on the way are listed. Refuses what would be written below a file (docs/layout.md#d10) or over a
-    /// directory.
+    /// The identifier of the file at a path that is about to be written, nil if there is none, and
+    /// whether all directories above it are listed. Refuses a path below a file
+    /// (docs/layout.md#d10) and a path that is a directory.
     private func presentFile(_ path: StoragePath) async throws -> (blob: BlobIdentifier?, isListed: Bool) {
         guard !path.isRoot else { throw StorageError.invalidPath("/") }
         let isListed = try await reader.checkWay(to: path)
@@ -112,9 +123,13 @@ public struct StorageDriver: Sendable {
 
     // MARK: - Freeing
 
-    /// Frees every chunk that nothing refers to, in the whole pool. Only for a pool that nothing else writes to, no
-    /// other regtop either: the chunks of a file that is being written look the same. Throws `StorageError.journal`
-    /// while a change is open, or with a delay. Gives the identifiers, and how many objects are gone.
+    /// Frees every orphan in the pool. Only for a pool to which nothing else writes, no other
+    /// regtop either: the chunks of a file that is being written look like orphans.
+    ///
+    /// - Returns: the number of identifiers, and of objects that were removed.
+    ///
+    /// - Throws: `StorageError.journal` while a change is open, or if the delay is not 0;
+    ///   `StoreError`.
     public func freeUnreferenced(progress: ProgressHandler? = nil) async throws -> (blobs: Int, objects: Int) {
         guard policy.delay == 0 else {
             throw StorageError.journal("while registries may be writing, nothing is freed without a delay")
@@ -137,14 +152,13 @@ public struct StorageDriver: Sendable {
 
     // MARK: - Deleting
 
-    /// Removes the file at a path, or the directory with everything below it; directories that become empty vanish,
-    /// unless the pool is full. Siblings stay.
-    /// Throws `StorageError.notFound`; `.changedMeanwhile` for a file that somebody else replaced meanwhile, which
-    /// then stays.
+    /// Removes the file at a path, or the directory with everything below it, and the directories
+    /// that become empty, unless the pool is full. Throws `StorageError.notFound`;
+    /// `.changedMeanwhile` if somebody else replaced a file meanwhile, which then stays.
     ///
-    /// Only references are dropped, each guarded by its identifier: whether somebody else refers to the same chunks,
-    /// or is about to, cannot be known here (docs/safety.md#1-freeing), so the chunks are left to a collection, which
-    /// finds them by enumeration. Entries that are invalid stay, and the directory they are in.
+    /// Only references are removed, each guarded by its identifier. Whether something else refers
+    /// to the same chunks, or is about to, cannot be known here (docs/safety.md#1-freeing), so the
+    /// chunks are left to a collection. Invalid entries stay, and so do their directories.
     public func delete(_ path: StoragePath) async throws {
         guard !path.isRoot else { throw StorageError.invalidPath("/") }
         guard case .directory = try await reader.stat(path).kind else {
@@ -164,24 +178,29 @@ public struct StorageDriver: Sendable {
         if let first = changed.first { throw StorageError.changedMeanwhile(first) }
     }
 
-    /// Whether nothing else is in the directory of a path.
+    /// Whether the directory of a path holds nothing else.
     private func isSole(_ path: StoragePath) async throws -> Bool {
         let state = try await reader.objects.read(
             ReadOperation(omap: .page(after: nil, limit: 2)), of: StorageReader.directory(path.parent))
         return state?.omap.allSatisfy { $0.key == ByteString(path.name) } ?? true
     }
 
-    /// Drops the reference at a path if it still is `blob`. Throws `StorageError.changedMeanwhile` otherwise. Leaves
-    /// directories alone.
+    /// Removes the reference at a path if it is `blob`; throws `StorageError.changedMeanwhile`
+    /// otherwise. Leaves directories alone.
     func unlink(_ path: StoragePath, _ blob: BlobIdentifier) async throws {
         guard try await writer.exchange(blob, for: nil, at: path) else { throw StorageError.changedMeanwhile(path) }
     }
 
     // MARK: - Moving
 
-    /// Moves a file, or a directory with everything below it. `overwrite` replaces a file at the destination;
-    /// directories are never merged. Onto itself: nothing changes. Throws `StorageError.notFound`, `.alreadyExists`,
-    /// `.notADirectory`, `.intoItself`, `.changedMeanwhile`; then the source is as it was, or as somebody else made it.
+    /// Moves a file, or a directory with everything below it. A move onto itself changes nothing.
+    /// Directories are never merged. After an error the source is as it was, or as somebody else
+    /// made it.
+    ///
+    /// - Parameter overwrite: true replaces a file at the destination.
+    ///
+    /// - Throws: `StorageError.notFound`, `.alreadyExists`, `.notADirectory`, `.intoItself`,
+    ///   `.changedMeanwhile`; `StoreError`.
     public func move(_ source: StoragePath, to destination: StoragePath, overwrite: Bool = false) async throws {
         guard !source.isRoot, !destination.isRoot else { throw StorageError.invalidPath("/") }
         let status = try await reader.stat(source)
@@ -222,8 +241,8 @@ public struct StorageDriver: Sendable {
         }
     }
 
-    /// Moves files: a source that somebody else changed meanwhile is left, and its destination undone; then this throws
-    /// `.changedMeanwhile` at the end.
+    /// Moves files. If somebody else changed a source meanwhile, it stays, its destination is
+    /// undone, and this throws `.changedMeanwhile` at the end.
     private func move(_ files: [FileMove], _ what: String, emptying directories: [StoragePath]) async throws {
         let changed = try await mover.move([files], what) {
             try await writer.each(files.reversed()) { file in

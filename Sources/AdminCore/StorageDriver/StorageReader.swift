@@ -1,46 +1,50 @@
-/// The reading half of the storage driver: paths, directories and striped files on any store of objects.
+/// The reading half of the storage driver: directories and striped files in a store of objects.
 ///
-/// The convention is that of the `rados` driver of docker/distribution v2.1–v2.3.1 (docs/layout.md#objects): a
-/// directory is an object named by its path whose omap lists the children, a file is a key there with an identifier,
-/// its content lies in chunk objects, its size in an xattr of chunk 0. What the old driver left behind
-/// (docs/layout.md#defects) is read past: damage is an answer or a typed error, never a loop and never "not found".
+/// The convention is that of the `rados` driver of docker/distribution v2.1–v2.3.1
+/// (docs/layout.md#objects): a directory is an object named by its path, whose omap lists the
+/// children. A file is a key there, whose value is an identifier; its content lies in chunk
+/// objects, its size in an xattr of chunk 0. Damage (docs/layout.md#defects) is an answer or a
+/// typed error, never a loop and never "not found".
 ///
-/// Concurrency: a value; every method may be called from any task. Errors: `StorageError`, and `StoreError` from below.
+/// Concurrency: a value; every method may be called from any task. Errors: `StorageError`, and
+/// `StoreError` from below.
 public struct StorageReader: Sendable {
-    /// The store the tree lies in.
+    /// The store of the tree.
     public let objects: any ObjectReader
 
-    /// Bytes in a chunk. Not stored in the pool: see `ChunkSizeProbe`.
+    /// Bytes in a chunk. The pool does not store this number: see `ChunkSizeProbe`.
     public let chunkSize: UInt64
 
-    /// The chunk size of a registry that was not told otherwise: 4 MiB.
+    /// The default chunk size of a registry: 4 MiB.
     public static let defaultChunkSize: UInt64 = 4 << 20
 
-    /// A reader of the tree in `objects`. `chunkSize`: 1 byte to 64 MiB.
+    /// A reader of the tree in `objects`.
+    ///
+    /// - Parameter chunkSize: bytes in a chunk, 1 to 64 MiB.
     public init(objects: any ObjectReader, chunkSize: UInt64 = StorageReader.defaultChunkSize) {
         self.objects = objects
         self.chunkSize = min(max(chunkSize, 1), 64 << 20)
     }
 
-    /// The driver's name, `rados`, as in the registry's configuration.
+    /// The name of the driver in a registry's configuration: `rados`.
     public var name: String { "rados" }
 
-    /// How many tasks a loop over many items keeps under way: enough to fill what the store lets through; one where
-    /// it lets through one.
+    /// How many tasks a loop over many items runs at once: enough to use all operations that the
+    /// store allows, and one where it allows one.
     var window: Int { objects.load.limit == 1 ? 1 : max(16, objects.load.limit * 2) }
 
-    /// How many chunks a file of so many bytes has.
+    /// The number of chunks of a file of this size.
     func chunkCount(ofBytes bytes: UInt64) -> UInt64 { bytes / chunkSize + (bytes % chunkSize == 0 ? 0 : 1) }
 
-    /// Not supported: a pool has no URLs. Throws `StorageError.unsupported`.
+    /// Always throws `StorageError.unsupported`: a pool has no URLs.
     public func urlFor(_ path: StoragePath) throws -> String {
         throw StorageError.unsupported("URLs")
     }
 
     // MARK: - The tree
 
-    /// What the parent directory says of a path: its entry, or nil if there is none. One round trip. The root has no
-    /// entry.
+    /// The entry of a path in its parent directory; nil if there is none. The root has no entry.
+    /// One round trip.
     public func entry(_ path: StoragePath) async throws -> DirectoryEntry? {
         guard !path.isRoot else { return nil }
         let state = try await directory(path.parent, ReadOperation(omap: .keys([ByteString(path.name)])))
@@ -62,9 +66,9 @@ public struct StorageReader: Sendable {
         }
     }
 
-    /// All entries of a directory, in the order of their bytes, invalid ones included; the root's key that points at
-    /// itself is left out. nil if the directory has no object. A directory that its parent does not list is read all
-    /// the same (docs/layout.md#d8, #d9).
+    /// All entries of a directory in the order of their bytes, also the invalid ones, but not the
+    /// root's key that points at itself. nil if the directory has no object. Reads also a directory
+    /// that its parent does not list (docs/layout.md#d8, #d9).
     public func entries(_ path: StoragePath) async throws -> [DirectoryEntry]? {
         let object = StorageReader.directory(path)
         guard object.violation == nil else { return nil }
@@ -73,9 +77,9 @@ public struct StorageReader: Sendable {
             .map { DirectoryEntry($0, in: path) }
     }
 
-    /// The valid children of a directory, in the order of their names. Throws `StorageError.notFound` for a file and
-    /// for nothing; a directory that is listed but has no object (docs/layout.md#d9) is empty, and so is the root of
-    /// a pool that was never written.
+    /// The valid children of a directory, in the order of their names. A directory that is listed
+    /// and has no object (docs/layout.md#d9) is empty, as is the root of an empty pool. Throws
+    /// `StorageError.notFound` if the path is a file, or if nothing is there.
     public func list(_ path: StoragePath) async throws -> [DirectoryEntry] {
         if let entries = try await entries(path) {
             return entries.filter { $0.name != nil }
@@ -85,7 +89,7 @@ public struct StorageReader: Sendable {
         return []
     }
 
-    /// What lies at a path. Throws `StorageError.notFound`.
+    /// The status of a file or directory. Throws `StorageError.notFound`.
     public func stat(_ path: StoragePath) async throws -> FileStatus {
         let entry = try await entry(path)
         if let entry {
@@ -103,8 +107,8 @@ public struct StorageReader: Sendable {
         return FileStatus(path: path, kind: .directory, size: 0, modified: object?.modified, head: .sound)
     }
 
-    /// Reads a directory's object; nil if there is none. Where the path is longer than the name of any object can be,
-    /// nothing needs to be asked: there is none.
+    /// Reads the object of a directory; nil if there is none. A path that is longer than any
+    /// object's name needs no question: there is none.
     private func directory(_ path: StoragePath, _ operation: ReadOperation) async throws -> ObjectState? {
         let object = StorageReader.directory(path)
         return object.violation == nil ? try await objects.read(operation, of: object) : nil
@@ -115,13 +119,14 @@ public struct StorageReader: Sendable {
         try await objects.read(ReadOperation(omap: .keys([key])), of: object)?.omap.first?.value
     }
 
-    /// What the parent directory holds for a path, as it stands there; nil if there is no such key.
+    /// The value of a path's key in its parent directory; nil if there is no such key.
     func value(at path: StoragePath) async throws -> [UInt8]? {
         try await value(of: ByteString(path.name), in: StorageReader.directory(path.parent))
     }
 
-    /// Throws `StorageError.notADirectory` if a component on the way to `path` is a file, a `StoreError` that is
-    /// `.invalid` if no object can be the directory that it lies in. True if every directory on the way is listed.
+    /// Checks that a file can be written at `path`. True if every directory above it is listed.
+    /// Throws `StorageError.notADirectory` if one of them is a file, and `StoreError` of kind
+    /// `.invalid` if no object can be its directory.
     @discardableResult
     func checkWay(to path: StoragePath) async throws -> Bool {
         let directory = StorageReader.directory(path.parent)
@@ -131,7 +136,7 @@ public struct StorageReader: Sendable {
         return try await checkWays(through: [path.parent])
     }
 
-    /// The same for files in many directories, which all can be.
+    /// Checks that files can be written in these directories, which are valid names of objects.
     @discardableResult
     func checkWays(through directories: Set<StoragePath>) async throws -> Bool {
         let all = StoragePath.levels(of: directories).joined()
@@ -143,9 +148,10 @@ public struct StorageReader: Sendable {
         return !listed.contains(false)
     }
 
-    /// Everything below a directory, the deepest directories of which are listed in parallel: a directory's entries come before those
-    /// of its subdirectories, otherwise in no particular order. Invalid entries are met and not followed, so a walk ends: paths only
-    /// grow, and an object's name cannot exceed 2048 bytes. Throws `StorageError.notFound` if there is no such directory.
+    /// Everything below a directory. The entries of a directory come before those of its
+    /// subdirectories, otherwise in no particular order. Invalid entries are met and not followed.
+    /// A walk always ends: paths only grow, and an object's name has at most 2048 bytes. Throws
+    /// `StorageError.notFound` if there is no such directory.
     public func walk(_ path: StoragePath) async throws -> [WalkEntry] {
         let top = try await list(path, keepingInvalid: true)
         let window = window
@@ -169,7 +175,7 @@ public struct StorageReader: Sendable {
         }
     }
 
-    /// The same; nil if there is no such directory.
+    /// Everything below a directory; nil if there is no such directory.
     func walkIfThere(_ path: StoragePath) async throws -> [WalkEntry]? {
         do {
             return try await walk(path)
@@ -190,27 +196,30 @@ public struct StorageReader: Sendable {
 
     // MARK: - Files
 
-    /// What chunk 0 says of a file: size, date, state. One round trip; a second one where there is no chunk 0.
+    /// The head of a file. One round trip; a second one if there is no chunk 0.
     public func head(of blob: BlobIdentifier) async throws -> FileHead {
         try await head(of: blob, reading: nil).head
     }
 
-    /// How the last chunk of a file compares with the rest of its size. One round trip for a file of several chunks whose first one is right,
-    /// none for others: those are judged by their first chunk.
+    /// Compares the last chunk of a file with its size. One round trip for a file of several chunks
+    /// whose head is sound, none for other files.
     func lastChunk(of blob: BlobIdentifier, _ head: FileHead) async throws -> LastChunk {
-        guard head.state == .sound, head.size > chunkSize else { return .right }
-        let last = (head.size - 1) / chunkSize
-        // No pool holds so many chunks: their numbers end before.
+        guard head.state == .sound, let size = head.size, size > chunkSize else { return .right }
+        let last = (size - 1) / chunkSize
+        // No pool holds so many chunks.
         guard let index = Int(exactly: last), let length = try await stat(of: blob, index)?.size else {
             return .missing
         }
-        let expected = head.size - last * chunkSize
+        let expected = size - last * chunkSize
         return length == expected ? .right : length < expected ? .short : .long
     }
 
-    /// What the pool holds of an identifier, whatever its size says: bytes and chunks, which freeing it gives back. `last` is the number of
-    /// its last chunk, where an enumeration has shown it; without it chunks are followed until many in a row are not there. One round trip
-    /// for most files, and about one for each chunk of others.
+    /// The bytes and the number of the chunks of an identifier, whatever size chunk 0 says: what
+    /// freeing it gives back. One round trip for most files, and about one for each chunk of
+    /// others.
+    ///
+    /// - Parameter last: the number of the last chunk, if a scan has shown it. If nil, chunks are
+    ///   read until many in a row are missing.
     func held(of blob: BlobIdentifier, through last: Int? = nil) async throws -> (bytes: UInt64, chunks: Int) {
         @Sendable func lengths(_ chunks: Range<Int>) async throws -> [UInt64] {
             try await concurrentMap(chunks, window: window) { try await stat(of: blob, $0)?.size }.compactMap(\.self)
@@ -220,8 +229,8 @@ public struct StorageReader: Sendable {
             found = try await lengths(0..<last + 1)
         } else {
             let head = try await head(of: blob)
-            // No driver writes a further chunk before this one is full.
-            if let length = head.length, length < chunkSize, head.size < chunkSize { return (length, 1) }
+            // No driver writes chunk 1 before chunk 0 is full.
+            if let length = head.length, length < chunkSize, head.sizeOrLength < chunkSize { return (length, 1) }
             found = head.length.map { [$0] } ?? []
             var wave = 1..<StorageReader.firstWave
             while true {
@@ -234,95 +243,102 @@ public struct StorageReader: Sendable {
         return (found.reduce(0, addingCapped), found.count)
     }
 
-    /// So many chunks are asked for first where nobody knows how many there are.
+    /// How many chunks are read first where their number is not known.
     private static let firstWave = 8
 
-    /// Bytes of that.
+    /// The bytes of the chunks of an identifier; see `held`.
     func heldBytes(of blob: BlobIdentifier, through last: Int? = nil) async throws -> UInt64 {
         try await held(of: blob, through: last).bytes
     }
 
-    /// The same, with the first bytes of the file from the same version of chunk 0. `range` must lie in the first chunk.
+    /// The head of a file and some of its bytes, both of one version of chunk 0. `range` must lie
+    /// in chunk 0.
     private func head(of blob: BlobIdentifier, reading range: Range<UInt64>?) async throws -> (
         head: FileHead, data: [UInt8]
     ) {
         guard let state = try await objects.read(ReadOperation(xattrs: true, data: range), of: blob.chunk(0)) else {
             let next = try await objects.read(.stat, of: blob.chunk(1))
-            return (FileHead(size: 0, length: nil, modified: nil, state: next == nil ? .empty : .missing), [])
+            return (FileHead.withoutFirstChunk(isEmpty: next == nil), [])
         }
         guard let size = state.xattrs[TotalSize.xattr].flatMap(TotalSize.decode) else {
-            return (
-                FileHead(size: state.size, length: state.size, modified: state.modified, state: .badSize), state.data
-            )
+            return (FileHead(size: nil, length: state.size, modified: state.modified, state: .badSize), state.data)
         }
         let expected = min(size, chunkSize)
         let verdict: FileHead.State = state.size == expected ? .sound : state.size < expected ? .short : .long
         return (FileHead(size: size, length: state.size, modified: state.modified, state: verdict), state.data)
     }
 
-    /// The whole content of a file. Throws `StorageError.tooLarge` if it has more than `limit` bytes, `.damaged` if not every byte
-    /// is where it should be, `.notFound`, `.isDirectory`.
+    /// The whole content of a file.
+    ///
+    /// - Parameter limit: the most bytes that are read into memory.
+    ///
+    /// - Throws: `StorageError.tooLarge` if the file is longer than `limit`, `.damaged` if a byte
+    ///   is missing, `.notFound`, `.isDirectory`; `StoreError`.
     public func content(_ path: StoragePath, limit: Int = 64 << 20) async throws -> [UInt8] {
         try await content(of: blob(path), at: path, limit: limit)
     }
 
-    /// The whole content of the file with this identifier; `path` is for messages.
+    /// The whole content of the file with this identifier. Errors name `path`.
     func content(of blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> [UInt8] {
         try await file(blob, at: path, limit: limit).data
     }
 
-    /// The same, with what chunk 0 says of the file; one round trip for what a registry has by the thousand, links and manifests. For a
-    /// whole chunk each, memory and what may be in flight would be reserved without need.
+    /// The head and the whole content of a file. One round trip for links and manifests, of which a
+    /// registry has thousands: a first read of a whole chunk would reserve memory and operations in
+    /// flight without need.
     func file(_ blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> (head: FileHead, data: [UInt8])
     {
         let most = min(chunkSize, UInt64(max(limit, 0)))
         var asked = min(most, StorageReader.firstRead)
         var first = try await head(of: blob, reading: 0..<asked)
-        // More than once only if somebody else makes it longer meanwhile.
-        while asked < first.head.size, first.head.size <= most {
-            try check(first.head, of: blob, at: path)
-            asked = first.head.size
+        var size = try readableSize(first.head, of: blob, at: path)
+        while asked < size, size <= most {
+            asked = size
             first = try await head(of: blob, reading: 0..<asked)
+            size = try readableSize(first.head, of: blob, at: path)
         }
         let head = first.head
-        try check(head, of: blob, at: path)
-        guard head.size <= UInt64(max(limit, 0)) else {
-            throw StorageError.tooLarge(path, size: head.size, limit: limit)
-        }
-        if head.size <= chunkSize {
-            let data = first.data.prefix(Int(head.size))
-            guard UInt64(data.count) == head.size else { throw shortChunk(0, of: blob, at: path) }
+        guard size <= UInt64(max(limit, 0)) else { throw StorageError.tooLarge(path, size: size, limit: limit) }
+        if size <= chunkSize {
+            let data = first.data.prefix(Int(size))
+            guard UInt64(data.count) == size else { throw shortChunk(0, of: blob, at: path) }
             return (head, Array(data))
         }
         var data: [UInt8] = []
-        data.reserveCapacity(Int(head.size))
+        data.reserveCapacity(Int(size))
         for try await piece in pieces(of: blob, head: head, from: 0, at: path) { data += piece }
         return (head, data)
     }
 
-    /// The content of a file from `offset` on, in pieces of at most a chunk. At the size: nothing. Throws
-    /// `StorageError.invalidOffset` beyond it or below 0. The stream ends with `.damaged` at the first byte that is not there.
+    /// The content of a file from `offset` to its end, in pieces of at most a chunk. The sequence
+    /// throws `StorageError.damaged` at the first byte that is missing.
+    ///
+    /// - Parameter offset: 0 to the size of the file, in bytes.
+    ///
+    /// - Throws: `StorageError.invalidOffset`, `.damaged` if the size is not known, `.notFound`,
+    ///   `.isDirectory`; `StoreError`.
     public func reader(_ path: StoragePath, offset: Int64 = 0) async throws -> FilePieces {
         let blob = try await blob(path)
         let head = try await head(of: blob)
-        guard offset >= 0, UInt64(offset) <= head.size else {
-            throw StorageError.invalidOffset(path, offset: offset, size: head.size)
+        let size = try readableSize(head, of: blob, at: path)
+        guard offset >= 0, UInt64(offset) <= size else {
+            throw StorageError.invalidOffset(path, offset: offset, size: size)
         }
-        try check(head, of: blob, at: path)
         return pieces(of: blob, head: head, from: UInt64(offset), at: path)
     }
 
-    /// How many bytes of a file are asked for together with its size.
+    /// How many bytes of a file are read together with its head.
     private static let firstRead: UInt64 = 64 << 10
 
     func pieces(of blob: BlobIdentifier, head: FileHead, from offset: UInt64, at path: StoragePath) -> FilePieces {
-        FilePieces(storage: self, blob: blob, path: path, size: head.size, offset: offset, state: head.state)
+        FilePieces(storage: self, blob: blob, path: path, size: head.sizeOrLength, offset: offset, state: head.state)
     }
 
-    /// Throws if nothing of a file with this head can be read as it was written.
-    private func check(_ head: FileHead, of blob: BlobIdentifier, at path: StoragePath) throws {
+    /// The size of a file with this head. Throws `StorageError.damaged` if none of its content can
+    /// be read.
+    private func readableSize(_ head: FileHead, of blob: BlobIdentifier, at path: StoragePath) throws -> UInt64 {
         switch head.state {
-        case .sound, .empty, .long: break
+        case .sound, .empty, .long: return head.sizeOrLength
         case .missing: throw StorageError.damaged(path, "\(blob.chunk(0)) is missing, and the size with it")
         case .badSize: throw StorageError.damaged(path, "\(blob.chunk(0)) carries no valid size")
         case .short: throw shortChunk(0, of: blob, at: path)
@@ -333,8 +349,9 @@ public struct StorageReader: Sendable {
         .damaged(path, "\(blob.chunk(index)) is shorter than its part of the file")
     }
 
-    /// Reads chunk `index` from `start` to its end in a file of `size` bytes. Exactly these bytes or an error: what a resumed upload
-    /// wrote past the chunk's end is not part of it, and a hole is never filled with zeros.
+    /// Reads chunk `index` of a file of `size` bytes, from `start` to the end of its part. Returns
+    /// exactly these bytes or throws: bytes behind the end of the part (a resumed upload) are left
+    /// out, and a hole is never filled with zeros.
     func chunk(_ index: Int, of blob: BlobIdentifier, size: UInt64, from start: UInt64, at path: StoragePath)
         async throws
         -> [UInt8]
@@ -347,18 +364,19 @@ public struct StorageReader: Sendable {
         return state.data
     }
 
-    /// How a file is striped: every chunk with what it should be, surplus ones included, and the holes. Only reads sizes.
+    /// The chunks of a file, also those behind its end, and its holes. Reads only lengths.
     public func layout(of blob: BlobIdentifier) async throws -> ChunkLayout {
         let head = try await head(of: blob)
-        let parts = head.state == .missing || head.state == .badSize ? 0 : chunkCount(ofBytes: head.size)
-        // Chunk 0 exists also for an empty file; that and everything behind the end is followed until nothing is there any more.
+        let size = head.sizeOrLength
+        let parts = chunkCount(ofBytes: head.size ?? 0)
+        // An empty file has a chunk 0. Chunks behind the end are followed until one is missing.
         let planned = max(Int(parts), 1)
         var chunks = try await concurrentMap(0..<planned, window: window) { index in
-            compare(index, of: blob, size: head.size, stat: try await stat(of: blob, index))
+            compare(index, of: blob, size: size, stat: try await stat(of: blob, index))
         }
         var index = planned
         while let stat = try await stat(of: blob, index), index < planned + ChunkLayout.surplusLimit {
-            chunks.append(compare(index, of: blob, size: head.size, stat: stat))
+            chunks.append(compare(index, of: blob, size: size, stat: stat))
             index += 1
         }
         if head.state == .empty { chunks = [] }
@@ -396,10 +414,11 @@ public struct StorageReader: Sendable {
 
     // MARK: - Names of objects
 
-    /// The key with which the root directory points at itself. Never followed, never listed.
+    /// The key with which the root directory points at itself. It is never followed and never
+    /// listed.
     static let rootKey: ByteString = "/"
 
-    /// The object of a directory: it is named by the path.
+    /// The object of a directory: its name is the path.
     public static func directory(_ path: StoragePath) -> ObjectID {
         ObjectID(ByteString(path.string))
     }

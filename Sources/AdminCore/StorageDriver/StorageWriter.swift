@@ -1,14 +1,16 @@
 import Foundation
 import Synchronization
 
-/// The writing half of the storage driver: the guarded steps of docs/safety.md#3-the-steps, each on one object.
+/// The writing half of the storage driver: the guarded steps of docs/safety.md#3-the-steps, each on
+/// one object.
 ///
-/// A step knows nothing of the journal: what a crash could leave half-way is for the types above this one.
+/// A step does not use the journal. Changes of several steps are the work of the types above this
+/// one.
 ///
-/// Concurrency: a value; every method may be called from any task, and beside other writers: guards decide. Errors:
-/// `StorageError`, and `StoreError` from below.
+/// Concurrency: a value; every method may be called from any task, and beside other writers: guards
+/// decide. Errors: `StorageError`, and `StoreError` from below.
 struct StorageWriter: Sendable {
-    /// The reading half, of the same store.
+    /// The reading half; it reads the same store.
     let reader: StorageReader
     let objects: any ObjectWriter
     /// The modification time to record; nil for now.
@@ -16,13 +18,17 @@ struct StorageWriter: Sendable {
 
     // MARK: - One operation
 
-    /// Executes an operation and resolves an unknown outcome by reading back, never by repeating it.
+    /// Executes an operation. Resolves an unknown outcome by reading back, never by repeating.
     ///
-    /// True: it was applied. False: a guard refused it. Throws the store's error if it was not done, and
-    /// `StorageError.outcomeUnknown` if the answer did not come and `landed` could not find out, or says nil:
-    /// somebody else has changed the place since, so that either may be true. `landed` is asked in a task of its own,
-    /// so that a cancelled caller still learns the truth; it sees what the operation did, since a store answers one
-    /// client's operations on one object in their order.
+    /// - Parameter landed: reads whether the operation was applied; nil if somebody else has
+    ///   changed the place since, so that either may be true. It runs in a separate task, so that a
+    ///   cancelled caller learns the outcome. It sees the effect of the operation, since a store
+    ///   executes the operations of one client on one object in order.
+    ///
+    /// - Returns: true if it was applied, false if a guard refused it.
+    ///
+    /// - Throws: the store's error if it was not applied; `StorageError.outcomeUnknown` if no
+    ///   answer came and `landed` did not resolve it.
     func perform(
         _ operation: WriteOperation, on object: ObjectID, for path: StoragePath,
         landed: @escaping @Sendable () async throws -> Bool?
@@ -41,12 +47,13 @@ struct StorageWriter: Sendable {
         }
     }
 
-    /// `absent(d, k, v)` of docs/safety.md, for many keys of one directory at once: sets those that are not there,
-    /// creating the directory's object if need be. Guarded by the version (or the absence) of the object, so nothing
-    /// that somebody else inserts meanwhile is overwritten. Gives the keys that are there with another value, which
-    /// stays.
+    /// `absent(d, k, v)` of docs/safety.md for many keys of one directory: sets the keys that are
+    /// not there, and creates the directory's object if need be. Guarded by the version, or the
+    /// absence, of the object, so that nothing is overwritten. Returns the keys that have another
+    /// value, which they keep.
     ///
-    /// At once, because each insertion changes the version: side by side our own would refuse each other.
+    /// One operation sets many keys, since each insertion changes the version: insertions side by
+    /// side would refuse each other.
     func insert(_ entries: [ByteString: [UInt8]], into directory: StoragePath) async throws -> Set<ByteString> {
         var taken: Set<ByteString> = []
         let keys = entries.keys.sorted()
@@ -71,7 +78,7 @@ struct StorageWriter: Sendable {
                 absent[present.key] = nil
             }
             guard let (key, value) = absent.first else { return taken }
-            // The root of a new pool points at itself, as the old driver's does.
+            // The root of a new pool points at itself, as that of the old driver.
             if directory.isRoot, state == nil { absent[StorageReader.rootKey] = [] }
             let condition: WriteOperation.Guard = state.map { .version($0.version) } ?? .doesNotExist
             let applied = try await perform(
@@ -86,8 +93,8 @@ struct StorageWriter: Sendable {
         throw StorageWriter.contention(object)
     }
 
-    /// The same for files in any directories. Gives the paths that are taken. Their directories are to be linked up
-    /// then.
+    /// Inserts references in any directories. Returns the paths that are taken by another value.
+    /// The caller links up the directories afterwards.
     func publish(_ files: some Sequence<(path: StoragePath, blob: BlobIdentifier)>) async throws -> Set<StoragePath> {
         let directories = Dictionary(grouping: files, by: \.path.parent).sorted { $0.key < $1.key }
         let taken = try await each(directories) { directory, files in
@@ -98,11 +105,11 @@ struct StorageWriter: Sendable {
         return Set(taken.joined())
     }
 
-    /// How many keys one insertion sets.
+    /// How many keys one operation inserts.
     private static let insertionBatch = 1000
 
-    /// `cas(d, k, a → b)` of docs/safety.md: replaces an identifier in a directory, or removes the key if `new` is
-    /// nil. False if the key has another value by now, or is gone.
+    /// `cas(d, k, a → b)` of docs/safety.md: replaces the identifier at a path, or removes the key
+    /// if `new` is nil. False if the key has another value, or is gone.
     func exchange(_ old: BlobIdentifier, for new: BlobIdentifier?, at path: StoragePath) async throws -> Bool {
         let object = StorageReader.directory(path.parent)
         let key = ByteString(path.name)
@@ -118,8 +125,8 @@ struct StorageWriter: Sendable {
         }
     }
 
-    /// How often a guarded step begins again before somebody else's writing is called contention. Every round lost is
-    /// a write of somebody else that succeeded.
+    /// How often a guarded step begins again before it fails as busy. A round is lost only when
+    /// somebody else's write succeeds.
     static let attempts = 1000
 
     static func contention(_ object: ObjectID) -> StoreError {
@@ -128,11 +135,13 @@ struct StorageWriter: Sendable {
 
     // MARK: - Several operations
 
-    /// Executes one change for each item, side by side, and returns the results in the order of the items.
+    /// Makes one change for each item, side by side. Returns the results in the order of the items.
     ///
-    /// After the first failure nothing new is begun, and what is under way comes to its end: to cancel it would only make more outcomes
-    /// unknown. Throws an unknown outcome if there was one, as that is what a person must know, otherwise the first failure in the order
-    /// of the items.
+    /// After the first failure no change is begun, and those that are under way end: cancelling
+    /// them would make their outcomes unknown.
+    ///
+    /// - Throws: `StorageError.outcomeUnknown` if an outcome is unknown, otherwise the first
+    ///   failure in the order of the items.
     func each<Item: Sendable, Value: Sendable>(
         _ items: some Sequence<Item>, _ change: @escaping @Sendable (Item) async throws -> Value
     ) async throws -> [Value] {
@@ -155,10 +164,10 @@ struct StorageWriter: Sendable {
         return results.compactMap { try? $0?.get() }
     }
 
-    /// `link_up` of docs/safety.md: makes sure that directories which have just got a child are listed, all the way
-    /// up. Child first, then each parent, always up to the root, no early stop (the old driver may be pruning); then
-    /// the chain is read downward again, and repeated if anything is missing. Throws `StorageError.notADirectory`
-    /// where a file stands in the way.
+    /// `link_up` of docs/safety.md: lists directories in their parents, the child first, then each
+    /// parent, always up to the root, since the old driver may be pruning. Then the chain is read
+    /// downward; if something is missing, all is repeated. Throws `StorageError.notADirectory`
+    /// where a file is in the way.
     func linkUp(_ directories: some Sequence<StoragePath>) async throws {
         let levels = StoragePath.levels(of: directories)
         for _ in 0..<StorageWriter.attempts {
@@ -179,12 +188,12 @@ struct StorageWriter: Sendable {
         throw StorageWriter.contention(StorageReader.directory(.root))
     }
 
-    /// Removes a key that has no path, if it still has this value. False if it has not.
+    /// Removes a key that is no valid component of a path, if it has this value. False otherwise.
     func removeKey(_ key: ByteString, value: [UInt8], of object: ObjectID) async throws -> Bool {
         for _ in 0..<StorageWriter.attempts {
             let state = try await reader.objects.read(ReadOperation(omap: .keys([key])), of: object)
             guard let state, let entry = state.omap.first, entry.value == value else { return false }
-            // An empty value cannot be compared on RADOS: nobody may have changed anything in the directory.
+            // RADOS cannot compare with an empty value, so the whole directory must be unchanged.
             let condition: WriteOperation.Guard =
                 value.isEmpty ? .version(state.version) : .omapValue(key: key, equals: value)
             let done = try await perform(
@@ -197,7 +206,7 @@ struct StorageWriter: Sendable {
         throw StorageWriter.contention(object)
     }
 
-    /// Removes an object. True if it was there.
+    /// Removes an object. True if it existed.
     @discardableResult
     func remove(_ object: ObjectID, for path: StoragePath) async throws -> Bool {
         try await perform(WriteOperation([.remove]), on: object, for: path) { [reader] in
@@ -205,8 +214,8 @@ struct StorageWriter: Sendable {
         }
     }
 
-    /// Removes the chunks of an identifier that no path ever named: the last first, chunk 0 at the end. A failure
-    /// leaves chunks that nothing refers to, which a collection finds.
+    /// Removes the chunks of an identifier that no path ever named: the last first, chunk 0 at the
+    /// end. A failure leaves orphans, which a collection finds.
     func free(_ blob: BlobIdentifier, chunks: Int, of path: StoragePath) async {
         for index in stride(from: chunks - 1, through: 0, by: -1) {
             switch await objects.apply(WriteOperation([.remove]), to: blob.chunk(index)) {
@@ -217,7 +226,7 @@ struct StorageWriter: Sendable {
     }
 }
 
-/// Says to many tasks that nothing new is to be begun.
+/// Tells many tasks to begin nothing new.
 private final class Halt: Sendable {
     private let flag = Mutex(false)
 

@@ -39,7 +39,7 @@ extension CollectionMark {
                 try await reader.naming {
                     Result<UInt64, StoreError>.failure($0)
                 } reading: {
-                    .success(try await storage.head(of: blob).size)
+                    .success(try await storage.head(of: blob).sizeOrLength)
                 }
             }
             for size in sizes {

@@ -47,8 +47,8 @@ extension CollectionMark {
             // Another damage, which fsck names.
             case .missing, .empty, .short, .badSize, nil: return nil
             }
-            guard let head, let modified = head.modified, !reader.isYoung(modified) else { return nil }
-            return (blob, FileEnd(path: path, chunks: storage.chunkCount(ofBytes: head.size)))
+            guard let size = head?.size, let modified = head?.modified, !reader.isYoung(modified) else { return nil }
+            return (blob, FileEnd(path: path, chunks: storage.chunkCount(ofBytes: size)))
         }
         return Dictionary(ends.compactMap(\.self)) { first, _ in first }
     }

@@ -151,7 +151,7 @@ struct Collector: Sendable {
         let trimmed = try await driver.writer.each(surplus) { item in
             guard let census, census.isOnly(item.origin, for: item.blob) else { return false }
             let head = try await driver.reader.head(of: item.blob)
-            let end = max(1, driver.reader.chunkCount(ofBytes: head.size))
+            let end = max(1, driver.reader.chunkCount(ofBytes: head.sizeOrLength))
             do {
                 try await admin.dropSurplus(
                     item.origin, item.blob, census.chunks.indices(of: item.blob).filter { UInt64($0) >= end })

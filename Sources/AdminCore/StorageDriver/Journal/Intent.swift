@@ -1,89 +1,95 @@
 import Foundation
 
-/// What the journal holds of one change: enough for anybody to take it back or to end it.
+/// A change in the journal: enough for any process to take it back or to end it.
 ///
-/// In the pool: keys of the omap of the object `journal` in the RADOS namespace `regtop`, which no registry ever sees. `<id>` holds the head
-/// as JSON, `<id>/<n>` the parts of what is changed, `<id>!` when its owner was last heard of. All are written in one operation; only the
-/// head and that time change later, the head by comparing.
+/// In the pool: keys in the omap of the object `journal` in the RADOS namespace `regtop`, which no
+/// registry reads. `<id>` holds the head as JSON, `<id>/<n>` the parts of the body, `<id>!` the
+/// time when the owner was last heard of. One operation writes all of them; later only the head, by
+/// comparison, and that time change.
 struct Intent: Hashable, Sendable {
-    /// What kind of change. The names are part of the format.
+    /// The kind of a change. The names are part of the format.
     enum Kind: String, Codable, Sendable {
-        /// Directories are made for a new file, or removed: they may be empty and listed, or hold something and be unlisted.
+        /// Directories are made for a new file, or removed. A crash may leave empty directories, or
+        /// directories that hold something and are not listed.
         case directories
-        /// Files change their paths; the parts name them.
+        /// Files change their paths.
         case move
-        /// References in a holding were claimed, to be restored or to be freed; the claims themselves say which.
+        /// References in a holding are claimed, to be restored or to be freed; the claims say
+        /// which.
         case claims
-        /// Nothing is changed: somebody looks for references, and wants to know whether any moved meanwhile. Every intent that moves
-        /// some changes this one's head.
+        /// Nothing is changed: somebody looks for references. Every intent that moves references
+        /// changes the head of this one, so that the look is void.
         case mark
-        /// Nothing is changed by it: a directory that a registry may write to by what it remembers of it is looked at again and again.
+        /// Nothing is changed: a directory is looked at by every run, since a registry may remember
+        /// layer links that are gone from it.
         case watch
     }
 
-    /// How far it has come. The names are part of the format.
+    /// How far a change has come. The names are part of the format.
     enum State: String, Codable, Sendable {
-        /// Destinations are made, directories changed, claims followed. No source of a move has been touched.
+        /// Destinations are made, directories changed, claims followed. No source of a move is
+        /// touched yet.
         case begun
-        /// The sources of a move vanish.
+        /// The sources of a move are removed.
         case leaving
-        /// A move that is done but for its emptied directories.
+        /// A move is done but for its emptied directories.
         case left
-        /// A change that somebody takes back.
+        /// The change is being taken back.
         case undoing
-        /// Taken back. What is left to do is to look once more after the delay.
+        /// The change is taken back. The last look remains, after the delay.
         case undone
-        /// Done. What is left to do is to look once more after the delay.
+        /// The change is done. The last look remains, after the delay.
         case settled
-        /// A watch that lasts until somebody says that no registry remembers anything any more.
+        /// A watch that lasts until somebody says that no cache remembers anything.
         case watching
 
-        /// True if nothing is left but to look once more.
+        /// True if only the last look remains.
         var isDeferred: Bool { self == .undone || self == .settled }
     }
 
-    /// The part that changes.
+    /// The part of an intent that changes.
     struct Head: Codable, Hashable, Sendable {
         /// The format's number.
         var format = Head.format
         let kind: Kind
         var state: State
-        /// True once sources of a move may have been touched: recorded for a change that is being taken back.
+        /// True once sources of a move may have been removed; needed while the change is taken
+        /// back.
         var tookAway = false
-        /// Who works on it; nil if nobody has to.
+        /// The process that works on it; nil if nobody has to.
         var owner: ChangeOwner?
-        /// True if it was taken back for somebody on another machine who was taken for dead and may wake up: the last look waits for that,
-        /// whether registries are writing or not.
+        /// True if it was taken back for an owner on another machine that was taken for dead and
+        /// may wake up. Then the last look waits even if no registry is writing.
         var mayWake: Bool?
         /// When it began.
         let begun: Date
-        /// Not before this the last look may be taken.
+        /// The last look may not be made earlier.
         var due: Date?
         /// How many parts there are.
         var parts: Int
-        /// Grows with every change of the parts.
+        /// Grows with every change of the parts, and of a mark with every move of references.
         var revision = 0
-        /// What is done, for people.
+        /// The change in words.
         let what: String
-        /// Of a watch: what somebody has said of the registries' caches since; nil if nobody has.
+        /// Of a watch: what was said of the registries' caches since it began; nil if nothing was.
         var caches: String?
-        /// For which tree it was written; nil where there was none, or it does not matter.
+        /// The tree for which it was written; nil where it does not matter.
         var footing: Footing?
 
         static let format = 1
     }
 
-    /// What is changed.
+    /// The targets of a change.
     enum Body: Hashable, Sendable {
-        /// The directories, and up to which one above them emptied ones are removed.
+        /// The directories, and the one above them up to which emptied ones are removed.
         case directories([StoragePath], floor: StoragePath)
-        /// The files by stage, in the order in which destinations are made.
+        /// The files by stage, in the order in which their destinations are made.
         case move([[FileMove]], floor: StoragePath, keepsDirectories: Bool)
-        /// The holding.
+        /// The holding with the claims.
         case claims(StoragePath)
         /// Nothing.
         case mark
-        /// What is looked at.
+        /// The directory that is looked at.
         case watch(Watch)
 
         var kind: Kind {
@@ -97,30 +103,30 @@ struct Intent: Hashable, Sendable {
         }
     }
 
-    /// A directory whose files went away, and where to.
+    /// A directory whose files left it.
     struct Watch: Hashable, Sendable {
-        /// The directory: of a repository.
+        /// The directory of a repository.
         let place: StoragePath
-        /// Where its files are now: another directory, or a holding; nil if they are gone.
+        /// The directory or the holding that has the files now; nil if they are gone.
         var counterpart: StoragePath?
-        /// True if links that nothing needs stay in it on purpose.
+        /// True if layer links stay in the directory on purpose.
         var keepsLinks = false
     }
 
-    /// Its key.
+    /// The key in the journal.
     let id: String
     var head: Head
     var body: Body
-    /// When the owner was last heard of.
+    /// When the owner was last heard of; nil if the journal does not say it.
     var heard: Date?
 
-    /// Its identifiers; only moves have any.
+    /// The identifiers of the files; only moves have any.
     var blobs: Set<BlobIdentifier> {
         guard case .move(let stages, _, _) = body else { return [] }
         return Set(stages.joined().map(\.blob))
     }
 
-    /// Up to which directory emptied ones are removed.
+    /// The directory up to which emptied ones are removed.
     var floor: StoragePath {
         switch body {
         case .directories(_, let floor), .move(_, let floor, _): floor
@@ -147,49 +153,47 @@ struct FileMove: Hashable, Sendable {
     let destination: StoragePath
     /// The identifier at the destination that is replaced; nil if there must be none.
     var replaces: BlobIdentifier?
-    /// True if there was no chunk 0 when the move began: its absence later says nothing.
+    /// True if there was no chunk 0 when the move began, so that its absence later means nothing.
     var isBare = false
-    /// True if this reference goes where another one to the same identifier turns up: an unfinished upload, which
-    /// a registry finished meanwhile. Of such a pair the registry's own purge kills both (docs/layout.md#d6).
+    /// True if this reference is removed when another one to the same identifier is found: an
+    /// upload that a registry finished meanwhile. The registry's own purge would delete both
+    /// (docs/layout.md#d6).
     var yields = false
 }
 
 // MARK: - Coding
 
-/// The journal's JSON: what stands in the omap, and back. Its content is hostile, as all content of a pool.
+/// The JSON of the journal. Its content is hostile, as is all content of a pool.
 extension Intent {
-    /// Bytes of a part at most, about; an omap value is read whole.
+    /// About the most bytes of a part; an omap value is read whole.
     static let partLimit = 48 << 10
-    /// Bytes of all parts at most: they are written in one operation.
+    /// The most bytes of all parts, which one operation writes.
     static let limit = 48 << 20
 
-    static func encode(_ head: Head) throws -> [UInt8] {
-        Array(try encoder().encode(head))
-    }
+    /// The heads in the journal.
+    static let store = RecordStore<Head>(object: Journal.object, dates: .text, limit: partLimit)
+
+    static func encode(_ head: Head) throws -> [UInt8] { try store.encode(head) }
 
     static func decodeHead(_ value: [UInt8]) throws -> Head {
         guard value.count <= partLimit else { throw Unreadable("its head has \(value.count) bytes") }
         struct Format: Decodable { let format: Int }
-        let data = Data(value)
-        guard let format = try? decoder().decode(Format.self, from: data).format else {
+        guard let format = store.decode(Format.self, value)?.format else {
             throw Unreadable("its head is no JSON of this journal")
         }
         guard format == Head.format else {
             throw Unreadable("it was written in format \(format), by another version of regtop")
         }
-        do {
-            return try decoder().decode(Head.self, from: data)
-        } catch {
-            throw Unreadable("its head is no JSON of this journal")
-        }
+        guard let head = store.decode(value) else { throw Unreadable("its head is no JSON of this journal") }
+        return head
     }
 
-    /// The parts of a body, each a JSON value of limited length.
+    /// The parts of a body, each as JSON of limited length.
     static func encode(_ body: Body) throws -> [[UInt8]] {
         var parts: [[UInt8]] = []
         var size = 0
         func add(_ part: Part) throws {
-            let bytes = Array(try encoder().encode(part))
+            let bytes = try store.encode(part)
             size += bytes.count
             parts.append(bytes)
         }
@@ -224,7 +228,8 @@ extension Intent {
 
     static func decodeBody(_ kind: Kind, _ values: [[UInt8]]) throws -> Body {
         let parts = try values.map { value in
-            guard value.count <= 4 * partLimit, let part = try? decoder().decode(Part.self, from: Data(value)) else {
+            guard let part = RecordStore<Part>(object: Journal.object, dates: .text, limit: 4 * partLimit).decode(value)
+            else {
                 throw Unreadable("a part of it is no JSON of this journal")
             }
             return part
@@ -279,31 +284,18 @@ extension Intent {
         }
         return slices
     }
-
-    private static func encoder() -> JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
-        return encoder
-    }
-
-    private static func decoder() -> JSONDecoder {
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
-        return decoder
-    }
 }
 
-/// A part of what an intent changes, as it stands in the journal.
+/// A part of a body, as it stands in the journal.
 private struct Part: Codable {
     struct File: Codable {
         let blob: String
         let from: String
         let to: String
         var replaces: String?
-        /// True if there was no chunk 0 before the move: an empty file of the old driver, or a reference to lost data.
+        /// See `FileMove.isBare`: an empty file of the old driver, or a reference to lost data.
         var bare: Bool?
-        /// True if it goes where another reference turns up.
+        /// See `FileMove.yields`.
         var yields: Bool?
 
         init(_ file: FileMove) {

@@ -1,29 +1,31 @@
 public import Foundation
 
-/// A pending change, as people see it.
+/// A change in the journal, for people.
 public struct PendingChange: Hashable, Sendable {
     /// What has to be done about it.
     public enum State: Hashable, Sendable {
-        /// Whoever began it is gone: it is to be taken back, or to be ended.
+        /// The owner is gone: the change has to be taken back or ended.
         case interrupted
-        /// Somebody is working on it.
+        /// The owner is working on it.
         case inProgress(ChangeOwner)
-        /// It is done. What a registry did meanwhile is looked at once more after this moment.
+        /// It is done. The last look is made after this moment.
         case waiting(until: Date)
-        /// The moment has come to look once more.
+        /// The last look is due.
         case due
-        /// It is done. Registries with a descriptor cache may go on as if it were not: its place is looked at with every change, until somebody
-        /// says that no cache remembers it.
+        /// A watch: registries with a descriptor cache may act as if the change were not made.
+        /// Every run looks at its place, until somebody says that no cache remembers it.
         case watching
-        /// The content that it speaks of is gone: the pool was emptied since. It is to be dropped; nothing else is done.
+        /// The content that it names is gone: the pool was emptied since. It has to be dropped;
+        /// nothing else is touched.
         case gone
-        /// It cannot be understood. Nothing is changed until a newer regtop, or a person, has looked at it.
+        /// It cannot be read; the text says why. Nothing is changed until a newer regtop, or a
+        /// person, has looked at it.
         case unreadable(String)
     }
 
-    /// Its key in the journal.
+    /// The key in the journal.
     public let id: String
-    /// What is done, in words.
+    /// The change in words.
     public let what: String
     /// When it began; nil if it cannot be read.
     public let begun: Date?
@@ -39,7 +41,8 @@ extension StorageReader {
         }
     }
 
-    /// An intent for people, and what has to be done about it now.
+    /// An intent for people, with what has to be done about it now. Reads whether its content is
+    /// gone.
     func pending(_ entry: Journal.Entry, _ policy: JournalPolicy) async throws -> PendingChange {
         let change = entry.pending(policy)
         switch change.state {
@@ -52,14 +55,15 @@ extension StorageReader {
 }
 
 extension Journal.Entry {
-    /// Whether its owner may go on with it some day: nothing was heard of him, and nobody can tell from here whether
-    /// he is there.
+    /// Whether the owner may wake up and go on: nothing was heard of it, and it cannot be told from
+    /// here whether it exists.
     func mayWake(for policy: JournalPolicy) -> Bool {
         guard let owner = intent?.head.owner else { return false }
         return owner != policy.owner && owner.isAlive == nil
     }
 
-    /// The intent for people, and what has to be done about it now.
+    /// The intent for people, with what has to be done about it now, as far as the journal alone
+    /// says.
     func pending(_ policy: JournalPolicy) -> PendingChange {
         switch content {
         case .failure(let unreadable):
@@ -74,19 +78,20 @@ extension Journal.Entry {
 extension Intent {
     fileprivate func state(_ policy: JournalPolicy) -> PendingChange.State {
         if let owner = head.owner, isWorkedOn(by: owner, policy) { return .inProgress(owner) }
-        // Whoever stopped before its change was done leaves a watch as well: it may have been done, and looking does
-        // no harm.
+        // A watch also stays if its change was not done: the change may have been made, and looking
+        // does no harm.
         if head.kind == .watch, head.state != .settled { return policy.delay > 0 ? .watching : .due }
         guard head.state.isDeferred else { return .interrupted }
         guard policy.delay > 0 || head.mayWake == true, let due = head.due, due > policy.now else { return .due }
         return .waiting(until: due)
     }
 
-    /// Whether the owner still works on it, as far as can be told from here.
+    /// Whether the owner works on it, as far as can be told from here.
     private func isWorkedOn(by owner: ChangeOwner, _ policy: JournalPolicy) -> Bool {
         if owner == policy.owner { return IntentsAtWork.contains(id) }
         if let isAlive = owner.isAlive { return isAlive }
-        // Elsewhere: whoever was not heard of for longer than the lease is taken for dead, on the word of two clocks.
+        // An owner elsewhere that was not heard of for longer than the lease is taken for dead. Two
+        // clocks are compared here.
         guard let heard else { return false }
         return heard.addingTimeInterval(policy.lease) > policy.now
     }

@@ -6,15 +6,18 @@ struct FileRepair: Sendable {
     private var writer: StorageWriter { journal.writer }
     private var reader: StorageReader { writer.reader }
 
-    /// Writes the bytes of a file in this order, and with their size, under a new identifier, and makes the path name that instead of `blob`.
-    /// The chunks as they were stay, for a collection. `isRight` is asked about the new file before anything names it: where it says no, all
-    /// is as before, and this is false. Throws `StorageError.changedMeanwhile`.
+    /// Writes the bytes of a file in this order, with their size, under a new identifier, and
+    /// exchanges `blob` at the path for it. The old chunks stay, for a collection. Throws
+    /// `StorageError.changedMeanwhile`.
+    ///
+    /// - Parameter isRight: checks the new file before any path names it. If it returns false,
+    ///   nothing is changed, and the result is false.
     func rewrite(
         _ path: StoragePath, _ blob: BlobIdentifier, in order: Rearrangement,
         isRight: (_ new: BlobIdentifier) async throws -> Bool
     ) async throws -> Bool {
-        // Until it is named, nothing refers to what is written, and hashing it may take minutes: while the journal says that somebody is at it,
-        // no collection takes it for an orphan.
+        // Nothing refers to the new chunks until the exchange, and hashing them may take minutes.
+        // While the journal has an open intent, no collection takes them for orphans.
         let intent = try await journal.begin(.directories([path.parent], floor: path.parent), "write \(path) anew")
         do {
             let isWritten = try await rewriteUnmarked(path, blob, in: order, isRight: isRight)
@@ -48,7 +51,8 @@ struct FileRepair: Sendable {
         return true
     }
 
-    /// A new identifier, and the writer of its content, which names it at the path instead of `blob` when it commits.
+    /// A new identifier, and the writer of its content, which exchanges `blob` for it when it
+    /// commits.
     private func replacement(
         of blob: BlobIdentifier, at path: StoragePath
     ) -> (new: BlobIdentifier, writer: FileWriter) {
@@ -60,11 +64,12 @@ struct FileRepair: Sendable {
         )
     }
 
-    /// Makes the path name a new file with these bytes instead of `blob`, whose chunks stay for a collection. False if the path names
-    /// another one, or if `isUnchanged` says no.
+    /// Exchanges `blob` at the path for a new file with these bytes. The old chunks stay, for a
+    /// collection. False if the path has another identifier, or if `isUnchanged` returns false.
     ///
-    /// The old driver overwrites in place, under the same identifier, so that the key alone does not show it (docs/journal.md): the
-    /// question is asked again afterwards, and where the answer has become no, the path names `blob` again.
+    /// The old driver overwrites in place, under the same identifier, so that the key does not show
+    /// it. So `isUnchanged` is asked again afterwards; if it returns false then, the path gets
+    /// `blob` back.
     func replace(
         _ path: StoragePath, _ blob: BlobIdentifier, with bytes: [UInt8], isUnchanged: () async throws -> Bool
     ) async throws -> Bool {
@@ -86,7 +91,7 @@ struct FileRepair: Sendable {
         return false
     }
 
-    /// Writes a first chunk of no bytes that says so. False if there is one already: it stays as it is.
+    /// Writes an empty chunk 0 with the size 0. False if there is a chunk 0: it stays as it is.
     func writeEmpty(_ blob: BlobIdentifier, of path: StoragePath) async throws -> Bool {
         let object = blob.chunk(0)
         return try await writer.perform(
@@ -100,27 +105,28 @@ struct FileRepair: Sendable {
         }
     }
 
-    /// The chunks of a file whose state was read before its content was proven to be right: what is cut is what was seen then.
+    /// The bytes behind the end of a file, with the versions of their chunks, read before the
+    /// content was proven to be right: only these are removed.
     struct Surplus: Sendable {
         struct Cut: Sendable {
             let object: ObjectID
             let version: UInt64
-            /// Bytes that stay; nil if the whole object goes.
+            /// Bytes that stay; nil if the whole object is removed.
             let length: UInt64?
         }
 
         let cuts: [Cut]
     }
 
-    /// What lies behind the end of a file in these chunks, and in those that follow the last of it.
+    /// The bytes behind the end of a file in these chunks, and the chunks behind its last one.
     func surplus(of blob: BlobIdentifier, chunks: [Int]) async throws -> Surplus {
         let head = try await reader.head(of: blob)
-        guard head.state == .sound || head.state == .long else { return Surplus(cuts: []) }
+        guard head.state == .sound || head.state == .long, let size = head.size else { return Surplus(cuts: []) }
         let cuts = try await concurrentMap(Set(chunks).sorted(), window: reader.window) { [reader] index in
             let object = blob.chunk(index)
             guard let state = try await reader.objects.read(.stat, of: object) else { return nil as Surplus.Cut? }
             let (start, isFar) = UInt64(index).multipliedReportingOverflow(by: reader.chunkSize)
-            let expected = isFar || start >= head.size ? 0 : min(reader.chunkSize, head.size - start)
+            let expected = isFar || start >= size ? 0 : min(reader.chunkSize, size - start)
             guard state.size > expected || index > 0 && expected == 0 else { return nil }
             return Surplus.Cut(
                 object: object, version: state.version, length: index > 0 && expected == 0 ? nil : expected)
@@ -128,7 +134,7 @@ struct FileRepair: Sendable {
         return Surplus(cuts: cuts.compactMap(\.self))
     }
 
-    /// Removes that, the last chunk first. False if a chunk has changed since; it stays then.
+    /// Removes a surplus, the last chunk first. False if a chunk has changed since; it stays then.
     func drop(_ surplus: Surplus, of path: StoragePath) async throws -> Bool {
         for cut in surplus.cuts.reversed() {
             let done = try await writer.perform(

@@ -1,15 +1,16 @@
 import Foundation
 
-/// What one look at every object of a pool has found: the directories, the files that they name, the chunks that are there. Pure facts; what
-/// they mean is for others to say.
+/// The result of one look at every object of a pool: directories, files and chunks, as plain facts.
+/// `fsck` draws the conclusions.
 ///
-/// Made by `StorageReader.inventory`. Compact, since a pool has millions of objects: about 150 bytes for each, as it grows. Concurrency: a value.
+/// `StorageReader.inventory` makes it. It is compact, since a pool has millions of objects: about
+/// 150 bytes an object. Concurrency: a value.
 struct PoolInventory<Content: Sendable>: Sendable {
-    /// A key of a directory that names a file.
+    /// A key of a directory that is a file.
     struct File: Sendable {
         /// Its identifier.
         let blob: BlobIdentifier
-        /// The directory it is in.
+        /// Its directory.
         let directory: DirectoryIndex.Number
         /// Its name, by number.
         fileprivate let name: UInt32
@@ -18,7 +19,7 @@ struct PoolInventory<Content: Sendable>: Sendable {
     /// A chunk object.
     struct Chunk: Sendable {
         let blob: BlobIdentifier
-        /// What chunk 0 says of the file's size; `noSize` if it says nothing, `badSize` if that cannot be.
+        /// The file's size in chunk 0; `noSize` if it carries none, `badSize` if it is impossible.
         let size: UInt64
         let index: UInt32
         /// Bytes in the object.
@@ -30,13 +31,13 @@ struct PoolInventory<Content: Sendable>: Sendable {
         static var badSize: UInt64 { .max - 1 }
     }
 
-    /// A key, or an object, that is none of the driver's.
+    /// A key or an object that does not follow the convention.
     struct Stray: Sendable {
-        /// The object; for a key the one that has it.
+        /// The object, or the one that has the key.
         let object: ObjectID
-        /// The key with its value; nil for an object.
+        /// The key and its value; nil for an object.
         let entry: OmapEntry?
-        /// Why it is none of the driver's.
+        /// The reason in words.
         let reason: String
     }
 
@@ -52,12 +53,12 @@ struct PoolInventory<Content: Sendable>: Sendable {
     /// The chunks, by identifier and then by number.
     private(set) var chunks: [Chunk] = []
     var strays: [Stray] = []
-    /// Identifiers that stand where none should: under invalid keys, and in objects that are no directories.
+    /// Identifiers under invalid keys, and in objects that are no directories.
     var strayReferences: Set<BlobIdentifier> = []
     var largeOmaps: [LargeOmap] = []
     /// Numbers of `files`, by identifier.
     private var byBlob: [UInt32] = []
-    /// What the content of small files means, by identifier; without those where it means nothing.
+    /// What `understand` returned for the content of small files, by identifier.
     private var contents: [(blob: BlobIdentifier, content: Content)] = []
     private var names: [String] = []
     private var numbers: [String: UInt32] = [:]
@@ -88,20 +89,20 @@ struct PoolInventory<Content: Sendable>: Sendable {
         directories.find(path.parent).flatMap { file(path.name, in: $0) }
     }
 
-    /// The chunks that are there of an identifier, by number.
+    /// The chunks of an identifier, by number.
     func chunks(of blob: BlobIdentifier) -> ArraySlice<Chunk> {
         let start = chunks.partition { $0.blob < blob }
         let end = chunks[start...].partition { $0.blob <= blob }
         return chunks[start..<end]
     }
 
-    /// What the content of a small file means; nil if nothing, or if it cannot be read.
+    /// What `understand` returned for the content of a small file; nil also if it cannot be read.
     func content(of blob: BlobIdentifier) -> Content? {
         let index = contents.partition { $0.blob < blob }
         return index < contents.count && contents[index].blob == blob ? contents[index].content : nil
     }
 
-    /// The identifiers, each with the files that name it and with its chunks; ascending, without those that have neither.
+    /// Calls `body` for each identifier with its files and its chunks, in ascending order.
     func forEachBlob(_ body: (_ files: [File], _ chunks: ArraySlice<Chunk>) throws -> Void) rethrows {
         var (file, chunk) = (0, 0)
         while file < byBlob.count || chunk < chunks.count {
@@ -135,7 +136,7 @@ struct PoolInventory<Content: Sendable>: Sendable {
         files.append(File(blob: blob, directory: directory, name: number))
     }
 
-    /// Puts everything in order: to be called once, before anything is asked.
+    /// Sorts everything. Call this once, before the first question.
     mutating func settle() {
         chunks.sort { ($0.blob, $0.index) < ($1.blob, $1.index) }
         contents.sort { $0.blob < $1.blob }
@@ -146,21 +147,24 @@ struct PoolInventory<Content: Sendable>: Sendable {
 }
 
 extension StorageReader {
-    /// From how many keys on a directory's omap is called large: Ceph warns of these itself
+    /// From how many keys an omap is called large: Ceph warns of such ones
     /// (`osd_deep_scrub_large_omap_object_key_threshold`).
     static let largeOmap = 200_000
 
-    /// How many bytes of each file are read with its size, for `understand`: as long as a link is.
+    /// How many bytes of each file are read with its size, for `understand`: enough for a link.
     private static let glance: UInt64 = 1024
 
-    /// Looks once at every object of the pool, in parallel slices: one read for each. Nothing is followed, so what no
-    /// directory lists is found as well. `understand` says what the content of a file of at most a kilobyte means;
-    /// nil if nothing.
+    /// Looks at every object of the pool, with one read each. Nothing is followed, so objects that
+    /// no directory lists are found as well.
     ///
-    /// An object that is created or removed meanwhile may or may not be met, and one that changes is met in one of
-    /// its versions: what is concluded from this has to be made sure of. Throws at the first thing that cannot be
-    /// read (docs/layout.md#d12); an empty pool is asked whether it is there at all, since a deleted one answers
-    /// every question with "no such object".
+    /// An object that is created or removed meanwhile may or may not be met, and one that changes
+    /// is met in one of its versions: conclusions have to be checked again. An empty pool is asked
+    /// whether it exists, since a deleted pool answers every question with "no such object".
+    ///
+    /// - Parameter understand: returns the meaning of the content of a file of at most a kilobyte;
+    ///   nil if it has none.
+    ///
+    /// - Throws: the first error of the store (docs/layout.md#d12).
     func inventory<Content: Sendable>(
         largeOmap: Int = StorageReader.largeOmap, progress: ProgressHandler? = nil,
         understand: @escaping @Sendable ([UInt8]) -> Content?
@@ -206,7 +210,7 @@ extension StorageReader {
     }
 }
 
-/// What one object turned out to be.
+/// The result of a look at one object.
 private enum Found<Content: Sendable>: Sendable {
     case chunk(PoolInventory<Content>.Chunk, Content?)
     case omap(ObjectID, ObjectState)
@@ -227,7 +231,8 @@ extension PoolInventory {
         }
     }
 
-    /// A key that is none of the driver's: never followed, but what it may refer to is not for others to free.
+    /// Notes a key that does not follow the convention. It is never followed, but the chunks that
+    /// it may refer to must not be freed.
     private mutating func take(_ entry: OmapEntry, of object: ObjectID, _ why: String) {
         noteReference(in: entry)
         strays.append(Stray(object: object, entry: entry, reason: why))
