@@ -42,12 +42,12 @@ public struct ChunkLayout: Hashable, Sendable {
         public let length: UInt64
     }
 
-    /// How many chunks behind the end of a file are listed at most.
+    /// The most chunks behind the end of a file that are listed.
     static let surplusLimit = 10_000
 
     /// The identifier of the file's chunks.
     public let blob: BlobIdentifier
-    /// What chunk 0 says of the file.
+    /// The head of the file.
     public let head: FileHead
     /// The chunk size that is assumed, in bytes.
     public let chunkSize: UInt64

@@ -1,5 +1,5 @@
-/// The claims on the references of one holding (docs/safety.md#claims): whoever sets a claim goes
-/// on, and so does any recovery.
+/// The claims on the references of one holding (docs/safety.md#claims): the process that sets a
+/// claim follows it, and so does any recovery.
 struct Claims: Sendable {
     let writer: StorageWriter
     /// The directory of the holding.
@@ -75,7 +75,7 @@ struct Claims: Sendable {
 
     // MARK: - Renaming keys
 
-    /// How many keys one operation renames.
+    /// The number of keys that one operation renames.
     private static let batch = 500
 
     private struct Renaming: Sendable {

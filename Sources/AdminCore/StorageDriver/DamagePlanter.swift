@@ -34,7 +34,7 @@ public struct DamagePlanter: Sendable {
         self.makeIdentifier = makeIdentifier
     }
 
-    /// The same planter with another date.
+    /// This planter with another date.
     public func dated(_ modified: Date) -> DamagePlanter {
         DamagePlanter(reader: reader, writer: writer, modified: modified, makeIdentifier: makeIdentifier)
     }

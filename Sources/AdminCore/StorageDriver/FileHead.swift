@@ -35,7 +35,7 @@ enum LastChunk: Hashable, Sendable {
     case long
 }
 
-/// What chunk 0 says of a file: its size and date, and whether both can be trusted.
+/// The head of a file: the size and the date from its chunk 0, and whether they can be trusted.
 public struct FileHead: Hashable, Sendable {
     /// Whether chunk 0 tells what it should.
     public enum State: Hashable, Sendable {

@@ -39,7 +39,7 @@ struct FileMover: Sendable {
         }
     }
 
-    /// Advances an intent. Throws `StorageError.takenOver` if it belongs to another process by now.
+    /// Advances an intent. Throws `StorageError.takenOver` if it belongs to another process.
     func goOn(with intent: OpenIntent, to state: Intent.State) async throws {
         guard try await intent.advance(to: state) else { throw StorageError.takenOver(await intent.intent.place) }
     }

@@ -7,7 +7,7 @@ public struct FilePieces: AsyncSequence, Sendable {
     /// A run of the file's bytes.
     public typealias Element = [UInt8]
 
-    /// How many chunks are read at once. More than 16 would gain nothing.
+    /// The number of chunks that are read at once. More than 16 would gain nothing.
     static let readAhead = 8
 
     let storage: StorageReader
@@ -17,7 +17,7 @@ public struct FilePieces: AsyncSequence, Sendable {
     /// The size of the whole file in bytes, independent of the offset.
     public let size: UInt64
     let offset: UInt64
-    /// What chunk 0 says of the file.
+    /// The state of the file's head.
     public let state: FileHead.State
 
     /// An iterator that begins at the offset.

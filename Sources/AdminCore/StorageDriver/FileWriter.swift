@@ -34,7 +34,7 @@ public actor FileWriter {
     /// The intent that names the directories that are made for this file.
     private var intent: OpenIntent?
 
-    /// How many chunks are written at once.
+    /// The number of chunks that are written at once.
     private static let window = 8
 
     /// A writer of a file at `path` under the new identifier `blob`.

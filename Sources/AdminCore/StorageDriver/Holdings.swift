@@ -79,7 +79,7 @@ public struct Holdings: Sendable {
         }
     }
 
-    /// How many keys one operation sets.
+    /// The number of keys that one operation sets.
     private static let batch = 10_000
 
     private func make(_ path: StoragePath, _ note: Holding.Note, _ files: [FileMove]) async throws {
@@ -170,7 +170,7 @@ public struct Holdings: Sendable {
         try await change(holding.path, note: note, [], setting: [:], requiring: [])
     }
 
-    /// How many references one operation renames.
+    /// The number of references that one operation renames.
     private static let renamingBatch = 10_000
 
     private func change(

@@ -143,7 +143,7 @@ public struct PoolDraft: Sendable {
 }
 
 extension ObjectWriter {
-    /// Executes an operation on an object that nobody else changes. Throws `StoreError`, of kind
+    /// Executes an operation on an object that has no other writer. Throws `StoreError`, of kind
     /// `.invalid` if a guard refused it.
     func applyOrThrow(_ operation: WriteOperation, to object: ObjectID) async throws {
         switch await apply(operation, to: object) {

@@ -1,17 +1,16 @@
 import Foundation
 
-/// Records of one type, as JSON in the omap of one object: what regtop keeps in a pool beside the
-/// registry's tree. The journal, the log of changes and the notes of surplus chunks are such
-/// stores.
+/// Records of one type, as JSON in the omap of one object. regtop keeps its own data in a pool in
+/// such stores: the journal, the log of changes and the notes of surplus chunks.
 ///
-/// The content of a pool is hostile: a value that is no record is left out, and a value that is
-/// longer than `limit` is not decoded.
+/// The content of a pool is hostile: a value that is no record is left out, and a value longer than
+/// `limit` is not decoded.
 ///
 /// Concurrency: a value; several programs may use one store. Errors: `StorageError`, and
 /// `StoreError` from below.
 struct RecordStore<Record: Codable & Sendable>: Sendable {
     let object: ObjectID
-    /// How dates are written. Part of the format, as is the order of the keys.
+    /// The format of dates. Formats never change.
     let dates: RecordDates
     /// The longest value that is decoded, in bytes.
     var limit = 16 << 20
@@ -25,11 +24,10 @@ struct RecordStore<Record: Codable & Sendable>: Sendable {
         return Array(try encoder.encode(record))
     }
 
-    /// The record that a value is; nil if it is none.
+    /// Decodes a record; nil if the value is none.
     func decode(_ value: [UInt8]) -> Record? { decode(Record.self, value) }
 
-    /// A part of a record, or another type that is kept in the same object; nil if the value is
-    /// none.
+    /// Decodes a part of a record; nil if the value is none.
     func decode<Value: Decodable>(_ type: Value.Type, _ value: [UInt8]) -> Value? {
         guard value.count <= limit else { return nil }
         let decoder = JSONDecoder()
@@ -39,7 +37,7 @@ struct RecordStore<Record: Codable & Sendable>: Sendable {
 
     // MARK: - Reading
 
-    /// All records by their keys, without what is none.
+    /// All records by their keys. Other keys are left out.
     func records(in reader: StorageReader) async throws -> [ByteString: Record] {
         let omap = try await reader.objects.wholeOmap(of: object)?.omap ?? []
         return Dictionary(omap.compactMap { entry in decode(entry.value).map { (entry.key, $0) } }) { first, _ in first
@@ -121,7 +119,7 @@ struct RecordStore<Record: Codable & Sendable>: Sendable {
     }
 }
 
-/// How a `RecordStore` writes dates.
+/// The format of dates in a `RecordStore`.
 enum RecordDates: Hashable, Sendable {
     /// As text, in whole seconds.
     case text
@@ -147,7 +145,7 @@ enum RecordDates: Hashable, Sendable {
     }
 }
 
-/// Keys of records that are made at a moment.
+/// Keys that begin with a time.
 enum RecordKey {
     /// A new key. Keys ascend with the time, and no two are equal.
     static func new(at moment: Date) -> String {

@@ -2,7 +2,7 @@ import Foundation
 
 /// The result of a recovery for one pending change.
 public struct Recovery: Hashable, Sendable {
-    /// What a recovery did about a change.
+    /// The result for a change.
     public enum Outcome: String, Hashable, Sendable {
         /// It is taken back: everything is where it was before the change.
         case undone
@@ -26,7 +26,7 @@ public struct Recovery: Hashable, Sendable {
 
     /// The change as it was found.
     public let change: PendingChange
-    /// What was done.
+    /// The result.
     public let outcome: Outcome
     /// The error as a sentence; nil if there was none.
     public let error: String?

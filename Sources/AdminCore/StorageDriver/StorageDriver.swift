@@ -11,7 +11,7 @@ public struct StorageDriver: Sendable {
     var writer: StorageWriter
     /// Makes the identifier of a new file.
     let makeIdentifier: @Sendable (StoragePath) -> BlobIdentifier
-    /// How the journal is kept: the delay, the owner and the clock.
+    /// The settings of the journal: the delay, the owner and the clock.
     public var policy: JournalPolicy
 
     /// A driver that reads through `reader` and changes through `writer`, which must be the same
@@ -22,7 +22,7 @@ public struct StorageDriver: Sendable {
     /// - modified: the modification time to record; nil for now. For samples.
     ///
     /// - makeIdentifier: makes the identifier of a new file. For samples and tests; random by
-    ///     default.
+    ///   default.
     public init(
         reader: StorageReader, writer: any ObjectWriter, modified: Date? = nil, policy: JournalPolicy,
         makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier = { _ in .random() }

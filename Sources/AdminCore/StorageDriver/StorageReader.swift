@@ -29,8 +29,8 @@ public struct StorageReader: Sendable {
     /// The name of the driver in a registry's configuration: `rados`.
     public var name: String { "rados" }
 
-    /// How many tasks a loop over many items runs at once: enough to use all operations that the
-    /// store allows, and one where it allows one.
+    /// The number of tasks that a loop over many items runs at once: enough to use all operations
+    /// that the store allows, and one where it allows one.
     var window: Int { objects.load.limit == 1 ? 1 : max(16, objects.load.limit * 2) }
 
     /// The number of chunks of a file of this size.
@@ -243,7 +243,7 @@ public struct StorageReader: Sendable {
         return (found.reduce(0, addingCapped), found.count)
     }
 
-    /// How many chunks are read first where their number is not known.
+    /// The number of chunks that are read first where the last one is not known.
     private static let firstWave = 8
 
     /// The bytes of the chunks of an identifier; see `held`.
@@ -327,7 +327,7 @@ public struct StorageReader: Sendable {
         return pieces(of: blob, head: head, from: UInt64(offset), at: path)
     }
 
-    /// How many bytes of a file are read together with its head.
+    /// The number of bytes of a file that are read together with its head.
     private static let firstRead: UInt64 = 64 << 10
 
     func pieces(of blob: BlobIdentifier, head: FileHead, from offset: UInt64, at path: StoragePath) -> FilePieces {

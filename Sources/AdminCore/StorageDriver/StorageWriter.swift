@@ -105,7 +105,7 @@ struct StorageWriter: Sendable {
         return Set(taken.joined())
     }
 
-    /// How many keys one operation inserts.
+    /// The number of keys that one operation inserts.
     private static let insertionBatch = 1000
 
     /// `cas(d, k, a → b)` of docs/safety.md: replaces the identifier at a path, or removes the key

@@ -25,7 +25,7 @@ struct Intent: Hashable, Sendable {
         case watch
     }
 
-    /// How far a change has come. The names are part of the format.
+    /// The progress of a change. The names are part of the format.
     enum State: String, Codable, Sendable {
         /// Destinations are made, directories changed, claims followed. No source of a move is
         /// touched yet.
@@ -56,7 +56,7 @@ struct Intent: Hashable, Sendable {
         /// True once sources of a move may have been removed; needed while the change is taken
         /// back.
         var tookAway = false
-        /// The process that works on it; nil if nobody has to.
+        /// The process that works on it; nil if none has to.
         var owner: ChangeOwner?
         /// True if it was taken back for an owner on another machine that was taken for dead and
         /// may wake up. Then the last look waits even if no registry is writing.
@@ -65,7 +65,7 @@ struct Intent: Hashable, Sendable {
         let begun: Date
         /// The last look may not be made earlier.
         var due: Date?
-        /// How many parts there are.
+        /// The number of parts.
         var parts: Int
         /// Grows with every change of the parts, and of a mark with every move of references.
         var revision = 0

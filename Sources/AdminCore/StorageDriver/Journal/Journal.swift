@@ -182,7 +182,7 @@ struct Journal: Sendable {
         try await Intent.store.remove(keys, if: ByteString(id), has: value, by: writer, of: place)
     }
 
-    /// Removes an intent, whatever its head is by now.
+    /// Removes an intent, whatever its head is.
     func discard(_ id: String) async throws {
         for entry in try await entries() where entry.id == id {
             try await remove(id, entry.value, entry.keys, of: .root)

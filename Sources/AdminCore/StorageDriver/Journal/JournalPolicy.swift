@@ -1,11 +1,11 @@
 public import Foundation
 
-/// How a driver keeps its journal.
+/// The settings of a journal.
 public struct JournalPolicy: Sendable {
     /// The delay in seconds: longer than any push takes. Last looks (docs/safety.md#3-the-steps)
     /// wait for it. 0 where no registry is writing: then they are made at once.
     public var delay: TimeInterval
-    /// What is known of the registries' descriptor caches.
+    /// The state of the registries' descriptor caches.
     public var caches: CacheState
     /// The process that makes the changes.
     public var owner: ChangeOwner
@@ -39,9 +39,9 @@ public struct JournalPolicy: Sendable {
     public static let usualDelay: TimeInterval = 86_400
 }
 
-/// What is known of the descriptor caches (`storage: cache: blobdescriptor:`) of all registries
-/// that use a pool. A registry with a cache remembers that a layer is linked in a repository until
-/// it is restarted or its cache is flushed.
+/// The state of the descriptor caches (`storage: cache: blobdescriptor:`) of all registries that
+/// use a pool, as far as it is known. A registry with a cache remembers that a layer is linked in a
+/// repository until it is restarted or its cache is flushed.
 public enum CacheState: String, Hashable, Sendable, CaseIterable {
     /// Nothing is known.
     case unknown

@@ -16,7 +16,7 @@ public struct Rearrangement: Hashable, Sendable {
         public let chunk: Int
         /// Where they begin in that chunk's object.
         public let offset: UInt64
-        /// How many they are, at least 1.
+        /// The number of bytes, at least 1.
         public let length: UInt64
     }
 

@@ -58,7 +58,7 @@ struct PoolInventory<Content: Sendable>: Sendable {
     var largeOmaps: [LargeOmap] = []
     /// Numbers of `files`, by identifier.
     private var byBlob: [UInt32] = []
-    /// What `understand` returned for the content of small files, by identifier.
+    /// The meanings that `understand` returned for the content of small files, by identifier.
     private var contents: [(blob: BlobIdentifier, content: Content)] = []
     private var names: [String] = []
     private var numbers: [String: UInt32] = [:]
@@ -96,7 +96,7 @@ struct PoolInventory<Content: Sendable>: Sendable {
         return chunks[start..<end]
     }
 
-    /// What `understand` returned for the content of a small file; nil also if it cannot be read.
+    /// The meaning that `understand` returned for the content of a file; nil if there is none.
     func content(of blob: BlobIdentifier) -> Content? {
         let index = contents.partition { $0.blob < blob }
         return index < contents.count && contents[index].blob == blob ? contents[index].content : nil
@@ -151,7 +151,8 @@ extension StorageReader {
     /// (`osd_deep_scrub_large_omap_object_key_threshold`).
     static let largeOmap = 200_000
 
-    /// How many bytes of each file are read with its size, for `understand`: enough for a link.
+    /// The number of bytes of each file that are read with its size, for `understand`: enough for a
+    /// link.
     private static let glance: UInt64 = 1024
 
     /// Looks at every object of the pool, with one read each. Nothing is followed, so objects that

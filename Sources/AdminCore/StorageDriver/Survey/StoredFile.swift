@@ -22,7 +22,7 @@ enum FileFault: Hashable, Sendable {
 
 /// A file as its chunks show it.
 struct StoredFile: Hashable, Sendable {
-    /// What chunk 0 says of the size.
+    /// The size in chunk 0.
     enum Size: Hashable, Sendable {
         case known(UInt64)
         case none
