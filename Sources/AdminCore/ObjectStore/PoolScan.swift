@@ -1,13 +1,14 @@
 /// One enumeration of a store's objects: the only loop over an `ObjectCursor`.
 ///
-/// A scan meets each object of its scope once, in no particular order, in slices that are followed side by side; in one
-/// slice where the store executes one operation at a time. An object that is created or removed meanwhile may or may not
-/// be met. Cancelling the task ends the scan.
+/// A scan meets each object of its scope once, in no particular order, in slices that are followed
+/// side by side; in one slice where the store executes one operation at a time. An object that is
+/// created or removed meanwhile may or may not be met. Cancelling the task ends the scan.
 ///
-/// Every method throws the first error of the store or of the closure: half a scan proves nothing. It throws `StoreError`
-/// of kind `.incomplete` where the store cannot list all of its objects, unless the scan is a sample.
+/// Every method throws the first error of the store or of the closure: half a scan proves nothing.
+/// It throws `StoreError` of kind `.incomplete` where the store cannot list all of its objects,
+/// unless the scan is a sample.
 struct PoolScan: Sendable {
-    /// How much of the store a scan has to meet.
+    /// The part of the store that a scan has to meet.
     enum Extent: Hashable, Sendable {
         /// Every object.
         case whole
@@ -15,7 +16,7 @@ struct PoolScan: Sendable {
         case sample(pages: Int)
     }
 
-    /// What a visitor of a scan answers.
+    /// The answer of a visitor.
     enum Answer: Hashable, Sendable {
         /// The scan goes on.
         case goOn
@@ -23,13 +24,13 @@ struct PoolScan: Sendable {
         case stop
     }
 
-    /// How many slices are followed side by side.
+    /// The number of slices that are followed side by side.
     static let slices = 8
 
     let reader: any ObjectReader
     let scope: NamespaceScope
     let extent: Extent
-    /// Is told of each page after its objects were visited.
+    /// Counts the objects of each page after they were visited.
     let counter: ProgressCounter?
 
     init(
@@ -42,7 +43,8 @@ struct PoolScan: Sendable {
         self.counter = counter
     }
 
-    /// A scan of the whole scope that reports its progress as `phase`, of the number of objects in the store.
+    /// A scan of the whole scope that reports its progress as `phase`, of the number of objects in
+    /// the store.
     init(
         _ reader: any ObjectReader, _ scope: NamespaceScope = .all, phase: String, progress: ProgressHandler?
     ) async throws {
@@ -50,8 +52,8 @@ struct PoolScan: Sendable {
         self.init(reader, scope, counter: ProgressCounter(phase: phase, total: total, handler: progress))
     }
 
-    /// Reads something of each page by `read`, in parallel, and folds it into `result` by `take`, one page after the
-    /// other.
+    /// Reads something of each page by `read`, in parallel, and folds it into `result` by `take`,
+    /// one page after the other.
     func fold<Finding: Sendable, Result>(
         into result: Result, read: @escaping @Sendable ([ObjectID]) async throws -> Finding,
         take: (inout Result, Finding) throws -> Answer
@@ -91,7 +93,7 @@ struct PoolScan: Sendable {
         try await forEachPage { page in _ = try await concurrentMap(page, window: window, visit) }
     }
 
-    /// What `transform` makes of each object, without those for which it gives nil.
+    /// The results of `transform` for all objects, without nil.
     func compactMap<Value: Sendable>(
         _ transform: @escaping @Sendable (ObjectID) -> Value?
     ) async throws -> [Value] {
@@ -111,8 +113,8 @@ struct PoolScan: Sendable {
         }
     }
 
-    /// How many objects of a page are visited at once: enough to fill what the store lets through from one slice, as
-    /// the others may have ended.
+    /// The number of objects of a page that are visited at once: enough to use all operations that
+    /// the store allows from one slice, since the others may have ended.
     var window: Int { reader.load.limit == 1 ? 1 : max(16, reader.load.limit) }
 
     private func cursors() async throws -> [ObjectCursor] {

@@ -248,7 +248,7 @@ import Testing
         // An old blob, and a link to it that somebody has just made.
         let digest = Digest.sha256(of: pattern(3000))
         var late = driver
-        late.modified = clock.now
+        late.writer.modified = clock.now
         try await late.putContent(
             fixture.registry.paths.layerLink(try fixture.name("app"), digest), Array(digest.string.utf8))
         #expect(try await plan().parts.isEmpty)

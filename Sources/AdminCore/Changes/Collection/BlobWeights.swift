@@ -89,7 +89,7 @@ struct BlobWeights: Sendable {
                 try await reader.naming {
                     Result<UInt64, StoreError>.failure($0)
                 } reading: {
-                    .success(try await storage.head(of: blob).size)
+                    .success(try await storage.head(of: blob).sizeOrLength)
                 }
             }
             for size in sizes {
@@ -139,8 +139,8 @@ struct BlobWeights: Sendable {
             // Other damage, which fsck reports.
             case .missing, .empty, .short, .badSize, nil: return nil
             }
-            guard let head, let modified = head.modified, !reader.isYoung(modified) else { return nil }
-            return (blob, FileEnd(path: path, chunks: storage.chunkCount(ofBytes: head.size)))
+            guard let size = head?.size, let modified = head?.modified, !reader.isYoung(modified) else { return nil }
+            return (blob, FileEnd(path: path, chunks: storage.chunkCount(ofBytes: size)))
         }
         return Dictionary(ends.compactMap(\.self)) { first, _ in first }
     }

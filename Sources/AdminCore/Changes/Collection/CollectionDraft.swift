@@ -141,7 +141,7 @@ struct CollectionDraft: Sendable {
         let head = try await storage.head(of: newer)
         // Other damage is for fsck; a purge of the registry leaves some of this kind.
         // The empty blob has no other content in either copy.
-        guard head.size == 0 || head.state == .missing, BlobFinding(head, of: digest).state != .ok,
+        guard head.sizeOrLength == 0, BlobFinding(head, of: digest).state != .ok,
             head.state != .empty || !BlobFinding.emptyDigests.contains(digest.string)
         else { return .unneeded }
         if try await mark.reader.isBeingWritten(newer, entry.origin) { return .kept(nil) }

@@ -7,7 +7,7 @@ enum CollectionPlanner {
         in context: ChangeContext, _ options: CollectionOptions, progress: ProgressHandler?
     ) async throws -> CollectionPlan {
         let driver = context.driver
-        let (mark, hasMoved) = try await driver.marking("look for what is needed") {
+        let (mark, hasMoved) = try await driver.prover.mark("look for what is needed") {
             try await CollectionMark.run(context.registry, options, at: driver.policy.now, progress: progress)
         }
         var draft = CollectionDraft(mark: mark, isProven: true, hasMoved: hasMoved, clock: driver.policy.clock)

@@ -34,7 +34,7 @@ struct Collector: Sendable {
         case .free: return try await free(part, at: path)
         case .quarantine: return try await take(part, to: path)
         case .note:
-            try await driver.note(part.items.map(\.blob), at: path, note(part))
+            try await driver.holdings.put(orphans: part.items.map(\.blob), at: path, note(part))
             return []
         case .watch:
             try await SurplusNotes(driver: driver).write(part.items)
@@ -70,17 +70,17 @@ struct Collector: Sendable {
     }
 
     private func mend(_ part: CollectionPlan.Part) async throws -> [String] {
-        let mended = try await driver.each(part.items) { item in
+        let mended = try await driver.writer.each(part.items) { item in
             // The blob's key stays: without it the upload's would be the only one.
             guard let twin = item.twin, try await driver.reader.value(at: twin) == item.blob.value else { return false }
-            return try await driver.exchange(item.blob, for: nil, at: item.origin)
+            return try await driver.writer.exchange(item.blob, for: nil, at: item.origin)
         }.count(where: \.self)
         return mended == 0 ? [] : ["uploads that do not share the content of a blob any more: \(mended)"]
     }
 
     private func date(_ path: StoragePath) async throws -> [String] {
         guard let holding = try await driver.reader.holding(path), holding.note?.unlinked == nil else { return [] }
-        try await driver.date(
+        try await driver.holdings.date(
             holding,
             holding.note
                 ?? Holding.Note(
@@ -94,7 +94,7 @@ struct Collector: Sendable {
             return ["\(part.holding) is gone already"]
         }
         let entries = entries(of: part, in: holding)
-        let outcomes = try await driver.restore(entries, of: path)
+        let outcomes = try await driver.holdings.restore(entries, of: path)
         if plan.isProven {
             plan.look.restored(part)
         } else {
@@ -106,7 +106,7 @@ struct Collector: Sendable {
         // Pushed again meanwhile: the newer one stays, this one is freed once it may be.
         let mayFree = plan.isProven && plan.obstacles.isEmpty && plan.options.caches != .unknown
         if mayFree, let left = try await driver.reader.holding(path) {
-            _ = try await driver.free(taken, of: left, by: try await proof.references())
+            _ = try await driver.holdings.free(taken, of: left, by: try await proof.references())
         }
         return ["\(taken.count) of it were pushed again meanwhile: the newer ones stay"]
     }
@@ -115,12 +115,12 @@ struct Collector: Sendable {
         guard let holding = try await driver.reader.holding(path) else { return ["\(part.holding) is gone already"] }
         let entries = entries(of: part, in: holding)
         let census = try await proof.references()
-        guard driver.isOld(holding, at: census.began) else {
+        guard driver.holdings.isOld(holding, at: census.began) else {
             throw ChangeError.unsuitable("the delay since it was taken is not over yet")
         }
         let counter = counter("freeing", part)
         let outcomes = try await pruning(entries.map(\.origin)) {
-            try await driver.free(entries, of: holding, by: census, counter: counter)
+            try await driver.holdings.free(entries, of: holding, by: census, counter: counter)
         }
         var notes: [String] = []
         let dropped = outcomes.count { $0 == .dropped }
@@ -139,9 +139,9 @@ struct Collector: Sendable {
     ) async throws -> Value {
         let blobs = origins.filter { $0.isBelow(paths.blobs) }.map(\.parent)
         let links = origins.filter { $0.isBelow(paths.repositories) }.map(\.parent)
-        return try await driver.pruning(links, below: paths.repositories) {
+        return try await driver.pruner.prune(links, below: paths.repositories) {
             let climbing = driver.policy.delay == 0
-            return try await driver.pruning(blobs, below: paths.blobs, climbing: climbing, body).value
+            return try await driver.pruner.prune(blobs, below: paths.blobs, climbing: climbing, after: body).value
         }.value
     }
 
@@ -150,10 +150,10 @@ struct Collector: Sendable {
     private func trim(_ part: CollectionPlan.Part) async throws -> [String] {
         let surplus = part.items.filter { $0.bytes > 0 }
         let census = surplus.isEmpty ? nil : try await proof.references()
-        let trimmed = try await driver.each(surplus) { item in
+        let trimmed = try await driver.writer.each(surplus) { item in
             guard let census, census.isOnly(item.origin, for: item.blob) else { return false }
             let head = try await driver.reader.head(of: item.blob)
-            let end = max(1, driver.reader.chunkCount(ofBytes: head.size))
+            let end = max(1, driver.reader.chunkCount(ofBytes: head.sizeOrLength))
             do {
                 try await SurplusRemoval(context: context).drop(
                     census.chunks.indices(of: item.blob).filter { UInt64($0) >= end }, of: item.origin, item.blob)
@@ -171,7 +171,7 @@ struct Collector: Sendable {
     }
 
     private func take(_ part: CollectionPlan.Part, to path: StoragePath) async throws -> [String] {
-        let stayed = try await driver.hold(
+        let stayed = try await driver.holdings.put(
             part.items.map(\.reference), at: path, note(part), keepsDirectories: !part.emptiesDirectories,
             counter: counter("taking into the quarantine", part))
         return stayed.isEmpty ? [] : ["\(stayed.count) were changed meanwhile and stay where they are"]

@@ -17,9 +17,9 @@ struct AuditLog: Sendable {
 
     /// Writes that a change begins.
     func begin(_ beginning: AuditBeginning) async -> Record {
-        let (id, object) = (AuditLog.newID(beginning.begun), AuditLog.object(of: beginning.begun))
+        let (id, object) = (RecordKey.new(at: beginning.begun), AuditLog.object(of: beginning.begun))
         do {
-            try await append(ByteString(id), try AuditLog.encode(beginning), to: object)
+            try await AuditLog.beginnings(in: object).set([ByteString(id): beginning], by: driver.writer)
             return .success((id, object))
         } catch {
             return .failure(error)
@@ -30,31 +30,21 @@ struct AuditLog: Sendable {
     func end(_ record: Record, _ ending: AuditEnding) async -> String? {
         do {
             let (id, object) = try record.get()
-            try await append(ByteString(id + "!"), try AuditLog.encode(ending), to: object)
+            try await AuditLog.endings(in: object).set([ByteString(id + "!"): ending], by: driver.writer)
             return nil
         } catch {
             return "the log of changes could not be written: \(error)"
         }
     }
 
-    private func append(_ key: ByteString, _ value: [UInt8], to object: ObjectID) async throws {
-        _ = try await driver.perform(WriteOperation([.setOmap([key: value])]), on: object, for: .root) {
-            [reader = driver.reader] in
-            try await reader.value(of: key, in: object) == value
-        }
+    /// The records that are written before a change.
+    static func beginnings(in object: ObjectID) -> RecordStore<AuditBeginning> {
+        RecordStore(object: object, dates: .milliseconds)
     }
 
-    private static func encode(_ record: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .millisecondsSince1970
-        return Array(try encoder.encode(record))
-    }
-
-    private static func newID(_ moment: Date) -> String {
-        let digits = String(UInt64(max(0, moment.timeIntervalSince1970) * 1000))
-        return String(repeating: "0", count: max(0, 15 - digits.count)) + digits + "-"
-            + String(UInt64.random(in: .min ... .max), radix: 36)
+    /// The records that are written after a change.
+    static func endings(in object: ObjectID) -> RecordStore<AuditEnding> {
+        RecordStore(object: object, dates: .milliseconds)
     }
 
     /// The object of a month.

@@ -57,19 +57,17 @@ public struct AuditLogReader: Sendable {
         let values = Dictionary(last.map { ($0.key, $0.value) }) { first, _ in first }
         return last.reversed().compactMap { entry in
             guard let id = entry.key.string, !id.hasSuffix("!"),
-                let beginning = AuditLogReader.decode(AuditBeginning.self, entry.value)
+                let beginning = AuditLogReader.decode(entry.value, of: AuditLog.beginnings(in: object))
             else { return nil }
-            let ending = values[ByteString(id + "!")].flatMap { AuditLogReader.decode(AuditEnding.self, $0) }
+            let ending = values[ByteString(id + "!")].flatMap {
+                AuditLogReader.decode($0, of: AuditLog.endings(in: object))
+            }
             return AuditEntry(id: id, beginning, ending)
         }
     }
 
-    private static func decode<Record: Decodable>(_ type: Record.Type, _ value: [UInt8]) -> Record? {
-        // A record names a thousand targets at most: a larger value is none.
-        guard value.count <= 16 << 20, BoundedJSON.isShallow(value) else { return nil }
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .millisecondsSince1970
-        return try? decoder.decode(type, from: Data(value))
+    private static func decode<Record>(_ value: [UInt8], of store: RecordStore<Record>) -> Record? {
+        value.count <= store.limit && BoundedJSON.isShallow(value) ? store.decode(value) : nil
     }
 }
 

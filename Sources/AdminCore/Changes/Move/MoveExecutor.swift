@@ -25,14 +25,14 @@ struct MoveExecutor: Sendable {
     private func moveLinks(of target: ChangePlan.Target) async throws -> [String] {
         let moves = target.stages.reversed().map { links in links.compactMap { $0.fileMove(in: paths) } }
         let departure = LinkDeparture(driver: driver)
-        let (stay, notes) = try await driver.moving(
+        let (stay, notes) = try await driver.mover.move(
             moves, "move \(target.reference)\(target.destination.map { " to \($0)" } ?? "")",
             below: paths.repositories
         ) {
             var changed: [StoragePath] = []
             var retagged: [ChangePlan.Link] = []
             for stage in target.stages {
-                let left = try await driver.each(stage) { link in
+                let left = try await driver.writer.each(stage) { link in
                     defer { counter.advance() }
                     return try await departure.move(link, in: paths)
                 }
@@ -45,7 +45,7 @@ struct MoveExecutor: Sendable {
             if !retagged.isEmpty { notes.append(try await bringAlong(retagged, of: target)) }
             // A link that stays leaves empty directories at its destination.
             let undone = Set(changed)
-            try await driver.prune(
+            try await driver.pruner.prune(
                 target.links.filter { undone.contains($0.path) }.compactMap { $0.destination?.parent },
                 below: paths.repositories)
             let planned = Set(target.links.map(\.path))
@@ -69,19 +69,19 @@ struct MoveExecutor: Sendable {
         let from = paths.repository(target.reference.repository)
         let to = paths.repository(destination.repository)
         let moves = late.links.filter { [.revisions, .layers].contains(paths.stage(of: $0.path)) }.map { link in
-            StorageDriver.FileMove(
+            FileMove(
                 blob: link.blob, source: link.path, destination: link.path.moved(from: from, to: to))
         }
         for move in moves {
             do {
-                try await driver.moving([[move]], "move \(move.source) to \(move.destination)") {
-                    _ = try await driver.leaveSource(move)
+                try await driver.mover.move([[move]], "move \(move.source) to \(move.destination)") {
+                    _ = try await driver.mover.leaveSource(move)
                 } then: {
                 }
             } catch StorageError.alreadyExists {
                 // The destination has this link already, with the same meaning; the source's is
                 // dropped.
-                _ = try await driver.exchange(move.blob, for: nil, at: move.source)
+                _ = try await driver.writer.exchange(move.blob, for: nil, at: move.source)
             }
         }
         let tags = retagged.compactMap { paths.currentTag(of: $0.path) }

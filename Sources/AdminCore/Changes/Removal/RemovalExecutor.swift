@@ -28,10 +28,10 @@ struct RemovalExecutor: Sendable {
                 try await driver.journal.forget(Set(target.links.map(\.blob)), of: first.path)
             }
             let departure = LinkDeparture(driver: driver)
-            let changed = try await driver.pruning(target.directories, below: paths.repositories) {
+            let changed = try await driver.pruner.prune(target.directories, below: paths.repositories) {
                 var changed: [StoragePath] = []
                 for stage in target.stages {
-                    changed += try await driver.each(stage) { link in
+                    changed += try await driver.writer.each(stage) { link in
                         let isGone = try await departure.drop(link)
                         counter.advance()
                         return isGone ? nil : link.path

@@ -16,8 +16,8 @@ struct RepairExecutor: Sendable {
         switch target.repair {
         case .dropUploadKey(let path, let blob, let kept):
             guard try await driver.reader.value(at: kept) == blob.value else { throw RepairError.changed(kept) }
-            guard try await driver.exchange(blob, for: nil, at: path) else { throw RepairError.changed(path) }
-        case .relink(let directories): try await driver.relink(directories)
+            guard try await driver.writer.exchange(blob, for: nil, at: path) else { throw RepairError.changed(path) }
+        case .relink(let directories): try await driver.pruner.relink(directories)
         case .rearrange(let path, let blob, let digest): try await rearrange(path, blob, digest)
         case .restoreSize(let path, let blob, let chunks): try await restoreSize(path, blob, chunks)
         case .writeEmpty(let path, let blob): try await writeEmpty(path, blob)
@@ -38,7 +38,7 @@ struct RepairExecutor: Sendable {
             return notes
         case .prune(let path): return try await prune(path)
         case .removeKey(let object, let key, let value):
-            guard try await driver.removeKey(key, value: value, of: object) else {
+            guard try await driver.writer.removeKey(key, value: value, of: object) else {
                 throw RepairError.gone("the key \(key) of \(object)")
             }
         }
@@ -58,7 +58,7 @@ struct RepairExecutor: Sendable {
         do {
             let order = try await driver.reader.layout(of: blob).rearranged()
             guard try await driver.reader.content(of: blob, order, has: digest),
-                try await driver.rewrite(
+                try await driver.repair.rewrite(
                     path, blob, in: order,
                     isRight: { try await driver.reader.content(of: $0, at: path, has: digest) ?? false })
             else { throw RepairError.notTheDigest(path) }
@@ -83,7 +83,7 @@ struct RepairExecutor: Sendable {
             let order = try? Rearrangement(asTheyStand: stored.lengths, chunkSize: reader.chunkSize)
         else { throw RepairError.changed(path) }
         guard try await registry.isProven(path, blob, in: order),
-            try await driver.rewrite(
+            try await driver.repair.rewrite(
                 path, blob, in: order, isRight: { try await registry.isProvenRight(path, $0) })
         else { throw RepairError.notTheDigest(path) }
     }
@@ -111,7 +111,7 @@ struct RepairExecutor: Sendable {
     }
 
     private func rewriteLink(_ file: Repair.TrashedFile, _ digest: Digest) async throws {
-        let isDone = try await driver.replace(file.path, file.blob, with: Array(digest.string.utf8)) {
+        let isDone = try await driver.repair.replace(file.path, file.blob, with: Array(digest.string.utf8)) {
             let link = try await registry.links.read(file.blob, at: file.path)
             return link.state == .inexact(digest)
         }
@@ -144,12 +144,12 @@ struct RepairExecutor: Sendable {
         }
         guard try await isReferenceSettled(path), try await driver.reader.value(at: path) == blob.value,
             try await driver.reader.objects.read(.stat, of: blob.chunk(1)) == nil,
-            try await driver.writeEmpty(blob, of: path), try await driver.reader.value(at: path) == blob.value
+            try await driver.repair.writeEmpty(blob, of: path), try await driver.reader.value(at: path) == blob.value
         else { throw RepairError.changed(path) }
     }
 
     private func prune(_ path: StoragePath) async throws -> [String] {
-        try await driver.prune([path]) == nil
+        try await driver.pruner.prune([path]) == nil
             ? ["\(path) stays, since the pool is full; once there is space, the same command removes it"] : []
     }
 
@@ -165,7 +165,7 @@ struct RepairExecutor: Sendable {
         let isRepository = directories.allSatisfy { $0.isBelow(paths.repositories) }
         let floor = isRepository ? paths.repositories : paths.root
         guard let id, !target.files.isEmpty else {
-            try await driver.prune(directories, below: floor)
+            try await driver.pruner.prune(directories, below: floor)
             let stay = try await concurrentMap(directories, window: driver.reader.window) { [driver] directory in
                 let object = try await driver.reader.objects.read(.stat, of: StorageReader.directory(directory))
                 return object == nil ? nil : directory

@@ -43,7 +43,7 @@ struct RestorationExecutor: Sendable {
         guard let renaming = target.renaming, let destination = target.destination else { return target.entries }
         let note = try await driver.reader.holding(path)?.note
         let holding = Holding(path: path, note: note, entries: target.entries)
-        try await driver.rename(holding, from: renaming.from, to: renaming.to, named: destination.description)
+        try await driver.holdings.rename(holding, from: renaming.from, to: renaming.to, named: destination.description)
         return target.entries.map { entry in
             // Companions keep their names, which say to which image they belong.
             guard entry.origin.isBelow(renaming.from) else { return entry }
@@ -54,8 +54,8 @@ struct RestorationExecutor: Sendable {
 
     private func restore(
         _ entries: [Holding.Entry], of path: StoragePath
-    ) async throws -> [StorageDriver.Restoring] {
-        let outcomes = try await driver.restore(paths.staged(entries, by: \.origin).reversed(), of: path)
+    ) async throws -> [RestoreOutcome] {
+        let outcomes = try await driver.holdings.restore(paths.staged(entries, by: \.origin).reversed(), of: path)
         counter.advance(by: UInt64(entries.count))
         return outcomes
     }

@@ -15,7 +15,7 @@ struct EmptiedDirectories: Sendable {
             .mapValues { Set($0.map { ByteString($0.name) }) }
         var gone: Set<StoragePath> = []
         var goneChildren = leaving
-        for level in StorageDriver.levels(of: directories) {
+        for level in StoragePath.levels(of: directories) {
             let candidates = level.filter { $0.isBelow(paths.repositories) }
             let empty = try await concurrentMap(candidates, window: storage.window) { [goneChildren] directory in
                 guard let entries = try await storage.entries(directory) else { return nil as StoragePath? }

@@ -16,7 +16,7 @@ struct Leftovers: Sendable {
         let found = try await concurrentMap(roots, window: driver.reader.window) { root in
             try await driver.reader.walkIfThere(root) ?? []
         }.flatMap(\.self)
-        let pruned = try await driver.prune(directories.union(found.compactMap(\.subdirectory)), below: floor)
+        let pruned = try await driver.pruner.prune(directories.union(found.compactMap(\.subdirectory)), below: floor)
         let unruly = found.filter { $0.path == nil }.map(\.directory)
         return Leftovers(
             files: found.compactMap(\.file?.path).sorted(), unruly: Set(unruly).sorted(), isPruned: pruned != nil)
@@ -59,7 +59,7 @@ struct Leftovers: Sendable {
         on links: Set<StoragePath>, of target: ChangePlan.Target, with driver: StorageDriver
     ) async throws -> [String] {
         guard let any = links.min() else { return [] }
-        let there = try await driver.each(links.sorted()) { path in
+        let there = try await driver.writer.each(links.sorted()) { path in
             try await driver.reader.value(at: path) == nil ? nil : path
         }.compactMap(\.self)
         guard case .repository = target.reference.selector, links.count < target.links.count else {

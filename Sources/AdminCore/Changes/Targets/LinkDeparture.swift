@@ -20,7 +20,7 @@ struct LinkDeparture: Sendable {
 
     /// Drops a link. Returns false if it stays.
     func drop(_ link: ChangePlan.Link) async throws -> Bool {
-        switch try await outcome(of: link, { try await driver.exchange(link.blob, for: nil, at: link.path) }) {
+        switch try await outcome(of: link, { try await driver.writer.exchange(link.blob, for: nil, at: link.path) }) {
         case .left: return true
         case .changed: return false
         case .retagged:
@@ -30,14 +30,16 @@ struct LinkDeparture: Sendable {
     }
 
     /// Moves a link to its entry in a holding. Returns false if it stays.
-    func hold(_ link: ChangePlan.Link, by move: StorageDriver.FileMove) async throws -> Bool {
-        switch try await outcome(of: link, { try await driver.leaveSource(move) }) {
+    func hold(_ link: ChangePlan.Link, by move: FileMove) async throws -> Bool {
+        switch try await outcome(of: link, { try await driver.mover.leaveSource(move) }) {
         case .left: return true
         case .changed: return false
         case .retagged:
             // Where somebody has put another link by now, this one stays in the trash: nothing is
             // lost.
-            if try await putBack(link) { _ = try await driver.exchange(link.blob, for: nil, at: move.destination) }
+            if try await putBack(link) {
+                _ = try await driver.writer.exchange(link.blob, for: nil, at: move.destination)
+            }
             return false
         }
     }
@@ -45,7 +47,7 @@ struct LinkDeparture: Sendable {
     /// Moves a link to its destination, where it stays even if it was retagged.
     func move(_ link: ChangePlan.Link, in paths: RegistryPaths) async throws -> Outcome {
         guard let move = link.fileMove(in: paths) else { return .changed }
-        return try await outcome(of: link) { try await driver.leaveSource(move) }
+        return try await outcome(of: link) { try await driver.mover.leaveSource(move) }
     }
 
     private func outcome(of link: ChangePlan.Link, _ leave: () async throws -> Bool) async throws -> Outcome {
@@ -60,8 +62,8 @@ struct LinkDeparture: Sendable {
 
     /// Puts a link back where it was. Returns false if another one has its place.
     private func putBack(_ link: ChangePlan.Link) async throws -> Bool {
-        guard try await driver.publish([(link.path, link.blob)]).isEmpty else { return false }
-        try await driver.linkUp([link.path.parent])
+        guard try await driver.writer.publish([(link.path, link.blob)]).isEmpty else { return false }
+        try await driver.writer.linkUp([link.path.parent])
         return true
     }
 }
@@ -69,9 +71,9 @@ struct LinkDeparture: Sendable {
 extension ChangePlan.Link {
     /// The move that this link stands for; nil if it is removed. A registry that has read the
     /// identifier of an upload may finish it meanwhile: then the blob is to have it alone.
-    func fileMove(in paths: RegistryPaths) -> StorageDriver.FileMove? {
+    func fileMove(in paths: RegistryPaths) -> FileMove? {
         destination.map {
-            StorageDriver.FileMove(
+            FileMove(
                 blob: blob, source: path, destination: $0, replaces: replaces,
                 yields: paths.file(at: path)?.isUpload ?? false)
         }

@@ -54,10 +54,10 @@ actor EmptyingProof {
     }
 
     /// Returns the scan; after one that failed, the next step begins another. Throws what
-    /// `StorageDriver.provenReferences` throws.
+    /// `ReferenceProver.references` throws.
     func references() async throws -> ReferenceCensus {
         if let census { return census }
-        let found = try await driver.provenReferences(to: blobs, progress: progress)
+        let found = try await driver.prover.references(to: blobs, progress: progress)
         census = found
         return found
     }

@@ -17,7 +17,7 @@ struct EmptyingExecutor: Sendable {
                 ?? Holding.Note(
                     name: target.item.name, kind: TrashItem.Kind.other.rawValue, by: context.by.description,
                     begun: driver.policy.now)
-            try await driver.date(holding, note)
+            try await driver.holdings.date(holding, note)
             guard driver.policy.delay == 0 else {
                 return [
                     "\(target.item.id) had no time of deletion; the time is noted now, and it goes once the delay is over"
@@ -27,8 +27,8 @@ struct EmptyingExecutor: Sendable {
         }
         let planned = Set(target.entries)
         let entries = holding.entries.filter(planned.contains)
-        let outcomes = try await driver.free(entries, of: holding, by: await proof.references())
-        try await driver.prune([path])
+        let outcomes = try await driver.holdings.free(entries, of: holding, by: await proof.references())
+        try await driver.pruner.prune([path])
         var notes: [String] = []
         if outcomes.contains(.early) {
             throw ChangeError.unsuitable("it is younger than the delay: --offline says that no registry is writing")

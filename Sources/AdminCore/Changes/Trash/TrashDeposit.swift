@@ -27,12 +27,12 @@ struct TrashDeposit: Sendable {
         var leftovers = Leftovers()
         var isGone = false
         do {
-            let stay = try await driver.holding(
+            let stay = try await driver.holdings.put(
                 stages.map { stage in stage.map { (origin: $0.path, blob: $0.blob) } }, at: path, note, below: floor
             ) { moves in
                 var stay: Set<StoragePath> = []
                 for (links, moves) in zip(stages, moves) {
-                    let left = try await driver.each(zip(links, moves)) { link, move in
+                    let left = try await driver.writer.each(zip(links, moves)) { link, move in
                         defer { counter.advance() }
                         return try await departure.hold(link, by: move)
                     }
@@ -42,7 +42,7 @@ struct TrashDeposit: Sendable {
             } then: { stay in
                 isGone = true
                 leftovers = try await Leftovers.clear(directories, below: floor, with: driver)
-                if !stay.isEmpty { try await driver.prune([path]) }
+                if !stay.isEmpty { try await driver.pruner.prune([path]) }
             }
             return (stay, leftovers)
         } catch let error as StoreError where error.kind == .full && !isGone {

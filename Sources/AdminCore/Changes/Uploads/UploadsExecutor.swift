@@ -31,9 +31,9 @@ struct UploadsExecutor: Sendable {
     private func unlink(_ links: [ChangePlan.Link]) async throws -> [StoragePath] {
         guard let first = links.first else { return [] }
         try await driver.journal.forget(Set(links.map(\.blob)), of: first.path)
-        return try await driver.each(links) { link in
+        return try await driver.writer.each(links) { link in
             defer { counter.advance() }
-            return try await driver.exchange(link.blob, for: nil, at: link.path) ? nil : link.path
+            return try await driver.writer.exchange(link.blob, for: nil, at: link.path) ? nil : link.path
         }.compactMap(\.self)
     }
 

@@ -48,7 +48,8 @@ struct LastLook: Sendable {
     /// Writes the layer links that a target had anew, where they were: what a registry remembers of
     /// them stays true.
     private func linkLayersAgain(_ target: ChangePlan.Target) async throws {
-        _ = try await driver.each(target.links.filter { paths.file(at: $0.path)?.isLayerLink ?? false }) { link in
+        _ = try await driver.writer.each(target.links.filter { paths.file(at: $0.path)?.isLayerLink ?? false }) {
+            link in
             let text = try await driver.reader.content(of: link.blob, at: link.path, limit: LinkReader.limit)
             guard LinkText(text) != nil, try await driver.reader.entry(link.path) == nil else { return }
             try await driver.putContent(link.path, text)

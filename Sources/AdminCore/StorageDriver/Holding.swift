@@ -1,27 +1,27 @@
 public import Foundation
 
-/// References that were taken out of the registry's tree and can come back: one deletion in the trash, or one run's
-/// quarantine.
+/// References that left the registry's tree and can return: one deletion in the trash, or the
+/// quarantine of one run.
 ///
-/// In the pool: a directory like any other, so that every scan counts what it refers to. Its keys are the paths the
-/// references come from (see `Holding.key`), its values the identifiers; the xattr `regtop.holding` says in JSON what
-/// it is.
+/// In the pool: a directory like any other, so that every scan counts its references. Its keys are
+/// the escaped paths from which the references come, its values the identifiers; the xattr
+/// `regtop.holding` holds the note as JSON.
 public struct Holding: Hashable, Sendable {
-    /// What a person should know of it.
+    /// The description of a holding, for people.
     public struct Note: Codable, Hashable, Sendable {
-        /// What was taken: `app/web`, `app/web:1.0`.
+        /// The name of the thing that was taken: `app/web`, `app/web:1.0`.
         public var name: String
-        /// What kind of thing that is, in one word.
+        /// The kind of the thing, in one word.
         public var kind: String
-        /// Who took it, on which machine.
+        /// The user and the machine.
         public var by: String
-        /// When that began.
+        /// When the taking began.
         public var begun: Date
-        /// When the last reference was gone from its place: nothing that was taken is freed before the delay has
-        /// passed since. nil while that is under way, and after it was interrupted.
+        /// When the last reference had left its place: nothing is freed before the delay has passed
+        /// since. nil while the taking is under way, or if it was interrupted.
         public var unlinked: Date?
 
-        /// See the properties.
+        /// A note; see the properties.
         public init(name: String, kind: String, by: String, begun: Date, unlinked: Date? = nil) {
             self.name = name
             self.kind = kind
@@ -33,49 +33,49 @@ public struct Holding: Hashable, Sendable {
 
     /// One reference.
     public struct Entry: Hashable, Sendable {
-        /// Who has decided about it (docs/safety.md#1-freeing): whoever sets the claim goes on, and so does any
-        /// recovery.
+        /// A decision about a reference (docs/safety.md#claims): the process that sets the claim
+        /// follows it, and so does any recovery.
         public enum Claim: String, Hashable, Sendable, CaseIterable {
-            /// It goes back to its place.
+            /// The reference goes back to its place.
             case restoring
-            /// Its chunks are removed.
+            /// The chunks are removed.
             case freeing
         }
 
-        /// Where it comes from.
+        /// The path from which it comes.
         public let origin: StoragePath
         /// Its identifier.
         public let blob: BlobIdentifier
-        /// Who has decided about it; nil as long as nobody has.
+        /// The decision about it; nil as long as there is none.
         public let claim: Claim?
     }
 
-    /// Its directory.
+    /// The directory of the holding.
     public let path: StoragePath
-    /// What a person should know; nil if it cannot be read.
+    /// The description; nil if it cannot be read.
     public let note: Note?
-    /// What it holds, by origin.
+    /// The references, by origin.
     public let entries: [Entry]
 
     static let xattr: ByteString = "regtop.holding"
 
-    /// The key of a reference in a holding: its path, each slash as `-.` and each hyphen as `--`, so that the key is
-    /// a valid component; behind `restoring.` or `freeing.` if it is claimed. (No path's key begins like a claim: all
-    /// begin with `-.`.)
+    /// The key of a reference in a holding: its path, with each slash as `-.` and each hyphen as
+    /// `--`, so that the key is a valid component; after `restoring.` or `freeing.` if it is
+    /// claimed. The key of a path begins with `-.`, and so never like a claim.
     static func key(_ origin: StoragePath, _ claim: Entry.Claim? = nil) -> ByteString {
         let escaped = origin.string.replacing("-", with: "--").replacing("/", with: "-.")
         return ByteString((claim.map { $0.rawValue + "." } ?? "") + escaped)
     }
 
-    /// The path under which a holding has chunks that nothing refers to: one that no registry has.
+    /// The path under which a holding refers to an orphan; no registry has such a path.
     static func orphan(_ blob: BlobIdentifier) -> StoragePath {
         orphans.appending(.literal(String(blob.string.dropFirst(5))))
     }
 
-    /// Below which these paths lie.
+    /// The directory of the paths of orphans.
     static let orphans: StoragePath = .literal("regtop-orphan")
 
-    /// What a key says; nil if it is none of a holding's.
+    /// Parses a key; nil if it is none of a holding.
     static func parse(_ key: ByteString) -> (origin: StoragePath, claim: Entry.Claim?)? {
         guard var text = key.string else { return nil }
         let claim = Entry.Claim.allCases.first { text.hasPrefix($0.rawValue + ".") }
@@ -99,7 +99,7 @@ public struct Holding: Hashable, Sendable {
 }
 
 extension StorageReader {
-    /// All holdings in a directory, by name. One whose note cannot be read is among them, without it.
+    /// All holdings in a directory, by name, also those whose note cannot be read.
     public func holdings(in place: StoragePath) async throws -> [Holding] {
         let paths = (try await entries(place) ?? []).compactMap { entry -> StoragePath? in
             guard case .directory = entry.kind else { return nil }
@@ -127,5 +127,19 @@ extension StorageReader {
             return Holding.Entry(origin: origin, blob: blob, claim: claim)
         }
         return Holding(path: path, note: note, entries: entries.sorted { $0.origin < $1.origin })
+    }
+}
+
+extension Holding {
+    static func encode(_ note: Note) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        var note = note
+        // The format has whole seconds: rounded up, so that nothing is due too early.
+        note.unlinked = note.unlinked.map {
+            Date(timeIntervalSince1970: $0.timeIntervalSince1970.rounded(.up))
+        }
+        return Array(try encoder.encode(note))
     }
 }

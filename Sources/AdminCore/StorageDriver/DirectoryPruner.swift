@@ -1,11 +1,19 @@
-extension StorageDriver {
-    /// Removes directories that are empty, and those above them that become empty, up to but not including `floor`
-    /// (docs/safety.md#3-the-steps). Gives the directories whose objects are gone.
+/// Removes empty directories (docs/safety.md#prune-an-empty-directory), and lists directories again
+/// that came back.
+struct DirectoryPruner: Sendable {
+    let journal: Journal
+
+    private var writer: StorageWriter { journal.writer }
+    private var reader: StorageReader { writer.reader }
+
+    /// Removes directories that are empty, and those above them that become empty, below `floor`.
+    /// Returns the directories whose objects are gone; nil if the pool is full and nothing was
+    /// pruned.
     ///
-    /// Each object is removed under the version at which it was seen empty; each key under the version of the parent
-    /// that was read before it was made sure that the directory had not come back. Whatever others put in between
-    /// stays. An intent says which directories these are until they were looked at once more, after the delay: one
-    /// that came back and is not listed is listed again.
+    /// Each object is removed at the version at which it was seen empty. Each key is removed at a
+    /// version of the parent that was read before the directory was seen to be gone. What others
+    /// write in between stays. An intent names the directories until their last look, after the
+    /// delay: a directory that came back and is not listed is listed again.
     @discardableResult
     func prune(_ directories: some Sequence<StoragePath>, below floor: StoragePath = .root) async throws
         -> [StoragePath]?
@@ -15,24 +23,30 @@ extension StorageDriver {
             try await isHollow(directory)
         }.contains(true)
         if !isNeeded { return [] }
-        return try await pruning(candidates, below: floor) {}.removed
+        return try await prune(candidates, below: floor) {}.removed
     }
 
-    /// Drops references by `body`, and prunes the directories that are emptied by that. The intent is written first:
-    /// a crash leaves no empty ones behind. Gives what `body` gives, and the directories whose objects are gone; nil
-    /// if nothing was pruned since the pool is full. Then no intent can be written, and whoever needs space must be
-    /// able to drop references all the same: the emptied directories stay, listed, which harms nobody.
+    /// Removes references by `body`, and prunes the directories that become empty. The intent is
+    /// written first, so that a crash leaves no empty directories behind. In a full pool no intent
+    /// can be written; then references are removed all the same, to make space, and the empty
+    /// directories stay.
     ///
-    /// `climbing`: false where directories hold nothing but files, and those above them stay whether they are empty
-    /// or not. Then nothing has to be looked at once more after the delay, and a million of them leave nothing in the
-    /// journal. The old driver looks at a directory before it lists that in the one above, but it never looks before
-    /// it lists a file's directory: it always does, after it has put the file there. If that comes before the key is
-    /// removed, the version is another one; if it comes later, the key is there again. Our own driver does not set a
-    /// key that is there already, but then the file was there before the key is removed, and what holds something and
-    /// is not listed is listed again at once. A recovery knows nothing of this, and does as for all others.
-    func pruning<Value: Sendable>(
+    /// Without `climbing` no last look is needed, and a million directories leave nothing in the
+    /// journal. The old driver looks at a directory before it lists it in the one above, but it
+    /// always lists the directory of a file, after the file is there. If that comes before the key
+    /// is removed, the version is another one; if it comes later, the key is there again. Our own
+    /// driver does not set a key that is there, but then the file was there before the key was
+    /// removed, and a directory that holds something and is not listed is listed again at once. A
+    /// recovery treats these directories as all others.
+    ///
+    /// - Parameter climbing: false where directories hold only files, and those above them stay
+    ///   even if they are empty.
+    ///
+    /// - Returns: the result of `body`, and the directories whose objects are gone; nil for these
+    ///   if the pool is full.
+    func prune<Value: Sendable>(
         _ directories: some Sequence<StoragePath>, below floor: StoragePath = .root, climbing: Bool = true,
-        _ body: () async throws -> Value
+        after body: () async throws -> Value
     ) async throws -> (value: Value, removed: [StoragePath]?) {
         let candidates = Set(directories).filter { $0.isBelow(floor) }.sorted()
         guard let first = candidates.first else { return (try await body(), []) }
@@ -49,7 +63,7 @@ extension StorageDriver {
         } catch {
             result = .failure(error)
         }
-        // In a task of its own: a cancelled caller leaves no empty directories either.
+        // In a separate task, so that a cancelled caller leaves no empty directories behind.
         let pruned = await Task { () async throws -> [StoragePath] in
             do {
                 let removed = try await pruneUnwritten(candidates, below: floor, climbing: climbing)
@@ -57,7 +71,7 @@ extension StorageDriver {
                 if removed.isEmpty || !climbing {
                     try await intent.end()
                 } else {
-                    try await closing(intent, as: .settled)
+                    try await close(intent)
                 }
                 return removed
             } catch {
@@ -68,26 +82,37 @@ extension StorageDriver {
         return (try result.get(), try pruned.get())
     }
 
-    /// Whether pruning has something to do: the directory's object is empty, or it has none and is listed.
+    /// Ends an intent of directories by their last look, now or after the delay.
+    func close(_ intent: OpenIntent) async throws {
+        try await intent.close(as: .settled) { intent in try await lookAgain(at: intent) }
+    }
+
+    /// The last look at directories that were made or removed.
+    func lookAgain(at intent: Intent) async throws {
+        guard case .directories(let directories, _) = intent.body else { return }
+        try await listAgain(directories)
+    }
+
+    /// Whether a directory can be pruned: its object is empty, or it has no object and is listed.
     private func isHollow(_ directory: StoragePath) async throws -> Bool {
         if let isEmpty = try await isEmpty(directory) { return isEmpty }
         guard case .directory = try await reader.entry(directory)?.kind else { return false }
         return true
     }
 
-    /// The same without an intent: for whoever has one.
+    /// Prunes directories that an intent of the caller names.
     func pruneUnwritten(
         _ directories: [StoragePath], below floor: StoragePath, climbing: Bool = true
     ) async throws -> [StoragePath] {
         var byDepth = Dictionary(grouping: directories, by: \.components.count).mapValues(Set.init)
         var removed: [StoragePath] = []
         while let depth = byDepth.keys.max(), let level = byDepth.removeValue(forKey: depth) {
-            let gone = try await each(level.sorted()) { directory in
+            let gone = try await writer.each(level.sorted()) { directory in
                 try await removeIfEmpty(directory) ? directory : nil
             }.compactMap(\.self)
             removed += gone
-            let families = StorageDriver.families(of: gone)
-            _ = try await each(families) { parent, children in
+            let families = StoragePath.families(of: gone)
+            _ = try await writer.each(families) { parent, children in
                 try await unlist(children, in: parent)
             }
             guard climbing else { continue }
@@ -97,15 +122,25 @@ extension StorageDriver {
         return removed
     }
 
-    /// Lists those of these directories, and of those above them, again that hold something and are not listed: what
-    /// pruning leaves when the old driver, having looked at a directory's parent before, writes into it afterwards.
+    /// Lists directories again, and those above them, that hold something and are not listed.
+    /// Pruning leaves such a directory if the old driver looks at its parent before, and writes
+    /// into it afterwards.
     func listAgain(_ directories: [StoragePath]) async throws {
-        let all = StorageDriver.levels(of: directories).joined()
+        let all = StoragePath.levels(of: directories).joined()
         let back = try await concurrentMap(all, window: reader.window) { directory -> StoragePath? in
             guard try await isEmpty(directory) == false else { return nil }
             return try await reader.entry(directory) == nil ? directory : nil
         }.compactMap(\.self)
-        if !back.isEmpty { try await linkUp(back) }
+        if !back.isEmpty { try await writer.linkUp(back) }
+    }
+
+    /// Lists directories again that hold something, and all above them. Leaves empty ones alone.
+    /// Throws `StorageError.notADirectory` where a file is in the way.
+    func relink(_ directories: [StoragePath]) async throws {
+        try await listAgain(directories)
+        for directory in StoragePath.levels(of: directories).joined() {
+            if case .file? = try await reader.entry(directory)?.kind { throw StorageError.notADirectory(directory) }
+        }
     }
 
     /// Whether a directory's object has no keys; nil if there is no object.
@@ -114,15 +149,16 @@ extension StorageDriver {
             ReadOperation(omap: .page(after: nil, limit: 1)), of: StorageReader.directory(directory))?.omap.isEmpty
     }
 
-    /// True if the directory has no object when this ends: removed because it was empty, or gone already.
+    /// Removes the object of a directory if it is empty. True if the directory has no object at the
+    /// end.
     private func removeIfEmpty(_ directory: StoragePath) async throws -> Bool {
         let object = StorageReader.directory(directory)
         guard
             let state = try await reader.objects.read(ReadOperation(omap: .page(after: nil, limit: 1)), of: object)
         else { return true }
-        // An object that holds data is no directory of this convention, whoever put it there.
+        // An object with data is no directory of this convention.
         guard state.omap.isEmpty, state.size == 0 else { return false }
-        return try await perform(
+        return try await writer.perform(
             WriteOperation(guards: [.version(state.version)], [.remove]), on: object, for: directory
         ) { [reader] in
             try await reader.objects.read(.stat, of: object) == nil
@@ -132,7 +168,7 @@ extension StorageDriver {
     /// Removes the keys of directories that are gone from their parent.
     private func unlist(_ children: [StoragePath], in parent: StoragePath) async throws {
         let object = StorageReader.directory(parent)
-        for _ in 0..<StorageDriver.attempts {
+        for _ in 0..<StorageWriter.attempts {
             let keys = children.map { ByteString($0.name) }
             guard let state = try await reader.objects.read(ReadOperation(omap: .keys(keys)), of: object) else {
                 return
@@ -145,13 +181,13 @@ extension StorageDriver {
                     ? ByteString(child.name) : nil
             }.compactMap(\.self)
             if gone.isEmpty { return }
-            let applied = try await perform(
+            let applied = try await writer.perform(
                 WriteOperation(guards: [.version(state.version)], [.removeOmap(gone)]), on: object, for: parent
             ) { [reader] in
                 try await reader.objects.read(ReadOperation(omap: .keys(gone)), of: object)?.omap.isEmpty ?? true
             }
             if applied { return }
         }
-        throw StorageDriver.contention(object)
+        throw StorageWriter.contention(object)
     }
 }

@@ -1,40 +1,41 @@
-/// What is wrong with the chunks of one file. One of them, the first that holds: a cause is named once, not with all
-/// that follows from it.
+/// The fault in the chunks of one file: the first of these cases that holds, so that a cause is
+/// named once, without its consequences.
 enum FileFault: Hashable, Sendable {
-    /// No chunk at all: an empty file (docs/layout.md#d3), or a small one whose deletion was interrupted (#d7).
+    /// There is no chunk: an empty file (docs/layout.md#d3), or a small one whose deletion was
+    /// interrupted (#d7).
     case noChunk
-    /// Chunk 0 is gone, later ones are there (docs/layout.md#d7).
+    /// Chunk 0 is gone, and later chunks exist (docs/layout.md#d7).
     case noHead
-    /// Chunk 0 says no size.
+    /// Chunk 0 carries no size.
     case noSize
-    /// Chunk 0 says a size that cannot be.
+    /// Chunk 0 carries an impossible size.
     case badSize
-    /// A chunk is longer than any may be (docs/layout.md#d1, #d2).
+    /// A chunk is longer than the chunk size (docs/layout.md#d1, #d2).
     case long(chunk: Int)
-    /// A chunk that the size asks for is not there; the first of them.
+    /// A chunk that the size requires is missing; the first one.
     case missing(chunk: Int)
-    /// A chunk ends before its part of the file does (docs/layout.md#d14); the first of them.
+    /// A chunk ends before its part of the file (docs/layout.md#d14); the first one.
     case short(chunk: Int, length: UInt64)
-    /// There are bytes behind the end of the file, and nothing else is wrong (docs/layout.md#d4).
+    /// There are bytes behind the end of the file, and no other fault (docs/layout.md#d4).
     case surplus
 }
 
-/// A file as its chunks have it.
+/// A file as its chunks show it.
 struct StoredFile: Hashable, Sendable {
-    /// What chunk 0 says of the size.
+    /// The size in chunk 0.
     enum Size: Hashable, Sendable {
         case known(UInt64)
         case none
         case impossible
     }
 
-    /// Of no meaning where there is no chunk 0.
+    /// Without meaning if there is no chunk 0.
     let size: Size
-    /// The length of each chunk that is there, by number.
+    /// The lengths of the existing chunks, by number.
     let lengths: [Int: UInt64]
 
-    /// What is wrong with it; nil if every byte is where it should be and nothing else is. Takes time in proportion
-    /// to the chunks that are there, whatever the size says.
+    /// The fault of the file; nil if every byte is where it should be, and no other bytes are
+    /// there. Takes time in proportion to the number of chunks, whatever the size says.
     func fault(chunkSize: UInt64) -> FileFault? {
         guard let head = lengths[0] else { return lengths.isEmpty ? .noChunk : .noHead }
         let bytes: UInt64
@@ -71,7 +72,7 @@ extension PoolInventory.Chunk {
 }
 
 extension PoolInventory {
-    /// A file as these chunks, all of one identifier, have it.
+    /// The file of these chunks, all of one identifier.
     static func file(of chunks: ArraySlice<Chunk>) -> StoredFile {
         StoredFile(
             size: chunks.first.map { $0.index == 0 ? $0.declared : .none } ?? .none,
@@ -80,7 +81,7 @@ extension PoolInventory {
 }
 
 extension StorageReader {
-    /// A file as it is now: chunk 0, and the chunks with these numbers.
+    /// Reads a file: chunk 0, and the chunks with these numbers.
     func storedFile(_ blob: BlobIdentifier, chunks: some Sequence<Int>) async throws -> StoredFile {
         let head = try await objects.read(ReadOperation(xattrs: true), of: blob.chunk(0))
         let rest = Set(chunks).subtracting([0])

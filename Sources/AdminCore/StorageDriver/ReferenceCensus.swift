@@ -1,14 +1,14 @@
 public import Foundation
 
-/// Who refers to identifiers: the answer of a complete scan of the pool, the only proof that allows freeing
-/// (docs/safety.md#1-freeing).
+/// The references to some identifiers, by a complete scan of the pool: the only proof that allows
+/// freeing (docs/safety.md#1-freeing).
 public struct ReferenceCensus: Sendable {
-    /// When the scan began: references that were made later may be missing.
+    /// When the scan began. Later references may be missing.
     public let began: Date
-    /// Where the identifiers stand that were asked for: object of the directory and key. Those that stand nowhere are
-    /// not in it.
+    /// The keys that refer to the sought identifiers. An identifier without a reference is not in
+    /// it.
     public let places: [BlobIdentifier: [Place]]
-    /// The chunks of the identifiers that were asked for, as the scan met them.
+    /// The chunks of the sought identifiers that the scan met.
     let chunks: ChunkInventory
 
     /// A key of an omap.
@@ -18,26 +18,37 @@ public struct ReferenceCensus: Sendable {
         /// The key in its omap.
         public let key: ByteString
 
-        /// Where the file at a path is named.
+        /// The key of the file at a path.
         static func of(_ path: StoragePath) -> Place {
             Place(object: StorageReader.directory(path.parent), key: ByteString(path.name))
         }
     }
 
-    /// Whether a reference stands at a place for which `counts` says true. That a collection has noted chunks as
-    /// referred to by nothing is no reference.
+    /// Whether there is a reference at a place for which `counts` returns true. The note of an
+    /// orphan in a holding is no reference.
     func isReferred(_ blob: BlobIdentifier, _ counts: (Place) -> Bool) -> Bool {
         let note = Holding.key(Holding.orphan(blob))
         return (places[blob] ?? []).contains { $0.key != note && counts($0) }
     }
+
+    /// Whether only this path refers to an identifier.
+    func isOnly(_ path: StoragePath, for blob: BlobIdentifier) -> Bool {
+        places[blob] == [.of(path)]
+    }
+
+    /// Whether anything but this entry of the holding at `path` refers to its chunks.
+    func isElsewhere(_ entry: Holding.Entry, than path: StoragePath) -> Bool {
+        let own = Place(object: StorageReader.directory(path), key: Holding.key(entry.origin))
+        return (places[entry.blob] ?? []).contains { $0 != own }
+    }
 }
 
 extension StorageReader {
-    /// Looks through every omap in the registry's namespace, those of unlisted directories, of the trash, of the
-    /// quarantine and of invalid names included. Throws at the first thing that could not be read: half a scan proves
-    /// nothing.
+    /// Looks for references in every omap of the registry's namespace, also in those of unlisted
+    /// directories, of the trash, of the quarantine and of invalid names. Throws the first error:
+    /// half a scan proves nothing.
     ///
-    /// Memory: the places of what was asked for, and 24 bytes for each of its chunks.
+    /// Memory: the references, and 24 bytes for each chunk of the sought identifiers.
     public func references(
         to wanted: Set<BlobIdentifier>, now: Date, progress: ProgressHandler? = nil
     ) async throws -> ReferenceCensus {
@@ -73,15 +84,21 @@ extension StorageReader {
     }
 }
 
-extension StorageDriver {
-    /// A scan that may authorise freeing: no change was open when it began, and no reference moved while it ran, so
-    /// that none can have been missed because it was read where it had not come yet and where it had left already.
+/// Makes scans that may authorise freeing: beside an intent of kind `mark`, which every change that
+/// moves references voids.
+struct ReferenceProver: Sendable {
+    let journal: Journal
+
+    private var reader: StorageReader { journal.writer.reader }
+
+    /// Makes a census that may authorise freeing. No change was open when the scan began, and no
+    /// reference moved while it ran: a reference that moves could be missed at both of its places.
     /// Throws `StorageError.journal` otherwise.
-    func provenReferences(
+    func references(
         to wanted: Set<BlobIdentifier>, progress: ProgressHandler? = nil
     ) async throws -> ReferenceCensus {
-        let (census, hasMoved) = try await marking("look for references") {
-            try await reader.references(to: wanted, now: policy.now, progress: progress)
+        let (census, hasMoved) = try await mark("look for references") {
+            try await reader.references(to: wanted, now: journal.policy.now, progress: progress)
         }
         guard !hasMoved else {
             throw StorageError.journal("references were moved while they were looked for: begin again")
@@ -89,11 +106,15 @@ extension StorageDriver {
         return census
     }
 
-    /// Looks for something in the pool by `body`, and tells whether references were moved by a regtop meanwhile: what
-    /// was found proves nothing then. Throws `StorageError.journal` if a change is open to begin with; `StoreError`
-    /// of kind `.incomplete` where listings miss something, before anything is written.
-    func marking<Value: Sendable>(
-        _ what: String, _ body: () async throws -> Value
+    /// Looks for something in the pool by `body`, and tells whether a regtop moved references
+    /// meanwhile: then the result proves nothing.
+    ///
+    /// - Parameter what: the search in words, for the journal.
+    ///
+    /// - Throws: `StorageError.journal` if a change is open at the beginning; `StoreError` of kind
+    ///   `.incomplete`, before anything is written, where listings are not whole.
+    func mark<Value: Sendable>(
+        _ what: String, while body: () async throws -> Value
     ) async throws -> (value: Value, hasMoved: Bool) {
         try await reader.objects.status().requireWholeListings()
         let mark = try await journal.begin(.mark, what)
@@ -102,7 +123,7 @@ extension StorageDriver {
                 guard let intent = entry.intent else {
                     throw StorageError.journal("it has an intent that cannot be read, \(entry.id)")
                 }
-                // A watch moves no reference.
+                // Marks and watches move no reference.
                 let isHarmless = intent.head.kind == .mark || intent.head.kind == .watch
                 guard intent.head.state.isDeferred || isHarmless else {
                     throw StorageError.journal("nothing is freed while this is open: \(intent.head.what)")
@@ -119,5 +140,32 @@ extension StorageDriver {
             await mark.release()
             throw error
         }
+    }
+}
+
+/// The chunks of some identifiers that a scan has met. Takes 24 bytes a chunk, whatever numbers
+/// hostile names have.
+struct ChunkInventory: Sendable {
+    private var chunks: [(blob: BlobIdentifier, index: Int)] = []
+
+    /// Adds a chunk: each once, in any order.
+    mutating func add(_ blob: BlobIdentifier, _ index: Int) {
+        chunks.append((blob, index))
+    }
+
+    /// Call this after the last chunk, before the first question.
+    mutating func settle() {
+        chunks.sort { ($0.blob, $0.index) < ($1.blob, $1.index) }
+    }
+
+    /// The numbers of the chunks of an identifier, ascending.
+    func indices(of blob: BlobIdentifier) -> [Int] {
+        var low = 0
+        var high = chunks.count
+        while low < high {
+            let middle = (low + high) / 2
+            if chunks[middle].blob < blob { low = middle + 1 } else { high = middle }
+        }
+        return chunks[low...].prefix { $0.blob == blob }.map(\.index)
     }
 }
