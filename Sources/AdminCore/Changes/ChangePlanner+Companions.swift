@@ -54,18 +54,9 @@ extension ChangePlanner {
     private func kin(
         of name: RepositoryName, readingRevisions: Bool, _ pass: RegistryPass
     ) async throws -> CompanionSearch.Kin {
-        var facts = try await RepositoryInquiry(name: name, pass: pass, scope: .tagLinks).facts([.tagNames])
         let revisions = readingRevisions ? try await pass.revisions(of: name) : []
-        var open = Set(facts.tags.values.compactMap(\.digest)).union(revisions)
-        for _ in 0...Manifest.nestingLimit where !open.isEmpty {
-            let read = try await concurrentMap(open, window: storage.window) { digest in
-                (digest, try await pass.memory.manifests(digest))
-            }
-            for (digest, finding) in read { facts.manifests[digest] = finding }
-            open = Set(
-                read.flatMap { ($0.1.manifest?.manifests ?? []).filter(\.namesManifest).map(\.digest) }
-            ).subtracting(facts.manifests.keys)
-        }
+        let facts = try await RepositoryInquiry(name: name, pass: pass, scope: [.tagLinks, .parts]).facts(
+            [.tagNames] + revisions.map { .manifest($0) })
         let members = facts.tags.sorted { $0.key < $1.key }.map { tag, link in
             TagFamily.Member(
                 tag: tag, digest: link.digest,
@@ -190,7 +181,7 @@ private struct CompanionJoin {
         for (number, target) in targets.enumerated() {
             guard let target, target.reference.repository == name else { continue }
             for link in target.links {
-                if let tag = paths.tagName(of: link.path, in: name) { lost.tags[tag] = number }
+                if let tag = paths.currentTag(of: link.path) { lost.tags[tag] = number }
                 if case .manifest(let digest) = paths.revisionLink(link.path, in: name) {
                     lost.revisions[digest] = number
                 }

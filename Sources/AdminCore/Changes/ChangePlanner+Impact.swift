@@ -9,7 +9,7 @@ extension ChangePlanner {
             for link in target.links {
                 switch paths.stage(of: link.path) {
                 case .currentLinks:
-                    if let tag = paths.tagName(of: link.path, in: name) { impact.tags.append("\(name):\(tag)") }
+                    if let tag = paths.currentTag(of: link.path) { impact.tags.append("\(name):\(tag)") }
                     if let digest = link.digest { named[name, default: []].insert(digest) }
                 case .revisions:
                     if link.path.parent.parent.parent.name == "revisions" { impact.revisions += 1 }
@@ -171,7 +171,7 @@ extension ChangePlanner {
     private func children(of digests: Set<Digest>, _ pass: RegistryPass) async throws -> [Digest: Set<Digest>] {
         try await concurrentMap(digests, window: storage.window) { digest -> (Digest, Set<Digest>) in
             let manifest = try await pass.memory.manifests(digest).manifest
-            return (digest, Set((manifest?.manifests ?? []).filter(\.namesManifest).map(\.digest)))
+            return (digest, Set((manifest?.children ?? []).map(\.digest)))
         }.reduce(into: [:]) { $0[$1.0] = $1.1.isEmpty ? nil : $1.1 }
     }
 }

@@ -49,55 +49,6 @@ struct BlobFinding: Hashable, Sendable {
     }
 }
 
-/// What a link file says.
-struct LinkFinding: Hashable, Sendable {
-    /// Whether the link leads anywhere.
-    enum State: Hashable, Sendable {
-        /// It holds this digest.
-        case good(Digest)
-        /// It means this digest, but holds more, or less, than it: no registry reads it.
-        case inexact(Digest)
-        /// It is not there.
-        case missing
-        /// It is there and holds no digest; the text ends a sentence that begins with the link's name.
-        case bad(String)
-    }
-
-    /// Whether it leads anywhere.
-    let state: State
-    /// When it was last written; nil if it has no date.
-    let modified: Date?
-    /// What is there in place of a missing link, as the end of a sentence; nil if nothing is to be said of that.
-    var remains: String?
-
-    static let missing = LinkFinding(state: .missing, modified: nil)
-
-    /// The digest that it means; nil if it cannot be read.
-    var digest: Digest? {
-        switch state {
-        case .good(let digest), .inexact(let digest): digest
-        case .missing, .bad: nil
-        }
-    }
-
-    /// What is wrong with a link that should hold `expected` (any digest if nil); nil if nothing is. A link below
-    /// another digest than a SHA-256 may hold the SHA-256 of the same blob.
-    func fault(expecting expected: Digest? = nil) -> String? {
-        switch state {
-        case .good(let digest), .inexact(let digest):
-            if let expected, digest != expected, expected.algorithm == digest.algorithm || expected.isCanonical {
-                "names another digest, \(digest)"
-            } else if case .inexact = state {
-                "holds more than a digest, so that no registry reads it"
-            } else {
-                nil
-            }
-        case .missing: "is missing" + (remains.map { ": \($0)" } ?? "")
-        case .bad(let reason): reason
-        }
-    }
-}
-
 /// What a repository's directory of one manifest says.
 struct RevisionFinding: Hashable, Sendable {
     /// The link that lets the repository serve the manifest.

@@ -7,6 +7,10 @@ import Foundation
 /// repositories that link to it (`pins`) and is in nobody's way. What stands in the way of believing it is collected
 /// in `obstacles`; with one of them nothing may be freed or quarantined. Errors of the store as a whole are thrown.
 /// Memory: the index, and one digest for each manifest.
+///
+/// `Manifest.edges` says what counts as a reference, as in every walk over documents. But no `ManifestTraversal` drives
+/// a mark: it has no limit, more roots come in while it runs, and what it has met is its result, in the marks of the
+/// index.
 struct CollectionMark: Sendable {
     let registry: RegistryReader
     let options: CollectionOptions
@@ -315,21 +319,14 @@ struct CollectionMark: Sendable {
             index.marks[ordinal].insert(.unclear)
             for reference in references { needWhatever(reference) }
         case .manifest(let manifest):
-            for reference in manifest.blobs {
-                // Where readers may disagree, and where an index names something of an unknown type, it may be a
-                // manifest.
-                if manifest.ambiguities.isEmpty, !manifest.isIndex {
-                    need(reference.digest, declared: reference.size)
-                } else {
-                    needWhatever(reference.digest, declared: reference.size)
+            for edge in manifest.edges {
+                switch edge.need {
+                case .blob: need(edge.digest, declared: edge.size)
+                case .either: needWhatever(edge.digest, declared: edge.size)
+                case .manifest: needManifest(edge.digest)
                 }
+                if edge.kind == .manifest { parents[index.ordinal(edge.digest), default: []].insert(ordinal) }
             }
-            for child in manifest.manifests where child.namesManifest {
-                needManifest(child.digest)
-                parents[index.ordinal(child.digest), default: []].insert(ordinal)
-            }
-            for reference in manifest.otherReferences { needWhatever(reference) }
-            if let subject = manifest.subject { needManifest(subject.digest) }
         }
     }
 

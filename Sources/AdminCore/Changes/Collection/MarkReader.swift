@@ -39,17 +39,12 @@ struct MarkReader: Sendable {
 
     func content(of link: CollectionIndex.Link) async throws -> LinkContent {
         let path = link.path.path
-        do {
-            let (head, bytes) = try await storage.file(link.blob, at: path, limit: RegistryReader.linkLimit)
-            let digest = LinkText(bytes)?.digest
-            return LinkContent(
-                digest: digest, isYoung: try await isYoung(head.modified, path),
-                isBeingWritten: digest == nil ? try await isBeingWritten(link.blob, path) : false, obstacle: nil)
-        } catch let error as StorageError {
-            return LinkContent(
-                digest: nil, isYoung: true, isBeingWritten: try await isBeingWritten(link.blob, path),
-                obstacle: "is dangling: \(error)")
-        }
+        let finding = try await registry.links.read(link.blob, at: path)
+        return LinkContent(
+            digest: finding.digest,
+            isYoung: finding.damage == nil ? try await isYoung(finding.modified, path) : true,
+            isBeingWritten: finding.digest == nil ? try await isBeingWritten(link.blob, path) : false,
+            obstacle: finding.damage.map { "is dangling: \($0)" })
     }
 
     /// Whether something was written within the grace window. What has no chunk 0 has no date; its directory has, and

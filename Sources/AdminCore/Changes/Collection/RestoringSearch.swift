@@ -257,7 +257,7 @@ struct RestoringSearch: Sendable {
         var closure = Closure()
         var sought = [root.digest]
         if let link {
-            let finding = try await registry.link(link, at: directory.appending(.literal("link")))
+            let finding = try await registry.links.read(link, at: directory.appending(.literal("link")))
             if let digest = finding.digest { sought.append(digest) } else { closure.isClear = false }
         }
         var signatures: [Digest] = []
@@ -268,50 +268,36 @@ struct RestoringSearch: Sendable {
         return closure
     }
 
-    /// How something is named.
-    private enum Naming: Hashable, Sendable {
-        /// It is a blob, and no matter what else.
-        case blob
-        /// It is a manifest.
-        case manifest
-        /// It may be one.
-        case anything
-    }
-
     /// All that manifests name, as a mark follows it.
     private func follow(
         _ manifests: [Digest], _ blobs: [Digest], in repository: RepositoryName, _ closure: inout Closure,
         _ hoard: Hoard, _ documents: Documents
     ) async throws {
         let roots = Set(manifests)
-        var open = manifests.map { ($0, Naming.manifest) } + blobs.map { ($0, Naming.blob) }
-        var followed: Set<Digest> = []
+        // To any depth, as a mark: each manifest enters as a root does.
+        var traversal = ManifestTraversal<(digest: Digest, need: Manifest.Edge.Need)>()
+        for digest in manifests { traversal.add((digest, .manifest)) }
+        for digest in blobs { traversal.add((digest, .blob)) }
         var isPinned = false
-        while let (named, naming) = open.popLast() {
+        while let (named, need) = traversal.newest() {
             for digest in try await names(of: named, in: repository) {
                 if hoard.blobs[digest] != nil { closure.needed.insert(digest) }
-                guard naming != .blob, !known.manifests.contains(digest), followed.insert(digest).inserted else {
-                    continue
-                }
+                guard need != .blob, !known.manifests.contains(digest), traversal.enters(digest) else { continue }
                 let content =
-                    naming == .manifest
-                    ? try await documents(digest) : try await among(digest, hoard.blobs[digest])
+                    need == .manifest ? try await documents(digest) : try await among(digest, hoard.blobs[digest])
                 switch content {
                 case .manifest(let manifest):
                     closure.understood.insert(digest)
-                    let blobs: Naming = manifest.ambiguities.isEmpty && !manifest.isIndex ? .blob : .anything
-                    open += manifest.blobs.map { ($0.digest, blobs) }
-                    open += manifest.manifests.filter(\.namesManifest).map { ($0.digest, .manifest) }
-                    open += manifest.otherReferences.map { ($0, .anything) }
-                    if let subject = manifest.subject { open.append((subject.digest, .manifest)) }
+                    for edge in manifest.edges { traversal.add((edge.digest, edge.need)) }
                 case .missing:
                     // Who pushes a part of it later makes a link to that.
                     if roots.contains(digest) { closure.isClear = false }
                 case .unreadable(_, let references):
                     closure.isClear = false
-                    open += references.map { ($0, .anything) }
-                    if !isPinned { open += try await pinned(by: repository, hoard).map { ($0, .anything) } }
+                    for reference in references { traversal.add((reference, .either)) }
+                    guard !isPinned else { continue }
                     isPinned = true
+                    for linked in try await pinned(by: repository, hoard) { traversal.add((linked, .either)) }
                 case nil: break
                 }
             }

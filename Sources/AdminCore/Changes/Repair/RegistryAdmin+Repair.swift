@@ -107,7 +107,7 @@ extension RegistryAdmin {
 
     private func rewriteLink(_ file: Repair.TrashedFile, _ digest: Digest) async throws {
         let isDone = try await driver.replace(file.path, file.blob, with: Array(digest.string.utf8)) {
-            let link = try await registry.link(at: file.path, in: file.blob)
+            let link = try await registry.links.read(file.blob, at: file.path)
             return link.state == .inexact(digest)
         }
         guard isDone else { throw RepairError.changed(file.path) }

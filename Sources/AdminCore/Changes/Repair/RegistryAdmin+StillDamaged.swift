@@ -39,7 +39,7 @@ extension RegistryAdmin {
 
     private func isStillBad(_ problem: Problem) async throws -> Bool {
         guard let path = problem.path, case .file? = try await driver.reader.entry(path)?.kind else { return true }
-        return try await registry.link(at: path).fault(expecting: paths.file(at: path)?.digest) != nil
+        return try await registry.links.read(at: path).fault(expecting: paths.file(at: path)?.digest) != nil
     }
 
     /// Still no image that it belongs to, and nothing of it written anew.

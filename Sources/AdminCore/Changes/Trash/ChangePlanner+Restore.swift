@@ -97,7 +97,7 @@ extension ChangePlanner {
     /// A sentence if a tag comes back to a repository that does not hold its manifest any more: it cannot be pulled then.
     private func lackingManifests(_ item: TrashItem, _ entries: [Holding.Entry]) async throws -> [String] {
         guard item.kind == .tag else { return [] }
-        for entry in entries where paths.isCurrentLink(entry.origin) {
+        for entry in entries where paths.currentTag(of: entry.origin) != nil {
             guard let name = paths.repositoryName(of: entry.origin),
                 let text = try? await storage.content(
                     of: entry.blob, at: entry.origin, limit: RegistryReader.linkLimit),
@@ -217,7 +217,7 @@ private struct OtherDeletions {
     private func digests(
         of entries: [Holding.Entry], _ paths: RegistryPaths, _ storage: StorageReader
     ) async throws -> Set<Digest> {
-        let links = entries.filter { paths.isCurrentLink($0.origin) }
+        let links = entries.filter { paths.currentTag(of: $0.origin) != nil }
         return Set(
             try await concurrentMap(links, window: storage.window) { entry -> Digest? in
                 do {

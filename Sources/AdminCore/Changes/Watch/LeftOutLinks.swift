@@ -46,7 +46,7 @@ struct LeftOutLinks: Sendable {
             roots.flatMap { [.revision($0), .manifest($0)] })
         var open = late.keys.sorted()
         while let digest = open.popLast() {
-            for child in facts.manifests[digest]?.manifest?.manifests ?? [] where child.namesManifest {
+            for child in facts.manifests[digest]?.manifest?.children ?? [] {
                 guard late[child.digest] == nil, try await !isLinked(child.digest),
                     let signatures = try await moved(child.digest, nil)
                 else { continue }

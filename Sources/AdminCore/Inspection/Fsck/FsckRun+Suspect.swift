@@ -42,7 +42,7 @@ extension FsckRun.Suspect {
         _ registry: RegistryReader
     ) async throws -> Problem? {
         guard case .file(let blob)? = try await storage.entry(path)?.kind else { return nil }
-        let link = try await registry.link(at: path)
+        let link = try await registry.links.read(at: path)
         guard let fault = link.fault(expecting: expected) else { return nil }
         let file = Repair.TrashedFile(path: path, blob: blob)
         if case .inexact(let digest) = link.state, expected == nil || digest == expected {
