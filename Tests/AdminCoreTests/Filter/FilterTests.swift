@@ -76,7 +76,7 @@ struct FilterRow: Filterable, Sendable {
             ("name~[a", "missing \"]\" (column 8)"),
             ("name~a**(", "missing \")\" (column 10)"),
             ("name~*", "\"*\" has nothing to repeat (column 6)"),
-            ("modified>2015-13-01", "modified needs a day or a time such as 2015-01-31, not \"2015-13-01\" (column 10)"),
+            ("created>2015-13-01", "created needs a day or a time such as 2015-01-31, not \"2015-13-01\" (column 9)"),
         ])
     func problems(_ text: String, _ message: String) {
         #expect(
