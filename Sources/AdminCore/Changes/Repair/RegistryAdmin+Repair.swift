@@ -70,9 +70,9 @@ extension RegistryAdmin {
         guard stored.fault(chunkSize: reader.chunkSize) != nil,
             let order = try? Rearrangement(asTheyStand: stored.lengths, chunkSize: reader.chunkSize)
         else { throw RepairError.changed(path) }
-        guard try await registry.isProven(path, blob, in: order),
-            try await driver.rewrite(
-                path, blob, in: order, isRight: { try await registry.isProvenRight(path, $0) })
+        let proof = ContentProof(registry: registry, path: path)
+        guard try await proof.isRight(blob, in: order),
+            try await driver.rewrite(path, blob, in: order, isRight: { try await proof.isRight($0) })
         else { throw RepairError.notTheDigest(path) }
     }
 
@@ -84,8 +84,9 @@ extension RegistryAdmin {
     /// What is to go is read first, then the content is proven to be right without it, then exactly what was read goes.
     func dropSurplus(_ path: StoragePath, _ blob: BlobIdentifier, _ chunks: [Int]) async throws {
         guard try await driver.reader.value(at: path) == blob.value else { throw RepairError.changed(path) }
+        let proof = ContentProof(registry: registry, path: path)
         let surplus = try await driver.surplus(of: blob, chunks: chunks)
-        guard try await registry.isProvenRight(path, blob) else { throw RepairError.notTheDigest(path) }
+        guard try await proof.isRight(blob) else { throw RepairError.notTheDigest(path) }
         guard try await driver.drop(surplus, of: path) else { throw RepairError.changed(path) }
     }
 
