@@ -82,9 +82,9 @@ struct RepairExecutor: Sendable {
         guard stored.fault(chunkSize: reader.chunkSize) != nil,
             let order = try? Rearrangement(asTheyStand: stored.lengths, chunkSize: reader.chunkSize)
         else { throw RepairError.changed(path) }
-        guard try await registry.isProven(path, blob, in: order),
-            try await driver.repair.rewrite(
-                path, blob, in: order, isRight: { try await registry.isProvenRight(path, $0) })
+        let proof = ContentProof(registry: registry, path: path)
+        guard try await proof.isRight(blob, in: order),
+            try await driver.repair.rewrite(path, blob, in: order, isRight: { try await proof.isRight($0) })
         else { throw RepairError.notTheDigest(path) }
     }
 

@@ -7,8 +7,9 @@ struct SurplusRemoval: Sendable {
     func drop(_ chunks: [Int], of path: StoragePath, _ blob: BlobIdentifier) async throws {
         let driver = context.driver
         guard try await driver.reader.value(at: path) == blob.value else { throw RepairError.changed(path) }
+        let proof = ContentProof(registry: context.registry, path: path)
         let surplus = try await driver.repair.surplus(of: blob, chunks: chunks)
-        guard try await context.registry.isProvenRight(path, blob) else { throw RepairError.notTheDigest(path) }
+        guard try await proof.isRight(blob) else { throw RepairError.notTheDigest(path) }
         guard try await driver.repair.drop(surplus, of: path) else { throw RepairError.changed(path) }
     }
 }

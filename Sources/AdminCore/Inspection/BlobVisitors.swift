@@ -1,19 +1,19 @@
 import Synchronization
 
-/// Finds every way that leads to one blob.
+/// Finds every path that leads to one blob.
 ///
-/// Memory: the indexes' references of the repositories that are under way, and what was found.
+/// Memory: the edges between the manifests of the repositories in progress, and the paths found.
 final class UseVisitor: SweepVisitor {
-    /// What is known of a repository that is under way.
+    /// The facts about a repository in progress.
     private struct Local {
         var tags: [String: Digest] = [:]
         var revisions: Set<Digest> = []
-        /// By what is named: the manifests that name it. Of manifests, and of the blob that is asked for.
+        /// The manifests that name a manifest, or the wanted blob.
         var parents: [Digest: Set<Digest>] = [:]
     }
 
     private struct State {
-        var underWay: [Int: Local] = [:]
+        var inProgress: [Int: Local] = [:]
         var uses: [Int: [BlobUse]] = [:]
     }
 
@@ -21,13 +21,12 @@ final class UseVisitor: SweepVisitor {
     private let names: [RepositoryName]
     private let state = Mutex(State())
 
-    /// A search for `wanted` in these repositories.
     init(_ wanted: Digest, in names: [RepositoryName]) {
         self.wanted = wanted
         self.names = names
     }
 
-    /// What was found, in the order of the repositories: in each the tags by name, then the manifests without a tag.
+    /// The uses in the order of the repositories; in each, tags by name, then untagged manifests.
     var uses: [BlobUse] {
         state.withLock { state in state.uses.sorted { $0.key < $1.key }.flatMap(\.value) }
     }
@@ -35,8 +34,8 @@ final class UseVisitor: SweepVisitor {
     func met(_ link: SweepLink, in repository: Int) {
         state.withLock { state in
             switch link.kind {
-            case .tag(let tag): state.underWay[repository, default: Local()].tags[tag] = link.finding.digest
-            case .revision(let digest): state.underWay[repository, default: Local()].revisions.insert(digest)
+            case .tag(let tag): state.inProgress[repository, default: Local()].tags[tag] = link.finding.digest
+            case .revision(let digest): state.inProgress[repository, default: Local()].revisions.insert(digest)
             case .signature, .history, .layer: break
             }
         }
@@ -45,7 +44,7 @@ final class UseVisitor: SweepVisitor {
     func reached(_ edge: SweepEdge, in repository: Int) -> Bool {
         guard let parent = edge.parent, edge.kind == .manifest || edge.digest == wanted else { return false }
         state.withLock { state in
-            _ = state.underWay[repository, default: Local()].parents[edge.digest, default: []].insert(parent)
+            _ = state.inProgress[repository, default: Local()].parents[edge.digest, default: []].insert(parent)
         }
         return false
     }
@@ -56,16 +55,16 @@ final class UseVisitor: SweepVisitor {
 
     func finished(_ repository: Int) {
         state.withLock { state in
-            guard let local = state.underWay.removeValue(forKey: repository), names.indices.contains(repository) else {
-                return
-            }
+            guard let local = state.inProgress.removeValue(forKey: repository), names.indices.contains(repository)
+            else { return }
             let uses = uses(local, of: names[repository])
             if !uses.isEmpty { state.uses[repository] = uses }
         }
     }
 
     private func uses(_ local: Local, of name: RepositoryName) -> [BlobUse] {
-        // From the blob upward; the shortest way first, and a ring of indexes only once.
+        // Breadth first from the blob upward: the shortest paths, and each manifest of a cycle
+        // once.
         var paths: [Digest: [Digest]] = [wanted: []]
         var queue = [wanted]
         var next = 0
@@ -84,5 +83,39 @@ final class UseVisitor: SweepVisitor {
             paths[digest].map { BlobUse(repository: name, tag: nil, digest: digest, path: $0) }
         }
         return tagged + untagged
+    }
+}
+
+/// Notes the linked or named digests with one prefix: at most one more than an error lists.
+final class PrefixVisitor: SweepVisitor {
+    private let prefix: DigestPrefix
+    private let found = Mutex<Set<Digest>>([])
+
+    init(_ prefix: DigestPrefix) {
+        self.prefix = prefix
+    }
+
+    var digests: Set<Digest> { found.withLock { $0 } }
+
+    func met(_ link: SweepLink, in repository: Int) {
+        if case .layer(let digest) = link.kind { note(digest) }
+    }
+
+    func reached(_ edge: SweepEdge, in repository: Int) -> Bool {
+        note(edge.digest)
+        return false
+    }
+
+    func found(_ finding: BlobFinding, of digest: Digest) {}
+
+    func met(_ problem: SweepProblem, in repository: Int) {}
+
+    func finished(_ repository: Int) {}
+
+    private func note(_ digest: Digest) {
+        guard prefix.matches(digest) else { return }
+        found.withLock { found in
+            if found.count <= DigestPrefixError.listLimit { found.insert(digest) }
+        }
     }
 }
