@@ -4,7 +4,7 @@ import Foundation
 /// collected.
 struct BlobWeights: Sendable {
     let reader: MarkReader
-    /// How many files are asked for their ends at most.
+    /// The number of files that are asked for their ends at most.
     let batch: Int
     /// Bytes of everything needed, as far as manifests say it truthfully.
     private(set) var neededBytes: UInt64 = 0
@@ -172,9 +172,9 @@ struct SurplusChunks: Hashable, Sendable {
     let bytes: UInt64
 }
 
-/// Where a file ends.
+/// The end of a file.
 struct FileEnd: Hashable, Sendable {
     let path: StoragePath
-    /// How many chunks it has.
+    /// The number of its chunks.
     let chunks: UInt64
 }

@@ -327,7 +327,7 @@ struct CollectionDraft: Sendable {
             let others =
                 mark.snapshots.count == 1 ? "a snapshot, \(ByteString(first))" : "\(mark.snapshots.count) snapshots"
             notes.append(
-                "the pool has \(others): the space of what is freed comes back when they are removed (`rados -p POOL lssnap`, `rmsnap`)"
+                "the pool has \(others): freed space comes back when they are removed (`rados -p POOL lssnap`, `rmsnap`)"
             )
         }
         if options.caches != .offline, options.delay < Self.shortDelay, !(taken + freed).isEmpty {

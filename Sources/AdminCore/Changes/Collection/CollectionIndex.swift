@@ -49,7 +49,7 @@ struct CollectionIndex: Sendable {
     var aliases: [Link] = []
     /// Things that cannot be understood and may mean anything, a sentence each.
     var obstacles: [String] = []
-    /// What a person should know, a sentence each.
+    /// Notes for a person, a sentence each.
     var notes: [String] = []
 
     /// The knowledge of a mark about a digest.
@@ -162,7 +162,7 @@ struct CollectionIndex: Sendable {
         }
     }
 
-    /// Whatever the trash holds can come back, and has to be whole then.
+    /// Adds a link in the trash, which can come back and has to be whole then.
     private mutating func addTrashed(
         _ key: ByteString, _ blob: BlobIdentifier, in directory: StoragePath, _ paths: RegistryPaths
     ) {

@@ -24,7 +24,7 @@ struct CollectionMark: Sendable {
     private(set) var weights: BlobWeights
     /// Reasons not to believe the mark, a sentence each.
     var obstacles: [String] = []
-    /// What a person should know, a sentence each.
+    /// Notes for a person, a sentence each.
     var notes: [String] = []
     /// The notes of earlier runs about chunks behind the end of blobs.
     var surplusNotes: [BlobIdentifier: SurplusNotes.Note] = [:]
@@ -486,7 +486,7 @@ struct CollectionMark: Sendable {
         if let list = options.inUse { notes.append(list.report(linesInUse)) }
         if missing > 0 {
             notes.append(
-                "\(missing) of the manifests that something names are not there; what they named is not known any more")
+                "\(missing) manifests that something names are not there; nobody knows what they named")
         }
         for (repository, reasons) in pins.sorted(by: { $0.key < $1.key }) {
             guard let name = paths.repository(at: repository) else { continue }

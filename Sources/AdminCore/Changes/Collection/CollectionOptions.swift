@@ -35,8 +35,8 @@ public struct CollectionOptions: Hashable, Sendable {
     /// pushes that were under way when something was taken have ended by then. 0 where no registry
     /// writes.
     public var pause: TimeInterval
-    /// How many things one part of the plan takes, notes or frees at most. A part is one operation
-    /// on its holding and one intent in the journal, and is taken back as one.
+    /// The number of things that one part of the plan takes, notes or frees at most. A part is one
+    /// operation on its holding and one intent in the journal, and is taken back as one.
     var batch = 5000
 
     /// Options of a collection.

@@ -67,7 +67,7 @@ public struct CollectionPlan: Plan {
     let pending: Date?
     /// The costs and the gains: freed things are gone when it ends, taken things are reclaimable.
     public let impact: Impact
-    /// What a person should know, a sentence each.
+    /// Notes for a person, a sentence each.
     public let notes: [String]
     /// False for a plan that was made without the right to change anything: its mark has no epoch,
     /// so it can be shown and not executed.

@@ -139,7 +139,7 @@ struct RestoringSearch: Sendable {
         return Hoard(holdings: holdings, blobs: blobs)
     }
 
-    /// What is needed of it, as far as its place is free.
+    /// Returns the needed things whose places are free.
     private func choose(
         _ needed: Set<Digest>, _ again: Set<Root>, _ hoard: Hoard
     ) async throws -> [(StoragePath, [CollectionPlan.Item])] {

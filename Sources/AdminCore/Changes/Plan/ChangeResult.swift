@@ -20,7 +20,7 @@ public struct ChangeResult: Hashable, Sendable {
     public let error: String?
     /// The kind of failure of the store; nil if it was none.
     public let kind: StoreError.Kind?
-    /// What a person should know of a change that is done, a sentence each: links that appeared
+    /// Notes about a change that is done, a sentence each: links that appeared
     /// meanwhile and stay, for example.
     public let notes: [String]
     /// The id of what went to the trash; nil if nothing did.

@@ -4,13 +4,13 @@
 /// guarded by what was seen when the plan was made, and fails where the pool has changed since.
 /// Only `RegistryAdmin.apply` executes a plan.
 public protocol Plan: Sendable {
-    /// What kind of change.
+    /// The kind of change.
     var action: PlanAction { get }
     /// The names of the targets for people, in the order of execution; each once.
     var targetNames: [String] { get }
     /// The costs and the gains.
     var impact: Impact { get }
-    /// What a person should know before saying yes, a sentence each.
+    /// Notes to read before saying yes, a sentence each.
     var notes: [String] { get }
     /// The names of the targets in the log, with what becomes of them.
     var logNames: [String] { get }
@@ -23,7 +23,7 @@ extension Plan {
     public var logNames: [String] { targetNames }
 }
 
-/// What a plan does, in one word: for questions, for the log and in JSON.
+/// The action of a plan, in one word: for questions, for the log and in JSON.
 public enum PlanAction: String, Hashable, Sendable, CaseIterable {
     /// References are removed.
     case remove

@@ -79,8 +79,8 @@ struct Companions: Sendable {
     }
 }
 
-/// Which companions are left without their image when some tags and manifests of a repository go.
-/// Pure.
+/// Finds the companions that are left without their image when some tags and manifests of a
+/// repository go. Pure.
 struct CompanionSearch {
     /// The companions of a repository and their images.
     struct Kin {
@@ -178,7 +178,7 @@ private struct CompanionJoin {
 
     var notes: [String] {
         names.sorted { $0.key < $1.key }.compactMap { number, names in
-            targets[number].map { "with \($0.reference) goes what belongs to it: \(names.joined(separator: ", "))" }
+            targets[number].map { "with \($0.reference) go its companions: \(names.joined(separator: ", "))" }
         }
     }
 

@@ -33,7 +33,7 @@ struct RemovalPlanner: Sendable {
                 + handling.notes(joined.targets, policy))
     }
 
-    /// How many manifests that are shared are named.
+    /// The number of shared manifests that the notes name.
     private static let sharedChildren = 10
 
     private func notes(_ targets: [ChangePlan.Target], _ impact: Impact, _ skippingTrash: Bool) -> [String] {
@@ -60,7 +60,7 @@ struct RemovalPlanner: Sendable {
 }
 
 extension ImageReference.Selector {
-    /// How much is named: a repository covers its manifests, and they cover their tags.
+    /// The breadth of a reference: a repository covers its manifests, and they cover their tags.
     fileprivate var breadth: Int {
         switch self {
         case .repository: 2

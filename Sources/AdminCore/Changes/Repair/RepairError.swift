@@ -1,8 +1,8 @@
-/// Why a repair was not made.
+/// The reason why a repair was not made.
 public enum RepairError: Error, Hashable, Sendable {
     /// The damage is not what it was when it was found.
     case changed(StoragePath)
-    /// The same of damage that has no path.
+    /// The damage has no path, and is not what it was when it was found.
     case gone(String)
     /// The directory holds something that is neither a file nor a directory, or that came
     /// meanwhile: it could not be taken away.

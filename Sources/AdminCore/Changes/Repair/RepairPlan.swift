@@ -35,7 +35,7 @@ public struct RepairPlan: Plan, Hashable {
     public let targets: [Target]
     /// The costs and the gains.
     public let impact: Impact
-    /// What a person should know before saying yes.
+    /// Notes to read before saying yes, a sentence each.
     public let notes: [String]
     /// Seconds in which damage counts as a write under way: nothing younger is taken away.
     public let grace: TimeInterval

@@ -67,7 +67,7 @@ struct RepairPlanner: Sendable {
     private func notes(_ targets: [RepairPlan.Target]) -> [String] {
         var notes: [String] = []
         if targets.contains(where: { !$0.files.isEmpty }) {
-            notes.append("what is removed goes to the trash, and can be restored until that is emptied")
+            notes.append("removed files go to the trash, and can be restored until it is emptied")
         }
         let isRewritten = targets.contains { target in
             switch target.repair {
@@ -77,7 +77,7 @@ struct RepairPlanner: Sendable {
         }
         if isRewritten {
             notes.append(
-                "what is put in order, or given its size back, is written anew, and only if its digest is right; the old chunks are left to "
+                "files that are put in order, or get their size back, are written anew, and only if their digest is right; the old chunks are left to "
                     + "collections")
         }
         if targets.contains(where: { if case .removeKey = $0.repair { true } else { false } }) {

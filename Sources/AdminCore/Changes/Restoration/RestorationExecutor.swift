@@ -33,7 +33,7 @@ struct RestorationExecutor: Sendable {
             left += try await LastLook(context: context).notes(afterRestoring: entries, from: origin)
         }
         if !finished.isEmpty {
-            left.append("\(finished.count) of what was uploaded stay in the trash: \(reason)")
+            left.append("\(finished.count) uploaded files stay in the trash: \(reason)")
         }
         return left
     }

@@ -33,7 +33,7 @@ struct RestorationPlanner: Sendable {
             let taken = try await self.taken(along)
             if !taken.isEmpty {
                 notes.append(
-                    "\(taken.count) links of what belongs to \(item.name) were written anew since, and stay in the trash"
+                    "\(taken.count) links of companions of \(item.name) were written anew since, and stay in the trash"
                 )
             }
             let parts = try await others.companions(of: item, own)
@@ -76,7 +76,7 @@ struct RestorationPlanner: Sendable {
         let names = Set(entries.map { paths.repositoryName(of: $0.origin) })
         guard names.count == 1, let found = names.first, let name = found else {
             throw ChangeError.unsuitable(
-                "what \(item.id) holds comes from more than one place: it is restored to where it was only")
+                "\(item.id) holds links from more than one place: it can only be restored to where it was")
         }
         switch (new.selector, item.kind) {
         case (.repository, .repository), (.repository, .other):
@@ -90,7 +90,8 @@ struct RestorationPlanner: Sendable {
             guard tags.count == 1, let old = tags.first.flatMap(\.self), let from = paths.tag(name, old),
                 let to = paths.tag(name, tag)
             else {
-                throw ChangeError.unsuitable("\(item.name) is more than one tag: it is restored to where it was only")
+                throw ChangeError.unsuitable(
+                    "\(item.name) is more than one tag: it can only be restored to where it was")
             }
             return RestorePlan.Renaming(from: from, to: to)
         case (_, .repository):

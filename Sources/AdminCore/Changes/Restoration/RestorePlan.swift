@@ -30,7 +30,7 @@ public struct RestorePlan: Plan, Hashable {
 
     /// The deletions, in the order of execution.
     public let targets: [Target]
-    /// What a person should know before saying yes.
+    /// Notes to read before saying yes, a sentence each.
     public let notes: [String]
 
     /// Restoring.

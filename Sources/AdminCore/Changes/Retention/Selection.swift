@@ -21,7 +21,7 @@ public struct Selection: Hashable, Sendable {
 
     /// Every row that was looked at, in its order.
     public let choices: [Choice]
-    /// What a person should know of the rules, a sentence each: a pattern that matches nothing, for
+    /// Notes about the rules, a sentence each: a pattern that matches nothing, for
     /// example.
     public let notes: [String]
 

@@ -136,7 +136,7 @@ struct TagVerdicts {
         if let staying = images.first(where: { !all[$0].goes }) {
             return Verdict(goes: false, reason: "it belongs to \(tags[staying].tag), which stays")
         }
-        if retention.keepsCompanions { return Verdict(goes: false, reason: "what belongs to images is kept") }
+        if retention.keepsCompanions { return Verdict(goes: false, reason: "companions are kept") }
         if let image = images.first {
             return Verdict(goes: true, reason: "it belongs to \(tags[image].tag), which goes")
         }
@@ -224,7 +224,7 @@ struct Ranking {
 
     /// Returns the reason why a tag stays; nil if it need not.
     func reasonToStay(_ number: Int, _ tags: [TagSummary]) -> String? {
-        guard let own = images.images[number] else { return "what it names is not known" }
+        guard let own = images.images[number] else { return "its manifest is not known" }
         if own.contains(where: newest.contains) {
             return keep == 1 ? "it is the newest" : "it is one of the newest \(keep)"
         }

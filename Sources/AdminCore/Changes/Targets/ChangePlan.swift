@@ -67,18 +67,18 @@ public struct ChangePlan: Hashable, Sendable {
         }
     }
 
-    /// What kind of change.
+    /// The kind of change.
     public let action: PlanAction
     /// True for a removal that skips the trash: its links are dropped at once, and nothing brings
     /// them back.
     public let skipsTrash: Bool
-    /// What becomes of uploads in progress, and of the links that caches remember.
+    /// The treatment of uploads in progress, and of the links that caches remember.
     public let handling: RepositoryHandling
     /// The targets, in the order of execution.
     public let targets: [Target]
     /// The costs and the gains.
     public let impact: Impact
-    /// What a person should know before saying yes, a sentence each.
+    /// Notes to read before saying yes, a sentence each.
     public let notes: [String]
 
     /// A plan.

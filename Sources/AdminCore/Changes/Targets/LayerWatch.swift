@@ -13,7 +13,7 @@ struct LayerWatch: Sendable {
     let paths: RegistryPaths
     /// The repositories, whose layer links go.
     let names: any Collection<RepositoryName> & Sendable
-    /// Where their links are afterwards; nil for nowhere.
+    /// The place of their links afterwards; nil for none.
     let counterpart: StoragePath?
     /// True if the layer links are at the source again when the change has ended.
     var keepsLinks = false
@@ -68,7 +68,7 @@ struct LayerWatch: Sendable {
 }
 
 extension CacheState {
-    /// What an operator has to do after a change that took layer links away, where nothing is known
+    /// The duty of an operator after a change that took layer links away, where nothing is known
     /// of caches.
     static let afterwards =
         "now restart every registry, or flush its descriptor cache, and run `regtop recover --cache-flushed` (`--no-cache` if none has one); until "

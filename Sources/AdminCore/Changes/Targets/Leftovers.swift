@@ -1,4 +1,4 @@
-/// What lies below the directories of a target after its links have left.
+/// The files and directories below a target after its links have left.
 struct Leftovers: Sendable {
     /// Files: the plan's, if they could not be changed, and what appeared meanwhile.
     var files: [StoragePath] = []

@@ -15,9 +15,9 @@ public struct EmptyPlan: Plan, Hashable {
 
     /// The deletions, in the order of execution.
     public let targets: [Target]
-    /// What is gone afterwards, and what collections can free because of it.
+    /// The costs and the gains.
     public let impact: Impact
-    /// What a person should know before saying yes: which deletions are too young, for example.
+    /// Notes to read before saying yes: about deletions that are too young, for example.
     public let notes: [String]
 
     /// Emptying the trash.

@@ -2,7 +2,7 @@ public import Foundation
 
 /// One deletion in the trash, as a row.
 public struct TrashItem: Hashable, Sendable, Identifiable {
-    /// What kind of thing was deleted. The names are part of the pool's format.
+    /// A kind of deletion. The names are part of the pool's format.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
         /// A repository.
         case repository
@@ -18,14 +18,14 @@ public struct TrashItem: Hashable, Sendable, Identifiable {
 
     /// The id by which it is restored.
     public let id: String
-    /// What was deleted: `app/web`, `app/web:1.0`; the place of its first link if that cannot be
-    /// read.
+    /// The name of what was deleted: `app/web`, `app/web:1.0`; the place of its first link if that
+    /// cannot be read.
     public let name: String
     /// The kind of what was deleted.
     public let kind: Kind
     /// When it was deleted; nil if that cannot be read.
     public let deleted: Date?
-    /// Who deleted it; nil if that cannot be read.
+    /// The person or job that deleted it; nil if that cannot be read.
     public let by: String?
     /// The number of its links and files.
     public let links: Int

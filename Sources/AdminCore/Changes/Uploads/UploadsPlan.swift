@@ -22,7 +22,7 @@ public struct UploadsPlan: Plan, Hashable {
     public let targets: [Target]
     /// The costs and the gains.
     public let impact: Impact
-    /// What a person should know before saying yes.
+    /// Notes to read before saying yes, a sentence each.
     public let notes: [String]
 
     /// Removing uploads.
