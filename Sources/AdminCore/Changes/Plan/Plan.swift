@@ -69,7 +69,6 @@ public struct ChangeContext: Sendable {
     let by: Operator
 
     var paths: RegistryPaths { registry.paths }
-    var storage: StorageReader { driver.reader }
 
     /// Returns ids for so many deletions that begin now.
     func trashIDs(count: Int) -> [TrashID] { TrashID.make(count: count, at: driver.policy.now) }

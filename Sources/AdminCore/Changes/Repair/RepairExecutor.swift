@@ -180,7 +180,7 @@ struct RepairExecutor: Sendable {
         let counter = ProgressCounter(phase: "removing links", total: UInt64(target.files.count), handler: nil)
         let layers = target.files.map(\.path).filter { paths.file(at: $0)?.isLayerLink ?? false }
         let watch = LayerWatch(
-            driver: driver, paths: paths, names: Set(layers.compactMap(paths.repositoryName)),
+            driver: driver, paths: paths, names: layers.compactMap(paths.repositoryName).uniqued(),
             counterpart: paths.holding(of: id))
         return try await watch.during {
             let (stay, leftovers) = try await deposit.put(as: id, context, counter)

@@ -12,7 +12,7 @@ struct LayerWatch: Sendable {
     let driver: StorageDriver
     let paths: RegistryPaths
     /// The repositories, whose layer links go.
-    let names: any Collection<RepositoryName> & Sendable
+    let names: [RepositoryName]
     /// The place of their links afterwards; nil for none.
     let counterpart: StoragePath?
     /// True if the layer links are at the source again when the change has ended.
