@@ -20,10 +20,8 @@ public struct DamagePlanter: Sendable {
     /// store.
     ///
     /// - Parameters:
-    ///
-    /// - modified: the modification time to record; nil for now.
-    ///
-    /// - makeIdentifier: makes the identifiers of new files.
+    ///   - modified: the modification time to record; nil for now.
+    ///   - makeIdentifier: makes the identifiers of new files.
     public init(
         reader: StorageReader, writer: any ObjectWriter, modified: Date? = nil,
         makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier = { _ in .random() }

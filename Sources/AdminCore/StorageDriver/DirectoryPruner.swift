@@ -41,7 +41,6 @@ struct DirectoryPruner: Sendable {
     ///
     /// - Parameter climbing: false where directories hold only files, and those above them stay
     ///   even if they are empty.
-    ///
     /// - Returns: the result of `body`, and the directories whose objects are gone; nil for these
     ///   if the pool is full.
     func prune<Value: Sendable>(

@@ -12,10 +12,8 @@ struct FileMover: Sendable {
     /// stays until the last look, after the delay.
     ///
     /// - Parameters:
-    ///
-    /// - leave: removes the sources, by `leaveSource`.
-    ///
-    /// - then: removes what the sources leave empty, below `floor`.
+    ///   - leave: removes the sources, by `leaveSource`.
+    ///   - then: removes what the sources leave empty, below `floor`.
     func move<Left: Sendable, Value: Sendable>(
         _ stages: [[FileMove]], _ what: String, below floor: StoragePath = .root,
         leave: () async throws -> Left, then: (Left) async throws -> Value

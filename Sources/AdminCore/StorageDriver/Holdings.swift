@@ -18,14 +18,10 @@ public struct Holdings: Sendable {
     /// the first one leaves its place. An error takes everything back.
     ///
     /// - Parameters:
-    ///
-    /// - stages: the references, in the order in which a move back would make them.
-    ///
-    /// - keepsDirectories: true leaves emptied directories alone, as a quarantine does.
-    ///
-    /// - leave: removes the references at their places, by `FileMover.leaveSource`.
-    ///
-    /// - then: removes what they leave empty.
+    ///   - stages: the references, in the order in which a move back would make them.
+    ///   - keepsDirectories: true leaves emptied directories alone, as a quarantine does.
+    ///   - leave: removes the references at their places, by `FileMover.leaveSource`.
+    ///   - then: removes what they leave empty.
     func put<Left: Sendable>(
         _ stages: [[(origin: StoragePath, blob: BlobIdentifier)]], at path: StoragePath, _ note: Holding.Note,
         below floor: StoragePath = .root, keepsDirectories: Bool = false,
@@ -264,7 +260,6 @@ public struct Holdings: Sendable {
     /// nothing else refers to their chunks. After an error the next recovery frees what is claimed.
     ///
     /// - Returns: the outcomes, in the order of `entries`.
-    ///
     /// - Throws: `StorageError.journal` while a change is open; `StoreError`.
     public func free(
         _ entries: [Holding.Entry], of holding: Holding, progress: ProgressHandler? = nil

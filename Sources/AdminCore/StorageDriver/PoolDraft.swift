@@ -30,10 +30,8 @@ public struct PoolDraft: Sendable {
     /// An empty draft.
     ///
     /// - Parameters:
-    ///
-    /// - chunkSize: bytes in a chunk, 1 to 64 MiB.
-    ///
-    /// - makeIdentifier: makes the identifier of a new file.
+    ///   - chunkSize: bytes in a chunk, 1 to 64 MiB.
+    ///   - makeIdentifier: makes the identifier of a new file.
     public init(
         chunkSize: UInt64 = StorageReader.defaultChunkSize,
         makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier
@@ -51,11 +49,8 @@ public struct PoolDraft: Sendable {
     /// keeps its identifier, as in the old driver.
     ///
     /// - Parameters:
-    ///
-    /// - zeros: how many bytes of zero follow `content` (0…). They are never held in memory.
-    ///
-    /// - modified: the modification time to record.
-    ///
+    ///   - zeros: how many bytes of zero follow `content` (0…). They are never held in memory.
+    ///   - modified: the modification time to record.
     /// - Throws: `StorageError.isDirectory`, `.notADirectory`; `.invalidPath` for the root.
     public mutating func putContent(
         _ content: [UInt8], zeros: Int = 0, at path: StoragePath, modified: Date
@@ -99,7 +94,6 @@ public struct PoolDraft: Sendable {
     /// last, so that nobody sees a part of it.
     ///
     /// - Parameter window: tasks that run at once (1…).
-    ///
     /// - Throws: `StoreError`; of kind `.invalid` if an object exists, which then stays as it is.
     public func write(to writer: any ObjectWriter, window: Int = 256) async throws {
         let below = directories.filter { !$0.key.isRoot }

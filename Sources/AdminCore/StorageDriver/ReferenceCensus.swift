@@ -110,7 +110,6 @@ struct ReferenceProver: Sendable {
     /// meanwhile: then the result proves nothing.
     ///
     /// - Parameter what: the search in words, for the journal.
-    ///
     /// - Throws: `StorageError.journal` if a change is open at the beginning; `StoreError` of kind
     ///   `.incomplete`, before anything is written, where listings are not whole.
     func mark<Value: Sendable>(

@@ -18,11 +18,9 @@ public struct StorageDriver: Sendable {
     /// store.
     ///
     /// - Parameters:
-    ///
-    /// - modified: the modification time to record; nil for now. For samples.
-    ///
-    /// - makeIdentifier: makes the identifier of a new file. For samples and tests; random by
-    ///   default.
+    ///   - modified: the modification time to record; nil for now. For samples.
+    ///   - makeIdentifier: makes the identifier of a new file. For samples and tests; random by
+    ///     default.
     public init(
         reader: StorageReader, writer: any ObjectWriter, modified: Date? = nil, policy: JournalPolicy,
         makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier = { _ in .random() }
@@ -127,7 +125,6 @@ public struct StorageDriver: Sendable {
     /// regtop either: the chunks of a file that is being written look like orphans.
     ///
     /// - Returns: the number of identifiers, and of objects that were removed.
-    ///
     /// - Throws: `StorageError.journal` while a change is open, or if the delay is not 0;
     ///   `StoreError`.
     public func freeUnreferenced(progress: ProgressHandler? = nil) async throws -> (blobs: Int, objects: Int) {
@@ -198,7 +195,6 @@ public struct StorageDriver: Sendable {
     /// made it.
     ///
     /// - Parameter overwrite: true replaces a file at the destination.
-    ///
     /// - Throws: `StorageError.notFound`, `.alreadyExists`, `.notADirectory`, `.intoItself`,
     ///   `.changedMeanwhile`; `StoreError`.
     public func move(_ source: StoragePath, to destination: StoragePath, overwrite: Bool = false) async throws {

@@ -271,7 +271,6 @@ public struct StorageReader: Sendable {
     /// The whole content of a file.
     ///
     /// - Parameter limit: the most bytes that are read into memory.
-    ///
     /// - Throws: `StorageError.tooLarge` if the file is longer than `limit`, `.damaged` if a byte
     ///   is missing, `.notFound`, `.isDirectory`; `StoreError`.
     public func content(_ path: StoragePath, limit: Int = 64 << 20) async throws -> [UInt8] {
@@ -314,7 +313,6 @@ public struct StorageReader: Sendable {
     /// throws `StorageError.damaged` at the first byte that is missing.
     ///
     /// - Parameter offset: 0 to the size of the file, in bytes.
-    ///
     /// - Throws: `StorageError.invalidOffset`, `.damaged` if the size is not known, `.notFound`,
     ///   `.isDirectory`; `StoreError`.
     public func reader(_ path: StoragePath, offset: Int64 = 0) async throws -> FilePieces {

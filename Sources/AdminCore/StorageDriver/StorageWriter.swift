@@ -24,9 +24,7 @@ struct StorageWriter: Sendable {
     ///   changed the place since, so that either may be true. It runs in a separate task, so that a
     ///   cancelled caller learns the outcome. It sees the effect of the operation, since a store
     ///   executes the operations of one client on one object in order.
-    ///
     /// - Returns: true if it was applied, false if a guard refused it.
-    ///
     /// - Throws: the store's error if it was not applied; `StorageError.outcomeUnknown` if no
     ///   answer came and `landed` did not resolve it.
     func perform(

@@ -70,7 +70,6 @@ public struct Rearrangement: Hashable, Sendable {
     ///
     /// - Parameter lengths: the lengths of the existing chunks by number, also of those behind the
     ///   end of the file. Any values are possible.
-    ///
     /// - Throws: a `Refusal` unless the old driver leaves exactly these lengths by resuming;
     ///   nothing is guessed.
     public init(size: UInt64, chunkSize: UInt64, lengths: [Int: UInt64]) throws(Refusal) {

@@ -164,7 +164,6 @@ extension StorageReader {
     ///
     /// - Parameter understand: returns the meaning of the content of a file of at most a kilobyte;
     ///   nil if it has none.
-    ///
     /// - Throws: the first error of the store (docs/layout.md#d12).
     func inventory<Content: Sendable>(
         largeOmap: Int = StorageReader.largeOmap, progress: ProgressHandler? = nil,
