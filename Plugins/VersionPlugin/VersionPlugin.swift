@@ -1,12 +1,13 @@
 import Foundation
 import PackagePlugin
 
-/// Writes the version of the build as Swift source, `enum BuildVersion`, for the target that uses the plugin.
+/// Writes the version of the build as Swift source, `enum BuildVersion`, for the target of the
+/// plugin.
 ///
-/// The script runs again where one of its inputs is newer: what git changes when it commits, checks out, stages or
-/// tags, and the sources themselves (an edited tree is a "-dirty" one). It leaves a file that says the same alone, so
-/// nothing is compiled again for it. A prebuild command would not do: an unchanged package is not planned again, and
-/// then prebuild commands do not run.
+/// The script runs again if an input is newer: the files that git changes when it commits, checks
+/// out, stages or tags, and the sources (an edited tree is "-dirty"). It keeps a file with the
+/// right version, so that nothing is compiled again. A prebuild command would not work: SwiftPM
+/// does not plan an unchanged package again, and then runs no prebuild command.
 @main
 struct VersionPlugin: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -32,8 +33,8 @@ struct VersionPlugin: BuildToolPlugin {
         return (target.sourceModule?.sourceFiles.map(\.url) ?? []) + own
     }
 
-    /// What git writes when the answer of `git describe` may change; only what is there, for an input that is missing
-    /// is an error. None in a source archive.
+    /// The existing files that git writes when the answer of `git describe` may change (a missing
+    /// input is an error). None in a source archive.
     private func gitFiles(of root: URL) -> [URL] {
         let git = root.appending(path: ".git")
         let names = ["HEAD", "logs/HEAD", "index", "packed-refs", "refs/tags"]

@@ -33,7 +33,8 @@ struct Turn: Sendable {
 struct Cost: Sendable {
     /// Seconds that passed.
     var wall: Double
-    /// Seconds of processor time of this process, kernel included; the cluster's not. Depends less on what else the machine does.
+    /// Seconds of processor time of this process, kernel included, cluster excluded. Depends less
+    /// on the load of the machine.
     var processor: Double
 }
 

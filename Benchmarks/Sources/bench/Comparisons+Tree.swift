@@ -51,7 +51,7 @@ extension Harness {
             clear: { try await clearUp($0, files: count + 1) })
     }
 
-    /// A directory that is moved with all its files. The raw program moves `batch` keys with one operation.
+    /// Moves a directory with its files. The raw program moves `batch` keys with one operation.
     func moveAll(_ name: String, count: Int, batch: Int) -> Comparison {
         Comparison(
             name: name,
@@ -74,7 +74,8 @@ extension Harness {
             clear: { try await clearUp($0, files: count) })
     }
 
-    /// The chunks of files whose references are in a holding, the delay being over: proof, claims and all.
+    /// Frees files whose references are in a holding, after the delay, with the proof and the
+    /// claims.
     func free(_ name: String, count: Int) -> Comparison {
         Comparison(
             name: name,

@@ -2,7 +2,7 @@ import AdminCore
 import Foundation
 
 extension Harness {
-    /// Repositories of fifty images, an image a manifest, a configuration and eight layers of its own.
+    /// Repositories of fifty images, each with a manifest, a configuration and eight own layers.
     private static let (repositories, images, layers) = (20, 50, 8)
     private static let blobs = repositories * images * (layers + 2)
 
@@ -42,7 +42,8 @@ extension Harness {
         try await draft.write(to: store.writer)
     }
 
-    /// What every repository needs, alone and with others, and what every object of the pool is for.
+    /// The needs of every repository, alone and shared, and the purpose of every object of the
+    /// pool.
     func usage(_ name: String) -> Comparison {
         Comparison(
             name: name,
@@ -54,8 +55,8 @@ extension Harness {
             })
     }
 
-    /// All repositories and all their tags with digests, sizes and states, by nothing remembered. That takes a look at every link and every blob,
-    /// so the limit is one read of each object.
+    /// Lists all repositories and tags with digests, sizes and states, without a cache. This needs
+    /// every link and every blob, so the limit is one read of each object.
     func listRegistry(_ name: String) -> Comparison {
         Comparison(
             name: name,

@@ -22,8 +22,8 @@ struct Harness: Sendable {
         }
     }
 
-    /// One round that counts operations and warms up, then the timed ones; who begins changes from round to round, so that what the machine
-    /// does besides meets both.
+    /// Runs a round that counts operations and warms up, then the timed ones. The two programs take
+    /// turns to begin, so that other load of the machine affects both.
     func measure(_ comparison: Comparison, rounds: Int? = nil) async throws -> Measurement {
         let count = OperationCount()
         let before = limit.operations

@@ -4,7 +4,8 @@ import Foundation
 
 /// The raw librados program, with a connection of its own.
 ///
-/// `@unchecked Sendable`: the connection is used by one call at a time, since comparisons run one after the other.
+/// `@unchecked Sendable`: one call at a time uses the connection, since comparisons run in
+/// sequence.
 final class Limit: @unchecked Sendable {
     private let raw: OpaquePointer
     private let queue = DispatchQueue(label: "limit")

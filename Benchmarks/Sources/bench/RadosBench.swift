@@ -13,7 +13,8 @@ struct RadosBench: Sendable {
         ])
     }
 
-    /// Reads them in their order and gives MiB a second. Without `verify` it does not compare what it reads.
+    /// Reads the objects in order and returns MiB per second. Compares their content with `verify`
+    /// only.
     func read(verify: Bool) throws -> Double {
         let output = try run(["600", "seq", "-t", String(LargeFile.depth)] + (verify ? [] : ["--no-verify"]))
         guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("Bandwidth (MB/sec):") }),
@@ -48,8 +49,9 @@ struct RadosBench: Sendable {
 }
 
 extension Harness {
-    /// The driver's reading of a large file, and the verification of an image with a layer as large, each beside `rados bench seq`: as many
-    /// objects of the same size; in flight as many as the driver reads ahead.
+    /// Compares the driver's reading of a large file, and the verification of an image with a layer
+    /// of that size, with `rados bench seq`: as many objects of the same size, with as many in
+    /// flight as the driver reads ahead.
     func radosBench(size: Int, rounds: Int, isWanted: (String) -> Bool) async throws -> [Measurement] {
         let turn = Turn(series: UInt32.random(in: 1 << 16..<1 << 31))
         let reader = driver(turn).reader

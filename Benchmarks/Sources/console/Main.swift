@@ -1,11 +1,11 @@
 import Foundation
 
-/// What a program on a terminal costs: how long until it shows something, how long a key takes and how many bytes it sends, how much
-/// memory rows take. The same for regtop and for others.
+/// Measures a program on a terminal: the time to its first frame, the time and the bytes of a key,
+/// and the memory of rows. Works for regtop and for other programs.
 ///
-///     console registry ROWS                   a registry of so many repositories, as a dump for `regtop load`
-///     console ncdu ROWS                       as many entries, as an export of ncdu
-///     console measure FRAME MARK PROGRAM...   until FRAME is on the screen, until MARK is, then keys
+///     console registry ROWS                   prints a dump of a registry for `regtop load`
+///     console ncdu ROWS                       prints an export of ncdu of the same size
+///     console measure FRAME MARK PROGRAM...   waits for FRAME, then for MARK, then presses keys
 @main
 enum Main {
     static func main() throws {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Starts a program, waits until it shows something and until it has come to rest, then presses keys.
+/// Starts a program, waits for its first output and for its rest, then presses keys.
 enum Measurement {
     /// - Parameters:
     ///   - frame: what its first frame has, whatever is still to come.

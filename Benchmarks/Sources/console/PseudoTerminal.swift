@@ -37,7 +37,8 @@ final class PseudoTerminal {
             posix_spawn_file_actions_destroy(&actions)
             posix_spawnattr_destroy(&attributes)
         }
-        // A session of its own (POSIX_SPAWN_SETSID): the first terminal that it opens is its controlling one.
+        // In a new session (POSIX_SPAWN_SETSID), the first terminal that it opens is its
+        // controlling one.
         posix_spawnattr_setflags(&attributes, 0x80)
         posix_spawn_file_actions_addopen(&actions, 0, terminal, O_RDWR, 0)
         posix_spawn_file_actions_adddup2(&actions, 0, 1)
@@ -55,7 +56,8 @@ final class PseudoTerminal {
         _ = write(master, bytes, bytes.count)
     }
 
-    /// What it writes until it has been silent for so long. `isDone`: whether what has come by now is enough.
+    /// Returns the output until the program is silent for the given time, or `isDone` accepts the
+    /// output.
     func answer(
         since began: ContinuousClock.Instant, quiet: Int32, until isDone: ([UInt8]) -> Bool = { _ in false }
     ) -> Answer {

@@ -1,4 +1,4 @@
-/// Many rows, for both kinds of programs, by the same names: a thousand directories, and as many in each as it takes.
+/// Rows with the same names for both programs: a thousand directories, with equal numbers of rows.
 enum Rows {
     private static let root = "/docker/registry/v2/repositories"
 

@@ -2,8 +2,8 @@ import AdminCore
 import Foundation
 import Synchronization
 
-/// A computed pool with every directory that a registry makes, each listed where it should be, and every layer link of its own: one in which
-/// nothing is damaged, for who compares all objects with the tree.
+/// A generated pool without damage, with every directory that a registry makes, and with a file for
+/// every layer link: for checks that compare all objects with the tree.
 struct CompletePool: ObjectReader {
     private static let root = "/docker/registry/v2"
     private static let links = "blob:00000004-0000-4000-8000-"
@@ -14,7 +14,8 @@ struct CompletePool: ObjectReader {
 
     /// A pool of about so many objects.
     init(objects: Int) {
-        // A directory and a chunk of each blob, and of each layer link; a few more for manifests and tags.
+        // A directory and a chunk for each blob and for each layer link; more for manifests and
+        // tags.
         base = SyntheticPool(blobs: objects * 10 / 47)
         groups = Dictionary(grouping: (0..<UInt32(base.blobs))) { String(SyntheticPool.hex(Int($0)).prefix(2)) }
     }

@@ -2,8 +2,9 @@ import AdminCore
 import Foundation
 import Synchronization
 
-/// Looks for damage in a computed pool of so many objects in which there is none, or only names all objects and reads each once, as every look
-/// at all of a pool has to. Prints how many objects there are, the most bytes that were resident, the seconds that it took, and objects a second.
+/// Runs fsck on a generated pool of the given size without damage, or only names and reads each
+/// object once, the minimum for any check of a whole pool. Prints the number of objects, the peak
+/// of resident bytes, the seconds, and the objects per second.
 struct FsckMeasure {
     private let objects: Int
     private let isPlain: Bool

@@ -1,8 +1,9 @@
 import AdminCore
 import Foundation
 
-/// Does one thing with a computed registry of so many blobs, and prints how many these are, the most bytes that were resident, and the
-/// seconds that it took: `usage BLOBS [--pool | --collect | --collect-half | --enumerate]`.
+/// Runs one work on a generated registry of the given size. Prints the number of blobs, the peak of
+/// resident bytes, and the seconds: `usage BLOBS [--pool | --collect | --collect-half |
+/// --enumerate]`.
 @main
 enum Main {
     static func main() async throws {

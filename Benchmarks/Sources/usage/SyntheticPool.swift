@@ -2,8 +2,9 @@ import AdminCore
 import Foundation
 import Synchronization
 
-/// A pool that is computed instead of stored, so that the memory that is measured is regtop's own: repositories of a hundred images
-/// each, an image a manifest, a configuration and eight layers, two of which its repository shares with all others.
+/// A pool that is generated instead of stored, so that only the memory of regtop is measured. Each
+/// repository has a hundred images; each image has a manifest, a configuration and eight layers,
+/// two of which all repositories share.
 struct SyntheticPool: ObjectReader {
     /// Images in a repository.
     static let images = 100
@@ -177,7 +178,7 @@ struct SyntheticPool: ObjectReader {
 
     // MARK: - All of it
 
-    /// The directories that hold files, and the files' chunks: what a census has to know. One page a repository.
+    /// The directories that hold files, and the chunks of the files. One page for each repository.
     func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
         let counter = Cursor()
         return [

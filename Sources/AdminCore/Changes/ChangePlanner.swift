@@ -24,8 +24,11 @@ public struct ChangePlanner: Sendable {
     /// targets cover go once, with the first of them. Companions of an image go with its last tag,
     /// as a part of the same target.
     /// - Parameters:
+    ///   - references: Repositories, tags and manifests.
     ///   - skippingTrash: True to drop the links at once, instead of keeping them to be restored.
     ///   - companions: The companions that may go with their images.
+    ///   - handling: The treatment of uploads and of layer links.
+    ///   - progress: Called with the progress; nil for none.
     /// - Throws: `ChangeError.notFound`.
     public func removal(
         of references: [ImageReference], skippingTrash: Bool = false, companions: CompanionChoice = .all,
@@ -39,7 +42,12 @@ public struct ChangePlanner: Sendable {
 
     /// Plans the move of a repository to a name that does not exist, or of a tag to another name in
     /// its repository.
-    /// - Parameter force: True to replace a tag that is there.
+    /// - Parameters:
+    ///   - source: A repository or a tag.
+    ///   - destination: Its new name.
+    ///   - force: True to replace a tag that is there.
+    ///   - handling: The treatment of uploads and of layer links.
+    ///   - progress: Called with the progress; nil for none.
     /// - Throws: `ChangeError.notFound`, `.destinationExists`, and see `checkMove`.
     public func move(
         from source: ImageReference, to destination: ImageReference, force: Bool = false,
@@ -60,8 +68,10 @@ public struct ChangePlanner: Sendable {
 
     /// Plans to bring deletions back from the trash. Companions of a tag's image come back with it,
     /// from whichever deletion took them along.
-    /// - Parameter name: The name that a repository or a tag gets instead of its own. A
-    ///   repository's must be free, a tag's must be one of its repository.
+    /// - Parameters:
+    ///   - ids: The deletions, by their names in the trash.
+    ///   - name: The name that a repository or a tag gets instead of its own. A repository's must
+    ///     be free, a tag's must be one of its repository.
     /// - Throws: `ChangeError.notInTrash`, `.nameTaken`, `.destinationExists`, `.unsuitable`.
     public func restoration(of ids: [String], as name: ImageReference? = nil) async throws -> RestorePlan {
         try await checkChunkSize()
@@ -77,7 +87,10 @@ public struct ChangePlanner: Sendable {
     /// Plans to drop for good what has been in the trash for `age` seconds or longer. While
     /// registries may be writing, deletions younger than the journal's delay stay, whatever `age`
     /// says (docs/safety.md#1-freeing), and the notes say so.
-    /// - Parameter ids: Only these deletions; nil for all.
+    /// - Parameters:
+    ///   - age: Seconds since the deletion, at least.
+    ///   - ids: Only these deletions; nil for all.
+    ///   - progress: Called with the progress; nil for none.
     /// - Throws: `ChangeError.notInTrash`.
     public func emptying(
         olderThan age: TimeInterval = 0, ids: [String]? = nil, progress: ProgressHandler? = nil
@@ -94,8 +107,11 @@ public struct ChangePlanner: Sendable {
     /// directory. A file among the uploads that belongs to none is taken for one. Looks through the
     /// whole pool for files that belong to something else as well.
     /// - Parameters:
+    ///   - age: Seconds since an upload began, at least.
     ///   - names: Only uploads of these repositories; nil for all.
     ///   - ids: Only uploads with these identifiers; nil for all.
+    ///   - skippingTrash: True to drop the files at once, instead of keeping them to be restored.
+    ///   - progress: Called with the progress; nil for none.
     /// - Throws: See `checkPurge`.
     public func purging(
         olderThan age: TimeInterval, of names: [RepositoryName]? = nil, ids: Set<String>? = nil,
@@ -117,7 +133,10 @@ public struct ChangePlanner: Sendable {
 
     /// Plans repairs of problems: of those whose repair is safe or, where kinds are named, of all
     /// of these kinds that have a repair.
-    /// - Parameter grace: See `RepairPlan.grace`.
+    /// - Parameters:
+    ///   - problems: The problems of a report.
+    ///   - kinds: The kinds to repair; empty for safe repairs only.
+    ///   - grace: See `RepairPlan.grace`.
     public func repairs(
         of problems: [Problem], kinds: Set<ProblemKind> = [], grace: TimeInterval = FsckOptions.usualGrace
     ) async throws -> RepairPlan {
@@ -128,7 +147,9 @@ public struct ChangePlanner: Sendable {
     }
 
     /// Plans repairs of all of these problems that have a repair, safe or not.
-    /// - Parameter grace: See `RepairPlan.grace`.
+    /// - Parameters:
+    ///   - problems: The problems of a report.
+    ///   - grace: See `RepairPlan.grace`.
     public func repairs(
         ofAll problems: [Problem], grace: TimeInterval = FsckOptions.usualGrace
     ) async throws -> RepairPlan {

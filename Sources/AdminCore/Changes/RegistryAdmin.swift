@@ -68,7 +68,9 @@ public struct RegistryAdmin: Sendable {
     // MARK: - The journal
 
     /// Takes back or ends what is in the journal, and looks at the names of all watches in it.
-    /// - Parameter caches: The registries' caches, as an operator says now, for all watches.
+    /// - Parameters:
+    ///   - caches: The registries' caches, as an operator says now, for all watches.
+    ///   - progress: Called with the progress; nil for none.
     /// - Throws: Errors of reading the journal.
     public func recover(
         saying caches: CacheState = .unknown, progress: ProgressHandler? = nil

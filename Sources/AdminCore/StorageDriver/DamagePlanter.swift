@@ -20,8 +20,10 @@ public struct DamagePlanter: Sendable {
     /// store.
     ///
     /// - Parameters:
-    ///   - modified: the modification time to record; nil for now.
-    ///   - makeIdentifier: makes the identifiers of new files.
+    ///   - reader: The tree of the store.
+    ///   - writer: Writes to the store.
+    ///   - modified: The modification time to record; nil for now.
+    ///   - makeIdentifier: Makes the identifiers of new files.
     public init(
         reader: StorageReader, writer: any ObjectWriter, modified: Date? = nil,
         makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier = { _ in .random() }

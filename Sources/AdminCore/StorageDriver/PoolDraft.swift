@@ -49,8 +49,10 @@ public struct PoolDraft: Sendable {
     /// keeps its identifier, as in the old driver.
     ///
     /// - Parameters:
-    ///   - zeros: how many bytes of zero follow `content` (0…). They are never held in memory.
-    ///   - modified: the modification time to record.
+    ///   - content: The bytes of the file, without the zeros.
+    ///   - zeros: How many bytes of zero follow `content` (0…). They are never held in memory.
+    ///   - path: The path of the file.
+    ///   - modified: The modification time to record.
     /// - Throws: `StorageError.isDirectory`, `.notADirectory`; `.invalidPath` for the root.
     public mutating func putContent(
         _ content: [UInt8], zeros: Int = 0, at path: StoragePath, modified: Date
@@ -93,7 +95,9 @@ public struct PoolDraft: Sendable {
     /// Writes the draft to an empty store: data before the directories that name it, and the root
     /// last, so that nobody sees a part of it.
     ///
-    /// - Parameter window: tasks that run at once (1…).
+    /// - Parameters:
+    ///   - writer: The empty store.
+    ///   - window: Tasks that run at once (1…).
     /// - Throws: `StoreError`; of kind `.invalid` if an object exists, which then stays as it is.
     public func write(to writer: any ObjectWriter, window: Int = 256) async throws {
         let below = directories.filter { !$0.key.isRoot }

@@ -18,8 +18,11 @@ public struct StorageDriver: Sendable {
     /// store.
     ///
     /// - Parameters:
-    ///   - modified: the modification time to record; nil for now. For samples.
-    ///   - makeIdentifier: makes the identifier of a new file. For samples and tests; random by
+    ///   - reader: The tree of the store.
+    ///   - writer: Writes to the store.
+    ///   - modified: The modification time to record; nil for now. For samples.
+    ///   - policy: The delay, the owner and the clock of the journal.
+    ///   - makeIdentifier: Makes the identifier of a new file. For samples and tests; random by
     ///     default.
     public init(
         reader: StorageReader, writer: any ObjectWriter, modified: Date? = nil, policy: JournalPolicy,
@@ -194,7 +197,10 @@ public struct StorageDriver: Sendable {
     /// Directories are never merged. After an error the source is as it was, or as somebody else
     /// made it.
     ///
-    /// - Parameter overwrite: true replaces a file at the destination.
+    /// - Parameters:
+    ///   - source: The present path.
+    ///   - destination: The new path.
+    ///   - overwrite: True replaces a file at the destination.
     /// - Throws: `StorageError.notFound`, `.alreadyExists`, `.notADirectory`, `.intoItself`,
     ///   `.changedMeanwhile`; `StoreError`.
     public func move(_ source: StoragePath, to destination: StoragePath, overwrite: Bool = false) async throws {

@@ -20,7 +20,9 @@ public struct StorageReader: Sendable {
 
     /// A reader of the tree in `objects`.
     ///
-    /// - Parameter chunkSize: bytes in a chunk, 1 to 64 MiB.
+    /// - Parameters:
+    ///   - objects: The store.
+    ///   - chunkSize: Bytes in a chunk, 1 to 64 MiB.
     public init(objects: any ObjectReader, chunkSize: UInt64 = StorageReader.defaultChunkSize) {
         self.objects = objects
         self.chunkSize = min(max(chunkSize, 1), 64 << 20)
@@ -270,7 +272,9 @@ public struct StorageReader: Sendable {
 
     /// The whole content of a file.
     ///
-    /// - Parameter limit: the most bytes that are read into memory.
+    /// - Parameters:
+    ///   - path: The path of the file.
+    ///   - limit: The most bytes that are read into memory.
     /// - Throws: `StorageError.tooLarge` if the file is longer than `limit`, `.damaged` if a byte
     ///   is missing, `.notFound`, `.isDirectory`; `StoreError`.
     public func content(_ path: StoragePath, limit: Int = 64 << 20) async throws -> [UInt8] {
@@ -312,7 +316,9 @@ public struct StorageReader: Sendable {
     /// The content of a file from `offset` to its end, in pieces of at most a chunk. The sequence
     /// throws `StorageError.damaged` at the first byte that is missing.
     ///
-    /// - Parameter offset: 0 to the size of the file, in bytes.
+    /// - Parameters:
+    ///   - path: The path of the file.
+    ///   - offset: 0 to the size of the file, in bytes.
     /// - Throws: `StorageError.invalidOffset`, `.damaged` if the size is not known, `.notFound`,
     ///   `.isDirectory`; `StoreError`.
     public func reader(_ path: StoragePath, offset: Int64 = 0) async throws -> FilePieces {

@@ -14,7 +14,9 @@ public struct AuditLogReader: Sendable {
 
     /// Reads the latest changes, the latest first: month by month back from `now`, for twenty
     /// years.
-    /// - Parameter limit: How many at most, from 1 on. Memory: that many entries.
+    /// - Parameters:
+    ///   - limit: How many at most, from 1 on. Memory: that many entries.
+    ///   - now: The date from which the search goes back.
     public func latest(_ limit: Int, now: Date) async throws -> [AuditEntry] {
         // A clock that is ahead writes into the next month.
         let newest = AuditLog.month(of: now) + 1

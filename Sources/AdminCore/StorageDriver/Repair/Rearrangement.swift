@@ -68,8 +68,11 @@ public struct Rearrangement: Hashable, Sendable {
     /// Finds the bytes of a file of `size` bytes. Takes time and memory in proportion to the number
     /// of chunks.
     ///
-    /// - Parameter lengths: the lengths of the existing chunks by number, also of those behind the
-    ///   end of the file. Any values are possible.
+    /// - Parameters:
+    ///   - size: The size of the file, in bytes.
+    ///   - chunkSize: The bytes in a chunk.
+    ///   - lengths: The lengths of the existing chunks by number, also of those behind the end of
+    ///     the file. Any values are possible.
     /// - Throws: a `Refusal` unless the old driver leaves exactly these lengths by resuming;
     ///   nothing is guessed.
     public init(size: UInt64, chunkSize: UInt64, lengths: [Int: UInt64]) throws(Refusal) {
