@@ -24,7 +24,7 @@ public struct PlacementSample: Hashable, Sendable {
     ///   - objects: the store.
     ///   - limit: the number of objects, from 1. Each costs a question to the monitors.
     ///   - window: the number of questions in flight. The monitors answer a few at a time.
-    ///   - progress: is told of each located object.
+    ///   - progress: receives each located object.
     /// - Throws: `StoreError`.
     public static func take(
         _ objects: any ObjectReader, limit: Int = 256, window: Int = 16, progress: @escaping ProgressHandler = { _ in }
