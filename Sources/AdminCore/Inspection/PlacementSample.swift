@@ -24,20 +24,20 @@ public struct PlacementSample: Hashable, Sendable {
     ///   - objects: the store.
     ///   - limit: the number of objects, from 1. Each costs a question to the monitors.
     ///   - window: the number of questions in flight. The monitors answer a few at a time.
-    ///   - progress: is told of each located object.
+    ///   - progress: receives each located object.
     /// - Throws: `StoreError`.
     public static func take(
         _ objects: any ObjectReader, limit: Int = 256, window: Int = 16, progress: @escaping ProgressHandler = { _ in }
     ) async throws -> PlacementSample? {
         guard try await objects.placement(of: StorageReader.directory(.root)) != nil else { return nil }
-        let slices = 16
-        let cursors = try await objects.sample(.all, slices: slices)
-        let share = max(1, (limit + cursors.count - 1) / max(1, cursors.count))
-        let names = try await concurrentMap(cursors, window: slices) { cursor in
-            var found: [ObjectID] = []
-            while found.count < share, let page = try await cursor.next() { found += page.prefix(share - found.count) }
-            return found
-        }.flatMap(\.self).prefix(limit)
+        let pages = try await PoolScan(objects, extent: .sample(pages: 1)).fold(into: [[ObjectID]]()) {
+            $0
+        } take: { pages, page in
+            pages.append(page)
+            return .goOn
+        }
+        let share = max(1, (limit + pages.count - 1) / max(1, pages.count))
+        let names = pages.flatMap { $0.prefix(share) }.prefix(limit)
         let counter = ProgressCounter(phase: "locating objects", total: UInt64(names.count), handler: progress)
         let placements = try await concurrentMap(names, window: window) { name in
             let placement = try await objects.placement(of: name)

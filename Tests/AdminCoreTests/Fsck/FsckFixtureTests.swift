@@ -29,7 +29,8 @@ import Testing
         let link = try #require(errors.last?.path)
         #expect(link.string.contains("stale/layer-unlinked/_layers/"))
         #expect(Digest(String(decoding: try await driver.reader.content(link), as: UTF8.self)) != nil)
-        // What was there is there still, but for the two directories that name the new files, and those above the new link.
+        // What was there is there still, but for the two directories that name the new files, and
+        // those above the new link.
         let changed = try await Snapshot(store.reader).differences(to: before).filter { name in
             before.objects.keys.contains { $0.description == name }
         }
@@ -75,7 +76,8 @@ import Testing
         return report.problems
     }
 
-    /// All at once: everything that has a repair is repaired, and what can be read before can be read afterwards.
+    /// All at once: everything that has a repair is repaired, and what can be read before can be
+    /// read afterwards.
     @Test(.timeLimit(.minutes(15)))
     func allSpecimensAtOnce() async throws {
         let store = try StoreUnderTest.inMemory()

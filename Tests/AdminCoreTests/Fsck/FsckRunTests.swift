@@ -6,10 +6,11 @@ import Testing
 
 /// How a run ends: stopped, failing, beside others.
 @Suite struct FsckRunTests {
-    @Test func whatIsYoungAndIncompleteIsInFlight() async throws {
+    @Test func youngIncompleteFilesAreInFlight() async throws {
         let fixture = try await FsckFixture(.inMemory())
         let paths = fixture.paths
-        // A manifest whose key is there and whose data is not yet, chunks without a reference, an upload, a layer before its manifest.
+        // A manifest whose key is there and whose data is not yet, chunks without a reference, an
+        // upload, a layer before its manifest.
         let young = SampleBlob("about to be written")
         let directory = StorageReader.directory(paths.blob(young.digest).parent)
         try await fixture.store.set(directory, [.setOmap(["data": BlobIdentifier.random().value])])
@@ -27,7 +28,7 @@ import Testing
     }
 
     @Test("what a pull-through cache fetches again is one line of info; elsewhere each is an error")
-    func whatACacheHasNotIsNoDamage() async throws {
+    func missingContentOfACacheIsNoDamage() async throws {
         var pool = RegistryPool()
         pool.image("a", 1, layers: [5, 6, 7])
         for layer in [5, 6] { pool.pool.unlink(RegistryPool.blobPath(RegistryPool.digest(layer))) }
@@ -78,7 +79,8 @@ import Testing
         let gone = StoreError(.noSuchPool, operation: "read", reason: "the pool is gone")
         let isGone = Mutex(false)
         let store = fixture.store
-        // Everything vanishes after the chunk size was checked and a few objects were read; the store says so when it is asked.
+        // Everything vanishes after the chunk size was checked and a few objects were read; the
+        // store says so when it is asked.
         recording.inject { step in
             if case .status = step.operation, isGone.withLock(\.self) { return .failed(gone) }
             return nil
@@ -131,8 +133,9 @@ import Testing
         #expect(report.omitted == [.foreignObject: 15])
     }
 
-    /// What the trash and the quarantine refer to is in use, whatever it looks like, and neither is foreign.
-    @Test func whatIsHeldIsReferredTo() async throws {
+    /// What the trash and the quarantine refer to is in use, whatever it looks like, and neither is
+    /// foreign.
+    @Test func holdingsAreReferences() async throws {
         let fixture = try await FsckFixture(.inMemory())
         let path = fixture.layerLink(FsckFixture.layer)
         let blob = try await fixture.storage.blob(path)

@@ -3,7 +3,8 @@ import Testing
 
 @testable import AdminCore
 
-/// Every kind of damage: found once, nothing else said, mended where something mends it, all else untouched.
+/// Every kind of damage: found once, nothing else said, mended where something mends it, all else
+/// untouched.
 @Suite struct FsckTests {
     @Test func everyKindHasACase() {
         #expect(Set(DamageCase.all.map(\.kind)) == Set(ProblemKind.allCases))
@@ -25,7 +26,8 @@ import Testing
         try await FsckTests.check(damage, in: .inMemory())
     }
 
-    /// Finds the damage once and nothing else; repairs it if it can be; finds nothing but what is meant to stay; nothing else was touched.
+    /// Finds the damage once and nothing else; repairs it if it can be; finds nothing but what is
+    /// meant to stay; nothing else was touched.
     static func check(_ damage: DamageCase, in store: StoreUnderTest) async throws {
         let fixture = try await damage.plant(store)
         let damaged = try await Snapshot(store.reader)
@@ -49,8 +51,8 @@ import Testing
         try await expectUntouched(damaged, problem, repair, in: fixture)
     }
 
-    /// Everything that was there is there still, byte by byte, but the directory and the file that the problem is about, what lies below the
-    /// one, and the directories above both.
+    /// Everything that was there is there still, byte by byte, but the directory and the file that
+    /// the problem is about, what lies below the one, and the directories above both.
     private static func expectUntouched(
         _ before: Snapshot, _ problem: Problem, _ repair: Repair, in fixture: FsckFixture
     ) async throws {

@@ -4,9 +4,10 @@ import Testing
 
 @testable import AdminCore
 
-/// A deep look that was stopped is gone on with: what was found right is not hashed again as long as it is what it was.
+/// A deep look that was stopped is gone on with: what was found right is not hashed again as long
+/// as it is what it was.
 @Suite struct HashMemoryTests {
-    @Test func whatWasFoundRightIsNotHashedAgain() async throws {
+    @Test func rightBlobsAreNotHashedAgain() async throws {
         let fixture = try await FsckFixture(.inMemory())
         let whole = await deep(fixture, nil)
         #expect(whole.checked.hashed > 5 && whole.checked.taken == 0)
@@ -36,7 +37,7 @@ import Testing
         #expect(memory.blobs.count == whole.checked.hashed)
     }
 
-    @Test func whatHasChangedSinceIsHashedAgain() async throws {
+    @Test func changedBlobsAreHashedAgain() async throws {
         let fixture = try await FsckFixture(.inMemory())
         let memory = TestMemory()
         let whole = await deep(fixture, memory)
@@ -58,8 +59,9 @@ import Testing
         }
     }
 
-    /// Dates are whole seconds, and other machines' clocks: what was written just now may be written again in the same second.
-    @Test func whatWasWrittenJustNowIsNotRemembered() async throws {
+    /// Dates are whole seconds, and other machines' clocks: what was written just now may be
+    /// written again in the same second.
+    @Test func youngBlobsAreNotRemembered() async throws {
         let fixture = try await FsckFixture(.inMemory())
         let young = SampleBlob("pushed just now")
         try await fixture.driver.putContent(fixture.blob(young), young.content)

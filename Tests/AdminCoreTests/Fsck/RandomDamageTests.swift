@@ -4,11 +4,12 @@ import Testing
 
 @testable import AdminCore
 
-/// Damage of several kinds at once, drawn by lot: fsck ends, says nothing twice, repairs, and never makes a file unreadable that could be
-/// read before. What it repairs at all it has repaired after a few looks.
+/// Damage of several kinds at once, at random: fsck ends, reports nothing twice, repairs, and never
+/// makes a readable file unreadable. A few runs repair everything that can be repaired.
 ///
-/// A round begins with one of the damages that have a case of their own, and adds up to five blows. Most rounds run in plain dictionaries,
-/// every twentieth in SQLite; in the long variant all of them in SQLite, as many as fit into ten minutes. A seed repeats a round: `REGTOP_TEST_SEED`.
+/// A round begins with one damage case and adds up to five random damages. Most rounds run in plain
+/// dictionaries, every twentieth in SQLite; in the long variant all rounds run in SQLite, as many
+/// as ten minutes allow. `REGTOP_TEST_SEED` repeats a round.
 @Suite(.timeLimit(.minutes(20))) struct RandomDamageTests {
     private static let (rounds, seconds) = LongVariants.areOn ? (Int.max, 600.0) : (400, 1200.0)
 
@@ -37,7 +38,7 @@ import Testing
         #expect(rounds.value > 0)
     }
 
-    /// Small registries to begin with: a sound one, and one with each of the damages.
+    /// The registries at the start of rounds: two sound ones, and one with each damage.
     struct Bases: Sendable {
         let all: [MemoryStore.Contents]
 
@@ -58,7 +59,7 @@ import Testing
     }
 }
 
-/// A registry, damaged by lot, and what is to hold of it.
+/// One round: damages a registry, repairs it, and compares.
 private struct RandomDamageRound {
     let seed: String
     let isSQLite: Bool
@@ -92,7 +93,8 @@ private struct RandomDamageRound {
         let fsck = Fsck(registry: registry, options: options)
         var before = try await plain(contents())
         for look in 1... {
-            // A repair that could not go on may have left something in the journal, which whoever plans ends first.
+            // A repair that could not go on may have left something in the journal, which whoever
+            // plans ends first.
             _ = try await admin.settleJournal()
             let report = await fsck.run()
             #expect(report.isComplete, "seed \(seed): \(report.stopped ?? "")")
@@ -116,7 +118,8 @@ private struct RandomDamageRound {
         PlainContents(contents, chunkSize: Int(FsckFixture.chunkSize))
     }
 
-    /// What could be read at a path can be read there, unless the plan took it away; by its identifier it can be read in any case.
+    /// What could be read at a path can be read there, unless the plan took it away; by its
+    /// identifier it can be read in any case.
     private func expectReadable(_ before: PlainContents, _ after: PlainContents, _ plan: RepairPlan) {
         for (blob, content) in before.contents where after.contents[blob] != content {
             Issue.record("seed \(seed): the content of \(blob) is gone")
@@ -137,5 +140,117 @@ private struct RandomDamageRound {
                 Issue.record("seed \(seed): \(path) cannot be read any more")
             }
         }
+    }
+}
+
+/// Damages one object of a pool, at random.
+private enum RandomDamage {
+    static func strike(_ store: StoreUnderTest, using generator: inout SeededGenerator) async throws {
+        let objects = try await store.objects().sorted()
+        guard let object = objects.randomElement(using: &generator) else { return }
+        guard let state = try await store.reader.read(.everything, of: object) else { return }
+        let isChunk = BlobIdentifier.parse(chunkName: object.name) != nil
+        _ = await store.change(object, mutations(state, isChunk, objects, &generator))
+        if Int.random(in: 0..<6, using: &generator) == 0 {
+            _ = await store.change(stranger(&generator), [.writeFull([1, 2, 3])])
+        }
+    }
+
+    /// Returns a new object.
+    private static func stranger(_ generator: inout SeededGenerator) -> ObjectID {
+        switch Int.random(in: 0..<5, using: &generator) {
+        case 0, 1:
+            return BlobIdentifier.random(using: &generator).chunk(Int.random(in: 0..<3, using: &generator))
+        case 2:
+            let name = ["new", "..", "a//b"].randomElement(using: &generator) ?? ""
+            return ObjectID(ByteString("/docker/registry/v2/repositories/\(name)"))
+        case 3: return ObjectID("rbd_directory")
+        default: return ObjectID("elsewhere", namespace: "theirs")
+        }
+    }
+
+    private static func mutations(
+        _ state: ObjectState, _ isChunk: Bool, _ objects: [ObjectID], _ generator: inout SeededGenerator
+    ) -> [WriteOperation.Mutation] {
+        isChunk ? chunk(state, &generator) : directory(state, objects, &generator)
+    }
+
+    private static func chunk(
+        _ state: ObjectState, _ generator: inout SeededGenerator
+    ) -> [WriteOperation.Mutation] {
+        switch Int.random(in: 0..<8, using: &generator) {
+        case 0: return [.remove]
+        case 1: return [.truncate(UInt64.random(in: 0...state.size + 2000, using: &generator))]
+        case 2: return [.removeXattr(TotalSize.xattr)]
+        case 3:
+            let size = UInt64.random(in: 0...5000, using: &generator)
+            return [.setXattr(name: TotalSize.xattr, value: TotalSize.encode(size))]
+        case 4: return [.setXattr(name: TotalSize.xattr, value: [9])]
+        case 5:
+            return [
+                .setXattr(name: TotalSize.xattr, value: TotalSize.encode(.random(in: 0 ... .max, using: &generator)))
+            ]
+        case 6: return [.writeFull([])]
+        default: return [.write([UInt8.random(in: 0...255, using: &generator)], at: 0)]
+        }
+    }
+
+    private static func directory(
+        _ state: ObjectState, _ objects: [ObjectID], _ generator: inout SeededGenerator
+    ) -> [WriteOperation.Mutation] {
+        let key = state.omap.randomElement(using: &generator)?.key ?? "nothing"
+        let others = objects.compactMap { BlobIdentifier.parse(chunkName: $0.name)?.blob }
+        let other = others.randomElement(using: &generator)?.value ?? [1]
+        switch Int.random(in: 0..<8, using: &generator) {
+        case 0: return [.remove]
+        case 1: return [.removeOmap([key])]
+        case 2: return [.setOmap([key: []])]
+        case 3: return [.setOmap([key: BlobIdentifier.random(using: &generator).value])]
+        case 4: return [.setOmap([key: other])]
+        case 5: return [.setOmap(["..": [], ByteString(bytes: [0xff, 7]): Array("x".utf8)])]
+        case 6: return [.setOmap(["stray": other])]
+        default: return [.setOmap(["stray": BlobIdentifier.random(using: &generator).value])]
+        }
+    }
+}
+
+/// The readable content of a pool, by the plainest means: every key of every directory object,
+/// listed or not, and the chunks that it names, one after the other. Shares no code with the
+/// readers under test.
+private struct PlainContents {
+    /// The keys that name readable files, by directory.
+    private(set) var files: [ObjectID: [ByteString: BlobIdentifier]] = [:]
+    /// The content of each readable identifier, named or not.
+    private(set) var contents: [BlobIdentifier: [UInt8]] = [:]
+
+    init(_ pool: MemoryStore.Contents, chunkSize: Int) {
+        for (object, state) in pool.objects where object.namespace.isEmpty {
+            if let chunk = BlobIdentifier.parse(chunkName: object.name), chunk.index == 0 {
+                contents[chunk.blob] = PlainContents.content(chunk.blob, state, pool, chunkSize)
+            }
+        }
+        for (object, state) in pool.objects where object.namespace.isEmpty && !state.omap.isEmpty {
+            guard object.name.string.flatMap({ try? StoragePath($0) }) != nil else { continue }
+            for (key, value) in state.omap where key != ".." && key != "." && key.string != nil {
+                guard let blob = BlobIdentifier(value: value), contents[blob] != nil else { continue }
+                files[object, default: [:]][key] = blob
+            }
+        }
+    }
+
+    private static func content(
+        _ blob: BlobIdentifier, _ head: MemoryStore.Object, _ pool: MemoryStore.Contents, _ chunkSize: Int
+    ) -> [UInt8]? {
+        guard let size = head.xattrs[TotalSize.xattr].flatMap(TotalSize.decode) else { return nil }
+        var content: [UInt8] = []
+        var index = 0
+        while UInt64(content.count) < size {
+            let chunk = index == 0 ? head.data : pool.objects[blob.chunk(index)]?.data ?? []
+            let expected = Int(min(UInt64(chunkSize), size - UInt64(content.count)))
+            guard chunk.count >= expected else { return nil }
+            content += chunk.prefix(expected)
+            index += 1
+        }
+        return content
     }
 }

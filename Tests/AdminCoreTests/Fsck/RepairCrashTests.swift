@@ -3,8 +3,8 @@ import Testing
 
 @testable import AdminCore
 
-/// The world stops before, and after, every write of every repair. What could be read before can be read then; a recovery and another
-/// repair end it.
+/// The world stops before, and after, every write of every repair. What could be read before can be
+/// read then; a recovery and another repair end it.
 @Suite(.timeLimit(.minutes(10))) struct RepairCrashTests {
     @Test(arguments: DamageCase.all.filter { $0.repair != nil })
     func everyCutCanBeGoneOnFrom(_ damage: DamageCase) async throws {
@@ -50,7 +50,8 @@ import Testing
         return RegistryAdmin(registry: RegistryReader(storage: driver.reader, paths: fixture.paths), driver: driver)
     }
 
-    /// Whatever is left is found and repaired, and nothing is left but what the repair leaves on purpose, and the orphans of what was cut.
+    /// Whatever is left is found and repaired, and nothing is left but what the repair leaves on
+    /// purpose, and the orphans of what was cut.
     private func expectRepair(
         _ damage: DamageCase, _ store: StoreUnderTest, _ fixture: FsckFixture, _ what: String
     ) async throws {

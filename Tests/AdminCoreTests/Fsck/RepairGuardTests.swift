@@ -4,7 +4,8 @@ import Testing
 
 @testable import AdminCore
 
-/// Repairs beside others: what was planned is looked at again, and what is no longer as it was stays as it is.
+/// Repairs beside others: what was planned is looked at again, and what is no longer as it was
+/// stays as it is.
 @Suite struct RepairGuardTests {
     private func fixture(_ name: String) async throws -> (FsckFixture, RepairPlan) {
         let damage = try #require(DamageCase.all.first { $0.name == name })
@@ -13,7 +14,8 @@ import Testing
         return (fixture, try await fixture.planner.repairs(ofAll: report.problems))
     }
 
-    /// Plans the repair of a damage, lets somebody else do something, and expects that nothing is done then.
+    /// Plans the repair of a damage, lets somebody else do something, and expects that nothing is
+    /// done then.
     private func expectRefusal(
         of name: String, after meddle: (FsckFixture) async throws -> Void,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -36,7 +38,7 @@ import Testing
 
     /// The lengths tell the order, and only the digest whether it is the right one.
     @Test(arguments: ["a resumed upload", "no size", "a size that is too small"])
-    func whatDoesNotHaveTheDigestIsNotWritten(_ name: String) async throws {
+    func bytesWithoutTheDigestAreNotWritten(_ name: String) async throws {
         try await expectRefusal(of: name) { fixture in
             try await fixture.change(layer(fixture).chunk(0), .write([0xff, 0xfe, 0xfd], at: 30))
         }
@@ -67,7 +69,8 @@ import Testing
         #expect(try await fixture.store.state(chunk).data == Array("somebody's".utf8))
     }
 
-    /// The old driver writes the key, then the data, then the size: what is young may be about to get it.
+    /// The old driver writes the key, then the data, then the size: what is young may be about to
+    /// get it.
     @Test(arguments: ["no size", "a tag's link without a size"])
     func aSizeThatMayStillComeIsLeftAlone(_ name: String) async throws {
         let damage = try #require(DamageCase.all.first { $0.name == name })
@@ -96,8 +99,8 @@ import Testing
 
     private static let empty = "the blob of no bytes without any chunk"
 
-    /// Only a chunk that nobody else has made, for a reference that is old and is there still; and only where the
-    /// digest is that of nothing.
+    /// Only a chunk that nobody else has made, for a reference that is old and is there still; and
+    /// only where the digest is that of nothing.
     @Test func anEmptyFileIsMendedOnlyWhereItIsOneStill() async throws {
         try await expectRefusal(of: Self.empty) { fixture in
             let path = fixture.blob(SampleBlob.empty)
@@ -137,8 +140,9 @@ import Testing
         #expect(try await fixture.store.state(chunk).data == Array("somebody's".utf8))
     }
 
-    /// What one repair takes away with it is no failure of the next; where that one is refused, it is made by itself.
-    @Test func whatGoesWithAnotherRepairIsDoneWithIt() async throws {
+    /// What one repair takes away with it is no failure of the next; where that one is refused, it
+    /// is made by itself.
+    @Test func aRepairIncludesThoseInsideOfIt() async throws {
         let (fixture, _) = try await fixture("a tag's link that is no digest, where the tag has named two")
         let former = fixture.tag("v2").appending(
             .literal("index", "sha256", FsckFixture.manifest.digest.hex, "link"))
@@ -167,7 +171,7 @@ import Testing
     }
 
     /// A directory that the same plan lists again goes to the trash with what it lies in.
-    @Test func whatIsListedAgainGoesWithItsDirectory() async throws {
+    @Test func relistedEntriesGoWithTheirDirectory() async throws {
         let (fixture, _) = try await fixture("an upload that nobody ended")
         let state = fixture.uploadFile("hashstates").appending(.literal("sha256", "3"))
         try await fixture.planter.putEmptyFile(state)
@@ -179,8 +183,8 @@ import Testing
         #expect(await fixture.fsck(grace: 0).problems == [])
     }
 
-    /// Of a docs/layout.md#d6 pair the upload's key goes and the blob's stays; if the blob's is gone by then, both
-    /// stay as they are.
+    /// Of a docs/layout.md#d6 pair the upload's key goes and the blob's stays; if the blob's is
+    /// gone by then, both stay as they are.
     @Test func thePairIsTakenApartAtTheUpload() async throws {
         let (fixture, plan) = try await fixture("a crash inside a move")
         #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
@@ -222,7 +226,7 @@ import Testing
     }
 
     /// What takes nothing away is not done: a key that has no path keeps its directory.
-    @Test func whatCannotBeTakenAwayIsNotCalledDone() async throws {
+    @Test func anIncompleteRemovalIsNotDone() async throws {
         let (fixture, plan) = try await fixture("a repository of nothing but directories")
         let layers = fixture.paths.layers("attic/y2k")
         try await fixture.change(StorageReader.directory(layers), .setOmap(["..": Array("what".utf8)]))
@@ -235,7 +239,7 @@ import Testing
     @Test(arguments: [
         "a chunk is gone", "no size", "a layer link is gone", "a directory that its parent does not list",
     ])
-    func whatIsMendedDuringTheLookIsNoProblem(_ name: String) async throws {
+    func damageRepairedDuringTheCheckIsNoProblem(_ name: String) async throws {
         let sound = MemoryStore()
         _ = try await FsckFixture(sound.underTest, isAlone: true)
         let whole = sound.contents.objects
@@ -243,7 +247,8 @@ import Testing
         let fixture = try await damage.plant(MemoryStore().underTest, isAlone: true)
         let isMended = Mutex(false)
         let recording = RecordingStore(fixture.store)
-        // The look at everything ends, and the second look begins, with the first read of a single key.
+        // The look at everything ends, and the second look begins, with the first read of a single
+        // key.
         recording.before { step in
             guard case .read(let operation, _) = step.operation, case .keys? = operation.omap,
                 !isMended.withLock({ isMended in

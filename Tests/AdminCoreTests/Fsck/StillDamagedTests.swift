@@ -76,7 +76,8 @@ import Testing
         #expect(try await fixture.driver.reader.content(upload.appending("data")) == pattern(100, seed: 3))
     }
 
-    /// Nothing refers to what a repair writes until it is proven to be right: no collection may take it for an orphan meanwhile.
+    /// Nothing refers to what a repair writes until it is proven to be right: no collection may
+    /// take it for an orphan meanwhile.
     @Test func nothingIsCollectedWhileAFileIsWrittenAnew() async throws {
         let content = pattern(3000)
         let path = fixture.registry.paths.blob(.sha256(of: content))

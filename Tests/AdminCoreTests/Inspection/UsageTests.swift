@@ -3,9 +3,11 @@ import Testing
 
 @testable import AdminCore
 
-/// The numbers were computed from the pool's JSON lines by a program of its own, which shares nothing with regtop: it decodes the omaps,
-/// follows each revision link and tag to its manifest, takes the digests that the manifest names (and, of schema 1, the signatures that
-/// the revision links), and counts each blob's `total-size` once. They are written out as the sums of the blobs' sizes.
+/// The numbers were computed from the pool's JSON lines by a program of its own, which shares
+/// nothing with regtop: it decodes the omaps, follows each revision link and tag to its manifest,
+/// takes the digests that the manifest names (and, of schema 1, the signatures that the revision
+/// links), and counts each blob's `total-size` once. They are written out as the sums of the blobs'
+/// sizes.
 @Suite("Usage: the fixture") struct FixtureUsageTests {
     private struct Row: Equatable {
         let name: String
@@ -14,7 +16,8 @@ import Testing
         let unique: UInt64
     }
 
-    /// 9,011,200 bytes are the base layer, which app/web, library/alpine, stale/never-touched and team/x/deep share and nobody owns.
+    /// 9,011,200 bytes are the base layer, which app/web, library/alpine, stale/never-touched and
+    /// team/x/deep share and nobody owns.
     private static let rows = [
         Row(
             name: "app/web", blobs: 11, size: 9_011_200 + 106_817,
@@ -24,7 +27,8 @@ import Testing
         Row(name: "library/alpine", blobs: 6, size: 9_011_200 + 12_340, unique: 10_240 + 726 + 522 + 505 + 347),
         Row(name: "multi/arch", blobs: 7, size: 22_955, unique: 10_240 + 10_240 + 741 + 520 + 520 + 347 + 347),
         Row(name: "stale/layer-unlinked", blobs: 4, size: 21_709, unique: 10_240 + 10_240 + 724 + 505),
-        // A layer of its own on top of the shared one, a manifest and a configuration: how little is unique.
+        // A layer of its own on top of the shared one, a manifest and a configuration: how little
+        // is unique.
         Row(name: "stale/never-touched", blobs: 4, size: 9_011_200 + 11_471, unique: 10_240 + 726 + 505),
         Row(name: "stale/old-service", blobs: 0, size: 0, unique: 0),
         Row(name: "team/x/deep", blobs: 4, size: 9_011_200 + 11_471, unique: 10_240 + 726 + 505),
@@ -107,7 +111,8 @@ import Testing
         pool.image("a", 100, layers: [1])
         pool.tag("a", "x", UsageTests.digest(100))
         pool.image("gone", 200, layers: [2])
-        // As a deletion into the trash does it: the links are in a holding, under the same identifiers.
+        // As a deletion into the trash does it: the links are in a holding, under the same
+        // identifiers.
         let link = RegistryPool.revisionLink("gone", UsageTests.digest(200))
         let trash = "/docker/registry/regtop-trash/1"
         pool.pool.makeDirectory(trash)

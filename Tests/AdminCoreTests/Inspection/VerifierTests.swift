@@ -3,7 +3,8 @@ import Testing
 @testable import AdminCore
 
 @Suite("Inspection: verification") struct VerifierTests {
-    /// A registry whose digests are those of its contents. Gives the manifest's digest with the layers'.
+    /// A registry whose digests are those of its contents. Gives the manifest's digest with the
+    /// layers'.
     static func pool(layers: [[UInt8]], chunkSize: UInt64 = 4 << 20) -> (
         RegistryPool, manifest: Digest, layers: [Digest]
     ) {
@@ -104,7 +105,8 @@ import Testing
             change(&pool)
             return try await Self.verify(pool).findings.map(\.problem)
         }
-        // Sent as 200 + 100: chunk 0 is right, chunk 1 has more than it should, and chunk 2 is not there.
+        // Sent as 200 + 100: chunk 0 is right, chunk 1 has more than it should, and chunk 2 is not
+        // there.
         let resumed = try await problems {
             $0.pool.objects[blob.chunk(1)]?.data = Array(content[128...])
             $0.pool.objects[blob.chunk(2)] = nil

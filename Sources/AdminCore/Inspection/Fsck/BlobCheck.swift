@@ -16,7 +16,7 @@ public protocol HashMemory: Sendable {
     ///   - bytes: the sum of their sizes.
     func takes(_ blobs: Int, bytes: UInt64)
 
-    /// Is told of each blob that was hashed and has its digest.
+    /// Receives each blob that was hashed and has its digest.
     func remember(_ blob: HashedBlob)
 }
 

@@ -51,7 +51,7 @@ struct ContentProof: Sendable {
             if case .blob(let digest) = file {
                 return try await storage.content(of: blob, at: path, has: digest) ?? false
             }
-            return file.isLink(try await storage.content(of: blob, at: path, limit: RegistryReader.linkLimit))
+            return file.isLink(try await storage.content(of: blob, at: path, limit: LinkReader.limit))
         } catch is StorageError {
             return false
         }
@@ -62,7 +62,7 @@ struct ContentProof: Sendable {
         guard let file, !file.isUpload else { return false }
         do {
             if case .blob(let digest) = file { return try await storage.content(of: blob, order, has: digest) }
-            guard order.size <= UInt64(RegistryReader.linkLimit) else { return false }
+            guard order.size <= UInt64(LinkReader.limit) else { return false }
             var bytes: [UInt8] = []
             for piece in order.targets.flatMap(\.pieces) { bytes += try await storage.bytes(of: piece, blob) }
             return file.isLink(bytes)

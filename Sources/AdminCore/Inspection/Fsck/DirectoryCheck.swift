@@ -23,8 +23,8 @@ struct DirectoryCheck: Sendable {
             guard let (suspicion, modified) = suspicion(of: number) else { continue }
             let path = directories.path(number)
             switch suspicion {
-            case .empty where isExcused(path) || isOfLostTag(number): continue
-            case .missing(let below) where below.isEmpty && isOfLostTag(number): continue
+            case .empty where isExcused(path) || isOfLostTag(path): continue
+            case .missing(let below) where below.isEmpty && isOfLostTag(path): continue
             default: break
             }
             if run.options.isYoung(modified) {
@@ -109,16 +109,12 @@ struct DirectoryCheck: Sendable {
     }
 
     /// Returns whether a directory is that of a lost tag, or of its current link.
-    private func isOfLostTag(_ number: Number) -> Bool {
-        if isTag(number) { return isLostTag(number) }
-        let tag = directories.parent(number)
-        return directories.name(number) == "current" && isTag(tag) && isLostTag(tag)
-    }
-
-    private func isTag(_ number: Number) -> Bool {
-        let tags = directories.parent(number)
-        return directories.name(tags) == "tags" && directories.name(directories.parent(tags)) == "_manifests"
-            && run.paths.repositoryName(of: directories.path(number)) != nil
+    private func isOfLostTag(_ path: StoragePath) -> Bool {
+        guard let tag = run.paths.tag(of: path), let name = run.paths.repositoryName(of: path),
+            let directory = run.paths.tag(name, tag),
+            path == directory || path == run.paths.currentLink(name, tag: tag)?.parent
+        else { return false }
+        return directories.find(directory).map(isLostTag) ?? false
     }
 
     // MARK: - Confirmation

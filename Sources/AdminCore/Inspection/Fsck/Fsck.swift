@@ -53,8 +53,8 @@ public struct Fsck: Sendable {
     /// the problems found so far and the reason why it is incomplete.
     ///
     /// - Parameters:
-    ///   - progress: is told of the progress.
-    ///   - found: is told of new problems, a few at a time, from any task.
+    ///   - progress: receives the progress.
+    ///   - found: receives new problems, a few at a time, from any task.
     public func run(
         progress: ProgressHandler? = nil, found: @escaping @Sendable ([Problem]) -> Void = { _ in }
     ) async -> FsckReport {

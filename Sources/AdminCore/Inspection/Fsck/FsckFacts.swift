@@ -60,8 +60,8 @@ struct FsckFacts: Sendable {
     /// The identifiers of all files with a fault. Consequences of these are not reported.
     private(set) var faulty: Set<BlobIdentifier> = []
     private(set) var repositories: [Repository] = []
-    /// The directories of repositories without manifests, tags and uploads.
-    private(set) var emptyRepositories: Set<StoragePath> = []
+    /// The repositories without manifests, tags and uploads.
+    private(set) var emptyRepositories: Set<RepositoryName> = []
     private(set) var checked = FsckReport.Checked()
     private(set) var inFlight = 0
 
@@ -146,7 +146,7 @@ struct FsckFacts: Sendable {
             guard stored.size == .known(0), !BlobFinding.emptyDigests.contains(digest.string) else { return }
             isEmptyBlob = true
         // A file among the uploads that belongs to none is reported as such.
-        case (nil, .noChunk) where path.parent.name != "_uploads": break
+        case (nil, .noChunk) where paths.upload(of: path) == nil: break
         // An empty link is reported as a bad link.
         case (_, .noChunk), (_, nil): return
         default: break
@@ -187,29 +187,31 @@ struct FsckFacts: Sendable {
 
     /// Finds the directories with a part of a repository in them, listed or not.
     private mutating func findRepositories(_ inventory: PoolInventory<LinkText>) {
-        guard let top = inventory.directories.find(paths.repositories) else { return }
-        var open: [(number: DirectoryIndex.Number, components: [String])] = [(top, [])]
-        while let (number, components) = open.popLast() {
-            let children = inventory.directories.children(number).map { ($0, inventory.directories.name($0)) }
-            if children.contains(where: { RegistryPaths.parts.contains($0.1) }),
-                let name = RepositoryName(components: components)
+        let directories = inventory.directories
+        var open = [directories.find(paths.repositories)].compactMap(\.self)
+        while let number = open.popLast() {
+            let children = directories.children(number)
+            if children.contains(where: { RegistryPaths.parts.contains(directories.name($0)) }),
+                let name = paths.repository(at: directories.path(number))
             {
                 repositories.append(Repository(name: name, directory: number))
             }
-            for (child, name) in children where name.first != "_" { open.append((child, components + [name])) }
+            open += children.filter { directories.name($0).first != "_" }
         }
         repositories.sort { $0.name < $1.name }
         checked.repositories = repositories.count
         for repository in repositories where isEmpty(repository, inventory) {
-            emptyRepositories.insert(paths.repository(repository.name))
+            emptyRepositories.insert(repository.name)
         }
     }
 
     /// Returns whether a repository has no manifest, no tag and no upload, and no young directory.
     private func isEmpty(_ repository: Repository, _ inventory: PoolInventory<LinkText>) -> Bool {
         let directories = inventory.directories
-        for part in ["_manifests", "_uploads"] {
-            if let number = directories.find(part, in: repository.directory), !inventory.files(below: number).isEmpty {
+        for part in [RegistryPaths.Part.manifests, .uploads] {
+            if let number = directories.find(part.rawValue, in: repository.directory),
+                !inventory.files(below: number).isEmpty
+            {
                 return false
             }
         }
@@ -223,9 +225,6 @@ struct FsckFacts: Sendable {
 
     /// Returns whether a path is a part of an empty repository, or lies in one.
     func isOfEmptyRepository(_ path: StoragePath) -> Bool {
-        guard !emptyRepositories.isEmpty, path.isBelow(paths.repositories),
-            let part = path.components.firstIndex(where: { $0.first == "_" })
-        else { return false }
-        return emptyRepositories.contains(.literal(Array(path.components[..<part])))
+        !emptyRepositories.isEmpty && paths.repositoryName(of: path).map(emptyRepositories.contains) == true
     }
 }

@@ -23,8 +23,8 @@ struct RepositoryCheck {
     private var tags: [String: Digest] = [:]
     /// The blobs that the manifests name.
     private var used: Set<Digest> = []
-    /// The manifests that were followed, or will be.
-    private var known: Set<Digest> = []
+    /// The walk over the manifests. It knows those that were followed, and will be.
+    private var walk = ManifestTraversal<Digest>()
     /// True if a manifest could not be read: then nothing is reported as unused.
     private var isUncertain = false
     /// The companions, with the directory of their tag or of their revision link.
@@ -70,7 +70,7 @@ struct RepositoryCheck {
     private mutating func check() async throws {
         let name = repository.name
         findLinks()
-        if run.facts.emptyRepositories.contains(paths.repository(name)), try await manifestsAmongLayers().isEmpty {
+        if run.facts.emptyRepositories.contains(name), try await manifestsAmongLayers().isEmpty {
             suspects = [.emptyRepository]
         } else {
             checkUploads()
@@ -85,21 +85,21 @@ struct RepositoryCheck {
     // MARK: - Links
 
     private mutating func findLinks() {
-        let own = repository.directory
-        if let top = find("_manifests", "revisions", below: own) {
+        let name = repository.name
+        if let top = directories.find(paths.revisions(name)) {
             for (digest, directory) in digests(below: top) {
                 if let file = inventory.file("link", in: directory) {
                     revisions[digest] = file
                     check(file, digest)
                 }
-                for (signature, directory) in find("signatures", below: directory).map(digests) ?? [] {
+                for (signature, directory) in directories.find("signatures", in: directory).map(digests) ?? [] {
                     guard let file = inventory.file("link", in: directory) else { continue }
                     check(file, signature)
                     needBlob(signature, "the signature of the manifest \(digest)")
                 }
             }
         }
-        for (digest, directory) in find("_layers", below: own).map(digests) ?? [] {
+        for (digest, directory) in directories.find(paths.layers(name)).map(digests) ?? [] {
             guard let file = inventory.file("link", in: directory) else { continue }
             layers[digest] = file
             check(file, digest)
@@ -111,7 +111,7 @@ struct RepositoryCheck {
     private mutating func check(_ file: Link, _ digest: Digest?) {
         guard !run.facts.faulty.contains(file.blob), readsContents else { return }
         if let text = inventory.content(of: file.blob),
-            LinkFinding(state: text.isExact ? .good(text.digest) : .inexact(text.digest), modified: nil)
+            LinkFinding(state: LinkFinding.State(text), modified: nil)
                 .fault(expecting: digest) == nil
         {
             return
@@ -124,13 +124,13 @@ struct RepositoryCheck {
 
     /// Finds the manifests of the tags. Tags without a readable link become suspects.
     private mutating func findTags() {
-        guard let top = find("_manifests", "tags", below: repository.directory) else { return }
+        guard let top = directories.find(paths.tags(repository.name)) else { return }
         for tag in directories.children(top) {
             let name = directories.name(tag)
-            for (digest, directory) in find("index", below: tag).map(digests) ?? [] {
+            for (digest, directory) in directories.find("index", in: tag).map(digests) ?? [] {
                 if let file = inventory.file("link", in: directory) { check(file, digest) }
             }
-            guard let file = find("current", below: tag).flatMap({ inventory.file("link", in: $0) }) else {
+            guard let file = directories.find("current", in: tag).flatMap({ inventory.file("link", in: $0) }) else {
                 findLostTag(tag, name)
                 continue
             }
@@ -146,13 +146,12 @@ struct RepositoryCheck {
     }
 
     private mutating func findLostTag(_ tag: Number, _ name: String) {
-        guard DirectoryCheck(run: run).isLostTag(tag), let path = paths.currentLink(repository.name, tag: name)
-        else { return }
-        let current = find("current", below: tag).map { directories.modified($0) } ?? 0
+        guard DirectoryCheck(run: run).isLostTag(tag) else { return }
+        let current = directories.find("current", in: tag).map { directories.modified($0) } ?? 0
         if options.isYoung(max(directories.modified(tag), current)) {
             run.log.inFlight()
         } else {
-            suspects.append(.lostTag(path))
+            suspects.append(.lostTag(name))
         }
     }
 
@@ -168,11 +167,10 @@ struct RepositoryCheck {
             isUncertain = true
             return
         }
-        known = Set(revisions.keys).union(named.keys)
-        try await follow(known.sorted())
+        try await follow(Set(revisions.keys).union(named.keys).filter { walk.enters($0) }.sorted())
         // Registry 2.1.0 kept the links of manifests among those of layers.
         while case let manifests = try await manifestsAmongLayers(), !manifests.isEmpty {
-            known.formUnion(layers.keys)
+            for digest in layers.keys { _ = walk.enters(digest) }
             for digest in manifests {
                 used.insert(digest)
                 suspects.append(.missingRevision(digest, "a link among the layers, where registry 2.1.0 kept it,"))
@@ -183,7 +181,7 @@ struct RepositoryCheck {
 
     /// Returns the manifests that only a layer link names, among the layers that no manifest names.
     private func manifestsAmongLayers() async throws -> [Digest] {
-        let open = layers.keys.filter { !used.contains($0) && !known.contains($0) }.sorted()
+        let open = layers.keys.filter { !used.contains($0) && !isKnown($0) }.sorted()
         let (registry, inventory) = (run.registry, inventory)
         return try await concurrentMap(open, window: RepositoryCheck.manifestWindow) { digest -> Digest? in
             let path = registry.paths.blob(digest)
@@ -206,32 +204,34 @@ struct RepositoryCheck {
         case missing
     }
 
+    private func isKnown(_ manifest: Digest) -> Bool { walk.depth(of: manifest) != nil }
+
     private mutating func follow(_ manifests: [Digest]) async throws {
-        var open = manifests
-        while !open.isEmpty {
-            try Task.checkCancellation()
-            let batch = open.suffix(RepositoryCheck.manifestWindow)
-            open.removeLast(batch.count)
-            let (registry, inventory, faulty) = (run.registry, inventory, faulty)
-            let read = try await concurrentMap(batch, window: RepositoryCheck.manifestWindow) { digest in
-                (digest, try await RepositoryCheck.read(digest, registry, inventory, faulty))
+        var walk = walk
+        for digest in manifests { walk.add(digest) }
+        let (registry, inventory, faulty) = (run.registry, inventory, faulty)
+        try await walk.run(counting: Counter(), while: { $0 < RepositoryCheck.manifestWindow }) { digest in
+            (digest, try await RepositoryCheck.read(digest, registry, inventory, faulty))
+        } taking: { walk, answer in
+            take(answer.1, answer.0, &walk)
+        }
+        self.walk = walk
+    }
+
+    private mutating func take(_ reading: Reading, _ digest: Digest, _ walk: inout ManifestTraversal<Digest>) {
+        switch reading {
+        case .good(let manifest): take(manifest, digest, &walk)
+        case .bad(let why):
+            isUncertain = true
+            // Without a revision link, the missing link is the problem.
+            if revisions[digest] != nil, seen.isFirst(digest) {
+                let names = tags.filter { $0.value == digest }.keys.sorted()
+                suspects.append(.badManifest(digest, why, tags: names))
             }
-            for (digest, reading) in read {
-                switch reading {
-                case .missing:
-                    isUncertain = true
-                    if revisions[digest] != nil { needBlob(digest, "the manifest \(digest)") }
-                case .unreadable: isUncertain = true
-                case .bad(let why):
-                    isUncertain = true
-                    // Without a revision link, the missing link is the problem.
-                    if revisions[digest] != nil, await seen.isFirst(digest) {
-                        let names = tags.filter { $0.value == digest }.keys.sorted()
-                        suspects.append(.badManifest(digest, why, tags: names))
-                    }
-                case .good(let manifest): open += await take(manifest, digest)
-                }
-            }
+        case .unreadable: isUncertain = true
+        case .missing:
+            isUncertain = true
+            if revisions[digest] != nil { needBlob(digest, "the manifest \(digest)") }
         }
     }
 
@@ -239,6 +239,7 @@ struct RepositoryCheck {
         _ digest: Digest, _ registry: RegistryReader, _ inventory: PoolInventory<LinkText>,
         _ faulty: Set<BlobIdentifier>
     ) async throws -> Reading {
+        try Task.checkCancellation()
         let path = registry.paths.blob(digest)
         guard let file = inventory.file(at: path) else { return .missing }
         guard !faulty.contains(file.blob) else { return .unreadable }
@@ -252,8 +253,9 @@ struct RepositoryCheck {
         }
     }
 
-    /// Notes the needs of a manifest, and returns the manifests to follow.
-    private mutating func take(_ manifest: Manifest, _ digest: Digest) async -> [Digest] {
+    private mutating func take(
+        _ manifest: Manifest, _ digest: Digest, _ walk: inout ManifestTraversal<Digest>
+    ) {
         run.log.note { $0.checked.manifests += 1 }
         if manifest.isIndex { companions += listings[digest] ?? [] }
         if let companion = Companion(tag: nil, digest: digest, manifest: manifest),
@@ -263,15 +265,13 @@ struct RepositoryCheck {
         }
         for reference in manifest.blobs { need(reference, of: digest) }
         used.formUnion(manifest.otherReferences)
-        if await seen.isFirst(digest) { reportInfo(manifest, digest) }
-        var children: [Digest] = []
+        if seen.isFirst(digest) { reportInfo(manifest, digest) }
         for child in manifest.manifests where child.namesManifest {
             if revisions[child.digest] == nil {
                 suspects.append(.missingRevision(child.digest, "the index \(digest)"))
             }
-            if known.insert(child.digest).inserted { children.append(child.digest) }
+            if walk.enters(child.digest) { walk.add(child.digest) }
         }
-        return children
     }
 
     /// Reports the harmless faults of a manifest.
@@ -348,7 +348,7 @@ struct RepositoryCheck {
     /// Finds the companions of missing images. Clients may push a companion before its image.
     private mutating func checkCompanions() {
         guard !isUncertain else { return }
-        for (directory, companion) in companions where !known.contains(companion.subject) {
+        for (directory, companion) in companions where !isKnown(companion.subject) {
             if isYoung(inventory.files(below: directory), directory) {
                 run.log.inFlight()
             } else {
@@ -360,7 +360,7 @@ struct RepositoryCheck {
     // MARK: - Uploads
 
     private mutating func checkUploads() {
-        guard let top = find("_uploads", below: repository.directory) else { return }
+        guard let top = directories.find(paths.uploads(repository.name)) else { return }
         for file in inventory.files(in: top) where !run.facts.faulty.contains(file.blob) {
             if isYoung([file], top) {
                 run.log.inFlight()
@@ -391,10 +391,6 @@ struct RepositoryCheck {
     }
 
     // MARK: - Directories
-
-    private func find(_ names: String..., below directory: Number) -> Number? {
-        names.reduce(directory as Number?) { number, name in number.flatMap { directories.find(name, in: $0) } }
-    }
 
     /// Returns the digests of the directories (`Digest.directories`) below a directory.
     private func digests(below directory: Number) -> [(Digest, Number)] {

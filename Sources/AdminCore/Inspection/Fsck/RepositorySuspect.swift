@@ -1,10 +1,12 @@
+import Synchronization
+
 /// A suspected problem of a repository's documents.
 enum RepositorySuspect: Sendable {
     case emptyRepository
     /// A link, with the digest in its path; nil for the link of a tag.
     case badLink(StoragePath, Digest?)
-    /// The current link of a tag that has lost it.
-    case lostTag(StoragePath)
+    /// A tag without its current link.
+    case lostTag(String)
     /// A manifest without a link; the text is the subject of "names the manifest".
     case missingRevision(Digest, String)
     case badManifest(Digest, String, tags: [String])
@@ -32,7 +34,7 @@ struct SuspectCheck: Sendable {
         switch suspect {
         case .emptyRepository: try await emptyRepository()
         case .badLink(let path, let expected): try await badLink(path, expected)
-        case .lostTag(let path): try await lostTag(path)
+        case .lostTag(let tag): try await lostTag(tag)
         case .missingRevision(let digest, let who): try await missingRevision(digest, who)
         case .badManifest(let digest, let why, let tags): try await badManifest(digest, why, tags)
         case .missingBlob(let digest, let who): try await missingBlob(digest, who)
@@ -66,15 +68,7 @@ struct SuspectCheck: Sendable {
                 .badLink, .error, at: path, in: blob, "The link \(fault). It can only mean \(digest).",
                 repair: .rewriteLink(file, digest))
         }
-        guard let expected else {
-            let former = try await formerManifest(of: path.parent.parent)
-            return problem(
-                .badLink, .error, at: path, in: blob,
-                "The link of the tag \(fault): pulls of the tag fail. "
-                    + (former.map { "The only manifest that it ever named is \($0)." } ?? "Push the tag again."),
-                repair: former.map { .replaceLink(file, $0, blob: paths.blob($0)) }
-                    ?? .trashDirectories([path.parent.parent]))
-        }
+        guard let expected else { return try await badTag(file, fault) }
         var repair = Repair.trash([file])
         if case .file? = try await storage.entry(paths.blob(expected))?.kind {
             repair = .replaceLink(file, expected, blob: paths.blob(expected))
@@ -84,18 +78,30 @@ struct SuspectCheck: Sendable {
             repair: repair)
     }
 
+    private func badTag(_ link: Repair.TrashedFile, _ fault: String) async throws -> Problem? {
+        guard let tag = paths.currentTag(of: link.path), let directory = paths.tag(name, tag) else { return nil }
+        let former = try await formerManifest(of: tag)
+        return problem(
+            .badLink, .error, at: link.path, in: link.blob,
+            "The link of the tag \(fault): pulls of the tag fail. "
+                + (former.map { "The only manifest that it ever named is \($0)." } ?? "Push the tag again."),
+            repair: former.map { .replaceLink(link, $0, blob: paths.blob($0)) } ?? .trashDirectories([directory]))
+    }
+
     /// Returns the manifest in a tag's index, if it is the only one and its blob exists.
-    private func formerManifest(of tag: StoragePath) async throws -> Digest? {
-        let named = try await registry.digests(below: tag.appending(.literal("index"))) ?? []
+    private func formerManifest(of tag: String) async throws -> Digest? {
+        guard let index = paths.index(name, tag: tag) else { return nil }
+        let named = try await registry.digests(below: index) ?? []
         guard let digest = named.first, named.count == 1,
             case .file? = try await storage.entry(paths.blob(digest))?.kind
         else { return nil }
         return digest
     }
 
-    private func lostTag(_ path: StoragePath) async throws -> Problem? {
-        let tag = path.parent.parent
-        guard case .directory? = try await storage.entry(tag)?.kind else { return nil }
+    private func lostTag(_ tag: String) async throws -> Problem? {
+        guard let directory = paths.tag(name, tag), let path = paths.currentLink(name, tag: tag),
+            case .directory? = try await storage.entry(directory)?.kind
+        else { return nil }
         var former: Digest?
         var detail = "The tag is listed, but has no link to a manifest: pulls of the tag fail. Push it again."
         switch try await storage.entry(path)?.kind {
@@ -111,7 +117,7 @@ struct SuspectCheck: Sendable {
         }
         return Problem(
             kind: .badLink, severity: .error, path: path, object: StorageReader.directory(path.parent), detail: detail,
-            repair: former.map { .restoreTag(path, $0, blob: paths.blob($0)) } ?? .trashDirectories([tag]))
+            repair: former.map { .restoreTag(path, $0, blob: paths.blob($0)) } ?? .trashDirectories([directory]))
     }
 
     private func missingLayerLink(_ digest: Digest, _ manifest: Digest) async throws -> Problem? {
@@ -137,7 +143,7 @@ struct SuspectCheck: Sendable {
     // MARK: - Manifests and blobs
 
     private func missingRevision(_ digest: Digest, _ who: String) async throws -> Problem? {
-        let path = paths.revision(name, digest).appending(.literal("link"))
+        let path = paths.revisionLink(name, digest)
         guard try await storage.entry(path) == nil else { return nil }
         let finding = try await registry.manifest(digest)
         let isWhole = finding.blob.state == .ok && finding.manifest != nil
@@ -163,7 +169,7 @@ struct SuspectCheck: Sendable {
 
     private func missingBlob(_ digest: Digest, _ who: String) async throws -> Problem? {
         let path = paths.blob(digest)
-        guard try await storage.entry(path) == nil, await seen.isFirst(digest) else { return nil }
+        guard try await storage.entry(path) == nil, seen.isFirst(digest) else { return nil }
         return Problem(
             kind: .missingBlob, severity: .error, path: path, object: StorageReader.directory(path.parent),
             detail: "The blob is missing, and \(who) needs it: pulls of images that use it fail. Push the image again.")
@@ -206,22 +212,22 @@ struct SuspectCheck: Sendable {
             detail:
                 "The repository \(name) has no tag, no manifest and no upload: nothing can be pulled from it, but catalogues still show "
                 + "it.",
-            repair: .trashDirectories(RegistryPaths.parts.sorted().map { path.appending(.literal($0)) }))
+            repair: .trashDirectories(paths.ownDirectories(name)))
     }
 }
 
 /// The digests that were reported, for problems that several repositories share.
-actor FsckOnce {
-    private var digests: Set<Digest> = []
+final class FsckOnce: Sendable {
+    private let digests = Mutex<Set<Digest>>([])
 
     /// Returns true the first time.
-    func isFirst(_ digest: Digest) -> Bool { digests.insert(digest).inserted }
+    func isFirst(_ digest: Digest) -> Bool { digests.withLock { $0.insert(digest).inserted } }
 }
 
 extension RegistryReader {
     /// Returns whether a repository has a manifest: by a revision link or by a tag.
     func holds(_ digest: Digest, in name: RepositoryName) async throws -> Bool {
-        if try await storage.entry(paths.revision(name, digest).appending(.literal("link"))) != nil { return true }
+        if try await storage.entry(paths.revisionLink(name, digest)) != nil { return true }
         let tags = try await RepositoryInquiry(name: name, pass: pass(), scope: .tagLinks).facts([.tagNames]).tags
         return tags.values.contains { $0.digest == digest }
     }

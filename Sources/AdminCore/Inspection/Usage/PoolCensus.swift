@@ -31,7 +31,7 @@ final class PoolCensus: Sendable {
 
     /// Reads all objects, directories first.
     ///
-    /// - Parameter partial: is told of intermediate sums, from any task.
+    /// - Parameter partial: receives intermediate sums, from any task.
     func run(progress: ProgressHandler?, partial: @escaping @Sendable (PoolUsage) -> Void) async throws {
         let objects = registry.storage.objects
         try await PoolScan(objects, phase: "directories", progress: progress).forEach { [self] object in

@@ -16,8 +16,8 @@ public struct UsageInspector: Sendable {
     ///
     /// - Parameters:
     ///   - pool: true to classify every object of the pool as well, which reads each of them.
-    ///   - progress: is told of the progress.
-    ///   - partial: is told of about twenty intermediate results, from any task.
+    ///   - progress: receives the progress.
+    ///   - partial: receives about twenty intermediate results, from any task.
     public func usage(
         pool: Bool = false, progress: ProgressHandler? = nil, partial: (@Sendable (Usage) -> Void)? = nil
     ) async throws -> Usage {

@@ -39,7 +39,7 @@ final class BlobHasher: Sendable {
     ///   - sizes: the approximate sizes of the blobs.
     ///   - names: the other digests by which manifests name the blobs.
     ///   - isAll: true if no other blobs follow, so that the progress has a total.
-    ///   - progress: is told of the bytes read.
+    ///   - progress: receives the bytes read.
     func check(
         _ sizes: [Digest: UInt64], names: [Digest: Set<Digest>], isAll: Bool, _ progress: ProgressHandler?
     ) async throws {

@@ -55,7 +55,7 @@ public struct Verifier: Sendable {
     ///
     /// - Parameters:
     ///   - digest: the blob.
-    ///   - progress: is told of the bytes hashed.
+    ///   - progress: receives the bytes hashed.
     /// - Throws: errors of the store.
     public func verify(blob digest: Digest, progress: ProgressHandler? = nil) async throws -> Verification {
         var result = Verification()
@@ -87,7 +87,7 @@ public struct Verifier: Sendable {
     ///
     /// - Parameters:
     ///   - references: repositories, tags or manifests.
-    ///   - progress: is told of the bytes hashed.
+    ///   - progress: receives the bytes hashed.
     /// - Throws: `StorageError.notFound` if a reference does not exist, and errors of the store.
     public func verify(_ references: [ImageReference], progress: ProgressHandler? = nil) async throws -> Verification {
         let before = hasher.sums
