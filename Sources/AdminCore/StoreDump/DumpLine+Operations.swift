@@ -1,3 +1,5 @@
+import Algorithms
+
 extension DumpLine {
     /// Bytes that one operation carries, unless a single key has more.
     private static let payload = 8 << 20
@@ -28,9 +30,8 @@ extension DumpLine {
             add(.setOmap(entries), count)
         }
         if let data {
-            for start in stride(from: 0, to: data.count, by: Self.part) {
-                let part = Array(data[start..<min(start + Self.part, data.count)])
-                add(.write(part, at: UInt64(start)), part.count)
+            for part in data.chunks(ofCount: Self.part) {
+                add(.write(Array(part), at: UInt64(part.startIndex)), part.count)
             }
         } else if size == StoreLimits.object {
             // What no truncation may extend to; one byte at its end may be written.
