@@ -1,3 +1,5 @@
+import Foundation
+
 /// An open store with everything that can be done with it. The only place that picks a store.
 ///
 /// Concurrency: a value; may be shared among tasks. Close it once, when nothing uses it any more.
@@ -76,4 +78,151 @@ public struct Session: Sendable {
     public func close() async {
         await shutDown()
     }
+
+    // MARK: - Opening
+
+    /// Opens the store that the options say. Opening never writes, except that a sample is made where there is none, and a file where
+    /// `SessionOptions.createsFile` asks for it. Throws `StoreError`; `SessionError.severalPools` if no pool was named and several hold
+    /// a registry.
+    public static func open(_ options: SessionOptions) async throws -> Session {
+        switch options.location {
+        case .rados:
+            #if RADOS
+            return try await openPool(options)
+            #else
+            throw SessionError.radosNotBuiltIn
+            #endif
+        case .sqlite(let path): return try await openFile(path, named: "file \(ByteString(path))", options)
+        case .sample(nil):
+            let store = try SQLiteStore.inMemory(clock: options.clock)
+            try await SampleRegistry.make(in: store.reader, store.writer)
+            return session(of: store, named: "sample registry (in memory)", options)
+        case .sample(let path?):
+            if try !isThere(path) { try await makeSample(at: path, options.clock) }
+            return try await openFile(path, named: "sample registry in \(ByteString(path))", options)
+        }
+    }
+
+    private static func openFile(_ path: String, named name: String, _ options: SessionOptions) async throws -> Session
+    {
+        guard options.readOnly else {
+            let store = try await SQLiteStore.open(path: path, create: options.createsFile, clock: options.clock)
+            return session(of: store, named: name, options)
+        }
+        // SQLite itself refuses to write through this.
+        let reader = try await SQLiteReader.open(path: path)
+        return Session(
+            name: name, reader: reader, writer: nil, chunkSize: options.chunkSize,
+            journal: JournalPolicy(delay: 0, clock: options.clock)
+        ) { await reader.close() }
+    }
+
+    private static func session(of store: SQLiteStore, named name: String, _ options: SessionOptions) -> Session {
+        Session(
+            name: name, reader: store.reader, writer: options.readOnly ? nil : store.writer,
+            chunkSize: options.chunkSize,
+            // No registry writes to such a store, ever.
+            journal: JournalPolicy(delay: 0, clock: options.clock)
+        ) { await store.close() }
+    }
+
+    /// False for a file that is not there, or empty.
+    private static func isThere(_ path: String) throws -> Bool {
+        guard FileManager.default.fileExists(atPath: path) else { return false }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.size] as? NSNumber)?.intValue != 0
+    }
+
+    /// Makes the sample beside its place and then puts it there: what is cut short is never taken for a registry. Throws `StoreError`.
+    private static func makeSample(at path: String, _ clock: WallClock) async throws {
+        try await FileDraft.write(path) { draft in
+            let store = try await SQLiteStore.open(path: draft, create: true, clock: clock)
+            do {
+                try await SampleRegistry.make(in: store.reader, store.writer)
+            } catch {
+                await store.close()
+                throw error
+            }
+            await store.close()
+        }
+    }
+
+    #if RADOS
+    /// Connects and opens the pool that the options name, or the only one that holds a registry.
+    private static func openPool(_ options: SessionOptions) async throws -> Session {
+        let cluster = try await RadosCluster.connect(options.rados)
+        do {
+            var notes: [String] = []
+            let pool: String
+            if let named = options.rados.pool {
+                pool = named
+            } else {
+                pool = try await onlyRegistry(in: cluster, &notes)
+            }
+            let store = try await cluster.open(pool: pool)
+            return Session(
+                name: "pool \(ByteString(store.poolName))", pool: { store.poolName }, notes: notes,
+                reader: store.reader,
+                writer: options.readOnly ? nil : store.writer, chunkSize: options.chunkSize,
+                journal: JournalPolicy(
+                    delay: options.isOffline ? 0 : JournalPolicy.usualDelay, caches: options.caches,
+                    stall: JournalPolicy.usualDelay,
+                    clock: options.clock),
+                client: cluster.client
+            ) { await store.close() }
+        } catch {
+            await cluster.close()
+            throw error
+        }
+    }
+
+    /// The only pool that holds a registry. Throws `SessionError` if there are none or several; `StoreError` if none was found but not
+    /// every pool answered.
+    private static func onlyRegistry(in cluster: RadosCluster, _ notes: inout [String]) async throws -> String {
+        let search = try await cluster.poolsHolding(StorageReader.directory(RegistryPaths().repositories))
+        guard let pool = search.found.first else {
+            if let silent = search.unanswered.sorted(by: { $0.key < $1.key }).first { throw silent.value }
+            throw SessionError.noRegistry(pools: try await cluster.pools().map(\.name))
+        }
+        guard search.found.count == 1 else { throw SessionError.severalPools(search.found) }
+        let all =
+            search.forbidden.isEmpty
+            ? "the only one that holds a registry" : "the only readable one that holds a registry"
+        notes.append("using pool \(ByteString(pool)), \(all)")
+        if !search.forbidden.isEmpty {
+            let names = search.forbidden.map { "\(ByteString($0))" }.joined(separator: ", ")
+            notes.append("\(cluster.client) may not read \(names): whether there is a registry is not known")
+        }
+        for silent in search.unanswered.keys.sorted() {
+            notes.append("pool \(ByteString(silent)) did not answer, and might hold one as well: name the pool with -p")
+        }
+        return pool
+    }
+    #endif
+
+    // MARK: - Dumps
+
+    /// Fills the store, which must be empty, with a dump. Throws `StoreError`: `.permissionDenied` if the session is read-only, and what
+    /// `StoreDump.load` throws; what was loaded until then stays.
+    public func load(
+        from source: any DumpSource, progress: ProgressHandler? = nil
+    ) async throws -> StoreDump.Summary {
+        guard let admin else {
+            throw StoreError(.permissionDenied, operation: "load", reason: "this session is read-only")
+        }
+        return try await StoreDump.load(from: source, into: objects, admin.driver.writer.objects, progress: progress)
+    }
+
+    /// Reads a dump as `load` would, and throws what it would throw because of the dump or of a store that is not empty. Nothing is
+    /// written.
+    public func rehearseLoad(
+        from source: any DumpSource, progress: ProgressHandler? = nil
+    ) async throws -> StoreDump.Summary {
+        try await StoreDump.load(from: source, into: objects, DiscardingWriter(), progress: progress)
+    }
+}
+
+/// Says yes to everything and does nothing.
+private struct DiscardingWriter: ObjectWriter {
+    func apply(_ operation: WriteOperation, to object: ObjectID) async -> WriteOutcome { .applied }
 }

@@ -31,6 +31,46 @@ extension ObjectReader {
     public func sample(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
         try await enumerate(scope, slices: slices)
     }
+
+    /// The whole omap of an object, as one version of it had it; nil if the object does not exist.
+    ///
+    /// A listing of more than one page is not atomic by itself: the version is compared over the pages, and the listing begins
+    /// again where somebody wrote in between, a few times; then `StoreError` of kind `.busy`. The answer carries the state of the
+    /// last page with all entries in it. A key that holds a zero byte cannot be paged past on RADOS: `.invalid`.
+    ///
+    /// `atMost`: how many keys are taken before the listing is refused as `.invalid` (memory is bounded by the caller).
+    public func wholeOmap(of object: ObjectID, atMost limit: Int = 10_000_000) async throws -> ObjectState? {
+        for _ in 0..<8 {
+            var entries: [OmapEntry] = []
+            var version: UInt64?
+            while true {
+                let page = ReadOperation(omap: .page(after: entries.last?.key, limit: ReadOperation.largestPage))
+                guard let state = try await read(page, of: object) else {
+                    // Gone between two pages: the next round says so from its first page.
+                    if version == nil { return nil }
+                    break
+                }
+                if let version, state.version != version { break }
+                version = state.version
+                entries += state.omap
+                if entries.count > limit {
+                    throw StoreError(
+                        .invalid, operation: "list keys", object: object, reason: "it has more than \(limit) keys")
+                }
+                if !state.hasMore {
+                    return ObjectState(
+                        version: state.version, size: state.size, modified: state.modified, omap: entries)
+                }
+                if state.omap.isEmpty || (state.omap.last?.key.bytes.contains(0) ?? false) {
+                    throw StoreError(
+                        .invalid, operation: "list keys", object: object,
+                        reason: "a key with a zero byte stands in the way of the keys behind it")
+                }
+            }
+        }
+        throw StoreError(
+            .busy, operation: "list keys", object: object, reason: "it was changed again and again during the listing")
+    }
 }
 
 /// What can be changed in a store. Deliberately not an `ObjectReader`, and never the same value as one: a read-only session
@@ -61,107 +101,5 @@ public struct ObjectCursor: Sendable {
     /// The next objects: one page, possibly empty; nil at the end. Throws `StoreError`.
     public func next() async throws -> [ObjectID]? {
         try await fetch()
-    }
-}
-
-/// Where CRUSH puts an object.
-public struct Placement: Hashable, Sendable {
-    /// The placement group, as `ceph` writes it: pool id, dot, hexadecimal seed.
-    public let placementGroup: String
-
-    /// The acting set: OSD numbers, the primary first.
-    public let osds: [Int]
-
-    /// A placement group and its OSDs.
-    public init(placementGroup: String, osds: [Int]) {
-        self.placementGroup = placementGroup
-        self.osds = osds
-    }
-}
-
-/// A store at a glance. What a store cannot say is nil.
-public struct StoreStatus: Hashable, Sendable {
-    /// What kind of store it is.
-    public enum Backend: String, Sendable {
-        /// A Ceph pool.
-        case rados
-        /// An SQLite file, or memory.
-        case sqlite
-    }
-
-    /// What kind of store it is.
-    public var backend: Backend
-    /// The pool's name, or the file's path; `memory` for a store in memory.
-    public var name: String
-    /// The pool's number, which it keeps when it is renamed.
-    public var pool: Int64?
-    /// The client, as in `client.admin`.
-    public var client: String?
-    /// The cluster's fsid.
-    public var fsid: String?
-    /// `HEALTH_OK`, `HEALTH_WARN`, `HEALTH_ERR`.
-    public var health: String?
-    /// Bytes of the pool (or file) in use.
-    public var bytesUsed: UInt64?
-    /// Bytes of the whole cluster in use.
-    public var clusterBytesUsed: UInt64?
-    /// Bytes of the whole cluster.
-    public var clusterBytesTotal: UInt64?
-    /// Objects in the pool, all namespaces.
-    public var objects: UInt64?
-    /// Placement groups of the pool.
-    public var placementGroups: Int?
-    /// Replicas of each object.
-    public var replicas: Int?
-    /// OSDs that are up.
-    public var osdsUp: Int?
-    /// OSDs in all.
-    public var osds: Int?
-    /// Whether the pool has to do with cache tiers.
-    public var tiering = CacheTiering.none
-    /// The names of the pool's snapshots, which keep the space of what is removed; nil if they are not known.
-    public var snapshots: [String]?
-
-    /// A status that only says what the store is.
-    public init(backend: Backend, name: String) {
-        self.backend = backend
-        self.name = name
-    }
-}
-
-/// How busy a store is.
-public struct StoreLoad: Hashable, Sendable {
-    /// Operations that are in flight now.
-    public var inFlight: Int
-    /// The most that may be in flight at once.
-    public var limit: Int
-    /// A moving average of how long an operation took, in seconds; nil before the first one.
-    public var latency: Double?
-    /// The oldest unanswered operation: its name, its object, how long it has waited. nil if nothing has waited for a second.
-    public var stalled: StalledOperation?
-
-    /// See the properties.
-    public init(inFlight: Int = 0, limit: Int, latency: Double? = nil, stalled: StalledOperation? = nil) {
-        self.inFlight = inFlight
-        self.limit = limit
-        self.latency = latency
-        self.stalled = stalled
-    }
-}
-
-/// An operation that waits for its answer for longer than a second.
-public struct StalledOperation: Hashable, Sendable {
-    /// What is being done, as in `StoreError.operation`.
-    public var operation: String
-    /// On which object.
-    public var object: ObjectID?
-    /// For how many seconds.
-    public var seconds: Double
-
-    /// See the properties.
-    public init(operation: String, object: ObjectID?, seconds: Double) {
-        self.operation = operation
-        self.object = object
-        self.seconds = seconds
     }
 }

@@ -57,6 +57,13 @@ public struct WriteOperation: Hashable, Sendable {
         self.mutations = mutations
         self.modified = modified
     }
+
+    /// Why no store can execute this; nil if one can. Takes time in proportion to the number of parts, not of bytes.
+    public var violation: String? {
+        if guards.isEmpty && mutations.isEmpty { return "an operation without any part" }
+        if mutations.count > 1 && mutations.contains(.remove) { return "remove must be the only mutation" }
+        return guards.lazy.compactMap(\.violation).first ?? mutations.lazy.compactMap(\.violation).first
+    }
 }
 
 /// How a write operation ended.
@@ -73,4 +80,46 @@ public enum WriteOutcome: Hashable, Sendable {
     /// It may or may not have been done, or may still be: the answer did not come (a timeout, a cancellation). To be
     /// resolved by reading back, never by repeating it blindly.
     case unknown(StoreError)
+}
+
+extension WriteOperation.Guard {
+    fileprivate var violation: String? {
+        switch self {
+        case .exists, .doesNotExist, .version: nil
+        case .omapValue(_, let value): value.isEmpty ? "a guard cannot compare with an empty value" : nil
+        case .xattr(let name, let value):
+            value.isEmpty ? "a guard cannot compare with an empty value" : xattrViolation(name)
+        }
+    }
+}
+
+extension WriteOperation.Mutation {
+    fileprivate var violation: String? {
+        switch self {
+        case .create, .removeOmap, .remove: nil
+        case .setOmap(let entries):
+            // An OSD keeps such a key and never lists it.
+            entries.keys.contains("") ? "an omap key cannot be empty" : nil
+        case .write(let bytes, let offset): writeViolation(UInt64(bytes.count), offset)
+        case .writeFull(let bytes): writeViolation(UInt64(bytes.count), 0)
+        // An OSD truncates to less than its largest object only.
+        case .truncate(let size): writeViolation(1, size)
+        case .setXattr(let name, _), .removeXattr(let name): xattrViolation(name)
+        }
+    }
+}
+
+private func writeViolation(_ count: UInt64, _ offset: UInt64) -> String? {
+    if count > StoreLimits.write { return "\(count) bytes in one write, and \(StoreLimits.write) are possible" }
+    let (end, overflow) = offset.addingReportingOverflow(count)
+    return overflow || end > StoreLimits.object
+        ? "an object would get more than \(StoreLimits.object) bytes" : nil
+}
+
+private func xattrViolation(_ name: ByteString) -> String? {
+    if name.isEmpty { return "an xattr's name cannot be empty" }
+    if name.count > StoreLimits.xattrName {
+        return "an xattr's name has \(name.count) bytes, and \(StoreLimits.xattrName) are possible"
+    }
+    return name.bytes.contains(0) ? "an xattr's name has a zero byte" : nil
 }

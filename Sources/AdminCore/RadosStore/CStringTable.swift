@@ -34,4 +34,26 @@ struct CStringTable {
         }
     }
 }
+
+extension ByteString {
+    /// Calls `body` with the bytes and a zero behind them; what follows a zero byte within is lost.
+    func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { copy in
+            for (index, byte) in bytes.enumerated() { copy[index] = CChar(bitPattern: byte) }
+            copy[count] = 0
+            guard let start = copy.baseAddress else { preconditionFailure("a buffer of at least one byte") }
+            return try body(start)
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Calls `body` with the address of the bytes, one that may be passed on even if there are none. librados copies them.
+    func withPointer(_ body: (UnsafePointer<CChar>) -> Void) {
+        if isEmpty { return "".withCString(body) }
+        withUnsafeBytes { raw in
+            raw.withMemoryRebound(to: CChar.self) { if let start = $0.baseAddress { body(start) } }
+        }
+    }
+}
 #endif

@@ -42,7 +42,7 @@ public final class RadosCluster: Sendable {
     /// Never blocks the cooperative pool and ends within `options.connectTimeout`. Throws `StoreError`: `.notConfigured`
     /// (no ceph.conf, no keyring), `.permissionDenied` (wrong key), `.unreachable`, `.invalid`, `.cancelled`.
     public static func connect(_ options: RadosOptions) async throws -> RadosCluster {
-        RadosCluster(try await RadosConnection.connect(options))
+        RadosCluster(try await RadosConnector(options).connect())
     }
 
     /// All pools, by name. Throws `StoreError`.

@@ -28,7 +28,7 @@ struct RadosCommand: Sendable {
         for byte in text.bytes {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): json += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20: json += Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
+            case 0..<0x20: json += Array("\\u\(String(byte, radix: 16, width: 4))".utf8)
             default: json.append(byte)
             }
         }

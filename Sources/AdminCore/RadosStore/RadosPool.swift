@@ -77,5 +77,185 @@ final class RadosPool: Sendable {
         }
         throw StoreError.poolDeleted(name, operation, object)
     }
+
+    // MARK: - Questions to the monitors
+
+    /// Where the object lies. Asks the monitors, who answer from the map, whether or not the object exists.
+    func placement(of object: ObjectID) async throws -> Placement? {
+        // Checks the names, and that the pool is there.
+        _ = try await context(for: object, "locate")
+        if let placement = try await placement(of: object, in: name) { return placement }
+        // The monitors want a name, and this one is nobody's any more, or another pool's.
+        if let placement = try await placement(of: object, in: details("locate", object).name) { return placement }
+        throw StoreError(
+            .busy, operation: "locate", object: object, reason: "the pool \(ByteString(name)) was renamed meanwhile")
+    }
+
+    /// Where the object lies in the pool that has a name now; nil if it is not this pool.
+    private func placement(of object: ObjectID, in name: String) async throws -> Placement? {
+        struct Answer: Decodable, Sendable {
+            let pool_id: Int64?
+            let pgid: String
+            let acting: [Int]
+            let acting_primary: Int
+        }
+        let command = RadosCommand(
+            "osd map",
+            [("pool", ByteString(name)), ("object", object.name), ("nspace", ByteString(object.namespace))])
+        do {
+            let answer = try await command.answer(as: Answer.self, from: connection, "locate", object)
+            guard answer.pool_id == nil || answer.pool_id == id else { return nil }
+            // CRUSH marks a place it found no OSD for with 2147483647.
+            let others = answer.acting.filter { $0 != answer.acting_primary && $0 != Int(Int32.max) }
+            let primary = answer.acting_primary < 0 ? [] : [answer.acting_primary]
+            return Placement(placementGroup: answer.pgid, osds: primary + others)
+        } catch let error as StoreError where error.errno == 2 {
+            return nil
+        }
+    }
+
+    /// What the monitors say about the cluster and the pool. Each of the three questions may stay unanswered.
+    func status() async throws -> StoreStatus {
+        async let cluster = settled { try await self.cluster() }
+        async let usage = settled { try await self.usage() }
+        async let details = settled { try await self.detailsOfAll("status") }
+        let answers = await (cluster: cluster, usage: usage, details: details)
+        if case .failure(let error as StoreError) = answers.details, error.kind == .noSuchPool { throw error }
+        if case .failure(let error) = answers.cluster, (try? answers.usage.get()) == nil,
+            (try? answers.details.get()) == nil
+        {
+            throw error
+        }
+
+        var status = StoreStatus(backend: .rados, name: name)
+        status.pool = id
+        status.tiering = .unknown
+        status.client = connection.client
+        status.fsid = connection.fsid
+        if let cluster = try? answers.cluster.get() {
+            status.health = cluster.health
+            status.osds = cluster.osds
+            status.osdsUp = cluster.osdsUp
+        }
+        // Without a mgr, which counts, everything is 0: that is no answer.
+        if let usage = try? answers.usage.get(), usage.stats.total_bytes > 0 {
+            status.clusterBytesTotal = usage.stats.total_bytes
+            status.clusterBytesUsed = usage.stats.total_used_raw_bytes ?? usage.stats.total_used_bytes
+            if let pool = usage.pools.first(where: { $0.id == id }) {
+                status.bytesUsed = pool.stats.bytes_used
+                status.objects = pool.stats.objects
+            }
+        }
+        if let (own, all) = try? answers.details.get() {
+            status.placementGroups = own.placementGroups
+            status.replicas = own.replicas
+            status.tiering = own.tiering(among: all)
+            status.snapshots = own.snapshots
+        }
+        return status
+    }
+
+    private func settled<Value: Sendable>(
+        _ body: @Sendable () async throws -> Value
+    ) async -> Result<Value, any Error> {
+        do { return .success(try await body()) } catch { return .failure(error) }
+    }
+
+    private func cluster() async throws -> ClusterAnswer {
+        try await RadosCommand("status").answer(as: ClusterAnswer.self, from: connection, "status")
+    }
+
+    private func usage() async throws -> UsageAnswer {
+        try await RadosCommand("df").answer(as: UsageAnswer.self, from: connection, "status")
+    }
+
+    /// Whether the pool has to do with cache tiers. `.unknown` for a client that may not ask the monitors.
+    func tiering() async throws -> CacheTiering {
+        do {
+            let details = try await PoolDetails.all(connection)
+            // A pool that was deleted meanwhile is recognised by what is asked of it.
+            return details.first { $0.id == id }?.tiering(among: details) ?? .none
+        } catch let error as StoreError where error.kind == .permissionDenied {
+            return .unknown
+        }
+    }
+
+    /// Throws `.incomplete` if objects are known to be missed by a listing. Who may not ask the monitors lists what there is: nothing is
+    /// freed by that (`StoreStatus.requireWholeListings`).
+    func requireWholeListings() async throws {
+        let tiering = try await tiering()
+        guard tiering != .unknown, let obstacle = tiering.obstacle(in: name) else { return }
+        throw StoreError(.incomplete, operation: "list objects", reason: obstacle)
+    }
+}
+
+/// What is read of `ceph status`. Its form has changed over the releases; what is not found is nil.
+struct ClusterAnswer: Decodable, Sendable {
+    private struct Health: Decodable {
+        let status: String?
+        /// Before Luminous the only one. Luminous has both, and always a warning here.
+        let overall_status: String?
+    }
+
+    private struct OSDMap: Decodable {
+        /// Before Nautilus a map inside of the map.
+        private struct Inner: Decodable {
+            let num_osds: Int?
+            let num_up_osds: Int?
+        }
+
+        let osds: Int?
+        let osdsUp: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case osdmap
+        }
+
+        init(from decoder: any Decoder) throws {
+            let inner = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(Inner.self, forKey: .osdmap)
+            let map = try inner ?? Inner(from: decoder)
+            (osds, osdsUp) = (map.num_osds, map.num_up_osds)
+        }
+    }
+
+    /// `HEALTH_OK` and the like.
+    let health: String?
+    let osds: Int?
+    let osdsUp: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case health, osdmap
+    }
+
+    init(from decoder: any Decoder) throws {
+        let answer = try decoder.container(keyedBy: CodingKeys.self)
+        let health = try answer.decodeIfPresent(Health.self, forKey: .health)
+        self.health = health?.status ?? health?.overall_status
+        // The counts are an ornament: the health is shown without them.
+        let map = try? answer.decodeIfPresent(OSDMap.self, forKey: .osdmap)
+        (osds, osdsUp) = (map?.osds, map?.osdsUp)
+    }
+}
+
+/// What is read of `ceph df`.
+private struct UsageAnswer: Decodable, Sendable {
+    struct Cluster: Decodable, Sendable {
+        let total_bytes: UInt64
+        let total_used_bytes: UInt64
+        let total_used_raw_bytes: UInt64?
+    }
+
+    struct Pool: Decodable, Sendable {
+        struct Stats: Decodable, Sendable {
+            let objects: UInt64
+            let bytes_used: UInt64
+        }
+
+        let id: Int64
+        let stats: Stats
+    }
+
+    let stats: Cluster
+    let pools: [Pool]
 }
 #endif

@@ -145,16 +145,4 @@ final class ReadRequest: Sendable {
         return Array(UnsafeRawBufferPointer(start: start, count: length))
     }
 }
-
-extension ByteString {
-    /// Calls `body` with the bytes and a zero behind them; what follows a zero byte within is lost.
-    func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
-        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { copy in
-            for (index, byte) in bytes.enumerated() { copy[index] = CChar(bitPattern: byte) }
-            copy[count] = 0
-            guard let start = copy.baseAddress else { preconditionFailure("a buffer of at least one byte") }
-            return try body(start)
-        }
-    }
-}
 #endif

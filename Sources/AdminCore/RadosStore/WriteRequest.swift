@@ -141,16 +141,6 @@ final class WriteRequest: Sendable {
     }
 }
 
-extension [UInt8] {
-    /// Calls `body` with the address of the bytes, one that may be passed on even if there are none. librados copies them.
-    fileprivate func withPointer(_ body: (UnsafePointer<CChar>) -> Void) {
-        if isEmpty { return "".withCString(body) }
-        withUnsafeBytes { raw in
-            raw.withMemoryRebound(to: CChar.self) { if let start = $0.baseAddress { body(start) } }
-        }
-    }
-}
-
 extension WriteOperation {
     /// How many bytes it carries.
     fileprivate var bytes: Int {

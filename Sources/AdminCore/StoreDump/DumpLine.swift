@@ -1,3 +1,4 @@
+import Algorithms
 import Foundation
 
 /// One line of a dump: one object, whole, or without its data.
@@ -29,4 +30,153 @@ struct DumpLine: Hashable, Sendable {
     /// Times as they stand in a dump.
     static let timeStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     static let wholeSecondsStyle = Date.ISO8601FormatStyle()
+
+    // MARK: - JSON
+
+    /// The line with its end. Always the same bytes for the same object: keys ascending, only ASCII, as Python's
+    /// `json.dumps(…, sort_keys=True)` writes them; so dumps can be compared with each other line by line.
+    func encoded() -> [UInt8] {
+        var json = DumpEncoder(capacity: (data?.count ?? 0) / 3 * 4 + 256)
+        if let data { json.key("data", base64: data) }
+        if let modified { json.key("mtime", text: Self.text(modified)) }
+        if object.name.string != nil {
+            json.key("name", text: object.name.bytes)
+        } else {
+            json.key("nameBase64", base64: object.name.bytes)
+        }
+        if !object.namespace.isEmpty { json.key("namespace", text: Array(object.namespace.utf8)) }
+        json.key("omap", texts: omap)
+        json.key("size", number: size)
+        json.key("xattrs", texts: xattrs)
+        return json.finish()
+    }
+
+    private static func text(_ date: Date) -> [UInt8] {
+        // A date is a binary fraction: a millisecond that was read back may lie a hair below itself, and the style cuts off.
+        let milliseconds = ((date.timeIntervalSince1970 * 1_000_000).rounded() / 1000).rounded(.down)
+        let isWhole = milliseconds.truncatingRemainder(dividingBy: 1000) == 0
+        let shown = Date(timeIntervalSince1970: milliseconds / 1000 + 0.0001)
+        return Array(shown.formatted(isWhole ? wholeSecondsStyle : timeStyle).utf8)
+    }
+
+    /// The object that stands in a line. Throws `DumpScanner.Problem`: nothing is guessed, unknown keys are none of ours.
+    init(decoding bytes: [UInt8]) throws {
+        var scanner = DumpScanner(bytes)
+        var name: [UInt8]?
+        var namespace = ""
+        var size: UInt64?
+        self.init(ObjectID(""), size: 0)
+        try scanner.object { key, scanner in
+            switch String(decoding: key, as: UTF8.self) {
+            case "name", "nameBase64":
+                guard name == nil else { throw DumpScanner.Problem(reason: "the object has two names") }
+                name = key.count == 4 ? try scanner.text() : try scanner.base64()
+            case "namespace": namespace = String(decoding: try scanner.text(), as: UTF8.self)
+            case "size": size = try scanner.number()
+            case "data": data = try scanner.base64()
+            case "mtime": modified = try Self.time(scanner.text())
+            case "omap": try Self.read(&omap, from: &scanner) { $0 }
+            case "omapBase64": try Self.read(&omap, from: &scanner, name: Self.decodedName)
+            case "xattrs": try Self.read(&xattrs, from: &scanner) { $0 }
+            case "xattrsBase64": try Self.read(&xattrs, from: &scanner, name: Self.decodedName)
+            default: throw DumpScanner.Problem(reason: "the key \(ByteString(bytes: key)) is unknown")
+            }
+        }
+        try scanner.end()
+        guard let name else { throw DumpScanner.Problem(reason: "the object has no name") }
+        guard let size else { throw DumpScanner.Problem(reason: "the object has no size") }
+        object = ObjectID(ByteString(bytes: name), namespace: namespace)
+        self.size = size
+        if let reason = object.violation { throw DumpScanner.Problem(reason: reason) }
+        if let data, UInt64(data.count) != size {
+            throw DumpScanner.Problem(
+                reason: "the data of \(object) has \(data.count) bytes, and its size says \(size)")
+        }
+        if size > StoreLimits.object {
+            throw DumpScanner.Problem(reason: "\(object) has \(size) bytes, and \(StoreLimits.object) are possible")
+        }
+    }
+
+    private static func read(
+        _ entries: inout [ByteString: [UInt8]], from scanner: inout DumpScanner, name: ([UInt8]) throws -> [UInt8]
+    ) throws {
+        try scanner.object { key, scanner in
+            let name = ByteString(bytes: try name(key))
+            guard entries.updateValue(try scanner.base64(), forKey: name) == nil else {
+                throw DumpScanner.Problem(reason: "the key \(name) stands there twice")
+            }
+        }
+    }
+
+    private static func decodedName(_ key: [UInt8]) throws -> [UInt8] {
+        guard let data = Data(base64Encoded: Data(key)) else {
+            throw DumpScanner.Problem(reason: "a key is not base64")
+        }
+        return [UInt8](data)
+    }
+
+    private static func time(_ text: [UInt8]) throws -> Date {
+        let text = String(decoding: text, as: UTF8.self)
+        if let date = (try? timeStyle.parse(text)) ?? (try? wholeSecondsStyle.parse(text)) { return date }
+        throw DumpScanner.Problem(reason: "mtime is not a time of RFC 3339")
+    }
+
+    // MARK: - Objects
+
+    /// Bytes that one operation carries, unless a single key has more.
+    private static let payload = 8 << 20
+    private static let part = 4 << 20
+
+    /// What makes the object as it is in the line: one operation for all but large ones, the first one on condition that there
+    /// is no such object.
+    func operations() -> [WriteOperation] {
+        var operations: [WriteOperation] = []
+        var mutations: [WriteOperation.Mutation] = [.create]
+        var bytes = 0
+        func flush() {
+            operations.append(
+                WriteOperation(
+                    guards: [operations.isEmpty ? .doesNotExist : .exists], mutations, modified: modified))
+            mutations = []
+            bytes = 0
+        }
+        func add(_ mutation: WriteOperation.Mutation, _ count: Int) {
+            if bytes > 0 && bytes + count > Self.payload { flush() }
+            mutations.append(mutation)
+            bytes += count
+        }
+        for (name, value) in xattrs.sorted(by: { $0.key < $1.key }) {
+            add(.setXattr(name: name, value: value), value.count)
+        }
+        for (entries, count) in omapParts() {
+            add(.setOmap(entries), count)
+        }
+        if let data {
+            for part in data.chunks(ofCount: Self.part) {
+                add(.write(Array(part), at: UInt64(part.startIndex)), part.count)
+            }
+        } else if size == StoreLimits.object {
+            // What no truncation may extend to; one byte at its end may be written.
+            add(.write([0], at: size - 1), 1)
+        } else if size > 0 {
+            add(.truncate(size), 0)
+        }
+        if !mutations.isEmpty { flush() }
+        return operations
+    }
+
+    /// The omap in parts of at most 1024 keys and about the bytes of a part.
+    private func omapParts() -> [(entries: [ByteString: [UInt8]], bytes: Int)] {
+        var parts: [(entries: [ByteString: [UInt8]], bytes: Int)] = []
+        for (key, value) in omap.sorted(by: { $0.key < $1.key }) {
+            let count = key.count + value.count
+            if let last = parts.last, last.entries.count < 1024, last.bytes + count <= Self.part {
+                parts[parts.count - 1].entries[key] = value
+                parts[parts.count - 1].bytes += count
+            } else {
+                parts.append(([key: value], count))
+            }
+        }
+        return parts
+    }
 }

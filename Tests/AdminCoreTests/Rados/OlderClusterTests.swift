@@ -47,7 +47,7 @@ struct OlderClusterTests {
                 {"pool_name":"gone-\(pool)","type":3}]
                 """
             let rows = try JSONDecoder().decode([PoolDetails.Row].self, from: Data(text.utf8))
-            let connection = try await RadosConnection.connect(cluster.options())
+            let connection = try await RadosConnector(cluster.options()).connect()
             let (found, listed) = try await (PoolDetails.of(rows, connection), PoolDetails.all(connection))
             await connection.close()
             let details = try #require(found.first)

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Transforms `items`, with up to `window` (1…) tasks under way at once.
 ///
 /// The window slides: a new item begins as soon as any one ends, so one slow answer does not hold up the others. The
@@ -53,5 +55,41 @@ public func concurrentWork<Item: Sendable, Answer: Sendable>(
             try await take(answer)
             if isOver() { return group.cancelAll() }
         }
+    }
+}
+
+/// A number that several tasks count up and down.
+final class Counter: Sendable {
+    private let number = Atomic(0)
+
+    /// The number now.
+    var value: Int { number.load(ordering: .relaxed) }
+
+    /// Adds to it; what it is then.
+    @discardableResult
+    func add(_ difference: Int) -> Int {
+        number.wrappingAdd(difference, ordering: .relaxed).newValue
+    }
+}
+
+/// Lets one task through at a time, in the order in which they came: for work that takes much memory.
+///
+/// A task that is cancelled while it waits still waits for its turn.
+actor Turnstile {
+    private var isTaken = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    /// Runs `body` when nobody else is inside.
+    func pass<Value: Sendable>(_ body: @Sendable () async throws -> Value) async rethrows -> Value {
+        if isTaken {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+        isTaken = true
+        defer { leave() }
+        return try await body()
+    }
+
+    private func leave() {
+        if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
     }
 }
