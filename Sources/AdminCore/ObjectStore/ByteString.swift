@@ -2,8 +2,9 @@ import Foundation
 
 /// The name of an object, an omap key or an xattr: bytes, as in RADOS, not text.
 ///
-/// Not a `String`, which repairs invalid UTF-8 (two different keys would become one), compares by Unicode equivalence
-/// (two different keys would be equal), and does not sort by bytes, as an OSD does.
+/// Not a `String`, which repairs invalid UTF-8 (two different keys would become one), compares by
+/// Unicode equivalence (two different keys would be equal), and does not sort by bytes, as an OSD
+/// does.
 public struct ByteString: Hashable, Sendable {
     /// The bytes, of any value, zero included: pool contents are hostile.
     public let bytes: [UInt8]
@@ -56,8 +57,9 @@ extension ByteString: ExpressibleByStringLiteral {
 }
 
 extension ByteString: CustomStringConvertible {
-    /// The text for messages and logs. If the bytes are no UTF-8 or hold a control character, every byte that is not
-    /// printable ASCII is escaped as `\xNN`; so there is never a control character in it.
+    /// The text for messages and logs. If the bytes are no UTF-8 or hold a control character, every
+    /// byte that is not printable ASCII is escaped as `\xNN`; so there is never a control character
+    /// in it.
     public var description: String {
         guard let text = string,
             text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) })

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A file that appears whole or not at all: it is written beside its place, and renamed when it is complete.
+/// A file that appears whole or not at all: it is written beside its place, and renamed when it is
+/// complete.
 public struct FileDraft: Sendable {
     /// The place of the file.
     public let path: String

@@ -1,44 +1,55 @@
-/// What can be asked of a store of objects. RADOS and SQLite answer alike; the conformance suite says so.
+/// The reading half of a store of objects. RADOS and SQLite pass the same conformance suite.
 ///
-/// Concurrency: every method may be called from any task at any time. The store bounds the operations in flight (see
-/// `load`); further calls wait their turn. Cancelling a task makes its calls throw `StoreError` of kind `.cancelled` soon.
-/// Errors: `StoreError` only.
+/// Concurrency: every method may be called from any task. The store bounds the operations in flight
+/// (see `load`); further calls wait. After its task is cancelled, a call soon throws `StoreError`
+/// of kind `.cancelled`. Errors: `StoreError` only.
 public protocol ObjectReader: Sendable {
-    /// Reads from one object in one round trip. nil if the object is proven not to exist.
+    /// Reads from one object in one round trip.
+    ///
+    /// - Returns: nil only if the object is proven not to exist.
     func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState?
 
-    /// Cursors that together enumerate every object once, in no particular order: `slices` (1…) of about equal size that
-    /// can be followed in parallel. An object that is created or removed meanwhile may or may not be met.
+    /// Returns cursors that together enumerate every object once, in no particular order. An object
+    /// that is created or removed meanwhile may be missed.
     ///
-    /// Throws `StoreError` of kind `.incomplete` where objects are known to be missed (`CacheTiering`), at the beginning and at the end.
+    /// - Parameters:
+    ///   - scope: The namespaces.
+    ///   - slices: The number of cursors, at least 1, of about equal size. They can be followed in
+    ///     parallel.
+    /// - Throws: `StoreError` of kind `.incomplete` if objects are known to be missed
+    ///   (`CacheTiering`). The cursors throw it at their end as well.
     func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor]
 
-    /// The same without the promise that every object is met: for samples, never for a proof.
+    /// Like `enumerate`, but may miss objects: for samples, never for a proof.
     func sample(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor]
 
-    /// On which placement group and OSDs an object lies, whether or not it exists. nil where the store has no such thing.
+    /// Returns the placement group and the OSDs of an object, existing or not; nil if the store has
+    /// none.
     func placement(of object: ObjectID) async throws -> Placement?
 
-    /// Where and how big the store is, and how its cluster feels. May cost a round trip to the monitors.
+    /// Returns the identity, the size and the health of the store. May need a round trip to the
+    /// monitors.
     func status() async throws -> StoreStatus
 
-    /// How busy the store is at this moment. Costs nothing, never waits.
+    /// The current load. Costs nothing and never waits.
     var load: StoreLoad { get }
 }
 
 extension ObjectReader {
-    /// An enumeration: where nothing is missed, that is a sample as well.
+    /// See the requirement; an enumeration by default.
     public func sample(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
         try await enumerate(scope, slices: slices)
     }
 
-    /// The whole omap of an object, as one version of it had it; nil if the object does not exist.
+    /// Returns the whole omap of one version of an object; nil if the object does not exist.
     ///
-    /// A listing of more than one page is not atomic by itself: the version is compared over the pages, and the listing begins
-    /// again where somebody wrote in between, a few times; then `StoreError` of kind `.busy`. The answer carries the state of the
-    /// last page with all entries in it. A key that holds a zero byte cannot be paged past on RADOS: `.invalid`.
+    /// Compares the versions of the pages, and begins again if the object changes in between.
     ///
-    /// `atMost`: how many keys are taken before the listing is refused as `.invalid` (memory is bounded by the caller).
+    /// - Parameters:
+    ///   - object: The object.
+    ///   - limit: The most keys to read, which bounds the memory.
+    /// - Throws: `StoreError`: `.busy` if the object changes again and again; `.invalid` if there
+    ///   are more keys than `limit`, or if a key holds a zero byte, after which RADOS cannot list.
     public func wholeOmap(of object: ObjectID, atMost limit: Int = 10_000_000) async throws -> ObjectState? {
         for _ in 0..<8 {
             var entries: [OmapEntry] = []
@@ -46,7 +57,7 @@ extension ObjectReader {
             while true {
                 let page = ReadOperation(omap: .page(after: entries.last?.key, limit: ReadOperation.largestPage))
                 guard let state = try await read(page, of: object) else {
-                    // Gone between two pages: the next round says so from its first page.
+                    // Removed between two pages: the next round returns nil at its first page.
                     if version == nil { return nil }
                     break
                 }
@@ -64,24 +75,23 @@ extension ObjectReader {
                 if state.omap.isEmpty || (state.omap.last?.key.bytes.contains(0) ?? false) {
                     throw StoreError(
                         .invalid, operation: "list keys", object: object,
-                        reason: "a key with a zero byte stands in the way of the keys behind it")
+                        reason: "the keys after a key with a zero byte cannot be listed")
                 }
             }
         }
         throw StoreError(
-            .busy, operation: "list keys", object: object, reason: "it was changed again and again during the listing")
+            .busy, operation: "list keys", object: object, reason: "it changed again and again during the listing")
     }
 }
 
-/// What can be changed in a store. Deliberately not an `ObjectReader`, and never the same value as one: a read-only session
-/// holds no `ObjectWriter` at all.
+/// The changing half of a store of objects. No type is both this and an `ObjectReader`, so that a
+/// read-only session holds no `ObjectWriter` at all.
 public protocol ObjectWriter: Sendable {
-    /// Executes one operation on one object, atomically. Never throws: the outcome says everything. Never repeated by the
-    /// store on its own.
+    /// Executes one operation on one object, atomically. The store never repeats it.
     func apply(_ operation: WriteOperation, to object: ObjectID) async -> WriteOutcome
 }
 
-/// Which namespaces an enumeration covers.
+/// The namespaces of an enumeration.
 public enum NamespaceScope: Hashable, Sendable {
     /// Every namespace of the pool.
     case all
@@ -89,16 +99,16 @@ public enum NamespaceScope: Hashable, Sendable {
     case namespace(String)
 }
 
-/// A place in the enumeration of a store. Follow each cursor from one task at a time.
+/// A position in the enumeration of a store. Only one task at a time may follow a cursor.
 public struct ObjectCursor: Sendable {
     private let fetch: @Sendable () async throws -> [ObjectID]?
 
-    /// A cursor that gets its pages from `fetch`; nil ends it.
+    /// A cursor whose pages come from `fetch`, which returns nil at the end.
     public init(_ fetch: @escaping @Sendable () async throws -> [ObjectID]?) {
         self.fetch = fetch
     }
 
-    /// The next objects: one page, possibly empty; nil at the end. Throws `StoreError`.
+    /// Returns the next page, which may be empty; nil at the end. Throws `StoreError`.
     public func next() async throws -> [ObjectID]? {
         try await fetch()
     }

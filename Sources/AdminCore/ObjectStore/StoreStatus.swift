@@ -1,6 +1,6 @@
-/// Where CRUSH puts an object.
+/// The place of an object by CRUSH.
 public struct Placement: Hashable, Sendable {
-    /// The placement group, as `ceph` writes it: pool id, dot, hexadecimal seed.
+    /// The placement group as in `ceph`: pool number, dot, hexadecimal seed.
     public let placementGroup: String
 
     /// The acting set: OSD numbers, the primary first.
@@ -13,9 +13,9 @@ public struct Placement: Hashable, Sendable {
     }
 }
 
-/// A store at a glance. What a store cannot say is nil.
+/// A store at a glance. Unknown properties are nil.
 public struct StoreStatus: Hashable, Sendable {
-    /// What kind of store it is.
+    /// The kind of a store.
     public enum Backend: String, Sendable {
         /// A Ceph pool.
         case rados
@@ -23,11 +23,11 @@ public struct StoreStatus: Hashable, Sendable {
         case sqlite
     }
 
-    /// What kind of store it is.
+    /// The kind of the store.
     public var backend: Backend
     /// The pool's name, or the file's path; `memory` for a store in memory.
     public var name: String
-    /// The pool's number, which it keeps when it is renamed.
+    /// The pool's number, which stays when the pool is renamed.
     public var pool: Int64?
     /// The client, as in `client.admin`.
     public var client: String?
@@ -35,9 +35,9 @@ public struct StoreStatus: Hashable, Sendable {
     public var fsid: String?
     /// `HEALTH_OK`, `HEALTH_WARN`, `HEALTH_ERR`.
     public var health: String?
-    /// Bytes of the pool (or file) in use.
+    /// Used bytes of the pool or file.
     public var bytesUsed: UInt64?
-    /// Bytes of the whole cluster in use.
+    /// Used bytes of the whole cluster.
     public var clusterBytesUsed: UInt64?
     /// Bytes of the whole cluster.
     public var clusterBytesTotal: UInt64?
@@ -51,34 +51,35 @@ public struct StoreStatus: Hashable, Sendable {
     public var osdsUp: Int?
     /// OSDs in all.
     public var osds: Int?
-    /// Whether the pool has to do with cache tiers.
+    /// The cache tiers of the pool.
     public var tiering = CacheTiering.none
-    /// The names of the pool's snapshots, which keep the space of what is removed; nil if they are not known.
+    /// The names of the pool's snapshots, which keep the space of removed objects; nil if unknown.
     public var snapshots: [String]?
 
-    /// A status that only says what the store is.
+    /// A status with only the kind and the name.
     public init(backend: Backend, name: String) {
         self.backend = backend
         self.name = name
     }
 
-    /// Throws `StoreError` of kind `.incomplete` unless a listing of the store's objects gives all of them. What frees asks once more right
-    /// before it does: a tier may have been added since the listing.
+    /// Throws `StoreError` of kind `.incomplete` unless listings of the store are complete. To be
+    /// called again right before chunks are freed, since a tier may have been added after the
+    /// listing.
     func requireWholeListings() throws {
         guard let obstacle = tiering.obstacle(in: name) else { return }
         throw StoreError(.incomplete, operation: "list objects", reason: obstacle)
     }
 }
 
-/// How busy a store is.
+/// The load of a store.
 public struct StoreLoad: Hashable, Sendable {
-    /// Operations that are in flight now.
+    /// Operations in flight.
     public var inFlight: Int
-    /// The most that may be in flight at once.
+    /// The most operations in flight.
     public var limit: Int
-    /// A moving average of how long an operation took, in seconds; nil before the first one.
+    /// A moving average of the duration of an operation, in seconds; nil before the first one.
     public var latency: Double?
-    /// The oldest unanswered operation: its name, its object, how long it has waited. nil if nothing has waited for a second.
+    /// The oldest unanswered operation, if it has waited for a second.
     public var stalled: StalledOperation?
 
     /// See the properties.
@@ -90,13 +91,13 @@ public struct StoreLoad: Hashable, Sendable {
     }
 }
 
-/// An operation that waits for its answer for longer than a second.
+/// An operation that has waited for its answer for at least a second.
 public struct StalledOperation: Hashable, Sendable {
-    /// What is being done, as in `StoreError.operation`.
+    /// The operation, as in `StoreError.operation`.
     public var operation: String
-    /// On which object.
+    /// Its object.
     public var object: ObjectID?
-    /// For how many seconds.
+    /// The time it has waited, in seconds.
     public var seconds: Double
 
     /// See the properties.
@@ -107,36 +108,37 @@ public struct StalledOperation: Hashable, Sendable {
     }
 }
 
-/// What a pool has to do with cache tiers (`ceph osd tier`): other pools that its clients write to, and read from, in its place.
+/// The cache tiers of a pool (`ceph osd tier`): other pools that clients read and write in its
+/// place.
 ///
-/// Reading and changing an object by its name goes through the tier and is right. Listing objects does not: it gives what lies in the
-/// pool itself, and misses whatever is in the tier only. So a whole listing, and all that rests on one, is refused there
-/// (`ObjectReader.enumerate`, `StoreStatus.requireWholeListings`).
+/// Reading and changing an object by its name goes through the tier. A listing does not: it misses
+/// the objects that are only in the tier. So complete listings, and everything that rests on one,
+/// are refused for such pools (`ObjectReader.enumerate`, `StoreStatus.requireWholeListings`).
 public enum CacheTiering: Hashable, Sendable {
-    /// Not known: whoever knows did not answer.
+    /// Unknown: the monitors did not answer.
     case unknown
-    /// It has nothing to do with any: a listing gives all there is.
+    /// The pool has no tier and is none: listings are complete.
     case none
-    /// It has tiers.
+    /// The pool has tiers.
     case base([Tier])
-    /// It is a tier of the pool with this name.
+    /// The pool is a tier of the pool with this name.
     case tier(of: String)
 
     /// A cache tier.
     public struct Tier: Hashable, Sendable {
-        /// The name of the pool.
+        /// The name of the pool that is the tier.
         public let name: String
-        /// How it caches, as `ceph osd tier cache-mode` has it: `writeback`, `readonly`, …
+        /// The mode, as in `ceph osd tier cache-mode`: `writeback`, `readonly`, …
         public let mode: String
 
-        /// A pool that caches in this mode.
+        /// A tier; see the properties.
         public init(name: String, mode: String) {
             self.name = name
             self.mode = mode
         }
     }
 
-    /// In a few words, for what is shown of a pool; nil if there is nothing to be said.
+    /// The tiers in a few words; nil if there are none or they are unknown.
     public var summary: String? {
         switch self {
         case .unknown, .none: nil
@@ -145,12 +147,13 @@ public enum CacheTiering: Hashable, Sendable {
         }
     }
 
-    /// Why no listing of the pool's objects is believed to be whole, and what to do; nil if it is.
+    /// The reason why listings of the pool may be incomplete, and the remedy; nil if they are
+    /// complete.
     func obstacle(in pool: String) -> String? {
         switch self {
         case .none: nil
         case .unknown:
-            "whether the pool \(ByteString(pool)) has a cache tier is not known, since `osd pool ls detail` was not answered: this client "
+            "it is not known whether the pool \(ByteString(pool)) has a cache tier, since `osd pool ls detail` was not answered: this client "
                 + "needs mon 'allow r'"
         case .tier(let base):
             "\(ByteString(pool)) is a cache tier of the pool \(ByteString(base)), and holds a part of its objects: open that one, with -p "

@@ -1,30 +1,31 @@
 #if RADOS
 import Glibc
 
-/// A file as librados reads it: a ceph.conf or a keyring. Looked at before librados gets it, since librados takes both apart with one
-/// parser, which ends the process at a character that it does not bear.
+/// A ceph.conf or a keyring, checked before librados reads it: librados parses both with one
+/// parser, which ends the process at some characters.
 struct CephFile: Sendable {
-    /// Why a file cannot be read.
+    /// The reason why a file cannot be read.
     enum Trouble: Error, Hashable {
         case missing
-        /// The system's answer to opening or reading it.
+        /// Opening or reading it failed with this errno.
         case refused(Int32)
-        /// What it is in place of a file, with its article.
+        /// It is something else, such as "a directory".
         case isNoFile(String)
+        /// It has more than this number of bytes.
         case tooLong(Int)
     }
 
-    /// More than any ceph.conf or keyring has.
+    /// Longest accepted file, in bytes.
     private static let sizeLimit = 16 << 20
 
-    /// Its path, as it was given.
+    /// The path, as given.
     let path: String
-    /// Its content.
+    /// The content.
     let bytes: [UInt8]
 
-    /// Reads the file, which may block. `/dev/null` counts as an empty file, as it does for Ceph.
+    /// Reads the file, which may block. `/dev/null` is an empty file, as for Ceph.
     init(_ path: String) throws(Trouble) {
-        // A pipe without a writer would block otherwise.
+        // Without O_NONBLOCK, a pipe without a writer blocks.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw errno == ENOENT ? .missing : .refused(errno) }
         defer { close(descriptor) }
@@ -55,7 +56,7 @@ struct CephFile: Sendable {
         }
     }
 
-    /// A sentence's end that says why a file of this path cannot be read: "does not exist".
+    /// A sentence that says why the file cannot be read: "FILE does not exist".
     static func sentence(_ path: String, _ trouble: Trouble) -> String {
         switch trouble {
         case .missing: "\(ByteString(path)) does not exist"
@@ -63,16 +64,18 @@ struct CephFile: Sendable {
             "\(ByteString(path)) may not be read by the user \(user); check its permissions and those of its directories"
         case .refused(let number): "\(ByteString(path)) cannot be read: \(StoreError.systemText(number))"
         case .isNoFile(let kind): "\(ByteString(path)) is \(kind), not a file"
-        case .tooLong(let limit): "\(ByteString(path)) has more than \(limit >> 20) MiB, which no file of Ceph's has"
+        case .tooLong(let limit):
+            "\(ByteString(path)) has more than \(limit >> 20) MiB, which is too long for a file of Ceph"
         }
     }
 
-    /// The elements of a list of files. Ceph separates them by commas and semicolons, and takes blanks for parts of a name.
+    /// The paths in a list of files. Ceph separates them by commas and semicolons; blanks belong to
+    /// a name.
     static func list(_ text: String) -> [String] {
         text.split { $0 == "," || $0 == ";" }.map(String.init)
     }
 
-    /// The user that the system checks, by name, else by number.
+    /// The effective user, by name, else by number.
     static var user: String {
         let number = geteuid()
         var entry = passwd()
@@ -88,16 +91,16 @@ struct CephFile: Sendable {
 
     // MARK: - Mistakes
 
-    /// Something in the file that librados does not take.
+    /// A place in the file that librados refuses.
     struct Finding: Hashable, Sendable {
         /// The line, from 1.
         let line: Int
-        /// What is wrong, as "the quotes are not closed".
+        /// The mistake, such as "the quotes are not closed".
         let text: String
     }
 
-    /// The first thing at which librados would end the process, or fail without a word: a character beyond ASCII outside of comments and
-    /// quoted values, a byte that is no UTF-8, NUL.
+    /// The first place at which librados would end the process, or fail silently: a character
+    /// beyond ASCII outside of comments and quoted values, a byte that is no UTF-8, or NUL.
     var fatal: Finding? {
         if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
             return Finding(line: 1, text: "the file is written as UTF-16; save it as UTF-8 without a byte order mark")
@@ -110,29 +113,31 @@ struct CephFile: Sendable {
         return scan.run().fatal
     }
 
-    /// The first mistake in how sections, names and values are written.
+    /// The first mistake in the syntax of sections, names and values.
     var mistake: Finding? {
         var scan = Scan(bytes)
         return scan.run().mistake
     }
 
-    /// Where the file is wrong, for a sentence: "FILE, line 3: …".
+    /// The place and the mistake: "FILE, line 3: …".
     func sentence(_ finding: Finding) -> String {
         "\(ByteString(path)), line \(finding.line): \(finding.text)"
     }
 }
 
-/// A walk through the bytes that knows as much of librados' grammar as tells comments and quoted values from all else.
+/// A walk through the bytes by librados' grammar, as far as needed to tell comments and quoted
+/// values from the rest.
 ///
-/// The parser asks of every byte where a comment might begin, whether it is a blank; of a byte beyond ASCII that question ends the process.
-/// Only inside of comments and quoted values it does not ask.
+/// Outside of comments and quoted values, the parser asks for each byte whether it is a blank. For
+/// a byte beyond ASCII, that question ends the process.
 private struct Scan {
     private enum Place {
-        /// Before anything but blanks.
+        /// At the start of a line, or behind blanks there.
         case start
         case heading, headingOver
         case name
-        /// Behind the equals sign, before anything but blanks; `true` behind a continued line, where blanks begin a value.
+        /// Behind the equals sign, or behind blanks there; `true` on a continued line, where a
+        /// blank begins the value.
         case beforeValue(Bool)
         case value
         case quoted(UInt8)
@@ -156,7 +161,7 @@ private struct Scan {
 
     mutating func run() -> (fatal: CephFile.Finding?, mistake: CephFile.Finding?) {
         while index < bytes.count, fatal == nil {
-            // The parser gives up inside of quotes, before it comes to what is behind.
+            // The parser gives up inside of quotes, and reads no further.
             guard step() else { return (nil, mistake) }
         }
         if fatal == nil, isUnended { note("the last line does not end with a line break") }
@@ -167,7 +172,7 @@ private struct Scan {
         if mistake == nil { mistake = CephFile.Finding(line: line, text: text) }
     }
 
-    /// Goes on by a byte, or by two that belong together. False where librados goes no further.
+    /// Moves by one byte, or by two that belong together. False if librados reads no further.
     private mutating func step() -> Bool {
         let byte = bytes[index]
         let isEnd = byte == 10 || byte == 13
@@ -220,7 +225,7 @@ private struct Scan {
             return true
         }
         if case .afterQuotes = place {
-            note("something stands behind the closing quote")
+            note("there is text behind the closing quote")
             return false
         }
         if bytes[index + 1] >= 0x80 || bytes[index + 1] == 0 { return refuse(at: index + 1) }
@@ -238,33 +243,33 @@ private struct Scan {
         let isBlank = byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
         switch (place, byte) {
         case (.start, UInt8(ascii: "[")):
-            if isIndented { note("a section begins behind blanks; it must begin its line") }
+            if isIndented { note("there are blanks before the section; it must begin its line") }
             place = .heading
             (hasSection, isUnended) = (true, true)
         case (.start, UInt8(ascii: "=")):
-            note("no name stands before the equals sign")
+            note("there is no name before the equals sign")
             place = .beforeValue(false)
         case (.start, _) where isBlank:
-            if !hasSection { note("blanks stand before the first section") }
+            if !hasSection { note("there are blanks before the first section") }
             isIndented = true
         case (.start, _):
-            if !hasSection { note("a setting stands before the first section, such as [global]") }
+            if !hasSection { note("there is a setting before the first section, such as [global]") }
             place = .name
             isUnended = true
         case (.heading, UInt8(ascii: "]")):
             place = .headingOver
         case (.headingOver, _) where !isBlank:
-            note("something stands behind the section's name")
+            note("there is text behind the section's name")
         case (.name, UInt8(ascii: "=")):
             place = .beforeValue(false)
         case (.name, UInt8(ascii: "[")):
-            note("a bracket stands in the name of a setting")
+            note("there is a bracket in the name of a setting")
         case (.beforeValue, UInt8(ascii: "\"")), (.beforeValue, UInt8(ascii: "'")):
             place = .quoted(byte)
         case (.beforeValue(let isContinued), _) where !isBlank || isContinued:
             place = .value
         case (.afterQuotes, _) where !isBlank:
-            note("something stands behind the closing quote")
+            note("there is text behind the closing quote")
             return false
         default:
             break
@@ -272,11 +277,11 @@ private struct Scan {
         return true
     }
 
-    /// What is missing where a line, or all of it but a comment, is over.
+    /// Notes what is missing at the end of a line, or before its comment.
     private mutating func noteEnd() {
         switch place {
         case .heading: note("the section's name does not end with a bracket")
-        case .name: note("a name stands without an equals sign")
+        case .name: note("there is a name without an equals sign")
         default: break
         }
     }
@@ -309,7 +314,7 @@ private struct Scan {
         let advice =
             character == "\u{FEFF}" && index == 0
             ? "save the file without it"
-            : "librados takes only ASCII outside of comments and quotes; write the line again"
+            : "librados accepts only ASCII outside of comments and quotes; write the line again"
         fatal = CephFile.Finding(line: line, text: "there is \(code) (\(name)); \(advice)")
         return true
     }

@@ -2,10 +2,10 @@
 import DequeModule
 import Synchronization
 
-/// Bounds how many asynchronous operations, and how many data bytes, are in flight at once, and knows what is: the gauge
-/// of the header and the list of what has to end before a connection can be shut down.
+/// Bounds the asynchronous operations and their data bytes in flight, and lists them: for the gauge
+/// in the header, and for the end of a connection, which must wait for them.
 ///
-/// Whoever finds no room waits in the order of arrival; a waiter that is cancelled leaves at once.
+/// An operation without room waits in the order of arrival; a cancelled one leaves at once.
 final class FlightControl: Sendable {
     private struct Flight {
         let operation: String
@@ -38,7 +38,7 @@ final class FlightControl: Sendable {
     private let byteLimit: Int
     private let state = Mutex(State())
 
-    /// At most `limit` operations with `byteLimit` bytes together. An operation that is larger than that flies alone.
+    /// At most `limit` operations with `byteLimit` bytes together. A larger operation flies alone.
     init(limit: Int, byteLimit: Int) {
         self.limit = limit
         self.byteLimit = byteLimit
@@ -67,7 +67,7 @@ final class FlightControl: Sendable {
         }
     }
 
-    /// Enters a blocking call, so that the gauge and `close` know about it. It takes no room.
+    /// Enters a blocking call, which takes no room, for the gauge and for `close`.
     func enterCall(_ operation: String, _ object: ObjectID?) throws -> UInt64 {
         let id = take()
         try state.withLock { state in
@@ -77,7 +77,7 @@ final class FlightControl: Sendable {
         return id
     }
 
-    /// The operation or call has ended; `answered` says that the cluster did it, which counts for the latency.
+    /// Notes the end of an operation or call. If `answered`, its time counts for the latency.
     func leave(_ id: UInt64, answered: Bool) {
         let (admitted, idle) = state.withLock { state -> ([Waiter], [OneShot<Void, StoreError>]) in
             guard let flight = state.flights.removeValue(forKey: id) else { return ([], []) }
@@ -97,10 +97,10 @@ final class FlightControl: Sendable {
         for shot in idle { shot.end(.success(())) }
     }
 
-    /// What is in flight now.
+    /// The operations in flight now.
     var load: StoreLoad {
         state.withLock { state in
-            // By the keys alone: every loop over many objects asks for the limit.
+            // Only the keys are compared, since every loop over many objects asks for the limit.
             let oldest = state.flights.keys.min().flatMap { state.flights[$0] }
             let stalled = oldest.flatMap { flight -> StalledOperation? in
                 let seconds = (ContinuousClock.now - flight.started).inSeconds
@@ -111,7 +111,7 @@ final class FlightControl: Sendable {
         }
     }
 
-    /// Lets nobody in any more, sends the waiting ones away, cancels what is in flight.
+    /// Refuses new and waiting operations, and cancels those in flight.
     func close() {
         let (waiters, pending) = state.withLock { state in
             state.closed = true
@@ -144,7 +144,8 @@ final class FlightControl: Sendable {
         state.inFlight < limit && (state.bytes == 0 || state.bytes + bytes <= byteLimit)
     }
 
-    /// Enters the waiters that have room, in their order. The caller tells them by `land`, without the lock.
+    /// Enters the waiters that have room, in their order. The caller resumes them with `land` after
+    /// it releases the lock.
     private func admitWaiting(_ state: inout State) -> [Waiter] {
         var admitted: [Waiter] = []
         while let waiter = state.queue.first, waiter.shot.isClaimed || fits(waiter.flight.bytes, state) {

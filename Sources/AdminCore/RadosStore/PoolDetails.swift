@@ -2,7 +2,7 @@
 import CRados
 import Glibc
 
-/// What is read of `ceph osd pool ls detail`.
+/// A pool in the answer of `ceph osd pool ls detail`.
 struct PoolDetails: Sendable {
     /// The pool's number.
     let id: Int64
@@ -11,25 +11,25 @@ struct PoolDetails: Sendable {
     /// Replicas of each object.
     let replicas: Int?
     let placementGroups: Int?
-    /// What it has to do with cache tiers, by the numbers of pools.
+    /// The numbers of the pools that are cache tiers of this one.
     let tiers: [Int64]
     let tierOf: Int64?
     let readTier: Int64?
     let writeTier: Int64?
-    /// How the pool works as a tier.
+    /// The mode of the pool as a cache tier.
     let cacheMode: String?
     /// The names of the pool's snapshots.
     let snapshots: [String]
 
-    /// One pool of the answer. Before Nautilus it does not have its number.
+    /// A pool in the answer. Before Nautilus it has no number.
     struct Row: Decodable, Sendable {
         let pool_id: Int64?
         let pool_name: String
-        /// 1 is replicated, 3 is erasure-coded.
+        /// 1: replicated, 3: erasure-coded.
         let type: Int?
         let size: Int?
         let pg_num: Int?
-        /// What it has to do with cache tiers, by the numbers of pools; -1 is none.
+        /// Cache tiers by the numbers of their pools; -1 for none.
         let tiers: [Int64]?
         let tier_of: Int64?
         let read_tier: Int64?
@@ -42,7 +42,8 @@ struct PoolDetails: Sendable {
         }
     }
 
-    /// The pool of a row, whose number librados knows if the row does not. nil if it was deleted meanwhile.
+    /// The pool of a row; nil if it was deleted meanwhile. `lookup` returns the number of a pool
+    /// whose row has none.
     init?(_ row: Row, lookup: (String) throws -> Int64?) rethrows {
         guard let id = try row.pool_id ?? lookup(row.pool_name) else { return nil }
         self.id = id
@@ -67,7 +68,7 @@ struct PoolDetails: Sendable {
     static func of(_ rows: [Row], _ connection: RadosConnection) async throws -> [PoolDetails] {
         if rows.allSatisfy({ $0.pool_id != nil }) { return rows.compactMap { PoolDetails($0) { _ in nil } } }
         return try await connection.call("list the pools", timeout: connection.bounds.command) { connection in
-            // The names are of now, so must librados' map be: it would know them as before a renaming.
+            // The rows have the current names, so librados needs the current map.
             rados_wait_for_latest_osdmap(connection.raw)
             return try rows.compactMap { try PoolDetails($0) { try connection.number(ofPool: $0) } }
         }
@@ -75,7 +76,7 @@ struct PoolDetails: Sendable {
 
     // MARK: - Cache tiers
 
-    /// Whether the pool has to do with cache tiers.
+    /// The cache tiers of the pool, or its base.
     func tiering(among pools: [PoolDetails]) -> CacheTiering {
         if let base = tierOf { return .tier(of: Self.name(of: base, among: pools)) }
         let numbers = Set(tiers + [readTier, writeTier].compactMap(\.self))
@@ -88,8 +89,9 @@ struct PoolDetails: Sendable {
             })
     }
 
-    /// Whether a registry can lie in the pool: not in an erasure-coded one, which knows no omaps, unless a replicated tier takes them; and
-    /// in a tier lies nothing that its base does not show.
+    /// Whether a registry can be opened in the pool: not in a cache tier, which holds a part of its
+    /// base, and not in an erasure-coded pool, which holds no omaps, unless a replicated tier takes
+    /// its writes.
     func canHoldRegistry(among pools: [PoolDetails]) -> Bool {
         switch tiering(among: pools) {
         case .tier: false
@@ -98,7 +100,7 @@ struct PoolDetails: Sendable {
         }
     }
 
-    /// Whether a replicated tier stands before the pool.
+    /// Whether a replicated tier takes the writes to the pool.
     private func isWrittenToReplicas(among pools: [PoolDetails]) -> Bool {
         pools.contains { $0.id == writeTier && !$0.isErasureCoded }
     }
@@ -109,8 +111,8 @@ struct PoolDetails: Sendable {
 }
 
 extension RadosConnection {
-    /// The number of the pool that has a name now, nil if none has it. Blocking: where librados' own map lacks the name, it waits for the
-    /// newest one.
+    /// The number of the pool with this name; nil if there is none. Blocking: if librados' map
+    /// lacks the name, librados waits for the newest map.
     func number(ofPool name: String) throws -> Int64? {
         let id = rados_pool_lookup(raw, name)
         if id == -Int64(ENOENT) { return nil }

@@ -4,7 +4,8 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Connects to a cluster, within the time that the options allow. Blocking, so it runs on a thread of its own.
+/// Connects to a cluster, within the time that the options allow. Blocking, so it runs on a thread
+/// of its own.
 struct RadosConnector: Sendable {
     private let options: RadosOptions
     private let bounds: RadosBounds
@@ -24,7 +25,8 @@ struct RadosConnector: Sendable {
 
     /// Connects within `options.connectTimeout`.
     ///
-    /// - Throws: `StoreError` of kind `.notConfigured`, `.permissionDenied`, `.unreachable`, `.invalid` or `.cancelled`.
+    /// - Throws: `StoreError` of kind `.notConfigured`, `.permissionDenied`, `.unreachable`,
+    ///   `.invalid` or `.cancelled`.
     func connect() async throws -> RadosConnection {
         do {
             return try await threads.run(timeout: bounds.connect, late: unreachable) { try open() }
@@ -40,8 +42,8 @@ struct RadosConnector: Sendable {
                 + "check the addresses (mon_host) and the network, or wait longer with --connect-timeout")
     }
 
-    /// If nobody waits for the connection any more, the caller drops it, which shuts it down; a shutdown during
-    /// `rados_connect` would crash.
+    /// If nobody waits for the connection any more, the caller drops it, which shuts it down; a
+    /// shutdown during `rados_connect` would crash.
     private func open() throws -> RadosConnection {
         let configuration = try RadosConfiguration(options, environment: environment)
         try checkKeyring(configuration)
@@ -77,8 +79,9 @@ struct RadosConnector: Sendable {
 
     // MARK: - Settings
 
-    /// Throws if the keyring holds a character at which librados would end the process. librados reads the keyring
-    /// together with the settings, so another handle reads the settings first; it is told to use no keys.
+    /// Throws if the keyring holds a character at which librados would end the process. librados
+    /// reads the keyring together with the settings, so another handle reads the settings first; it
+    /// is told to use no keys.
     private func checkKeyring(_ configuration: RadosConfiguration) throws {
         let raw = try handle(configuration)
         defer { rados_shutdown(raw) }
@@ -109,11 +112,12 @@ struct RadosConnector: Sendable {
         let operation = String(bounds.operation?.wholeSeconds ?? 0)
         let fixed = [
             ("client_mount_timeout", connect), ("rados_mon_op_timeout", command), ("rados_osd_op_timeout", operation),
-            // Keeps librados' own messages off the screen, and leaves the operator's admin socket alone.
+            // Keeps librados' own messages off the screen, and leaves the operator's admin socket
+            // alone.
             ("log_to_stderr", "false"), ("err_to_stderr", "false"), ("admin_socket", ""),
             ("log_file", options.logFile ?? ""),
-            // librados blocks the submitting thread above these, so they must not be below our bounds, whatever
-            // ceph.conf says.
+            // librados blocks the submitting thread above these, so they must not be below our
+            // bounds, whatever ceph.conf says.
             ("objecter_inflight_ops", "1024"), ("objecter_inflight_op_bytes", String(100 << 20)),
         ]
         for (name, value) in fixed { try set(raw, name, value) }
@@ -189,7 +193,7 @@ struct RadosConnector: Sendable {
         case EINVAL:
             return error(
                 .notConfigured,
-                "\(ByteString(Self.setting(raw, "mon_host") ?? "mon_host")) are no addresses of monitors; "
+                "\(ByteString(Self.setting(raw, "mon_host") ?? "mon_host")) are not addresses of monitors; "
                     + "check mon_host and whether its names can be resolved")
         default:
             return error(
@@ -198,10 +202,10 @@ struct RadosConnector: Sendable {
     }
 }
 
-/// The question whether the DNS knows the monitors, asked before librados asks it: librados prints a paragraph where the answer is no, and
-/// cannot say that it came late.
+/// Looks the monitors up in the DNS before librados does: librados prints a paragraph if the DNS
+/// has none, and does not report a late answer.
 final class ServiceLookup: Sendable {
-    /// Why the DNS does not help.
+    /// The reason why the DNS does not help.
     enum Failure {
         case none, silent, late, unusable
     }
@@ -214,13 +218,13 @@ final class ServiceLookup: Sendable {
 
     private let state = Mutex(State())
 
-    /// True while the DNS has not answered.
+    /// True until the DNS has answered.
     var isRunning: Bool { state.withLock { $0.isRunning } }
 
-    /// Looks the monitors up, which blocks: for longer than `limit` where many servers and domains are configured. Throws `.notConfigured` if
-    /// there are none.
+    /// Looks the monitors up. Blocks, for longer than `limit` if many servers and domains are
+    /// configured. Throws `.notConfigured` if there are none.
     func run(_ raw: rados_t, _ configuration: RadosConfiguration, _ limit: Duration) throws {
-        // As librados reads it: the service, and behind an underscore the domain.
+        // As in librados: the service, and the domain after an underscore.
         let name = (RadosConnector.setting(raw, "mon_dns_srv_name") ?? "ceph-mon")
             .split(separator: "_", maxSplits: 1).map(String.init)
         let domain = name.count == 2 ? ".\(name[1])" : ""
@@ -234,7 +238,7 @@ final class ServiceLookup: Sendable {
         throw failure(count == -TRY_AGAIN ? .silent : .none, limit)
     }
 
-    /// The error that says why there are no monitors.
+    /// The error with the reason why there are no monitors.
     func failure(_ failure: Failure, _ limit: Duration) -> StoreError {
         let (place, service) = state.withLock { (ByteString($0.place), ByteString($0.service)) }
         let reason =

@@ -3,15 +3,15 @@ import CRados
 import Glibc
 import Synchronization
 
-/// A pool of a connected cluster: what a reader and a writer share. It is known by its number: a pool that is deleted and
-/// made again under the same name is another pool, and one that is renamed is the same.
+/// A pool of a connected cluster, shared by a reader and a writer. Its number identifies it: a
+/// renamed pool is the same pool, and a new pool with the name of a deleted one is another pool.
 final class RadosPool: Sendable {
     let connection: RadosConnection
     let id: Int64
     private let called: Mutex<String>
     private let deleted = Mutex(false)
 
-    /// Its name when the monitors last said it.
+    /// The name in the last answer of the monitors.
     var name: String { called.withLock { $0 } }
 
     init(connection: RadosConnection, id: Int64, name: String) {
@@ -20,12 +20,13 @@ final class RadosPool: Sendable {
         called = Mutex(name)
     }
 
-    /// What the monitors say of it now, its name among it. Throws `.noSuchPool` if they know of no such pool any more.
+    /// The details of the pool from the monitors; updates the name. Throws `.noSuchPool` if the
+    /// pool was deleted.
     func details(_ operation: String, _ object: ObjectID? = nil) async throws -> PoolDetails {
         try await detailsOfAll(operation, object).own
     }
 
-    /// The same, with what they say of all pools.
+    /// The same, with the details of all pools.
     func detailsOfAll(
         _ operation: String, _ object: ObjectID? = nil
     ) async throws -> (own: PoolDetails, all: [PoolDetails]) {
@@ -37,17 +38,19 @@ final class RadosPool: Sendable {
         return (own, all)
     }
 
-    /// The context for the object's namespace. Throws `.invalid` if RADOS could not name the object.
+    /// The context for the object's namespace. Throws `.invalid` if RADOS cannot have an object of
+    /// this name.
     func context(for object: ObjectID, _ operation: String) async throws -> IOContext {
         var reason = object.violation
         if object.namespace == String(cString: crados_all_namespaces()) {
-            reason = "its namespace is what librados calls all namespaces"
+            reason = "its namespace is the one by which librados means all namespaces"
         }
         if let reason { throw StoreError(.invalid, operation: operation, object: object, reason: reason) }
         return try await context(.namespace(object.namespace), operation, object)
     }
 
-    /// The context for a namespace, or for listing all of them. Throws `.noSuchPool` if the pool was deleted.
+    /// The context for a namespace, or for listings of all. Throws `.noSuchPool` if the pool was
+    /// deleted.
     func context(_ namespace: NamespaceScope, _ operation: String, _ object: ObjectID? = nil) async throws -> IOContext
     {
         do {
@@ -57,11 +60,13 @@ final class RadosPool: Sendable {
         }
     }
 
-    /// Throws `.noSuchPool` if the pool is gone: a deleted pool answers ENOENT to everything, just as a missing object does.
+    /// Throws `.noSuchPool` if the pool was deleted. A deleted pool answers ENOENT to everything,
+    /// as a missing object does.
     ///
-    /// Asks librados' own map, which is up to date by then: before it gives an operation up because of a missing pool, it
-    /// fetches the newest map. So this costs a hop to another thread, and a round trip only if the pool really is gone;
-    /// and that is remembered, since the numbers of pools are never used again.
+    /// Asks librados' own map. It is up to date, since librados fetches the newest map before it
+    /// gives an operation up because of a missing pool. So this costs a hop to another thread, and
+    /// a round trip only if the pool is gone. That result is remembered, since no other pool gets
+    /// the same number.
     func requireExistence(_ operation: String, _ object: ObjectID?) async throws {
         if !deleted.withLock({ $0 }) {
             let id = id
@@ -70,7 +75,7 @@ final class RadosPool: Sendable {
                     rados_pool_reverse_lookup(connection.raw, id, buffer.baseAddress, buffer.count)
                 }
             }
-            // A name that is too long for the buffer is an existing pool's, too.
+            // -ERANGE: the pool exists, and its name is too long for the buffer.
             if code >= 0 || code == -ERANGE { return }
             guard code == -ENOENT else { throw StoreError.rados(code, operation, object) }
             deleted.withLock { $0 = true }
@@ -80,18 +85,18 @@ final class RadosPool: Sendable {
 
     // MARK: - Questions to the monitors
 
-    /// Where the object lies. Asks the monitors, who answer from the map, whether or not the object exists.
+    /// The placement of an object, existing or not, which the monitors derive from their map.
     func placement(of object: ObjectID) async throws -> Placement? {
-        // Checks the names, and that the pool is there.
+        // Checks the names, and that the pool exists.
         _ = try await context(for: object, "locate")
         if let placement = try await placement(of: object, in: name) { return placement }
-        // The monitors want a name, and this one is nobody's any more, or another pool's.
+        // The pool was renamed: no pool, or another one, has the old name.
         if let placement = try await placement(of: object, in: details("locate", object).name) { return placement }
         throw StoreError(
             .busy, operation: "locate", object: object, reason: "the pool \(ByteString(name)) was renamed meanwhile")
     }
 
-    /// Where the object lies in the pool that has a name now; nil if it is not this pool.
+    /// The placement of an object in the pool with this name; nil if that is not this pool.
     private func placement(of object: ObjectID, in name: String) async throws -> Placement? {
         struct Answer: Decodable, Sendable {
             let pool_id: Int64?
@@ -105,7 +110,7 @@ final class RadosPool: Sendable {
         do {
             let answer = try await command.answer(as: Answer.self, from: connection, "locate", object)
             guard answer.pool_id == nil || answer.pool_id == id else { return nil }
-            // CRUSH marks a place it found no OSD for with 2147483647.
+            // 2147483647: CRUSH has found no OSD for this place.
             let others = answer.acting.filter { $0 != answer.acting_primary && $0 != Int(Int32.max) }
             let primary = answer.acting_primary < 0 ? [] : [answer.acting_primary]
             return Placement(placementGroup: answer.pgid, osds: primary + others)
@@ -114,7 +119,8 @@ final class RadosPool: Sendable {
         }
     }
 
-    /// What the monitors say about the cluster and the pool. Each of the three questions may stay unanswered.
+    /// The status of the cluster and the pool from three questions to the monitors, each of which
+    /// may stay unanswered.
     func status() async throws -> StoreStatus {
         async let cluster = settled { try await self.cluster() }
         async let usage = settled { try await self.usage() }
@@ -137,7 +143,7 @@ final class RadosPool: Sendable {
             status.osds = cluster.osds
             status.osdsUp = cluster.osdsUp
         }
-        // Without a mgr, which counts, everything is 0: that is no answer.
+        // The mgr counts. Without one, everything is 0, which is no answer.
         if let usage = try? answers.usage.get(), usage.stats.total_bytes > 0 {
             status.clusterBytesTotal = usage.stats.total_bytes
             status.clusterBytesUsed = usage.stats.total_used_raw_bytes ?? usage.stats.total_used_bytes
@@ -169,19 +175,19 @@ final class RadosPool: Sendable {
         try await RadosCommand("df").answer(as: UsageAnswer.self, from: connection, "status")
     }
 
-    /// Whether the pool has to do with cache tiers. `.unknown` for a client that may not ask the monitors.
+    /// The cache tiers of the pool; `.unknown` for a client that may not ask the monitors.
     func tiering() async throws -> CacheTiering {
         do {
             let details = try await PoolDetails.all(connection)
-            // A pool that was deleted meanwhile is recognised by what is asked of it.
+            // A later call notices that the pool was deleted.
             return details.first { $0.id == id }?.tiering(among: details) ?? .none
         } catch let error as StoreError where error.kind == .permissionDenied {
             return .unknown
         }
     }
 
-    /// Throws `.incomplete` if objects are known to be missed by a listing. Who may not ask the monitors lists what there is: nothing is
-    /// freed by that (`StoreStatus.requireWholeListings`).
+    /// Throws `.incomplete` if a listing is known to miss objects. A client that may not ask the
+    /// monitors may list: nothing is freed by such a listing (`StoreStatus.requireWholeListings`).
     func requireWholeListings() async throws {
         let tiering = try await tiering()
         guard tiering != .unknown, let obstacle = tiering.obstacle(in: name) else { return }
@@ -189,11 +195,11 @@ final class RadosPool: Sendable {
     }
 }
 
-/// What is read of `ceph status`. Its form has changed over the releases; what is not found is nil.
+/// The used parts of the answer of `ceph status`, whose form has changed over the releases.
 struct ClusterAnswer: Decodable, Sendable {
     private struct Health: Decodable {
         let status: String?
-        /// Before Luminous the only one. Luminous has both, and always a warning here.
+        /// The only one before Luminous. Luminous has both; this one is always a warning there.
         let overall_status: String?
     }
 
@@ -231,13 +237,13 @@ struct ClusterAnswer: Decodable, Sendable {
         let answer = try decoder.container(keyedBy: CodingKeys.self)
         let health = try answer.decodeIfPresent(Health.self, forKey: .health)
         self.health = health?.status ?? health?.overall_status
-        // The counts are an ornament: the health is shown without them.
+        // The counts may be missing; the health is shown without them.
         let map = try? answer.decodeIfPresent(OSDMap.self, forKey: .osdmap)
         (osds, osdsUp) = (map?.osds, map?.osdsUp)
     }
 }
 
-/// What is read of `ceph df`.
+/// The used parts of the answer of `ceph df`.
 private struct UsageAnswer: Decodable, Sendable {
     struct Cluster: Decodable, Sendable {
         let total_bytes: UInt64

@@ -27,7 +27,7 @@ extension StoreError {
         return StoreError(kind, operation: operation, object: object, errno: number, reason: reason)
     }
 
-    /// The pool is not there any more.
+    /// The error of every operation in a deleted pool.
     static func poolDeleted(_ pool: String, _ operation: String, _ object: ObjectID? = nil) -> StoreError {
         StoreError(
             .noSuchPool, operation: operation, object: object, errno: ENOENT,

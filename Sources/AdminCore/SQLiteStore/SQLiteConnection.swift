@@ -3,11 +3,12 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// The one connection of a store, and the calls that wait for it.
+/// The connection of a store, and the calls that wait for it.
 ///
-/// Calls are executed in batches on GRDB's own dispatch queue, never on the cooperative pool: first the reads of a batch, in one
-/// transaction, then its changes, in one that is IMMEDIATE from its start. So guards are evaluated where no other process can
-/// change anything, and one flush to the disk serves many changes. An answer is given when the transaction has ended.
+/// Calls are executed in batches on GRDB's dispatch queue, never on the cooperative pool: first the
+/// reads of a batch in one transaction, then its changes in an IMMEDIATE one. So no other process
+/// can change anything between guards and mutations, and one flush to the disk serves many changes.
+/// The callers are resumed after the transaction.
 final class SQLiteConnection: Sendable {
     private struct State {
         var waiting: Deque<SQLiteJob> = []
@@ -17,12 +18,12 @@ final class SQLiteConnection: Sendable {
         var latency: Double?
     }
 
-    /// The most calls that share a transaction.
+    /// The most calls in a transaction.
     static let batch = 64
 
     let path: String
     private let queue: DatabaseQueue
-    /// Dates the changes that bring no date of their own.
+    /// The clock for the dates of changes that have none.
     private let clock: WallClock
     private let state = Mutex(State())
 
@@ -49,7 +50,7 @@ final class SQLiteConnection: Sendable {
         }
     }
 
-    /// Executes one operation. Its guards and its mutations belong to one transaction.
+    /// Executes the guards and the mutations of an operation in one transaction.
     func write(_ change: WriteOperation, to object: ObjectID) async -> WriteOutcome {
         let shot = OneShot<WriteOutcome, Never>()
         return await shot.value {
@@ -60,10 +61,11 @@ final class SQLiteConnection: Sendable {
         }
     }
 
-    /// Ends the connection after the calls that were already made; later ones fail as `.blocklisted`.
+    /// Closes the connection after the earlier calls; later ones fail as `.blocklisted`.
     func close() async {
         state.withLock { $0.isClosed = true }
-        // An error here means that a statement is still in use, which no job leaves behind; SQLite frees all the same.
+        // An error means that a statement is in use, which no job leaves behind. SQLite closes all
+        // the same.
         try? await BlockingCall.run(cancelled: nil) { [queue] in try queue.close() }
     }
 
@@ -105,7 +107,7 @@ final class SQLiteConnection: Sendable {
                 case .write(let write): writes.append(write)
                 }
             }
-            // Whoever has an answer no longer counts as waiting for one.
+            // The jobs leave `running` before their callers are resumed.
             let found = SQLiteBatch.execute(reads, in: db)
             settle(\.isRead)
             found.forEach { $0() }
@@ -139,7 +141,8 @@ final class SQLiteConnection: Sendable {
     }
 }
 
-/// One call that waits for the connection. Whoever claims it answers it: the connection, or the cancellation of its task.
+/// A call that waits for the connection. It is answered once: by the connection or by the
+/// cancellation of its task, whichever claims it first.
 struct SQLiteJob: Sendable {
     /// Resumes the caller.
     typealias Answer = @Sendable () -> Void
@@ -182,9 +185,9 @@ struct SQLiteJob: Sendable {
     }
 }
 
-/// Executes calls that share a transaction, and returns their answers when it has ended.
+/// Executes calls in one transaction, and returns their answers after its end.
 enum SQLiteBatch {
-    /// Executes reads in one transaction: each sees one version of its object.
+    /// Executes reads in one transaction, so that each sees one version of its object.
     static func execute(_ reads: [SQLiteJob.Read], in db: Database) -> [SQLiteJob.Answer] {
         guard !reads.isEmpty else { return [] }
         do {
@@ -192,13 +195,13 @@ enum SQLiteBatch {
         } catch {
             return reads.map { $0(.failure(StoreError(error, operation: "read"))) }
         }
-        // Nothing is changed, so whichever way the transaction ends is the same.
+        // Nothing was changed, so a rollback is as good as a commit.
         defer { try? db.rollback() }
         return reads.map { $0(.success(db)) }
     }
 
-    /// Executes changes in one transaction. If SQLite fails within one of them, each is tried in a transaction of its own, so
-    /// that it fails alone. `moment` dates those that bring no date of their own.
+    /// Executes changes in one transaction, dated `moment` unless they have a date. If SQLite fails
+    /// within one of them, each gets a transaction of its own, so that only this one fails.
     static func execute(_ writes: [SQLiteJob.Write], at moment: Date, in db: Database) -> [SQLiteJob.Answer] {
         guard !writes.isEmpty else { return [] }
         let outcomes: [WriteOutcome]
@@ -219,7 +222,7 @@ enum SQLiteBatch {
             try? db.rollback()
             return writes.map { write in
                 let failure = StoreError(error, operation: "write", object: write.object)
-                // An input or output error while the journal is being put away leaves open which side of the commit it was.
+                // An input or output error may come before or after the actual commit.
                 return write.answer(failure.kind == .inputOutput ? .unknown(failure) : .failed(failure))
             }
         }

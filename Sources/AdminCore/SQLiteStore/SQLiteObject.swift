@@ -19,7 +19,7 @@ struct SQLiteObject {
         }
     }
 
-    /// What `operation` asks for.
+    /// The state of the object, with the parts that `operation` requests.
     func read(_ operation: ReadOperation, in db: Database) throws -> ObjectState {
         let (omap, hasMore) = try readOmap(operation.omap, in: db)
         return ObjectState(
@@ -68,7 +68,7 @@ struct SQLiteObject {
         }
     }
 
-    /// Microseconds since 1970, as the table has them. Exact for all dates that a log or a dump can show.
+    /// Microseconds since 1970, as in the table; exact for all dates that a log or a dump can hold.
     static func microseconds(_ date: Date) -> Int64 {
         let value = (date.timeIntervalSince1970 * 1_000_000).rounded()
         return value.isNaN ? 0 : Int64(exactly: value.clamped(to: -9e18...9e18)) ?? 0
@@ -92,7 +92,8 @@ extension Double {
     }
 }
 
-/// The data of one object: rows of `SQLiteSchema.pieceSize` bytes. A missing row, and what a shorter one lacks, are zeros.
+/// The data of one object: rows of `SQLiteSchema.pieceSize` bytes. A missing row, and the missing
+/// end of a shorter one, are zeros.
 struct SQLiteData {
     let object: Int64
     private(set) var size: UInt64
@@ -108,7 +109,7 @@ struct SQLiteData {
         object * SQLiteSchema.piecesPerObject + Int64(piece)
     }
 
-    /// The bytes of a range, as far as the object goes.
+    /// The bytes of a range, up to the end of the object.
     func read(_ range: Range<UInt64>, in db: Database) throws -> [UInt8] {
         let range = range.clamped(to: 0..<size)
         guard !range.isEmpty else { return [] }
@@ -157,7 +158,7 @@ struct SQLiteData {
         size = max(size, end)
     }
 
-    /// Cuts or extends.
+    /// Cuts the data, or extends it with zeros.
     mutating func truncate(to newSize: UInt64, in db: Database) throws {
         defer { size = newSize }
         guard newSize < size else { return }

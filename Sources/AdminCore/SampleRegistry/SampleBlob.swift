@@ -51,9 +51,11 @@ struct SampleBlob: Hashable, Sendable {
     func prefix(_ count: Int) -> [UInt8] { Array(content[..<count]) }
 }
 
-/// Layers of the sample: uncompressed tar archives with one file each. Its bytes look random, and are the same each time.
+/// Layers of the sample: uncompressed tar archives with one file each. Its bytes look random, and
+/// are the same each time.
 enum SampleLayer {
-    /// An archive of `size` (2,048…) bytes with the file `name` and zeros behind it; the bytes in `hole` are zeros.
+    /// An archive of `size` (2,048…) bytes with the file `name` and zeros behind it; the bytes in
+    /// `hole` are zeros.
     static func archive(_ name: String, size: Int, hole: Range<Int>? = nil) -> SampleBlob {
         var content = header(name, length: (size - headerSize - endSize) / headerSize * headerSize)
         append(size - headerSize - endSize, seed: name, to: &content)
@@ -62,13 +64,15 @@ enum SampleLayer {
         return SampleBlob(content)
     }
 
-    /// A layer of several chunks: an archive with the file `name`, whose first `data` bytes are not zeros.
+    /// A layer of several chunks: an archive with the file `name`, whose first `data` bytes are not
+    /// zeros.
     ///
     /// - Parameter digest: The digest of the layer, as hexadecimal digits; a test compares it.
     static func big(_ name: String, size: Int, data: Int, digest: String) -> SampleBlob {
         var content = header(name, length: (size - headerSize - endSize) / headerSize * headerSize)
         append(data, seed: name, to: &content)
-        // The few zeros at the end of a full archive are cheaper here than in a second copy of megabytes.
+        // The few zeros at the end of a full archive are cheaper here than in a second copy of
+        // megabytes.
         if size - content.count <= endSize { content += repeatElement(0, count: size - content.count) }
         return SampleBlob(content, zeros: size - content.count, digest: SampleBlob.digest(digest))
     }
@@ -79,7 +83,8 @@ enum SampleLayer {
     /// Appends `count` bytes that depend on the seed.
     private static func append(_ count: Int, seed: String, to content: inout [UInt8]) {
         var generator = SeededGenerator(seed: seed)
-        // The length of the repeated block divides no chunk size, so bytes in a wrong place are noticed.
+        // The length of the repeated block divides no chunk size, so bytes in a wrong place are
+        // noticed.
         let blockLength = min(count, 65_521)
         var block: [UInt8] = []
         block.reserveCapacity(blockLength + 8)
@@ -123,7 +128,8 @@ enum SampleLayer {
     }
 }
 
-/// A random number generator (SplitMix64) that yields the same numbers for the same seed on every machine.
+/// A random number generator (SplitMix64) that yields the same numbers for the same seed on every
+/// machine.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

@@ -1,11 +1,13 @@
 import Foundation
 
-/// Pushes images into a draft as registry v2.3.1 does: blobs, layer links, the revision, then the tags.
+/// Pushes images into a draft as registry v2.3.1 does: blobs, layer links, the revision, then the
+/// tags.
 struct SampleBuilder {
     private(set) var draft: PoolDraft
     let paths: RegistryPaths
 
-    /// An empty registry. Identifiers are derived from the paths, so an addition changes no other identifier.
+    /// An empty registry. Identifiers are derived from the paths, so an addition changes no other
+    /// identifier.
     init(paths: RegistryPaths = RegistryPaths(), chunkSize: UInt64 = StorageReader.defaultChunkSize) {
         self.paths = paths
         draft = PoolDraft(chunkSize: chunkSize, makeIdentifier: SampleBuilder.identifier)
@@ -25,7 +27,8 @@ struct SampleBuilder {
 
     // MARK: - Pushes
 
-    /// Pushes an image under these tags and returns its manifest. The caller adds the blob `missing`, if any.
+    /// Pushes an image under these tags and returns its manifest. The caller adds the blob
+    /// `missing`, if any.
     @discardableResult
     mutating func push(
         _ image: SampleImage, to repository: String, tags: [String], at date: SampleDate,
@@ -41,7 +44,8 @@ struct SampleBuilder {
         return manifest
     }
 
-    /// Pushes images of several platforms without a tag, and a tagged index over them; returns the index.
+    /// Pushes images of several platforms without a tag, and a tagged index over them; returns the
+    /// index.
     @discardableResult
     mutating func push(
         _ images: [SampleImage], as format: SampleImage.Format, to repository: String, tags: [String],
@@ -124,7 +128,8 @@ struct SampleBuilder {
         let directory = try paths.uploads(SampleBuilder.name(repository)).appending(id)
         try draft.putContent(
             Array(date.text.utf8), at: directory.appending(.literal("startedat")), modified: date.date)
-        // The registry saves a hash state when a request begins; the next one comes with the end of the request.
+        // The registry saves a hash state when a request begins; the next one comes with the end of
+        // the request.
         try draft.putContent(
             SampleBuilder.initialHashState, at: directory.appending(.literal("hashstates", "sha256", "0")),
             modified: date.date)
@@ -133,8 +138,8 @@ struct SampleBuilder {
         return data
     }
 
-    /// The state of a SHA-256 without a byte, as registry v2.3.1 saves it: a Go gob of the eight words, the length and the
-    /// block.
+    /// The state of a SHA-256 without a byte, as registry v2.3.1 saves it: a Go gob of the eight
+    /// words, the length and the block.
     private static let initialHashState = Array(
         Data(
             base64Encoded:

@@ -138,7 +138,8 @@ struct SampleAttachment {
     }
 }
 
-/// A moment of the sample's history in UTC, as a date and as the text in manifests and upload files.
+/// A moment of the sample's history in UTC, as a date and as the text in manifests and upload
+/// files.
 struct SampleDate: Hashable, Sendable {
     /// RFC 3339, to the second.
     let text: String
@@ -148,7 +149,8 @@ struct SampleDate: Hashable, Sendable {
     init(_ year: Int, _ month: Int, _ day: Int, _ hour: Int = 0, _ minute: Int = 0, _ second: Int = 0) {
         func two(_ number: Int) -> String { String(number, width: 2) }
         text = "\(String(year, width: 4))-\(two(month))-\(two(day))T\(two(hour)):\(two(minute)):\(two(second))Z"
-        // Years that begin in March have their leap day at the end, so the days before a month follow one formula.
+        // Years that begin in March have their leap day at the end, so the days before a month
+        // follow one formula.
         let marchYear = month > 2 ? year : year - 1
         let monthsSinceMarch = (month + 9) % 12
         let days =

@@ -1,5 +1,6 @@
-/// The embedded sample: a registry as v2.3.1 might have left it after some years, the same on every machine, with one
-/// specimen of each damage that its storage driver is known for (docs/layout.md#defects).
+/// The embedded sample: a registry as v2.3.1 might have left it after some years, the same on every
+/// machine, with one specimen of each damage that its storage driver is known for
+/// (docs/layout.md#defects).
 ///
 /// The purpose of each repository:
 ///
@@ -26,20 +27,23 @@
 public enum SampleRegistry {
     /// Fills an empty store with the sample, in chunks of 4 MiB.
     ///
-    /// If an error or a crash stops this half-way, throw the store away: the rest of the sample cannot be told from damage.
+    /// If an error or a crash stops this half-way, throw the store away: the rest of the sample
+    /// cannot be told from damage.
     ///
     /// - Parameters:
     ///   - reader: Reads the store.
     ///   - writer: Changes the same store.
     ///   - specimens: The kinds of damage to add.
-    /// - Throws: `StoreError`, of kind `.invalid` if the store is not empty; it stays as it is then.
+    /// - Throws: `StoreError`, of kind `.invalid` if the store is not empty; it stays as it is
+    ///   then.
     public static func make(
         in reader: any ObjectReader, _ writer: any ObjectWriter, specimens: Set<Specimen> = .all
     ) async throws {
         guard try await PoolScan(reader).first() == nil else {
             throw StoreError(.invalid, operation: "make the sample", reason: "the store is not empty")
         }
-        // The program starts with this, so it uses several cores: the big layers are made while the rest is drafted.
+        // The program starts with this, so it uses several cores: the big layers are made while the
+        // rest is drafted.
         async let layers = concurrentMap(specimens, window: specimens.count) { ($0, $0.layer) }
         var history = SampleHistory()
         try history.push()

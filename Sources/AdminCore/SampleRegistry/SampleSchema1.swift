@@ -1,7 +1,7 @@
 import Foundation
 
-/// An image as Docker before 1.10 pushed it: a signed manifest of schema 1. The registry stores the signature as a blob of
-/// its own.
+/// An image as Docker before 1.10 pushed it: a signed manifest of schema 1. The registry stores the
+/// signature as a blob of its own.
 struct SampleSchema1 {
     let name: String
     let tag: String
@@ -9,7 +9,8 @@ struct SampleSchema1 {
     /// The layers, lowest first; each but the last is a parent of the next.
     let layers: [SampleBlob]
 
-    /// The layer of v1 images that change no file: an empty tar archive, compressed by Go's gzip in 2014.
+    /// The layer of v1 images that change no file: an empty tar archive, compressed by Go's gzip in
+    /// 2014.
     static let emptyLayer = SampleBlob([
         0x1f, 0x8b, 0x08, 0x00, 0x00, 0x09, 0x6e, 0x88, 0x00, 0xff, 0x62, 0x18, 0x05, 0xa3, 0x60, 0x14,
         0x8c, 0x58, 0x00, 0x08, 0x00, 0x00, 0xff, 0xff, 0x2e, 0xaf, 0xb5, 0xef, 0x00, 0x04, 0x00, 0x00,
@@ -57,7 +58,8 @@ struct SampleSchema1 {
             """)
     }
 
-    /// A JSON web signature over `payload` in the right form, with random numbers, since no reader of a pool verifies them.
+    /// A JSON web signature over `payload` in the right form, with random numbers, since no reader
+    /// of a pool verifies them.
     func signature(of payload: SampleBlob) -> SampleBlob {
         var generator = SeededGenerator(seed: "\(name):\(tag)")
         func number(_ count: Int) -> String {

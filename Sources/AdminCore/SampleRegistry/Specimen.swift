@@ -1,29 +1,31 @@
-/// One kind of damage in the sample, in a repository of its own: the defects of docs/layout.md#defects that leave a trace.
+/// One kind of damage in the sample, in a repository of its own: the defects of
+/// docs/layout.md#defects that leave a trace.
 public enum Specimen: String, Hashable, Sendable, CaseIterable {
-    /// docs/layout.md#d1: a layer of 9,000,000 bytes that was sent as 3,000,000 + 6,000,000. Repairable: no byte is
-    /// lost.
+    /// docs/layout.md#d1: a layer of 9,000,000 bytes that was sent as 3,000,000 + 6,000,000.
+    /// Repairable: no byte is lost.
     case resumedUpload = "resumed-upload"
-    /// docs/layout.md#d2: a layer that was written with a gap, which was filled with far too many zeros. It reads
-    /// right.
+    /// docs/layout.md#d2: a layer that was written with a gap, which was filled with far too many
+    /// zeros. It reads right.
     case zeroFilled = "zero-filled"
-    /// docs/layout.md#d3: an empty layer, a reference without any chunk. Its content is right, but the old registry
-    /// cannot serve it.
+    /// docs/layout.md#d3: an empty layer, a reference without any chunk. Its content is right, but
+    /// the old registry cannot serve it.
     case emptyLayer = "empty-layer"
-    /// docs/layout.md#d4: the file of a layer, which held longer content before: its old tail and a surplus chunk are
-    /// still there.
+    /// docs/layout.md#d4: the file of a layer, which held longer content before: its old tail and a
+    /// surplus chunk are still there.
     case overwrittenShorter = "overwritten-shorter"
-    /// docs/layout.md#d5: a layer that two clients pushed at once: the chunks of the first are orphans. Everything
-    /// can be pulled.
+    /// docs/layout.md#d5: a layer that two clients pushed at once: the chunks of the first are
+    /// orphans. Everything can be pulled.
     case pushedTwice = "pushed-twice"
-    /// docs/layout.md#d6: a layer that its upload names as well: the registry's own purge would delete it.
+    /// docs/layout.md#d6: a layer that its upload names as well: the registry's own purge would
+    /// delete it.
     case halfMoved = "half-moved"
     /// docs/layout.md#d7: a layer whose deletion stopped after chunk 0.
     case halfDeleted = "half-deleted"
-    /// docs/layout.md#d8: a tag's directory that was renamed in its parent only: `stable` is empty, and `rc1`, which
-    /// holds its links, is hidden.
+    /// docs/layout.md#d8: a tag's directory that was renamed in its parent only: `stable` is empty,
+    /// and `rc1`, which holds its links, is hidden.
     case movedDirectory = "moved-directory"
-    /// docs/layout.md#d9: the tag `v1`, which its parent does not list; `_uploads`, which is listed and has no
-    /// object; and the empty directory `old`.
+    /// docs/layout.md#d9: the tag `v1`, which its parent does not list; `_uploads`, which is listed
+    /// and has no object; and the empty directory `old`.
     case unlistedDirectory = "unlisted-directory"
     /// docs/layout.md#d10: the link of a tag, with a file written below it.
     case writtenBelowFile = "written-below-file"

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Writes the JSON of one line.
+/// Encodes one line as JSON.
 struct DumpEncoder {
     private var bytes: [UInt8] = [UInt8(ascii: "{")]
 
@@ -28,7 +28,7 @@ struct DumpEncoder {
         bytes += String(number).utf8
     }
 
-    /// Names that are text under `key`, even if there are none; the others under `keyBase64`, if there are any.
+    /// Appends the names that are text under `key`, and the others, if any, under `keyBase64`.
     mutating func key(_ key: String, texts entries: [ByteString: [UInt8]]) {
         let sorted = entries.sorted { $0.key < $1.key }
         begin(key)

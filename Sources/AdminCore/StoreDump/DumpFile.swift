@@ -2,12 +2,12 @@ import CZlib
 import Dispatch
 import Foundation
 
-/// A file, plain or compressed with gzip, that a dump is written to or read from. What is read is recognised by itself.
+/// A file for a dump, plain or compressed with gzip. Reading detects the compression.
 ///
-/// Concurrency: its calls are executed one after the other on a queue of its own, never on the cooperative pool. One task is to
-/// use it, as bytes have an order.
+/// Concurrency: the calls run one after the other on a queue of the file, never on the cooperative
+/// pool. Only one task may use the file, since bytes have an order.
 public final class DumpFile: DumpSink, DumpSource, Sendable {
-    /// Not safe by itself: it is only touched on the queue, which is serial, and in `deinit`, when nobody else is left.
+    /// Used only on the queue, which is serial, and in `deinit`, after all other uses.
     private nonisolated(unsafe) var file: gzFile?
     private let queue = DispatchQueue(label: "regtop.dump")
     private let name: String
@@ -28,19 +28,22 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
         if let file { gzclose(file) }
     }
 
-    /// Opens a dump to read. Throws `StoreError`: `.notConfigured` if there is no such file, `.permissionDenied`, `.inputOutput`.
+    /// Opens a dump to read.
+    ///
+    /// - Throws: `StoreError`: `.notConfigured` if there is no such file, `.permissionDenied`,
+    ///   `.inputOutput`.
     public static func open(path: String) async throws -> DumpFile {
         try await BlockingCall.run(cancelled: StoreError.cancelled("load")) {
             try DumpFile(descriptor(path, O_RDONLY, "load"), name: path, isWriting: false, mode: "rb")
         }
     }
 
-    /// Reads a dump from standard input.
+    /// A dump to read from standard input. Throws `StoreError`.
     public static func standardInput() throws -> DumpFile {
         try DumpFile(dup(STDIN_FILENO), name: "standard input", isWriting: false, mode: "rb")
     }
 
-    /// Creates a file to write a dump into, or empties the one that is there. Throws `StoreError`.
+    /// Creates a file for a dump, or empties an existing one. Throws `StoreError`.
     public static func create(path: String, gzip: Bool) async throws -> DumpFile {
         try await BlockingCall.run(cancelled: nil) {
             let descriptor = try descriptor(path, O_WRONLY | O_CREAT | O_TRUNC, "dump")
@@ -48,12 +51,13 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
         }
     }
 
-    /// Writes a dump to standard output. A closed pipe is a `StoreError` with the errno EPIPE (where SIGPIPE is ignored).
+    /// A dump to write to standard output. If SIGPIPE is ignored, a closed pipe is a `StoreError`
+    /// with the errno EPIPE.
     public static func standardOutput(gzip: Bool) throws -> DumpFile {
         try DumpFile(dup(STDOUT_FILENO), name: "standard output", isWriting: true, mode: gzip ? "wb1" : "wbT")
     }
 
-    /// Writes bytes. They are in the file only after `finish`.
+    /// Writes bytes. All of them are in the file only after `finish`.
     public func write(_ bytes: [UInt8]) async throws {
         try await perform(cancelled: nil) { file in
             guard !bytes.isEmpty else { return }
@@ -63,7 +67,8 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
         }
     }
 
-    /// Reads the next MiB, uncompressed. Cancelling the task ends the wait for a pipe into which nobody writes.
+    /// Returns the next MiB, uncompressed; nothing at the end. Cancelling the task ends the wait
+    /// for a pipe at once.
     public func read() async throws -> [UInt8] {
         try await perform(cancelled: .cancelled("load")) { file in
             errno = 0
@@ -71,7 +76,7 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
             let bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
                 count = max(0, Int(gzread(file, buffer.baseAddress, UInt32(room))))
             }
-            // A compressed file that ends too early shows at its end only.
+            // zlib reports a compressed file that ends too early only at its end.
             if bytes.count < room {
                 var status: Int32 = Z_OK
                 gzerror(file, &status)
@@ -81,7 +86,8 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
         }
     }
 
-    /// Writes what is left and closes the file. Nothing can be read or written after it; a second time does nothing.
+    /// Writes the remaining bytes and closes the file. Later reads and writes throw; does nothing
+    /// the second time.
     public func finish() async throws {
         try await BlockingCall.run(on: queue, cancelled: nil) {
             guard let file = self.file else { return }

@@ -1,18 +1,18 @@
 import Algorithms
 import Foundation
 
-/// One line of a dump: one object, whole, or without its data.
+/// One line of a dump: an object, with or without its data.
 struct DumpLine: Hashable, Sendable {
     var object: ObjectID
     var size: UInt64
     var xattrs: [ByteString: [UInt8]] = [:]
     var omap: [ByteString: [UInt8]] = [:]
-    /// nil in a dump of the structure alone. Else `size` bytes.
+    /// `size` bytes; nil in a dump without data.
     var data: [UInt8]?
-    /// When the object was last changed, if the dump has times.
+    /// The modification time, if the dump has times.
     var modified: Date?
 
-    /// An object as a line.
+    /// The line for an object.
     init(_ object: ObjectID, _ state: ObjectState, data: Bool, times: Bool) {
         self.object = object
         size = state.size
@@ -27,14 +27,15 @@ struct DumpLine: Hashable, Sendable {
         self.size = size
     }
 
-    /// Times as they stand in a dump.
+    /// The formats of times in a dump.
     static let timeStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     static let wholeSecondsStyle = Date.ISO8601FormatStyle()
 
     // MARK: - JSON
 
-    /// The line with its end. Always the same bytes for the same object: keys ascending, only ASCII, as Python's
-    /// `json.dumps(…, sort_keys=True)` writes them; so dumps can be compared with each other line by line.
+    /// The line with its end. The same object always gives the same bytes (ascending keys, only
+    /// ASCII, as Python's `json.dumps(…, sort_keys=True)` writes them), so dumps can be compared
+    /// line by line.
     func encoded() -> [UInt8] {
         var json = DumpEncoder(capacity: (data?.count ?? 0) / 3 * 4 + 256)
         if let data { json.key("data", base64: data) }
@@ -52,14 +53,15 @@ struct DumpLine: Hashable, Sendable {
     }
 
     private static func text(_ date: Date) -> [UInt8] {
-        // A date is a binary fraction: a millisecond that was read back may lie a hair below itself, and the style cuts off.
+        // A date is a binary fraction, and may lie slightly below its millisecond; the format style
+        // rounds down.
         let milliseconds = ((date.timeIntervalSince1970 * 1_000_000).rounded() / 1000).rounded(.down)
         let isWhole = milliseconds.truncatingRemainder(dividingBy: 1000) == 0
         let shown = Date(timeIntervalSince1970: milliseconds / 1000 + 0.0001)
         return Array(shown.formatted(isWhole ? wholeSecondsStyle : timeStyle).utf8)
     }
 
-    /// The object that stands in a line. Throws `DumpScanner.Problem`: nothing is guessed, unknown keys are none of ours.
+    /// Decodes a line. Throws `DumpScanner.Problem`, also for unknown keys.
     init(decoding bytes: [UInt8]) throws {
         var scanner = DumpScanner(bytes)
         var name: [UInt8]?
@@ -93,7 +95,7 @@ struct DumpLine: Hashable, Sendable {
                 reason: "the data of \(object) has \(data.count) bytes, and its size says \(size)")
         }
         if size > StoreLimits.object {
-            throw DumpScanner.Problem(reason: "\(object) has \(size) bytes, and \(StoreLimits.object) are possible")
+            throw DumpScanner.Problem(reason: "\(object) has \(size) bytes; the limit is \(StoreLimits.object)")
         }
     }
 
@@ -103,7 +105,7 @@ struct DumpLine: Hashable, Sendable {
         try scanner.object { key, scanner in
             let name = ByteString(bytes: try name(key))
             guard entries.updateValue(try scanner.base64(), forKey: name) == nil else {
-                throw DumpScanner.Problem(reason: "the key \(name) stands there twice")
+                throw DumpScanner.Problem(reason: "the key \(name) is there twice")
             }
         }
     }
@@ -123,12 +125,12 @@ struct DumpLine: Hashable, Sendable {
 
     // MARK: - Objects
 
-    /// Bytes that one operation carries, unless a single key has more.
+    /// Bytes in one operation, unless a single key has more, and bytes in one mutation.
     private static let payload = 8 << 20
     private static let part = 4 << 20
 
-    /// What makes the object as it is in the line: one operation for all but large ones, the first one on condition that there
-    /// is no such object.
+    /// The operations that create the object: one, or several for a large object. The first one
+    /// requires that the object does not exist.
     func operations() -> [WriteOperation] {
         var operations: [WriteOperation] = []
         var mutations: [WriteOperation.Mutation] = [.create]
@@ -156,7 +158,7 @@ struct DumpLine: Hashable, Sendable {
                 add(.write(Array(part), at: UInt64(part.startIndex)), part.count)
             }
         } else if size == StoreLimits.object {
-            // What no truncation may extend to; one byte at its end may be written.
+            // A truncation cannot extend to this size, but a write can.
             add(.write([0], at: size - 1), 1)
         } else if size > 0 {
             add(.truncate(size), 0)
@@ -165,7 +167,7 @@ struct DumpLine: Hashable, Sendable {
         return operations
     }
 
-    /// The omap in parts of at most 1024 keys and about the bytes of a part.
+    /// The omap in parts of at most 1024 keys and about `part` bytes.
     private func omapParts() -> [(entries: [ByteString: [UInt8]], bytes: Int)] {
         var parts: [(entries: [ByteString: [UInt8]], bytes: Int)] = []
         for (key, value) in omap.sorted(by: { $0.key < $1.key }) {

@@ -1,26 +1,34 @@
 import Synchronization
 
-/// A whole store as JSON lines, one object a line, either way.
+/// Writes and loads a whole store as JSON lines, one object a line.
 ///
-/// A line has `name`, `size`, `xattrs`, `omap` (values as base64, keys as they are) and `data` (base64; not there in a dump of the
-/// structure alone). Where they are needed: `namespace`, `mtime` (RFC 3339, milliseconds), and for names that are no UTF-8
-/// `nameBase64`, `omapBase64`, `xattrsBase64`. Lines are in the order of namespace and name.
+/// A line has `name`, `size`, `xattrs`, `omap` (keys as text, values as base64) and, in a dump with
+/// data, `data` (base64). It has `namespace` and `mtime` (RFC 3339, milliseconds) where needed, and
+/// `nameBase64`, `omapBase64`, `xattrsBase64` for names that are no UTF-8. Lines are sorted by
+/// namespace and name.
 public enum StoreDump {
-    /// What was dumped or loaded.
+    /// The amount that was dumped or loaded.
     public struct Summary: Hashable, Sendable {
-        /// How many objects.
+        /// The number of objects.
         public var objects: UInt64 = 0
-        /// How many bytes of data they have, holes included.
+        /// The bytes of their data, holes included.
         public var bytes: UInt64 = 0
     }
 
-    /// Writes all objects of all namespaces. The caller finishes the sink.
+    /// Writes all objects of all namespaces.
     ///
-    /// Each object is dumped as one version of it was; the store as a whole is not frozen: an object that is removed
-    /// meanwhile is left out. Memory: the names of all objects, and about 300 MiB of contents at most.
-    /// Throws `StoreError`; `.busy` if an object changes again and again while it is read.
+    /// Each object is dumped in one version. The store as a whole is not frozen: an object that is
+    /// removed meanwhile is left out. Memory: the names of all objects, and at most about 300 MiB
+    /// of contents.
     ///
-    /// `data`: false dumps the structure and the sizes alone. `times`: true adds `mtime`.
+    /// - Parameters:
+    ///   - reader: The store.
+    ///   - sink: Receives the lines. The caller finishes it.
+    ///   - data: False to dump only the structure and the sizes.
+    ///   - times: True to add the modification times.
+    ///   - progress: Receives the progress.
+    /// - Throws: `StoreError`, of kind `.busy` if an object changes again and again while it is
+    ///   read.
     public static func write(
         from reader: any ObjectReader, to sink: any DumpSink, data: Bool = true, times: Bool = false,
         progress: ProgressHandler? = nil
@@ -30,7 +38,7 @@ public enum StoreDump {
         let fetcher = DumpFetcher(objects, from: reader, data: data, times: times)
         var summary = Summary()
         var lines = try await fetcher.next()
-        // The next lines are read while these are written.
+        // Reads the next lines while these are written.
         while let current = lines {
             async let following = fetcher.next()
             var buffer: [UInt8] = []
@@ -57,15 +65,23 @@ public enum StoreDump {
 
     // MARK: - Loading
 
-    /// Lines that are under way at once, and their bytes; a single one may have more.
+    /// The most lines under way at once, and the most bytes of them; a single line may have more.
     private static let linesInFlight = 64
     private static let bytesInFlight = 64 << 20
 
-    /// Fills an empty store with what `source` has. A line without data makes an object of its size that is all zeros, so a dump
-    /// of the structure alone can be loaded, too. Times are restored where the dump has them.
+    /// Fills an empty store with a dump, and restores the times in it. A line without data becomes
+    /// an object of zeros.
     ///
-    /// Throws `StoreError`: `.invalid` if the store is not empty, or with the number of the line that is wrong. What was
-    /// loaded until then stays. Memory: the names of all objects, the lines under way (64 MiB, or one line of up to 256 MiB).
+    /// Memory: the names of all objects, and the lines under way (64 MiB, or one line of up to 256
+    /// MiB).
+    ///
+    /// - Parameters:
+    ///   - source: The dump.
+    ///   - reader: Reads the store.
+    ///   - writer: Changes the same store.
+    ///   - progress: Receives the progress.
+    /// - Throws: `StoreError`: `.invalid` if the store is not empty, or with the number of a wrong
+    ///   line. The objects that were loaded before the error stay.
     public static func load(
         from source: any DumpSource, into reader: any ObjectReader, _ writer: any ObjectWriter,
         progress: ProgressHandler? = nil
@@ -129,7 +145,7 @@ public enum StoreDump {
                 continue
             case .refused:
                 failure = StoreError(
-                    .busy, operation: "load", reason: "somebody else writes to \(line.object) meanwhile")
+                    .busy, operation: "load", reason: "another client writes to \(line.object)")
             case .failed(let error), .unknown(let error):
                 failure = error
             }
@@ -140,23 +156,23 @@ public enum StoreDump {
     }
 }
 
-/// Takes the bytes of a dump.
+/// Receives the bytes of a dump.
 public protocol DumpSink: Sendable {
-    /// Takes the next bytes; returns when there is room for more. Throws `StoreError`.
+    /// Writes the next bytes; returns when there is room for more. Throws `StoreError`.
     func write(_ bytes: [UInt8]) async throws
 }
 
-/// Gives the bytes of a dump.
+/// Provides the bytes of a dump.
 public protocol DumpSource: Sendable {
-    /// The next bytes, at most about a MiB; none at the end. Throws `StoreError`.
+    /// Returns the next bytes, at most about a MiB; none at the end. Throws `StoreError`.
     func read() async throws -> [UInt8]
 }
 
-/// In which line each object stood.
+/// The line of each object.
 private final class DumpNames: Sendable {
     private let lines = Mutex<[ObjectID: Int]>([:])
 
-    /// Notes an object; returns the other line that has it, if there is one.
+    /// Notes the line of an object; returns the other line with this object, if any.
     func note(_ object: ObjectID, line: Int) -> Int? {
         lines.withLock { $0.updateValue(line, forKey: object) }
     }

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Transforms `items`, with up to `window` (1…) tasks under way at once.
 ///
-/// The window slides: a new item begins as soon as any one ends, so one slow answer does not hold up the others. The
-/// store bounds the operations in flight; the window only bounds the tasks.
+/// The window slides: a new item begins as soon as any one ends, so one slow answer does not hold
+/// up the others. The store bounds the operations in flight; the window only bounds the tasks.
 ///
 /// - Returns: The results, in the order of the items.
 /// - Throws: The first error of `transform`; the other tasks are cancelled.
@@ -27,13 +27,15 @@ public func concurrentMap<Item: Sendable, Result: Sendable>(
 
 /// Performs work that may grow while it runs, each item in a task of its own.
 ///
-/// `next` and `take` are called by the calling task, one at a time, so they may share the caller's variables.
+/// `next` and `take` are called by the calling task, one at a time, so they may share the caller's
+/// variables.
 ///
 /// - Parameters:
 ///   - window: The number of tasks under way at once, at least 1.
-///   - isOver: Evaluated after each answer; true cancels the tasks under way and ignores their answers.
-///   - next: Returns the next item, or nil to wait for an answer first. The work ends when it returns nil while no
-///     task is under way. It gets the number of tasks under way.
+///   - isOver: Evaluated after each answer; true cancels the tasks under way and ignores their
+///     answers.
+///   - next: Returns the next item, or nil to wait for an answer first. The work ends when it
+///     returns nil while no task is under way. It gets the number of tasks under way.
 ///   - perform: Answers one item.
 ///   - take: Receives each answer as soon as it is there, in no particular order.
 /// - Throws: The first error of any of the closures; the tasks under way are cancelled.
@@ -58,28 +60,27 @@ public func concurrentWork<Item: Sendable, Answer: Sendable>(
     }
 }
 
-/// A number that several tasks count up and down.
+/// A number that several tasks increase and decrease.
 final class Counter: Sendable {
     private let number = Atomic(0)
 
-    /// The number now.
+    /// The current number.
     var value: Int { number.load(ordering: .relaxed) }
 
-    /// Adds to it; what it is then.
+    /// Adds to the number, and returns the sum.
     @discardableResult
     func add(_ difference: Int) -> Int {
         number.wrappingAdd(difference, ordering: .relaxed).newValue
     }
 }
 
-/// Lets one task through at a time, in the order in which they came: for work that takes much memory.
-///
-/// A task that is cancelled while it waits still waits for its turn.
+/// Admits one task at a time, in the order of arrival: for work that needs much memory. A cancelled
+/// task waits for its turn, too.
 actor Turnstile {
     private var isTaken = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// Runs `body` when nobody else is inside.
+    /// Runs `body` when no other task is inside.
     func pass<Value: Sendable>(_ body: @Sendable () async throws -> Value) async rethrows -> Value {
         if isTaken {
             await withCheckedContinuation { waiting.append($0) }

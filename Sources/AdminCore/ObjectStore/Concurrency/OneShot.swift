@@ -3,7 +3,7 @@ import Synchronization
 
 /// A result that comes once, from any thread, and the one task that waits for it.
 ///
-/// Several may try to end the wait (an answer, a timeout, a cancellation): the first one wins.
+/// Several may try to end the wait, such as an answer, a timeout and a cancellation: the first one wins.
 public final class OneShot<Value: Sendable, Failure: Error>: Sendable {
     private struct State {
         var isClaimed = false
@@ -16,7 +16,7 @@ public final class OneShot<Value: Sendable, Failure: Error>: Sendable {
     /// A result that has not come.
     public init() {}
 
-    /// True once the result has come, or somebody has claimed the right to deliver it.
+    /// True once the right to deliver the result is claimed.
     public var isClaimed: Bool { state.withLock(\.isClaimed) }
 
     /// Claims the right to deliver the result; false if another thread has it.
@@ -46,7 +46,8 @@ public final class OneShot<Value: Sendable, Failure: Error>: Sendable {
 
     /// Calls `start`, then waits for the result. To be called once.
     ///
-    /// - Parameter onCancel: Called when the task is cancelled. It may end the wait, or leave that to the answer.
+    /// - Parameter onCancel: Called when the task is cancelled. It may end the wait, or leave that
+    ///   to the answer.
     public func value(onCancel: @Sendable () -> Void, start: () -> Void) async throws(Failure) -> Value {
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
@@ -81,13 +82,13 @@ public final class OneShot<Value: Sendable, Failure: Error>: Sendable {
     private func wait(_ continuation: UnsafeContinuation<Result<Value, Failure>, Never>) {
         let early = state.withLock { state in
             if state.early == nil { state.continuation = continuation }
-            return state.early
+            return state.early.take()
         }
         if let early { continuation.resume(returning: early) }
     }
 }
 
-/// The right to deliver a result, whatever its type.
+/// The right to deliver a result of any type.
 protocol Claimable: Sendable {
     var isClaimed: Bool { get }
     func claim() -> Bool
@@ -100,8 +101,8 @@ public enum BlockingCall {
     /// Runs `body` on a queue.
     ///
     /// - Parameters:
-    ///   - cancelled: The error to throw as soon as the task is cancelled, while the call goes on by itself and its
-    ///     result is dropped; nil to wait for the call all the same.
+    ///   - cancelled: The error to throw as soon as the task is cancelled, while the call goes on
+    ///     by itself and its result is dropped; nil to wait for the call all the same.
     ///   - body: The call.
     public static func run<Value: Sendable>(
         on queue: DispatchQueue = .global(), cancelled: (any Error)? = CancellationError(),
