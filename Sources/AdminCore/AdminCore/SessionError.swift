@@ -1,8 +1,8 @@
-/// Why no session could be opened although the cluster was reached.
+/// The reason why no session could be opened although the cluster was reached.
 public enum SessionError: Error, Hashable, Sendable {
-    /// No pool was named and several hold a registry; the console lets one choose.
+    /// No pool was named, and several hold a registry.
     case severalPools([String])
-    /// No pool was named and none of these holds a registry.
+    /// No pool was named, and none of these holds a registry.
     case noRegistry(pools: [String])
     /// The program was built without RADOS.
     case radosNotBuiltIn
@@ -16,7 +16,7 @@ extension SessionError: CustomStringConvertible {
             "several pools hold a registry (\(SessionError.list(pools))): name one with -p"
         case .noRegistry(let pools) where pools.isEmpty: "the cluster has no pools"
         case .noRegistry(let pools):
-            "no pool holds a registry (looked into \(SessionError.list(pools))): name one with -p to open it all the same"
+            "no pool holds a registry (searched: \(SessionError.list(pools))): name one with -p to open it all the same"
         case .radosNotBuiltIn:
             "this regtop was built without RADOS: it opens SQLite stores only, with --store sqlite:FILE"
         }

@@ -1,31 +1,33 @@
-/// Where to find a registry and how to treat it: what the command line's options say.
+/// The place of a registry, and the way to open it.
 public struct SessionOptions: Sendable {
-    /// Which store.
+    /// The place of a store.
     public enum Location: Hashable, Sendable {
-        /// A Ceph pool; which one, and how to get there, say the RADOS options.
+        /// A Ceph pool; see `SessionOptions.rados`.
         case rados
-        /// An SQLite file that exists.
+        /// An SQLite file.
         case sqlite(path: String)
-        /// The embedded sample registry: in memory if the path is nil, else in this file, which is made and kept, or opened if it is there.
+        /// The embedded sample registry: in memory if the path is nil, else in this file, which is
+        /// created if it is missing.
         case sample(path: String?)
     }
 
-    /// Which store.
+    /// The place of the store.
     public var location: Location
-    /// How to reach a cluster; of no meaning for other stores.
+    /// The options for a cluster; ignored for other stores.
     public var rados: RadosOptions
     /// Bytes in a chunk.
     public var chunkSize: UInt64
-    /// True for a session that cannot change anything.
+    /// True for a read-only session.
     public var readOnly: Bool
-    /// True if it is known that no registry writes to the store: then nothing waits for one (`JournalPolicy.delay`). An SQLite store never has
-    /// one.
+    /// True if no registry writes to the store, so that there is no delay (`JournalPolicy.delay`).
+    /// Always the case for SQLite stores.
     public var isOffline = false
-    /// What is known of the registries' descriptor caches.
+    /// The state of the registries' descriptor caches.
     public var caches = CacheState.unknown
-    /// True if an SQLite file that is not there becomes an empty store, as `load` needs it. Of no meaning for other stores.
+    /// True to create a missing SQLite file as an empty store, as for `load`; ignored for other
+    /// stores.
     public var createsFile = false
-    /// What tells the moment, for everything that is done with the session.
+    /// The clock of the session.
     public var clock = WallClock.system
 
     /// See the properties.

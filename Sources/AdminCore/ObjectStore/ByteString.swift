@@ -1,11 +1,12 @@
 import Foundation
 
-/// A name as RADOS has it: bytes, not text. Object names, omap keys and xattr names are byte strings.
+/// The name of an object, an omap key or an xattr: bytes, as in RADOS, not text.
 ///
-/// `String` would not do: it repairs what is no UTF-8 (two different keys would become one), it compares by Unicode
-/// equivalence (two different keys would be equal), and it does not sort as an OSD sorts, which is by bytes.
+/// Not a `String`, which repairs invalid UTF-8 (two different keys would become one), compares by
+/// Unicode equivalence (two different keys would be equal), and does not sort by bytes, as an OSD
+/// does.
 public struct ByteString: Hashable, Sendable {
-    /// The bytes. Any value is possible, zero included: pool contents are hostile.
+    /// The bytes, of any value, zero included: pool contents are hostile.
     public let bytes: [UInt8]
 
     /// Takes the bytes as they are.
@@ -26,7 +27,7 @@ public struct ByteString: Hashable, Sendable {
     /// The number of bytes.
     public var count: Int { bytes.count }
 
-    /// True if there is not one byte.
+    /// True if there are no bytes.
     public var isEmpty: Bool { bytes.isEmpty }
 
     /// True if `self` begins with the bytes of `prefix`.
@@ -56,8 +57,9 @@ extension ByteString: ExpressibleByStringLiteral {
 }
 
 extension ByteString: CustomStringConvertible {
-    /// For messages and logs: the text, with everything that is not printable ASCII or valid UTF-8 text escaped as `\xNN`.
-    /// Never contains a control character.
+    /// The text for messages and logs. If the bytes are no UTF-8 or hold a control character, every
+    /// byte that is not printable ASCII is escaped as `\xNN`; so there is never a control character
+    /// in it.
     public var description: String {
         guard let text = string,
             text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) })
@@ -65,7 +67,7 @@ extension ByteString: CustomStringConvertible {
             return bytes.map { byte in
                 (0x20..<0x7f).contains(byte)
                     ? String(UnicodeScalar(byte))
-                    : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+                    : "\\x" + Hexadecimal.text(of: [byte])
             }.joined()
         }
         return text

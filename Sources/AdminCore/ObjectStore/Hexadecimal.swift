@@ -1,6 +1,6 @@
-/// Hexadecimal digits, in lower case as all of a registry's.
+/// Hexadecimal digits, in lower case as everywhere in a registry.
 enum Hexadecimal {
-    /// What a digit is worth; nil if it is none, upper case included.
+    /// The value of a digit; nil for any other byte, digits in upper case included.
     static func value(of byte: UInt8) -> UInt64? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
@@ -9,7 +9,7 @@ enum Hexadecimal {
         }
     }
 
-    /// The same of digits in upper case, too.
+    /// The value of a digit in lower or upper case; nil for any other byte.
     static func value(ofAnyCase byte: UInt8) -> UInt64? {
         value(of: (UInt8(ascii: "A")...UInt8(ascii: "F")).contains(byte) ? byte | 0x20 : byte)
     }
@@ -18,5 +18,18 @@ enum Hexadecimal {
     static func digit(_ value: UInt64) -> UInt8 {
         let value = UInt8(truncatingIfNeeded: value & 15)
         return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
+    /// The bytes as text, two digits each.
+    static func text(of bytes: some Sequence<UInt8>) -> String {
+        String(decoding: bytes.flatMap { [digit(UInt64($0 >> 4)), digit(UInt64($0))] }, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// A number that is not negative, with zeros in front where it has fewer than `width` digits.
+    public init(_ number: some BinaryInteger, radix: Int = 10, uppercase: Bool = false, width: Int) {
+        let digits = String(number, radix: radix, uppercase: uppercase)
+        self = String(repeating: "0", count: Swift.max(0, width - digits.count)) + digits
     }
 }

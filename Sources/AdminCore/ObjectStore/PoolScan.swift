@@ -58,29 +58,23 @@ struct PoolScan: Sendable {
         into result: Result, read: @escaping @Sendable ([ObjectID]) async throws -> Finding,
         take: (inout Result, Finding) throws -> Answer
     ) async throws -> Result {
-        try await withThrowingTaskGroup(of: (cursor: ObjectCursor, page: Int, part: Finding)?.self) { group in
-            var result = result
-            func follow(_ cursor: ObjectCursor, page number: Int) {
-                if case .sample(let pages) = extent, number > pages { return }
-                group.addTask {
-                    guard let page = try await cursor.next() else { return nil }
-                    let part = try await read(page)
-                    counter?.advance(by: UInt64(page.count))
-                    return (cursor, number, part)
-                }
-            }
-            for cursor in try await cursors() { follow(cursor, page: 1) }
-            while let answer = try await group.next() {
-                guard let (cursor, page, part) = answer else { continue }
-                // The next page is read while this one is taken in.
-                follow(cursor, page: page + 1)
-                guard try take(&result, part) == .goOn else {
-                    group.cancelAll()
-                    break
-                }
-            }
-            return result
+        var result = result
+        var answer = Answer.goOn
+        var pending = try await cursors().map { (cursor: $0, page: 1) }
+        try await concurrentWork(window: pending.count, until: answer == .stop) { _ in
+            pending.popLast()
+        } perform: { (cursor: ObjectCursor, number: Int) -> (ObjectCursor, Int, Finding)? in
+            guard let page = try await cursor.next() else { return nil }
+            let part = try await read(page)
+            counter?.advance(by: UInt64(page.count))
+            return (cursor, number, part)
+        } take: { found in
+            guard let (cursor, number, part) = found else { return }
+            answer = try take(&result, part)
+            if case .sample(let pages) = extent, number >= pages { return }
+            pending.append((cursor, number + 1))
         }
+        return result
     }
 
     /// Calls `visit` with each page, in parallel.

@@ -1,23 +1,23 @@
-/// How to reach a Ceph cluster. Plain values, also where the program was built without librados.
+/// The options for a Ceph cluster, which exist without librados as well.
 public struct RadosOptions: Hashable, Sendable {
-    /// The pool; nil to look for one that holds a registry.
+    /// The pool; nil to look for a pool that holds a registry.
     public var pool: String?
-    /// The configuration file; nil for the usual places: `$CEPH_CONF`, /etc/ceph/ceph.conf, ~/.ceph/ceph.conf,
-    /// ./ceph.conf.
+    /// The configuration file; nil for the usual places: `$CEPH_CONF`, /etc/ceph/ceph.conf,
+    /// ~/.ceph/ceph.conf, ./ceph.conf.
     public var configuration: String?
     /// The client's full name, as in `client.admin`; nil for the default.
     public var client: String?
-    /// The keyring file; nil for what the configuration says.
+    /// The keyring file; nil for that of the configuration.
     public var keyring: String?
-    /// Monitor addresses; nil for what the configuration says.
+    /// Monitor addresses; nil for those of the configuration.
     public var monitors: String?
     /// Operations in flight at once, 1…512.
     public var inFlight: Int
-    /// How long connecting may take, in seconds.
+    /// The time limit for connecting, in seconds.
     public var connectTimeout: Double
-    /// How long one operation may stay unanswered, in seconds; nil to wait for ever, as the console does.
+    /// The time limit for one operation, in seconds; nil to wait for ever, as the console does.
     public var operationTimeout: Double?
-    /// Where librados writes its log; nil for nowhere.
+    /// The file for librados' log; nil for none.
     public var logFile: String?
 
     /// The defaults.

@@ -1,24 +1,24 @@
 public import Foundation
 
-/// The clock that says which moment it is: for ages, grace windows, due dates, the log and the names of what is put aside.
+/// The clock for ages, grace windows, due dates, the log and the names of holdings.
 ///
-/// Whoever needs the moment is handed a clock, or the moment itself; nobody else in regtop reads the date of the machine. So a test fixes
-/// all of it in one place. How long something takes is measured by `ContinuousClock` instead, which nobody sets.
+/// Only this type reads the date of the machine; everything else is passed a clock or a date, so
+/// that a test can fix the time in one place. Durations are measured by `ContinuousClock`.
 public struct WallClock: Sendable {
     private let moment: @Sendable () -> Date
 
-    /// The clock that asks `moment`.
+    /// A clock that calls `moment`.
     public init(_ moment: @escaping @Sendable () -> Date) {
         self.moment = moment
     }
 
-    /// The moment that it is.
+    /// The current time.
     public var now: Date { moment() }
 
     /// The clock of the machine.
     public static let system = WallClock { Date() }
 
-    /// A clock that stands still.
+    /// A clock that always returns `moment`.
     public static func stopped(at moment: Date) -> WallClock {
         WallClock { moment }
     }

@@ -1,30 +1,32 @@
 public import Foundation
 
-/// A change of one object, as a value: under which conditions, and what. Atomic: either every mutation happens or none
-/// (one RADOS write operation, one SQLite transaction).
+/// A change of one object, as a value: mutations under guards. It is atomic: one RADOS write
+/// operation, or one SQLite transaction.
 ///
 /// All safety of regtop rests on the guards, never on "check, then act".
 public struct WriteOperation: Hashable, Sendable {
-    /// A condition that is evaluated together with the change.
+    /// A condition that the store evaluates together with the change.
     public enum Guard: Hashable, Sendable {
-        /// The object is there.
+        /// The object exists.
         case exists
-        /// The object is not there; the operation creates it.
+        /// The object does not exist; the operation creates it.
         case doesNotExist
-        /// The object is there and nobody changed it since this version.
+        /// The object exists and has this version.
         case version(UInt64)
-        /// The object is there and the omap key has exactly this value, which must not be empty: RADOS cannot tell an
-        /// empty value from a missing key, so a store refuses the operation as invalid.
+        /// The object exists and the omap key has this value. An empty value is invalid, since
+        /// RADOS cannot tell it from a missing key.
         case omapValue(key: ByteString, equals: [UInt8])
-        /// The object is there and the xattr has exactly this value, which must not be empty for the same reason.
+        /// The object exists and the xattr has this value. An empty value is invalid, for the same
+        /// reason.
         case xattr(name: ByteString, equals: [UInt8])
     }
 
-    /// A part of a change. Parts are executed in their order.
+    /// A part of a change.
     public enum Mutation: Hashable, Sendable {
-        /// Makes sure that the object exists. (Every other mutation except `removeOmap` and `remove` creates it as well.)
+        /// Creates the object if it does not exist, as every other mutation except `removeOmap` and
+        /// `remove` does.
         case create
-        /// Writes bytes at an offset; a gap before it reads as zeros. At most 90 MiB.
+        /// Writes bytes, at most 90 MiB, at an offset; a gap before it reads as zeros.
         case write([UInt8], at: UInt64)
         /// Replaces all data.
         case writeFull([UInt8])
@@ -32,45 +34,97 @@ public struct WriteOperation: Hashable, Sendable {
         case truncate(UInt64)
         /// Sets one xattr.
         case setXattr(name: ByteString, value: [UInt8])
-        /// Removes one xattr; nothing happens if it is not there.
+        /// Removes one xattr, if it is there.
         case removeXattr(ByteString)
         /// Sets omap keys.
         case setOmap([ByteString: [UInt8]])
-        /// Removes omap keys; missing ones don't matter, a missing object is refused as `.exists`.
+        /// Removes omap keys, if they are there; a missing object is refused as `.exists`.
         case removeOmap([ByteString])
-        /// Removes the object with data, xattrs and omap; a missing object is refused as `.exists`. Must be the only mutation.
+        /// Removes the object; a missing object is refused as `.exists`. Must be the only mutation.
         case remove
     }
 
-    /// All of them must hold.
+    /// The guards, all of which must hold.
     public var guards: [Guard]
 
-    /// What is done, in this order.
+    /// The mutations, in the order of their execution.
     public var mutations: [Mutation]
 
-    /// The modification time to record instead of now; for `load`, which restores a store as it was.
+    /// The modification time to record instead of the current time, for `load`.
     public var modified: Date?
 
-    /// `mutations` under `guards`.
+    /// The `mutations` under `guards`.
     public init(guards: [Guard] = [], _ mutations: [Mutation], modified: Date? = nil) {
         self.guards = guards
         self.mutations = mutations
         self.modified = modified
     }
+
+    /// The reason why no store can execute this; nil if there is none. Takes time by the number of
+    /// parts, not of bytes.
+    public var violation: String? {
+        if guards.isEmpty && mutations.isEmpty { return "an operation without any part" }
+        if mutations.count > 1 && mutations.contains(.remove) { return "remove must be the only mutation" }
+        return guards.lazy.compactMap(\.violation).first ?? mutations.lazy.compactMap(\.violation).first
+    }
 }
 
-/// How a write operation ended.
+/// The outcome of a write operation.
 public enum WriteOutcome: Hashable, Sendable {
-    /// It was done, whole.
+    /// The operation was executed.
     case applied
 
-    /// It was not done because this guard did not hold. Where several might have been the reason, the first.
+    /// The operation was not executed, since this guard did not hold; the first one if several may
+    /// be the reason.
     case refused(WriteOperation.Guard)
 
-    /// It was not done: an error that says so.
+    /// The operation was not executed, because of this error.
     case failed(StoreError)
 
-    /// It may or may not have been done, or may still be: the answer did not come (a timeout, a cancellation). To be
-    /// resolved by reading back, never by repeating it blindly.
+    /// The operation may have been executed, or may still be: there was no answer, because of a
+    /// timeout or a cancellation. Resolve this by reading back, never by repeating the operation
+    /// blindly.
     case unknown(StoreError)
+}
+
+extension WriteOperation.Guard {
+    fileprivate var violation: String? {
+        switch self {
+        case .exists, .doesNotExist, .version: nil
+        case .omapValue(_, let value): value.isEmpty ? "a guard cannot compare with an empty value" : nil
+        case .xattr(let name, let value):
+            value.isEmpty ? "a guard cannot compare with an empty value" : xattrViolation(name)
+        }
+    }
+}
+
+extension WriteOperation.Mutation {
+    fileprivate var violation: String? {
+        switch self {
+        case .create, .removeOmap, .remove: nil
+        case .setOmap(let entries):
+            // An OSD stores such a key, and never lists it.
+            entries.keys.contains("") ? "an omap key cannot be empty" : nil
+        case .write(let bytes, let offset): writeViolation(UInt64(bytes.count), offset)
+        case .writeFull(let bytes): writeViolation(UInt64(bytes.count), 0)
+        // An OSD truncates only to sizes below its largest object.
+        case .truncate(let size): writeViolation(1, size)
+        case .setXattr(let name, _), .removeXattr(let name): xattrViolation(name)
+        }
+    }
+}
+
+private func writeViolation(_ count: UInt64, _ offset: UInt64) -> String? {
+    if count > StoreLimits.write { return "\(count) bytes in one write; the limit is \(StoreLimits.write)" }
+    let (end, overflow) = offset.addingReportingOverflow(count)
+    return overflow || end > StoreLimits.object
+        ? "an object would get more than \(StoreLimits.object) bytes" : nil
+}
+
+private func xattrViolation(_ name: ByteString) -> String? {
+    if name.isEmpty { return "an xattr's name cannot be empty" }
+    if name.count > StoreLimits.xattrName {
+        return "an xattr's name has \(name.count) bytes; the limit is \(StoreLimits.xattrName)"
+    }
+    return name.bytes.contains(0) ? "an xattr's name has a zero byte" : nil
 }

@@ -3,14 +3,15 @@ import DequeModule
 import Glibc
 import Synchronization
 
-/// Threads for what librados offers in a blocking form only: connecting, listing, monitor commands, shutting down.
+/// Threads for the calls that librados has in a blocking form only: connecting, listing, monitor
+/// commands, shutting down.
 ///
-/// Not the cooperative pool, which is only as wide as the machine has cores, and not dispatch queues, because these
-/// threads block every signal: librados' own threads are born here, inherit that, and so never take a SIGINT or SIGWINCH
-/// away from the program.
+/// Not the cooperative pool, which has only as many threads as the machine has cores, and not
+/// dispatch queues, since these threads block every signal. librados' own threads start here and
+/// inherit that, so they never receive a SIGINT or a SIGWINCH of the program.
 ///
-/// A call that hangs (a few do while the monitors are dead, whatever the timeouts) can be abandoned: its thread stays
-/// where it is, its caller goes on.
+/// A call that hangs (some do while the monitors are dead, whatever the timeouts) can be abandoned:
+/// its caller goes on, its thread stays.
 final class BlockingThreads: Sendable {
     private struct State {
         var running = 0
@@ -20,29 +21,33 @@ final class BlockingThreads: Sendable {
     private let limit: Int
     private let state = Mutex(State())
 
-    /// At most `limit` threads at once; further jobs wait their turn.
+    /// At most `limit` threads; further jobs wait.
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// Runs `body` on a thread and waits for it, for at most `timeout` (nil: for ever); throws `late` then, and
-    /// `.cancelled` as soon as the task is cancelled. `abandoned` gets what `body` returned although nobody waits any more.
+    /// Runs `body` on a thread and waits for it.
+    ///
+    /// - Parameters:
+    ///   - timeout: How long to wait; nil to wait for ever.
+    ///   - late: The error after `timeout`.
+    ///   - body: The call.
+    /// - Throws: An error of `body`; `late`; `.cancelled` as soon as the task is cancelled. The
+    ///   call goes on by itself after the last two, and its result is dropped.
     func run<Value: Sendable>(
-        timeout: Duration?, late: StoreError, abandoned: (@Sendable (Value) -> Void)? = nil,
-        _ body: @escaping @Sendable () throws -> Value
+        timeout: Duration?, late: StoreError, _ body: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
-        let shot = OneShot<Value>()
+        let shot = OneShot<Value, any Error>()
         let cancelled = StoreError.cancelled(late.operation, late.object)
         return try await shot.value(timeout: timeout, late: late, cancelled: cancelled) {
             start {
-                guard !shot.isOver else { return }
-                let result = Result { try body() }
-                if !shot.end(result), case .success(let value) = result { abandoned?(value) }
+                guard !shot.isClaimed else { return }
+                shot.end(Result { try body() })
             }
         }
     }
 
-    /// Runs `job` on a thread, soon.
+    /// Runs `job` on a thread as soon as one is free.
     func start(_ job: @escaping @Sendable () -> Void) {
         let mayStart = state.withLock { state in
             guard state.running < limit else {
@@ -68,7 +73,7 @@ final class BlockingThreads: Sendable {
         }
     }
 
-    /// A detached thread that blocks every signal from its first instruction on (the mask is inherited) and runs `body`.
+    /// Runs `body` on a detached thread that inherits a mask which blocks every signal.
     static func spawn(_ body: @escaping @Sendable () -> Void) {
         final class Box: Sendable {
             let body: @Sendable () -> Void
@@ -77,7 +82,7 @@ final class BlockingThreads: Sendable {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
-        // A fault of the thread's own must still end the program where it happens.
+        // A fault of the thread itself must still end the program at its place.
         for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP] { sigdelset(&all, signal) }
         pthread_sigmask(SIG_BLOCK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }

@@ -1,6 +1,6 @@
 #if RADOS
-/// Byte strings one behind the other, with the arrays of addresses and lengths that librados takes: one allocation for
-/// thousands of keys. librados copies what it is given before its function returns.
+/// Byte strings in one block, with the arrays of addresses and lengths that librados reads: one
+/// allocation for thousands of keys. librados copies the strings before its function returns.
 struct CStringTable {
     private var bytes: [UInt8] = []
     private var lengths: [Int] = []
@@ -10,11 +10,11 @@ struct CStringTable {
             bytes += string
             lengths.append(string.count)
         }
-        // So that even a table of empty strings has an address.
+        // Gives a table of empty strings an address.
         bytes.append(0)
     }
 
-    /// Calls `body` with the addresses, the lengths and their number.
+    /// Calls `body` with the addresses, the lengths and the number of strings.
     func withPointers(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int>?, Int) -> Void
     ) {
@@ -31,6 +31,29 @@ struct CStringTable {
                     }
                 }
             }
+        }
+    }
+}
+
+extension ByteString {
+    /// Calls `body` with the bytes and a zero behind them. The bytes after a zero byte are lost.
+    func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { copy in
+            for (index, byte) in bytes.enumerated() { copy[index] = CChar(bitPattern: byte) }
+            copy[count] = 0
+            guard let start = copy.baseAddress else { preconditionFailure("a buffer of at least one byte") }
+            return try body(start)
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Calls `body` with the address of the bytes, which is valid even if there are none. librados
+    /// copies the bytes.
+    func withPointer(_ body: (UnsafePointer<CChar>) -> Void) {
+        if isEmpty { return "".withCString(body) }
+        withUnsafeBytes { raw in
+            raw.withMemoryRebound(to: CChar.self) { if let start = $0.baseAddress { body(start) } }
         }
     }
 }

@@ -5,17 +5,17 @@ import Synchronization
 
 /// One asynchronous librados operation: submitted once, answered once, cancellable at any time.
 ///
-/// The callback runs on one of librados' two threads and only resumes the waiting task.
+/// The callback runs on one of librados' two threads, and only resumes the waiting task.
 final class PendingOperation: Sendable {
-    /// How it ended.
+    /// The end of an operation.
     struct Answer: Sendable {
-        /// 0 or more: done. Below: a negative errno.
+        /// At least 0 if the operation was executed, else a negative errno.
         let code: Int32
-        /// The object's version, where `code` is not negative.
+        /// The version of the object, if `code` is not negative.
         let version: UInt64
-        /// False if the cluster never heard of it.
+        /// False if the operation never reached the cluster.
         let submitted: Bool
-        /// True if we asked librados to cancel it: -ECANCELED may then be our own doing.
+        /// True if `cancel()` was called, which may be the reason of -ECANCELED.
         let cancelled: Bool
     }
 
@@ -28,7 +28,8 @@ final class PendingOperation: Sendable {
 
     /// librados' completion.
     private struct Completion: Sendable {
-        /// Unsafe only as a pointer: librados lets it be used from any thread, and it is released when nobody has the operation any more.
+        /// Unsafe only as a pointer: librados allows its use from any thread, and `deinit` releases
+        /// it.
         nonisolated(unsafe) let raw: rados_completion_t
     }
 
@@ -36,10 +37,10 @@ final class PendingOperation: Sendable {
         var phase = Phase.new
         var cancelled = false
         var completion: Completion?
-        var continuation: UnsafeContinuation<Answer, Never>?
     }
 
     private let context: IOContext
+    private let shot = OneShot<Answer, Never>()
     private let state = Mutex(State())
 
     /// An operation on `context`, which must stay open until the operation has ended.
@@ -48,23 +49,20 @@ final class PendingOperation: Sendable {
     }
 
     deinit {
-        // Nobody else can hold it any more. Releasing is allowed in the callback as well.
+        // librados allows the release in the callback as well.
         state.withLock { state in
             if let completion = state.completion { rados_aio_release(completion.raw) }
         }
     }
 
-    /// Submits and waits for the answer. Cancelling the task cancels the operation; the answer is awaited even then,
-    /// because librados may use the operation's buffers until it has called back.
+    /// Submits the operation and waits for the answer. Cancelling the task cancels the operation,
+    /// and still waits for the answer, since librados may use the buffers of the operation until
+    /// its callback.
     func answer(_ submit: (rados_ioctx_t, rados_completion_t) -> Int32) async -> Answer {
-        await withTaskCancellationHandler {
-            await withUnsafeContinuation { start($0, submit) }
-        } onCancel: {
-            self.cancel()
-        }
+        await shot.value(onCancel: { self.cancel() }, start: { start(submit) })
     }
 
-    /// Asks librados to end the operation now; it is answered with -ECANCELED then. Nothing happens if it has ended.
+    /// Asks librados to end the operation now, with -ECANCELED. Does nothing after its end.
     func cancel() {
         state.withLock { state in
             state.cancelled = state.cancelled || state.phase != .done
@@ -72,15 +70,14 @@ final class PendingOperation: Sendable {
         }
     }
 
-    /// Under the lock, so that the operation cannot end, and its context be destroyed, while librados looks at both. The
-    /// callback, which takes the lock, never runs inside of `rados_aio_cancel`: it is queued for another thread.
+    /// To be called with the lock held, so that the operation cannot end, nor its context be
+    /// destroyed, while librados uses both. The callback takes the lock, too, but never runs inside
+    /// of `rados_aio_cancel`: another thread runs it.
     private func abort(_ completion: Completion?) {
         if let completion { rados_aio_cancel(context.raw, completion.raw) }
     }
 
-    private func start(
-        _ continuation: UnsafeContinuation<Answer, Never>, _ submit: (rados_ioctx_t, rados_completion_t) -> Int32
-    ) {
+    private func start(_ submit: (rados_ioctx_t, rados_completion_t) -> Int32) {
         let me = Unmanaged.passRetained(self)
         var created: rados_completion_t?
         let code = rados_aio_create_completion2(
@@ -93,7 +90,7 @@ final class PendingOperation: Sendable {
             }, &created)
         guard code == 0, let completion = created else {
             me.release()
-            continuation.resume(returning: Answer(code: -ENOMEM, version: 0, submitted: false, cancelled: false))
+            shot.end(.success(Answer(code: -ENOMEM, version: 0, submitted: false, cancelled: false)))
             return
         }
         let handle = Completion(raw: completion)
@@ -104,12 +101,11 @@ final class PendingOperation: Sendable {
                 return false
             }
             state.phase = .submitting
-            state.continuation = continuation
             return true
         }
         guard proceed else {
             me.release()
-            continuation.resume(returning: Answer(code: -ECANCELED, version: 0, submitted: false, cancelled: true))
+            shot.end(.success(Answer(code: -ECANCELED, version: 0, submitted: false, cancelled: true)))
             return
         }
         let result = submit(context.raw, completion)
@@ -127,13 +123,11 @@ final class PendingOperation: Sendable {
     }
 
     private func finish(code: Int32, version: UInt64, submitted: Bool = true) {
-        let (continuation, cancelled) = state.withLock { state in
+        let cancelled = state.withLock { state in
             state.phase = .done
-            defer { state.continuation = nil }
-            return (state.continuation, state.cancelled)
+            return state.cancelled
         }
-        continuation?.resume(
-            returning: Answer(code: code, version: version, submitted: submitted, cancelled: cancelled))
+        shot.end(.success(Answer(code: code, version: version, submitted: submitted, cancelled: cancelled)))
     }
 }
 #endif

@@ -8,44 +8,46 @@ import Logging
 public final class RadosCluster: Sendable {
     /// A pool of the cluster.
     public struct Pool: Hashable, Sendable {
-        /// Its number, never used again after the pool is deleted.
+        /// The number, which no other pool gets after the pool is deleted.
         public let id: Int64
-        /// Its name.
+        /// The name.
         public let name: String
-        /// True if it is erasure-coded: then it cannot hold omaps.
+        /// True if the pool is erasure-coded, and so cannot hold omaps.
         public let isErasureCoded: Bool
-        /// False if no registry can be opened there: an erasure-coded pool without a replicated cache tier, or a tier of another pool.
+        /// False for an erasure-coded pool without a replicated cache tier, and for a tier of
+        /// another pool.
         public let canHoldRegistry: Bool
     }
 
-    /// Which pools hold an object.
+    /// The result of a search for an object in all pools.
     public struct Search: Hashable, Sendable {
         /// The pools that hold it, by name.
         public var found: [String] = []
-        /// The pools that could not be asked, and why: they may hold it.
+        /// The pools that did not answer, which may hold it, and the reason.
         public var unanswered: [String: StoreError] = [:]
-        /// The pools that the client may not read, by name: they may hold it.
+        /// The pools that the client may not read, by name; they may hold it.
         public var forbidden: [String] = []
     }
 
     private let connection: RadosConnection
 
-    /// As whom this is connected, as in `client.admin`.
+    /// The client, as in `client.admin`.
     public var client: String { connection.client }
 
     private init(_ connection: RadosConnection) {
         self.connection = connection
     }
 
-    /// Connects. `options.pool` is not looked at.
+    /// Connects within `options.connectTimeout`, without blocking the cooperative pool. Ignores
+    /// `options.pool`.
     ///
-    /// Never blocks the cooperative pool and ends within `options.connectTimeout`. Throws `StoreError`: `.notConfigured`
-    /// (no ceph.conf, no keyring), `.permissionDenied` (wrong key), `.unreachable`, `.invalid`, `.cancelled`.
+    /// - Throws: `StoreError`: `.notConfigured` (no ceph.conf, no keyring), `.permissionDenied`
+    ///   (wrong key), `.unreachable`, `.invalid`, `.cancelled`.
     public static func connect(_ options: RadosOptions) async throws -> RadosCluster {
-        RadosCluster(try await RadosConnection.connect(options))
+        RadosCluster(try await RadosConnector(options).connect())
     }
 
-    /// All pools, by name. Throws `StoreError`.
+    /// All pools, sorted by name. Throws `StoreError`.
     public func pools() async throws -> [Pool] {
         let details = try await PoolDetails.all(connection)
         return
@@ -57,36 +59,35 @@ public final class RadosCluster: Sendable {
             .sorted { $0.name < $1.name }
     }
 
-    /// Looks for `object` in every pool that can hold a registry: not in cache tiers, which hold a part of their base only. A pool that does not answer within the connect timeout is
-    /// reported as such. Throws `StoreError` if the pools cannot be listed.
+    /// Looks for `object` in every pool that can hold a registry. A pool that does not answer
+    /// within the connect timeout is in `Search.unanswered`. Throws `StoreError` if the pools
+    /// cannot be listed.
     public func poolsHolding(_ object: ObjectID) async throws -> Search {
         let candidates = try await pools().filter(\.canHoldRegistry)
         let limit = connection.bounds.connect
-        return await withTaskGroup(of: (String, Result<Bool, StoreError>).self) { group in
-            for pool in candidates {
-                let reader = RadosReader(pool: RadosPool(connection: connection, id: pool.id, name: pool.name))
-                group.addTask { (pool.name, await Self.holds(reader, object, within: limit)) }
-            }
-            var search = Search()
-            for await (name, result) in group {
-                switch result {
-                case .success(true): search.found.append(name)
-                case .success(false): break
-                case .failure(let error) where error.kind == .noSuchPool: break
-                case .failure(let error) where error.kind == .permissionDenied: search.forbidden.append(name)
-                case .failure(let error): search.unanswered[name] = error
-                }
-            }
-            search.found.sort()
-            search.forbidden.sort()
-            return search
+        let answers = try await concurrentMap(candidates, window: candidates.count) { [connection] pool in
+            let reader = RadosReader(pool: RadosPool(connection: connection, id: pool.id, name: pool.name))
+            return (pool.name, await Self.holds(reader, object, within: limit))
         }
+        var search = Search()
+        for (name, result) in answers {
+            switch result {
+            case .success(true): search.found.append(name)
+            case .success(false): break
+            case .failure(let error) where error.kind == .noSuchPool: break
+            case .failure(let error) where error.kind == .permissionDenied: search.forbidden.append(name)
+            case .failure(let error): search.unanswered[name] = error
+            }
+        }
+        return search
     }
 
-    /// Opens a pool for reading and for writing; nothing is written. The store owns the cluster from then on.
+    /// Opens a pool for reading and writing; nothing is written. The store owns the cluster after
+    /// that.
     ///
-    /// Throws `StoreError`: `.noSuchPool`, which names the pools there are, `.invalid` for an erasure-coded pool and for a cache tier,
-    /// `.unreachable` after the connect timeout, and others.
+    /// - Throws: `StoreError`: `.noSuchPool` with the names of the pools, `.invalid` for an
+    ///   erasure-coded pool and for a cache tier, `.unreachable` after the connect timeout, and
+    ///   others.
     public func open(pool name: String) async throws -> RadosStore {
         let timeout = connection.bounds.connect
         let id = try await connection.call("open the pool", timeout: timeout) { connection in
@@ -96,7 +97,7 @@ public final class RadosCluster: Sendable {
         do {
             details = try await PoolDetails.all(connection)
         } catch let error as StoreError where error.kind == .permissionDenied {
-            // A client without capabilities on the monitors can read its pool all the same.
+            // A client without capabilities on the monitors can still read its pool.
             details = nil
         }
         guard let id else { throw Self.noSuchPool(name, details) }
@@ -132,21 +133,24 @@ public final class RadosCluster: Sendable {
     private static func holds(
         _ reader: RadosReader, _ object: ObjectID, within limit: Duration
     ) async -> Result<Bool, StoreError> {
-        let shot = OneShot<Bool>()
+        let operation = "look for a registry"
+        let shot = OneShot<Bool, StoreError>()
         let task = Task {
             do {
                 shot.end(.success(try await reader.read(.stat, of: object) != nil))
             } catch {
-                shot.end(.failure(error))
+                shot.end(.failure(error as? StoreError ?? .rados(-EIO, operation, object)))
             }
         }
         defer { task.cancel() }
         do {
-            let late = StoreError.rados(-ETIMEDOUT, "look for a registry", object)
-            let cancelled = StoreError.cancelled("look for a registry", object)
-            return .success(try await shot.value(timeout: limit, late: late, cancelled: cancelled) {})
+            return .success(
+                try await shot.value(
+                    timeout: limit, late: .rados(-ETIMEDOUT, operation, object),
+                    cancelled: .cancelled(operation, object)
+                ) {})
         } catch {
-            return .failure(error as? StoreError ?? .rados(-EIO, "look for a registry", object))
+            return .failure(error)
         }
     }
 }

@@ -2,17 +2,18 @@
 import CRados
 import Foundation
 
-/// A command to the monitors, as `ceph` would send it. Blocking in librados, so it runs on a thread of its own.
+/// A command to the monitors, as `ceph` sends it. It blocks in librados, so it runs on a thread of
+/// its own.
 struct RadosCommand: Sendable {
-    /// The command as JSON. Bytes, because an object's name may be no UTF-8 and goes into it as it is.
+    /// The command as JSON, in bytes, since the name of an object may be no UTF-8.
     let json: [UInt8]
 
-    /// The command that `json` holds.
+    /// The command with this JSON.
     init(json: [UInt8]) {
         self.json = json
     }
 
-    /// The command `prefix`, which answers in JSON.
+    /// The command `prefix`, with an answer in JSON.
     init(_ prefix: String, _ arguments: [(name: String, value: ByteString)] = []) {
         var json = Array("{\"prefix\":".utf8)
         Self.append(ByteString(prefix), to: &json)
@@ -28,14 +29,15 @@ struct RadosCommand: Sendable {
         for byte in text.bytes {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): json += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20: json += Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
+            case 0..<0x20: json += Array("\\u\(String(byte, radix: 16, width: 4))".utf8)
             default: json.append(byte)
             }
         }
         json.append(UInt8(ascii: "\""))
     }
 
-    /// Sends it and decodes the answer. Throws `.timedOut` where a monitor (or a mgr behind it) does not answer.
+    /// Sends the command and decodes the answer. Throws `.timedOut` if a monitor, or a mgr behind
+    /// it, does not answer.
     func answer<Answer: Decodable & Sendable>(
         as type: Answer.Type, from connection: RadosConnection, _ operation: String, _ object: ObjectID? = nil
     ) async throws -> Answer {
@@ -48,7 +50,7 @@ struct RadosCommand: Sendable {
         }
     }
 
-    /// Sends it; the answer as it comes.
+    /// Sends the command and returns the answer.
     func data(from connection: RadosConnection, _ operation: String, _ object: ObjectID?) async throws -> Data {
         try await connection.call(operation, object, timeout: connection.bounds.command) { connection in
             try Self.send(json, connection, operation, object)
@@ -68,7 +70,7 @@ struct RadosCommand: Sendable {
                 rados_buffer_free(output)
                 rados_buffer_free(message)
             }
-            // A mgr that does not answer is a positive code.
+            // A positive code means that a mgr did not answer.
             guard code == 0 else { throw StoreError.rados(code, operation, object) }
             return output.map { Data(bytes: $0, count: outputLength) } ?? Data()
         }

@@ -1,8 +1,8 @@
 #if RADOS
 import Foundation
 
-/// Which cluster, client and ceph.conf are meant, found out before librados is asked: where there is no ceph.conf it would
-/// print several lines to standard error that no option silences.
+/// The cluster, the client and the ceph.conf, determined before librados runs: without a ceph.conf,
+/// librados prints several lines to standard error that no option silences.
 struct RadosConfiguration: Sendable {
     /// The cluster's name, usually `ceph`.
     let cluster: String
@@ -10,13 +10,14 @@ struct RadosConfiguration: Sendable {
     let client: String
     /// The ceph.conf to read; nil if there is none and the monitors were named otherwise.
     let file: String?
-    /// What was given in place of ceph.conf's settings, as librados calls them.
+    /// The settings from the options, by librados' names, which replace those of ceph.conf.
     let settings: [(name: String, value: String)]
 
-    /// Looks at the options, at `CEPH_ARGS` and `CEPH_CONF` of `environment`, and at the file system (which may block).
+    /// Reads the options, `CEPH_ARGS` and `CEPH_CONF` of `environment`, and the file system, which
+    /// may block.
     ///
-    /// Throws `.notConfigured` if there is no ceph.conf or librados would not bear it, and `.invalid` if the client's name is none or
-    /// `CEPH_ARGS` cannot be taken.
+    /// - Throws: `StoreError`: `.notConfigured` if there is no ceph.conf or librados would refuse
+    ///   it, `.invalid` if the client's name or `CEPH_ARGS` is invalid.
     init(_ options: RadosOptions, environment: [String: String]) throws {
         let arguments = try CephArguments(environment["CEPH_ARGS"] ?? "")
         cluster = arguments.cluster ?? "ceph"
@@ -27,7 +28,7 @@ struct RadosConfiguration: Sendable {
             let meant = Self.probableClient(client)
             throw StoreError(
                 .invalid, operation: "connect",
-                reason: "\(ByteString(client)) is no name of a client; write it as "
+                reason: "\(ByteString(client)) is not the name of a client; write it as "
                     + (meant.map { "\(ByteString($0)), which was probably meant" } ?? "client.admin, or use --id admin")
             )
         }
@@ -43,7 +44,8 @@ struct RadosConfiguration: Sendable {
             cluster: cluster, environment: environment, required: !namesMonitors)
     }
 
-    /// The client that was probably meant by a name that is none, or none that anybody has: `admin`, `Client.admin`, `client.client.admin`.
+    /// The client that was probably meant by a wrong name: `admin`, `Client.admin`,
+    /// `client.client.admin`.
     static func probableClient(_ name: String) -> String? {
         let words = name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let type = words.first?.lowercased(), !["auth", "mon", "osd", "mds", "mgr", ""].contains(type) else {
@@ -54,7 +56,8 @@ struct RadosConfiguration: Sendable {
         return name.hasPrefix("client.client.") ? String(words[1]) : "client.\(words[1])"
     }
 
-    /// The ceph.conf to read, in the order of Ceph's own tools. What was named explicitly must be there.
+    /// The ceph.conf to read, in the order of Ceph's own tools. A file that was named explicitly
+    /// must exist.
     private static func find(
         explicit: (list: String, source: String)?, cluster: String, environment: [String: String], required: Bool
     ) throws -> String? {
@@ -72,7 +75,7 @@ struct RadosConfiguration: Sendable {
                 + "name one with --conf, or the monitors with --mon-host")
     }
 
-    /// The first file of a list that exists: Ceph takes commas and semicolons for the ends of names.
+    /// The first file of a list that exists.
     private static func first(of list: String, from source: String) throws -> String {
         for path in CephFile.list(list) where try isUsable(path, from: source) { return path }
         throw StoreError(
@@ -82,7 +85,7 @@ struct RadosConfiguration: Sendable {
                 : "\(ByteString(list)) (from \(source)) does not exist; name another ceph.conf with --conf")
     }
 
-    /// False if the file does not exist. Throws if librados cannot take it.
+    /// False if the file does not exist. Throws if librados would refuse it.
     private static func isUsable(_ path: String, from source: String) throws -> Bool {
         let reason: String
         do {
@@ -98,7 +101,8 @@ struct RadosConfiguration: Sendable {
     }
 }
 
-/// The words of `CEPH_ARGS` that decide which files librados reads. librados itself looks at all others.
+/// The words of `CEPH_ARGS` that determine which files librados reads. librados itself reads all
+/// others.
 struct CephArguments: Sendable {
     private(set) var conf: String?
     private(set) var cluster: String?
@@ -106,15 +110,15 @@ struct CephArguments: Sendable {
     private(set) var id: String?
     private(set) var namesMonitors = false
 
-    /// Without the value that belongs to one of these librados ends the process.
+    /// The options that need a value: without it, librados ends the process.
     private static let takingValues: Set = [
         "-c", "--conf", "--cluster", "-n", "--name", "-i", "--id", "--user", "-m", "--mon-host", "-M", "--monmap", "-k",
         "--keyring", "-K", "--keyfile", "-r", "--client-mountpoint", "--show-config-value",
     ]
 
-    /// Throws `.invalid` for what librados takes otherwise than it was meant, or ends the process at.
+    /// Throws `.invalid` for words that librados misunderstands, or that make it end the process.
     init(_ text: String) throws {
-        // librados knows no quotes and one separator: what was meant as a value would be a part of one.
+        // librados has no quotes, and only the space separates words.
         if text.contains("\"") || text.split(separator: " ").contains(where: Self.isQuoted) {
             throw Self.refusal("has quotes, which Ceph takes for parts of the words; write it without")
         }

@@ -4,10 +4,11 @@ import Foundation
 import Logging
 import Synchronization
 
-/// A connected cluster handle with everything that must end before it can be shut down.
+/// A connected cluster handle, and everything that must end before the handle can be shut down.
 final class RadosConnection: Sendable {
-    /// Unsafe only as a pointer: it never changes, and librados lets it be used from any thread. Nobody gets it after `close()`: every use
-    /// enters `flights` first, and `close()` waits for them.
+    /// Unsafe only as a pointer: it never changes, and librados allows its use from any thread.
+    /// Every use enters `flights` first, and `close()` waits for them, so there is no use after
+    /// `close()`.
     nonisolated(unsafe) let raw: rados_t
     let client: String
     let fsid: String
@@ -30,14 +31,15 @@ final class RadosConnection: Sendable {
     }
 
     deinit {
-        // Forgotten rather than closed. Nothing is in flight, since every operation holds this object; but it may be the
-        // cooperative pool that is running here, which must not block.
+        // The connection was not closed. Nothing is in flight, since every operation holds this
+        // object. This may run on the cooperative pool, which must not block.
         guard ended.withLock({ $0 == false }) else { return }
         let teardown = Teardown(raw: raw, contexts: contexts.withLock { Array($0.values) }, listings: listings)
         BlockingThreads.spawn { teardown.run() }
     }
 
-    /// The context for a pool and a namespace, made at its first use. Throws ENOENT as `.other`: the caller knows the pool.
+    /// The context for a pool and a namespace, created at its first use. Throws ENOENT as `.other`;
+    /// the caller knows the name of the pool.
     func context(pool: Int64, namespace: NamespaceScope) async throws -> IOContext {
         let key = IOContext.Key(pool: pool, namespace: namespace)
         if let context = contexts.withLock({ $0[key] }) { return context }
@@ -60,8 +62,8 @@ final class RadosConnection: Sendable {
         }
     }
 
-    /// Runs a blocking librados call on a thread of its own. Abandoned after `timeout` or when the task is cancelled; the
-    /// call itself then goes on by itself until librados gives up.
+    /// Runs a blocking librados call on a thread of its own. After `timeout`, or when the task is
+    /// cancelled, the call goes on by itself until librados gives up.
     func call<Value: Sendable>(
         _ operation: String, _ object: ObjectID? = nil, timeout: Duration?,
         _ body: @escaping @Sendable (RadosConnection) throws -> Value
@@ -72,8 +74,8 @@ final class RadosConnection: Sendable {
         }
     }
 
-    /// Submits an asynchronous operation as soon as there is room, and waits for its answer. Throws only if it was never
-    /// submitted: `.cancelled`, or `.blocklisted` after `close()`.
+    /// Submits an asynchronous operation as soon as there is room, and waits for the answer. Throws
+    /// only if it was never submitted: `.cancelled`, or `.blocklisted` after `close()`.
     func perform(
         _ operation: String, _ object: ObjectID, on context: IOContext, bytes: Int,
         _ submit: (rados_ioctx_t, rados_completion_t) -> Int32
@@ -88,11 +90,12 @@ final class RadosConnection: Sendable {
         return answer
     }
 
-    /// Ends everything in the one order that librados survives: nothing new is submitted, what is in flight is cancelled and
-    /// its callbacks awaited, then the contexts are destroyed and the cluster is shut down. Does nothing the second time.
+    /// Closes the connection in the only order that librados survives: refuses new operations,
+    /// cancels those in flight, waits for their callbacks, destroys the contexts, and shuts the
+    /// cluster down. Does nothing the second time.
     ///
-    /// A blocking call that hangs for more than two seconds keeps the handle from being shut down; it is left to the end
-    /// of the process then, since shutting down beneath it would crash.
+    /// If a blocking call hangs for more than two seconds, the handle stays open until the process
+    /// ends, since a shutdown during the call would crash.
     func close() async {
         let first = ended.withLock { ended in
             defer { ended = true }
@@ -102,12 +105,12 @@ final class RadosConnection: Sendable {
         flights.close()
         let late = StoreError.rados(-ETIMEDOUT, "close")
         let teardown = Teardown(raw: raw, contexts: contexts.withLock { Array($0.values) }, listings: listings)
-        // A task of its own: closing has to be done in a cancelled task, too.
+        // A task of its own, so that a cancelled task can close the connection as well.
         let logger = logger
         let (flights, threads) = (flights, threads)
         await Task {
             do {
-                let idle = OneShot<Void>()
+                let idle = OneShot<Void, StoreError>()
                 try await idle.value(timeout: .seconds(2), late: late, cancelled: late) { flights.whenIdle(idle) }
                 try await threads.run(timeout: .seconds(5), late: late) { teardown.run() }
                 logger.debug("closed")
@@ -117,9 +120,9 @@ final class RadosConnection: Sendable {
         }.value
     }
 
-    /// The last calls of a handle.
+    /// The last calls for a handle.
     private struct Teardown: Sendable {
-        /// Unsafe only as a pointer: it is used once, by one thread, when nobody else uses it any more.
+        /// Unsafe only as a pointer: one thread uses it once, after all others.
         nonisolated(unsafe) let raw: rados_t
         let contexts: [IOContext]
         let listings: ListingTable
@@ -132,8 +135,8 @@ final class RadosConnection: Sendable {
     }
 }
 
-/// Tells the flight control that a blocking call has ended, when the last one who knows of the call forgets it: its thread,
-/// or, where the call was abandoned before its turn came, the queue.
+/// Notes the end of a blocking call in the flight control when its last owner releases it: the
+/// thread of the call, or the queue if the call was abandoned before its turn.
 private final class CallToken: Sendable {
     private let flights: FlightControl
     private let id: UInt64
@@ -145,6 +148,62 @@ private final class CallToken: Sendable {
 
     deinit {
         flights.leave(id, answered: false)
+    }
+}
+
+/// One librados I/O context: a pool and one namespace of it. The namespace is set once, since the
+/// setters are not thread-safe, as the operations are.
+final class IOContext: Sendable {
+    /// The identity of a context.
+    struct Key: Hashable, Sendable {
+        let pool: Int64
+        let namespace: NamespaceScope
+    }
+
+    /// Unsafe only as a pointer: it never changes, and librados allows operations on it from any
+    /// thread. The connection destroys it when nothing is in flight.
+    nonisolated(unsafe) let raw: rados_ioctx_t
+
+    init(raw: rados_ioctx_t) {
+        self.raw = raw
+    }
+}
+
+/// The bounds for librados: from the options, within its own limits.
+struct RadosBounds: Sendable {
+    /// The most data bytes in flight: 64 MiB. Above 100 MiB, librados blocks the submitting thread.
+    static let bytesInFlight = 64 << 20
+
+    /// The most operations in flight, 1…512. Above 1024, librados blocks the submitting thread.
+    let inFlight: Int
+
+    /// The time limit for connecting and for opening a pool.
+    let connect: Duration
+
+    /// The time limit for one operation, in steps of a second; nil for none.
+    let operation: Duration?
+
+    /// The time limit for the monitors: always finite, since a dead mgr behind them would keep the
+    /// header empty.
+    let command: Duration
+
+    init(_ options: RadosOptions) {
+        inFlight = min(max(options.inFlight, 1), 512)
+        connect = .seconds(max(options.connectTimeout, 0.001))
+        operation = options.operationTimeout.map { .seconds(max($0, 0.001)) }
+        command = operation ?? connect
+    }
+}
+
+extension Duration {
+    /// The duration as a number of seconds.
+    var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+
+    /// Whole seconds, rounded up, at least one, as librados' timeouts need them.
+    var wholeSeconds: Int64 {
+        max(1, components.seconds + (components.attoseconds > 0 ? 1 : 0))
     }
 }
 #endif

@@ -3,15 +3,15 @@ import CRados
 import Glibc
 import Synchronization
 
-/// Where one slice of an enumeration stands, and where it ends. Both positions are librados' own memory.
+/// The position and the end of one slice of an enumeration. Both are librados' own memory.
 ///
-/// After an error, a timeout and a cancellation included, it throws that error for ever: a page may be lost, and an
-/// enumeration with a hole must not look like a whole one.
+/// After an error, a timeout or a cancellation, every call throws that error: a page may be lost,
+/// and an enumeration with a hole must not look complete.
 final class RadosListing: Sendable {
     private struct Position: Sendable {
-        /// Unsafe only as a pointer: whoever has it, the state or a running call, is the only one.
+        /// Unsafe only as a pointer: it has one owner, the state or a running call.
         nonisolated(unsafe) let next: rados_object_list_cursor
-        /// Unsafe only as a pointer: whoever has it, the state or a running call, is the only one.
+        /// Unsafe only as a pointer: it has one owner, the state or a running call.
         nonisolated(unsafe) let end: rados_object_list_cursor
     }
 
@@ -30,7 +30,7 @@ final class RadosListing: Sendable {
         state = Mutex(.ready(Position(next: next, end: end)))
     }
 
-    /// The next page, nil at the end. Blocking.
+    /// Returns the next page; nil at the end. Blocking.
     func page(of size: Int) throws -> [ObjectID]? {
         guard let start = try begin() else { return nil }
         guard rados_object_list_cursor_cmp(context.raw, start.next, start.end) < 0 else {
@@ -39,7 +39,8 @@ final class RadosListing: Sendable {
         }
         return try withUnsafeTemporaryAllocation(of: rados_object_list_item.self, capacity: size) { items in
             items.initialize(repeating: rados_object_list_item())
-            // librados ends the process unless the result was made by `rados_object_list_begin` before.
+            // librados ends the process unless `rados_object_list_begin` has made the result
+            // before.
             var following = rados_object_list_begin(context.raw)
             let count = rados_object_list(
                 context.raw, start.next, start.end, size, nil, 0, items.baseAddress, &following)
@@ -57,7 +58,7 @@ final class RadosListing: Sendable {
         }
     }
 
-    /// The call that was to bring the next page was given up.
+    /// Ends the listing with an error, after its caller has given up the running call.
     func fail(_ error: StoreError) {
         let unused = state.withLock { state -> Position? in
             switch state {
@@ -74,7 +75,8 @@ final class RadosListing: Sendable {
         if let unused { release(unused) }
     }
 
-    /// Gives librados' memory back, if no call is using it. Before the context is destroyed.
+    /// Releases librados' memory, unless a call uses it. To be called before the context is
+    /// destroyed.
     func free() {
         fail(.closed("list objects"))
     }
@@ -94,7 +96,7 @@ final class RadosListing: Sendable {
         }
     }
 
-    /// Leaves `.running`, unless the call was given up meanwhile.
+    /// Leaves `.running`, unless the caller has given up the call.
     private func end(_ position: Position, _ next: State) {
         let unused = state.withLock { state in
             if case .running = state { state = next }
@@ -111,7 +113,8 @@ final class RadosListing: Sendable {
 }
 
 extension rados_object_list_item {
-    /// The object's name and namespace. A namespace that is no UTF-8 is repaired: `ObjectID` has it as text.
+    /// The name and namespace of the object. A namespace that is no UTF-8 is repaired, since
+    /// `ObjectID` has it as text.
     fileprivate var object: ObjectID {
         let name = UnsafeRawBufferPointer(start: oid, count: oid_length)
         let space = UnsafeRawBufferPointer(start: nspace, count: nspace_length)
@@ -119,7 +122,7 @@ extension rados_object_list_item {
     }
 }
 
-/// The enumerations of a connection that are not at their end: their memory goes before the contexts do.
+/// The unfinished enumerations of a connection. Their memory must be released before the contexts.
 final class ListingTable: Sendable {
     private let listings = Mutex<[ObjectIdentifier: RadosListing]>([:])
 
@@ -128,7 +131,7 @@ final class ListingTable: Sendable {
     }
 
     func remove(_ listing: RadosListing) {
-        // Not if `freeAll` has had it: the context may be gone by now. Under the lock, for `freeAll` to wait for it.
+        // After `freeAll`, the context may be gone. The lock makes `freeAll` wait for this.
         listings.withLock { listings in
             listings.removeValue(forKey: ObjectIdentifier(listing))?.free()
         }
@@ -143,7 +146,7 @@ final class ListingTable: Sendable {
     }
 }
 
-/// Held by a cursor alone: when the last copy of the cursor is gone, so is its listing.
+/// Owned by a cursor: the listing is released with the last copy of the cursor.
 private final class ListingOwner: Sendable {
     let listing: RadosListing
     private let connection: RadosConnection
@@ -160,13 +163,13 @@ private final class ListingOwner: Sendable {
 }
 
 extension RadosPool {
-    /// How many objects a page has at most.
+    /// The most objects in a page.
     private static let pageSize = 1000
 
     /// Cursors over `slices` equal parts of the pool's hash space.
     func cursors(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
         if case .namespace(let name) = scope {
-            // Checks the namespace's name as well.
+            // Checks the name of the namespace as well.
             _ = try await context(for: ObjectID("any", namespace: name), "list objects")
         }
         let context = try await context(scope, "list objects")
@@ -190,7 +193,7 @@ extension RadosPool {
     }
 
     private static func listing(_ context: IOContext, _ index: Int, of count: Int) throws -> RadosListing {
-        // The two results must be made before, too.
+        // The two results must exist before the call.
         let first = rados_object_list_begin(context.raw)
         let last = rados_object_list_end(context.raw)
         var start = rados_object_list_begin(context.raw)

@@ -2,32 +2,33 @@
 import CRados
 import Foundation
 
-/// One librados read operation and the memory its answers are written to. It must outlive the callback.
+/// One librados read operation and the memory for its answers. It must outlive the callback.
 ///
-/// What is marked as unsafe is not safe by itself: it belongs to one task, which builds it, waits for the answer and then reads it; librados
-/// writes into it in between only.
+/// The unsafe properties belong to one task, which builds the operation, waits for the answer and
+/// then reads it. librados writes to them only in between.
 final class ReadRequest: Sendable {
-    /// What no part of an operation answers: the code was not written, so no OSD has answered.
+    /// The initial code of a part, which no OSD answers: the part was not answered.
     private static let untouched: CInt = 1
 
     private let wanted: ReadOperation
-    /// Unsafe only as a pointer: one task builds it, submits it, and releases it after the answer.
+    /// Unsafe only as a pointer: one task builds, submits and releases it.
     private nonisolated(unsafe) let operation: rados_read_op_t
-    /// Written to by librados until the answer is there.
+    /// librados writes to it until the callback.
     private nonisolated(unsafe) let answer: UnsafeMutablePointer<crados_read_answer>
-    /// Where the data goes: the array that is handed out in the end, so that megabytes are not copied once more. Nobody else has it, and
-    /// nothing touches it until the answer is there, so that its elements stay where `start` says.
+    /// The memory for the data: the array that is returned at the end, so that megabytes are not
+    /// copied again. It is not shared or changed before the answer, so its elements stay at
+    /// `start`.
     private nonisolated(unsafe) var received: [UInt8]
-    /// Where the elements of `received` are.
+    /// The address of the elements of `received`.
     private nonisolated(unsafe) let start: UnsafeMutableRawPointer?
 
-    /// How many data bytes are asked for.
+    /// The number of data bytes to read.
     var bytes: Int { received.count }
 
-    /// True if an OSD has answered, whatever it said: librados has no code for "there is no such pool any more".
+    /// True if an OSD has answered. librados has no code for a deleted pool.
     var wasAnswered: Bool { answer.pointee.stat_code != Self.untouched }
 
-    /// Throws `.invalid` for what RADOS cannot be asked.
+    /// Throws `.invalid` for an operation that RADOS does not have.
     init(_ wanted: ReadOperation, of object: ObjectID) throws {
         func invalid(_ reason: String) -> StoreError {
             StoreError(.invalid, operation: "read", object: object, reason: reason)
@@ -45,7 +46,7 @@ final class ReadRequest: Sendable {
         answer.initialize(to: blank)
         var start: UnsafeMutableRawPointer?
         let size = wanted.data?.count ?? 0
-        // Not cleared first: what librados does not write is cut off.
+        // Not initialized: the bytes that librados does not write are cut off.
         received = [UInt8](unsafeUninitializedCapacity: size) { storage, count in
             start = UnsafeMutableRawPointer(storage.baseAddress)
             count = size
@@ -55,19 +56,19 @@ final class ReadRequest: Sendable {
     }
 
     deinit {
-        // Also after a failed operation: the iterators exist since the operation was built.
+        // The iterators exist even after a failed operation.
         if let iterator = answer.pointee.omap { rados_omap_get_end(iterator) }
         if let iterator = answer.pointee.xattrs { rados_getxattrs_end(iterator) }
         rados_release_read_op(operation)
         answer.deallocate()
     }
 
-    /// Submits it; see `PendingOperation.answer`.
+    /// Submits the operation; see `PendingOperation.answer`.
     func submit(_ context: rados_ioctx_t, _ completion: rados_completion_t, _ object: ObjectID) -> Int32 {
         object.name.withCString { rados_aio_read_op_operate(operation, context, completion, $0, 0) }
     }
 
-    /// What was found, after an answer that was no error.
+    /// The result, after an answer without an error.
     func state(version: UInt64, of object: ObjectID) throws -> ObjectState {
         var parts = [answer.pointee.stat_code]
         if wanted.omap != nil { parts.append(answer.pointee.omap_code) }
@@ -84,7 +85,7 @@ final class ReadRequest: Sendable {
         crados_read_op_stat(operation, answer)
         switch wanted.omap {
         case .page(let after, let limit):
-            // A bound of ours as well: an OSD of another version may give more than 1024.
+            // An OSD of another version may return more than 1024 keys.
             let limit = UInt64(min(limit, ReadOperation.largestPage))
             (after ?? "").withCString { crados_read_op_omap_page(operation, $0, limit, answer) }
         case .keys(let keys):
@@ -133,7 +134,7 @@ final class ReadRequest: Sendable {
         guard bytes > 0 else { return [] }
         precondition(received.withUnsafeBytes { $0.baseAddress } == start.map { UnsafeRawPointer($0) })
         let length = min(answer.pointee.length, bytes)
-        // Little of much: what is kept for long must not hold the memory of what was asked for.
+        // A small part is copied, so that it does not keep the memory of the whole.
         if length < bytes / 2 { return Array(received[..<length]) }
         received.removeLast(bytes - length)
         defer { received = [] }
@@ -143,18 +144,6 @@ final class ReadRequest: Sendable {
     private func bytes(_ start: UnsafePointer<CChar>?, _ length: Int) -> [UInt8] {
         guard let start, length > 0 else { return [] }
         return Array(UnsafeRawBufferPointer(start: start, count: length))
-    }
-}
-
-extension ByteString {
-    /// Calls `body` with the bytes and a zero behind them; what follows a zero byte within is lost.
-    func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
-        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { copy in
-            for (index, byte) in bytes.enumerated() { copy[index] = CChar(bitPattern: byte) }
-            copy[count] = 0
-            guard let start = copy.baseAddress else { preconditionFailure("a buffer of at least one byte") }
-            return try body(start)
-        }
     }
 }
 #endif

@@ -2,22 +2,22 @@
 import CRados
 import Foundation
 
-/// One librados write operation, built from a `WriteOperation`, with the codes of its omap comparisons. It must outlive
-/// the callback.
+/// One librados write operation for a `WriteOperation`, with the codes of its omap comparisons. It
+/// must outlive the callback.
 ///
-/// What is marked as unsafe is not safe by itself: it belongs to one task, which builds it, waits for the answer and then reads the codes;
-/// librados writes the codes in between only.
+/// The unsafe properties belong to one task, which builds the operation, waits for the answer and
+/// then reads the codes. librados writes the codes only in between.
 final class WriteRequest: Sendable {
     private let wanted: WriteOperation
-    /// librados' own memory, of one task.
+    /// Unsafe only as a pointer: one task builds, submits and releases it.
     private nonisolated(unsafe) let operation: rados_write_op_t
-    /// One for each guard; only omap comparisons have a code of their own.
+    /// One code for each guard; librados writes those of the omap comparisons.
     private nonisolated(unsafe) let codes: UnsafeMutableBufferPointer<CInt>
 
-    /// How many bytes are sent.
+    /// The number of bytes to send.
     let bytes: Int
 
-    /// Throws `.invalid` for what RADOS cannot be asked.
+    /// Throws `.invalid` for an operation that RADOS does not have.
     init(_ wanted: WriteOperation, of object: ObjectID) throws {
         bytes = wanted.bytes
         var violation = wanted.violation
@@ -38,31 +38,32 @@ final class WriteRequest: Sendable {
         codes.deallocate()
     }
 
-    /// Submits it; see `PendingOperation.answer`.
+    /// Submits the operation; see `PendingOperation.answer`.
     func submit(_ context: rados_ioctx_t, _ completion: rados_completion_t, _ object: ObjectID) -> Int32 {
-        // On a full pool a change would otherwise wait for ever, a deletion included.
+        // Without this flag, every change waits for ever on a full pool, even a removal.
         let flags = Int32(LIBRADOS_OPERATION_FULL_TRY)
         return object.name.withCString { name in
             guard let modified = wanted.modified else {
                 return rados_aio_write_op_operate(operation, context, completion, name, nil, flags)
             }
-            // RADOS keeps 32 bits of seconds; the asynchronous form takes no fractions.
+            // RADOS stores 32 bits of seconds; the asynchronous call has no fractions.
             var seconds = time_t(min(max(modified.timeIntervalSince1970.rounded(.down), 0), Double(UInt32.max)))
             return rados_aio_write_op_operate(operation, context, completion, name, &seconds, flags)
         }
     }
 
-    /// The guards of which one, at least, did not hold, according to the operation's code; none if the code does not say
-    /// so. Almost always it is a single one.
+    /// The guards of which at least one did not hold, by the code of the operation. Almost always
+    /// one; none if the operation failed for another reason.
     ///
-    /// `cancelled`: -ECANCELED may be our own doing, and then only a comparison with a code of its own proves anything.
+    /// - Parameter cancelled: True if this process cancelled the operation. -ECANCELED proves
+    ///   nothing then, unless it is the code of a comparison.
     func suspects(_ code: Int32, cancelled: Bool) -> [WriteOperation.Guard] {
         switch -code {
         case EEXIST:
             return wanted.guards.contains(.doesNotExist) ? [.doesNotExist] : []
         case ENOENT:
-            // A step that needs the object. On a missing one the first guard has failed, whichever it is, unless it was
-            // the one that makes the object.
+            // A part needs the object, which is missing. So the first guard has failed, unless it
+            // creates the object.
             return [wanted.guards.first { $0 != .doesNotExist } ?? .exists]
         case ERANGE, EOVERFLOW:
             return wanted.guards.filter { if case .version = $0 { true } else { false } }
@@ -107,7 +108,7 @@ final class WriteRequest: Sendable {
         case .writeFull(let bytes):
             bytes.withPointer { rados_write_op_write_full(operation, $0, bytes.count) }
         case .truncate(let size):
-            // On a missing object an OSD would answer 0 and do nothing.
+            // On a missing object, an OSD would answer 0 and do nothing.
             create()
             rados_write_op_truncate(operation, size)
         case .setXattr(let name, let value):
@@ -141,18 +142,8 @@ final class WriteRequest: Sendable {
     }
 }
 
-extension [UInt8] {
-    /// Calls `body` with the address of the bytes, one that may be passed on even if there are none. librados copies them.
-    fileprivate func withPointer(_ body: (UnsafePointer<CChar>) -> Void) {
-        if isEmpty { return "".withCString(body) }
-        withUnsafeBytes { raw in
-            raw.withMemoryRebound(to: CChar.self) { if let start = $0.baseAddress { body(start) } }
-        }
-    }
-}
-
 extension WriteOperation {
-    /// How many bytes it carries.
+    /// The number of bytes in its keys and values.
     fileprivate var bytes: Int {
         mutations.reduce(0) { sum, mutation in
             switch mutation {

@@ -1,3 +1,5 @@
+import Algorithms
+
 /// What a user names where a reference is asked: as `ImageReference`, with a digest that may be shortened.
 public enum GivenReference: Hashable, Sendable {
     /// A repository, a tag, or a manifest by its whole digest.
@@ -53,9 +55,9 @@ extension RegistryReader {
         async let tags = RepositoryInquiry(name: name, pass: pass(), scope: .tagLinks).facts([.tagNames]).tags
         let listed = (try await digests(below: paths.revisions(name)) ?? []).filter(prefix.matches)
         var held: [Digest] = []
-        for start in stride(from: 0, to: listed.count, by: window) where held.count <= DigestPrefixError.listLimit {
+        for wave in listed.chunks(ofCount: window) where held.count <= DigestPrefixError.listLimit {
             // What a deletion left behind is no manifest.
-            held += try await concurrentMap(listed[start..<min(start + window, listed.count)], window: window) {
+            held += try await concurrentMap(wave, window: window) {
                 try await revision($0, of: name).isThere ? $0 : nil
             }.compactMap(\.self)
         }
@@ -78,9 +80,9 @@ extension RegistryReader {
             return RegistryReader.directories(in: entries).compactMap { Digest(algorithm: algorithm, hex: $0) }
         }.flatMap(\.self).filter(prefix.matches).sorted()
         var found: [Digest] = []
-        for start in stride(from: 0, to: named.count, by: window) where found.count <= DigestPrefixError.listLimit {
+        for wave in named.chunks(ofCount: window) where found.count <= DigestPrefixError.listLimit {
             // Collections leave the directories of what they freed.
-            found += try await concurrentMap(named[start..<min(start + window, named.count)], window: window) {
+            found += try await concurrentMap(wave, window: window) {
                 try await storage.entry(paths.blob($0)) == nil ? nil : $0
             }.compactMap(\.self)
         }

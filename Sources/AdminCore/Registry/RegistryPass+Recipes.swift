@@ -1,3 +1,5 @@
+import Algorithms
+
 extension RegistryPass {
     /// How an image, and each that it was expanded to, is run and was made, by the manifest's digest. What has no configuration of an image, or
     /// one that cannot be read or understood, is not in it: the image's own `problems` say why. Each configuration is read once, and no more
@@ -13,8 +15,7 @@ extension RegistryPass {
         var recipes: [Digest: ImageRecipe] = [:]
         var read = 0
         let window = 4
-        for start in stride(from: 0, to: sources.count, by: window) where read < ImageRecipe.readLimit {
-            let wave = Array(sources[start..<min(start + window, sources.count)])
+        for wave in sources.chunks(ofCount: window) where read < ImageRecipe.readLimit {
             let found = try await concurrentMap(wave, window: window) { [reader] in try await reader.recipe($0) }
             for (source, found) in zip(wave, found) {
                 guard let found else { continue }

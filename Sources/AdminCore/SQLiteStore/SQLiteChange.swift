@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
 
-/// Executes one `WriteOperation` inside a transaction: decides first, from the guards and from what the mutations need, and
-/// changes something only when nothing can be refused any more.
+/// Executes one `WriteOperation` inside a transaction: checks the guards and the needs of the
+/// mutations first, then changes the object.
 struct SQLiteChange {
     private let db: Database
     private let object: ObjectID
@@ -11,7 +11,12 @@ struct SQLiteChange {
     private var id: Int64?
     private var data: SQLiteData?
 
-    /// `clock` is the version of the last change of the whole store; it moves on with every operation that changes something.
+    /// Executes an operation.
+    ///
+    /// - Parameters:
+    ///   - moment: The time of the change, unless the operation has one.
+    ///   - clock: The version of the last change of the whole store; increased if the operation
+    ///     changes something.
     static func apply(
         _ operation: WriteOperation, to object: ObjectID, at moment: Date, in db: Database, clock: inout Int64
     ) throws -> WriteOutcome {
@@ -54,7 +59,7 @@ struct SQLiteChange {
         }
     }
 
-    /// False if a mutation meets a missing object that it does not create.
+    /// False if the object is missing and the first mutation does not create it.
     private static func canExecute(_ mutations: [WriteOperation.Mutation], exists: Bool) -> Bool {
         guard !exists else { return true }
         switch mutations.first {
@@ -102,7 +107,7 @@ struct SQLiteChange {
         }
     }
 
-    /// The row of the object, which is created if it was not there.
+    /// The row of the object, which is created if it is missing.
     private mutating func existing() throws -> Int64 {
         if let id { return id }
         try db.cachedStatement(

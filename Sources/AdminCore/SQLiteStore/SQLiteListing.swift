@@ -1,20 +1,20 @@
 import Foundation
 import GRDB
 
-/// Pages of object names in the order of the index over namespace and name.
+/// Pages of object names, in the order of namespace and name.
 struct SQLiteListing: Sendable {
     /// A place between two pages.
     struct Position: Sendable {
-        /// The last object before it; nil at the beginning.
+        /// The last object before the place; nil at the beginning.
         let after: ObjectID?
     }
 
-    /// Objects of a page.
+    /// The most objects in a page.
     static let pageSize = 1024
 
     let scope: NamespaceScope
 
-    /// The last objects of all slices but the last one; fewer where there are not so many objects.
+    /// The last object of each slice but the last one; fewer if there are not enough objects.
     func bounds(slices: Int, in db: Database) throws -> [ObjectID] {
         let count =
             try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM objects WHERE \(filter)", arguments: filterArguments) ?? 0
@@ -24,7 +24,7 @@ struct SQLiteListing: Sendable {
         }
     }
 
-    /// The objects behind `after`, `through` included.
+    /// The objects after `after`, up to and including `through`.
     func page(after: ObjectID?, through: ObjectID?, in db: Database) throws -> [ObjectID] {
         var conditions = [filter]
         var arguments = filterArguments

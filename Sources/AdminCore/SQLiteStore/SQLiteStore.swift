@@ -1,9 +1,12 @@
+import Foundation
 import GRDB
+import Synchronization
 
-/// A whole store in one SQLite file, or in memory: regtop's embedded default, and the store of most tests.
+/// A whole store in one SQLite file, or in memory, as for the sample and for most tests.
 ///
-/// Several processes may use one file at once; each operation is one transaction, and who finds the file locked waits up to
-/// half a minute. A file that is only to be read is opened by `SQLiteReader.open`, which gives nothing that could write.
+/// Several processes may use one file at once. Each operation is one transaction, and waits up to
+/// half a minute if another process has locked the file. `SQLiteReader.open` opens a file for
+/// reading only.
 public struct SQLiteStore: Sendable {
     /// Reads the store.
     public let reader: SQLiteReader
@@ -19,15 +22,20 @@ public struct SQLiteStore: Sendable {
         writer = SQLiteWriter(connection)
     }
 
-    /// Opens the store in the file at `path`. Nothing is written, unless `create`: then a missing or empty file becomes an empty
-    /// store, and one that is there is opened as it is. `clock` dates what is changed.
+    /// Opens the store in a file.
     ///
-    /// Throws `StoreError`: `.notConfigured` if there is no such file, `.permissionDenied`, `.invalid` if it is not a store.
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - create: True to make an empty store of a missing or empty file; otherwise nothing is
+    ///     written.
+    ///   - clock: The clock for the dates of changes.
+    /// - Throws: `StoreError`: `.notConfigured` if there is no such file, `.permissionDenied`,
+    ///   `.invalid` if it is not a store.
     public static func open(path: String, create: Bool = false, clock: WallClock) async throws -> SQLiteStore {
         SQLiteStore(try await SQLiteFile.open(path, mode: create ? .create : .change, clock: clock))
     }
 
-    /// An empty store in memory, gone with the last reference to it. `clock` dates what is changed. Throws `StoreError`.
+    /// An empty store in memory, which is gone with the last reference to it. Throws `StoreError`.
     public static func inMemory(clock: WallClock) throws -> SQLiteStore {
         do {
             let queue = try DatabaseQueue(configuration: SQLiteFile.configuration(readOnly: false))
@@ -38,8 +46,113 @@ public struct SQLiteStore: Sendable {
         }
     }
 
-    /// Closes the file. Calls that were made before end normally, later ones fail as `.blocklisted`.
+    /// Closes the file. Earlier calls end normally, later ones fail as `.blocklisted`.
     public func close() async {
         await connection.close()
+    }
+}
+
+/// Reads a store in an SQLite file or in memory, and cannot change it.
+///
+/// All calls run on one connection, on a thread of GRDB, in batches: up to `load.limit` calls share
+/// a transaction.
+public final class SQLiteReader: ObjectReader {
+    private let connection: SQLiteConnection
+
+    init(_ connection: SQLiteConnection) {
+        self.connection = connection
+    }
+
+    /// Opens a file for reading only: SQLite itself refuses to write, and creates nothing beside
+    /// the file. (One exception: the rollback journal of a process that was killed within a commit
+    /// is rolled back first.)
+    ///
+    /// - Throws: `StoreError`: `.notConfigured` if there is no such file, `.permissionDenied`,
+    ///   `.invalid` if it is not a store.
+    public static func open(path: String) async throws -> SQLiteReader {
+        SQLiteReader(try await SQLiteFile.open(path, mode: .read, clock: .system))
+    }
+
+    /// Closes the file. Earlier calls end normally, later ones throw `.blocklisted`.
+    public func close() async {
+        await connection.close()
+    }
+
+    /// See `ObjectReader`. One read operation in one transaction.
+    public func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
+        if let reason = object.violation ?? operation.violation {
+            throw StoreError(.invalid, operation: "read", object: object, reason: reason)
+        }
+        return try await connection.read("read", of: object) { db in
+            try SQLiteObject.find(object, in: db)?.read(operation, in: db)
+        }
+    }
+
+    /// See `ObjectReader`. The slices have equal sizes and are sorted by namespace and name.
+    public func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
+        guard slices >= 1 else {
+            throw StoreError(.invalid, operation: "list objects", reason: "the number of slices is \(slices)")
+        }
+        let bounds = try await connection.read("list objects") { db in
+            try SQLiteListing(scope: scope).bounds(slices: slices, in: db)
+        }
+        return zip([nil] + bounds, bounds + [nil]).map { [connection] lower, upper in
+            // The place of the next page; nil at the end. Only one task follows a cursor, so no
+            // page is read twice.
+            let position = Mutex(Optional(SQLiteListing.Position(after: lower)))
+            return ObjectCursor {
+                guard let from = position.withLock({ $0 }) else { return nil }
+                let page = try await connection.read("list objects") { db in
+                    try SQLiteListing(scope: scope).page(after: from.after, through: upper, in: db)
+                }
+                position.withLock { position in
+                    position = page.count < SQLiteListing.pageSize ? nil : .init(after: page.last)
+                }
+                return page
+            }
+        }
+    }
+
+    /// Always nil: a file has no placement groups.
+    public func placement(of object: ObjectID) async throws -> Placement? { nil }
+
+    /// See `ObjectReader`. The path (`memory` in memory), the number of objects, and the used bytes
+    /// of the file.
+    public func status() async throws -> StoreStatus {
+        try await connection.read("status") { [path = connection.path] db in
+            var status = StoreStatus(backend: .sqlite, name: path)
+            status.objects = try UInt64.fetchOne(db, sql: "SELECT COUNT(*) FROM objects")
+            let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            let free = try Int64.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+            let size = try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0
+            status.bytesUsed = UInt64(max(0, (pages - free) * size))
+            return status
+        }
+    }
+
+    /// See `ObjectReader`. Counts the calls in the current transaction; a waiting call can be
+    /// `stalled` as well.
+    public var load: StoreLoad { connection.load }
+}
+
+/// Changes a store in an SQLite file or in memory, and cannot read it.
+///
+/// An operation is a part of an IMMEDIATE transaction, so its guards hold against other processes
+/// as well. The outcome comes after the commit, and is `.unknown` only if the disk fails within the
+/// commit. A cancelled operation is `.failed` with `.cancelled` if it has not begun; otherwise it
+/// ends normally.
+public final class SQLiteWriter: ObjectWriter {
+    private let connection: SQLiteConnection
+
+    init(_ connection: SQLiteConnection) {
+        self.connection = connection
+    }
+
+    /// See `ObjectWriter`.
+    public func apply(_ operation: WriteOperation, to object: ObjectID) async -> WriteOutcome {
+        if let reason = object.violation ?? operation.violation {
+            return .failed(StoreError(.invalid, operation: "write", object: object, reason: reason))
+        }
+        return await connection.write(operation, to: object)
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 
 extension StoreError {
-    /// What an error of GRDB or of SQLite means to a caller.
+    /// The `StoreError` for an error of GRDB or SQLite.
     init(_ error: any Error, operation: String, object: ObjectID? = nil) {
         if let error = error as? StoreError {
             self = error
@@ -16,7 +16,7 @@ extension StoreError {
         let reason: String
         switch error.resultCode.primaryResultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED:
-            (kind, reason) = (.timedOut, "another process keeps the file locked")
+            (kind, reason) = (.timedOut, "another process has locked the file")
         case .SQLITE_FULL:
             (kind, reason) = (.full, "no space is left for the file")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:

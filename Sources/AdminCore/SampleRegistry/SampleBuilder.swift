@@ -1,11 +1,13 @@
 import Foundation
 
-/// Pushes images into a draft as registry v2.3.1 would: blobs, layer links, the revision, the tags, in this order.
+/// Pushes images into a draft as registry v2.3.1 does: blobs, layer links, the revision, then the
+/// tags.
 struct SampleBuilder {
     private(set) var draft: PoolDraft
     let paths: RegistryPaths
 
-    /// An empty registry. Identifiers are made from the paths, so that what is added leaves those of the rest alone.
+    /// An empty registry. Identifiers are derived from the paths, so an addition changes no other
+    /// identifier.
     init(paths: RegistryPaths = RegistryPaths(), chunkSize: UInt64 = StorageReader.defaultChunkSize) {
         self.paths = paths
         draft = PoolDraft(chunkSize: chunkSize, makeIdentifier: SampleBuilder.identifier)
@@ -17,7 +19,7 @@ struct SampleBuilder {
         return .random(using: &generator)
     }
 
-    /// The name that the text says. Throws `StorageError.invalidPath` if it is none.
+    /// The repository name in `text`. Throws `StorageError.invalidPath` if `text` is none.
     static func name(_ text: String) throws -> RepositoryName {
         guard let name = RepositoryName(text) else { throw StorageError.invalidPath(text) }
         return name
@@ -25,7 +27,8 @@ struct SampleBuilder {
 
     // MARK: - Pushes
 
-    /// Pushes an image under these tags; gives its manifest. `missing`: layers that do not arrive (somebody else sees to them).
+    /// Pushes an image under these tags and returns its manifest. The caller adds the blob
+    /// `missing`, if any.
     @discardableResult
     mutating func push(
         _ image: SampleImage, to repository: String, tags: [String], at date: SampleDate,
@@ -41,7 +44,8 @@ struct SampleBuilder {
         return manifest
     }
 
-    /// Pushes images of several platforms and an index over them, as a client does: the images by digest only.
+    /// Pushes images of several platforms without a tag, and a tagged index over them; returns the
+    /// index.
     @discardableResult
     mutating func push(
         _ images: [SampleImage], as format: SampleImage.Format, to repository: String, tags: [String],
@@ -69,7 +73,7 @@ struct SampleBuilder {
         try putManifest(payload, in: image.name, tags: [image.tag], at: date)
     }
 
-    /// Stores a manifest, links it as a revision, and makes the tags name it.
+    /// Stores a manifest, links it as a revision, and sets the tags to it.
     mutating func putManifest(_ manifest: SampleBlob, in repository: String, tags: [String], at date: SampleDate) throws
     {
         let name = try SampleBuilder.name(repository)
@@ -86,7 +90,7 @@ struct SampleBuilder {
 
     // MARK: - Parts of pushes
 
-    /// Stores a blob, unless it is there already: then the date of its first upload stays.
+    /// Stores a blob, unless it is there; the date of its first upload stays.
     mutating func store(_ blob: SampleBlob, at date: SampleDate) throws {
         let path = paths.blob(blob.digest)
         if !draft.hasFile(path) {
@@ -94,19 +98,19 @@ struct SampleBuilder {
         }
     }
 
-    /// Makes content that is not what it should be the file of a blob: what has arrived before the damage comes.
+    /// Stores other bytes in the file of a blob, as they are before the damage.
     mutating func store(_ content: [UInt8], zeros: Int = 0, as blob: SampleBlob, at date: SampleDate) throws {
         try draft.putContent(
             content, zeros: zeros, at: paths.blob(blob.digest), modified: date.date)
     }
 
-    /// Lets a repository serve a blob.
+    /// Links a blob as a layer of a repository.
     mutating func linkLayer(_ blob: SampleBlob, in repository: String, at date: SampleDate) throws {
         let path = try paths.layerLink(SampleBuilder.name(repository), blob.digest)
         if !draft.hasFile(path) { try link(blob.digest, at: path, date) }
     }
 
-    /// Makes an empty directory.
+    /// Creates an empty directory.
     mutating func makeDirectory(_ path: StoragePath, at date: SampleDate) throws {
         try draft.makeDirectory(path, modified: date.date)
     }
@@ -115,7 +119,7 @@ struct SampleBuilder {
         try draft.putContent(Array(digest.string.utf8), at: path, modified: date.date)
     }
 
-    /// Begins an upload and, if there are bytes, leaves it unfinished after them. Gives the path of the data.
+    /// Begins an upload and leaves it unfinished after `content`. Returns the path of the data.
     @discardableResult
     mutating func startUpload(
         _ id: String, in repository: String, at date: SampleDate, _ content: [UInt8]? = nil,
@@ -124,7 +128,8 @@ struct SampleBuilder {
         let directory = try paths.uploads(SampleBuilder.name(repository)).appending(id)
         try draft.putContent(
             Array(date.text.utf8), at: directory.appending(.literal("startedat")), modified: date.date)
-        // Kept when a request begins; the one for the bytes that have arrived would have come with the end of theirs.
+        // The registry saves a hash state when a request begins; the next one comes with the end of
+        // the request.
         try draft.putContent(
             SampleBuilder.initialHashState, at: directory.appending(.literal("hashstates", "sha256", "0")),
             modified: date.date)
@@ -133,7 +138,8 @@ struct SampleBuilder {
         return data
     }
 
-    /// What registry v2.3.1 saves of a SHA-256 that has seen no byte: Go's gob of the eight words, the length and the block.
+    /// The state of a SHA-256 without a byte, as registry v2.3.1 saves it: a Go gob of the eight
+    /// words, the length and the block.
     private static let initialHashState = Array(
         Data(
             base64Encoded:

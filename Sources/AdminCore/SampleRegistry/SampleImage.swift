@@ -1,10 +1,12 @@
-/// An image of the sample: layers, and the two documents made of them.
+import Foundation
+
+/// An image of the sample: its layers, and the two documents that name them.
 struct SampleImage: Sendable {
-    /// Who wrote it: decides the media types.
+    /// The tool that wrote the image; it decides the media types.
     enum Format: Sendable {
         /// Docker, schema 2.
         case docker
-        /// An OCI tool of later years.
+        /// An OCI tool, of later years.
         case oci
     }
 
@@ -35,7 +37,7 @@ struct SampleImage: Sendable {
                 + layers.map { "\"\($0.digest)\"" }.joined(separator: ",") + #"]}\#(variant)}"#)
     }
 
-    /// The manifest, indented as Docker does.
+    /// The manifest, indented as Docker indents it.
     func manifest(config: SampleBlob) -> SampleBlob {
         let (configType, layerType) =
             switch format {
@@ -63,10 +65,10 @@ struct SampleImage: Sendable {
 struct SampleDescriptor {
     let mediaType: String
     let blob: SampleBlob
-    /// Further members, each a line or more of JSON without a comma.
+    /// Further members, each one or more lines of JSON without a comma at the end.
     var members: [String] = []
 
-    /// The object; `indentation`: spaces before its closing brace.
+    /// The object as JSON, with `indentation` spaces before its closing brace.
     func json(indented indentation: Int) -> String {
         let margin = String(repeating: " ", count: indentation)
         let lines = [
@@ -108,12 +110,12 @@ struct SampleIndex {
     }
 }
 
-/// What an OCI tool attaches to an image: a manifest with a subject, here a signature.
+/// A signature that an OCI tool attaches to an image: a manifest with a subject.
 struct SampleAttachment {
     let subject: SampleBlob
     let payload: SampleBlob
 
-    /// The configuration that carries nothing.
+    /// The empty configuration.
     static let config = SampleBlob("{}")
 
     var manifest: SampleBlob {
@@ -133,5 +135,29 @@ struct SampleAttachment {
                "subject": \(subject.json(indented: 3))
             }
             """)
+    }
+}
+
+/// A moment of the sample's history in UTC, as a date and as the text in manifests and upload
+/// files.
+struct SampleDate: Hashable, Sendable {
+    /// RFC 3339, to the second.
+    let text: String
+    let date: Date
+
+    /// `year`-`month`-`day` of the proleptic Gregorian calendar, at `hour`:`minute`:`second`.
+    init(_ year: Int, _ month: Int, _ day: Int, _ hour: Int = 0, _ minute: Int = 0, _ second: Int = 0) {
+        func two(_ number: Int) -> String { String(number, width: 2) }
+        text = "\(String(year, width: 4))-\(two(month))-\(two(day))T\(two(hour)):\(two(minute)):\(two(second))Z"
+        // Years that begin in March have their leap day at the end, so the days before a month
+        // follow one formula.
+        let marchYear = month > 2 ? year : year - 1
+        let monthsSinceMarch = (month + 9) % 12
+        let days =
+            marchYear * 365 + marchYear / 4 - marchYear / 100 + marchYear / 400
+            + (monthsSinceMarch * 153 + 2) / 5 + day - 1
+        let daysBefore1970 = 719_468
+        date = Date(
+            timeIntervalSince1970: Double((((days - daysBefore1970) * 24 + hour) * 60 + minute) * 60 + second))
     }
 }

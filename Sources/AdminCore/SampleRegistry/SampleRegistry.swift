@@ -1,7 +1,8 @@
-/// The embedded sample: a registry as v2.3.1 might have left it after some years, the same on every machine, with one
-/// specimen of each damage that its storage driver is known for (docs/layout.md#defects).
+/// The embedded sample: a registry as v2.3.1 might have left it after some years, the same on every
+/// machine, with one specimen of each damage that its storage driver is known for
+/// (docs/layout.md#defects).
 ///
-/// What each repository is there to show:
+/// The purpose of each repository:
 ///
 /// | repository | shows |
 /// | --- | --- |
@@ -24,23 +25,29 @@
 ///
 /// No specimen shares a blob with any other repository, so damage shows in one row only.
 public enum SampleRegistry {
-    /// Fills an empty store with the sample; `reader` and `writer` must be the same store. Chunks have 4 MiB.
+    /// Fills an empty store with the sample, in chunks of 4 MiB.
     ///
-    /// Throws `StoreError`; of kind `.invalid` if the store is not empty, which then stays as it is. If this is cut
-    /// short by an error or a crash, what was written cannot be told from damage: throw the store away.
+    /// If an error or a crash stops this half-way, throw the store away: the rest of the sample
+    /// cannot be told from damage.
+    ///
+    /// - Parameters:
+    ///   - reader: Reads the store.
+    ///   - writer: Changes the same store.
+    ///   - specimens: The kinds of damage to add.
+    /// - Throws: `StoreError`, of kind `.invalid` if the store is not empty; it stays as it is
+    ///   then.
     public static func make(
         in reader: any ObjectReader, _ writer: any ObjectWriter, specimens: Set<Specimen> = .all
     ) async throws {
         guard try await PoolScan(reader).first() == nil else {
             throw StoreError(.invalid, operation: "make the sample", reason: "the store is not empty")
         }
-        // The program starts with this, so both cores are used: the big layers are made while the rest is drafted.
+        // The program starts with this, so it uses several cores: the big layers are made while the
+        // rest is drafted.
         async let layers = concurrentMap(specimens, window: specimens.count) { ($0, $0.layer) }
-        var builder = SampleBuilder()
-        try builder.addLibrary()
-        try builder.addApplications()
-        try builder.addPlatforms()
-        try builder.addAttic()
+        var history = SampleHistory()
+        try history.push()
+        var builder = history.builder
         for (specimen, layer) in try await layers { try specimen.add(layer, to: &builder) }
         try await builder.draft.write(to: writer)
         let planter = DamagePlanter(

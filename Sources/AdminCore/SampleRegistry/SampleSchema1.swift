@@ -1,6 +1,7 @@
 import Foundation
 
-/// An image as Docker before 1.10 pushed it: a signed manifest of schema 1, whose signature the registry keeps as a blob of its own.
+/// An image as Docker before 1.10 pushed it: a signed manifest of schema 1. The registry stores the
+/// signature as a blob of its own.
 struct SampleSchema1 {
     let name: String
     let tag: String
@@ -8,13 +9,14 @@ struct SampleSchema1 {
     /// The layers, lowest first; each but the last is a parent of the next.
     let layers: [SampleBlob]
 
-    /// What v1 images without a change of files have for a layer: an empty tar archive, compressed by Go's gzip in 2014.
+    /// The layer of v1 images that change no file: an empty tar archive, compressed by Go's gzip in
+    /// 2014.
     static let emptyLayer = SampleBlob([
         0x1f, 0x8b, 0x08, 0x00, 0x00, 0x09, 0x6e, 0x88, 0x00, 0xff, 0x62, 0x18, 0x05, 0xa3, 0x60, 0x14,
         0x8c, 0x58, 0x00, 0x08, 0x00, 0x00, 0xff, 0xff, 0x2e, 0xaf, 0xb5, 0xef, 0x00, 0x04, 0x00, 0x00,
     ])
 
-    /// The payload: the manifest without its signatures. Its digest is the manifest's.
+    /// The manifest without its signatures; its digest is the digest of the manifest.
     var payload: SampleBlob {
         var parent = ""
         var history: [String] = []
@@ -56,7 +58,8 @@ struct SampleSchema1 {
             """)
     }
 
-    /// A JSON web signature over `payload`: its form is right. The number in it is not: nobody who reads a pool verifies it.
+    /// A JSON web signature over `payload` in the right form, with random numbers, since no reader
+    /// of a pool verifies them.
     func signature(of payload: SampleBlob) -> SampleBlob {
         var generator = SeededGenerator(seed: "\(name):\(tag)")
         func number(_ count: Int) -> String {
@@ -66,7 +69,7 @@ struct SampleSchema1 {
         let key = (0..<12).map { _ in
             String((0..<4).map { _ in alphabet[Int.random(in: 0..<32, using: &generator)] })
         }.joined(separator: ":")
-        // What follows `formatLength` bytes of the payload in the signed document is its tail.
+        // The tail follows `formatLength` bytes of the payload in the signed document.
         let tail = "\n}"
         let protected =
             #"{"formatLength":\#(payload.size - tail.utf8.count),"formatTail":"\#(base64url(tail.utf8))","#

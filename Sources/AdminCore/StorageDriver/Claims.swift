@@ -1,3 +1,5 @@
+import Algorithms
+
 /// The claims on the references of one holding (docs/safety.md#claims): the process that sets a
 /// claim follows it, and so does any recovery.
 struct Claims: Sendable {
@@ -94,8 +96,8 @@ struct Claims: Sendable {
         _ entries: [Holding.Entry], _ keys: (Holding.Entry) -> (old: ByteString, new: ByteString?)
     ) async throws -> Set<Holding.Entry> {
         var done: Set<Holding.Entry> = []
-        for start in stride(from: 0, to: entries.count, by: Claims.batch) {
-            let batch = entries[start..<min(start + Claims.batch, entries.count)].map { entry in
+        for entries in entries.chunks(ofCount: Claims.batch) {
+            let batch = entries.map { entry in
                 let (old, new) = keys(entry)
                 return Renaming(entry: entry, old: old, new: new)
             }

@@ -1,3 +1,4 @@
+import Algorithms
 import Foundation
 
 /// Takes references out of the tree so that they can come back, puts them back, and frees their
@@ -141,15 +142,14 @@ public struct Holdings: Sendable {
         // A last look would not find these references under their old keys, and would search the
         // whole pool for them.
         try await journal.forget(Set(moved.map(\.blob)), of: holding.path)
-        for start in stride(from: 0, to: moved.count, by: Holdings.renamingBatch) {
-            let batch = moved[start..<min(start + Holdings.renamingBatch, moved.count)]
+        for batch in moved.chunks(ofCount: Holdings.renamingBatch) {
             var entries: [ByteString: [UInt8]] = [:]
             for entry in batch {
                 let tail = Array(entry.origin.components.dropFirst(old.components.count))
                 entries[Holding.key(new.appending(.literal(tail)))] = entry.blob.value
             }
             let keys = batch.map { Holding.key($0.origin) }
-            let isLast = start + Holdings.renamingBatch >= moved.count
+            let isLast = batch.endIndex == moved.endIndex
             var note = holding.note
             note?.name = name
             try await change(

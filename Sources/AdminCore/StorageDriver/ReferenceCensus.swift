@@ -1,3 +1,4 @@
+import Algorithms
 public import Foundation
 
 /// The references to some identifiers, by a complete scan of the pool: the only proof that allows
@@ -159,12 +160,6 @@ struct ChunkInventory: Sendable {
 
     /// The numbers of the chunks of an identifier, ascending.
     func indices(of blob: BlobIdentifier) -> [Int] {
-        var low = 0
-        var high = chunks.count
-        while low < high {
-            let middle = (low + high) / 2
-            if chunks[middle].blob < blob { low = middle + 1 } else { high = middle }
-        }
-        return chunks[low...].prefix { $0.blob == blob }.map(\.index)
+        chunks[chunks.partitioningIndex { $0.blob >= blob }...].prefix { $0.blob == blob }.map(\.index)
     }
 }

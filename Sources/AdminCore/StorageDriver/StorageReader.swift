@@ -156,25 +156,17 @@ public struct StorageReader: Sendable {
     /// `StorageError.notFound` if there is no such directory.
     public func walk(_ path: StoragePath) async throws -> [WalkEntry] {
         let top = try await list(path, keepingInvalid: true)
-        let window = window
-        return try await withThrowingTaskGroup(of: [WalkEntry].self) { group in
-            var met = top.map { WalkEntry(directory: path, entry: $0) }
-            var pending = met.compactMap(StorageReader.subdirectory)
-            var underWay = 0
-            while true {
-                while underWay < window, let next = pending.popLast() {
-                    underWay += 1
-                    group.addTask {
-                        try await (entries(next) ?? []).map { WalkEntry(directory: next, entry: $0) }
-                    }
-                }
-                guard let found = try await group.next() else { break }
-                underWay -= 1
-                met += found
-                pending += found.compactMap(StorageReader.subdirectory)
-            }
-            return met
+        var met = top.map { WalkEntry(directory: path, entry: $0) }
+        var pending = met.compactMap(StorageReader.subdirectory)
+        try await concurrentWork(window: window) { _ in
+            pending.popLast()
+        } perform: { directory in
+            try await (entries(directory) ?? []).map { WalkEntry(directory: directory, entry: $0) }
+        } take: { found in
+            met += found
+            pending += found.compactMap(StorageReader.subdirectory)
         }
+        return met
     }
 
     /// Everything below a directory; nil if there is no such directory.

@@ -1,3 +1,4 @@
+import Algorithms
 import Foundation
 import Synchronization
 
@@ -54,9 +55,7 @@ struct StorageWriter: Sendable {
     /// side would refuse each other.
     func insert(_ entries: [ByteString: [UInt8]], into directory: StoragePath) async throws -> Set<ByteString> {
         var taken: Set<ByteString> = []
-        let keys = entries.keys.sorted()
-        for start in stride(from: 0, to: keys.count, by: StorageWriter.insertionBatch) {
-            let batch = keys[start..<min(start + StorageWriter.insertionBatch, keys.count)]
+        for batch in entries.keys.sorted().chunks(ofCount: StorageWriter.insertionBatch) {
             taken.formUnion(
                 try await insertBatch(entries.filter { batch.contains($0.key) }, into: directory))
         }

@@ -1,6 +1,6 @@
-/// Reads objects in a given order, far enough ahead to keep the store busy, in bounded memory.
+/// Reads objects in a given order, ahead of the writer and in bounded memory.
 actor DumpFetcher {
-    /// A line to be written, and how many bytes of data its object has.
+    /// A line, and the number of data bytes of its object.
     struct Line: Sendable {
         let bytes: [UInt8]
         let size: UInt64
@@ -8,7 +8,7 @@ actor DumpFetcher {
 
     private enum Found: Sendable {
         case line(Line)
-        /// To be read in several operations; takes about this many bytes.
+        /// An object that needs several operations, and about this many bytes of memory.
         case large(ObjectID, cost: UInt64)
         case gone
 
@@ -17,12 +17,13 @@ actor DumpFetcher {
         }
     }
 
-    /// Objects that are asked for at once, in so many tasks, each with the beginning of its data.
+    /// Objects in a batch, tasks for it, and bytes of data that are read with the first operation.
     private static let batch = 1024
     private static let window = 128
     private static let beginning: UInt64 = 64 << 10
 
-    /// Bytes of larger objects that are held at once; a single one may have more.
+    /// Bytes of larger objects in memory (a single one may have more), and bytes in each of their
+    /// reads.
     private static let budget: UInt64 = 64 << 20
     private static let part: UInt64 = 8 << 20
 
@@ -40,7 +41,8 @@ actor DumpFetcher {
         self.times = times
     }
 
-    /// The next lines; nil at the end. To be called by one task at a time. Throws `StoreError`.
+    /// Returns the next lines; nil at the end. To be called by one task at a time. Throws
+    /// `StoreError`.
     func next() async throws -> [Line]? {
         if found.isEmpty {
             guard position < objects.count else { return nil }
@@ -74,7 +76,7 @@ actor DumpFetcher {
         return .line(line(object, state))
     }
 
-    /// Reads an object in several operations, all of one version: begins again where somebody wrote in between.
+    /// Reads one version of an object in several operations; begins again if it changes in between.
     private nonisolated func whole(_ object: ObjectID) async throws -> Line? {
         attempts: for _ in 0..<8 {
             guard let omap = try await reader.wholeOmap(of: object) else { return nil }
@@ -97,7 +99,7 @@ actor DumpFetcher {
                     data: bytes))
         }
         throw StoreError(
-            .busy, operation: "dump", object: object, reason: "it was changed again and again while it was read")
+            .busy, operation: "dump", object: object, reason: "it changed again and again while it was read")
     }
 
     private nonisolated func line(_ object: ObjectID, _ state: ObjectState) -> Line {

@@ -2,12 +2,12 @@ import CZlib
 import Dispatch
 import Foundation
 
-/// A file, plain or compressed with gzip, that a dump is written to or read from. What is read is recognised by itself.
+/// A file for a dump, plain or compressed with gzip. Reading detects the compression.
 ///
-/// Concurrency: its calls are executed one after the other on a queue of its own, never on the cooperative pool. One task is to
-/// use it, as bytes have an order.
+/// Concurrency: the calls run one after the other on a queue of the file, never on the cooperative
+/// pool. Only one task may use the file, since bytes have an order.
 public final class DumpFile: DumpSink, DumpSource, Sendable {
-    /// Not safe by itself: it is only touched on the queue, which is serial, and in `deinit`, when nobody else is left.
+    /// Used only on the queue, which is serial, and in `deinit`, after all other uses.
     private nonisolated(unsafe) var file: gzFile?
     private let queue = DispatchQueue(label: "regtop.dump")
     private let name: String
@@ -28,34 +28,38 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
         if let file { gzclose(file) }
     }
 
-    /// Opens a dump to read. Throws `StoreError`: `.notConfigured` if there is no such file, `.permissionDenied`, `.inputOutput`.
+    /// Opens a dump to read.
+    ///
+    /// - Throws: `StoreError`: `.notConfigured` if there is no such file, `.permissionDenied`,
+    ///   `.inputOutput`.
     public static func open(path: String) async throws -> DumpFile {
-        try await background {
+        try await BlockingCall.run(cancelled: StoreError.cancelled("load")) {
             try DumpFile(descriptor(path, O_RDONLY, "load"), name: path, isWriting: false, mode: "rb")
         }
     }
 
-    /// Reads a dump from standard input.
+    /// A dump to read from standard input. Throws `StoreError`.
     public static func standardInput() throws -> DumpFile {
         try DumpFile(dup(STDIN_FILENO), name: "standard input", isWriting: false, mode: "rb")
     }
 
-    /// Creates a file to write a dump into, or empties the one that is there. Throws `StoreError`.
+    /// Creates a file for a dump, or empties an existing one. Throws `StoreError`.
     public static func create(path: String, gzip: Bool) async throws -> DumpFile {
-        try await background {
+        try await BlockingCall.run(cancelled: nil) {
             let descriptor = try descriptor(path, O_WRONLY | O_CREAT | O_TRUNC, "dump")
             return try DumpFile(descriptor, name: path, isWriting: true, mode: gzip ? "wb1" : "wbT")
         }
     }
 
-    /// Writes a dump to standard output. A closed pipe is a `StoreError` with the errno EPIPE (where SIGPIPE is ignored).
+    /// A dump to write to standard output. If SIGPIPE is ignored, a closed pipe is a `StoreError`
+    /// with the errno EPIPE.
     public static func standardOutput(gzip: Bool) throws -> DumpFile {
         try DumpFile(dup(STDOUT_FILENO), name: "standard output", isWriting: true, mode: gzip ? "wb1" : "wbT")
     }
 
-    /// Writes bytes. They are in the file only after `finish`.
+    /// Writes bytes. All of them are in the file only after `finish`.
     public func write(_ bytes: [UInt8]) async throws {
-        try await perform { file in
+        try await perform(cancelled: nil) { file in
             guard !bytes.isEmpty else { return }
             errno = 0
             let count = bytes.withUnsafeBytes { gzwrite(file, $0.baseAddress, UInt32($0.count)) }
@@ -63,15 +67,16 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
         }
     }
 
-    /// Reads the next MiB, uncompressed.
+    /// Returns the next MiB, uncompressed; nothing at the end. Cancelling the task ends the wait
+    /// for a pipe at once.
     public func read() async throws -> [UInt8] {
-        try await perform { file in
+        try await perform(cancelled: .cancelled("load")) { file in
             errno = 0
             let room = 1 << 20
             let bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
                 count = max(0, Int(gzread(file, buffer.baseAddress, UInt32(room))))
             }
-            // A compressed file that ends too early shows at its end only.
+            // zlib reports a compressed file that ends too early only at its end.
             if bytes.count < room {
                 var status: Int32 = Z_OK
                 gzerror(file, &status)
@@ -81,35 +86,28 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
         }
     }
 
-    /// Writes what is left and closes the file. Nothing can be read or written after it; a second time does nothing.
+    /// Writes the remaining bytes and closes the file. Later reads and writes throw; does nothing
+    /// the second time.
     public func finish() async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            queue.async {
-                guard let file = self.file else { return continuation.resume() }
-                self.file = nil
-                errno = 0
-                let status = gzclose(file)
-                // A reader that stops in the middle is told Z_BUF_ERROR, which is no news.
-                if self.isWriting && status != Z_OK {
-                    continuation.resume(throwing: self.failure(reason: String(cString: strerror(errno)), errno: errno))
-                } else {
-                    continuation.resume()
-                }
+        try await BlockingCall.run(on: queue, cancelled: nil) {
+            guard let file = self.file else { return }
+            self.file = nil
+            errno = 0
+            let status = gzclose(file)
+            let number = errno
+            // A reader that stops in the middle gets Z_BUF_ERROR, which is no news.
+            if self.isWriting && status != Z_OK {
+                throw self.failure(reason: StoreError.systemText(number), errno: number)
             }
         }
     }
 
     private func perform<Value: Sendable>(
-        _ body: @escaping @Sendable (gzFile) throws -> Value
+        cancelled: StoreError?, _ body: @escaping @Sendable (gzFile) throws -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async {
-                continuation.resume(
-                    with: Result {
-                        guard let file = self.file else { throw self.failure(reason: "it is closed", errno: 0) }
-                        return try body(file)
-                    })
-            }
+        try await BlockingCall.run(on: queue, cancelled: cancelled) {
+            guard let file = self.file else { throw self.failure(reason: "it is closed", errno: 0) }
+            return try body(file)
         }
     }
 
@@ -118,7 +116,7 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
         var status: Int32 = Z_OK
         let text = gzerror(file, &status).map { String(cString: $0) } ?? ""
         switch status {
-        case Z_ERRNO: return failure(reason: String(cString: strerror(number)), errno: number)
+        case Z_ERRNO: return failure(reason: StoreError.systemText(number), errno: number)
         case Z_BUF_ERROR: return failure(reason: "the compressed file ends in the middle", errno: 0)
         case Z_DATA_ERROR: return failure(reason: "the compressed file is damaged", errno: 0)
         default: return failure(reason: text.isEmpty ? "it cannot be used" : text, errno: number)
@@ -130,25 +128,18 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
             .inputOutput, operation: isWriting ? "dump" : "load", errno: errno, reason: "\(name): \(reason)")
     }
 
-    private static func background<Value: Sendable>(
-        _ body: @escaping @Sendable () throws -> Value
-    ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
-        }
-    }
-
     private static func descriptor(_ path: String, _ flags: Int32, _ operation: String) throws -> Int32 {
         let descriptor = Foundation.open(path, flags | O_CLOEXEC, 0o666)
         guard descriptor < 0 else { return descriptor }
+        let number = errno
         let kind: StoreError.Kind =
-            switch errno {
+            switch number {
             case ENOENT: .notConfigured
             case EACCES, EPERM, EROFS: .permissionDenied
             case ENOSPC, EDQUOT: .full
             default: .inputOutput
             }
         throw StoreError(
-            kind, operation: operation, errno: errno, reason: "\(path): \(String(cString: strerror(errno)))")
+            kind, operation: operation, errno: number, reason: "\(path): \(StoreError.systemText(number))")
     }
 }

@@ -1,10 +1,12 @@
 import Foundation
 
-/// Reads the JSON of one line: an object whose values are texts, whole numbers, and objects of texts.
+/// Reads the JSON of one line: an object whose values are texts, whole numbers, and objects of
+/// texts.
 ///
-/// Not `JSONDecoder`: its dictionaries take names for equal that only look alike, and so would lose one of two omap keys.
+/// Not `JSONDecoder`, whose dictionaries compare keys by Unicode equivalence, and would lose one of
+/// two such omap keys.
 struct DumpScanner {
-    /// What is wrong, as a sentence without the line's number.
+    /// A mistake, as a sentence without the number of the line.
     struct Problem: Error, Hashable {
         let reason: String
     }
@@ -16,7 +18,8 @@ struct DumpScanner {
         self.bytes = bytes
     }
 
-    /// Calls `value` for each key of an object, with the scanner before the key's value; it must read it. No key comes twice.
+    /// Calls `value` for each key of an object; it must read the value of the key. Throws if a key
+    /// comes twice.
     mutating func object(_ value: (_ key: [UInt8], inout DumpScanner) throws -> Void) throws {
         try expect("{")
         var seen: Set<[UInt8]> = []
@@ -24,7 +27,7 @@ struct DumpScanner {
             repeat {
                 let key = try text()
                 guard seen.insert(key).inserted else {
-                    throw Problem(reason: "the key \(ByteString(bytes: key)) stands there twice")
+                    throw Problem(reason: "the key \(ByteString(bytes: key)) is there twice")
                 }
                 try expect(":")
                 try value(key, &self)
@@ -36,13 +39,15 @@ struct DumpScanner {
     /// A text, as UTF-8.
     mutating func text() throws -> [UInt8] {
         let raw = try quoted()
-        guard !raw.contains(where: { $0 < 0x20 }) else { throw Problem(reason: "a control character stands in a text") }
+        guard !raw.contains(where: { $0 < 0x20 }) else {
+            throw Problem(reason: "there is a control character in a text")
+        }
         let text = raw.contains(UInt8(ascii: "\\")) ? try unescape(raw) : Array(raw)
         guard String(validating: text, as: UTF8.self) != nil else { throw Problem(reason: "a text is not UTF-8") }
         return text
     }
 
-    /// The bytes that stand there as base64.
+    /// The bytes of a base64 text.
     mutating func base64() throws -> [UInt8] {
         let raw = try quoted()
         if raw.isEmpty { return [] }
@@ -62,13 +67,14 @@ struct DumpScanner {
         return number
     }
 
-    /// Throws unless nothing follows.
+    /// Throws unless the line ends here.
     mutating func end() throws {
         skipSpace()
-        if position < bytes.count { throw Problem(reason: "something follows the object's end") }
+        if position < bytes.count { throw Problem(reason: "there is text after the end of the object") }
     }
 
-    /// The bytes between two quotation marks, escapes as they stand. `memchr`, because a value may have 170 MB.
+    /// The bytes between two quotation marks, with their escapes. Uses `memchr`, since a value may
+    /// have 170 MB.
     private mutating func quoted() throws -> ArraySlice<UInt8> {
         try expect("\"")
         let start = position
@@ -84,7 +90,7 @@ struct DumpScanner {
         throw Problem(reason: "the line ends in the middle of a text")
     }
 
-    /// Where `byte` is next in `bytes`.
+    /// The next index of `byte` in `bytes`.
     static func index(of byte: UInt8, in bytes: [UInt8], from start: Int) -> Int? {
         bytes.withUnsafeBytes { buffer in
             guard start < buffer.count, let base = buffer.baseAddress,
@@ -98,7 +104,7 @@ struct DumpScanner {
         var units: [UInt16] = []
         var text: [UInt8] = []
         var index = raw.startIndex
-        // Escaped UTF-16 is collected, because a scalar may need two of them.
+        // Escaped UTF-16 units are collected, since a scalar may need two of them.
         func flush() throws {
             guard !units.isEmpty else { return }
             guard let string = String(validating: units, as: UTF16.self) else {
@@ -114,7 +120,7 @@ struct DumpScanner {
                 index += 1
                 continue
             }
-            // `quoted` never ends behind a lone backslash, so there is a next byte.
+            // There is a next byte: `quoted` does not end after a single backslash.
             let escape = raw[index + 1]
             index += 2
             if escape == UInt8(ascii: "u") {
@@ -126,7 +132,9 @@ struct DumpScanner {
                 continue
             }
             try flush()
-            guard let plain = Self.escapes[escape] else { throw Problem(reason: "an unknown escape stands in a text") }
+            guard let plain = Self.escapes[escape] else {
+                throw Problem(reason: "there is an unknown escape in a text")
+            }
             text.append(plain)
         }
         try flush()
@@ -152,5 +160,61 @@ struct DumpScanner {
 
     private mutating func expect(_ character: Unicode.Scalar) throws {
         if try !accept(character) { throw Problem(reason: "\(character) is missing at byte \(position + 1)") }
+    }
+}
+
+/// Splits a stream into lines of bounded length.
+struct DumpLineReader {
+    /// Longest accepted line, in bytes: an object of 128 MiB as base64, with as many bytes for the
+    /// rest.
+    static let longestLine = 256 << 20
+
+    private let source: any DumpSource
+    private var buffer: [UInt8] = []
+    /// The start of the next line in `buffer`, and the end of the part that was searched for its
+    /// end.
+    private var start = 0
+    private var searched = 0
+    private var isAtEnd = false
+    private let longest: Int
+    /// The number of the last line that `next` returned, from 1.
+    private(set) var number = 0
+
+    init(_ source: any DumpSource, longest: Int = DumpLineReader.longestLine) {
+        self.source = source
+        self.longest = longest
+    }
+
+    /// Returns the next line without its end; nil after the last one. Throws `StoreError`.
+    mutating func next() async throws -> [UInt8]? {
+        while true {
+            if let end = DumpScanner.index(of: UInt8(ascii: "\n"), in: buffer, from: searched) {
+                return take(through: end, next: end + 1)
+            }
+            searched = buffer.count
+            if buffer.count - start > longest {
+                throw StoreError(
+                    .invalid, operation: "load", reason: "line \(number + 1): it is longer than \(longest) bytes")
+            }
+            if isAtEnd {
+                return start < buffer.count ? take(through: buffer.count, next: buffer.count) : nil
+            }
+            let more = try await source.read()
+            isAtEnd = more.isEmpty
+            if start > 0 {
+                buffer.removeFirst(start)
+                searched -= start
+                start = 0
+            }
+            buffer += more
+        }
+    }
+
+    private mutating func take(through end: Int, next: Int) -> [UInt8] {
+        let line = Array(buffer[start..<end])
+        start = next
+        searched = next
+        number += 1
+        return line
     }
 }

@@ -5,7 +5,7 @@ import Testing
 /// One promise of the protocols, tested on an empty store.
 struct ConformanceCase: Sendable, CustomTestStringConvertible {
     let name: String
-    /// True if it plants what no verb makes, and none clears away.
+    /// True if the case plants objects that no verb creates or removes.
     let leavesDamage: Bool
     let body: @Sendable (StoreUnderTest) async throws -> Void
 
@@ -18,11 +18,11 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// All of them.
+    /// All cases.
     static let all = guards + guardFailures + mutations + data + omap + names + enumeration + concurrency
 }
 
-/// Which cases were executed on which kind of store.
+/// Counts the cases that were executed on each kind of store.
 final class ConformanceTally: Sendable {
     /// The tally of the object stores' cases.
     static let stores = ConformanceTally(of: ConformanceCase.all.count)
@@ -33,12 +33,12 @@ final class ConformanceTally: Sendable {
     private let cases: Int
     private let executed = Mutex<[StoreKind: Set<String>]>([:])
 
-    /// A tally of a suite with so many cases.
+    /// A tally of a suite with this number of cases.
     init(of cases: Int) {
         self.cases = cases
     }
 
-    /// Notes a case that has ended. The line is printed when the last one of a backend's kinds has.
+    /// Notes the end of a case. Prints a line after the last one of a backend.
     func note(_ testCase: ConformanceCase, on kind: StoreKind) {
         let line: String? = executed.withLock { executed in
             executed[kind, default: []].insert(testCase.name)
@@ -51,7 +51,7 @@ final class ConformanceTally: Sendable {
     }
 }
 
-/// Runs every case over every kind of store. One at a time: a cluster has one pool for all of them.
+/// Runs every case on every kind of store, one at a time, since the cluster has one pool for all.
 @Suite(.serialized)
 struct ObjectStoreConformance {
     @Test(arguments: StoreKind.allCases, ConformanceCase.all)

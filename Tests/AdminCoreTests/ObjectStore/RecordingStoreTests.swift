@@ -1,7 +1,7 @@
 import AdminCore
 import Testing
 
-/// The store that others' tests rest on.
+/// The recording store, on which other tests rest.
 @Suite struct RecordingStoreTests {
     private let object = ObjectID("/a")
     private let timeout = StoreError(.timedOut, operation: "write", reason: "nobody answered")

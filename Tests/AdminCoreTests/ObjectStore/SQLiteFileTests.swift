@@ -2,11 +2,11 @@ import AdminCore
 import Foundation
 import Testing
 
-/// What is special about a store in a file.
+/// The behaviour of a store in a file.
 @Suite struct SQLiteFileTests {
     private static let object = ObjectID("/a")
 
-    /// Makes a store with one object in it, and closes it.
+    /// Creates a store with one object, and closes it.
     private func make(_ path: String) async throws {
         let store = try await SQLiteStore.open(path: path, create: true)
         let operation = WriteOperation([.writeFull(pattern(0..<100_000)), .setOmap(["k": [1]])])
@@ -117,7 +117,7 @@ import Testing
             let path = directory.path("store")
             try await make(path)
             var data = try Data(contentsOf: URL(filePath: path))
-            // Everything but the first page, which has the header and the list of the tables.
+            // All pages but the first, which has the header and the list of the tables.
             data.replaceSubrange(4096..., with: [UInt8](repeating: 0xa5, count: data.count - 4096))
             try data.write(to: URL(filePath: path))
             let reader = try await SQLiteReader.open(path: path)

@@ -3,29 +3,29 @@ import Testing
 
 @testable import AdminCore
 
-/// Dumps that are no dumps, or only half of one.
+/// Damaged and incomplete dumps.
 @Suite struct StoreDumpDamageTests {
     static let wrong: [(line: String, reason: String)] = [
         (#"hello"#, "{ is missing at byte 1"),
         (#"{"name": "a""#, "the line ends in the middle"),
         (#"{"name": "a"#, "the line ends in the middle of a text"),
-        (#"{"name": "a", "size": 0} x"#, "something follows the object's end"),
+        (#"{"name": "a", "size": 0} x"#, "there is text after the end of the object"),
         (#"{"size": 0}"#, "the object has no name"),
         (#"{"name": "a"}"#, "the object has no size"),
         (#"{"name": "a", "size": -1}"#, "a whole number is missing"),
         (#"{"name": "a", "size": 1.5}"#, "a whole number is missing"),
         (#"{"name": "a", "size": "1"}"#, "a whole number is missing"),
         (#"{"name": "a", "size": 99999999999999999999}"#, "a whole number is missing"),
-        (#"{"name": "a", "size": 134217729}"#, "134217728 are possible"),
+        (#"{"name": "a", "size": 134217729}"#, "the limit is 134217728"),
         (#"{"name": "a", "size": 3, "data": "AQI="}"#, "the data of a has 2 bytes, and its size says 3"),
         (#"{"name": "a", "size": 2, "data": "AQI"}"#, "a value is not base64"),
         (#"{"name": "a", "size": 0, "omap": {"k": "*"}}"#, "a value is not base64"),
         (#"{"name": "a", "size": 0, "omap": {"k": 1}}"#, "\" is missing"),
         (#"{"name": "a", "size": 0, "omap": []}"#, "{ is missing"),
-        (#"{"name": "a", "size": 0, "omap": {"k": "", "k": ""}}"#, "the key k stands there twice"),
-        (#"{"name": "a", "size": 0, "omap": {"k": ""}, "omapBase64": {"aw==": ""}}"#, "the key k stands there twice"),
+        (#"{"name": "a", "size": 0, "omap": {"k": "", "k": ""}}"#, "the key k is there twice"),
+        (#"{"name": "a", "size": 0, "omap": {"k": ""}, "omapBase64": {"aw==": ""}}"#, "the key k is there twice"),
         (#"{"name": "a", "size": 0, "omapBase64": {"?": ""}}"#, "a key is not base64"),
-        (#"{"name": "a", "size": 0, "size": 0}"#, "the key size stands there twice"),
+        (#"{"name": "a", "size": 0, "size": 0}"#, "the key size is there twice"),
         (#"{"name": "a", "nameBase64": "YQ==", "size": 0}"#, "the object has two names"),
         (#"{"name": "", "size": 0}"#, "an object's name cannot be empty"),
         (#"{"name": "a\u0000b", "size": 0}"#, "its name has a zero byte"),
@@ -94,7 +94,7 @@ import Testing
         return try await store.dump().bytes
     }
 
-    /// Loads a dump; true if it went in. Anything but a sentence about a line is an issue.
+    /// Loads a dump; true if that succeeds. Any error but a sentence about a line is an issue.
     private func loads(_ bytes: [UInt8], into store: StoreUnderTest, _ what: String) async -> Bool {
         do {
             _ = try await StoreDump.load(from: MemorySource(bytes, portion: 50), into: store.reader, store.writer)
@@ -108,7 +108,7 @@ import Testing
 
     @Test func aDumpThatIsCutAnywhereIsAnErrorOrWholeLines() async throws {
         let dump = try await smallDump()
-        // A store that keeps nothing: making one for every cut takes too long.
+        // This store discards everything: creating one for every cut takes too long.
         let store = RecordingStore(try .inMemory())
         store.swallowWrites()
         for end in stride(from: 1, to: dump.count, by: 3) {

@@ -34,7 +34,7 @@ import Testing
         #expect(try await copy.dump().bytes == expected)
     }
 
-    /// Names, keys and values that are no text, look alike, or have to be escaped.
+    /// Names, keys and values that are no UTF-8, that look alike, or that need escapes.
     private func hostileStore() async throws -> StoreUnderTest {
         let store = try StoreUnderTest.inMemory()
         for name: ByteString in [
@@ -162,7 +162,7 @@ import Testing
         try await store.set(object, [.writeFull(pattern(0..<200_000)), .setXattr(name: "version", value: [1])])
         let recording = RecordingStore(store)
         recording.before { step in
-            // Between the listing of the keys and the reading of the data.
+            // Between the keys and the data.
             guard case .read(let operation, _) = step.operation, operation.data?.count == 200_000 else { return }
             recording.before { _ in }
             try? await store.set(object, [.writeFull(pattern(5..<200_005)), .setXattr(name: "version", value: [2])])

@@ -41,7 +41,7 @@ struct CacheTierTests {
             sourceLocation: sourceLocation)
     }
 
-    /// The contents of all files that the tree shows, wherever they are.
+    /// The contents of all files in the tree.
     private func contents(_ fixture: ChangeFixture) async throws -> [String] {
         var contents: [String] = []
         for file in try await fixture.driver.reader.walk(.root).compactMap(\.file) {
@@ -66,7 +66,7 @@ struct CacheTierTests {
                 try await addTier(tier, to: base, cluster)
                 try await expectWorking(fixture, base: base, tier: tier, cluster)
                 let before = try await contents(fixture)
-                // A plan from before the tier was there frees nothing either.
+                // A plan that is older than the tier frees nothing either.
                 let results = await fixture.admin.apply(old)
                 #expect(results.map(\.outcome) == [.done, .failed], "\(results)")
                 #expect(results.last?.error?.contains("cache tier") == true, "\(results)")
@@ -85,7 +85,8 @@ struct CacheTierTests {
         }
     }
 
-    /// What goes by names goes on: a tag that is in the tier only is pushed, shown, deleted, restored and renamed.
+    /// Operations by name work: a tag that is only in the tier is pushed, shown, deleted, restored
+    /// and renamed.
     private func expectWorking(
         _ fixture: ChangeFixture, base: String, tier: String, _ cluster: TestCluster
     ) async throws {
@@ -110,7 +111,7 @@ struct CacheTierTests {
         try await fixture.push("early", tags: ["1"], layer: pattern(5000))
         _ = try await Overview.read(fixture.registry, journal: JournalPolicy(delay: 0))
 
-        // Looking without -p finds the base alone, and the tier is not opened by its name.
+        // A search without -p finds only the base, and the tier is not opened by its name.
         let connected = try await RadosCluster.connect(cluster.options())
         let found = try await connected.poolsHolding(StorageReader.directory(fixture.registry.paths.repositories))
         await connected.close()
@@ -141,7 +142,7 @@ struct CacheTierTests {
         #expect(try await fixture.restore(ids).map(\.outcome) == [.done], "all of it can be restored still")
     }
 
-    /// An erasure-coded pool takes no omaps: the tier before it does.
+    /// An erasure-coded pool holds no omaps, but its tier does.
     @Test func anErasureCodedBaseHoldsARegistry() async throws {
         try await TestCluster.with("--osds", "3") { cluster in
             try await cluster.ceph(
@@ -163,7 +164,8 @@ struct CacheTierTests {
         }
     }
 
-    /// A removed object of which a snapshot has a copy is no object, however it is asked for; the plan says that the space stays in use.
+    /// A removed object with a copy in a snapshot does not exist; the plan says that its space
+    /// stays in use.
     @Test func snapshotsKeepTheSpaceAndShowNoObjects() async throws {
         let cluster = try await TestCluster.shared()
         try await cluster.withPool { pool in
@@ -182,7 +184,7 @@ struct CacheTierTests {
                 #expect(plan.notes.contains { $0.contains("a snapshot, before") }, "\(plan.notes)")
                 #expect(await fixture.admin.apply(plan).allSatisfy { $0.outcome == .done })
                 #expect(try await store.reader.read(.everything, of: chunk) == nil)
-                // Listings name it still.
+                // Listings still name the object.
                 let report = await Fsck(registry: fixture.registry).run()
                 #expect(report.stopped == nil && report.problems.isEmpty, "\(report.problems)")
                 let next = try await fixture.admin.collection(options)

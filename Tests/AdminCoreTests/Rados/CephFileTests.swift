@@ -5,8 +5,8 @@ import Testing
 
 @testable import AdminCore
 
-/// What librados would end the process at, or take otherwise than it was meant, seen before it is asked. What librados says itself is in
-/// `RadosConnectTests` and `CephCommandTests`.
+/// Files and options that would make librados end the process, or that it would misunderstand.
+/// `RadosConnectTests` and `CephCommandTests` test the errors of librados itself.
 struct CephFileTests {
     private func configuration(
         _ file: String, _ environment: [String: String] = [:], client: String? = nil
@@ -21,7 +21,7 @@ struct CephFileTests {
         try #require(throws: StoreError.self) { try body() }.reason
     }
 
-    /// Before librados 16.2 is asked, since it ends the process at each of them.
+    /// librados 16.2 ends the process at each of these.
     @Test func bytesThatLibradosDoesNotBear() throws {
         let place = try TemporaryDirectory()
         defer { place.remove() }
@@ -68,7 +68,7 @@ struct CephFileTests {
         let long = place.path("long.conf")
         #expect(FileManager.default.createFile(atPath: long, contents: nil) && truncate(long, 1 << 32) == 0)
         #expect(try reason { try configuration(long) }.contains("more than 16 MiB"))
-        // As Ceph takes them.
+        // As for Ceph.
         #expect(try configuration("/dev/null").file == "/dev/null")
         #expect(try configuration("/no/such,/dev/null;\(file)").file == "/dev/null")
     }
@@ -79,7 +79,7 @@ struct CephFileTests {
         let cases: [(text: String, line: Int, words: String)] = [
             ("[global]\nx = 1", 2, "does not end with a line break"), ("[global]\nx\n", 2, "without an equals sign"),
             (" [global]\n", 1, "before the first section"), ("x = 1\n", 1, "before the first section"),
-            ("[global]\n [client]\n", 2, "begins behind blanks"), ("[global\n", 1, "does not end with a bracket"),
+            ("[global]\n [client]\n", 2, "blanks before the section"), ("[global\n", 1, "does not end with a bracket"),
             ("[global]\nx = \"a\n", 2, "quotes are not closed"), ("[global]\nx = \"a#b\"\n", 2, "comment begins"),
             ("[global]\nx = \"a\" b\n", 2, "behind the closing quote"), ("[global]\n= 1\n", 2, "no name"),
             ("[a] b\n", 1, "behind the section's name"),
@@ -124,7 +124,7 @@ struct CephFileTests {
             ("osd.0", "--id admin"), ("client.", "--id admin"), ("", "--id admin"),
         ] {
             let reason = try reason { try configuration("/dev/null", client: name) }
-            #expect(reason.contains("is no name of a client") && reason.contains(words), "\(reason)")
+            #expect(reason.contains("is not the name of a client") && reason.contains(words), "\(reason)")
         }
         #expect(RadosConfiguration.probableClient("client.client.x") == "client.x")
     }

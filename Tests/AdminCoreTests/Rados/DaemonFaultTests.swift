@@ -5,7 +5,8 @@ import Testing
 
 @testable import AdminCore
 
-/// The storage driver and the admin beside daemons that stop, end and come back, on clusters of the tests' own.
+/// The storage driver and the admin beside daemons that stop and start again, each on a cluster of
+/// its own.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct DaemonFaultTests {
     @Test func anOSDThatIsStoppedAndContinued() async throws {
@@ -23,7 +24,7 @@ struct DaemonFaultTests {
                 try await cluster.signal(SIGCONT, "osd.0")
                 _ = try await stages[0].healthy.reader.read(.stat, of: ObjectID("/"))
             }
-            // The write was sent, nothing answers: nobody can know.
+            // The write was sent and not answered: its outcome is unknown.
             for ending in endings { #expect(ending.isUnknown, "\(ending.verb.name): \(ending.error as Any)") }
         }
     }
@@ -34,7 +35,8 @@ struct DaemonFaultTests {
             let restart = Mutex<Task<Void, any Error>?>(nil)
             let endings = try await verbs.run(nil) { _ in
                 try await cluster.kill("osd.0")
-                // The monitors would find out by themselves, later. The changes meet a dead OSD, and then a new one.
+                // The monitors would notice by themselves, but later. The changes meet a dead OSD,
+                // then a new one.
                 try await cluster.ceph("osd", "down", "osd.0")
                 restart.withLock { $0 = Task { try await cluster.restart("osd.0") } }
             } heal: { _ in
@@ -56,7 +58,7 @@ struct DaemonFaultTests {
                 try await cluster.kill("mon.a")
             } heal: { stages in
                 let (store, pool) = (stages[0].healthy, stages[0].pool)
-                // What only the monitors know is not known; nobody new comes in.
+                // The figures of the monitors are missing, and no client can connect.
                 let driver = StorageReader(objects: store.reader, chunkSize: 1024)
                 #expect(try await driver.content(path("/keep/other")) == pattern(10))
                 let closed = await #expect(throws: StoreError.self) {

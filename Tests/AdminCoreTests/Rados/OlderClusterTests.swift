@@ -4,7 +4,7 @@ import Testing
 
 @testable import AdminCore
 
-/// The answers of the monitors of other releases, as far as they differ.
+/// The different answers of the monitors of other releases.
 @Suite(.timeLimit(.minutes(2)))
 struct OlderClusterTests {
     private static let jewel = """
@@ -24,7 +24,7 @@ struct OlderClusterTests {
     @Test func statusOfEachRelease() throws {
         let cases: [(text: String, health: String?, osds: Int?, osdsUp: Int?)] = [
             (Self.jewel, "HEALTH_OK", 3, 2), (Self.luminous, "HEALTH_OK", 3, 3), (Self.nautilus, "HEALTH_ERR", 5, 4),
-            // Without counts the health is shown all the same.
+            // The health is shown even without the counts.
             ("{\"health\":{\"status\":\"HEALTH_WARN\"},\"osdmap\":{\"osdmap\":{}}}", "HEALTH_WARN", nil, nil),
             ("{\"health\":{\"status\":\"HEALTH_WARN\"},\"osdmap\":{\"num_osds\":\"3\"}}", "HEALTH_WARN", nil, nil),
             ("{\"health\":{\"status\":\"HEALTH_WARN\"}}", "HEALTH_WARN", nil, nil), ("{}", nil, nil, nil),
@@ -37,7 +37,7 @@ struct OlderClusterTests {
         }
     }
 
-    /// The pools come without their numbers; librados knows them.
+    /// The answer lacks the numbers of the pools; librados knows them.
     @Test func poolsWithoutTheirNumbers() async throws {
         let cluster = try await TestCluster.shared()
         try await cluster.withPool { pool in
@@ -47,7 +47,7 @@ struct OlderClusterTests {
                 {"pool_name":"gone-\(pool)","type":3}]
                 """
             let rows = try JSONDecoder().decode([PoolDetails.Row].self, from: Data(text.utf8))
-            let connection = try await RadosConnection.connect(cluster.options())
+            let connection = try await RadosConnector(cluster.options()).connect()
             let (found, listed) = try await (PoolDetails.of(rows, connection), PoolDetails.all(connection))
             await connection.close()
             let details = try #require(found.first)

@@ -4,7 +4,8 @@ import Testing
 
 @testable import AdminCore
 
-/// The storage driver and the admin where a pool is full or gone, and where the cluster does not let the client do it any more.
+/// The storage driver and the admin in a full pool, in a deleted pool, and after the client has
+/// lost its capabilities.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct PoolFaultTests {
     /// Waits until the condition holds; the suite's time limit ends it.
@@ -31,7 +32,7 @@ struct PoolFaultTests {
             #expect(await stage.healthy.writer.apply(WriteOperation([.remove]), to: probe) == .applied)
             return false
         }
-        // Whoever has no space left must still be able to delete.
+        // Deleting must work on a full pool.
         let frees = ["delete a directory", "remove a tag"]
         let puts = ["put a file into new directories", "overwrite by more"]
         let verbs = VerbsUnderFault(
@@ -48,7 +49,8 @@ struct PoolFaultTests {
                 try await cluster.ceph("osd", "pool", "set-quota", stage.pool, "max_objects", "0")
             }
             for stage in stages { try await until { try await !isFull(stage) } }
-            // No intent could be written, so the emptied directories are there still; the same change takes them away.
+            // No intent could be written, so the empty directories are still there; the same change
+            // removes them.
             for stage in stages where frees.contains(stage.verb.name) {
                 let driver = StoreUnderTest(.rados, reader: stage.healthy.reader, writer: stage.healthy.writer).driver()
                 #expect(try await !PoolCensus(driver.reader).hollow.isEmpty, "\(stage.verb.name)")
@@ -122,7 +124,7 @@ struct PoolFaultTests {
             for ending in endings {
                 #expect(ending.error != nil && !ending.isUnknown, "\(ending.verb.name): \(ending.error as Any)")
             }
-            // Another pool of the same name is another pool: what was open does not write into it.
+            // A new pool of the same name is another pool: the open store does not write to it.
             let stage = stages[0]
             try await cluster.createPool(stage.pool)
             try await stage.check(endings[0], telling)

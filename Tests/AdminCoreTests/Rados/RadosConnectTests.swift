@@ -4,10 +4,10 @@ import Testing
 
 @testable import AdminCore
 
-/// Everything that can be wrong before the first object is read: one clear sentence each, in time.
+/// The errors before the first object is read: each is one clear sentence, within the time limit.
 @Suite(.timeLimit(.minutes(2)))
 struct RadosConnectTests {
-    /// Opens a store that cannot be opened, and gives the error and how long it took.
+    /// Opens a store that cannot be opened; returns the error and the duration.
     private func failure(_ options: RadosOptions) async throws -> (error: StoreError, seconds: Double) {
         let start = ContinuousClock.now
         let error = try await #require(throws: StoreError.self) {
@@ -87,7 +87,7 @@ struct RadosConnectTests {
         let (error, seconds) = try await failure(options)
         #expect(error.kind == .notConfigured)
         #expect(error.reason.contains("mon_host"))
-        // The DNS was asked, for as long as connecting may take.
+        // The DNS was asked for the whole time limit.
         #expect(error.reason.contains("SRV records of _ceph-mon._tcp"))
         #expect(seconds < 60)
     }
@@ -98,7 +98,7 @@ struct RadosConnectTests {
         options.keyring = "/no/such/keyring"
         #expect(try await failure(options).error.kind == .notConfigured)
 
-        // As ceph.conf has it rather than the options.
+        // In ceph.conf rather than in the options.
         let file = "\(cluster.directory)/no-keyring.\(UUID().uuidString).conf"
         let lines = try String(contentsOfFile: cluster.conf, encoding: .utf8).split(separator: "\n")
         let changed = lines.map { $0.hasPrefix("keyring") ? "keyring = /no/such/place" : String($0) }
@@ -120,12 +120,12 @@ struct RadosConnectTests {
         #expect(error.reason.contains("holds no key of client.nobody-has-this-key, but those of client.admin"))
         #expect(!error.reason.contains("probably meant"))
         #expect(seconds < 60)
-        // As `--id client.admin` makes it.
+        // The name from `--id client.admin`.
         options.client = "client.client.admin"
         #expect(try await failure(options).error.reason.contains("client.admin was probably meant"))
     }
 
-    /// One cluster for all keyrings that are no good: librados answers with a number, the cluster is never asked.
+    /// One cluster for all invalid keyrings: librados returns an errno, and never asks the cluster.
     @Test func keyringsThatAreNoGood() async throws {
         let cluster = try await TestCluster.shared()
         let place = try TemporaryDirectory()
@@ -154,7 +154,7 @@ struct RadosConnectTests {
         for (index, (content, words)) in cases.enumerated() {
             let file = place.path("\(index).keyring")
             try content.write(toFile: file, atomically: true, encoding: .utf8)
-            // Named in ceph.conf, which librados reads together with it, and by the option.
+            // By ceph.conf, which librados reads together with the keyring, and by the option.
             let conf = place.path("\(index).conf")
             let lines = try String(contentsOfFile: cluster.conf, encoding: .utf8).split(separator: "\n")
             let changed = lines.map { $0.hasPrefix("keyring") ? "keyring = \(file)" : String($0) }
@@ -171,7 +171,7 @@ struct RadosConnectTests {
         }
     }
 
-    /// Of a list librados takes the first file that it can open, whatever that is.
+    /// librados uses the first file of a list that it can open, even one that is no keyring.
     @Test func listsOfKeyrings() async throws {
         let cluster = try await TestCluster.shared()
         let place = try TemporaryDirectory()
@@ -189,7 +189,7 @@ struct RadosConnectTests {
         #expect(try await failure(options).error.reason.contains("there is no keyring with a key of client.admin"))
         options.keyring = nil
         options.monitors = "no-such-host.invalid"
-        #expect(try await failure(options).error.reason.contains("no-such-host.invalid are no addresses of monitors"))
+        #expect(try await failure(options).error.reason.contains("no-such-host.invalid are not addresses of monitors"))
     }
 
     @Test func aWrongKey() async throws {
@@ -233,7 +233,7 @@ struct RadosConnectTests {
 
     @Test func noSuchPoolNamesThePoolsThereAre() async throws {
         let cluster = try await TestCluster.shared()
-        // The first by name: of many pools the sentence names some.
+        // The sentence names only the first pools.
         let pool = "!first-\(UUID().uuidString)"
         try await cluster.createPool(pool)
         let (error, seconds) = try await failure(cluster.options(pool: "no-such-pool"))

@@ -4,12 +4,13 @@ import Testing
 
 @testable import AdminCore
 
-/// Daemons that stop answering, on a cluster of the test's own.
+/// Daemons that stop answering, each on a cluster of its own.
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct RadosFaultTests {
     private static let thing = ObjectID("thing")
 
-    /// A cluster with a pool; a store on it that gives up an operation after a second, or never.
+    /// Runs a cluster with a pool, and a store with an operation timeout of a second, or without
+    /// one.
     private func withStores(
         _ body: @Sendable (TestCluster, _ hasty: RadosStore, _ patient: RadosStore) async throws -> Void
     ) async throws {
@@ -60,7 +61,7 @@ struct RadosFaultTests {
             }
             #expect(error.kind == .timedOut)
 
-            // Without one: it waits, says so, and can be cancelled.
+            // Without a timeout: the operation waits, shows in the load, and can be cancelled.
             let cancelledRead = Task { try await patient.reader.read(.stat, of: Self.thing) }
             let cancelledWrite = Task {
                 await patient.writer.apply(
@@ -89,7 +90,7 @@ struct RadosFaultTests {
             #expect(soon < 30)
             #expect(patient.reader.load.inFlight == 1)
 
-            // It goes on when the OSD is back, and what was unknown can be read.
+            // When the OSD is back, operations continue, and unknown outcomes can be read.
             try await cluster.signal(SIGCONT, "osd.0")
             #expect(await waiting.value == .applied)
             let keys = ReadOperation(omap: .keys(["hasty", "patient"]))
@@ -128,7 +129,7 @@ struct RadosFaultTests {
     @Test func monitorsThatStopAnswering() async throws {
         try await withStores { cluster, hasty, patient in
             try await cluster.signal(SIGSTOP, "mgr.x")
-            // A dead mgr costs figures, never the answer.
+            // Without a mgr, some figures are missing from the answer.
             let took = try await seconds { () async throws in
                 let status = try await hasty.reader.status()
                 #expect(status.health != nil)

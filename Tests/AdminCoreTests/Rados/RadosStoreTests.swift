@@ -4,7 +4,7 @@ import Testing
 
 @testable import AdminCore
 
-/// What the conformance suite does not ask for: what only a cluster can do.
+/// The behaviour that only a cluster has, in addition to the conformance suite.
 @Suite(.timeLimit(.minutes(2)))
 struct RadosStoreTests {
     private let thing = ObjectID("thing")
@@ -43,13 +43,13 @@ struct RadosStoreTests {
         }
     }
 
-    /// A SIGWINCH or SIGINT that lands on a thread of librados would be lost to the program.
+    /// A SIGWINCH or SIGINT on a thread of librados would be lost.
     @Test func theThreadsOfLibradosTakeNoSignals() async throws {
         try await TestCluster.shared().withStore { store in
             _ = try await store.reader.status()
             var looked = 0
             for thread in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task") {
-                // A thread may end while it is being looked at.
+                // A thread may end meanwhile.
                 guard let status = try? String(contentsOfFile: "/proc/self/task/\(thread)/status", encoding: .utf8)
                 else { continue }
                 let lines = status.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
@@ -74,7 +74,7 @@ struct RadosStoreTests {
             ] {
                 let placement = try #require(try await store.reader.placement(of: object))
                 #expect(placement.osds == [0])
-                // An object that is there is listed in the placement group that was named.
+                // An existing object is listed in this placement group.
                 #expect(await store.writer.apply(WriteOperation([.create]), to: object) == .applied)
                 let listed = try await CommandLineTool.run(
                     "rados",
@@ -105,7 +105,7 @@ struct RadosStoreTests {
         }
     }
 
-    /// A pool is its number, whatever it is called, and whoever is called so by now.
+    /// The number identifies a pool, also after it is renamed and another pool has its name.
     @Test func aPoolThatIsRenamedIsTheSame() async throws {
         let cluster = try await TestCluster.shared()
         try await cluster.withPool { pool in
@@ -119,7 +119,7 @@ struct RadosStoreTests {
             try await cluster.command(
                 "{\"prefix\":\"osd pool rename\",\"srcpool\":\"\(pool)\",\"destpool\":\"\(renamed)\"}")
             #expect(try await session.objects.placement(of: thing) == before)
-            // Nor is it the pool that has the name now.
+            // It is not the pool with the same name either.
             try await cluster.createPool(pool)
             #expect(try await session.objects.read(.stat, of: thing) != nil)
             #expect(try await session.objects.read(.stat, of: ObjectID("nothing")) == nil)

@@ -4,24 +4,24 @@ import Testing
 
 @testable import AdminCore
 
-/// Changes that meet a real fault, each in a pool of its own: when every one of them stands before the chosen write, the fault strikes, for
-/// all of them at once; when all have ended, it is over.
+/// Changes that meet a real fault, each in a pool of its own. The fault strikes when all of them
+/// have reached the chosen write, and ends when all have ended.
 struct VerbsUnderFault: Sendable {
-    /// What the clients that the fault strikes should be told.
+    /// The expected errors.
     struct Telling: Sendable {
         let kind: StoreError.Kind
         let errno: Int32
-        /// Whether reading fails, too.
+        /// True if reading fails, too.
         var reads = true
     }
 
-    /// How one change ended.
+    /// The end of a change.
     struct Ending: Sendable {
         let verb: ChangingVerb
-        /// What it threw; nil if it succeeded.
+        /// The error; nil if the change succeeded.
         let error: (any Error)?
 
-        /// True if it said that it does not know whether it was done.
+        /// True if the outcome is unknown.
         var isUnknown: Bool {
             if case .outcomeUnknown = error as? StorageError { return true }
             return (error as? AdminRefusal)?.isUnknown ?? false
@@ -37,15 +37,15 @@ struct VerbsUnderFault: Sendable {
     }
 
     let cluster: TestCluster
-    /// What the stores that the fault strikes are opened with, for a pool.
+    /// The options of the stores that meet the fault, for a pool.
     let options: @Sendable (String) -> RadosOptions
-    /// Before which write of a verb the fault strikes, of so many.
+    /// The write before which the fault strikes, of the given number of writes.
     var place: @Sendable (_ verb: ChangingVerb, _ writes: Int) -> Int = { ($1 + 1) / 2 }
     var verbs = VerbsUnderFault.usual
 
-    /// Runs them; `telling` is nil if the fault is only waited for. Gives how they ended, after it was made sure that what they said is true,
-    /// that every file is whole once the fault is over, that what was interrupted is taken back or ended, and that the same change
-    /// succeeds then.
+    /// Runs the changes; `telling` is nil to wait for the fault only. Checks that the reported
+    /// outcomes are true, that every file is whole after the fault, that interrupted changes are
+    /// undone or completed, and that the same change succeeds then. Returns the ends.
     func run(
         _ telling: Telling?, strike: @escaping @Sendable ([Stage]) async throws -> Void,
         heal: @escaping @Sendable ([Stage]) async throws -> Void
@@ -55,7 +55,7 @@ struct VerbsUnderFault: Sendable {
             try await heal(stages)
             _ = try await concurrentMap(Array(zip(stages, endings)), window: stages.count) { stage, ending in
                 try await stage.letLateWritesLand()
-                // As the next one finds it who opens the pool.
+                // The state for the next client that opens the pool.
                 try await TestCluster.withOpen(cluster.options(pool: stage.pool)) { store in
                     try await stage.check(
                         ending, afterwards: StoreUnderTest(.rados, reader: store.reader, writer: store.writer))
@@ -65,7 +65,7 @@ struct VerbsUnderFault: Sendable {
         }
     }
 
-    /// Runs them into the fault, and makes sure that what is said then is true; the fault goes on.
+    /// Runs the changes into the fault, and checks the errors while the fault lasts.
     func meet(
         _ stages: [Stage], _ telling: Telling?, _ strike: @escaping @Sendable ([Stage]) async throws -> Void
     ) async throws -> [Ending] {
@@ -79,7 +79,7 @@ struct VerbsUnderFault: Sendable {
         return endings
     }
 
-    /// The changes before they begin, each with its tree, in pools that go afterwards.
+    /// The changes before they begin, each with its tree, in pools that are removed afterwards.
     func withStages<Value: Sendable>(_ body: @Sendable ([Stage]) async throws -> Value) async throws -> Value {
         let stages = try await concurrentMap(verbs, window: 3) { verb in
             let pool = "fault-\(UInt64.random(in: 0 ... .max))"
@@ -108,7 +108,7 @@ struct VerbsUnderFault: Sendable {
     struct Stage: Sendable {
         let verb: ChangingVerb
         let strikesBefore: Int
-        /// An administrator's store, which the fault does not strike as a client.
+        /// The store of another client, which does not meet the fault.
         let healthy: RadosStore
         let struck: RadosStore
         let recording: RecordingStore
@@ -147,7 +147,8 @@ struct VerbsUnderFault: Sendable {
             return Ending(verb: verb, error: failure)
         }
 
-        /// While the fault lasts: what was said names the operation, an object and the error number, and is not "not found".
+        /// Checks that the error names the operation, an object and an errno, and is not "not
+        /// found".
         func check(_ ending: Ending, _ telling: Telling) async throws {
             let objects = Set(recording.operations.compactMap(\.object?.description))
             let verbs = telling.reads ? readingVerbs() : []
@@ -206,7 +207,8 @@ struct VerbsUnderFault: Sendable {
             try verb.expectDone(try await PoolCensus(store.driver().reader), "\(what), once more")
         }
 
-        /// What was given up because the answer did not come may be done late: it is, when the object has answered the same client again.
+        /// An unanswered operation may be executed late: at the latest before the object answers
+        /// the same client again.
         func letLateWritesLand() async throws {
             for object in Set(recording.writes.compactMap(\.object)) {
                 var isAnswered = false
@@ -222,7 +224,7 @@ struct VerbsUnderFault: Sendable {
         }
     }
 
-    /// Lets nobody through before all are there and the fault has struck.
+    /// Stops every change until all have arrived and the fault has struck.
     fileprivate actor Gate {
         private var missing: Int
         private let strike: @Sendable () async throws -> Void
@@ -249,7 +251,7 @@ struct VerbsUnderFault: Sendable {
             for one in waiting { one.resume() }
         }
 
-        /// Throws what the strike threw.
+        /// Throws the error of the strike.
         func pass() throws {
             try outcome?.get()
         }
@@ -257,7 +259,7 @@ struct VerbsUnderFault: Sendable {
 }
 
 extension ChangingVerb {
-    /// How many writes it takes.
+    /// The number of writes of the change.
     fileprivate func writes() async throws -> Int {
         let stage = try await stage()
         let recording = RecordingStore(try await stage.tree.restore())

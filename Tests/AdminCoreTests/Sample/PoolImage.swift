@@ -1,7 +1,7 @@
 import AdminCore
 import Foundation
 
-/// Everything that a store holds, by object: what a dump compares.
+/// The whole content of a store, by object.
 struct PoolImage: Equatable, Sendable {
     struct Object: Equatable, Sendable {
         var data: [UInt8]
@@ -29,7 +29,7 @@ struct PoolImage: Equatable, Sendable {
         }
     }
 
-    /// The same without the dates of directories, which say when somebody wrote into them last.
+    /// The same without the dates of directories.
     var withoutDirectoryDates: PoolImage {
         var image = self
         for (id, object) in objects where !object.omap.isEmpty {
@@ -39,8 +39,8 @@ struct PoolImage: Equatable, Sendable {
     }
 }
 
-/// What is wrong in a pool, found by comparing all its objects (docs/layout.md#defects), without the code that is
-/// being tested.
+/// The damage in a pool (docs/layout.md#defects), found by comparing all objects without the code
+/// under test.
 enum Anomaly: Hashable, Sendable {
     /// Chunks of an identifier that no directory names.
     case orphan
@@ -48,7 +48,7 @@ enum Anomaly: Hashable, Sendable {
     case dangling
     /// An identifier that is named twice.
     case doubleReference
-    /// A chunk that is not as long as the size says, or is behind the end.
+    /// A chunk of another length than the size demands, or behind the end.
     case wrongLength
     /// A directory's object that its parent does not list.
     case unlistedDirectory
@@ -61,7 +61,7 @@ enum Anomaly: Hashable, Sendable {
 }
 
 extension PoolImage {
-    /// All kinds of damage that the pool shows. Chunks have 4 MiB.
+    /// All kinds of damage in the pool, with chunks of 4 MiB.
     var anomalies: Set<Anomaly> {
         var found: Set<Anomaly> = []
         var references: [String: Int] = [:]

@@ -2,9 +2,9 @@ import Foundation
 
 @testable import AdminCore
 
-/// Everything that the reading commands can say of one repository.
+/// All answers of the reading commands about one repository.
 struct RepositoryRows: Equatable, Sendable {
-    /// What `ls`, `stat`, `cat` and `chunks` say of one path, errors included.
+    /// The answers of `ls`, `stat`, `cat` and `chunks` for one path, errors included.
     struct File: Equatable, Sendable {
         let path: StoragePath
         let status: String
@@ -20,7 +20,7 @@ struct RepositoryRows: Equatable, Sendable {
     var listing: [DirectoryEntry] = []
     var files: [File] = []
 
-    /// The rows of all repositories. Every question is asked that can be asked; what fails becomes part of the row.
+    /// The rows of all repositories. A failed question becomes a part of the row.
     static func all(_ registry: RegistryReader) async throws -> [RepositoryName: RepositoryRows] {
         let pass = registry.pass()
         let unique = try await UsageInspector(registry: registry).usage().uniqueSizes
@@ -44,7 +44,7 @@ struct RepositoryRows: Equatable, Sendable {
             if let reference = ImageReference(name, selector) { images.append(try await pass.image(reference)) }
         }
         listing = try await registry.storage.list(registry.paths.repository(name)).filter {
-            // What lies below is another repository's.
+            // A directory below belongs to another repository.
             $0.name?.hasPrefix("_") == true
         }
         let digests = images.flatMap { image in

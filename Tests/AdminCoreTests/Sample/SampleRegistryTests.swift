@@ -3,14 +3,15 @@ import Testing
 
 @testable import AdminCore
 
-/// The embedded sample without its damage: what it holds, that it is always the same, and that it is what the driver would write.
+/// The embedded sample without its damage: its content, which is always the same, and the same as
+/// from the driver.
 @Suite struct SampleRegistryTests {
     @Test func isTheSameEveryTime() async throws {
         let first = try await SampleStore(.all)
         let second = try await SampleStore(.all)
         let image = try await PoolImage(first.reader)
         let again = try await PoolImage(second.reader)
-        // Compared outside of the macro, which would spell out megabytes.
+        // Compared outside of the macro, which would print megabytes.
         let isSame = image == again
         #expect(isSame)
         #expect(image.objects.count > 1_000)
@@ -40,7 +41,7 @@ import Testing
         #expect(try await PoolImage(store.reader).anomalies == [])
     }
 
-    /// The draft is a short cut. This is the long way: the driver itself writes every file, with the same identifiers and dates.
+    /// The driver itself writes every file of the draft, with the same identifiers and dates.
     @Test func isWhatTheDriverWouldWrite() async throws {
         let draft = try await SampleStore([])
         let written = try StoreUnderTest.inMemory()

@@ -3,8 +3,7 @@ import Testing
 
 @testable import AdminCore
 
-/// Each damage of docs/layout.md#defects: that it looks as described there, that it shows where it should, and
-/// nowhere else.
+/// Each damage of docs/layout.md#defects has the described form, and shows only in its repository.
 @Suite struct SpecimenTests {
     private static let sound = Task { try await RepositoryRows.all(SampleStore([]).registry) }
 
@@ -26,7 +25,8 @@ import Testing
         #expect((own.summary.problems != []) == (own.summary.state == .damaged))
     }
 
-    /// Damaged is what the registry could not serve, or not be sure of; the rest is for `fsck` to say.
+    /// `damaged` is content that the registry cannot serve or cannot trust; `fsck` reports the
+    /// rest.
     private func expectedState(_ specimen: Specimen) -> RepositorySummary.State {
         switch specimen {
         case .resumedUpload, .zeroFilled, .emptyLayer, .overwrittenShorter, .halfDeleted, .movedDirectory,
@@ -78,7 +78,7 @@ import Testing
         for (index, length) in [6_000_000, 4_805_696].enumerated() {
             let state = try #require(
                 await store.reader.read(ReadOperation(data: 0..<UInt64(length)), of: layout.blob.chunk(index)))
-            // What chunk 1 has of its own begins where the surplus of chunk 0 ends.
+            // The own bytes of chunk 1 begin after the surplus of chunk 0.
             let hole = index == 1 ? 6_000_000 - chunkSize : 0
             let start = index * chunkSize + hole
             content.replaceSubrange(start..<index * chunkSize + length, with: state.data[hole...])

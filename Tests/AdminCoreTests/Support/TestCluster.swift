@@ -104,7 +104,7 @@ struct TestCluster: Sendable {
     /// Sends a command to the monitors, as JSON; far quicker than `ceph`.
     @discardableResult
     func command(_ json: String) async throws -> Data {
-        let connection = try await RadosConnection.connect(options())
+        let connection = try await RadosConnector(options()).connect()
         do {
             let answer = try await RadosCommand(json: Array(json.utf8)).data(from: connection, "command", nil)
             await connection.close()

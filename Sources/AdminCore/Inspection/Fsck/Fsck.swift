@@ -1,3 +1,4 @@
+import Algorithms
 public import Foundation
 
 /// The thoroughness of a check, and its limits.
@@ -128,8 +129,7 @@ struct FsckRun: Sendable {
     ) async throws {
         guard !suspects.isEmpty else { return }
         let counter = ProgressCounter(phase: phase, total: UInt64(suspects.count), handler: progress)
-        for start in stride(from: 0, to: suspects.count, by: FsckRun.batch) {
-            let batch = suspects[start..<min(start + FsckRun.batch, suspects.count)]
+        for batch in suspects.chunks(ofCount: FsckRun.batch) {
             let problems = try await concurrentMap(batch, window: storage.window) { suspect in
                 defer { counter.advance() }
                 return try await look(suspect)

@@ -1,3 +1,5 @@
+import Algorithms
+
 /// The result of a verification.
 public struct Verification: Hashable, Sendable {
     /// A fault.
@@ -92,9 +94,7 @@ public struct Verifier: Sendable {
     public func verify(_ references: [ImageReference], progress: ProgressHandler? = nil) async throws -> Verification {
         let before = hasher.sums
         var result = Verification()
-        let batches = stride(from: 0, to: references.count, by: Verifier.batch).map {
-            references[$0..<min($0 + Verifier.batch, references.count)]
-        }
+        let batches = references.chunks(ofCount: Verifier.batch)
         do {
             for batch in batches {
                 let (images, links) = try await images(batch, registry.pass())

@@ -1,8 +1,8 @@
-/// Answers each question once: whoever asks the same again, also meanwhile, gets the same answer.
+/// Answers each question once, and remembers the answer: for one pass over a store in which many
+/// repositories share blobs.
 ///
-/// For one pass over a store in which many repositories share blobs. An error is remembered like an answer; make a new memo
-/// for a new pass. The first one who asks finds the answer, in its own task; if that task is cancelled meanwhile, the next one
-/// who waits takes over, so cancelling one asker does not cancel the answer the others wait for.
+/// An error is remembered like an answer. The first task that asks finds the answer, and the others
+/// wait for it; if the first one is cancelled meanwhile, the next one takes over.
 actor Memo<Key: Hashable & Sendable, Value: Sendable> {
     private enum Entry {
         case underWay
@@ -10,17 +10,17 @@ actor Memo<Key: Hashable & Sendable, Value: Sendable> {
     }
 
     private var entries: [Key: Entry] = [:]
-    /// Who waits for an answer that is under way, by ticket.
+    /// The tasks that wait for an answer, by ticket.
     private var waiting: [Key: [Int: CheckedContinuation<Void, Never>]] = [:]
     private var tickets = 0
     private let answer: @Sendable (Key) async throws -> Value
 
-    /// A memo whose questions are answered by `answer`.
+    /// A memo that asks `answer`.
     init(_ answer: @escaping @Sendable (Key) async throws -> Value) {
         self.answer = answer
     }
 
-    /// The answer for `key`. Throws what `answer` threw; if the asking task is cancelled, what it throws then.
+    /// Returns the answer for `key`, or throws the error of `answer`.
     func callAsFunction(_ key: Key) async throws -> Value {
         while true {
             switch entries[key] {
@@ -28,7 +28,7 @@ actor Memo<Key: Hashable & Sendable, Value: Sendable> {
                 return try result.get()
             case .underWay:
                 await wait(for: key)
-                // A cancelled task does not wait: it asks on its own account, and is told what such a task is told.
+                // A cancelled task does not wait: `answer` throws the error of a cancelled task.
                 if Task.isCancelled { return try await answer(key) }
             case nil:
                 entries[key] = .underWay
@@ -37,7 +37,7 @@ actor Memo<Key: Hashable & Sendable, Value: Sendable> {
                     finish(key, .answered(.success(value)))
                     return value
                 } catch {
-                    // What a cancelled task got says nothing about the question: somebody else asks again.
+                    // The error of a cancelled task is no answer: the next task asks again.
                     finish(key, Task.isCancelled ? nil : .answered(.failure(error)))
                     throw error
                 }

@@ -1,20 +1,22 @@
-/// How far a long task is.
+import Synchronization
+
+/// The progress of a long task.
 public struct WorkProgress: Hashable, Sendable {
-    /// What is counted.
+    /// A unit of progress.
     public enum Unit: Hashable, Sendable {
-        /// Whatever `phase` says.
+        /// The things that `phase` names.
         case things
         /// Bytes.
         case bytes
     }
 
-    /// What is being done, in a word or two: "repositories", "removing links".
+    /// The work, in a word or two: "repositories", "removing links".
     public var phase: String
-    /// What `completed` and `total` count.
+    /// The unit of `completed` and `total`.
     public var unit: Unit
-    /// How much of it is done.
+    /// The completed amount.
     public var completed: UInt64
-    /// How much there is; nil while that is not known.
+    /// The total amount; nil while it is unknown.
     public var total: UInt64?
 
     /// See the properties.
@@ -26,5 +28,33 @@ public struct WorkProgress: Hashable, Sendable {
     }
 }
 
-/// Takes news of a long task. Called from any task, possibly often: to be quick, and to keep only the newest.
+/// Receives the progress of a long task, possibly often and from any task: it must be quick, and
+/// keep only the newest.
 public typealias ProgressHandler = @Sendable (WorkProgress) -> Void
+
+/// Counts the progress of a long task and reports it to a handler. May be advanced from any task.
+public final class ProgressCounter: Sendable {
+    private let progress: Mutex<WorkProgress>
+    private let handler: ProgressHandler?
+
+    /// Reports `completed` of `total`; see `WorkProgress`.
+    public init(
+        phase: String, unit: WorkProgress.Unit = .things, completed: UInt64 = 0, total: UInt64?,
+        handler: ProgressHandler?
+    ) {
+        let start = WorkProgress(phase: phase, unit: unit, completed: completed, total: total)
+        progress = Mutex(start)
+        self.handler = handler
+        handler?(start)
+    }
+
+    /// Adds to the completed amount.
+    public func advance(by count: UInt64 = 1) {
+        guard let handler else { return }
+        handler(
+            progress.withLock {
+                $0.completed += count
+                return $0
+            })
+    }
+}

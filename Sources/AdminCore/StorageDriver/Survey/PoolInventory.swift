@@ -1,3 +1,4 @@
+import Algorithms
 import Foundation
 
 /// The result of one look at every object of a pool: directories, files and chunks, as plain facts.
@@ -73,9 +74,8 @@ struct PoolInventory<Content: Sendable>: Sendable {
 
     /// The files in a directory.
     func files(in directory: DirectoryIndex.Number) -> ArraySlice<File> {
-        let start = files.partition { $0.directory < directory }
-        let end = files[start...].partition { $0.directory <= directory }
-        return files[start..<end]
+        let rest = files[files.partitioningIndex { $0.directory >= directory }...]
+        return rest[..<rest.partitioningIndex { $0.directory > directory }]
     }
 
     /// The file of this name in a directory; nil if there is none.
@@ -91,14 +91,13 @@ struct PoolInventory<Content: Sendable>: Sendable {
 
     /// The chunks of an identifier, by number.
     func chunks(of blob: BlobIdentifier) -> ArraySlice<Chunk> {
-        let start = chunks.partition { $0.blob < blob }
-        let end = chunks[start...].partition { $0.blob <= blob }
-        return chunks[start..<end]
+        let rest = chunks[chunks.partitioningIndex { $0.blob >= blob }...]
+        return rest[..<rest.partitioningIndex { $0.blob > blob }]
     }
 
     /// The meaning that `understand` returned for the content of a file; nil if there is none.
     func content(of blob: BlobIdentifier) -> Content? {
-        let index = contents.partition { $0.blob < blob }
+        let index = contents.partitioningIndex { $0.blob >= blob }
         return index < contents.count && contents[index].blob == blob ? contents[index].content : nil
     }
 
@@ -267,21 +266,5 @@ extension PoolInventory {
             case .invalid(let why): take(entry, of: object, why)
             }
         }
-    }
-}
-
-extension Array {
-    /// The first index from which on `isBefore` is false: the array must be partitioned by it.
-    fileprivate func partition(_ isBefore: (Element) -> Bool) -> Int { self[...].partition(isBefore) }
-}
-
-extension ArraySlice {
-    fileprivate func partition(_ isBefore: (Element) -> Bool) -> Int {
-        var (low, high) = (startIndex, endIndex)
-        while low < high {
-            let middle = low + (high - low) / 2
-            if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

@@ -53,7 +53,7 @@ extension ConformanceCase {
             let end = try await store.state(thing, ReadOperation(omap: .page(after: entries[1023].key, limit: 5)))
             #expect(end.omap.isEmpty && !end.hasMore)
         },
-        ConformanceCase("a page begins behind a key that need not be there") { store in
+        ConformanceCase("a page begins after a key that may be missing") { store in
             _ = try await fill(store, count: 10)
             let state = try await store.state(
                 thing, ReadOperation(omap: .page(after: "key-000003x", limit: 2)))
@@ -121,7 +121,7 @@ extension ConformanceCase {
             let state = try await store.state(thing, ReadOperation(omap: .keys(entries.map(\.key))))
             #expect(state.omap == entries)
         },
-        ConformanceCase("an omap is only read when it is asked for") { store in
+        ConformanceCase("an omap is read only on request") { store in
             let state = try await prepare(store)
             let stat = try await store.state(thing, .stat)
             #expect(stat.omap.isEmpty && !stat.hasMore && stat.version == state.version)
@@ -140,7 +140,7 @@ extension ConformanceCase {
             await store.expectInvalidRead(ReadOperation(omap: .page(after: nil, limit: 0)), of: thing)
             await store.expectInvalidRead(ReadOperation(omap: .page(after: nil, limit: -1)), of: thing)
         },
-        ConformanceCase("wholeOmap refuses more keys than the caller wants") { store in
+        ConformanceCase("wholeOmap refuses more keys than the limit") { store in
             _ = try await fill(store, count: 1500)
             #expect(try await store.reader.wholeOmap(of: thing, atMost: 1500)?.omap.count == 1500)
             await #expect(throws: StoreError.self) {

@@ -7,7 +7,7 @@ extension ConformanceCase {
     static let key: ByteString = "key"
     static let attribute: ByteString = "attribute"
 
-    /// An object with a bit of everything.
+    /// An object with data, xattrs and an omap.
     static func prepare(_ store: StoreUnderTest, _ object: ObjectID = thing) async throws -> ObjectState {
         try await store.set(
             object,
@@ -47,13 +47,13 @@ extension ConformanceCase {
             try await store.set(thing, [touch], where: [.version(state.version)])
             #expect(try await store.state(thing).version > state.version)
         },
-        ConformanceCase("guard version fails when somebody wrote") { store in
+        ConformanceCase("guard version fails after another write") { store in
             let state = try await prepare(store)
             try await store.set(thing, [touch])
             let guardian = WriteOperation.Guard.version(state.version)
             try await store.expectRefusal(thing, [.remove], where: [guardian], by: guardian)
         },
-        ConformanceCase("guard version fails on a version of the future") { store in
+        ConformanceCase("guard version fails on a later version") { store in
             let state = try await prepare(store)
             let guardian = WriteOperation.Guard.version(state.version + 1000)
             try await store.expectRefusal(thing, [touch], where: [guardian], by: guardian)
@@ -93,7 +93,7 @@ extension ConformanceCase {
             try await store.expectRefusal(thing, [touch], where: [guardian], by: guardian)
             #expect(try await store.reader.read(.stat, of: thing) == nil)
         },
-        ConformanceCase("guard omap value with a key that is no text") { store in
+        ConformanceCase("guard omap value with a key that is no UTF-8") { store in
             let strange = ByteString(bytes: [0xc3, 0x28, 0x00, 0xff])
             try await store.set(thing, [.setOmap([strange: [0, 0x80]])])
             try await store.set(thing, [touch], where: [.omapValue(key: strange, equals: [0, 0x80])])

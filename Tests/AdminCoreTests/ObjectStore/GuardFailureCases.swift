@@ -28,7 +28,7 @@ extension ConformanceCase {
                 }
             }
         },
-        ConformanceCase("of several failing guards the first is named") { store in
+        ConformanceCase("the first of several failing guards is reported") { store in
             _ = try await prepare(store)
             let value = WriteOperation.Guard.omapValue(key: key, equals: [9])
             let xattr = WriteOperation.Guard.xattr(name: attribute, equals: [9])
@@ -64,7 +64,7 @@ extension ConformanceCase {
             await store.expectInvalid(thing, [])
             #expect(try await store.reader.read(.stat, of: thing) == nil)
         },
-        ConformanceCase("a refused operation leaves none of its mutations") { store in
+        ConformanceCase("a refused operation executes no mutation") { store in
             let state = try await prepare(store)
             let guardian = WriteOperation.Guard.version(state.version + 1)
             try await store.expectRefusal(

@@ -1,3 +1,4 @@
+import Algorithms
 public import Foundation
 
 /// Damages a pool as docker/distribution v2.1.0 – v2.3.1 does (docs/layout.md#defects): one method
@@ -37,51 +38,6 @@ public struct DamagePlanter: Sendable {
     /// This planter with another date.
     public func dated(_ modified: Date) -> DamagePlanter {
         DamagePlanter(reader: reader, writer: writer, modified: modified, makeIdentifier: makeIdentifier)
-    }
-
-    // MARK: - What the old driver does to objects
-
-    func change(_ object: ObjectID, _ mutations: WriteOperation.Mutation...) async throws {
-        try await writer.applyOrThrow(WriteOperation(mutations, modified: modified), to: object)
-    }
-
-    func setSize(_ size: UInt64, of blob: BlobIdentifier) async throws {
-        try await change(blob.chunk(0), .setXattr(name: TotalSize.xattr, value: TotalSize.encode(size)))
-    }
-
-    /// Writes the chunks and the size of a whole file; no path names them yet. Without bytes it
-    /// writes nothing, not even a chunk 0.
-    func store(_ content: [UInt8], as blob: BlobIdentifier) async throws {
-        guard !content.isEmpty else { return }
-        for start in stride(from: 0, to: content.count, by: Int(reader.chunkSize)) {
-            let end = min(start + Int(reader.chunkSize), content.count)
-            try await change(blob.chunk(start / Int(reader.chunkSize)), .write(Array(content[start..<end]), at: 0))
-        }
-        try await setSize(UInt64(content.count), of: blob)
-    }
-
-    func setKey(_ path: StoragePath, _ value: [UInt8]) async throws {
-        try await change(StorageReader.directory(path.parent), .setOmap([ByteString(path.name): value]))
-    }
-
-    func removeKey(_ path: StoragePath) async throws {
-        try await change(StorageReader.directory(path.parent), .removeOmap([ByteString(path.name)]))
-    }
-
-    /// Sets the key of a file, and lists the directories above it, the lowest first.
-    func link(_ path: StoragePath, to blob: BlobIdentifier) async throws {
-        try await setKey(path, blob.value)
-        var directory = path.parent
-        while !directory.isRoot, try await reader.entry(directory) == nil {
-            try await setKey(directory, [])
-            directory = directory.parent
-        }
-    }
-
-    /// The identifier and the size of a file. Throws `StorageError`.
-    func file(_ path: StoragePath) async throws -> (blob: BlobIdentifier, size: UInt64) {
-        let blob = try await reader.blob(path)
-        return (blob, try await reader.head(of: blob).sizeOrLength)
     }
 
     // MARK: - Files
@@ -183,7 +139,7 @@ public struct DamagePlanter: Sendable {
     }
 
     /// docs/layout.md#d9: a directory that its parent does not list, because a deletion removed the
-    /// key after somebody had written into it. It can still be read by its exact path.
+    /// key after a client had written into it. It can still be read by its exact path.
     public func unlist(_ directory: StoragePath) async throws {
         guard case .directory = try await reader.entry(directory)?.kind else {
             throw StorageError.notFound(directory)
@@ -215,5 +171,49 @@ public struct DamagePlanter: Sendable {
     public func putBadName(_ name: ByteString, in directory: StoragePath) async throws {
         guard try await reader.entries(directory) != nil else { throw StorageError.notFound(directory) }
         try await change(StorageReader.directory(directory), .setOmap([name: []]))
+    }
+
+    // MARK: - Objects
+
+    func change(_ object: ObjectID, _ mutations: WriteOperation.Mutation...) async throws {
+        try await writer.applyOrThrow(WriteOperation(mutations, modified: modified), to: object)
+    }
+
+    func setSize(_ size: UInt64, of blob: BlobIdentifier) async throws {
+        try await change(blob.chunk(0), .setXattr(name: TotalSize.xattr, value: TotalSize.encode(size)))
+    }
+
+    /// Writes the chunks and the size of a whole file; no path names them yet. Without bytes it
+    /// writes nothing, not even a chunk 0.
+    func store(_ content: [UInt8], as blob: BlobIdentifier) async throws {
+        guard !content.isEmpty else { return }
+        for (index, bytes) in content.chunks(ofCount: Int(reader.chunkSize)).enumerated() {
+            try await change(blob.chunk(index), .write(Array(bytes), at: 0))
+        }
+        try await setSize(UInt64(content.count), of: blob)
+    }
+
+    func setKey(_ path: StoragePath, _ value: [UInt8]) async throws {
+        try await change(StorageReader.directory(path.parent), .setOmap([ByteString(path.name): value]))
+    }
+
+    func removeKey(_ path: StoragePath) async throws {
+        try await change(StorageReader.directory(path.parent), .removeOmap([ByteString(path.name)]))
+    }
+
+    /// Sets the key of a file, and lists the directories above it, the lowest first.
+    func link(_ path: StoragePath, to blob: BlobIdentifier) async throws {
+        try await setKey(path, blob.value)
+        var directory = path.parent
+        while !directory.isRoot, try await reader.entry(directory) == nil {
+            try await setKey(directory, [])
+            directory = directory.parent
+        }
+    }
+
+    /// The identifier and the size of a file. Throws `StorageError`.
+    func file(_ path: StoragePath) async throws -> (blob: BlobIdentifier, size: UInt64) {
+        let blob = try await reader.blob(path)
+        return (blob, try await reader.head(of: blob).sizeOrLength)
     }
 }

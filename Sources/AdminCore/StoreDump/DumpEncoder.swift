@@ -1,35 +1,7 @@
 import Foundation
 
-extension DumpLine {
-    /// The line with its end. Always the same bytes for the same object: keys ascending, only ASCII, as Python's
-    /// `json.dumps(…, sort_keys=True)` writes them; so dumps can be compared with each other line by line.
-    func encoded() -> [UInt8] {
-        var json = DumpEncoder(capacity: (data?.count ?? 0) / 3 * 4 + 256)
-        if let data { json.key("data", base64: data) }
-        if let modified { json.key("mtime", text: Self.text(modified)) }
-        if object.name.string != nil {
-            json.key("name", text: object.name.bytes)
-        } else {
-            json.key("nameBase64", base64: object.name.bytes)
-        }
-        if !object.namespace.isEmpty { json.key("namespace", text: Array(object.namespace.utf8)) }
-        json.key("omap", texts: omap)
-        json.key("size", number: size)
-        json.key("xattrs", texts: xattrs)
-        return json.finish()
-    }
-
-    private static func text(_ date: Date) -> [UInt8] {
-        // A date is a binary fraction: a millisecond that was read back may lie a hair below itself, and the style cuts off.
-        let milliseconds = ((date.timeIntervalSince1970 * 1_000_000).rounded() / 1000).rounded(.down)
-        let isWhole = milliseconds.truncatingRemainder(dividingBy: 1000) == 0
-        let shown = Date(timeIntervalSince1970: milliseconds / 1000 + 0.0001)
-        return Array(shown.formatted(isWhole ? wholeSecondsStyle : timeStyle).utf8)
-    }
-}
-
-/// Writes the JSON of one line.
-private struct DumpEncoder {
+/// Encodes one line as JSON.
+struct DumpEncoder {
     private var bytes: [UInt8] = [UInt8(ascii: "{")]
 
     init(capacity: Int) {
@@ -56,7 +28,7 @@ private struct DumpEncoder {
         bytes += String(number).utf8
     }
 
-    /// Names that are text under `key`, even if there are none; the others under `keyBase64`, if there are any.
+    /// Appends the names that are text under `key`, and the others, if any, under `keyBase64`.
     mutating func key(_ key: String, texts entries: [ByteString: [UInt8]]) {
         let sorted = entries.sorted { $0.key < $1.key }
         begin(key)
@@ -104,8 +76,7 @@ private struct DumpEncoder {
             case 0x0d: bytes += "\\r".utf8
             case 0x20..<0x80: bytes.append(UInt8(truncatingIfNeeded: unit))
             default:
-                let digits = String(unit, radix: 16)
-                bytes += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
+                bytes += "\\u\(String(unit, radix: 16, width: 4))".utf8
             }
         }
         bytes.append(UInt8(ascii: "\""))

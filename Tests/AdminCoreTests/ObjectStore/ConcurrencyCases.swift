@@ -74,8 +74,9 @@ extension ConformanceCase {
                 try await group.waitForAll()
             }
         },
-        ConformanceCase("wholeOmap is one version, whoever writes meanwhile") { store in
-            // Every version has the same number of keys, moved along by one: a mixture would have more, or fewer.
+        ConformanceCase("wholeOmap is one version, also beside writers") { store in
+            // Every version has the same number of keys, shifted by one: a mixture has more or
+            // fewer.
             let count = 2100
             let name: @Sendable (Int) -> ByteString = { ByteString("k\(String($0 + 100_000).dropFirst())") }
             try await store.set(
@@ -97,7 +98,7 @@ extension ConformanceCase {
                                 let state = try #require(try await store.reader.wholeOmap(of: thing))
                                 #expect(state.omap.count == count)
                             } catch let error as StoreError where error.kind == .busy {
-                                // Allowed: it was changed again and again.
+                                // Allowed: the object changed again and again.
                             }
                         }
                     }
@@ -120,7 +121,7 @@ extension ConformanceCase {
             #expect(load.inFlight == 0 && load.limit >= 1 && load.stalled == nil)
             #expect((load.latency ?? 0) > 0)
         },
-        ConformanceCase("a cancelled write says whether it was done, or that it does not know") { store async throws in
+        ConformanceCase("a cancelled write reports whether it was executed, or unknown") { store async throws in
             for round in 0..<50 {
                 let object = ObjectID(ByteString("/cancelled-\(round)"))
                 let task = Task { await store.change(object, [.setOmap([key: [1]])], where: [.doesNotExist]) }
@@ -139,7 +140,7 @@ extension ConformanceCase {
                 }
             }
         },
-        ConformanceCase("a cancelled read throws, or has its answer") { store in
+        ConformanceCase("a cancelled read throws or answers") { store in
             let state = try await prepare(store)
             for round in 0..<50 {
                 let task = Task { try await store.state(thing) }

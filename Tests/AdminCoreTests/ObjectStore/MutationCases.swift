@@ -4,7 +4,7 @@ import Testing
 
 extension ConformanceCase {
     static let mutations: [ConformanceCase] = [
-        ConformanceCase("create makes an empty object, and leaves one that is there alone") { store in
+        ConformanceCase("create makes an empty object, and does not change an existing one") { store in
             try await store.set(thing, [.create])
             let empty = try await store.state(thing)
             #expect(empty.size == 0 && empty.xattrs.isEmpty && empty.omap.isEmpty && empty.data.isEmpty)
@@ -31,7 +31,7 @@ extension ConformanceCase {
         ConformanceCase("removing a missing object is refused") { store in
             try await store.expectRefusal(thing, [.remove], by: .exists)
         },
-        ConformanceCase("remove takes data, xattrs and omap along") { store in
+        ConformanceCase("remove removes data, xattrs and omap") { store in
             _ = try await prepare(store)
             try await store.set(thing, [.remove])
             #expect(try await store.reader.read(.everything, of: thing) == nil)
@@ -64,7 +64,7 @@ extension ConformanceCase {
                 thing, [.setOmap(["new": [7]]), .removeOmap(["old"])], where: [.omapValue(key: "old", equals: [7])])
             #expect(try await store.state(thing).omap == [OmapEntry(key: "new", value: [7])])
         },
-        ConformanceCase("removing what is not there is no error") { store in
+        ConformanceCase("removing missing keys and xattrs is no error") { store in
             let state = try await prepare(store)
             try await store.set(thing, [.removeOmap(["missing"]), .removeXattr("missing"), .removeOmap([])])
             let after = try await store.state(thing)
@@ -124,7 +124,7 @@ extension ConformanceCase {
             let created = try await store.state(thing, .stat).modified
             #expect(created >= before && created <= store.clock.now.addingTimeInterval(2))
         },
-        ConformanceCase("the modification time can be restored, and moves on with the next change") { store in
+        ConformanceCase("the modification time can be restored, and changes with the next change") { store in
             let old = Date(timeIntervalSince1970: 1_456_789_012)
             try await store.set(thing, [.writeFull([1])], modified: old)
             #expect(try await store.state(thing, .stat).modified == old)

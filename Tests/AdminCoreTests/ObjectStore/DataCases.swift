@@ -1,7 +1,7 @@
 import AdminCore
 import Testing
 
-/// Bytes that say where they are: no two ranges of them look alike.
+/// Bytes that depend on their offset: no two ranges are equal.
 func pattern(_ range: Range<Int>) -> [UInt8] {
     range.map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) }
 }

@@ -16,7 +16,7 @@ extension ConformanceCase {
             }
             #expect(Set(try await store.objects()) == Set(names.map { ObjectID($0) }))
         },
-        ConformanceCase("namespaces are worlds of their own") { store in
+        ConformanceCase("namespaces are separate") { store in
             for (index, namespace) in ["", "regtop", "other", "caf\u{e9}"].enumerated() {
                 try await store.set(ObjectID("/x", namespace: namespace), [.writeFull([UInt8(index)])])
             }
@@ -48,7 +48,7 @@ extension ConformanceCase {
                 await store.expectInvalid(thing, [touch], where: [.xattr(name: name, equals: [1])])
             }
         },
-        ConformanceCase("the store says what it is") { store in
+        ConformanceCase("the status names the kind of the store") { store in
             let status = try await store.reader.status()
             #expect(status.backend == store.kind.backend)
             #expect(!status.name.isEmpty)
