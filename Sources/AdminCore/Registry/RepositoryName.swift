@@ -1,5 +1,5 @@
-/// The name of a repository: one or more components, as in `team/x/deep`. A component is a valid path component that does not begin
-/// with `_` (those are the registry's own directories).
+/// The name of a repository: one or more components, as in `team/x/deep`. A component is a valid
+/// path component that does not begin with `_` (those are the registry's own directories).
 public struct RepositoryName: Hashable, Sendable {
     /// The components, at least one.
     public let components: [String]

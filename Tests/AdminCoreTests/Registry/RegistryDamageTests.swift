@@ -106,7 +106,7 @@ import Testing
             $0.pool.unlink(RegistryPool.currentLink("bad", "a"))
         },
         Specimen(
-            "tag without anything", "The link of the tag a is missing: nothing is left of the tag but its name.",
+            "tag without anything", "The link of the tag a is missing: only the name of the tag is left.",
             [.damaged, .ok]
         ) {
             $0.pool["\(RegistryPool.root)/repositories/bad/_manifests/tags/a"].omap = [:]
@@ -114,7 +114,7 @@ import Testing
         },
         Specimen(
             "tag with its history only",
-            "The link of the tag a is missing: only the list of what the tag named once is left of it.",
+            "The link of the tag a is missing: only the list of its former manifests is left.",
             [.damaged, .ok]
         ) {
             $0.pool["\(RegistryPool.root)/repositories/bad/_manifests/tags/a"].omap = ["index": []]
