@@ -221,7 +221,7 @@ public struct RegistryPass: Sendable {
 
     private func size(_ entry: DirectoryEntry?) async throws -> UInt64 {
         guard case .file(let file)? = entry?.kind else { return 0 }
-        return try await reader.storage.head(of: file).size
+        return try await reader.storage.head(of: file).sizeOrLength
     }
 }
 

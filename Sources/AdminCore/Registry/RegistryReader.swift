@@ -112,9 +112,6 @@ public struct RegistryReader: Sendable {
     /// one.
     var window: Int { max(1024, storage.objects.load.limit * 2) }
 
-    /// No link file is longer. In bytes.
-    static let linkLimit = LinkReader.limit
-
     /// Reads the first and the last chunk of a blob, and none between. Two dependent round trips,
     /// three for a blob of several chunks.
     func blob(_ digest: Digest) async throws -> BlobFinding {

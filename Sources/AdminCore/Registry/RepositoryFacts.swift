@@ -112,12 +112,12 @@ struct BlobFinding: Hashable, Sendable {
     /// Judges a blob by chunk 0 of its file and, in a file of several chunks, by the length of the
     /// last one, if that was read.
     init(_ head: FileHead, last: LastChunk = .right, of digest: Digest) {
-        size = head.size
+        size = head.sizeOrLength
         let isEmpty = BlobFinding.emptyDigests.contains(digest.string)
         switch head.state {
         case .empty where isEmpty:
             (state, reason) = (.damaged, "has no chunk, not even one of no bytes, so that no registry serves it")
-        case .sound where head.size > 0 || isEmpty:
+        case .sound where head.sizeOrLength > 0 || isEmpty:
             switch last {
             case .right: (state, reason) = (.ok, "")
             case .missing: (state, reason) = (.damaged, "has lost its last chunk")

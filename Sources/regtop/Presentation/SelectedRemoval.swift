@@ -16,8 +16,8 @@ nonisolated struct SelectedRemoval: ShownPlan {
     var repositories: Set<RepositoryName>? { plan.repositories }
     var choices: [Selection.Choice] { selection.choices }
 
-    func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
-        plan.steps(with: admin, progress: progress)
+    func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
+        plan.steps(with: context, progress: progress)
     }
 
     /// The removal of what goes by a selection; what stays by it stays, even if it belongs to an image that goes.
