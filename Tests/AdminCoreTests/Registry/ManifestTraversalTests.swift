@@ -17,24 +17,29 @@ struct ManifestTraversalTests {
     @Test func aManifestEntersOnceAndAgainWhereItIsNearer() {
         var walk = ManifestTraversal<Never>(limit: 3)
         let limit = Manifest.nestingLimit
-        #expect(walk.enters(digest("a"), depth: 2) && !walk.enters(digest("a"), depth: 2))
-        #expect(walk.enters(digest("a"), depth: 1) && !walk.enters(digest("a"), depth: 5))
+        func enters(_ name: String, _ depth: Int) -> Bool { walk.enters(digest(name), depth: depth) }
+        #expect([2, 2, 1, 5].map { enters("a", $0) } == [true, false, true, false])
         #expect(walk.depth(of: digest("a")) == 1 && walk.depth(of: digest("b")) == nil)
-        for name in ["c", "b", "c"] { #expect(!walk.enters(digest(name), depth: limit + 1)) }
+        #expect(["c", "b", "c"].map { enters($0, limit + 1) } == [false, false, false])
         #expect(walk.tooDeep == [digest("c"), digest("b")])
-        #expect(walk.enters(digest("b"), depth: limit) && walk.tooDeep == [digest("c")])
-        // A fourth one is beyond the number, and the third is not.
-        #expect(walk.enters(digest("d")) && !walk.enters(digest("e")) && !walk.enters(digest("a"), depth: 1))
-        #expect(walk.enters(digest("a")))
+        let isIn = enters("b", limit)
+        #expect(isIn && walk.tooDeep == [digest("c")])
+        // The third one enters, the fourth one does not, and the first one is nearer once more.
+        #expect(["d", "e", "a"].map { enters($0, 0) } == [true, false, true])
     }
 
     @Test func stepsAreTakenFromEitherEnd() {
-        var walks = [ManifestTraversal<Int>(), ManifestTraversal<Int>()]
-        for step in 1...3 { for number in walks.indices { walks[number].add(step) } }
-        #expect([walks[0].newest(), walks[1].oldest()] == [3, 1])
-        for number in walks.indices { walks[number].add(4) }
-        #expect((1...4).map { _ in walks[0].newest() } == [4, 2, 1, nil])
-        #expect((1...4).map { _ in walks[1].oldest() } == [2, 3, 4, nil])
+        var (new, old) = (ManifestTraversal<Int>(), ManifestTraversal<Int>())
+        for step in 1...3 {
+            new.add(step)
+            old.add(step)
+        }
+        var taken = [new.newest(), old.oldest()]
+        new.add(4)
+        old.add(4)
+        for _ in 1...4 { taken.append(new.newest()) }
+        for _ in 1...4 { taken.append(old.oldest()) }
+        #expect(taken == [3, 1, 4, 2, 1, nil, 2, 3, 4, nil])
     }
 
     /// A ring of indexes, a manifest at the end of a long way and of a short one, and one that is too deep.
