@@ -265,7 +265,7 @@ struct RepositoryCheck {
         used.formUnion(manifest.otherReferences)
         if await seen.isFirst(digest) { reportInfo(manifest, digest) }
         var children: [Digest] = []
-        for child in manifest.manifests where child.namesManifest {
+        for child in manifest.children {
             if revisions[child.digest] == nil {
                 suspects.append(.missingRevision(child.digest, "the index \(digest)"))
             }
