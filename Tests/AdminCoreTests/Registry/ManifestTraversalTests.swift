@@ -42,7 +42,8 @@ struct ManifestTraversalTests {
         #expect(taken == [3, 1, 4, 2, 1, nil, 2, 3, 4, nil])
     }
 
-    /// A ring of indexes, a manifest at the end of a long way and of a short one, and one that is too deep.
+    /// A ring of indexes, a manifest at the end of a long way and of a short one, and one that is
+    /// too deep.
     @Test func factsAreWalkedNearestFirst() throws {
         var facts = RepositoryFacts()
         func add(_ name: String, _ children: [String]) throws {

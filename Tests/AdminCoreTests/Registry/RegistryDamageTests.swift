@@ -4,7 +4,7 @@ import Testing
 @testable import AdminCore
 
 @Suite("Registry: damage is a row's state, never an error, and never another row's") struct RegistryDamageTests {
-    /// A sound repository `good` beside whatever `change` does to the equal `bad`.
+    /// The rows of a sound repository `good` and of `bad`, which is equal but for `change`.
     static func rows(_ change: (inout RegistryPool) throws -> Void) async throws -> (
         good: RepositorySummary, bad: RepositorySummary, tags: [TagSummary]
     ) {
@@ -19,7 +19,7 @@ import Testing
         return try await (pass.summary(of: "good"), pass.summary(of: "bad"), pass.tags(of: "bad"))
     }
 
-    /// One way in which a registry can be damaged.
+    /// One kind of damage of a registry.
     struct Specimen: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let problem: String
