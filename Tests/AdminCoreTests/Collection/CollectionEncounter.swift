@@ -99,7 +99,7 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
         let admin = admin(reader, writer, clock)
         _ = try await admin.recover()
         let plan = try await admin.collection(options)
-        for (part, step) in zip(plan.parts, plan.steps(with: admin, progress: nil)) {
+        for (part, step) in zip(plan.parts, plan.steps(with: admin.context, progress: nil)) {
             if part.work == .look { looks() }
             _ = try await step.work()
         }

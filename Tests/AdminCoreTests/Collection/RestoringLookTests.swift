@@ -77,7 +77,7 @@ import Testing
         try await fixture.driver.delete(paths.repository(fixture.name("gone")))
         let plan = try await plan()
         var notes: [String] = []
-        for (part, step) in zip(plan.parts, plan.steps(with: fixture.admin, progress: nil)) {
+        for (part, step) in zip(plan.parts, plan.steps(with: fixture.admin.context, progress: nil)) {
             if part.work == .look { try await endPush(of: digest, .sha256(of: layer), Self.config, in: "app") }
             notes += try await step.work()
         }
@@ -223,7 +223,7 @@ import Testing
         _ = try await blob(pattern(3000))
         let admin = ChangeFixture(store, policy: clock.policy(delay: Self.day)).admin
         let plan = try await admin.collection(options)
-        let last = try #require(plan.steps(with: admin, progress: nil).last)
+        let last = try #require(plan.steps(with: admin.context, progress: nil).last)
         let task = Task { try await last.work() }
         task.cancel()
         await #expect(throws: ChangeError.self) { try await task.value }

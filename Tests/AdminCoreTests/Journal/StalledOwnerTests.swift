@@ -47,7 +47,7 @@ import Testing
     @Test func whatTheJournalMayBringBackIsNoOrphan() async throws {
         let blob = try await astray()
         let registry = RegistryReader(storage: driver(delay: 100).reader)
-        let index = try await CollectionIndex.read(
+        let index = try await PoolReading.read(
             registry, at: Date(timeIntervalSince1970: 2_000_000_000), progress: nil)
         #expect(!index.isOrphan(blob))
         clock.advance(by: 101)

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A change as a value, before it is made: targets by identity, impact and notes.
 ///
 /// Dry run, question and execution show and execute this same value. It is frozen: every step is
@@ -72,4 +74,67 @@ public struct ChangeContext: Sendable {
 
     /// Returns ids for so many deletions that begin now.
     func trashIDs(count: Int) -> [TrashID] { TrashID.make(count: count, at: driver.policy.now) }
+}
+
+/// The costs and the gains of a change.
+public struct Impact: Hashable, Sendable {
+    /// Bytes of data that are gone when the change ends.
+    public var bytes: UInt64 = 0
+    /// Objects that are gone when the change ends: emptied directories; of a collection, chunks.
+    public var objects: Int = 0
+    /// Bytes that later collections can free because of it: content that nothing else in the
+    /// registry needs, and the removed links themselves.
+    public var reclaimable: UInt64 = 0
+    /// Tags that are lost, as `repo:tag`, sorted.
+    public var tags: [String] = []
+    /// Tags that name the same manifests and stay, as `repo:tag`, sorted.
+    public var siblingTags: [String] = []
+    /// Manifests that stay, as `repo@digest`, sorted, and whose only index in their repository
+    /// goes: they can only be pulled by their digest then.
+    public var orphanedChildren: [String] = []
+    /// Parts of an index that goes, or whose tag goes, which other indexes or tags name as well; a
+    /// sentence for each, sorted.
+    public var sharedChildren: [String] = []
+    /// Indexes that stay, as `repo@digest`, sorted, and name a manifest that goes from their
+    /// repository: they cannot be pulled whole then.
+    public var brokenIndexes: [String] = []
+    /// The number of blobs that the lost manifests reach and that something which stays needs, too.
+    public var sharedBlobs: Int = 0
+    /// Bytes of these blobs.
+    public var sharedBytes: UInt64 = 0
+    /// Manifests (revision links) that are lost.
+    public var revisions: Int = 0
+    /// Layer links that are lost.
+    public var layers: Int = 0
+    /// Unfinished uploads that are lost.
+    public var uploads: Int = 0
+
+    /// No impact.
+    public init() {}
+}
+
+/// The id of one deletion in the trash, as in `20261124-234501-3f2a`: its time, and four digits or
+/// more that tell it from others of that second. Ids sort by time, and can be typed.
+public struct TrashID: Hashable, Sendable {
+    /// The text, a valid component of a path.
+    public let string: String
+
+    init(_ string: String) { self.string = string }
+
+    /// Returns so many ids of one moment, no two alike, ascending.
+    static func make(count: Int, at moment: Date) -> [TrashID] {
+        let time = moment.formatted(
+            Date.ISO8601FormatStyle(timeZone: .gmt).year().month().day().time(includingFractionalSeconds: false)
+                .dateSeparator(.omitted).timeSeparator(.omitted)
+        ).replacing("T", with: "-").replacing("Z", with: "")
+        // As many digits as all of them need, the first not 0: so text sorts as numbers do.
+        let least = count < 0x8000 ? 0x1000 : 0x1000_0000
+        let first = Int.random(in: least...(least * 16 - 1 - count))
+        return (0..<count).map { TrashID("\(time)-\(String(first + $0, radix: 16))") }
+    }
+}
+
+extension TrashID: CustomStringConvertible {
+    /// The text.
+    public var description: String { string }
 }
