@@ -1,25 +1,26 @@
-/// What a manifest is, by the media types that it names: registries hold much that no engine can run.
+/// The kind of a manifest, by the media types that it names. Registries hold much that no engine
+/// can run.
 public enum ArtifactKind: Hashable, Sendable {
     /// An image that can be run.
     case image
     /// A list, or an index, of manifests.
     case index
-    /// A chart of Helm.
+    /// A Helm chart.
     case helmChart
-    /// A signature that cosign, or another of sigstore's tools, has made.
+    /// A signature by cosign or another of sigstore's tools.
     case signature
-    /// A list of what an image consists of.
+    /// A bill of materials: a list of the contents of an image.
     case sbom
     /// A WebAssembly module.
     case wasm
-    /// What is attested of an image: how it was built, for example.
+    /// An attestation of an image, for example of how it was built.
     case attestation
-    /// Something else, with its type; nil where the manifest says none.
+    /// Another type, as the manifest says it; nil where the manifest says none.
     case artifact(String?)
 }
 
 extension ArtifactKind: CustomStringConvertible {
-    /// As people call it.
+    /// The kind in words.
     public var description: String {
         switch self {
         case .image: "image"
@@ -35,19 +36,20 @@ extension ArtifactKind: CustomStringConvertible {
 }
 
 extension Manifest.Reference {
-    /// True if BuildKit says of this part of an index that it attests something.
+    /// True if BuildKit marks this part of an index as an attestation.
     var isAttestation: Bool { annotations["vnd.docker.reference.type"] == "attestation-manifest" }
 
-    /// What it attests something of; nil if that is not said.
+    /// The manifest that this part attests; nil for other parts, and where the index does not say
+    /// it.
     var attested: Digest? { isAttestation ? annotations["vnd.docker.reference.digest"].flatMap { Digest($0) } : nil }
 }
 
 extension ArtifactKind {
-    /// True for what is neither an image nor an index: people are told of these only.
+    /// True for everything but images and indexes. People are told only of these kinds.
     public var isSpecial: Bool { self != .image && self != .index }
 
-    /// The types of configurations, of artifacts and of layers that say what something is. Others are shown as they stand: nothing is guessed
-    /// from hostile text.
+    /// The types of configurations, artifacts and layers that tell a kind. Other types are shown as
+    /// they stand: nothing is guessed from hostile text.
     private static let known: [String: ArtifactKind] = [
         "application/vnd.cncf.helm.config.v1+json": .helmChart,
         "application/vnd.cncf.helm.chart.content.v1.tar+gzip": .helmChart,
@@ -76,12 +78,13 @@ extension ArtifactKind {
         "application/vnd.dev.cosign.artifact.att.v1+json": .attestation,
     ]
 
-    /// The configuration of what has none.
+    /// The types of the configuration of an artifact that has none.
     private static let emptyConfigurations: Set<String> = [
         "application/vnd.oci.empty.v1+json", "application/vnd.unknown.config.v1+json",
     ]
 
-    /// What a manifest is: by its configuration, by the type that it says itself, by its layers if they are all of a known kind.
+    /// The kind of a manifest: by its configuration, by its own artifact type, or by its layers if
+    /// all of them are of one known kind.
     init(_ manifest: Manifest) {
         guard !manifest.isIndex else {
             self = .index

@@ -1,10 +1,12 @@
 import Foundation
 
-/// What some manifests of a repository reach, what of it cannot be served, and how many bytes it is. Pure: facts in, verdict out.
+/// Everything that some manifests of a repository reach: its size, and what of it cannot be served.
+/// Computed from facts; reads nothing.
 struct Closure {
-    /// Bytes of every distinct blob, manifests included, as the pool has them, whatever manifests claim; 0 for what is missing.
+    /// Bytes of every distinct blob, manifests included, as the pool has them, whatever manifests
+    /// claim; 0 for missing blobs.
     private(set) var sizes: [Digest: UInt64] = [:]
-    /// What is wrong, a sentence each.
+    /// The faults, a sentence each.
     private(set) var problems = Problems()
 
     private let facts: RepositoryFacts
@@ -13,11 +15,11 @@ struct Closure {
     init(of roots: some Sequence<Digest>, in facts: RepositoryFacts) {
         self.facts = facts
         for digest in facts.walk(from: roots, { visit($0, $1) }) {
-            problems.add("The manifest \(digest) lies deeper in indexes than is followed.")
+            problems.add("The manifest \(digest) is nested in indexes more deeply than regtop follows.")
         }
     }
 
-    /// Bytes of all of it; the largest number there is if they are more.
+    /// The sum of the sizes in bytes, at most `UInt64.max`.
     var size: UInt64 { sizes.values.reduce(0, addingCapped) }
 
     private mutating func visit(_ digest: Digest, _ finding: ManifestFinding?) {
@@ -54,15 +56,14 @@ struct Closure {
     }
 }
 
-/// Sentences about what is wrong; each once, and no more than people read.
+/// Sentences about faults: each once, at most `limit` of them.
 struct Problems {
-    /// How many are kept.
+    /// The number of sentences that are kept.
     static let limit = 50
 
     private var kept: [String] = []
     private var left = 0
 
-    /// True if there are none.
     var isEmpty: Bool { kept.isEmpty }
 
     /// The sentences; the last one says how many were left out.
@@ -74,7 +75,7 @@ struct Problems {
     }
 }
 
-/// The sum; the largest number there is if it is more.
+/// The sum, at most `UInt64.max`.
 func addingCapped(_ left: UInt64, _ right: UInt64) -> UInt64 {
     let (sum, overflow) = left.addingReportingOverflow(right)
     return overflow ? .max : sum

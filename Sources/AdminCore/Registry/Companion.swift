@@ -1,6 +1,7 @@
-/// That something belongs to an image and is none: a signature, an attestation, a bill of materials, or whatever else refers to it.
+/// The relation of a companion to its image: something that belongs to an image without being one,
+/// such as a signature, an attestation, a bill of materials or a referrer.
 public struct Companion: Hashable, Sendable {
-    /// What it is to its image.
+    /// The kind of a companion.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
         /// A signature, by the tag that cosign gives it: `sha256-<hex>.sig`.
         case signature = "sig"
@@ -8,23 +9,25 @@ public struct Companion: Hashable, Sendable {
         case attestation = "att"
         /// A bill of materials: `sha256-<hex>.sbom`.
         case sbom
-        /// Something that says so itself (OCI `subject`), or the index of such things for registries that keep none (`sha256-<hex>`).
+        /// A manifest with a `subject` (OCI), or the index of such manifests in registries that
+        /// keep none themselves (`sha256-<hex>`).
         case referrer
     }
 
-    /// What it is to its image.
+    /// The kind of the companion.
     public let kind: Kind
-    /// The manifest that it belongs to; that may be an image, a child of an index, or a companion itself.
+    /// The manifest that the companion belongs to: an image, a child of an index, or another
+    /// companion.
     public let subject: Digest
 
-    /// See the properties.
+    /// Creates a relation from its parts.
     public init(kind: Kind, subject: Digest) {
         self.kind = kind
         self.subject = subject
     }
 
-    /// What a tag says by its name alone; nil for the tag of an image. A name without an ending may be an image's as well: the manifest
-    /// tells.
+    /// The relation that the name of a tag alone shows; nil for the tag of an image. A name without
+    /// an ending may also be an image's: the manifest decides.
     init?(tag: String) {
         guard let dash = tag.firstIndex(of: "-"), Self.algorithms.contains(String(tag[..<dash])) else { return nil }
         let rest = tag[tag.index(after: dash)...]
@@ -38,7 +41,8 @@ public struct Companion: Hashable, Sendable {
         }
     }
 
-    /// What a tag, or a manifest without one, is to another; nil for an image. `manifest` is nil if it cannot be read.
+    /// The relation of a tag, or of a manifest without a tag, to another manifest; nil for an
+    /// image. `manifest` is nil if it cannot be read.
     init?(tag: String?, digest: Digest?, manifest: Manifest?) {
         if let named = tag.flatMap({ Companion(tag: $0) }), named.subject != digest,
             named.kind != .referrer || manifest?.isIndex == true
@@ -55,7 +59,7 @@ public struct Companion: Hashable, Sendable {
 }
 
 extension Companion.Kind {
-    /// What people call it.
+    /// The kind in words.
     public var noun: String {
         switch self {
         case .signature: "signature"
@@ -63,19 +67,5 @@ extension Companion.Kind {
         case .sbom: "bill of materials"
         case .referrer: "referrer"
         }
-    }
-}
-
-extension RepositoryFacts {
-    /// What a manifest names as a part of itself: the manifests of an index, to any depth that is followed, and the configurations.
-    func parts(of digest: Digest) -> [Digest] {
-        var seen: Set<Digest> = [digest]
-        var found: [Digest] = []
-        walk(from: [digest]) { _, finding in
-            guard let manifest = finding?.manifest else { return }
-            let parts = (manifest.config.map { [$0.digest] } ?? []) + manifest.children.map(\.digest)
-            found += parts.filter { seen.insert($0).inserted }
-        }
-        return found
     }
 }

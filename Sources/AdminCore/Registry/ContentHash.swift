@@ -1,6 +1,6 @@
 internal import Crypto
 
-/// The digest of bytes that come in pieces, by the algorithm of a digest they should have.
+/// Computes the digest of bytes that arrive in pieces, by the algorithm of the expected digest.
 struct ContentHash {
     private enum State {
         case sha256(SHA256)
@@ -10,7 +10,8 @@ struct ContentHash {
 
     private var state: State
 
-    /// Begins. nil for an algorithm that cannot be computed here: no registry uses one.
+    /// Starts with no bytes. nil for an algorithm that is not implemented here: no registry uses
+    /// one.
     init?(like digest: Digest) {
         switch digest.algorithm {
         case "sha256": state = .sha256(SHA256())
@@ -34,7 +35,7 @@ struct ContentHash {
         }
     }
 
-    /// Whether the bytes so far have this digest, whose algorithm it is.
+    /// Whether the bytes so far have this digest. It must be the one that `init(like:)` was given.
     func matches(_ digest: Digest) -> Bool {
         let bytes: [UInt8] =
             switch state {
@@ -52,8 +53,13 @@ struct ContentHash {
 }
 
 extension StorageReader {
-    /// Whether the content of a file has this digest; nil if the digest's algorithm is not known. Throws `StorageError.damaged` where a byte is
-    /// not where it should be. `counted` is told of the bytes as they are read.
+    /// Whether the content of a file has this digest; nil if the digest's algorithm is not
+    /// implemented.
+    ///
+    /// - Parameters:
+    ///   - path: appears in errors only.
+    ///   - counted: receives the number of bytes of each piece that was read.
+    /// - Throws: `StorageError.damaged` where a byte is not where it should be.
     func content(
         of blob: BlobIdentifier, at path: StoragePath, has digest: Digest,
         counted: @Sendable (UInt64) -> Void = { _ in }
@@ -65,7 +71,7 @@ extension StorageReader {
         return try await content(of: blob, head, at: path, has: digest, counted: counted)
     }
 
-    /// The same of a file whose chunk 0 was read and looked at.
+    /// The same for a file whose chunk 0 was read and checked before.
     func content(
         of blob: BlobIdentifier, _ head: FileHead, at path: StoragePath, has digest: Digest,
         counted: @Sendable (UInt64) -> Void
@@ -79,7 +85,7 @@ extension StorageReader {
         return hash.matches(digest)
     }
 
-    /// Whether the bytes of a resumed upload have this digest when they are put in order.
+    /// Whether the bytes of a resumed upload have this digest after they are put in order.
     func content(of blob: BlobIdentifier, _ order: Rearrangement, has digest: Digest) async throws -> Bool {
         guard var hash = ContentHash(like: digest) else { return false }
         for target in order.targets {

@@ -1,11 +1,14 @@
+internal import Crypto
 import Foundation
 
 /// The digest of a blob, as in `sha256:e3b0…b855`: an algorithm and lower-case hexadecimal digits.
 ///
-/// Registries of docker/distribution take sha256, sha384, sha512 and, until v2.2, tarsum (`tarsum.v1+sha256:…`). They store each blob
-/// once, below its SHA-256; a repository's link below another digest holds that one.
+/// Registries of docker/distribution accept sha256, sha384, sha512 and, until v2.2, tarsum
+/// (`tarsum.v1+sha256:…`). They store each blob once, below its SHA-256; a repository's link below
+/// another digest holds the SHA-256.
 ///
-/// Of a SHA-256, which all are in every pool known, it holds the 32 bytes and nothing else: a pass over a registry holds millions.
+/// A SHA-256 takes 32 bytes and no allocation: every pool known holds only these, and a pass over a
+/// registry holds millions.
 public struct Digest: Hashable, Sendable {
     private enum Storage: Hashable, Sendable {
         case sha256(UInt64, UInt64, UInt64, UInt64)
@@ -14,7 +17,7 @@ public struct Digest: Hashable, Sendable {
 
     private let storage: Storage
 
-    /// The digest that the text says; nil if it is none.
+    /// Parses a digest; nil if the text is none.
     public init?(_ text: some StringProtocol) {
         let parts = String(text).split(separator: ":" as Character, maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
@@ -42,7 +45,8 @@ public struct Digest: Hashable, Sendable {
             ? .sha256(words[0], words[1], words[2], words[3]) : .other(algorithm: algorithm, hex: hex)
     }
 
-    /// The digest that a text of a document means, whatever stands around it and in whatever case it is; nil if it means none.
+    /// Parses a digest inside a document, in whatever case and with whatever blanks around it; nil
+    /// if the text is none.
     init?(lenient text: some StringProtocol) {
         guard text.utf8.count <= 1024 else { return nil }
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines.union(.controlCharacters))
@@ -57,7 +61,7 @@ public struct Digest: Hashable, Sendable {
         storage = .sha256(words[0], words[1], words[2], words[3])
     }
 
-    /// The algorithm, `sha256` in every pool known.
+    /// The algorithm; `sha256` in every pool known.
     public var algorithm: String {
         switch storage {
         case .sha256: "sha256"
@@ -77,7 +81,8 @@ public struct Digest: Hashable, Sendable {
         }
     }
 
-    /// True for a SHA-256: a blob lies below no other digest (`digest.Canonical` in docker/distribution).
+    /// True for a SHA-256. No blob lies below another digest (`digest.Canonical` in
+    /// docker/distribution).
     public var isCanonical: Bool {
         if case .sha256 = storage { true } else { false }
     }
@@ -87,11 +92,12 @@ public struct Digest: Hashable, Sendable {
 }
 
 extension Digest {
-    /// The directories in which a registry keeps what has this digest, the digits last: `sha256/<hex>`, and
-    /// `tarsum/v1/sha256/<hex>` for a `tarsum.v1+sha256:<hex>` (`digestPathComponents` in docker/distribution v2.1).
+    /// The directories in which a registry keeps something of this digest, the digits last:
+    /// `sha256/<hex>`, and `tarsum/v1/sha256/<hex>` for a `tarsum.v1+sha256:<hex>`
+    /// (`digestPathComponents` in docker/distribution v2.1).
     var directories: [String] { (Digest.directories(of: algorithm) ?? [algorithm]) + [hex] }
 
-    /// The digest whose directories these are; nil if they are none's.
+    /// The digest of these directories; nil if no digest has them.
     init?(directories: some BidirectionalCollection<String>) {
         guard let hex = directories.last, let first = directories.first else { return nil }
         let names = Array(directories.dropLast())
@@ -104,10 +110,10 @@ extension Digest {
         }
     }
 
-    /// How many directories lie above the digits, below one of this name.
+    /// The number of directories above the digits, from one of this name on.
     static func depth(below directory: String) -> Int { directory == "tarsum" ? 3 : 1 }
 
-    /// The directories of an algorithm; nil if no digest has one of that name.
+    /// The directories of an algorithm; nil if no algorithm has this name.
     private static func directories(of algorithm: String) -> [String]? {
         guard algorithm.utf8.allSatisfy({ !(0x41...0x5a).contains($0) }) else { return nil }
         guard algorithm.hasPrefix("tarsum") else {
@@ -130,7 +136,7 @@ extension Digest: CustomStringConvertible {
 }
 
 extension Digest: Comparable {
-    /// By the text.
+    /// Orders digests by their text.
     public static func < (left: Digest, right: Digest) -> Bool {
         if case .sha256(let a, let b, let c, let d) = left.storage,
             case .sha256(let e, let f, let g, let h) = right.storage
@@ -138,5 +144,12 @@ extension Digest: Comparable {
             return (a, b, c, d) < (e, f, g, h)
         }
         return left.string.utf8.lexicographicallyPrecedes(right.string.utf8)
+    }
+}
+
+extension Digest {
+    /// The SHA-256 digest of some bytes.
+    public static func sha256(of bytes: some Sequence<UInt8>) -> Digest {
+        Digest(sha256: SHA256.hash(data: Array(bytes)))
     }
 }

@@ -1,19 +1,20 @@
-/// A digest as people type or copy it: whole, or its first digits, with or without the algorithm: `sha256:d775`, `d7753236…`.
+/// A digest as people type or copy it: whole, or its first digits, with or without the algorithm.
+/// Examples: `sha256:d775`, `d7753236…`.
 public struct DigestPrefix: Hashable, Sendable {
-    /// No fewer digits are taken for a digest.
+    /// The smallest number of digits.
     public static let shortest = 4
 
-    /// The algorithms that may be meant where none is named.
+    /// The algorithms to try where the text names none.
     static let algorithms = ["sha256", "sha384", "sha512"]
 
-    /// The digest, if all of it was said.
+    /// The digest, if the text has all of it.
     public let whole: Digest?
-    /// The algorithm; nil where none was named and the digits are too few to tell.
+    /// The algorithm; nil where the text names none and has too few digits to tell.
     let algorithm: String?
     /// The digits, in lower case.
     let hex: String
 
-    /// The whole digest.
+    /// The prefix that is a whole digest.
     public init(_ digest: Digest) {
         whole = digest
         algorithm = digest.algorithm
@@ -26,7 +27,7 @@ public struct DigestPrefix: Hashable, Sendable {
         self.hex = hex
     }
 
-    /// What the text says; nil if it has fewer than `shortest` digits, or anything else in it.
+    /// Parses a prefix; nil if the text has fewer than `shortest` digits, or anything else in it.
     public init?(_ text: some StringProtocol) {
         if let digest = Digest(text) {
             self.init(digest)
@@ -51,13 +52,13 @@ public struct DigestPrefix: Hashable, Sendable {
         }
     }
 
-    /// Whether the digest is the one that is meant, or may be.
+    /// Whether the prefix is the digest, or a beginning of it.
     public func matches(_ digest: Digest) -> Bool {
         if let whole { return whole == digest }
         return (algorithm == nil || algorithm == digest.algorithm) && digest.hex.hasPrefix(hex)
     }
 
-    /// What is known of the digest, as it is written.
+    /// The known part of the digest.
     var text: String { whole?.string ?? (algorithm.map { "\($0):" } ?? "") + hex }
 
     /// The same for a digest as text.
@@ -67,23 +68,23 @@ public struct DigestPrefix: Hashable, Sendable {
 }
 
 extension DigestPrefix: CustomStringConvertible {
-    /// The digest, or what is known of it with a mark behind.
+    /// The digest, or the known part of it and an ellipsis.
     public var description: String { whole == nil ? text + "…" : text }
 }
 
-/// Why a shortened digest says nothing.
+/// The error for a prefix that does not stand for one digest.
 public enum DigestPrefixError: Error, Hashable, Sendable {
-    /// No digest begins so.
+    /// No digest begins with the prefix.
     case unknown(DigestPrefix)
-    /// Several digests do: some of them, sorted, and whether there are more.
+    /// Several digests begin with the prefix: some of them, sorted, and whether there are more.
     case ambiguous(DigestPrefix, [Digest], areMore: Bool)
 
-    /// How many are listed.
+    /// The number of digests that are listed.
     public static let listLimit = 20
 }
 
 extension DigestPrefixError: CustomStringConvertible {
-    /// What is wrong, in a sentence without its full stop.
+    /// The error as a sentence without its full stop.
     public var description: String {
         switch self {
         case .unknown(let prefix): "there is no digest that begins with \(prefix)"
@@ -95,7 +96,9 @@ extension DigestPrefixError: CustomStringConvertible {
 }
 
 extension DigestPrefix {
-    /// The only one of some digests. Throws `DigestPrefixError`.
+    /// Returns the only one of some digests.
+    ///
+    /// - Throws: `DigestPrefixError` if there are none or several.
     func only(of digests: some Sequence<Digest>) throws -> Digest {
         let found = Set(digests).sorted()
         guard let first = found.first else { throw DigestPrefixError.unknown(self) }

@@ -1,18 +1,21 @@
 import Foundation
 
-/// What an image's configuration says of the image: when it was made and for what machine.
+/// The parts of an image's configuration that lists show: the date of the image and its platform.
 struct ImageConfiguration: Hashable, Sendable {
-    /// When it was made; nil if that is not said, or is no date that can be.
+    /// The time at which the image was made; nil if the configuration says none, or an impossible
+    /// one.
     let created: Date?
-    /// What stands in the place of the date where that is none; hostile text, at most 100 characters.
+    /// The text in the place of the date if it is no date; hostile, at most 100 characters.
     let undated: String?
-    /// `os/architecture[/variant]`; nil if that is not said.
+    /// `os/architecture[/variant]`; nil if the configuration says none.
     let platform: String?
 
-    /// No larger configuration is read. In bytes.
+    /// The size of the largest configuration that is read, in bytes.
     static let sizeLimit = 8 << 20
 
-    /// Understands a configuration, or the `v1Compatibility` of schema 1. Throws `ManifestProblem` if it is none.
+    /// Parses a configuration, or the `v1Compatibility` of schema 1.
+    ///
+    /// - Throws: `ManifestProblem` if it is none.
     init(parsing bytes: [UInt8]) throws {
         let document = try BoundedJSON.decode(Document.self, from: bytes)
         created = document.created.flatMap(Timestamp.made)

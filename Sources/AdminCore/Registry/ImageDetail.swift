@@ -1,34 +1,36 @@
 public import Foundation
 
-/// One manifest of one repository in full: what `show` and the manifest screen show.
+/// One manifest of one repository in full, for `show` and the screen of a manifest.
 public struct ImageDetail: Hashable, Sendable {
     /// Whether a blob can be served.
     public enum BlobState: String, Hashable, Sendable {
-        /// It is there and linked.
+        /// The blob is there and linked.
         case ok
-        /// No such blob.
+        /// The blob is missing.
         case missing
-        /// It is not in the pool and need not be: the manifest says where to fetch it, or that registries may not hold it.
+        /// The blob is not in the pool, and need not be: the manifest says where to fetch it, or
+        /// that registries may not hold it.
         case elsewhere
-        /// The blob is there, but the repository may not serve it: its layer link is gone.
+        /// The blob is there, but the repository may not serve it: its layer link is missing.
         case unlinked
-        /// The blob's chunk 0 is not there with its proper length, the manifest cannot be read, or (of what an index names) something
-        /// that it needs cannot be served.
+        /// The blob's chunk 0 is missing or has a wrong length, the manifest cannot be read, or, of
+        /// an entry of an index, something that it needs cannot be served.
         case damaged
     }
 
-    /// A blob that the manifest names: its configuration or a layer.
+    /// A blob that the manifest names: the configuration or a layer.
     public struct Blob: Hashable, Sendable {
-        /// Its digest.
+        /// The digest of the blob.
         public let digest: Digest
-        /// Its size in bytes, as the pool has it, whatever the manifest claims; 0 if it is missing.
+        /// The size in bytes, as the pool has it, whatever the manifest claims; 0 if the blob is
+        /// missing.
         public let size: UInt64
-        /// Its media type; nil where the manifest says none.
+        /// The media type; nil where the manifest says none.
         public let mediaType: String?
-        /// Whether it can be served.
+        /// Whether the blob can be served.
         public let state: BlobState
 
-        /// See the properties.
+        /// Creates a value from its parts.
         public init(digest: Digest, size: UInt64, mediaType: String?, state: BlobState) {
             self.digest = digest
             self.size = size
@@ -37,31 +39,36 @@ public struct ImageDetail: Hashable, Sendable {
         }
     }
 
-    /// A manifest that an index names.
+    /// An entry of an index.
     public struct Child: Hashable, Sendable {
-        /// Its digest.
+        /// The digest of the entry.
         public let digest: Digest
-        /// Bytes of it alone, as the pool has them, whatever the index claims; 0 if it is missing.
+        /// The size in bytes of the manifest alone, as the pool has it, whatever the index claims;
+        /// 0 if it is missing.
         public let size: UInt64
-        /// Its media type.
+        /// The media type; nil where the index says none.
         public let mediaType: String?
-        /// `os/architecture[/variant]`; nil if the index says none, and of attestations, which are for no platform.
+        /// `os/architecture[/variant]`; nil if the index says none, and of attestations, which are
+        /// for no platform.
         public let platform: String?
-        /// The version of the operating system that it is for; hostile text. nil if the index says none.
+        /// The version of the operating system that the entry is for; hostile text. nil if the
+        /// index says none.
         public let osVersion: String?
-        /// The features of the operating system that it needs; hostile text.
+        /// The features of the operating system that the entry needs; hostile text.
         public let osFeatures: [String]
-        /// The manifest that this one attests something of; nil of what is no attestation, or does not say it.
+        /// The manifest that this entry attests; nil of other entries, and where the index does not
+        /// say it.
         public let attested: Digest?
-        /// What tells it from the others: the platform with the version, or `attestation of linux/amd64`; nil if nothing does. Hostile text.
+        /// The label that tells the entry from the others: its platform with the version, or
+        /// `attestation of linux/amd64`. Hostile text; nil if the index says nothing.
         public let label: String?
-        /// Whether it can be served.
+        /// Whether the entry can be served.
         public let state: BlobState
-        /// What it consists of, where that was asked for; nil if it is no manifest, if that cannot be read, if it was met before in the same
-        /// index, or if more than `childLimit` were.
+        /// The detail of the entry, if the caller asked for it. nil if the entry is no manifest,
+        /// cannot be read, was met before in the same index, or comes after `childLimit` others.
         public let image: ImageDetail?
 
-        /// See the properties.
+        /// Creates a value from its parts.
         public init(
             digest: Digest, size: UInt64, mediaType: String?, platform: String?, osVersion: String? = nil,
             osFeatures: [String] = [], attested: Digest? = nil, label: String? = nil, state: BlobState,
@@ -82,42 +89,44 @@ public struct ImageDetail: Hashable, Sendable {
 
     /// The repository.
     public var name: RepositoryName
-    /// The tag it was asked by; nil if by digest.
+    /// The tag that the caller named; nil if the caller named a digest.
     public var tag: String?
     /// The manifest's digest; nil if the tag's link cannot be read.
     public var digest: Digest?
     /// The manifest's media type; nil if it cannot be read.
     public var mediaType: String?
-    /// Bytes of the manifest itself; nil if it is not there.
+    /// The size of the manifest alone, in bytes; nil if it is missing.
     public var manifestSize: UInt64?
-    /// Bytes of every distinct blob it reaches, each once, itself included.
+    /// Bytes of every distinct blob that the manifest reaches, each once, itself included.
     public var size: UInt64
     /// The image's configuration; nil for an index and for schema 1.
     public var config: Blob?
     /// The layers, lowest first, a digest as often as the manifest names it.
     public var layers: [Blob]
-    /// What an index names.
+    /// The entries of an index.
     public var manifests: [Child]
     /// The digests of the signature blobs (schema 1).
     public var signatures: [Digest]
-    /// What it is; nil if the manifest cannot be read.
+    /// The kind; nil if the manifest cannot be read.
     public var kind: ArtifactKind?
-    /// When the image was made, as its configuration says; of an index, the newest of its images. nil if that is no date that can be.
+    /// The time at which the image was made, as its configuration says; of an index, that of its
+    /// newest image. nil if there is no possible date.
     public var created: Date?
-    /// What stands in the place of the date where there is none; hostile text, at most 100 characters.
+    /// The text in the place of the date if there is no date; hostile, at most 100 characters.
     public var undated: String?
-    /// `os/architecture[/variant]` as the configuration says; of an index, of each of its images, in its order.
+    /// `os/architecture[/variant]` as the configuration says; of an index, of each of its images,
+    /// in its order.
     public var platforms: [String]
-    /// What it belongs to by its own word (OCI `subject`); nil for an image.
+    /// The manifest that this one belongs to by its own word (OCI `subject`); nil for an image.
     public var companion: Companion?
-    /// Whether all of it can be served.
+    /// Whether everything that the manifest reaches can be served.
     public var state: TagSummary.State
-    /// Why not, a sentence each.
+    /// The reasons why not, a sentence each.
     public var problems: [String]
-    /// What is odd and no damage, a sentence each: sizes that lie, for example.
+    /// Oddities that are no damage, a sentence each: wrong sizes, for example.
     public var notes: [String]
 
-    /// An image of which nothing is known but where it should be.
+    /// An image of which only the place is known.
     public init(name: RepositoryName, tag: String?, digest: Digest?) {
         self.name = name
         self.tag = tag
@@ -132,9 +141,124 @@ public struct ImageDetail: Hashable, Sendable {
         notes = []
     }
 
-    /// No more of what an index names is looked into.
+    /// The number of entries of indexes that are shown in detail.
     public static let childLimit = 256
 
-    /// It, and all that it consists of: an index with its images, and theirs, as far as they were looked into.
+    /// The image, and the images that it consists of, as far as they have details.
     public var withChildren: [ImageDetail] { [self] + manifests.flatMap { $0.image?.withChildren ?? [] } }
+}
+
+extension ImageDetail {
+    /// The detail of a manifest that a tag or a digest names.
+    ///
+    /// - Parameters:
+    ///   - facts: gathered with the scopes `.reach` and `.configurations`.
+    ///   - expanding: whether the entries of an index have details, too.
+    init(name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts, expanding: Bool = false) {
+        // Indexes may name the same manifest many times, and damaged ones may name themselves.
+        var expansion = ManifestTraversal<Never>(limit: expanding ? 1 + ImageDetail.childLimit : 1)
+        if let digest { _ = expansion.enters(digest) }
+        self.init(name: name, tag: tag, digest: digest, facts: facts, &expansion)
+    }
+
+    private init(
+        name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts,
+        _ expansion: inout ManifestTraversal<Never>
+    ) {
+        self.init(name: name, tag: tag, digest: digest)
+        guard let digest else {
+            state = .damaged
+            problems = tag.flatMap(facts.fault).map { [$0] } ?? []
+            return
+        }
+        let image = ImageFacts(digest, in: facts)
+        manifestSize = facts.manifests[digest]?.blob.size
+        mediaType = image.mediaType
+        size = image.size
+        created = image.created
+        undated = image.created == nil ? image.undated : nil
+        kind = image.kind
+        platforms = image.platforms
+        problems = (tag.flatMap(facts.fault).map { [$0] } ?? []) + image.problems
+        state = problems.isEmpty ? .ok : .damaged
+        signatures = facts.revisions[digest]?.signatures.keys.sorted() ?? []
+        guard let manifest = facts.manifests[digest]?.manifest else { return }
+        companion = Companion(tag: nil, digest: digest, manifest: manifest)
+        config = manifest.config.map { Blob($0, in: facts) }
+        layers = manifest.layers.map { Blob($0, in: facts) }
+        notes = facts.notes(on: manifest)
+        let labels = ImageDetail.Child.labels(manifest)
+        for reference in manifest.manifests {
+            let isKnown = reference.namesManifest && facts.manifests[reference.digest]?.manifest != nil
+            let child =
+                isKnown && expansion.enters(reference.digest)
+                ? ImageDetail(name: name, tag: nil, digest: reference.digest, facts: facts, &expansion) : nil
+            manifests.append(Child(reference, child, labels, in: facts))
+        }
+    }
+}
+
+extension RepositoryFacts {
+    /// Oddities of a manifest that are no damage: claims of sizes that are wrong, and reasons why
+    /// readers may disagree.
+    fileprivate func notes(on manifest: Manifest) -> [String] {
+        var notes = Problems()
+        for reference in manifest.claims {
+            let size = manifests[reference.digest]?.blob.size ?? blob(reference.digest).size
+            guard let size, let lie = reference.lie(about: size) else { continue }
+            notes.add("The manifest \(lie) \(reference.digest), which has \(size) bytes; the pool's size counts.")
+        }
+        for ambiguity in manifest.ambiguities { notes.add("The manifest \(ambiguity).") }
+        return notes.sentences
+    }
+}
+
+extension ImageDetail.Blob {
+    fileprivate init(_ reference: Manifest.Reference, in facts: RepositoryFacts) {
+        self.init(
+            digest: reference.digest, size: facts.blob(reference.digest).size ?? 0,
+            mediaType: reference.mediaType, state: facts.verdict(on: reference).state)
+    }
+}
+
+extension ImageDetail.Child {
+    /// The labels of the entries of an index, by digest.
+    fileprivate static func labels(_ manifest: Manifest) -> [Digest: String] {
+        manifest.manifests.reduce(into: [:]) { labels, reference in
+            if labels[reference.digest] == nil { labels[reference.digest] = label(reference) }
+        }
+    }
+
+    private static func label(_ reference: Manifest.Reference) -> String? {
+        let parts = [reference.platform, reference.osVersion].compactMap(\.self) + reference.osFeatures
+        return parts.isEmpty ? nil : parts.joined(separator: " ")
+    }
+
+    fileprivate init(
+        _ reference: Manifest.Reference, _ image: ImageDetail?, _ labels: [Digest: String], in facts: RepositoryFacts
+    ) {
+        let manifest = facts.manifests[reference.digest]?.manifest
+        let isAttestation =
+            reference.isAttestation
+            || reference.platform == "unknown/unknown" && manifest.map { ArtifactKind($0) } == .attestation
+        let attested = reference.attested
+        let subject = attested.map { labels[$0] ?? $0.string }
+        self.init(
+            digest: reference.digest,
+            size: facts.manifests[reference.digest]?.blob.size ?? facts.blob(reference.digest).size ?? 0,
+            mediaType: reference.mediaType, platform: isAttestation ? nil : reference.platform,
+            osVersion: reference.osVersion, osFeatures: reference.osFeatures, attested: attested,
+            label: isAttestation ? "attestation" + (subject.map { " of \($0)" } ?? "") : Self.label(reference),
+            state: ImageDetail.Child.state(of: reference, in: facts), image: image)
+    }
+
+    private static func state(of reference: Manifest.Reference, in facts: RepositoryFacts) -> ImageDetail.BlobState {
+        guard reference.namesManifest else { return facts.verdict(on: reference).state }
+        let finding = facts.manifests[reference.digest]
+        if (finding?.blob ?? .missing).state == .missing { return .missing }
+        if finding?.manifest == nil { return .damaged }
+        let link = facts.revisions[reference.digest]?.link ?? .missing
+        if link.fault(expecting: reference.digest) != nil { return .unlinked }
+        return Closure(of: [reference.digest], in: facts).problems.isEmpty ? .ok : .damaged
+    }
 }

@@ -1,31 +1,34 @@
+import Algorithms
 public import Foundation
 
-/// How an image is run and which steps made it, for people to read: as its configuration says (OCI image-spec, `config.md`; Docker's image
-/// specification 1.1), or the history of a manifest of schema 1.
+/// The way in which an image runs, and the steps that made it, as its configuration says (OCI
+/// image-spec, `config.md`; Docker's image specification 1.1) or the history of a manifest of
+/// schema 1.
 ///
-/// All of it is what somebody pushed, of any length and any characters. What is not as it should be is left out, since nothing depends on it.
+/// Everything in it is hostile text of any length. Invalid parts are left out: nothing but the
+/// display depends on them.
 public struct ImageRecipe: Hashable, Sendable {
     /// One step of the history.
     public struct Step: Hashable, Sendable {
-        /// When it was done; nil if that is not said.
+        /// The time of the step; nil if the history does not say it.
         public let created: Date?
-        /// What was done, as the builder wrote it down; may be empty.
+        /// The command, as the builder wrote it; may be empty.
         public let command: String
-        /// What somebody said about it; may be empty.
+        /// A comment on the step; may be empty.
         public let comment: String
-        /// Whether a layer came of it. The layers are those of such steps, in their order.
+        /// Whether the step made a layer. Such steps are in the order of the layers.
         public let makesLayer: Bool
     }
 
-    /// Who made it; may be empty.
+    /// The author; may be empty.
     public var author = ""
     /// The user, or uid, with or without a group; empty for root.
     public var user = ""
-    /// Where it is run; empty for the root directory.
+    /// The working directory; empty for the root directory.
     public var workingDirectory = ""
-    /// What is run, whatever is said.
+    /// The command that always runs.
     public var entrypoint: [String] = []
-    /// Its arguments, or what is run, unless something else is said.
+    /// The arguments, or the command, unless the caller names others.
     public var command: [String] = []
     /// `NAME=value`, in the order of the configuration.
     public var environment: [String] = []
@@ -33,21 +36,23 @@ public struct ImageRecipe: Hashable, Sendable {
     public var ports: [String] = []
     /// Paths, sorted.
     public var volumes: [String] = []
-    /// What somebody noted, by name.
+    /// The labels, by name.
     public var labels: [String: String] = [:]
-    /// Empty for the runtime's own.
+    /// The signal that stops the image; empty for the runtime's own.
     public var stopSignal = ""
-    /// The oldest first.
+    /// The steps, the oldest first.
     public var steps: [Step] = []
 
-    /// No larger document is read. In bytes; those of real images have some thousands.
+    /// The size of the largest document that is read, in bytes. Those of real images have some
+    /// thousands.
     static let sizeLimit = 1 << 20
-    /// No more documents are read for one index after so many bytes of them.
+    /// The bytes of documents after which no more are read for one index.
     static let readLimit = 16 << 20
-    /// No more steps are taken in: no builder makes as many.
+    /// The number of steps that are read. No builder makes as many.
     static let stepLimit = 1000
 
-    /// The steps, each with the number of the layer that came of it, from 0; then what there is of layers of which no step is known.
+    /// Returns the steps, each with the number, from 0, of the layer that it made; then the
+    /// remaining layers without a step.
     public func history(layers count: Int) -> [(step: Step?, layer: Int?)] {
         var number = 0
         var history: [(step: Step?, layer: Int?)] = []
@@ -59,7 +64,9 @@ public struct ImageRecipe: Hashable, Sendable {
         return history + (number..<max(number, count)).map { (nil, $0) }
     }
 
-    /// Understands a configuration. Throws `ManifestProblem` if it is no JSON object.
+    /// Parses a configuration.
+    ///
+    /// - Throws: `ManifestProblem` if it is no JSON object.
     init(parsing bytes: [UInt8]) throws {
         let document = try BoundedJSON.decode(Document.self, from: bytes)
         self.init(document)
@@ -70,7 +77,9 @@ public struct ImageRecipe: Hashable, Sendable {
         }
     }
 
-    /// Understands a manifest of schema 1, which has a configuration for each layer, the newest first. Throws `ManifestProblem` if it is none.
+    /// Parses a manifest of schema 1, which has a configuration for each layer, the newest first.
+    ///
+    /// - Throws: `ManifestProblem` if it is none.
     init(schema1 bytes: [UInt8]) throws {
         let manifest = try BoundedJSON.decode(Schema1.self, from: bytes)
         func document(_ entry: Schema1.History) -> Document {
@@ -178,7 +187,7 @@ private struct Document: Decodable {
             case stopSignal = "StopSignal"
         }
 
-        /// The value of ports and volumes: always empty, and of no interest.
+        /// The value of ports and volumes, which is always empty.
         private struct Nothing: Decodable {
             init(from decoder: any Decoder) {}
         }
@@ -204,8 +213,62 @@ private struct Document: Decodable {
 }
 
 extension KeyedDecodingContainer {
-    /// nil as well if the value is of another kind.
+    /// Decodes a value; nil also if the value has another type.
     func lenient<Value: Decodable>(_ key: Key) -> Value? {
         (try? decodeIfPresent(Value.self, forKey: key)) ?? nil
+    }
+}
+
+extension RegistryPass {
+    /// The recipes of an image, and of each image in its details, by the manifest's digest.
+    ///
+    /// An image without a readable configuration has none; its `problems` say why. Each
+    /// configuration is read once. After `ImageRecipe.readLimit` bytes no more are read.
+    ///
+    /// - Throws: the errors of the store.
+    public func recipes(of image: ImageDetail) async throws -> [Digest: ImageRecipe] {
+        var manifests: [Digest: [Digest]] = [:]
+        var sources: [RecipeSource] = []
+        for image in image.withChildren {
+            guard let digest = image.digest, let source = RecipeSource(image) else { continue }
+            if manifests[source.digest] == nil { sources.append(source) }
+            manifests[source.digest, default: []].append(digest)
+        }
+        var recipes: [Digest: ImageRecipe] = [:]
+        var read = 0
+        let window = 4
+        for wave in sources.chunks(ofCount: window) where read < ImageRecipe.readLimit {
+            let found = try await concurrentMap(wave, window: window) { [reader] in try await reader.recipe($0) }
+            for (source, found) in zip(wave, found) {
+                guard let found else { continue }
+                read += found.bytes
+                for digest in manifests[source.digest] ?? [] { recipes[digest] = found.recipe }
+            }
+        }
+        return recipes
+    }
+}
+
+/// The blob with the recipe of an image.
+private struct RecipeSource: Sendable {
+    let digest: Digest
+    let isSchema1: Bool
+
+    init?(_ image: ImageDetail) {
+        if let config = image.config, ManifestType.imageConfigurations.contains(config.mediaType ?? "") {
+            (digest, isSchema1) = (config.digest, false)
+        } else if image.mediaType == ManifestType.signedSchema1, let manifest = image.digest {
+            (digest, isSchema1) = (manifest, true)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension RegistryReader {
+    fileprivate func recipe(_ source: RecipeSource) async throws -> (recipe: ImageRecipe, bytes: Int)? {
+        try await document(source.digest, limit: ImageRecipe.sizeLimit) { bytes in
+            (try source.isSchema1 ? ImageRecipe(schema1: bytes) : ImageRecipe(parsing: bytes), bytes.count)
+        }
     }
 }

@@ -1,6 +1,8 @@
-/// What a user names on the command line: `repo`, `repo:tag` or `repo@sha256:…`.
+import Algorithms
+
+/// A reference as users write it: `repo`, `repo:tag` or `repo@sha256:…`.
 public struct ImageReference: Hashable, Sendable {
-    /// What of the repository is meant.
+    /// The part of the repository that is meant.
     public enum Selector: Hashable, Sendable {
         /// The repository itself.
         case repository
@@ -12,17 +14,17 @@ public struct ImageReference: Hashable, Sendable {
 
     /// The repository.
     public let repository: RepositoryName
-    /// What of it.
+    /// The part of the repository that is meant.
     public let selector: Selector
 
-    /// A reference of these parts; a tag must be a valid path component.
+    /// Creates a reference of these parts; nil if the tag is no valid path component.
     public init?(_ repository: RepositoryName, _ selector: Selector = .repository) {
         if case .tag(let tag) = selector, !StoragePath.isValid(component: tag) { return nil }
         self.repository = repository
         self.selector = selector
     }
 
-    /// The reference that the text says; nil if it is none.
+    /// Parses a reference; nil if the text is none.
     public init?(_ text: String) {
         if let at = text.firstIndex(of: "@") {
             guard let name = RepositoryName(text[..<at]), let digest = Digest(text[text.index(after: at)...]) else {
@@ -47,5 +49,100 @@ extension ImageReference: CustomStringConvertible {
         case .tag(let tag): "\(repository):\(tag)"
         case .digest(let digest): "\(repository)@\(digest)"
         }
+    }
+}
+
+/// A reference as users write it, with a digest that may be shortened.
+public enum GivenReference: Hashable, Sendable {
+    /// A repository, a tag, or a manifest by its whole digest.
+    case whole(ImageReference)
+    /// The manifest of a repository whose digest begins with a prefix.
+    case short(RepositoryName, DigestPrefix)
+
+    /// Parses a reference; nil if the text is none.
+    public init?(_ text: String) {
+        if let reference = ImageReference(text) {
+            self = .whole(reference)
+            return
+        }
+        guard let at = text.firstIndex(of: "@"), let name = RepositoryName(text[..<at]),
+            let prefix = DigestPrefix(text[text.index(after: at)...])
+        else { return nil }
+        self = prefix.whole.flatMap { ImageReference(name, .digest($0)) }.map { .whole($0) } ?? .short(name, prefix)
+    }
+
+    /// The repository.
+    public var repository: RepositoryName {
+        switch self {
+        case .whole(let reference): reference.repository
+        case .short(let name, _): name
+        }
+    }
+}
+
+extension GivenReference: CustomStringConvertible {
+    /// The reference as a user writes it.
+    public var description: String {
+        switch self {
+        case .whole(let reference): reference.description
+        case .short(let name, let prefix): "\(name)@\(prefix)"
+        }
+    }
+}
+
+extension RegistryReader {
+    /// Returns the reference that the user means. A shortened digest is compared with the manifests
+    /// that the repository links and with those that its tags name. A whole reference is not looked
+    /// up.
+    ///
+    /// - Throws: `DigestPrefixError`, and the errors of the store.
+    public func reference(_ given: GivenReference) async throws -> ImageReference {
+        switch given {
+        case .whole(let reference): return reference
+        case .short(let name, let prefix):
+            let digest = try await manifest(matching: prefix, of: name)
+            guard let reference = ImageReference(name, .digest(digest)) else { throw DigestPrefixError.unknown(prefix) }
+            return reference
+        }
+    }
+
+    private func manifest(matching prefix: DigestPrefix, of name: RepositoryName) async throws -> Digest {
+        async let tags = RepositoryInquiry(name: name, pass: pass(), scope: .tagLinks).facts([.tagNames]).tags
+        let listed = (try await digests(below: paths.revisions(name)) ?? []).filter(prefix.matches)
+        var held: [Digest] = []
+        for wave in listed.chunks(ofCount: window) where held.count <= DigestPrefixError.listLimit {
+            // The remains of a deleted revision are no manifest.
+            held += try await concurrentMap(wave, window: window) {
+                try await revision($0, of: name).isThere ? $0 : nil
+            }.compactMap(\.self)
+        }
+        return try await prefix.only(of: held + tags.values.compactMap(\.digest).filter(prefix.matches))
+    }
+
+    /// Returns the digest of the blob that the user means. A whole digest is not looked up; for a
+    /// shortened one the directories of the blobs are read.
+    ///
+    /// - Throws: `DigestPrefixError`, and the errors of the store.
+    public func blob(matching prefix: DigestPrefix) async throws -> Digest {
+        if let whole = prefix.whole { return whole }
+        return try await prefix.only(of: blobs(matching: prefix))
+    }
+
+    /// The digests of the blobs that begin with a prefix: all of them, or more than an error lists.
+    func blobs(matching prefix: DigestPrefix) async throws -> [Digest] {
+        let algorithms = prefix.algorithm.map { [$0] } ?? DigestPrefix.algorithms
+        let named = try await concurrentMap(algorithms, window: algorithms.count) { algorithm in
+            let directory = paths.blobs(algorithm, prefix.hex.prefix(2))
+            let entries = try await storage.entries(directory) ?? []
+            return RegistryReader.directories(in: entries).compactMap { Digest(algorithm: algorithm, hex: $0) }
+        }.flatMap(\.self).filter(prefix.matches).sorted()
+        var found: [Digest] = []
+        for wave in named.chunks(ofCount: window) where found.count <= DigestPrefixError.listLimit {
+            // Collections may leave the directory of a freed blob.
+            found += try await concurrentMap(wave, window: window) {
+                try await storage.entry(paths.blob($0)) == nil ? nil : $0
+            }.compactMap(\.self)
+        }
+        return found
     }
 }

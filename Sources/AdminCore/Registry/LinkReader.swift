@@ -2,7 +2,7 @@ import Foundation
 
 /// Reads links, the files that hold a digest.
 ///
-/// Damage is part of every answer; the readers throw only what the store throws
+/// Damage is part of every answer; the methods throw only the errors of the store
 /// (docs/layout.md#d12).
 struct LinkReader: Sendable {
     let registry: RegistryReader
@@ -10,7 +10,7 @@ struct LinkReader: Sendable {
     private var storage: StorageReader { registry.storage }
     private var paths: RegistryPaths { registry.paths }
 
-    /// No link is longer, in bytes.
+    /// The size of the largest link that is read, in bytes.
     static let limit = 1024
 
     /// Reads the link at a path. Two dependent round trips.
@@ -28,7 +28,8 @@ struct LinkReader: Sendable {
         }
     }
 
-    /// Reads a link whose identifier is known. `path` is for messages: the link may have left it.
+    /// Reads a link whose identifier is known. `path` appears in errors only: the link may be
+    /// elsewhere by now.
     func read(_ file: BlobIdentifier, at path: StoragePath) async throws -> LinkFinding {
         do {
             let (head, bytes) = try await storage.file(file, at: path, limit: LinkReader.limit)
@@ -40,8 +41,8 @@ struct LinkReader: Sendable {
         }
     }
 
-    /// Reads the current link of a tag. Of a missing one, `remains` says what is left of the tag: a
-    /// push, or a deletion, may have stopped half-way.
+    /// Reads the current link of a tag. If it is missing, `remains` says what is left of the tag: a
+    /// push or a deletion may have stopped half-way.
     func read(ofTag tag: String, of name: RepositoryName) async throws -> LinkFinding {
         guard let directory = paths.tag(name, tag), let path = paths.currentLink(name, tag: tag) else {
             return .missing
@@ -49,9 +50,9 @@ struct LinkReader: Sendable {
         var link = try await read(at: path)
         guard link.state == .missing, let entries = try await storage.entries(directory) else { return link }
         if entries.isEmpty {
-            link.remains = "nothing is left of the tag but its name"
+            link.remains = "only the name of the tag is left"
         } else if entries.allSatisfy({ $0.name == "index" }) {
-            link.remains = "only the list of what the tag named once is left of it"
+            link.remains = "only the list of its former manifests is left"
         }
         return link
     }
@@ -68,21 +69,21 @@ struct LinkReader: Sendable {
 }
 
 extension RegistryReader {
-    /// Reads links.
+    /// The reader of the links of this registry.
     var links: LinkReader { LinkReader(registry: self) }
 }
 
-/// The answer of a link.
+/// The result of reading a link.
 struct LinkFinding: Hashable, Sendable {
-    /// Whether the link leads anywhere.
+    /// The content of the link.
     enum State: Hashable, Sendable {
         /// The link holds this digest.
         case good(Digest)
-        /// The link means this digest, but holds other text, or less: no registry reads it.
+        /// The link means this digest, but does not hold exactly its text: no registry reads it.
         case inexact(Digest)
         /// The link is not there.
         case missing
-        /// The link is there and holds no digest; the text ends a sentence that begins with the
+        /// The link is there and means no digest. The text ends a sentence that begins with the
         /// link's name.
         case bad(String)
 
@@ -95,10 +96,10 @@ struct LinkFinding: Hashable, Sendable {
     let state: State
     /// The time of the last write to the link; nil if it has no date.
     let modified: Date?
-    /// The damage of the file, if that is why the link cannot be read.
+    /// The damage of the link's file, if that is why the link cannot be read.
     var damage: StorageError?
-    /// What there is in place of a missing link, as the end of a sentence; nil if there is nothing
-    /// to say.
+    /// The remains in place of a missing link, as the end of a sentence; nil if there is nothing to
+    /// say.
     var remains: String?
 
     static let missing = LinkFinding(state: .missing, modified: nil)
@@ -138,10 +139,10 @@ struct LinkFinding: Hashable, Sendable {
 struct LinkText: Hashable, Sendable {
     /// The digest.
     let digest: Digest
-    /// True if the link holds nothing else. No registry reads other links.
+    /// True if the link holds nothing else. Registries read only such links.
     let isExact: Bool
 
-    /// Parses the content of a link. nil if it can mean no digest, or more than one.
+    /// Parses the content of a link; nil if it can mean no digest, or more than one.
     init?(_ bytes: some Collection<UInt8>) {
         let text = String(decoding: bytes, as: UTF8.self)
         if let digest = Digest(text) {

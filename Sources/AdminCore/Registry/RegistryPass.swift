@@ -1,9 +1,10 @@
 import Foundation
 
-/// One pass over a registry, which remembers what it has read. See `RegistryReader.pass()`.
+/// One pass over a registry. It remembers what it has read. See `RegistryReader.pass()`.
 ///
-/// Concurrency: every method may be called from any task; ask for many repositories at once, the store bounds what is in flight.
-/// What is damaged is said in the answers; what is thrown is `StorageError.notFound` and the store's `StoreError`.
+/// Concurrency: every method may be called from any task. Ask for many repositories at once; the
+/// store bounds the operations in flight. Errors: damage is part of the answers; the methods throw
+/// `StorageError.notFound` and the store's `StoreError`.
 public struct RegistryPass: Sendable {
     /// The registry.
     public let reader: RegistryReader
@@ -16,15 +17,17 @@ public struct RegistryPass: Sendable {
 
     // MARK: - Repositories
 
-    /// A repository in a row. Throws `StorageError.notFound` if there is none of this name.
+    /// Returns a repository in a row.
+    ///
+    /// - Throws: `StorageError.notFound` if there is no such repository.
     public func summary(of name: RepositoryName) async throws -> RepositorySummary {
         let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.tagLinks, .reach])
         let facts = try await inquiry.facts([.tagNames, .revisionList, .uploads])
         guard (facts.tagNames ?? []).isEmpty, facts.heldRevisions.isEmpty else {
             return RepositorySummary(name: name, facts: facts)
         }
-        // Only here it matters which layer links there are: they tell a repository without tags from one with uploads only, and
-        // they are what dates it.
+        // Only here the layer links matter: they tell a repository without tags from one with
+        // uploads only, and they date it.
         let links = try await reader.links.read(below: reader.paths.layers(name))
         if facts.tagNames == nil, facts.listedRevisions == nil, facts.uploads == nil, links.isEmpty {
             try await requireRepository(name)
@@ -36,7 +39,8 @@ public struct RegistryPass: Sendable {
         return RepositorySummary(name: name, facts: facts, layerLinks: links, uploads: uploads)
     }
 
-    /// Many repositories in a row each, in the order of the names; those that were removed meanwhile are left out.
+    /// Returns many repositories in a row each, in the order of the names, without those that were
+    /// removed meanwhile.
     public func summaries(of names: [RepositoryName]) async throws -> [RepositorySummary] {
         try await concurrentMap(names, window: reader.window) { name -> RepositorySummary? in
             do {
@@ -58,7 +62,9 @@ public struct RegistryPass: Sendable {
 
     // MARK: - Tags and manifests
 
-    /// The tags of a repository, sorted. Throws `StorageError.notFound` if there is no such repository.
+    /// Returns the tags of a repository, sorted.
+    ///
+    /// - Throws: `StorageError.notFound` if there is no such repository.
     public func tags(of name: RepositoryName) async throws -> [TagSummary] {
         let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.tagLinks, .reach, .configurations])
         let facts = try await inquiry.facts([.tagNames])
@@ -69,7 +75,9 @@ public struct RegistryPass: Sendable {
         return TagRows(facts: facts).rows(names)
     }
 
-    /// One tag in a row. Throws `StorageError.notFound` if there is none.
+    /// Returns one tag in a row.
+    ///
+    /// - Throws: `StorageError.notFound` if there is no such tag.
     public func tag(_ tag: String, of name: RepositoryName) async throws -> TagSummary {
         let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.reach, .configurations])
         let facts = try await inquiry.facts([.tag(tag)])
@@ -77,8 +85,9 @@ public struct RegistryPass: Sendable {
         return TagRows(facts: facts).row(tag)
     }
 
-    /// The names of the tags of a repository, sorted; one listing, no manifest is read. Throws `StorageError.notFound` if there is
-    /// no such repository.
+    /// Returns the names of the tags of a repository, sorted. Reads one listing and no manifest.
+    ///
+    /// - Throws: `StorageError.notFound` if there is no such repository.
     public func tagNames(of name: RepositoryName) async throws -> [String] {
         if let entries = try await reader.storage.entries(reader.paths.tags(name)) {
             return RegistryReader.directories(in: entries)
@@ -87,8 +96,10 @@ public struct RegistryPass: Sendable {
         return []
     }
 
-    /// The manifests of a repository, sorted by digest: revision links, whether or not a tag names them. Throws
-    /// `StorageError.notFound` if there is no such repository.
+    /// Returns the manifests that a repository links, sorted by digest, whether or not a tag names
+    /// them.
+    ///
+    /// - Throws: `StorageError.notFound` if there is no such repository.
     public func revisions(of name: RepositoryName) async throws -> [Digest] {
         let inquiry = RepositoryInquiry(name: name, pass: self, scope: [])
         var facts = try await inquiry.facts([.revisionList])
@@ -100,9 +111,14 @@ public struct RegistryPass: Sendable {
         return facts.heldRevisions
     }
 
-    /// One manifest in full. The reference must be a tag or a digest (`.unsupported` otherwise); throws `StorageError.notFound` if
-    /// there is no such thing. A digest without a revision link is one only if a tag of the repository names it: the repository
-    /// does not serve it then, and `problems` say so. `expanding`: what an index names is looked into as well.
+    /// Returns one manifest in full. A digest without a revision link counts only if a tag of the
+    /// repository names it: the repository does not serve it then, and `problems` says so.
+    ///
+    /// - Parameters:
+    ///   - reference: a tag or a digest.
+    ///   - expanding: whether the entries of an index have details, too.
+    /// - Throws: `StorageError.notFound` if there is no such manifest, `.unsupported` for a whole
+    ///   repository.
     public func image(_ reference: ImageReference, expanding: Bool = false) async throws -> ImageDetail {
         let name = reference.repository
         let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.reach, .configurations])
@@ -126,17 +142,31 @@ public struct RegistryPass: Sendable {
         }
     }
 
-    /// Throws `StorageError.notFound` if there is no such tag. A tag whose directory is listed and has no link is one.
+    /// Throws `StorageError.notFound` if there is no such tag. A listed directory without a link is
+    /// a tag.
     func requireTag(_ tag: String, of name: RepositoryName, in facts: RepositoryFacts) async throws {
         guard facts.tags[tag]?.state == .missing else { return }
         let path = try reader.paths.tags(name).appending(tag)
         guard case .directory? = try await reader.storage.entry(path)?.kind else { throw StorageError.notFound(path) }
     }
 
+    /// Returns every blob that some manifests of a repository reach, with its size in bytes: the
+    /// manifests, their configurations and layers, the entries of indexes and all that these reach,
+    /// and signatures. A manifest that cannot be read reaches itself. Blobs that repositories share
+    /// are read once in a pass.
+    public func reach(of manifests: some Sequence<Digest>, in name: RepositoryName) async throws -> [Digest: UInt64] {
+        let roots = Array(manifests)
+        let inquiry = RepositoryInquiry(name: name, pass: self, scope: .reach)
+        let facts = try await inquiry.facts(roots.flatMap { [.revision($0), .manifest($0)] })
+        return Closure(of: roots, in: facts).sizes
+    }
+
     // MARK: - Uploads
 
-    /// The unfinished uploads of a repository, sorted by identifier, and the files that lie among them and belong to none. Throws
-    /// `StorageError.notFound` if there is no such repository.
+    /// Returns the unfinished uploads of a repository, sorted by identifier, and the files among
+    /// them that belong to none.
+    ///
+    /// - Throws: `StorageError.notFound` if there is no such repository.
     public func uploads(of name: RepositoryName) async throws -> [UploadSummary] {
         guard let entries = try await reader.storage.entries(reader.paths.uploads(name)) else {
             try await requireRepository(name)
@@ -174,7 +204,7 @@ public struct RegistryPass: Sendable {
             repository: name, id: identifier, started: started, size: size, written: written, modified: modified)
     }
 
-    /// When the youngest chunk of a file was written; nil if it has none.
+    /// The time of the last write to a chunk of a file; nil if there is no chunk.
     private func written(_ blob: BlobIdentifier) async throws -> Date? {
         try await reader.storage.layout(of: blob).chunks.compactMap(\.modified).max()
     }
@@ -192,5 +222,29 @@ public struct RegistryPass: Sendable {
     private func size(_ entry: DirectoryEntry?) async throws -> UInt64 {
         guard case .file(let file)? = entry?.kind else { return 0 }
         return try await reader.storage.head(of: file).sizeOrLength
+    }
+}
+
+/// The memory of a pass: everything that repositories share.
+final class PassMemory: Sendable {
+    /// The blobs, by their first chunk.
+    let blobs: Memo<Digest, BlobFinding>
+    /// The manifests.
+    let manifests: Memo<Digest, ManifestFinding>
+    /// The configurations; nil for those that cannot be read.
+    let configurations: Memo<Digest, ImageConfiguration?>
+
+    /// The number of questions under way, of all inquiries of the pass. Each is a task, so this
+    /// bounds their memory.
+    let questions = Counter()
+    /// The number of questions from which on each inquiry asks at most `share` at once.
+    static let questionLimit = 1 << 14
+    /// The number of questions that each inquiry may always have under way.
+    static let share = 16
+
+    init(reader: RegistryReader) {
+        blobs = Memo { try await reader.blob($0) }
+        manifests = Memo { try await reader.manifest($0) }
+        configurations = Memo { try await reader.configuration($0) }
     }
 }

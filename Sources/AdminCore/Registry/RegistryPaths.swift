@@ -1,8 +1,7 @@
 /// The grammar of the registry's tree (docs/layout.md#paths): builds paths, and parses them.
 ///
-/// Nothing else counts components or looks for a component's name. The registry's own directories
-/// begin with `_`, which no component of a repository's name does; so the first such component ends
-/// the name.
+/// The registry's own directories begin with `_`, and no component of a repository's name does. So
+/// the first component that begins with `_` ends the name.
 public struct RegistryPaths: Hashable, Sendable {
     /// The root directory, `/docker/registry/v2` unless the registry is configured otherwise.
     public let root: StoragePath
@@ -10,14 +9,14 @@ public struct RegistryPaths: Hashable, Sendable {
     public let repositories: StoragePath
     /// The directory of all blobs.
     public let blobs: StoragePath
-    /// Holds the links that regtop deleted until they are restored or the trash is emptied. It lies
-    /// beside the registry's root, where no registry looks.
+    /// The directory of the links that regtop deleted, until they are restored or the trash is
+    /// emptied. It lies beside the registry's root, where no registry looks.
     public let trash: StoragePath
-    /// Holds the blobs and links that collections took until they are restored or freed. It lies
-    /// beside the trash.
+    /// The directory of the blobs and links that collections took, until they are restored or
+    /// freed. It lies beside the trash.
     public let quarantine: StoragePath
 
-    /// The paths below `root`.
+    /// Creates the paths below `root`.
     public init(root: StoragePath = RegistryPaths.standardRoot) {
         self.root = root
         repositories = root.appending(.literal("repositories"))
@@ -33,7 +32,7 @@ public struct RegistryPaths: Hashable, Sendable {
     /// outside of the registry's root.
     public static let schedule: StoragePath = .literal("scheduler-state.json")
 
-    /// One of the directories that make a directory a repository.
+    /// One of the directories that mark a directory as a repository.
     enum Part: String, CaseIterable {
         case manifests = "_manifests"
         case layers = "_layers"
@@ -50,7 +49,8 @@ public struct RegistryPaths: Hashable, Sendable {
         repositories.appending(.literal(name.components))
     }
 
-    /// The directories that are all of a repository, whether or not they are there.
+    /// The directories of a repository that are its own, whether or not they are there. Those of
+    /// repositories below its name are not among them.
     func ownDirectories(_ name: RepositoryName) -> [StoragePath] { Part.allCases.map { part($0, of: name) } }
 
     private func part(_ part: Part, of name: RepositoryName) -> StoragePath {
@@ -147,14 +147,14 @@ public struct RegistryPaths: Hashable, Sendable {
     /// The directories in which regtop keeps what it took away and may put back.
     var holdings: [StoragePath] { [trash, quarantine] }
 
-    /// Whether a path lies in regtop's trash or quarantine: not in use there, and referred to all
-    /// the same.
+    /// Whether a path lies in regtop's trash or quarantine. A file there is not in use, but
+    /// referred to.
     func isHeld(_ path: StoragePath) -> Bool { holdings.contains(where: path.isBelow) }
 
     // MARK: - Parsing
 
-    /// The index of the component that ends the name of the repository that a path belongs to; nil
-    /// for other paths.
+    /// The index of the component that ends the name of the path's repository; nil for paths in no
+    /// repository.
     private func partIndex(of path: StoragePath) -> Int? {
         guard path.isBelow(repositories) else { return nil }
         let first = repositories.components.count
@@ -164,9 +164,8 @@ public struct RegistryPaths: Hashable, Sendable {
         return index
     }
 
-    /// The repository that a path below `repositories` belongs to: the components up to the first
-    /// of the registry's own. nil for other paths, also for the directory of a repository; see
-    /// `repository(at:)`.
+    /// The repository that a path below `repositories` belongs to. nil for other paths, also for
+    /// the directory of a repository itself: see `repository(at:)`.
     public func repositoryName(of path: StoragePath) -> RepositoryName? {
         partIndex(of: path).flatMap { repository(in: path.components[..<$0]) }
     }
@@ -180,10 +179,10 @@ public struct RegistryPaths: Hashable, Sendable {
         RepositoryName(components: Array(components.dropFirst(repositories.components.count)))
     }
 
-    /// The part of a repository that a path is, or lies in; nil for other paths.
+    /// The part of a repository that a path is or lies in; nil for other paths.
     func part(of path: StoragePath) -> Part? { partIndex(of: path).flatMap { Part(rawValue: path.components[$0]) } }
 
-    /// The tag whose directory a path is, or lies in; nil for other paths.
+    /// The tag whose directory a path is or lies in; nil for other paths.
     func tag(of path: StoragePath) -> String? {
         guard let index = partIndex(of: path), path.components.count > index + 2,
             path.components[index...].starts(with: [Part.manifests.rawValue, "tags"])
@@ -191,8 +190,8 @@ public struct RegistryPaths: Hashable, Sendable {
         return path.components[index + 2]
     }
 
-    /// The name of the upload whose directory a path is, or lies in, or of the file itself that
-    /// lies among the uploads and belongs to none; nil for other paths.
+    /// The name of the upload whose directory a path is or lies in, or of a stray file among the
+    /// uploads; nil for other paths.
     func upload(of path: StoragePath) -> String? {
         guard let index = partIndex(of: path), path.components.count > index + 1,
             path.components[index] == Part.uploads.rawValue
@@ -200,7 +199,7 @@ public struct RegistryPaths: Hashable, Sendable {
         return path.components[index + 1]
     }
 
-    /// What the file at a path is; nil for what is none of the registry's.
+    /// The meaning of the file at a path; nil for paths that are none of the registry's.
     func file(at path: StoragePath) -> RegistryFile? {
         guard path.isBelow(repositories) else { return digest(ofBlob: path).map { .blob($0) } }
         guard let index = partIndex(of: path), path.components.count > index + 2 else { return nil }
@@ -229,8 +228,8 @@ public struct RegistryPaths: Hashable, Sendable {
         }
     }
 
-    /// What the only file of a directory is, if its path tells: the content of a blob, or a link.
-    /// nil for other directories.
+    /// The meaning of the only file of a directory: the content of a blob, or a link. nil for other
+    /// directories.
     func onlyFile(in directory: StoragePath) -> RegistryFile? {
         directory.isBelow(blobs)
             ? digest(ofBlob: directory.appending(.literal("data"))).map { .blob($0) } : file(at: link(in: directory))
@@ -241,13 +240,62 @@ public struct RegistryPaths: Hashable, Sendable {
         if case .currentLink(let tag) = file(at: path) { tag } else { nil }
     }
 
-    /// The tag, or the manifest, whose link in a repository this path is; nil for other files.
+    /// The tag or the manifest whose link this path is; nil for other files.
     func reference(of path: StoragePath) -> ImageReference? {
         guard let name = repositoryName(of: path) else { return nil }
         return switch file(at: path) {
         case .currentLink(let tag): ImageReference(name, .tag(tag))
         case .revision(let digest): ImageReference(name, .digest(digest))
         case .blob, .signature, .tagIndex, .layer, .upload, nil: nil
+        }
+    }
+}
+
+/// The meaning of a file of the registry's tree, by its path (docs/layout.md#paths).
+enum RegistryFile: Hashable, Sendable {
+    /// The content of a blob.
+    case blob(Digest)
+    /// The link that lets a repository serve a manifest.
+    case revision(Digest)
+    /// The link to a signature of a manifest (schema 1).
+    case signature(Digest, of: Digest)
+    /// The link that says what a tag names now.
+    case currentLink(tag: String)
+    /// The link to a manifest that a tag names or has named.
+    case tagIndex(Digest)
+    /// The link that lets a repository serve a blob.
+    case layer(Digest)
+    /// A file of an unfinished upload, and the upload's directory.
+    case upload(directory: StoragePath)
+
+    /// True for the content of a blob.
+    var isBlob: Bool {
+        if case .blob = self { true } else { false }
+    }
+
+    /// True for a link that lets a repository serve a blob.
+    var isLayerLink: Bool {
+        if case .layer = self { true } else { false }
+    }
+
+    /// True for a file of an unfinished upload.
+    var isUpload: Bool {
+        if case .upload = self { true } else { false }
+    }
+
+    /// The directory of the unfinished upload that the file is part of; nil for others.
+    var uploadDirectory: StoragePath? {
+        if case .upload(let directory) = self { directory } else { nil }
+    }
+
+    /// The digest of the content, or the digest that the path of a link says; nil for a tag's
+    /// current link, and for uploads.
+    var digest: Digest? {
+        switch self {
+        case .blob(let digest), .revision(let digest), .signature(let digest, _), .tagIndex(let digest),
+            .layer(let digest):
+            digest
+        case .currentLink, .upload: nil
         }
     }
 }

@@ -1,32 +1,36 @@
-/// The reading half of the registry: its repositories and documents, on any store.
+import Foundation
+
+/// Reads the repositories and documents of a registry, on any store.
 ///
-/// Concurrency: a value; every method may be called from any task. Errors: `StorageError.notFound` for what is not
-/// there, `StoreError` for a store that does not answer. Damage of the pool is never an error of a listing: it is a
-/// row's state.
+/// Concurrency: a value; every method may be called from any task. Errors: `StorageError.notFound`
+/// for missing things, `StoreError` for a store that does not answer. A listing never throws
+/// because of damage: it is the state of a row.
 public struct RegistryReader: Sendable {
-    /// The tree the registry lies in.
+    /// The tree that holds the registry.
     public let storage: StorageReader
-    /// Where it lies.
+    /// The paths of the registry.
     public let paths: RegistryPaths
 
-    /// A reader of the registry in `storage`.
+    /// Creates a reader of the registry in `storage`.
     public init(storage: StorageReader, paths: RegistryPaths = RegistryPaths()) {
         self.storage = storage
         self.paths = paths
     }
 
-    /// The names of all repositories, sorted: every directory that has one of `_manifests`, `_layers`, `_uploads`, at
-    /// any depth. Empty if the pool holds no registry; the pool is asked whether it is there at all then, since a
-    /// deleted one answers every question with "no such object". Reads directories only.
+    /// Returns the names of all repositories, sorted: of every directory, at any depth, that has
+    /// one of `_manifests`, `_layers`, `_uploads`. Reads directories only. If there is none, asks
+    /// whether the pool exists, since a deleted pool answers every question with "no such object".
     public func repositoryNames() async throws -> [RepositoryName] {
         try await repositoryNames { _ in }
     }
 
-    /// The same; `found` is told of names as soon as they are met, in no particular order, each once, a few at a
-    /// time. It is awaited: while it runs, no further directory is begun.
+    /// The same, telling names as soon as they are met. Listings are pipelined. A directory that is
+    /// listed but has no object is empty (docs/layout.md#d9); one that is not listed is not seen.
+    /// Names that break the path rule are never followed; paths only grow, so every walk ends.
     ///
-    /// Listings are pipelined. A directory that is listed but has no object is empty (docs/layout.md#d9); one that is
-    /// not listed is not seen. Names that break the path rule are never followed; paths only grow, so every walk ends.
+    /// - Parameters:
+    ///   - found: receives each name once, in no particular order. No further directory is begun
+    ///     while it runs.
     public func repositoryNames(
         found: @escaping @Sendable ([RepositoryName]) async -> Void
     ) async throws -> [RepositoryName] {
@@ -51,19 +55,19 @@ public struct RegistryReader: Sendable {
         }
     }
 
-    /// One pass over the registry: what it reads of a blob or manifest is read once, however many repositories share
-    /// it. Make a new pass to see what changed since.
+    /// Starts a pass over the registry, which reads each blob and manifest once, however many
+    /// repositories share it. A new pass sees what changed since.
     public func pass() -> RegistryPass {
         RegistryPass(reader: self)
     }
 
-    /// Whether the registry is a pull-through cache: what it keeps is another registry's, and what is missing is
-    /// fetched again from there. One of them keeps the times at which its blobs expire in the root of its storage.
+    /// Whether the registry is a pull-through cache: it fetches missing blobs again from another
+    /// registry. Such a registry keeps a schedule in the root of its storage.
     public func isPullThroughCache() async throws -> Bool {
         if case .file? = try await storage.entry(RegistryPaths.schedule)?.kind { true } else { false }
     }
 
-    /// What one directory below `repositories` is and holds.
+    /// The result of reading one directory below `repositories`.
     private struct Visit: Sendable {
         let repository: RepositoryName?
         let below: [[String]]
@@ -79,4 +83,199 @@ public struct RegistryReader: Sendable {
             repository: isRepository ? RepositoryName(components: components) : nil,
             below: children.filter { $0.first != "_" }.map { components + [$0] })
     }
+
+    /// Returns the unfinished uploads of some repositories, by repository and identifier.
+    ///
+    /// - Parameters:
+    ///   - names: the repositories; all if nil, and then those that vanish meanwhile are left out.
+    ///   - progress: receives the number of repositories that were read.
+    public func uploads(
+        of names: [RepositoryName]? = nil, progress: ProgressHandler? = nil
+    ) async throws -> [UploadSummary] {
+        let pass = pass()
+        let all: [RepositoryName]
+        if let names { all = names.sorted() } else { all = try await repositoryNames() }
+        let counter = ProgressCounter(phase: "looking for uploads", total: UInt64(all.count), handler: progress)
+        return try await concurrentMap(all, window: window) { name -> [UploadSummary] in
+            defer { counter.advance() }
+            do {
+                return try await pass.uploads(of: name)
+            } catch StorageError.notFound where names == nil {
+                return []
+            }
+        }.flatMap(\.self)
+    }
+
+    // MARK: - Single things
+
+    /// The number of things that are read at once: a thousand repositories need no more rounds than
+    /// one.
+    var window: Int { max(1024, storage.objects.load.limit * 2) }
+
+    /// Reads the first and the last chunk of a blob, and none between. Two dependent round trips,
+    /// three for a blob of several chunks.
+    func blob(_ digest: Digest) async throws -> BlobFinding {
+        switch try await storage.entry(paths.blob(digest))?.kind {
+        case nil: return .missing
+        case .file(let file):
+            let head = try await storage.head(of: file)
+            return BlobFinding(head, last: try await storage.lastChunk(of: file, head), of: digest)
+        case .directory: return BlobFinding(size: nil, state: .damaged, reason: "is a directory")
+        case .invalid: return BlobFinding(size: nil, state: .damaged, reason: "has no valid identifier")
+        }
+    }
+
+    /// Reads a manifest, whatever repository it is in. Two dependent round trips.
+    func manifest(_ digest: Digest) async throws -> ManifestFinding {
+        let path = paths.blob(digest)
+        guard case .file(let file)? = try await storage.entry(path)?.kind else {
+            let blob = try await blob(digest)
+            return ManifestFinding(blob: blob, manifest: nil, reason: blob.reason)
+        }
+        do {
+            let (head, content) = try await manifest(in: file, at: path)
+            let blob = BlobFinding(head, of: digest)
+            switch content {
+            case .success(let manifest): return ManifestFinding(blob: blob, manifest: manifest, reason: "")
+            case .failure(let problem):
+                return ManifestFinding(
+                    blob: blob, manifest: nil, reason: blob.state == .ok ? problem.text : blob.reason)
+            }
+        } catch is StorageError {
+            let blob = try await BlobFinding(storage.head(of: file), of: digest)
+            return ManifestFinding(
+                blob: blob, manifest: nil, reason: blob.state == .ok ? "has lost a part of its content" : blob.reason)
+        }
+    }
+
+    /// Reads a manifest with a known identifier. Large ones are read one at a time.
+    ///
+    /// - Throws: `StorageError.damaged` where a byte is missing.
+    func manifest(
+        in file: BlobIdentifier, at path: StoragePath
+    ) async throws -> (head: FileHead, content: Result<Manifest, ManifestProblem>) {
+        @Sendable func understand(_ bytes: [UInt8]) throws -> Result<Manifest, ManifestProblem> {
+            do {
+                return .success(try Manifest(parsing: bytes))
+            } catch let problem as ManifestProblem {
+                return .failure(problem)
+            }
+        }
+        do {
+            let (head, bytes) = try await storage.file(file, at: path, limit: RegistryReader.usualManifest)
+            return (head, try understand(bytes))
+        } catch StorageError.tooLarge {
+            return try await RegistryReader.largeManifests.pass {
+                do {
+                    let (head, bytes) = try await storage.file(file, at: path, limit: Manifest.sizeLimit)
+                    return (head, try understand(bytes))
+                } catch StorageError.tooLarge {
+                    return (try await storage.head(of: file), .failure(ManifestProblem.tooLarge))
+                }
+            }
+        }
+    }
+
+    /// Reads a blob that a repository links as a layer, if it is a manifest: registry 2.1.0 linked
+    /// manifests there. Of a blob that cannot be one, only the first bytes are read.
+    ///
+    /// - Throws: `StorageError.damaged` where a byte is missing, and the errors of the store.
+    func manifestAmongLayers(in file: BlobIdentifier, at path: StoragePath) async throws -> Manifest? {
+        let blanks: Set<UInt8> = [0, 0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]
+        let start = try await storage.objects.read(ReadOperation(xattrs: true, data: 0..<256), of: file.chunk(0))
+        guard let start, let size = start.xattrs[TotalSize.xattr].flatMap(TotalSize.decode),
+            size <= UInt64(Manifest.sizeLimit),
+            start.data.first(where: { !blanks.contains($0) }) ?? UInt8(ascii: "{") == UInt8(ascii: "{")
+        else { return nil }
+        do {
+            return try await manifest(in: file, at: path).content.get()
+        } catch is ManifestProblem {
+            return nil
+        }
+    }
+
+    /// The size up to which manifests are read side by side, in bytes.
+    private static let usualManifest = 4 << 20
+    private static let largeManifests = Turnstile()
+
+    /// Reads an image's configuration; nil if it cannot be read.
+    func configuration(_ digest: Digest) async throws -> ImageConfiguration? {
+        try await document(digest, limit: ImageConfiguration.sizeLimit, ImageConfiguration.init(parsing:))
+    }
+
+    /// Reads a blob with `parse`; nil if the blob is missing, larger than the limit, damaged, or
+    /// not what `parse` expects.
+    func document<Document>(
+        _ digest: Digest, limit: Int, _ parse: ([UInt8]) throws -> Document
+    ) async throws -> Document? {
+        let path = paths.blob(digest)
+        guard case .file(let file)? = try await storage.entry(path)?.kind else { return nil }
+        do {
+            return try parse(try await storage.file(file, at: path, limit: limit).data)
+        } catch is StorageError {
+            return nil
+        } catch is ManifestProblem {
+            return nil
+        }
+    }
+
+    /// Reads the directory of one manifest in a repository: its link and the links to its
+    /// signatures.
+    func revision(_ digest: Digest, of name: RepositoryName) async throws -> RevisionFinding {
+        let path = paths.revisionLink(name, digest)
+        let below = paths.signatures(name, of: digest)
+        let entries = try await storage.entries(path.parent) ?? []
+        let entry = entries.first { $0.name == path.name }
+        let isSigned = entries.contains { $0.name == below.name && $0.kind == .directory }
+        async let link = links.read(entry, at: path)
+        async let signatures = isSigned ? links.read(below: below) : [:]
+        return try await RevisionFinding(link: link, signatures: signatures)
+    }
+
+    /// Lists the digests whose directories (`Digest.directories`) lie below a directory, sorted;
+    /// nil if there is no such directory. Other names are left out. One round trip where sha256 is
+    /// the only algorithm, as in nearly every pool.
+    func digests(below directory: StoragePath) async throws -> [Digest]? {
+        async let usual = storage.entries(directory.appending(.literal("sha256")))
+        guard let algorithms = try await storage.entries(directory) else {
+            _ = try await usual
+            return nil
+        }
+        var found = RegistryReader.directories(in: try await usual ?? []).compactMap {
+            Digest(algorithm: "sha256", hex: $0)
+        }
+        for algorithm in RegistryReader.directories(in: algorithms) where algorithm != "sha256" {
+            var names = [[algorithm]]
+            for _ in 0..<Digest.depth(below: algorithm) {
+                names = try await concurrentMap(names, window: window) { names in
+                    let entries = try await storage.entries(directory.appending(.literal(names))) ?? []
+                    return RegistryReader.directories(in: entries).map { names + [$0] }
+                }.flatMap(\.self)
+            }
+            found += names.compactMap { Digest(directories: $0) }
+        }
+        return found.sorted()
+    }
+
+    /// The names of the subdirectories among the entries of a directory.
+    static func directories(in entries: [DirectoryEntry]) -> [String] {
+        entries.compactMap { entry in entry.kind == .directory ? entry.name : nil }
+    }
+
+    /// Returns the digest below which a blob lies that a repository's manifest names. Registries
+    /// store each blob below its SHA-256, and a layer link below another digest holds that. Without
+    /// such a link, returns the digest itself. One or two round trips for another digest than a
+    /// SHA-256, none for a SHA-256.
+    func canonical(_ digest: Digest, in name: RepositoryName) async throws -> Digest {
+        guard !digest.isCanonical else { return digest }
+        return try await links.read(at: paths.layerLink(name, digest)).digest ?? digest
+    }
+
+}
+
+/// The explanation of pull-through caches.
+public enum PullThroughCache {
+    /// The sign of such a cache in a pool, and what its registry does.
+    public static let sentence =
+        "a pull-through cache (\(RegistryPaths.schedule) exists): its registry fetches missing blobs again, and drops expired ones"
 }

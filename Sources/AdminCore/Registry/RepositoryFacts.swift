@@ -1,43 +1,50 @@
-/// What was read of one repository and of what it reaches. Made by `RepositoryInquiry`; what it means is said by `Closure`.
+import Foundation
+
+/// Everything that `RepositoryInquiry` read of one repository and of what it reaches. `Closure`
+/// judges it.
 struct RepositoryFacts: Sendable {
-    /// The names of the tags, if they were asked for; nil if there is no directory of tags.
+    /// The names of the tags, if the inquiry asked for them; nil if there is no directory of tags.
     var tagNames: [String]?
     /// The current links, by tag.
     var tags: [String: LinkFinding] = [:]
-    /// The digests with a revision directory, if they were asked for; nil if there is no directory of revisions.
+    /// The digests with a revision directory, if the inquiry asked for them; nil if there is no
+    /// directory of revisions.
     var listedRevisions: [Digest]?
-    /// What the revision directories say; also of index children and of what tags name.
+    /// The revision directories, also those of children of indexes and of manifests that tags name.
     var revisions: [Digest: RevisionFinding] = [:]
-    /// The identifiers of the uploads, if they were asked for; nil if there is no directory of uploads.
+    /// The identifiers of the uploads, if the inquiry asked for them; nil if there is no directory
+    /// of uploads.
     var uploads: [String]?
     /// The manifests.
     var manifests: [Digest: ManifestFinding] = [:]
     /// The blobs: configurations, layers, signatures.
     var blobs: [Digest: BlobFinding] = [:]
-    /// The repository's links to them; also by the other digests that its manifests name them by.
+    /// The repository's links to the blobs, by the digests in its manifests.
     var layerLinks: [Digest: LinkFinding] = [:]
-    /// The configurations, if they were asked for; without those that cannot be read.
+    /// The readable configurations, if the inquiry asked for them.
     var configurations: [Digest: ImageConfiguration] = [:]
 
-    /// The manifests that the repository holds: those with a revision link (whatever it says), sorted.
+    /// The manifests that the repository links, whatever the links hold, sorted.
     var heldRevisions: [Digest] {
         (listedRevisions ?? []).filter { revisions[$0]?.isThere ?? false }
     }
 
-    /// What is wrong with the link that says what a tag names, in a sentence; nil if nothing is.
+    /// The fault of a tag's current link, in a sentence; nil if there is none.
     func fault(ofTag tag: String) -> String? {
         (tags[tag] ?? .missing).fault().map { "The link of the tag \(tag) \($0)." }
     }
 
-    /// The digest below which the blob lies that a manifest names by `digest`, as the repository's link says it.
+    /// The digest below which the blob lies that a manifest names by `digest`, by the repository's
+    /// link.
     func canonical(_ digest: Digest) -> Digest {
         digest.isCanonical ? digest : layerLinks[digest]?.digest ?? digest
     }
 
-    /// What the store says of a blob that a manifest names.
+    /// The blob that a manifest names by `digest`.
     func blob(_ digest: Digest) -> BlobFinding { blobs[canonical(digest)] ?? .missing }
 
-    /// Whether a configuration or layer can be served. `reason` ends a sentence that begins with its name.
+    /// Whether a configuration or a layer can be served. `reason` ends a sentence that begins with
+    /// the blob's name.
     func verdict(on reference: Manifest.Reference) -> (state: ImageDetail.BlobState, reason: String) {
         let blob = blob(reference.digest)
         if reference.isForeign, blob.state == .missing { return (.elsewhere, "") }
@@ -49,4 +56,107 @@ struct RepositoryFacts: Sendable {
         }
         return (.ok, "")
     }
+
+    /// Visits some manifests and all that they name, the nearest first and each once. Returns those
+    /// that lie too deep.
+    @discardableResult
+    func walk(from roots: some Sequence<Digest>, _ visit: (Digest, ManifestFinding?) -> Void) -> [Digest] {
+        var traversal = ManifestTraversal<(digest: Digest, depth: Int)>()
+        for root in roots where traversal.enters(root) { traversal.add((root, 0)) }
+        while let (digest, depth) = traversal.oldest() {
+            visit(digest, manifests[digest])
+            for child in manifests[digest]?.manifest?.children ?? []
+            where traversal.enters(child.digest, depth: depth + 1) {
+                traversal.add((child.digest, depth + 1))
+            }
+        }
+        return traversal.tooDeep
+    }
+
+    /// The parts of a manifest: its configuration, the entries of an index to any depth that is
+    /// followed, and their configurations.
+    func parts(of digest: Digest) -> [Digest] {
+        var seen: Set<Digest> = [digest]
+        var found: [Digest] = []
+        walk(from: [digest]) { _, finding in
+            guard let manifest = finding?.manifest else { return }
+            let parts = (manifest.config.map { [$0.digest] } ?? []) + manifest.children.map(\.digest)
+            found += parts.filter { seen.insert($0).inserted }
+        }
+        return found
+    }
+
+}
+
+/// The result of reading the ends of a blob.
+struct BlobFinding: Hashable, Sendable {
+    /// The size in bytes; the known part of it if the blob is damaged, nil if it is missing.
+    let size: UInt64?
+    /// `.ok`, `.missing` or `.damaged`.
+    let state: ImageDetail.BlobState
+    /// The fault, as the end of a sentence that begins with the blob's name; empty if there is
+    /// none.
+    let reason: String
+
+    static let missing = BlobFinding(size: nil, state: .missing, reason: "is missing")
+
+    /// The digests of no bytes. Only a blob with one of these may be empty (docs/layout.md#d3,
+    /// #d7).
+    static let emptyDigests: Set<String> = [
+        "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "sha384:38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b",
+        "sha512:cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
+            + "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+    ]
+
+    /// Judges a blob by chunk 0 of its file and, in a file of several chunks, by the length of the
+    /// last one, if that was read.
+    init(_ head: FileHead, last: LastChunk = .right, of digest: Digest) {
+        size = head.sizeOrLength
+        let isEmpty = BlobFinding.emptyDigests.contains(digest.string)
+        switch head.state {
+        case .empty where isEmpty:
+            (state, reason) = (.damaged, "has no chunk, not even one of no bytes, so that no registry serves it")
+        case .sound where head.sizeOrLength > 0 || isEmpty:
+            switch last {
+            case .right: (state, reason) = (.ok, "")
+            case .missing: (state, reason) = (.damaged, "has lost its last chunk")
+            case .short: (state, reason) = (.damaged, "has a last chunk that is too short")
+            case .long: (state, reason) = (.damaged, "has a last chunk that is too long")
+            }
+        case .sound, .empty: (state, reason) = (.damaged, "has lost its content")
+        case .missing: (state, reason) = (.damaged, "has lost its first chunk")
+        case .badSize: (state, reason) = (.damaged, "does not say its size")
+        case .short: (state, reason) = (.damaged, "has a first chunk that is too short")
+        case .long: (state, reason) = (.damaged, "has a first chunk that is too long")
+        }
+    }
+
+    init(size: UInt64?, state: ImageDetail.BlobState, reason: String) {
+        self.size = size
+        self.state = state
+        self.reason = reason
+    }
+}
+
+/// The result of reading a repository's directory of one manifest.
+struct RevisionFinding: Hashable, Sendable {
+    /// The link that lets the repository serve the manifest.
+    let link: LinkFinding
+    /// The links to the manifest's signatures (schema 1), by digest.
+    let signatures: [Digest: LinkFinding]
+
+    /// False if the directory is empty or missing: the remains of a deletion are no revision.
+    var isThere: Bool { link.state != .missing || !signatures.isEmpty }
+}
+
+/// The result of reading a manifest.
+struct ManifestFinding: Hashable, Sendable {
+    /// The manifest's blob.
+    let blob: BlobFinding
+    /// The manifest; nil if it cannot be read.
+    let manifest: Manifest?
+    /// The fault, as the end of a sentence that begins with the manifest's name; empty if the
+    /// manifest can be read.
+    let reason: String
 }

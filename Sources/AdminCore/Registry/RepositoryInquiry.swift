@@ -1,8 +1,8 @@
-/// Finds out what is asked about one repository. Every answer may raise further questions; all that
-/// are open are asked at once, up to a window, and none is asked twice. So the dependent rounds are
-/// as many as the longest chain of documents, whatever their number.
+/// Answers questions about one repository. An answer may raise further questions; all open ones are
+/// asked at once, up to a window, and each is asked once. So there are as many dependent rounds as
+/// the longest chain of documents has links.
 struct RepositoryInquiry: Sendable {
-    /// One thing to read.
+    /// A thing to read.
     enum Question: Hashable, Sendable {
         case tagNames, revisionList, uploads
         case tag(String)
@@ -13,16 +13,16 @@ struct RepositoryInquiry: Sendable {
         case configuration(Digest)
     }
 
-    /// What answers raise further questions about.
+    /// The further questions that answers raise.
     struct Scope: OptionSet, Sendable {
         let rawValue: Int
-        /// Of each tag met: its link.
+        /// Of each tag that is met, its current link.
         static let tagLinks = Scope(rawValue: 1)
-        /// Of each manifest met: all that it reaches.
+        /// Of each manifest that is met, everything that it reaches.
         static let reach = Scope(rawValue: 2)
-        /// Of each image met: its configuration, with `reach`.
+        /// With `reach`, the configuration of each image.
         static let configurations = Scope(rawValue: 4)
-        /// Of each manifest met: the manifests that it names.
+        /// Of each manifest that is met, the manifests that it names.
         static let parts = Scope(rawValue: 8)
     }
 
@@ -30,7 +30,7 @@ struct RepositoryInquiry: Sendable {
     let pass: RegistryPass
     let scope: Scope
 
-    /// The answers to `questions` and to all that they raise, on top of `known`.
+    /// Returns the answers to `questions` and to everything that they raise, added to `known`.
     func facts(_ questions: [Question], known: RepositoryFacts = RepositoryFacts()) async throws -> RepositoryFacts {
         var answers = Answers(scope: scope, facts: known)
         var traversal = ManifestTraversal<Question>()

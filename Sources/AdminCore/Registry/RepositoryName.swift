@@ -1,17 +1,17 @@
-/// The name of a repository: one or more components, as in `team/x/deep`. A component is a valid path component that does not begin
-/// with `_` (those are the registry's own directories).
+/// The name of a repository: one or more components, as in `team/x/deep`. A component is a valid
+/// path component that does not begin with `_` (those are the registry's own directories).
 public struct RepositoryName: Hashable, Sendable {
     /// The components, at least one.
     public let components: [String]
 
-    /// The name that the text says; nil if it is none.
+    /// Parses a name; nil if the text is none.
     public init?(_ text: some StringProtocol) {
         self.init(
             components: String(text).split(separator: "/" as Character, omittingEmptySubsequences: false).map(
                 String.init))
     }
 
-    /// The name with these components; nil if they make none.
+    /// Creates a name of these components; nil if they make none.
     public init?(components: [String]) {
         guard !components.isEmpty,
             components.allSatisfy({ StoragePath.isValid(component: $0) && $0.first != "_" })

@@ -1,16 +1,17 @@
 public import Foundation
 
-/// A repository in a row: what `repos` and the first screen show.
+/// A repository in a row, for `repos` and the first screen.
 public struct RepositorySummary: Hashable, Sendable {
-    /// What kind of repository it is, in one word.
+    /// The state of a repository, in one word.
     public enum State: String, Hashable, Sendable, CaseIterable {
-        /// Tags, and all they name is served.
+        /// The repository has tags, and everything that they name can be served.
         case ok
-        /// No tag is left.
+        /// The repository has no tag.
         case untagged
-        /// Unfinished uploads and nothing else.
+        /// The repository has unfinished uploads and nothing else.
         case uploadsOnly = "uploads-only"
-        /// A manifest does not parse, a link is missing or wrong, or a blob's chunk 0 is not there with its proper length.
+        /// A manifest does not parse, a link is missing or wrong, or a blob's chunk 0 is missing or
+        /// has a wrong length.
         case damaged
     }
 
@@ -22,19 +23,22 @@ public struct RepositorySummary: Hashable, Sendable {
     public let revisions: Int
     /// The number of unfinished uploads.
     public let uploads: Int
-    /// Bytes of every distinct blob that its revisions reach, each once; `damaged` ones with what is known of them.
+    /// Bytes of every distinct blob that the revisions reach, each once; of damaged blobs the known
+    /// part.
     public let size: UInt64
-    /// When a link of it was last written: a tag's, a manifest's, or that of a layer which a manifest needs (of any layer, if there
-    /// are no manifests). Of a repository without links, when its newest upload was begun. nil if nothing of it has a date.
+    /// The last write to a link: of a tag, of a manifest, or of a layer that a manifest needs (of
+    /// any layer, if there are no manifests). Of a repository without links, the start of its
+    /// newest upload. nil if nothing has a date.
     public let modified: Date?
-    /// What kind of repository it is.
+    /// The state.
     public let state: State
-    /// Why it is damaged, a sentence each; empty otherwise.
+    /// The reasons for the damage, a sentence each.
     public let problems: [String]
-    /// Of a repository without tags and manifests: how many layer links it has all the same. 0 of others, where that is not looked at.
+    /// The number of layer links of a repository without tags and manifests. 0 of other
+    /// repositories, where they are not read.
     public let unneededLinks: Int
 
-    /// See the properties.
+    /// Creates a value from its parts.
     public init(
         name: RepositoryName, tags: Int, revisions: Int, uploads: Int, size: UInt64,
         modified: Date?, state: State, problems: [String] = [], unneededLinks: Int = 0
@@ -48,5 +52,42 @@ public struct RepositorySummary: Hashable, Sendable {
         self.state = state
         self.problems = problems
         self.unneededLinks = unneededLinks
+    }
+}
+
+extension RepositorySummary {
+    /// The row of a repository. `layerLinks` and `uploads` are those of a repository without tags
+    /// and revisions.
+    init(
+        name: RepositoryName, facts: RepositoryFacts, layerLinks: [Digest: LinkFinding] = [:],
+        uploads: [UploadSummary] = []
+    ) {
+        let revisions = facts.heldRevisions
+        var problems = Problems()
+        for sentence in facts.tags.keys.sorted().compactMap(facts.fault) { problems.add(sentence) }
+        // A manifest that only a tag names is kept, too, though it cannot be served.
+        let tagged = Set(facts.tags.values.compactMap(\.digest)).subtracting(revisions)
+        let closure = Closure(of: revisions + tagged.sorted(), in: facts)
+        for sentence in closure.problems.sentences { problems.add(sentence) }
+
+        let tags = facts.tagNames ?? []
+        let isBare = tags.isEmpty && revisions.isEmpty && layerLinks.isEmpty
+        let state: RepositorySummary.State =
+            if !problems.isEmpty {
+                .damaged
+            } else if isBare, !(facts.uploads ?? []).isEmpty {
+                .uploadsOnly
+            } else if tags.isEmpty {
+                .untagged
+            } else {
+                .ok
+            }
+        let links =
+            Array(facts.tags.values) + facts.revisions.values.map(\.link) + Array(facts.layerLinks.values)
+            + Array(layerLinks.values)
+        self.init(
+            name: name, tags: tags.count, revisions: revisions.count, uploads: facts.uploads?.count ?? 0,
+            size: closure.size, modified: links.compactMap(\.modified).max() ?? uploads.compactMap(\.lastKnown).max(),
+            state: state, problems: problems.sentences, unneededLinks: layerLinks.count)
     }
 }

@@ -1,4 +1,5 @@
-/// Which tags of a repository belong to which others: signatures to images, and the images of an index to that. Pure.
+/// The relations between the tags of a repository: of signatures to images, and of images to
+/// indexes. Computed; reads nothing.
 struct TagFamily {
     /// A tag.
     struct Member {
@@ -10,10 +11,10 @@ struct TagFamily {
     }
 
     let members: [Member]
-    /// The tags that name a manifest, or name it as a part, by their numbers.
+    /// The indexes of the members that name a manifest, or name it as a part.
     private let holders: [Digest: [Int]]
 
-    /// `others`: manifests whose holders will be asked for as well.
+    /// Creates a family. `others` are further manifests for `holders(of:)`.
     init(_ members: [Member], asking others: [Digest] = []) {
         self.members = members
         let wanted = Set(members.compactMap(\.companion?.subject) + members.compactMap(\.digest) + others)
@@ -31,17 +32,19 @@ struct TagFamily {
             tags.map { Member(tag: $0.tag, digest: $0.digest, companion: $0.companion, parts: $0.parts) })
     }
 
-    /// The tags that a companion belongs to: those that name its subject, or an index that it is a part of. Empty for an image, and where no
-    /// tag does.
+    /// The tags that a companion belongs to: those that name its subject, or an index that has the
+    /// subject as a part. Empty for an image.
     func owners(of number: Int) -> [Int] {
         guard let subject = members[number].companion?.subject else { return [] }
         return (holders[subject] ?? []).filter { $0 != number }
     }
 
-    /// The tags that name a manifest, or an index that it is a part of; of subjects of companions, and of what tags name.
+    /// The tags that name a manifest, or an index that has it as a part. Works for subjects of
+    /// companions, manifests of tags, and `others`.
     func holders(of digest: Digest) -> [Int] { holders[digest] ?? [] }
 
-    /// The images that a companion belongs to, if need be by way of other companions. A circle leads to none.
+    /// The images that a companion belongs to, also through other companions. A ring of companions
+    /// leads to none.
     func images(of number: Int) -> [Int] {
         var seen: Set<Int> = [number]
         var open = owners(of: number)
@@ -53,7 +56,8 @@ struct TagFamily {
         return images.sorted()
     }
 
-    /// The indexes that an image with a tag of its own is a part of. It is no image more then.
+    /// The indexes that have an image as a part which has a tag of its own. Such an image is no
+    /// longer an image of its own.
     func indexes(of number: Int) -> [Int] {
         let member = members[number]
         guard member.companion == nil, let digest = member.digest else { return [] }
@@ -61,15 +65,15 @@ struct TagFamily {
             guard let index = members[other].digest, index != digest, members[other].companion == nil else {
                 return false
             }
-            // Indexes that name each other are images both.
+            // Indexes that name each other are both images.
             return !member.parts.contains(index)
         }
     }
 }
 
 extension TagSummary {
-    /// The tags with what belongs to each image below it, each companion with the tags of the images that it belongs to; last those to which
-    /// no image with a tag is known.
+    /// Returns the tags, each image followed by its companions, with the tags of the images that
+    /// each companion belongs to. Companions without a known image come last.
     public static func arranged(_ tags: [TagSummary]) -> [(tag: TagSummary, images: [String])] {
         let family = TagFamily(of: tags)
         var below: [Int: [(tag: TagSummary, images: [String])]] = [:]

@@ -1,41 +1,44 @@
 public import Foundation
 
-/// A tag in a row: what `tags` and the second screen show.
+/// A tag in a row, for `tags` and the second screen.
 public struct TagSummary: Hashable, Sendable {
-    /// Whether what the tag names can be served.
+    /// Whether the manifest of the tag can be served.
     public enum State: String, Hashable, Sendable {
-        /// It can.
+        /// The manifest, and everything that it needs, can be served.
         case ok
-        /// It cannot; `problems` says why.
+        /// Something cannot be served; `problems` says why.
         case damaged
     }
 
     /// The tag.
     public let tag: String
-    /// The manifest it names; nil if its link cannot be read.
+    /// The manifest that the tag names; nil if its link cannot be read.
     public let digest: Digest?
     /// The manifest's media type; nil if the manifest cannot be read.
     public let mediaType: String?
     /// Bytes of every distinct blob that the manifest reaches, each once, itself included.
     public let size: UInt64
-    /// When the image was made, as its configuration says (of an index, the newest of its images); nil if it does not.
+    /// The time at which the image was made, as its configuration says (of an index, that of its
+    /// newest image); nil if it says none.
     public let created: Date?
-    /// When the tag's link was last written; nil if it has no date.
+    /// The last write to the tag's link; nil if it has no date.
     public let modified: Date?
-    /// `os/architecture[/variant]` of the image, or of each image of an index, in the order of the index.
+    /// `os/architecture[/variant]` of the image, or of each image of an index, in the order of the
+    /// index.
     public let platforms: [String]
-    /// Whether it can be served.
+    /// Whether the manifest can be served.
     public let state: State
-    /// Why not, a sentence each.
+    /// The reasons why not, a sentence each.
     public let problems: [String]
-    /// What it is; nil if the manifest cannot be read.
+    /// The kind; nil if the manifest cannot be read.
     public let kind: ArtifactKind?
-    /// What it belongs to, if it is no image: a signature, an attestation, a bill of materials, a referrer; nil for an image.
+    /// The relation to an image, if the tag is a companion; nil for an image.
     public let companion: Companion?
-    /// What the manifest names as a part of itself: the manifests of an index, to any depth, and the configurations.
+    /// The parts of the manifest: its configuration, the entries of an index to any depth, and
+    /// their configurations.
     public let parts: [Digest]
 
-    /// See the properties.
+    /// Creates a value from its parts.
     public init(
         tag: String, digest: Digest?, mediaType: String?, size: UInt64, created: Date?, modified: Date?,
         platforms: [String], state: State, problems: [String] = [], companion: Companion? = nil, parts: [Digest] = [],
@@ -53,5 +56,95 @@ public struct TagSummary: Hashable, Sendable {
         self.kind = kind
         self.companion = companion
         self.parts = parts
+    }
+}
+
+/// Makes rows of tags. Each manifest is judged once, however many tags name it.
+struct TagRows {
+    private let facts: RepositoryFacts
+    private var images: [Digest: ImageFacts] = [:]
+
+    init(facts: RepositoryFacts) {
+        self.facts = facts
+        for digest in facts.tags.values.compactMap(\.digest) where images[digest] == nil {
+            images[digest] = ImageFacts(digest, in: facts)
+        }
+    }
+
+    func rows(_ tags: [String]) -> [TagSummary] {
+        tags.map(row)
+    }
+
+    func row(_ tag: String) -> TagSummary {
+        let link = facts.tags[tag] ?? .missing
+        let fault = facts.fault(ofTag: tag).map { [$0] } ?? []
+        guard let digest = link.digest, let image = images[digest] else {
+            return TagSummary(
+                tag: tag, digest: nil, mediaType: nil, size: 0, created: nil, modified: link.modified, platforms: [],
+                state: .damaged, problems: fault,
+                companion: Companion(tag: tag, digest: nil, manifest: nil))
+        }
+        return TagSummary(
+            tag: tag, digest: digest, mediaType: image.mediaType, size: image.size, created: image.created,
+            modified: link.modified, platforms: image.platforms,
+            state: (fault + image.problems).isEmpty ? .ok : .damaged, problems: fault + image.problems,
+            companion: Companion(tag: tag, digest: digest, manifest: facts.manifests[digest]?.manifest),
+            parts: image.parts, kind: image.kind)
+    }
+}
+
+/// One manifest as a whole.
+struct ImageFacts {
+    let mediaType: String?
+    let size: UInt64
+    let problems: [String]
+    /// The kind; nil if the manifest cannot be read.
+    let kind: ArtifactKind?
+    /// The parts of the manifest, as in `TagSummary.parts`.
+    let parts: [Digest]
+    /// The time at which the image was made; of an index, that of its newest image.
+    private(set) var created: Date?
+    /// The first text in the place of a date that is no date.
+    private(set) var undated: String?
+    /// The platforms, each once, in the order of the index.
+    private(set) var platforms: [String] = []
+
+    /// Judges the manifest `digest`. The facts must have been gathered with the scopes `.reach` and
+    /// `.configurations`.
+    init(_ digest: Digest, in facts: RepositoryFacts) {
+        let closure = Closure(of: [digest], in: facts)
+        mediaType = facts.manifests[digest]?.manifest?.mediaType
+        kind = facts.manifests[digest]?.manifest.map { ArtifactKind($0) }
+        size = closure.size
+        problems = closure.problems.sentences
+        parts = facts.parts(of: digest)
+        // In the order of the indexes. The platform that an index says takes precedence over the
+        // configuration's.
+        var traversal = ManifestTraversal<(digest: Digest, depth: Int, platform: String?)>()
+        traversal.add((digest, 0, nil))
+        while let (digest, depth, platform) = traversal.newest() {
+            guard depth <= Manifest.nestingLimit, traversal.enters(digest) else { continue }
+            guard let manifest = facts.manifests[digest]?.manifest else {
+                add(platform)
+                continue
+            }
+            if !manifest.isIndex { take(manifest, platform, facts) }
+            for child in manifest.children.reversed() where !child.isAttestation {
+                traversal.add((child.digest, depth + 1, child.platform))
+            }
+        }
+    }
+
+    private mutating func take(_ manifest: Manifest, _ platform: String?, _ facts: RepositoryFacts) {
+        let configuration = manifest.config.flatMap { facts.configurations[facts.canonical($0.digest)] }
+        // Attestations of builders are no images. They have this platform.
+        guard platform != "unknown/unknown" else { return }
+        add(platform ?? configuration?.platform ?? manifest.platform)
+        if let made = configuration?.created ?? manifest.created { created = max(created ?? made, made) }
+        undated = undated ?? configuration?.undated ?? manifest.undated
+    }
+
+    private mutating func add(_ platform: String?) {
+        if let platform, platform != "unknown/unknown", !platforms.contains(platform) { platforms.append(platform) }
     }
 }

@@ -1,17 +1,21 @@
 import Foundation
 
-/// Times as the registry and its images write them: RFC 3339, in any offset, with any number of decimals.
+/// Parses times as registries and images write them: RFC 3339, with any offset and any number of
+/// decimals.
 enum Timestamp {
-    /// The moment when something was made, as somebody else says it; nil for what only fills the place of a date: the year 1 of Go, the first
-    /// days of 1970 and 1980 that reproducible builds write, a far future, and whatever is no date at all.
+    /// Parses the date of an image or an upload. nil for text that is no date, and for dates that
+    /// only fill the place of one: the year 1 of Go, the first days of 1970 and 1980 of
+    /// reproducible builds, a far future.
     static func made(_ text: String) -> Date? {
         parse(text).flatMap { plausible.contains($0.timeIntervalSince1970) ? $0 : nil }
     }
 
-    /// From 1980-01-03, after the epochs of Unix and of FAT in any time zone, to 2050. In seconds since 1970.
+    /// Seconds since 1970, from 1980-01-03, after the epochs of Unix and of FAT in any time zone,
+    /// to 2050.
     private static let plausible: Range<Double> = 315_705_600..<2_524_608_000
 
-    /// The moment that the text says; nil if it says none, or one before the year 1970 (Go writes the year 1 for "unknown").
+    /// Parses a time; nil if the text is none, or one before 1970. (Go writes the year 1 for
+    /// "unknown".)
     static func parse(_ text: String) -> Date? {
         var rest = Array(text.utf8)[...]
         guard rest.count <= 64,
@@ -36,7 +40,7 @@ enum Timestamp {
         return Date(timeIntervalSince1970: Double(seconds) + fraction)
     }
 
-    /// Seconds east of UTC.
+    /// Parses an offset, in seconds east of UTC.
     private static func offset(_ rest: inout ArraySlice<UInt8>) -> Int? {
         if skip("Z", in: &rest) || skip("z", in: &rest) { return 0 }
         let sign = skip("-", in: &rest) ? -1 : 1
@@ -46,7 +50,8 @@ enum Timestamp {
         return sign * (hours * 60 + minutes) * 60
     }
 
-    /// Days since 1970-01-01 in the Gregorian calendar: a year is counted from its March, so that a leap day is its last.
+    /// Days since 1970-01-01 in the Gregorian calendar. A year is counted from March, so that a
+    /// leap day is its last.
     private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
         let marchYear = month > 2 ? year : year - 1
         let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1

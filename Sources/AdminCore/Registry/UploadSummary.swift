@@ -1,26 +1,28 @@
 public import Foundation
 
-/// An unfinished upload, or a file that lies among them and belongs to none.
+/// An unfinished upload, or a stray file among the uploads.
 public struct UploadSummary: Hashable, Sendable {
     /// The repository it belongs to.
     public let repository: RepositoryName
-    /// Its identifier: the directory's name, a UUID; the file's name of one that belongs to none.
+    /// The identifier: the name of the directory, a UUID, or the name of the stray file.
     public let id: String
-    /// When it was begun, as its file `startedat` says; nil if that cannot be read.
+    /// The start of the upload, as its file `startedat` says; nil if that cannot be read.
     public let started: Date?
     /// Bytes uploaded so far.
     public let size: UInt64
-    /// When the youngest chunk of its files was written; nil if there is none, or if it was not asked for, since `started` is known.
+    /// The last write to a chunk of its files. nil if there is no chunk, or if `started` is known,
+    /// since nobody reads it then.
     public let written: Date?
-    /// When its directory was last changed; nil if it has no object.
+    /// The last change of the directory; nil if it has no object.
     public let modified: Date?
-    /// True for a file that lies directly in the directory of the uploads: no registry leaves one there, or looks at it.
+    /// True for a file directly in the directory of the uploads. No registry leaves one there, or
+    /// reads it.
     public let isStray: Bool
 
-    /// When it began, as far as anything says; what was written last is no earlier.
+    /// The start of the upload, as far as it is known; otherwise a later moment.
     public var lastKnown: Date? { started ?? written ?? modified }
 
-    /// See the properties.
+    /// Creates a value from its parts.
     public init(
         repository: RepositoryName, id: String, started: Date?, size: UInt64, written: Date? = nil,
         modified: Date? = nil, isStray: Bool = false

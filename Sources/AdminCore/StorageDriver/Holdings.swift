@@ -145,8 +145,7 @@ public struct Holdings: Sendable {
         for batch in moved.chunks(ofCount: Holdings.renamingBatch) {
             var entries: [ByteString: [UInt8]] = [:]
             for entry in batch {
-                let tail = Array(entry.origin.components.dropFirst(old.components.count))
-                entries[Holding.key(new.appending(.literal(tail)))] = entry.blob.value
+                entries[Holding.key(entry.origin.moved(from: old, to: new))] = entry.blob.value
             }
             let keys = batch.map { Holding.key($0.origin) }
             let isLast = batch.endIndex == moved.endIndex

@@ -223,12 +223,9 @@ public struct StorageDriver: Sendable {
                 throw StorageError.alreadyExists(destination)
             } catch StorageError.notFound {}
             let found = try await reader.walk(source)
-            let depth = source.components.count
             try await move(
                 found.compactMap(\.file).map { path, blob in
-                    FileMove(
-                        blob: blob, source: path,
-                        destination: destination.appending(.literal(Array(path.components.dropFirst(depth)))))
+                    FileMove(blob: blob, source: path, destination: path.moved(from: source, to: destination))
                 }, what, emptying: [source] + found.compactMap(\.subdirectory))
         }
     }

@@ -4,8 +4,9 @@ import Testing
 
 @testable import AdminCore
 
-/// Small pools with something that people met in the field, each with the right answer beside it: what a collection may free. Numbers
-/// stand for digests; every blob that no `frees` names has to stay.
+/// Small pools with oddities that people met in the field, each with the right answer: the blobs
+/// that a collection may free. Numbers stand for digests; every blob that no `frees` names has to
+/// stay.
 @Suite struct FieldPoolTests {
     private static let docker = "application/vnd.docker.distribution.manifest"
 
@@ -80,7 +81,7 @@ import Testing
         try await expectFreed([53, 99], Self.pool { $0.manifest("a", RegistryPool.digest(40), text) })
     }
 
-    /// `history` need not be as long as `fsLayers`, and may say nothing.
+    /// `history` may be shorter than `fsLayers`, and may be empty.
     @Test(arguments: ["[]", "[{}]", #"[{"v1Compatibility":"{}"},{},{},{}]"#, "null", "{}"])
     func schema1(_ history: String) async throws {
         let text =
@@ -94,7 +95,8 @@ import Testing
         #expect(image.layers.map(\.digest) == [50, 51, 50].map(RegistryPool.digest))
     }
 
-    /// Registry 2.1.0 linked manifests among the layers; a tag names one of these, and none names the other.
+    /// Registry 2.1.0 linked manifests among the layers. A tag names one of these, and none names
+    /// the other.
     @Test func linksOfRegistry210() async throws {
         let pool = Self.pool { pool in
             for (number, layer) in [(40, 50), (41, 51)] {
@@ -106,7 +108,7 @@ import Testing
             pool.linkLayer("old", RegistryPool.digest(53))
             pool.tag("old", "1", RegistryPool.digest(40))
         }
-        // A layer that no manifest names is not kept by its link.
+        // A link does not keep a layer that no manifest names.
         try await expectFreed([53, 99], pool)
         let report = await Fsck(registry: pool.registry).run()
         let found = report.problems.filter { $0.path?.string.contains("/old/") == true }.map(\.kind)
@@ -150,7 +152,7 @@ import Testing
         #expect(Digest(directories: alias.directories) == alias)
     }
 
-    /// The content is hashed by the digest that the manifest names as well.
+    /// The content is hashed by the algorithm of the manifest's digest, too.
     @Test func aBlobIsVerifiedByTheDigestThatAManifestNames() async throws {
         let (content, other) = (Array("content".utf8), Array("other".utf8))
         let (config, blob) = (Digest.sha256(of: Array("{}".utf8)), Digest.sha256(of: content))
@@ -174,7 +176,7 @@ import Testing
         #expect(try await damages(other).count == 1)
     }
 
-    /// A link that can mean one digest only names it, whatever stands around that.
+    /// A link that can mean one digest only names it, whatever other text it holds.
     @Test(arguments: [
         "{d}\n", "\u{feff}{d}", " {d}\r\n", "{h}", "{u}", "SHA256:{u}", "sha256: {h}", "\"{d}\"", "{d}\0\0", "{d} {d}",
     ])
@@ -191,7 +193,8 @@ import Testing
         #expect(try await pool.pass.image(#require(ImageReference("a:1")), expanding: false).digest == digest)
     }
 
-    /// What cannot be understood pins what its repository links to, and nothing else.
+    /// A document that cannot be understood pins everything that its repository links to, and
+    /// nothing else.
     @Test(arguments: [
         "nonsense", #"{"schemaVersion":2,"mediaType":"a/b"}"#, #"{"schemaVersion":3}"#, "{\"schemaVersion\":2,",
         #"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":{"digest":"x"}}"#,
@@ -200,7 +203,8 @@ import Testing
         var pool = Self.pool { pool in
             pool.manifest("a", RegistryPool.digest(40), text)
             pool.linkLayer("a", RegistryPool.digest(50))
-            // Another manifest of that repository, which only the pinned link among its layers names.
+            // Another manifest of that repository, which only the pinned link among its layers
+            // names.
             pool.blob(
                 RegistryPool.digest(41), Array(RegistryPool.imageDocument(config: 52, size: 1, layers: [51]).utf8))
             pool.linkLayer("a", RegistryPool.digest(41))
@@ -211,12 +215,12 @@ import Testing
         #expect(
             mark.notes.contains { $0.contains("everything that a links to is kept") && $0.contains(note) },
             "\(mark.notes)")
-        // An object that the tree lists no more pins as well as one that the pool shows.
+        // An object that no directory lists pins as well.
         pool.pool["/docker/registry/v2/repositories/a"].omap["_layers"] = nil
         try await expectFreed([53, 99], pool, "\(text)")
     }
 
-    /// A tag whose link says nothing: what it named is linked in its repository.
+    /// A tag with an empty link: its repository links to the manifest that it named.
     @Test func aTagThatNamesNothingPins() async throws {
         let pool = Self.pool { pool in
             pool.pool.put(
@@ -226,7 +230,8 @@ import Testing
         try await expectFreed([51, 52, 53, 99], pool)
     }
 
-    /// An enumeration that hides directories: what the walk finds counts, and nothing is freed by such a view.
+    /// An enumeration that hides directories: everything that the walk finds counts, and nothing is
+    /// freed.
     @Test(arguments: ["_manifests/revisions/sha256", "_layers", "_manifests/tags/1"])
     func whatTheEnumerationHides(_ part: String) async throws {
         let pool = Self.pool { pool in
@@ -240,7 +245,7 @@ import Testing
         #expect(Self.freed(mark).isDisjoint(with: [40, 41, 50].map(RegistryPool.digest)))
     }
 
-    /// A directory that nothing lists is marked, and said.
+    /// A directory that nothing lists is marked, and reported.
     @Test func whatTheTreeHides() async throws {
         let pool = Self.pool { pool in
             pool.image("a", 40, layers: [50])
@@ -253,7 +258,7 @@ import Testing
     }
 }
 
-/// Shows in an enumeration nothing of what lies in a directory, as a pool behind a cache tier may.
+/// Hides the objects below a directory from enumerations, as a cache tier may.
 private final class HidingReader: ObjectReader {
     private let base: any ObjectReader
     private let hidden: String

@@ -2,19 +2,20 @@ import Foundation
 
 @testable import AdminCore
 
-/// A JSON document as a tree, members in their order and as often as they stand there: drawn by lot, written down with whatever spelling
-/// JSON allows, and read a second time by the rules of Go's `encoding/json`. Written for the tests alone, without anything that it tests.
+/// A JSON document as a tree, with members in their order and as often as they occur. It is drawn
+/// by lot, written in any spelling that JSON allows, and read again by the rules of Go's
+/// `encoding/json`. Independent of the code under test.
 indirect enum GoDocument {
     case object([(key: String, value: GoDocument)])
     case array([GoDocument])
     case string(String)
-    /// As it stands.
+    /// The number as it stands in the document.
     case number(String)
     case null
 
     // MARK: - Writing
 
-    /// The text, with blanks and escapes by lot.
+    /// The text, with blanks and escapes drawn by lot.
     func text(_ random: inout SeededGenerator) -> String {
         func blank(_ random: inout SeededGenerator) -> String {
             ["", "", "", " ", "\n", "\t "].randomElement(using: &random) ?? ""
@@ -55,7 +56,8 @@ indirect enum GoDocument {
 
     // MARK: - Reading, as the structures of docker/distribution are filled
 
-    /// The digests that the registry sees: what it would serve, and what a pull asks for.
+    /// The digests that the registry sees: those that it would serve, and those that a pull asks
+    /// for.
     var seen: Set<String> {
         var (version, type) = ("", "")
         var config = ""
@@ -83,7 +85,8 @@ indirect enum GoDocument {
         return Set(found.filter { !$0.isEmpty })
     }
 
-    /// A slice of structures with one field of interest: a later array is decoded over an earlier one's elements.
+    /// A slice of structures with one field that is read: a later array is decoded over the
+    /// elements of an earlier one.
     private struct Slice {
         private var backing: [String] = []
         private var length = 0
@@ -115,10 +118,11 @@ indirect enum GoDocument {
     }
 }
 
-/// Draws manifests: sound ones, and then keys in another case, twice, in another order, between others, with sizes that are none.
+/// Draws manifests: sound ones, and then some with keys in another case, twice, in another order,
+/// between others, or with sizes that are no numbers.
 struct DocumentLottery {
     var random: SeededGenerator
-    /// The digests that may be named.
+    /// The digests to choose from.
     let digests: [String]
 
     mutating func draw() -> GoDocument {
@@ -141,7 +145,7 @@ struct DocumentLottery {
                 ("config", descriptor("digest")), ("layers", array(of: "digest")),
             ]
         }
-        // A second one, decoded over the first.
+        // A second value, decoded over the first one.
         for (key, value) in members where ["config", "layers", "manifests", "fsLayers"].contains(key) && isDrawn(3) {
             let other: GoDocument
             switch value {

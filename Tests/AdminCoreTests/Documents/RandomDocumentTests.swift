@@ -3,7 +3,8 @@ import Testing
 
 @testable import AdminCore
 
-/// Documents drawn by lot: nothing that Go sees in one of them is ever freed. A seed repeats a run: `REGTOP_TEST_SEED`.
+/// Documents drawn by lot: nothing that Go sees in one of them is ever freed. `REGTOP_TEST_SEED`
+/// repeats a run.
 @Suite struct RandomDocumentTests {
     private static let seed =
         ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"].flatMap(UInt64.init) ?? .random(in: 0..<1 << 32)
@@ -11,7 +12,7 @@ import Testing
 
     private static let layers = (100..<108).map(RegistryPool.digest)
 
-    /// What a document names to a reader here, whether or not it makes sense of it.
+    /// The digests that a document names to this program, whether or not it parses.
     private static func named(_ bytes: [UInt8]) -> Set<String> {
         do {
             let manifest = try Manifest(parsing: bytes)
@@ -33,7 +34,7 @@ import Testing
             let missed = document.seen.subtracting(Self.named(Array(text.utf8)))
             #expect(missed.isEmpty, "round \(round) of seed \(Self.seed): \(text)")
             guard let manifest = try? Manifest(parsing: Array(text.utf8)) else { continue }
-            // What is shown is what Go takes.
+            // Everything that is shown is seen by Go.
             let shown = Set((manifest.blobs + manifest.manifests).map(\.digest.string))
             #expect(shown == document.seen, "round \(round) of seed \(Self.seed): \(text)")
             if manifest.ambiguities.isEmpty { plain += 1 } else { ambiguous += 1 }
@@ -42,7 +43,7 @@ import Testing
         #expect(plain > Self.rounds / 100 && ambiguous > Self.rounds / 4, "\(plain) plain, \(ambiguous) ambiguous")
     }
 
-    /// The same through a mark: in a repository without any layer link, so that no pin helps.
+    /// The same through a mark, in a repository without layer links, so that no pin helps.
     @Test func aMarkKeepsWhatGoSees() async throws {
         var lottery = DocumentLottery(
             random: SeededGenerator(seed: "\(Self.seed) mark"), digests: Self.layers.map(\.string))
@@ -66,7 +67,7 @@ import Testing
 }
 
 extension RegistryPool {
-    /// A mark of the pool, long after everything in it was written.
+    /// A mark of the pool, long after the last write.
     func mark(_ reader: (any ObjectReader)? = nil) async throws -> CollectionMark {
         let storage = StorageReader(objects: reader ?? pool.reader, chunkSize: pool.chunkSize)
         return try await CollectionMark.run(

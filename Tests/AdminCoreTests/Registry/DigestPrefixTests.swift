@@ -2,7 +2,7 @@ import Testing
 
 @testable import AdminCore
 
-/// Digests that are not written out: which texts are some, and which digest is meant.
+/// Shortened digests: the texts that are accepted, and the digest that they stand for.
 @Suite struct DigestPrefixTests {
     private static let whole = "sha256:d775" + String(repeating: "0", count: 60)
 
@@ -33,8 +33,8 @@ import Testing
         try #require(Digest("sha256:" + hex + String(repeating: "0", count: 64 - hex.count)))
     }
 
-    /// Blobs d7751…, d7752…; of d7753… only the directory that a collection leaves; of beef… nothing but the layer links of two repositories,
-    /// and of cafe… nothing but a place in the quarantine.
+    /// Blobs d7751…, d7752…; of d7753… only the directory that a collection leaves; of beef… only
+    /// the layer links of two repositories, and of cafe… only an entry of the quarantine.
     private static func pool() throws -> RegistryPool {
         var pool = RegistryPool()
         for hex in ["d7751", "d7752", "d7761"] { pool.blob(try digest(hex), [1]) }

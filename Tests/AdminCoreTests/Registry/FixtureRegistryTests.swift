@@ -3,7 +3,8 @@ import Testing
 
 @testable import AdminCore
 
-/// What a pool that registry v2.3.1 wrote is said to hold. The numbers were read off the manifests by hand.
+/// The answers about a pool that registry v2.3.1 wrote. The numbers were read off the manifests by
+/// hand.
 @Suite("Registry: the fixture") struct FixtureRegistryTests {
     static let baseLayer = "sha256:d7753236ac931d8900916d827206f55848958a59e3a137a20acd509fd8ab40c6"
 
@@ -29,7 +30,8 @@ import Testing
         func row(_ name: String) throws -> RepositorySummary { try #require(rows.first { $0.name.string == name }) }
         let web = try row("app/web")
         #expect((web.tags, web.revisions, web.uploads) == (4, 3, 0))
-        // Three manifests, three configurations, the base layer, one shared layer, three of their own.
+        // Three manifests, three configurations, the base layer, one shared layer, three of their
+        // own.
         #expect(web.size == 930 + 930 + 726 + 663 + 663 + 505 + 9_011_200 + 71_680 + 3 * 10_240)
         #expect(web.modified != nil)
         let resumed = try row("damaged/resumed")
@@ -134,7 +136,7 @@ import Testing
         #expect(answers == expected)
     }
 
-    /// What a registry says of everything in it; without times, which a store may not let a test choose.
+    /// All answers about a registry, without times, which some stores do not let a test choose.
     private struct Answers: Equatable {
         var rows: [String] = []
         var layouts: [[ChunkLayout.Chunk]] = []

@@ -3,7 +3,8 @@ import Testing
 
 @testable import AdminCore
 
-/// What is shown of a manifest besides what it needs: what it is, when it was made, what tells the parts of an index apart, what lies.
+/// The details of a manifest beside its blobs: its kind, its date, the labels of an index's parts,
+/// wrong sizes.
 @Suite struct ImageDetailTests {
     private static let digest = RegistryPool.digest
     private static let ociManifest = "application/vnd.oci.image.manifest.v1+json"

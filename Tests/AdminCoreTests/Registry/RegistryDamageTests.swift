@@ -4,7 +4,7 @@ import Testing
 @testable import AdminCore
 
 @Suite("Registry: damage is a row's state, never an error, and never another row's") struct RegistryDamageTests {
-    /// A sound repository `good` beside whatever `change` does to the equal `bad`.
+    /// The rows of a sound repository `good` and of `bad`, which is equal but for `change`.
     static func rows(_ change: (inout RegistryPool) throws -> Void) async throws -> (
         good: RepositorySummary, bad: RepositorySummary, tags: [TagSummary]
     ) {
@@ -19,7 +19,7 @@ import Testing
         return try await (pass.summary(of: "good"), pass.summary(of: "bad"), pass.tags(of: "bad"))
     }
 
-    /// One way in which a registry can be damaged.
+    /// One kind of damage of a registry.
     struct Specimen: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let problem: String
@@ -106,7 +106,7 @@ import Testing
             $0.pool.unlink(RegistryPool.currentLink("bad", "a"))
         },
         Specimen(
-            "tag without anything", "The link of the tag a is missing: nothing is left of the tag but its name.",
+            "tag without anything", "The link of the tag a is missing: only the name of the tag is left.",
             [.damaged, .ok]
         ) {
             $0.pool["\(RegistryPool.root)/repositories/bad/_manifests/tags/a"].omap = [:]
@@ -114,7 +114,7 @@ import Testing
         },
         Specimen(
             "tag with its history only",
-            "The link of the tag a is missing: only the list of what the tag named once is left of it.",
+            "The link of the tag a is missing: only the list of its former manifests is left.",
             [.damaged, .ok]
         ) {
             $0.pool["\(RegistryPool.root)/repositories/bad/_manifests/tags/a"].omap = ["index": []]

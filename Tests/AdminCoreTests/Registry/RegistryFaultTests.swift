@@ -2,10 +2,10 @@ import Testing
 
 @testable import AdminCore
 
-/// docs/layout.md#d12: whatever read fails, the failure is what is reported; it is never taken for "not found" or for
-/// damage.
+/// docs/layout.md#d12: a failed read is reported as a failure, and never taken for "not found" or
+/// for damage.
 @Suite("Registry: a failing read is an error") struct RegistryFaultTests {
-    /// Everything that can be asked of a registry.
+    /// Every question that can be asked of a registry.
     static let questions: [(name: String, ask: @Sendable (RegistryReader) async throws -> Void)] = [
         ("names", { _ = try await $0.repositoryNames() }),
         ("summary", { _ = try await $0.pass().summary(of: "a") }),
@@ -54,7 +54,8 @@ import Testing
         pool.pool.put("\(RegistryPool.root)/repositories/a/_uploads/u/startedat", Array("2015-01-01T00:00:00Z".utf8))
         pool.pool.put("\(RegistryPool.root)/repositories/a/_uploads/u/data", [1, 2, 3])
         pool.linkLayer("bare", RegistryPool.digest(1))
-        // Damage must not hide a failure, either: here the second chunk is asked whether the first is all that is gone.
+        // Damage must not hide a failure, either. Here chunk 1 is read to tell whether only chunk 0
+        // is missing.
         if let lost = pool.pool.blob(RegistryPool.blobPath(RegistryPool.digest(2))) {
             pool.pool.objects[lost.chunk(0)] = nil
         }

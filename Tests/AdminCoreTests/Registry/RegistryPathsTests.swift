@@ -8,12 +8,12 @@ struct RegistryPathsTests {
     private let manifest = Digest.sha256(of: "manifest".utf8)
     private let other = Digest.sha256(of: "other".utf8)
 
-    /// Each path that can be built parses to what it was built from.
+    /// Each path that can be built parses to the values that it was built from.
     @Test(arguments: ["app", "team/app/deep"])
     func roundTrip(_ text: String) throws {
         let name = try #require(RepositoryName(text))
         let tarsum = try #require(Digest(algorithm: "tarsum.v1+sha256", hex: manifest.hex))
-        // A tag may be called like a directory of the registry's own.
+        // A tag may have the name of a directory of the registry's own.
         for tag in ["v1", "_manifests", "_layers", "current", "index"] {
             let link = try #require(paths.currentLink(name, tag: tag))
             #expect(paths.file(at: link) == .currentLink(tag: tag))
@@ -54,7 +54,7 @@ struct RegistryPathsTests {
         let blob = paths.blob(manifest)
         #expect(paths.file(at: blob) == .blob(manifest) && paths.onlyFile(in: blob.parent) == .blob(manifest))
         #expect(paths.part(of: blob) == nil && paths.repositoryName(of: blob) == nil)
-        // Neither below other first digits, nor below a repository's name that is none.
+        // Neither below other first digits, nor below an invalid name of a repository.
         let strangers = [
             "/docker/registry/v2/blobs/sha256/zz/\(manifest.hex)/data",
             "/docker/registry/v2/repositories/_layers/sha256/\(manifest.hex)/link",

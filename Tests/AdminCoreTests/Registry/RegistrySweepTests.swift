@@ -3,7 +3,7 @@ import Testing
 
 @testable import AdminCore
 
-/// Remembers all that a sweep tells.
+/// Remembers everything that a sweep tells.
 final class RecordingVisitor: SweepVisitor {
     struct Told: Sendable {
         var links: [Int: [SweepLink]] = [:]
@@ -24,7 +24,7 @@ final class RecordingVisitor: SweepVisitor {
         state.withLock { $0.links[repository, default: []].append(link) }
     }
 
-    /// A blob is looked up when it is reached for the first time.
+    /// A blob is read when it is reached for the first time.
     func reached(_ edge: SweepEdge, in repository: Int) -> Bool {
         state.withLock { told in
             let isNew = !told.edges.values.joined().contains { $0.digest == edge.digest }
@@ -47,7 +47,7 @@ final class RecordingVisitor: SweepVisitor {
 }
 
 extension RegistryReader {
-    /// What a sweep over everything tells.
+    /// Everything that a sweep tells.
     func swept(_ scope: SweepScope = []) async throws -> (names: [RepositoryName], told: RecordingVisitor.Told) {
         let visitor = RecordingVisitor()
         let names = try await repositoryNames()
@@ -75,7 +75,8 @@ extension RegistryReader {
         }
     }
 
-    /// A registry with an index in an index, an untagged image, a blob shared by repositories, schema 1 signatures (in the fixture).
+    /// A registry with an index in an index, an untagged image, and a blob that repositories share.
+    /// (The fixture has signatures of schema 1.)
     static func mixed() throws -> RegistryPool {
         var pool = RegistryPool()
         pool.image("a", 100, layers: [1, 2])
@@ -211,7 +212,7 @@ extension RegistryReader {
         #expect(rounds.reduce(0, +) / rounds.count >= 64, "\(rounds)")
     }
 
-    /// Counts ways, and wants nothing looked up.
+    /// Counts edges, and asks for no blob.
     private final class CountingVisitor: SweepVisitor {
         let edges = Counter()
 

@@ -178,7 +178,7 @@ struct MarkReader: Sendable {
         in object: ObjectID, _ index: CollectionIndex, manifests: Memo<Digest, Among>
     ) async throws -> SecondLook.Finding? {
         guard let text = object.name.string, let directory = try? StoragePath(text) else { return nil }
-        let path = directory.appending(.literal("link"))
+        let path = paths.link(in: directory)
         let target: (digest: Digest, isManifest: Bool)
         switch paths.file(at: path) {
         case .layer(let digest), .signature(let digest, _): target = (digest, false)

@@ -89,10 +89,10 @@ struct PinSearch: Sendable {
         files.formUnion(
             try await PoolScan(storage.objects, .namespace("")).compactMap { [paths] object in
                 guard let directory = object.name.string.flatMap({ try? StoragePath($0) }),
-                    let name = paths.repositoryName(of: directory.appending(.literal("link"))),
+                    let name = paths.repositoryName(of: directory),
                     repositories.contains(paths.repository(name))
                 else { return nil }
-                return paths.file(at: directory.appending(.literal("link")))
+                return paths.onlyFile(in: directory)
             })
         return files
     }

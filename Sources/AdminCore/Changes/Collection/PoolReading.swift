@@ -180,10 +180,9 @@ extension RegistryPaths {
     /// True for a directory that holds one file and nothing else: a blob's, or a link's. (A
     /// manifest's may hold signatures.)
     fileprivate func isLeaf(_ directory: StoragePath) -> Bool {
-        if file(at: directory.appending(.literal("data")))?.isBlob == true { return true }
-        return switch file(at: directory.appending(.literal("link"))) {
-        case .layer, .signature, .tagIndex, .currentLink: true
-        case .blob, .revision, .upload, nil: false
+        switch onlyFile(in: directory) {
+        case .blob, .layer, .signature, .tagIndex, .currentLink: true
+        case .revision, .upload, nil: false
         }
     }
 }

@@ -261,12 +261,12 @@ struct RestoringSearch: Sendable {
         var closure = Closure()
         var sought = [root.digest]
         if let link {
-            let finding = try await registry.links.read(link, at: directory.appending(.literal("link")))
+            let finding = try await registry.links.read(link, at: paths.link(in: directory))
             if let digest = finding.digest { sought.append(digest) } else { closure.isClear = false }
         }
         var signatures: [Digest] = []
         if entries.contains(where: { $0.name == "signatures" && $0.kind == .directory }) {
-            signatures = try await registry.digests(below: directory.appending(.literal("signatures"))) ?? []
+            signatures = try await registry.digests(below: paths.signatures(root.name, of: root.digest)) ?? []
         }
         try await follow(sought, signatures, in: root.name, &closure, hoard, documents)
         return closure

@@ -96,11 +96,7 @@ struct RemovalImpact: Sendable {
                 case .tagIndex, .uploads: break
                 }
             }
-            impact.uploads +=
-                Set(
-                    target.links.filter { paths.stage(of: $0.path) == .uploads }
-                        .compactMap { $0.path.components.dropFirst(paths.uploads(name).components.count).first }
-                ).count
+            impact.uploads += Set(target.links.compactMap { paths.upload(of: $0.path) }).count
         }
         impact.tags.sort()
         let lost = Set(impact.tags)

@@ -57,7 +57,7 @@ struct DamageCheck: Sendable {
     /// True if the image of a companion still is not there, and nothing of the companion was
     /// written anew.
     private func isStillOrphaned(_ target: RepairPlan.Target) async throws -> Bool {
-        guard let path = target.problem.path, let name = paths.repositoryName(of: path.appending(.literal("link"))),
+        guard let path = target.problem.path, let name = paths.repositoryName(of: path),
             try await hasNoNews(target)
         else { return false }
         let pass = registry.pass()

@@ -266,7 +266,7 @@ struct RepositoryCheck {
         for reference in manifest.blobs { need(reference, of: digest) }
         used.formUnion(manifest.otherReferences)
         if seen.isFirst(digest) { reportInfo(manifest, digest) }
-        for child in manifest.manifests where child.namesManifest {
+        for child in manifest.children {
             if revisions[child.digest] == nil {
                 suspects.append(.missingRevision(child.digest, "the index \(digest)"))
             }

@@ -1,11 +1,13 @@
 import Foundation
 
-/// JSON from a pool: hostile in size, in depth and in its values.
+/// Decodes JSON from a pool, which is hostile in its size, its depth and its values.
 enum BoundedJSON {
-    /// No document of a registry nests deeper; what does would only cost stack.
+    /// No document of a registry nests deeper. A deeper one would only use up the stack.
     static let depthLimit = 64
 
-    /// Decodes a document whose size the caller has bounded. Throws `ManifestProblem`.
+    /// Decodes a document. The caller has bounded its size.
+    ///
+    /// - Throws: `ManifestProblem`.
     static func decode<Document: Decodable>(_ type: Document.Type, from bytes: [UInt8]) throws -> Document {
         guard isShallow(bytes) else { throw ManifestProblem("is nested too deeply") }
         do {
@@ -23,13 +25,15 @@ enum BoundedJSON {
         }
     }
 
-    /// The field's name, which is one of ours: only fields that are looked at can fail.
+    /// The path of the field that could not be decoded. It is made of names from this program: only
+    /// fields that it looks at can fail.
     private static func place(_ context: DecodingError.Context) -> String {
         let keys = context.codingPath.filter { $0.intValue == nil }.map(\.stringValue)
         return keys.isEmpty ? "its outermost part" : "“\(keys.joined(separator: "."))”"
     }
 
-    /// Whether brackets outside of strings nest no deeper than the limit. One scan, no recursion.
+    /// Whether brackets outside of strings nest no deeper than the limit. One scan without
+    /// recursion.
     static func isShallow(_ bytes: [UInt8]) -> Bool {
         var depth = 0
         var inString = false

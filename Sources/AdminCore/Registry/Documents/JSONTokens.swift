@@ -1,41 +1,42 @@
-/// Reads a JSON document token by token, as Go's `encoding/json` takes it: what a registry of docker/distribution accepts, this
-/// accepts, and nothing else.
+/// Reads a JSON document token by token. Accepts exactly the documents that Go's `encoding/json`,
+/// and so a registry of docker/distribution, accepts.
 ///
-/// On the way it collects every digest that any reader could take for a reference: each string that is a digest and stands under a
-/// key that folds to `digest` or `blobSum`, at any depth, in whatever array or object, outside of `annotations`.
+/// Collects every digest that any reader could take for a reference: each string that is a digest
+/// and stands under a key that folds to `digest` or `blobSum`, at any depth, in any array or
+/// object, outside of `annotations`.
 ///
-/// Nothing recurses: a document may nest as deeply as the limit, whatever it is made of. Errors: `ManifestProblem` at the first byte
+/// Nothing recurses: a document may nest to the limit. Throws `ManifestProblem` at the first byte
 /// that is not JSON.
 struct JSONTokens {
-    /// A part of the document.
+    /// A token.
     enum Token {
         case beginObject, endObject, beginArray, endArray
         case key(JSONKey)
         case string(String)
-        /// As it stands.
+        /// The number as it stands in the document.
         case number(String)
         case bool, null
         case end
     }
 
-    /// No document nests deeper. (Go has had the same limit since 1.15.)
+    /// The deepest nesting that is accepted. (Go has the same limit since 1.15.)
     static let depthLimit = 10_000
 
-    /// The digests met so far, as often as they stand there.
+    /// The digests met so far, as often as they occur.
     private(set) var references: [Digest] = []
 
     private let bytes: ArraySlice<UInt8>
     private var position: Int
     private var frames: [Frame] = []
     private var expected = Expected.value
-    /// What the value after the last key is to be taken for.
+    /// The meaning of the value after the last key.
     private var meaning = Meaning()
 
-    /// What a value is, because of the keys above it.
+    /// The meaning of a value, from the keys above it.
     private struct Meaning {
-        /// It stands under a key that names references.
+        /// The value stands under a key that names references.
         var isReference = false
-        /// It stands under annotations, which say anything.
+        /// The value stands under annotations, which may hold anything.
         var isNote = false
     }
 
@@ -53,7 +54,7 @@ struct JSONTokens {
         position = bytes.startIndex
     }
 
-    /// The next part; `.end` after the last one.
+    /// Returns the next token; `.end` after the last one.
     mutating func next() throws -> Token {
         skipBlanks()
         guard let byte = position < bytes.endIndex ? bytes[position] : nil else {
@@ -76,14 +77,14 @@ struct JSONTokens {
         }
     }
 
-    /// Whether the array that is open ends here.
+    /// Whether the open array ends here.
     mutating func closesArray() -> Bool {
         skipBlanks()
         guard expected == .firstElement || expected == .separator, frames.last?.isObject == false else { return false }
         return position < bytes.endIndex && bytes[position] == UInt8(ascii: "]")
     }
 
-    /// Reads the rest of a value whose first part was `token`.
+    /// Reads the rest of a value that begins with `token`.
     mutating func skip(_ token: Token) throws {
         switch token {
         case .beginObject, .beginArray: break
@@ -144,7 +145,7 @@ struct JSONTokens {
         return isObject ? .endObject : .endArray
     }
 
-    /// A value has ended.
+    /// Notes that a value has ended.
     private mutating func settle() {
         expected = frames.isEmpty ? .end : .separator
     }
@@ -195,7 +196,7 @@ struct JSONTokens {
 
     // MARK: - Strings
 
-    /// The string that begins here.
+    /// Reads the string that begins here.
     private mutating func text() throws -> String {
         position += 1
         let start = position
@@ -212,7 +213,7 @@ struct JSONTokens {
         throw ManifestProblem.noJSON
     }
 
-    /// The same of one in which there is an escape; half of a surrogate pair becomes U+FFFD, as in Go.
+    /// Reads a string with an escape in it. Half of a surrogate pair becomes U+FFFD, as in Go.
     private mutating func escapedText(from start: Int) throws -> String {
         var decoded = Array(bytes[start..<position])
         while position < bytes.endIndex {
@@ -228,7 +229,7 @@ struct JSONTokens {
         throw ManifestProblem.noJSON
     }
 
-    /// The character that an escape means; `position` is behind its backslash.
+    /// Reads an escape; `position` is after its backslash.
     private mutating func escape() throws -> Unicode.Scalar {
         guard position < bytes.endIndex else { throw ManifestProblem.noJSON }
         let byte = bytes[position]
@@ -271,9 +272,10 @@ struct JSONTokens {
 
 /// A key of a JSON object.
 struct JSONKey {
-    /// As it stands.
+    /// The key as it stands in the document.
     let text: String
-    /// Without regard to case, as Go compares the names of fields: letters in lower case, `ſ` (U+017F) as s and `K` (U+212A) as k.
+    /// The key without regard to case, as Go compares the names of fields: letters in lower case,
+    /// `ſ` (U+017F) as s and `K` (U+212A) as k.
     let folded: String
 
     init(_ text: String) {

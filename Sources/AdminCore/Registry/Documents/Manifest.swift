@@ -1,83 +1,92 @@
 public import Foundation
 
-/// A manifest as it is stored, understood: schema 1, schema 2, a Docker manifest list, an OCI manifest or an OCI index.
+/// A parsed manifest: schema 1, schema 2, a Docker manifest list, an OCI manifest or an OCI index.
 public struct Manifest: Hashable, Sendable {
-    /// What a manifest names: a blob or another manifest.
+    /// A descriptor in a manifest: it names a blob or another manifest.
     public struct Reference: Hashable, Sendable {
-        /// Its digest.
+        /// The digest of the blob or manifest.
         public let digest: Digest
-        /// Its size in bytes as the document claims it; nil where it claims none, as in schema 1. The pool knows better.
+        /// The size in bytes as the document claims it; nil where the document claims none, as in
+        /// schema 1. The pool's size counts.
         public let size: UInt64?
-        /// The claim where it is no number of bytes, as it stands: hostile text of at most 40 characters. nil where it is one, or none.
+        /// The claim where it is no number of bytes: hostile text of at most 40 characters. nil
+        /// where it is one, or where there is none.
         public let badSize: String?
-        /// Its media type; nil where none is said, or none that could be one.
+        /// The media type; nil where the document says none, or none that could be one.
         public let mediaType: String?
-        /// The type of the artifact; nil where none is said.
+        /// The type of the artifact; nil where the document says none.
         public let artifactType: String?
-        /// `os/architecture[/variant]`; nil where none is said.
+        /// `os/architecture[/variant]`; nil where the document says none.
         public let platform: String?
-        /// The version of the operating system that the platform asks for; hostile text of at most 64 characters.
+        /// The version of the operating system that the platform needs; hostile text of at most 64
+        /// characters.
         public let osVersion: String?
-        /// The features of the operating system that the platform asks for; hostile text, at most 8.
+        /// The features of the operating system that the platform needs; hostile text, at most 8.
         public let osFeatures: [String]
-        /// What is noted on it; hostile text, no more than 32 of them and of 1 KiB each.
+        /// The annotations; hostile text, at most 32 of at most 1 KiB each.
         public let annotations: [String: String]
-        /// True for a layer that registries need not hold: one with URLs of its own, or of a nondistributable type.
+        /// True for a layer that registries need not hold: it has URLs of its own, or a
+        /// nondistributable type.
         public let isForeign: Bool
 
-        /// What is wrong with the size that it claims of a blob of `size` bytes, as the end of a sentence that begins with the manifest's name
-        /// and goes on with the blob's; nil if nothing is.
+        /// A sentence part about a wrong claim of the size of a blob of `actual` bytes: it begins
+        /// after the manifest's name and ends before the blob's. nil if the claim is right.
         func lie(about actual: UInt64) -> String? {
             if let badSize { return "says \(badSize) for the size of" }
             guard let size else { return "does not say the size of" }
             return size == actual ? nil : "says \(size) bytes for"
         }
 
-        /// True if an index that names this means a manifest by it. (Build caches name blobs in an index.)
+        /// True if an index that names this means a manifest. (Build caches name blobs in an
+        /// index.)
         public var namesManifest: Bool {
             mediaType.map(ManifestType.all.contains) ?? true
         }
     }
 
-    /// Its media type. Where the document says none (OCI allows that), what its fields make it.
+    /// The media type. Where the document says none, as OCI allows, the type that its fields show.
     public let mediaType: String
     /// The configuration; nil for an index and for schema 1.
     public let config: Reference?
     /// The layers, lowest first, a digest as often as the document names it.
     public let layers: [Reference]
-    /// What an index names, in its order.
+    /// The entries of an index, in its order.
     public let manifests: [Reference]
-    /// The manifest that this one refers to (OCI); it need not be there.
+    /// The manifest that this one refers to (OCI). It may be missing.
     public let subject: Reference?
-    /// The type of the artifact (OCI); nil where none is said.
+    /// The type of the artifact (OCI); nil where the document says none.
     public let artifactType: String?
-    /// Digests that some reader could take for references, though the registry does not: under a key that stands twice, or in a
-    /// place where it does not look. Collections keep them.
+    /// Digests that some reader, though not the registry, could take for references: they stand
+    /// under a key that occurs twice, or in a place where the registry does not look. Collections
+    /// keep these blobs.
     public let otherReferences: [Digest]
-    /// Why readers may disagree on what it says, each as the end of a sentence that begins with its name. Empty for nearly all.
+    /// The reasons why readers may disagree on the document, each as the end of a sentence that
+    /// begins with its name. Nearly always empty.
     public let ambiguities: [String]
-    /// When the image was made, as a schema 1 manifest says it in its history; nil for the others, whose configuration says it.
+    /// The time at which the image was made, from the history of a schema 1 manifest; nil for other
+    /// manifests, whose configuration says it.
     public let created: Date?
-    /// What stands there in the place of the date where that is none; hostile text, at most 100 characters.
+    /// The text in the place of that date if it is no date; hostile, at most 100 characters.
     let undated: String?
-    /// `os/architecture` as a schema 1 manifest says it; nil for the others.
+    /// `os/architecture` of a schema 1 manifest; nil for other manifests.
     public let platform: String?
 
-    /// Everything that it names with a size: not what schema 1 names.
+    /// Everything that the manifest names with a size. Schema 1 names no sizes.
     var claims: [Reference] {
         mediaType == ManifestType.signedSchema1 ? [] : [config].compactMap(\.self) + layers + manifests
     }
 
-    /// True for a list and an index.
+    /// True for a manifest list and an OCI index.
     public var isIndex: Bool { ManifestType.indexes.contains(mediaType) }
 
-    /// No larger manifest is read. In bytes. (Registries of docker/distribution before v2.7 have no limit.)
+    /// The size of the largest manifest that is read, in bytes. (Registries of docker/distribution
+    /// before v2.7 have no limit.)
     public static let sizeLimit = 64 << 20
-    /// How deep indexes may lie in indexes.
+    /// How deep indexes are followed into indexes.
     public static let nestingLimit = 8
 }
 
-/// The media types of manifests and of what they name.
+/// The media types of manifests and of the blobs that they name.
 enum ManifestType {
     static let schema1 = "application/vnd.docker.distribution.manifest.v1+json"
     static let signedSchema1 = "application/vnd.docker.distribution.manifest.v1+prettyjws"
@@ -90,15 +99,239 @@ enum ManifestType {
     static let indexes: Set<String> = [list, ociIndex]
     static let all: Set<String> = images.union(indexes).union([schema1, signedSchema1])
 
-    /// The configurations that say when and for what an image was made; others (charts, signatures) have a form of their own.
+    /// The types of configurations that say when an image was made, and for which platform. Other
+    /// configurations (of charts, of signatures) have forms of their own.
     static let imageConfigurations: Set<String> = [
         "application/vnd.docker.container.image.v1+json", "application/vnd.oci.image.config.v1+json",
     ]
 
-    /// Whether layers of this type need not be in the registry.
+    /// Whether registries need not hold layers of this type.
     static func isForeign(_ mediaType: String?) -> Bool {
         guard let mediaType else { return false }
         return mediaType.hasPrefix("application/vnd.docker.image.rootfs.foreign.")
             || mediaType.hasPrefix("application/vnd.oci.image.layer.nondistributable.")
+    }
+}
+
+extension Manifest {
+    /// Parses a stored manifest.
+    ///
+    /// - Throws: `ManifestProblem` if the bytes are no manifest: no JSON, nested too deeply, too
+    ///   large, of an unknown type, or with a reference that is no digest.
+    init(parsing bytes: [UInt8]) throws {
+        guard bytes.count <= Manifest.sizeLimit else { throw ManifestProblem.tooLarge }
+        let document = try ManifestDocument(bytes)
+        do {
+            try self.init(document)
+        } catch let problem as ManifestProblem {
+            throw ManifestProblem(problem.text, references: document.references)
+        }
+    }
+
+    private init(_ document: ManifestDocument) throws {
+        let fields = ["schemaVersion", "mediaType"] + (document.schemaVersion == 1 ? Part.schema1 : Part.schema2)
+        if let place = fields.compactMap({ document.wrong[$0] }).first {
+            throw ManifestProblem("has a wrong value in “\(place)”")
+        }
+        switch (document.schemaVersion, document.mediaType) {
+        case (1, _): try self.init(schema1: document)
+        case (_, let type?) where ManifestType.images.contains(type): try self.init(image: document, type)
+        case (_, let type?) where ManifestType.indexes.contains(type): try self.init(index: document, type)
+        case (_, let type?): throw ManifestProblem("has an unknown media type, \(ByteString(type.prefix(100)))")
+        case (_, nil):
+            switch (document.manifests == nil, document.config == nil && document.layers == nil) {
+            case (false, true): try self.init(index: document, ManifestType.ociIndex)
+            case (true, false): try self.init(image: document, ManifestType.ociManifest)
+            case (false, false): throw ManifestProblem("names both layers and manifests")
+            case (true, true): throw ManifestProblem("is a JSON document, but no manifest")
+            }
+        }
+    }
+
+    /// The fields in which the registry refuses wrong types.
+    private enum Part {
+        static let schema1 = ["fsLayers"]
+        static let schema2 = ["config", "layers", "manifests", "subject"]
+    }
+
+    private init(image document: ManifestDocument, _ type: String) throws {
+        guard let config = document.config else { throw ManifestProblem("names no configuration") }
+        self.init(
+            document, type, config: try Manifest.reference(config),
+            layers: try Manifest.references(document.layers))
+    }
+
+    private init(index document: ManifestDocument, _ type: String) throws {
+        self.init(document, type, manifests: try Manifest.references(document.manifests))
+    }
+
+    /// The stored payload has no signatures, but registries serve it with them: it has that type.
+    private init(schema1 document: ManifestDocument) throws {
+        guard document.fsLayers != nil else { throw ManifestProblem("names no layers") }
+        let newest = document.history?.elements.first ?? nil
+        let image = newest.flatMap { try? ImageConfiguration(parsing: Array($0.utf8)) }
+        // Schema 1 names the highest layer first.
+        self.init(
+            document, ManifestType.signedSchema1,
+            layers: try Manifest.references(document.fsLayers, digest: "blobSum").reversed(),
+            created: image?.created, undated: image?.undated,
+            platform: image?.platform
+                ?? Manifest.platform(os: nil, architecture: document.architecture, variant: nil))
+    }
+
+    private init(
+        _ document: ManifestDocument, _ type: String, config: Reference? = nil, layers: [Reference] = [],
+        manifests: [Reference] = [], created: Date? = nil, undated: String? = nil, platform: String? = nil
+    ) {
+        mediaType = type
+        self.config = config
+        self.layers = layers
+        self.manifests = manifests
+        subject = type == ManifestType.signedSchema1 ? nil : document.subject.flatMap { try? Manifest.reference($0) }
+        self.created = created
+        self.undated = undated
+        self.platform = platform
+        artifactType = document.artifactType.flatMap(Manifest.mediaType)
+        let seen = Set(([config, subject].compactMap(\.self) + layers + manifests).map(\.digest))
+        otherReferences = document.references.filter { !seen.contains($0) }
+        ambiguities =
+            document.ambiguities
+            + (otherReferences.isEmpty ? [] : ["names digests in places where the registry does not look"])
+    }
+
+    private static func references(
+        _ descriptors: GoSlice<ManifestDocument.Descriptor>?, digest name: String = "digest"
+    ) throws -> [Reference] {
+        try (descriptors?.elements ?? []).map { try reference($0 ?? ManifestDocument.Descriptor(), name) }
+    }
+
+    private static func reference(
+        _ descriptor: ManifestDocument.Descriptor, _ name: String = "digest"
+    ) throws -> Reference {
+        guard let text = descriptor.digest else { throw ManifestProblem("lacks the field “\(name)”") }
+        guard let digest = Digest(text) else {
+            throw ManifestProblem("names “\(ByteString(text.prefix(100)))”, which is no digest")
+        }
+        let type = descriptor.mediaType.flatMap(mediaType)
+        let (size, badSize): (UInt64?, String?) =
+            switch descriptor.size {
+            case .bytes(let bytes): (bytes, nil)
+            case .nonsense(let text): (nil, text)
+            case nil: (nil, nil)
+            }
+        let isForeign = descriptor.urls.elements.contains { $0 != nil } || ManifestType.isForeign(type)
+        return Reference(
+            digest: digest, size: size, badSize: badSize, mediaType: type,
+            artifactType: descriptor.artifactType.flatMap(mediaType),
+            platform: descriptor.platform.flatMap {
+                platform(os: $0.os, architecture: $0.architecture, variant: $0.variant)
+            }, osVersion: descriptor.platform?.osVersion.map { String($0.prefix(64)) },
+            osFeatures: (descriptor.platform?.osFeatures.elements ?? []).prefix(8).compactMap {
+                $0.map { String($0.prefix(64)) }
+            },
+            annotations: descriptor.annotations, isForeign: isForeign)
+    }
+
+    /// The text if it could be a media type; hostile text is not shown.
+    private static func mediaType(_ text: String) -> String? {
+        let printable = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+        return printable && (1...255).contains(text.utf8.count) ? text : nil
+    }
+
+    /// `os/architecture[/variant]`; nil if no part is a valid name.
+    static func platform(os: String?, architecture: String?, variant: String?) -> String? {
+        func name(_ text: String?) -> String? {
+            guard let text, text.utf8.count <= 64, StoragePath.isValid(component: text) else { return nil }
+            return text
+        }
+        let parts = [name(os), name(architecture), name(variant)].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: "/")
+    }
+}
+
+/// The reason why a document is no manifest, as the end of a sentence that begins with the
+/// manifest's name.
+struct ManifestProblem: Error, Hashable, Sendable {
+    let text: String
+    /// Every digest that any reader could take for a reference, as far as the document could be
+    /// read.
+    let references: [Digest]
+
+    init(_ text: String, references: [Digest] = []) {
+        self.text = text
+        self.references = references
+    }
+
+    static let noJSON = ManifestProblem("is not JSON")
+    static let tooLarge = ManifestProblem("is larger than a manifest may be")
+}
+
+extension Manifest {
+    /// The blobs that a manifest names and that are no manifests: the configuration, the layers,
+    /// and the other entries of an index.
+    var blobs: [Reference] {
+        (config.map { [$0] } ?? []) + layers + manifests.filter { !$0.namesManifest }
+    }
+
+    /// The manifests that an index names.
+    var children: [Reference] { manifests.filter(\.namesManifest) }
+
+    /// Everything that a manifest names. Every walk over documents takes references from here.
+    var edges: [Edge] {
+        // Where readers may disagree, and where an index names an unknown type, a blob may be a
+        // manifest.
+        let need: Edge.Need = ambiguities.isEmpty && !isIndex ? .blob : .either
+        var edges = blobs.map { Edge($0, .layer, need) }
+        if let config { edges[0] = Edge(config, .config, need) }
+        edges += children.map { Edge($0, .manifest, .manifest) }
+        edges += otherReferences.map { Edge(digest: $0, size: nil, isForeign: false, kind: .other, need: .either) }
+        if let subject { edges.append(Edge(subject, .subject, .manifest)) }
+        return edges
+    }
+
+    /// A reference of a manifest to a blob.
+    struct Edge: Sendable {
+        /// The role of the blob in the manifest.
+        enum Kind: Hashable, Sendable {
+            /// A manifest that a tag, a revision link or an index names.
+            case manifest
+            /// An image's configuration.
+            case config
+            /// A layer, or a blob that an index names.
+            case layer
+            /// A signature of a schema 1 manifest. The repository's link names it, not the
+            /// manifest.
+            case signature
+            /// The manifest to which another one refers (OCI). It need not be there, and is not
+            /// needed by the manifest that refers to it.
+            case subject
+            /// A digest that another reader than the registry could take for a reference.
+            case other
+        }
+
+        /// The duty of a collection that keeps the manifest.
+        enum Need: Hashable, Sendable {
+            /// To keep the blob.
+            case blob
+            /// To keep the blob, and everything that it names as a manifest.
+            case manifest
+            /// To keep the blob, and everything that it names if it is a manifest.
+            case either
+        }
+
+        let digest: Digest
+        /// The size in bytes as the manifest claims it; nil if the manifest claims none.
+        let size: UInt64?
+        /// True for a layer that registries need not hold.
+        let isForeign: Bool
+        let kind: Kind
+        let need: Need
+    }
+}
+
+extension Manifest.Edge {
+    fileprivate init(_ reference: Manifest.Reference, _ kind: Kind, _ need: Need) {
+        self.init(
+            digest: reference.digest, size: reference.size, isForeign: reference.isForeign, kind: kind, need: need)
     }
 }

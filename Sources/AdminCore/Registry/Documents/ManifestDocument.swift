@@ -1,8 +1,9 @@
-/// A manifest's JSON as Go decodes it into the structures of docker/distribution (`manifest/schema1`, `schema2`, `manifestlist`) and of
-/// the OCI image specification.
+/// A manifest's JSON as Go decodes it into the structures of docker/distribution
+/// (`manifest/schema1`, `schema2`, `manifestlist`) and of the OCI image specification.
 ///
-/// As there, keys match without regard to case, and of a key that stands twice the last one counts: an object is decoded into what
-/// the first one has left, and so is each element of an array. Only sizes are more lenient: they are hints, whatever stands there.
+/// As in Go, keys match without regard to case, and the last of several equal keys counts: an
+/// object is decoded into the remains of the first one, and so is each element of an array. Only
+/// sizes are more lenient, because they are hints.
 struct ManifestDocument {
     struct Descriptor {
         var digest: String?
@@ -22,10 +23,10 @@ struct ManifestDocument {
         var osFeatures = GoSlice<String>()
     }
 
-    /// A size as it stands.
+    /// A size as the document says it.
     enum Size {
         case bytes(UInt64)
-        /// Something that is no number of bytes, as it stands or as it is called.
+        /// A value that is no number of bytes: its text, or a description of it.
         case nonsense(String)
     }
 
@@ -40,9 +41,10 @@ struct ManifestDocument {
     private(set) var history: GoSlice<String>?
     private(set) var architecture: String?
 
-    /// Why readers may disagree on the document, each as the end of a sentence that begins with its name.
+    /// The reasons why readers may disagree on the document, each as the end of a sentence that
+    /// begins with the document's name.
     private(set) var ambiguities: [String] = []
-    /// Where something has a type that Go refuses, by the outermost field.
+    /// The places of values whose type Go refuses, by the outermost field.
     private(set) var wrong: [String: String] = [:]
 
     private var tokens: JSONTokens
@@ -50,7 +52,10 @@ struct ManifestDocument {
     /// Every digest that any reader could take for a reference.
     var references: [Digest] { tokens.references }
 
-    /// Reads a document. Throws `ManifestProblem`, with the references that were met before, if it is no JSON object.
+    /// Reads a document.
+    ///
+    /// - Throws: `ManifestProblem`, with the references that were met before, if the bytes are no
+    ///   JSON object.
     init(_ bytes: [UInt8]) throws {
         let (body, padding) = ManifestDocument.trimmed(bytes)
         tokens = JSONTokens(body)
@@ -62,7 +67,8 @@ struct ManifestDocument {
         }
     }
 
-    /// Without what other writers put around a document: a byte order mark, NUL bytes.
+    /// The document without the padding of other writers (a byte order mark, NUL bytes), and a note
+    /// about that.
     private static func trimmed(_ bytes: [UInt8]) -> (body: ArraySlice<UInt8>, padding: String?) {
         var body = bytes[...]
         var padding: String?
@@ -175,7 +181,7 @@ struct ManifestDocument {
         static let names = table()
     }
 
-    /// Nothing but a date and a platform depends on the history, so nothing in it is refused.
+    /// Only a date and a platform depend on the history, so any value is accepted in it.
     private mutating func compatibility(_ place: String, _ old: String?) throws -> String? {
         guard try begins(nil) else { return old ?? "" }
         var text = old
@@ -185,7 +191,8 @@ struct ManifestDocument {
 
     // MARK: - How Go decodes
 
-    /// The members of an object that has begun. `body` reads the value of a field of ours, exactly one; others are skipped.
+    /// Reads the members of an object that has begun. `body` reads exactly one value, of a known
+    /// field; other values are skipped.
     private mutating func members<Field: DocumentField>(
         of place: String, _: Field.Type, _ body: (inout ManifestDocument, Field, String) throws -> Void
     ) throws {
@@ -196,7 +203,7 @@ struct ManifestDocument {
                 continue
             }
             let inner = place.isEmpty ? field.rawValue : "\(place).\(field.rawValue)"
-            if key.text != field.rawValue { note("spells the key “\(inner)” otherwise") }
+            if key.text != field.rawValue { note("spells the key “\(inner)” differently") }
             if !met.insert(field).inserted { note("has the key “\(inner)” twice") }
             try body(&self, field, inner)
         }
@@ -206,7 +213,8 @@ struct ManifestDocument {
         if !ambiguities.contains(sentence) { ambiguities.append(sentence) }
     }
 
-    /// Whether a value is an object, which has begun then. Anything else is skipped: null says nothing, and other types are wrong.
+    /// Whether a value is an object, which has begun then. Other values are skipped: null says
+    /// nothing, other types are wrong.
     private mutating func begins(_ place: String?) throws -> Bool {
         let token = try tokens.next()
         switch token {
@@ -218,7 +226,7 @@ struct ManifestDocument {
         }
     }
 
-    /// A type that Go refuses. `place`: nil where the registry does not look.
+    /// Skips a value of a type that Go refuses. `place` is nil where the registry does not look.
     private mutating func refuse(_ token: JSONTokens.Token, _ place: String?) throws {
         try tokens.skip(token)
         guard let place else { return }
@@ -228,7 +236,7 @@ struct ManifestDocument {
 
     private mutating func skip() throws { try tokens.skip(tokens.next()) }
 
-    /// nil if it is null, or of a wrong type.
+    /// Reads a string; nil if the value is null, or of a wrong type.
     private mutating func string(_ place: String?) throws -> String? {
         switch try tokens.next() {
         case .string(let text): return text
@@ -260,7 +268,8 @@ struct ManifestDocument {
         }
     }
 
-    /// An array, into what an earlier one has left; `body` reads one element into what lies at its place.
+    /// Reads an array into the remains of an earlier one. `body` reads one element into the remains
+    /// at its index.
     private mutating func slice<Element>(
         _ place: String?, _ old: GoSlice<Element>?, _ body: (inout ManifestDocument, Element?) throws -> Element?
     ) throws -> GoSlice<Element>? {
@@ -276,7 +285,7 @@ struct ManifestDocument {
         var count = 0
         while !tokens.closesArray() {
             let left = slice.left(at: count)
-            // What is null leaves its place as it was.
+            // A null leaves the element as it was.
             slice.put(try body(&self, left) ?? left, at: count)
             count += 1
         }
@@ -291,7 +300,7 @@ struct ManifestDocument {
         } ?? GoSlice()
     }
 
-    /// A map of texts; no more of it than the console shows.
+    /// Reads a map of texts, as far as the console shows it.
     private mutating func texts(into values: inout [String: String]) throws {
         guard try begins(nil) else { return }
         while case .key(let key) = try tokens.next() {
@@ -301,13 +310,13 @@ struct ManifestDocument {
         }
     }
 
-    /// How many annotations of a descriptor are kept.
+    /// The number of annotations of a descriptor that are kept.
     private static let annotationLimit = 32
 }
 
-/// The fields of an object that are of interest.
+/// The fields of an object that are read.
 private protocol DocumentField: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
-    /// By their names, folded as keys are.
+    /// The fields by their names, folded as keys are.
     static var names: [String: Self] { get }
 }
 
@@ -317,16 +326,15 @@ extension DocumentField {
     }
 }
 
-/// A slice that Go decodes arrays into: a second array is decoded into the elements that the first one has left, those behind the end
-/// of a shorter one included.
+/// A slice as Go decodes arrays into it: a second array is decoded into the elements of the first
+/// one, also into those after the end of a shorter one.
 struct GoSlice<Element> {
     private var storage: [Element?] = []
     private var count = 0
 
-    /// The elements.
     var elements: [Element?] { Array(storage.prefix(count)) }
 
-    /// What is at a place already.
+    /// The element at an index, if there is one already.
     func left(at index: Int) -> Element? { index < storage.count ? storage[index] : nil }
 
     mutating func put(_ element: Element?, at index: Int) {

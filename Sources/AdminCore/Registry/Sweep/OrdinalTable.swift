@@ -1,13 +1,13 @@
-/// Numbers keys from 0 in the order of their first appearance, so that what is known of each can
-/// lie in plain arrays.
+/// Numbers keys from 0 in the order of their first appearance, so that facts about each can lie in
+/// plain arrays.
 ///
-/// For millions of them: a key takes its own size and 6 to 11 bytes besides, where a dictionary
-/// takes twice that for its empty buckets. What is in it is never removed. At most 2³² − 1 keys.
+/// Made for millions of keys: beside its own size, a key takes 6 to 11 bytes, where a dictionary
+/// takes twice that for empty buckets. Nothing is ever removed. At most 2³² − 1 keys.
 struct OrdinalTable<Key: Hashable & Sendable>: Sendable {
-    /// The keys, by their number.
+    /// The keys, by number.
     private(set) var keys: [Key] = []
-    /// A key's number and one, at the place that its hash says or behind it; 0 where there is none.
-    /// As many as a power of two.
+    /// At the index of a key's hash, or after it: the key's number plus one. 0 where there is no
+    /// key. The count is a power of two.
     private var slots: [UInt32]
 
     /// An empty table.
@@ -15,16 +15,16 @@ struct OrdinalTable<Key: Hashable & Sendable>: Sendable {
         slots = Array(repeating: 0, count: 16)
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     var count: Int { keys.count }
 
-    /// The number of a key; nil if it has none.
+    /// The number of a key; nil if the key is not in the table.
     func ordinal(of key: Key) -> Int? {
         let slot = slot(of: key)
         return slots[slot] == 0 ? nil : Int(slots[slot]) - 1
     }
 
-    /// The number of a key, which gets one if it has none.
+    /// Returns the number of a key, after adding the key if it is new.
     mutating func insert(_ key: Key) -> (ordinal: Int, isNew: Bool) {
         let slot = slot(of: key)
         if slots[slot] != 0 { return (Int(slots[slot]) - 1, false) }
@@ -34,7 +34,7 @@ struct OrdinalTable<Key: Hashable & Sendable>: Sendable {
         return (keys.count - 1, true)
     }
 
-    /// Where a key is, or would be.
+    /// The slot of a key, or the free slot for it.
     private func slot(of key: Key) -> Int {
         let mask = slots.count - 1
         var slot = key.hashValue & mask

@@ -1,27 +1,27 @@
-/// Goes through repositories, tells a visitor of everything that they keep, and keeps nothing
-/// itself: for questions about the whole registry, however large. (`RegistryPass` remembers what it
-/// reads, for questions about what is looked at.)
+/// Goes through repositories and tells a visitor everything that they keep. A sweep itself keeps
+/// nothing, so it answers questions about a registry of any size. (`RegistryPass` remembers what it
+/// reads, for questions about a part of it.)
 ///
-/// Of each repository it reads the current links of the tags, the links of the revisions, with a
-/// tag or without, and what their manifests reach: configurations, layers, what an index names, to
-/// any depth that is followed, signatures of schema 1. (Referrers, manifests whose `subject` is
-/// another one, are revisions like others.) A manifest is followed once in each repository; what
-/// repositories share is read again, so that nothing has to be kept.
+/// Of each repository a sweep reads the current links of the tags, the links of the revisions, with
+/// a tag or without, and everything that their manifests reach: configurations, layers, entries of
+/// indexes to any depth that is followed, signatures of schema 1. (Referrers, manifests with a
+/// `subject`, are revisions like others.) It follows a manifest once in each repository; shared
+/// manifests are read again, so that nothing has to be kept.
 ///
-/// Concurrency: repositories, and the questions within each, are pipelined; the store bounds what
-/// is in flight. Cancelling the task ends it: what the visitor has been told until then is true.
-/// Memory: the digests of the manifests of the repositories that are under way. Errors: damage is
-/// told, never thrown; errors of the store are thrown, and what was told is not all then.
+/// Concurrency: repositories, and the questions within each, are pipelined; the store bounds the
+/// operations in flight. Cancelling the task ends the sweep; everything told so far is true.
+/// Memory: the digests of the manifests of the repositories under way. Errors: damage is told,
+/// never thrown. The errors of the store are thrown; the telling is incomplete then.
 struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
-    /// How many repositories are under way at once.
+    /// The number of repositories under way at once.
     static var repositoryWindow: Int { 128 }
-    /// How many questions a repository may always have under way.
+    /// The number of questions that a repository may always have under way.
     static var share: Int { 8 }
 
     let registry: RegistryReader
     let visitor: Visitor
     let scope: SweepScope
-    /// Where a manifest is read; elsewhere than below `blobs/` if that is where it may be.
+    /// Reads a manifest, also where it lies elsewhere than below `blobs/`.
     let readManifest: @Sendable (Digest) async throws -> ManifestFinding
     private let questions = Counter()
 
@@ -35,9 +35,9 @@ struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
         self.readManifest = readManifest ?? { try await registry.manifest($0) }
     }
 
-    /// Sweeps these repositories; a repository's number is its place in `names`. One that is not
-    /// there any more is an empty one. Ends by asking for the pool: a deleted one answers every
-    /// question with "no such object".
+    /// Sweeps these repositories. The index in `names` is the number of a repository. A missing
+    /// repository counts as empty. Ends by asking whether the pool exists, since a deleted pool
+    /// answers every question with "no such object".
     func run(_ names: [RepositoryName], progress: ProgressHandler? = nil) async throws {
         let counter = ProgressCounter(phase: "repositories", total: UInt64(names.count), handler: progress)
         _ = try await concurrentMap(names.enumerated(), window: RegistrySweep.repositoryWindow) { index, name in
@@ -52,9 +52,8 @@ struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
         _ = try await registry.storage.objects.status()
     }
 
-    /// Follows what a repository's links would lead to, without a repository: what something that
-    /// was taken out of one still keeps. `number`: what the visitor is told in place of the
-    /// repository's.
+    /// Follows some manifests and signatures without a repository: everything that links keep after
+    /// they were taken out of one. `number` stands for the number of a repository.
     func run(manifests: [Digest], signatures: [Digest], as number: Int) async throws {
         let owner = SweptRepository(name: nil, index: number)
         var agenda = Agenda()
@@ -76,14 +75,14 @@ struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
         for digest in agenda.tooDeep.sorted() { visitor.met(.tooDeep(digest), in: repository.index) }
     }
 
-    /// Enough to fill what the store lets through, whatever the number of repositories.
+    /// Allows enough questions to fill the store's limit, whatever the number of repositories.
     private func mayAsk(_ underWay: Int) -> Bool {
         underWay < Self.share || questions.value < registry.storage.objects.load.limit * 4
     }
 
     // MARK: - Answers
 
-    /// Reads one thing, tells the visitor, and gives the questions that it raises.
+    /// Answers a question, tells the visitor, and returns the further questions.
     func answer(_ question: SweepQuestion, of repository: SweptRepository) async throws -> [SweepQuestion] {
         switch question {
         case .manifest(let digest, let depth, let isSubject):
@@ -145,7 +144,7 @@ struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
         revision digest: Digest, of name: RepositoryName, _ repository: SweptRepository
     ) async throws -> [SweepQuestion] {
         let finding = try await registry.revision(digest, of: name)
-        // What a deletion through the registry's API leaves behind is no revision.
+        // The remains of a deletion through the registry's API are no revision.
         guard finding.isThere else { return [] }
         tell(SweepLink(kind: .revision(digest), finding: finding.link), expecting: digest, of: repository)
         var raised = root(digest, of: repository)
@@ -159,7 +158,7 @@ struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
         return raised
     }
 
-    /// What tells of a manifest that is kept by itself, and follows it.
+    /// Tells of a manifest that a link names, and returns the question about it.
     func root(_ digest: Digest, of repository: SweptRepository) -> [SweepQuestion] {
         _ = visitor.reached(SweepEdge(digest: digest, kind: .manifest, parent: nil), in: repository.index)
         return [.manifest(digest, depth: 0, isSubject: false)]
@@ -205,21 +204,21 @@ struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
     }
 }
 
-/// A repository that is swept.
+/// A repository under way.
 struct SweptRepository: Sendable {
-    /// Its name; nil for what only stands for one, and has no links of its own.
+    /// The name; nil for a stand-in without links of its own.
     let name: RepositoryName?
-    /// Its number, for the visitor.
+    /// The number that the visitor knows.
     let index: Int
 }
 
-/// One thing to read.
+/// A thing to read.
 enum SweepQuestion: Sendable {
     case tags, revisions, layers
     case tag(String)
     case history(tag: String)
     case revision(Digest)
-    /// `isSubject`: that it is not there is no problem.
+    /// A missing subject is no problem.
     case manifest(Digest, depth: Int, isSubject: Bool)
     case blob(Digest, isForeign: Bool)
 }

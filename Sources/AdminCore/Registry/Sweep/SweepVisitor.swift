@@ -1,77 +1,78 @@
-/// Who is told of what a sweep meets. Called from many tasks at once, and often: to be quick.
+/// Receives everything that a sweep meets. The methods are called often, from many tasks at once,
+/// and must be quick.
 protocol SweepVisitor: Sendable {
-    /// A link of a repository was read, whatever it says.
+    /// A link of a repository was read, whatever its content.
     func met(_ link: SweepLink, in repository: Int)
 
-    /// A repository reaches a blob by this way; the same blob may be reached by many. True if the
-    /// sweep is to look it up, and to tell `found` of it. (A manifest is read in any case, and told
-    /// of.)
+    /// A repository reaches a blob through this edge; other edges may lead to the same blob.
+    /// Returns whether the sweep is to read the blob, and to call `found`. (Manifests are always
+    /// read.)
     func reached(_ edge: SweepEdge, in repository: Int) -> Bool
 
-    /// What the store says of a blob. Of a manifest, once for each repository.
+    /// A blob was read; a manifest, once for each repository.
     func found(_ finding: BlobFinding, of digest: Digest)
 
-    /// Something is not as it should be.
+    /// A fault was met.
     func met(_ problem: SweepProblem, in repository: Int)
 
-    /// All of a repository has been told.
+    /// A repository is complete.
     func finished(_ repository: Int)
 }
 
-/// A link that a repository has.
+/// A link of a repository.
 struct SweepLink: Hashable, Sendable {
-    /// Which of a repository's links.
+    /// The role of a link in its repository.
     enum Kind: Hashable, Sendable {
-        /// What a tag names now.
+        /// The current link of a tag.
         case tag(String)
-        /// A manifest.
+        /// The link to a manifest.
         case revision(Digest)
-        /// A signature of a manifest (schema 1).
+        /// The link to a signature of a manifest (schema 1).
         case signature(Digest, of: Digest)
-        /// What a tag named once (`SweepScope.history`).
+        /// A link to a manifest that a tag has named (`SweepScope.history`).
         case history(Digest, tag: String)
-        /// A blob that the repository may serve (`SweepScope.layerLinks`).
+        /// The link to a blob that the repository may serve (`SweepScope.layerLinks`).
         case layer(Digest)
     }
 
-    /// Which.
+    /// The role of the link in its repository.
     let kind: Kind
-    /// What it says.
+    /// The content of the link.
     let finding: LinkFinding
 }
 
-/// A way to a blob.
+/// A reference to a blob.
 struct SweepEdge: Hashable, Sendable {
     /// The blob, by the digest below which it lies.
     let digest: Digest
-    /// The part of the blob in what names it.
+    /// The role of the blob for its parent.
     let kind: Manifest.Edge.Kind
-    /// The manifest that names it; nil if it is a tag or a revision link.
+    /// The manifest that names the blob; nil if a tag or a revision link does.
     let parent: Digest?
 }
 
-/// What is wrong, met by a sweep.
+/// A fault that a sweep met.
 enum SweepProblem: Hashable, Sendable {
-    /// A link is missing, or says no digest, or another one; the text ends a sentence that begins
+    /// A link is missing, holds no digest, or another one. The text ends a sentence that begins
     /// with the link's name.
     case link(SweepLink.Kind, String)
-    /// A manifest cannot be read; the text ends a sentence that begins with its name. What it needs
-    /// is not known.
+    /// A manifest cannot be read, so its needs are unknown. The text ends a sentence that begins
+    /// with the manifest's name.
     case manifest(Digest, String)
-    /// A manifest lies deeper in indexes than is followed. What it needs is not known.
+    /// A manifest lies deeper in indexes than is followed, so its needs are unknown.
     case tooDeep(Digest)
     /// A blob is missing or damaged.
     case blob(Digest, BlobFinding)
 }
 
-/// What a sweep reads besides tags, revisions and what they reach.
+/// The things that a sweep reads beside tags, revisions and everything that they reach.
 struct SweepScope: OptionSet, Sendable {
     let rawValue: Int
-    /// The links to what tags named once.
+    /// The links to manifests that tags have named.
     static let history = SweepScope(rawValue: 1)
     /// The links to the blobs that a repository may serve.
     static let layerLinks = SweepScope(rawValue: 2)
-    /// The subjects of manifests (OCI), followed as if they were needed; that one is not there is
-    /// no problem.
+    /// The subjects of manifests (OCI), followed as if they were needed. A missing one is no
+    /// problem.
     static let subjects = SweepScope(rawValue: 4)
 }
