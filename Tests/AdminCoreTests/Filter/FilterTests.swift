@@ -26,7 +26,7 @@ struct FilterRow: Filterable, Sendable {
     @Test(
         "sentences that hold",
         arguments: [
-            "", "  ", "team", "TEAM", "app damaged", "age>180d", "age>180", "age<1y", "age>=200d", "age > 180d",
+            "", "  ", "team", "TEAM", "app damaged", "age>180d", "age>26w", "age<1y", "age>=200d", "age > 180d",
             "size>1G",
             "size>=3G", "size=3221225472", "size<3.5GiB", "unique>500M", "tags=2", "tags!=3", "tags<3 and age>180d",
             "tags<3 age>180d", "name~^team/", "name!~^library/", "name~web$", "name=TEAM/APP/WEB", "state=damaged",
@@ -58,6 +58,7 @@ struct FilterRow: Filterable, Sendable {
         "what is wrong is said with its column and with what was expected",
         arguments: [
             ("age>", "column 5: a value is expected, a span such as age>180d"),
+            ("age>180", "column 5: '180' is none: a value is expected, a span such as age>180d"),
             ("age>fast", "column 5: 'fast' is none: a value is expected, a span such as age>180d"),
             ("team size>x", "column 11: 'x' is none: a value is expected, bytes such as size>500M"),
             ("tags>1.5", "column 6: '1.5' is none: a value is expected, a number such as tags=0"),
