@@ -1,11 +1,14 @@
 import AdminCore
 
+/// An error of the program itself. Its description is one sentence for people, and says what to do.
+nonisolated protocol ProgramError: Error, CustomStringConvertible {}
+
 /// Errors of the core as one sentence for people: what failed, on what, why, what to do.
 nonisolated enum ErrorText {
     /// Whether the error comes from the core (and not from the parser of the command line).
     static func isOurs(_ error: any Error) -> Bool {
         error is StoreError || error is StorageError || error is SessionError || error is ChangeError
-            || error is OutputError || error is TerminalError || error is DigestPrefixError
+            || error is DigestPrefixError || error is any ProgramError
     }
 
     /// The sentence. Nothing in it is obeyed by a terminal.

@@ -2,6 +2,9 @@ import Foundation
 
 /// Numbers as people read them. JSON has them as they are.
 nonisolated enum HumanText {
+    /// Stands where a value is not known.
+    static let unknown = "-"
+
     /// "1.2 MiB", in powers of 1024. At most 8 columns for every value.
     static func bytes(_ count: UInt64) -> String {
         guard count >= 1024 else { return "\(count) B" }
@@ -29,8 +32,8 @@ nonisolated enum HumanText {
     }
 
     /// "1 tag", "2 tags".
-    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
-        "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
+    static func count(_ number: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
+        "\(count(number)) \(number == 1 ? noun : plural ?? noun + "s")"
     }
 
     /// "2015-11-02", in UTC as everything in a registry is.

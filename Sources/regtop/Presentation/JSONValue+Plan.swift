@@ -19,3 +19,18 @@ extension ChangeResult {
         ["target": .text(target), "outcome": .string(outcome.rawValue), "error": .text(error)]
     }
 }
+
+extension Selection.Choice {
+    nonisolated var json: JSONValue {
+        [
+            "target": .text(reference), "goes": .bool(goes), "reason": .string(reason),
+            "sharedWith": .array(sharedWith.map { .string($0) }),
+        ]
+    }
+}
+
+extension CollectionPlan.Item {
+    nonisolated var json: JSONValue {
+        ["path": .text(origin), "blob": .string(blob.string), "bytes": .unsigned(bytes)]
+    }
+}

@@ -16,7 +16,7 @@ nonisolated enum TimeText {
 
     /// To the second, for tables.
     static func second(_ date: Date?) -> String {
-        guard let date else { return PlainTable.unknown }
+        guard let date else { return HumanText.unknown }
         return Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down)).formatted(
             Date.ISO8601FormatStyle(timeZone: .gmt))
     }

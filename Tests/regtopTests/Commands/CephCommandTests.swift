@@ -24,7 +24,7 @@ import Testing
         let cluster = try await CephCluster.shared.value
         let began = ContinuousClock.now
         let run = try await RegtopProgram.run(
-            "repos", "-c", cluster.conf, "-m", "127.0.0.1:1", "--connect-timeout", "2", in: place)
+            "repos", "-c", cluster.conf, "-m", "127.0.0.1:1", "--connect-timeout", "2s", in: place)
         sentence(run, "no monitor answered within 2 s")
         #expect(ContinuousClock.now - began < .seconds(20))
     }
@@ -126,7 +126,7 @@ import Testing
         #expect(found.status == 1 && found.error.contains("pool") && !found.error.contains("DNS"), "\(found.error)")
         let none = try await run(NameServer([:]))
         sentence(none, conf, "names no monitor", "the DNS has no SRV records of _ceph-mon._tcp", "--mon-host")
-        let silent = try await run(NameServer(nil), "--connect-timeout", "1")
+        let silent = try await run(NameServer(nil), "--connect-timeout", "1s")
         sentence(silent, conf, "the DNS did not say within 1 s", "_ceph-mon._tcp")
     }
 

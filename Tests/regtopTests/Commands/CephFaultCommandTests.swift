@@ -131,7 +131,7 @@ extension CephCommandTests {
             try await daemons.signal(SIGSTOP)
             for words in [["repos"], ["cat", "\(Self.tags)/1.0/current/link"], ["mv", "app/web", "app/b", "--yes"]] {
                 let stalled = try await RegtopProgram.run(
-                    words + ["--timeout", "1", "-c", cluster.conf, "-p", "stalled"], in: place)
+                    words + ["--timeout", "1s", "-c", cluster.conf, "-p", "stalled"], in: place)
                 #expect(stalled.status == 1 && stalled.output.isEmpty)
                 #expect(stalled.error.contains(" failed: the cluster did not answer in time"), "\(stalled.error)")
                 #expect(stalled.error.contains("(errno 110); an OSD or monitor does not answer: see `ceph -s`"))

@@ -67,7 +67,7 @@ extension CephCommandTests {
     private func watch(
         _ words: [String], in place: TemporaryPlace, until isEnough: (Line) async throws -> Bool
     ) async throws -> ([Line], ProgramRun) {
-        let words = [RegtopProgram.path, "gc", "--watch", "--every", "1", "--yes", "-f", "json"] + words
+        let words = [RegtopProgram.path, "gc", "--watch", "--every", "1s", "--yes", "-f", "json"] + words
         let result = try await Subprocess.run(
             .name("env"), arguments: Arguments(RegtopProgram.environment(place) + words), input: .none,
             output: .sequence, error: .string(limit: 1 << 20)

@@ -104,7 +104,7 @@ import Testing
         let store = try await place.store(files)
         let run = try await RegtopProgram.run("rm", "app@\(digest)", "--yes", store, in: place)
         #expect(run.status == 0)
-        #expect(run.text.contains("tags that go: app:1.0, app:latest"))
+        #expect(run.text.contains("tags lost: app:1.0, app:latest"))
         let tags: [[String: Any]] = try await RegtopProgram.run("tags", "app", "-f", "json", store, in: place).json()
         #expect(tags.compactMap { $0["tag"] as? String } == ["other"])
     }
@@ -175,8 +175,8 @@ import Testing
         let run = try await TerminalSession.run(
             ["rm", "stale/old-service", store], waitingFor: "[y/N]", answering: answer, in: place)
         #expect(Int(run.status) == status, "\(run.text)")
-        #expect(run.text.contains("makes 213 B reclaimable"))
-        #expect(run.text.contains("It goes to the trash, and can be restored"))
+        #expect(run.text.contains("reclaimable later: 213 B"))
+        #expect(run.text.contains("goes to the trash, can be restored"))
         #expect((try await place.dump(store) == before) == (status != 0))
         if status == 1 { #expect(run.text.contains("nothing was changed")) }
     }

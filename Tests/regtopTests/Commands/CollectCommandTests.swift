@@ -79,7 +79,7 @@ import Testing
     @Test(arguments: [
         ["--offline", "--no-cache"], ["--no-cache", "--cache-flushed"], ["--max-share", "101"], ["--watch"],
         ["--watch", "--yes", "--offline"], ["--watch", "--yes", "--cache-flushed"], ["--watch", "--yes", "--dry-run"],
-        ["--watch", "--yes", "--at", "24:00"], ["--watch", "--yes", "--every", "0.5"], ["--every", "30s", "--yes"],
+        ["--watch", "--yes", "--at", "24:00"], ["--watch", "--yes", "--every", "0.5s"], ["--every", "30s", "--yes"],
     ])
     func wrongUsage(_ words: [String]) async throws {
         let place = try TemporaryPlace()

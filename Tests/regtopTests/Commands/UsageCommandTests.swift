@@ -113,8 +113,8 @@ import Testing
         #expect(selection.allSatisfy { Set($0.keys) == ["target", "goes", "reason", "sharedWith"] })
         let plain = try await RegtopProgram.run(
             "rm", "--tags-of", "stale/never-touched", "--where", "v1 or v2", "--dry-run", store, in: place)
-        #expect(plain.text.contains("goes   stale/never-touched:v1  it matches v1 or v2; its manifest stays with v3"))
-        #expect(plain.text.contains("stays  stale/never-touched:v3  it does not match v1 or v2"))
+        #expect(plain.text.contains("delete  stale/never-touched:v1  it matches v1 or v2; its manifest stays with v3"))
+        #expect(plain.text.contains("stays   stale/never-touched:v3  it does not match v1 or v2"))
         #expect(try await place.dump(store) == before)
         let done = try await RegtopProgram.run(
             "rm", "--tags-of", "stale/never-touched", "--where", "v1 or v2", "--yes", store, in: place)

@@ -71,7 +71,7 @@ struct CatCommand: StoreCommand {
     }
 
     private static func offset(_ text: String) throws -> Int64 {
-        guard let bytes = ByteSizeText.parse(text), let offset = Int64(exactly: bytes) else {
+        guard let bytes = Quantity.bytes(text), let offset = Int64(exactly: bytes) else {
             throw ValidationError("it is no offset, such as 4194304 or 4M")
         }
         return offset

@@ -46,12 +46,12 @@ struct CollectCommand: StoreCommand, ChangingCommand {
 
     @Option(
         help: ArgumentHelp("What was written or referred to since is left alone.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        transform: ArgumentText.durationOrZero)
     var grace: Double = 86_400
 
     @Option(
         help: ArgumentHelp("Longer than any push: what was taken is not freed before.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        transform: ArgumentText.durationOrZero)
     var delay: Double = 86_400
 
     @Option(

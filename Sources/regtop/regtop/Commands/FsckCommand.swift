@@ -55,7 +55,7 @@ struct FsckCommand: StoreCommand, ChangingCommand {
 
     @Option(
         help: ArgumentHelp("What is younger may be being written; 0 if nobody writes.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        transform: ArgumentText.durationOrZero)
     var grace: Double = FsckOptions.usualGrace
 
     @Argument(

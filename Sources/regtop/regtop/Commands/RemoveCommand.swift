@@ -162,7 +162,7 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
         _ planner: ChangePlanner, _ inUse: KeepList?, _ progress: @escaping ProgressHandler, in session: Session
     ) async throws -> Selection {
         if policy {
-            var policy = try Policy.of(SettingsFile.read())
+            var policy = try SettingsFile.read().policy()
             policy.inUse = inUse
             policy.keepsCompanions = keepCompanions
             // Beside the rules, not one more of them that would have to let everything go.

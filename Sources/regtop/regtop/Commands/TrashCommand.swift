@@ -95,7 +95,7 @@ struct TrashEmptyCommand: StoreCommand, ChangingCommand {
 
     @Option(
         help: ArgumentHelp("Only what was deleted longer ago than this, such as 7d.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        transform: ArgumentText.durationOrZero)
     var olderThan: Double?
 
     func run(in context: CommandContext) async throws {

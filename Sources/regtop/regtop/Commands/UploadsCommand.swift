@@ -37,7 +37,7 @@ struct UploadsListCommand: StoreCommand {
 
     @Option(
         help: ArgumentHelp("Only what began longer ago than this, such as 7d.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        transform: ArgumentText.durationOrZero)
     var olderThan: Double?
 
     @Argument(
@@ -85,7 +85,7 @@ struct UploadsPurgeCommand: StoreCommand, ChangingCommand {
 
     @Option(
         help: ArgumentHelp("Only what began longer ago than this, such as 7d.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        transform: ArgumentText.durationOrZero)
     var olderThan: Double
 
     @Flag(help: "Skip the trash: what goes cannot be restored. Needs --offline.")

@@ -79,7 +79,7 @@ final class PoolScreen: Screen {
         let objects = store.session.objects
         let sampling = Query.stream(Slot(self, "sample"), "locating objects") {
             (reporter: Reporter<PlacementSample?>) in
-            reporter.emit(try await PlacementSample.take(objects) { reporter.progress(Progress($0)) })
+            reporter.emit(try await PlacementSample.take(objects) { reporter.progress(TaskProgress($0)) })
         } fold: { [unowned self] parts in
             show(parts.last ?? nil)
         } end: { [unowned self] ending in

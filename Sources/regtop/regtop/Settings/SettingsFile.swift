@@ -106,7 +106,7 @@ nonisolated struct SettingsFile {
         guard let known = name.string, ["repositories", "tags"].contains(known) else {
             return unknown(name, ["repositories", "tags"])
         }
-        var table = Settings.Table()
+        var table = TableSettings()
         each(of: node, "a table") { file, key, value in
             switch key.string {
             case "sort": table.sort = file.column(value)
@@ -194,7 +194,7 @@ nonisolated struct SettingsFile {
         return nil
     }
 
-    private mutating func column(_ node: Node) -> Settings.Table.Column? {
-        text(node).map { Settings.Table.Column(name: $0, place: place(node.mark)) }
+    private mutating func column(_ node: Node) -> TableSettings.Column? {
+        text(node).map { TableSettings.Column(name: $0, place: place(node.mark)) }
     }
 }

@@ -46,21 +46,21 @@ nonisolated enum ArgumentText {
         return reference.repository
     }
 
-    /// A duration, in seconds. Throws `ValidationError`.
+    /// A duration longer than 0, in seconds. Throws `ValidationError`.
     static func duration(_ text: String) throws -> Double {
-        try duration(text, allowingZero: false)
-    }
-
-    /// The same, where none at all means something. Throws `ValidationError`.
-    static func durationOrNone(_ text: String) throws -> Double {
-        try duration(text, allowingZero: true)
-    }
-
-    private static func duration(_ text: String, allowingZero: Bool) throws -> Double {
-        guard let seconds = DurationText.parse(text, allowingZero: allowingZero) else {
-            throw ValidationError("it is no duration, such as 90s, 24h or 7d")
-        }
+        let seconds = try durationOrZero(text)
+        guard seconds > 0 else { throw ValidationError("the duration must be longer than 0, such as 90s, 24h or 7d") }
         return seconds
+    }
+
+    /// A duration, in seconds. Throws `ValidationError`.
+    static func durationOrZero(_ text: String) throws -> Double {
+        if let seconds = Quantity.seconds(text) { return seconds }
+        if let number = Double(text), number > 0 {
+            throw ValidationError(
+                "a duration needs a unit: \(text)s is seconds, \(text)m minutes, \(text)h hours, \(text)d days")
+        }
+        throw ValidationError("not a duration, such as 90s, 24h or 7d")
     }
 
     /// An hour and a minute. Throws `ValidationError`.

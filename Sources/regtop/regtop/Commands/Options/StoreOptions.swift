@@ -49,14 +49,14 @@ struct StoreOptions: ParsableArguments {
     var inFlight: Int = 128
 
     @Option(
-        help: ArgumentHelp("How long connecting may take, such as 15 or 15s. (default: 15s)", valueName: "duration"),
-        transform: StoreOptions.duration)
+        help: ArgumentHelp("Limit for connecting, such as 15s. (default: 15s)", valueName: "duration"),
+        transform: ArgumentText.duration)
     var connectTimeout: Double = 15
 
     @Option(
         help: ArgumentHelp(
-            "How long one operation may stay unanswered, such as 90s. (default: 60s)", valueName: "duration"),
-        transform: StoreOptions.duration)
+            "Limit for one unanswered operation, such as 90s. (default: 60s)", valueName: "duration"),
+        transform: ArgumentText.duration)
     var timeout: Double = 60
 
     @OptionGroup var log: LogOptions
@@ -113,16 +113,9 @@ struct StoreOptions: ParsableArguments {
     }
 
     private static func chunkSize(_ text: String) throws -> UInt64 {
-        guard let bytes = ByteSizeText.parse(text), (1...(64 << 20)).contains(bytes) else {
+        guard let bytes = Quantity.bytes(text), (1...(64 << 20)).contains(bytes) else {
             throw ValidationError("it is no size from 1 to 64M, such as 4M or 4194304")
         }
         return bytes
-    }
-
-    private static func duration(_ text: String) throws -> Double {
-        guard let seconds = DurationText.parse(text) else {
-            throw ValidationError("it is no duration, such as 90s, 5m or 24h")
-        }
-        return seconds
     }
 }

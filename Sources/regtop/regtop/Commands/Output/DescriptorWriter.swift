@@ -1,15 +1,13 @@
 import Foundation
 
 /// Why nothing more can be written to standard output or to a file.
-nonisolated enum OutputError: Error, Equatable {
+nonisolated enum OutputError: ProgramError, Equatable {
     /// Whoever read it has gone, as `head` does. Not worth a word.
     case closed
     /// Anything else: no space left, for example.
     case failed(errno: Int32)
-}
 
-extension OutputError: CustomStringConvertible {
-    nonisolated var description: String {
+    var description: String {
         switch self {
         case .closed: "nobody reads the output any more"
         case .failed(let errno): "the output cannot be written: \(String(cString: strerror(errno)))"

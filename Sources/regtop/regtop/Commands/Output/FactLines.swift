@@ -4,7 +4,7 @@ nonisolated struct FactLines {
 
     /// Adds a line; one without a value says so.
     mutating func add(_ name: String, _ value: String?) {
-        facts.append((name, value.map(VisibleText.of) ?? PlainTable.unknown))
+        facts.append((name, value.map(VisibleText.of) ?? HumanText.unknown))
     }
 
     /// The lines, each with its newline.

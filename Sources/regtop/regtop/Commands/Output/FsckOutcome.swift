@@ -36,7 +36,7 @@ nonisolated struct FsckOutcome: Sendable {
     /// Everything.
     var plain: String {
         guard let plan else { return FsckText.plain(report) }
-        return FsckText.plain(report) + (results == nil ? PlanText.plain(plan) : ending)
+        return FsckText.plain(report) + (results == nil ? PlanWords(plan).text : ending)
     }
 
     /// What was done, where the rest has been shown before the question.
@@ -45,6 +45,6 @@ nonisolated struct FsckOutcome: Sendable {
         let left =
             afterwards.map { "left: \(FsckText.counts($0))\n" }
             ?? "what is left is not known: nobody looked again\n"
-        return PlanText.plain(plan, results) + left
+        return PlanWords(plan).text(results) + left
     }
 }

@@ -50,17 +50,6 @@ nonisolated enum FsckText {
     }
 }
 
-extension ProblemSeverity {
-    /// The word for so many of it.
-    nonisolated func word(_ count: Int) -> String {
-        switch self {
-        case .error: count == 1 ? "error" : "errors"
-        case .waste: "waste"
-        case .info: "info"
-        }
-    }
-}
-
 extension FsckReport {
     nonisolated var json: JSONValue {
         let json: JSONValue = [

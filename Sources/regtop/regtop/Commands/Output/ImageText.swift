@@ -79,7 +79,7 @@ nonisolated enum ImageText {
         for (step, layer) in recipe.history(layers: layers) {
             guard let step else { continue }
             let created = TimeText.second(step.created).padding(toLength: 22, withPad: " ", startingAt: 0)
-            lines.add(layer.map { "layer-\($0)" } ?? PlainTable.unknown, created + step.short)
+            lines.add(layer.map { "layer-\($0)" } ?? HumanText.unknown, created + step.short)
         }
         return lines.text
     }

@@ -14,9 +14,6 @@ nonisolated struct PlainTable {
         static func text(_ title: String) -> Column { Column(title: title, isText: true) }
     }
 
-    /// What stands where something is not known.
-    static let unknown = "-"
-
     private let columns: [Column]
     private var rows: [[String]] = []
 
@@ -58,13 +55,13 @@ nonisolated struct PlainTable {
 
     /// A text as one visible word.
     static func word(_ text: String) -> String {
-        guard !text.isEmpty else { return unknown }
+        guard !text.isEmpty else { return HumanText.unknown }
         return VisibleText.of(text).replacing(" ", with: "\\x20")
     }
 
     /// `1.2MiB`; `-` for what is not known.
     static func size(_ bytes: UInt64?) -> String {
-        bytes.map { HumanText.bytes($0).replacing(" ", with: "") } ?? unknown
+        bytes.map { HumanText.bytes($0).replacing(" ", with: "") } ?? HumanText.unknown
     }
 
     /// A digest short enough for a line, and long enough to be found by.

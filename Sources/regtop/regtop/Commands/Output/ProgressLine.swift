@@ -56,20 +56,18 @@ nonisolated final class ProgressLine: Sendable {
         }
     }
 
-    /// "repositories  812 of 1,204  67 %  3 s left"; of bytes also how many a second. `elapsed` since so much of it was done as `start` says.
-    static func text(_ progress: WorkProgress, from start: UInt64 = 0, after elapsed: Duration) -> String {
-        let isBytes = progress.unit == .bytes
-        func amount(_ count: UInt64) -> String { isBytes ? HumanText.bytes(count) : HumanText.count(count) }
-        let done = amount(progress.completed)
-        let since = progress.completed - min(start, progress.completed)
-        let rate = isBytes ? Throughput.text(since, in: elapsed).map { "  " + $0 } ?? "" : ""
-        guard let total = progress.total, total > 0 else { return "\(progress.phase)  \(done)" + rate }
-        let share = min(1, Double(progress.completed) / Double(total))
-        var text = "\(progress.phase)  \(done) of \(amount(total))  \(Int(share * 100)) %" + rate
-        if share > 0.02, share < 1, since > 0 {
-            let left = Double(total - progress.completed) / Double(since)
-            text += "  \(HumanText.duration(elapsed * left)) left"
-        }
-        return text
+    /// "repositories  812 of 1,204  67 %  3 s left"; of bytes also the rate.
+    ///
+    /// - Parameters:
+    ///   - start: The part that was done when the phase began.
+    ///   - elapsed: The time since then.
+    static func text(_ work: WorkProgress, from start: UInt64 = 0, after elapsed: Duration) -> String {
+        let progress = TaskProgress(work)
+        let parts = [
+            work.phase, progress.amount, progress.percent.map { "\($0) %" },
+            work.unit == .bytes ? progress.rate(from: start, after: elapsed) : nil,
+            progress.remaining(from: start, after: elapsed).map { "\(HumanText.duration($0)) left" },
+        ]
+        return parts.compactMap(\.self).filter { !$0.isEmpty }.joined(separator: "  ")
     }
 }

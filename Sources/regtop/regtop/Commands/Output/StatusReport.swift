@@ -83,10 +83,3 @@ nonisolated struct StatusReport: Sendable {
         overview.chunkSize.other ?? (overview.chunkSize.votes[chunkSize] == nil ? nil : chunkSize)
     }
 }
-
-extension CacheTiering {
-    /// One line for `status` and the console's pool: the tier, and what it stands in the way of; nil if there is none.
-    nonisolated var warning: String? {
-        summary.map { "\($0): gc, fsck and dump are refused, as listings miss what is there only" }
-    }
-}

@@ -9,22 +9,10 @@ nonisolated enum UploadsTable {
             .left("KIND"))
         for row in rows {
             table.add(
-                row.repository.string, row.id, TimeText.second(row.lastKnown), age(of: row, now: now) ?? "",
+                row.repository.string, row.id, TimeText.second(row.lastKnown), row.age(at: now) ?? "",
                 PlainTable.size(row.size), row.kind)
         }
         return table.text
-    }
-
-    /// `3d`, `5h`, `2min`: in the largest unit that it has one of; nil if nothing says it.
-    static func age(of upload: UploadSummary, now: Date) -> String? {
-        guard let began = upload.lastKnown else { return nil }
-        let seconds = Int(max(0, now.timeIntervalSince(began)))
-        return switch seconds {
-        case 86_400...: "\(seconds / 86_400)d"
-        case 3600...: "\(seconds / 3600)h"
-        case 60...: "\(seconds / 60)min"
-        default: "\(seconds)s"
-        }
     }
 }
 

@@ -45,11 +45,6 @@ nonisolated enum UsageText {
     }
 }
 
-extension PoolUsage.Purpose {
-    /// Its name in tables and in JSON.
-    nonisolated var name: String { "\(self)" }
-}
-
 extension Usage {
     nonisolated var json: JSONValue {
         [

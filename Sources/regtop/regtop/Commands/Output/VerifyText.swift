@@ -6,7 +6,7 @@ nonisolated enum VerifyText {
         var facts = FactLines()
         facts.add("manifests", HumanText.count(found.manifests))
         facts.add("blobs", "\(HumanText.count(found.blobs)), \(HumanText.bytes(found.bytes)) read")
-        facts.add("throughput", Throughput.text(found.bytes, in: elapsed))
+        facts.add("throughput", TaskProgress(done: found.bytes, unit: TaskProgress.bytes).rate(after: elapsed))
         facts.add("state", found.word)
         if !found.isComplete { facts.add("incomplete", "it was stopped") }
         guard !found.findings.isEmpty else { return facts.text }

@@ -15,14 +15,14 @@ nonisolated struct ChangeProposal: Sendable {
         let plan = try await makePlan(context.progress.handler)
         if options.dryRun {
             return try await context.print(
-                format, json: plan.json(applied: false, results: []), plain: PlanText.plain(plan))
+                format, json: plan.json(applied: false, results: []), plain: PlanWords(plan).text)
         }
         guard let admin = session.admin else {
             throw CommandFailure("nothing is changed: this session is read-only")
         }
         if plan.targetNames.isEmpty {
             return try await context.print(
-                format, json: plan.json(applied: true, results: []), plain: PlanText.plain(plan))
+                format, json: plan.json(applied: true, results: []), plain: PlanWords(plan).text)
         }
         try await confirm(plan)
         let progress = ProgressLine(context.streams)
@@ -49,14 +49,14 @@ nonisolated struct ChangeProposal: Sendable {
         if options.yes {
             guard format == .plain else { return }
             do {
-                try await context.streams.print(PlanText.plain(plan))
+                try await context.streams.print(PlanWords(plan).text)
             } catch OutputError.closed {
                 // Nobody reads; it was said to do it all the same.
             }
             return
         }
-        context.streams.tell(PlanText.plain(plan))
-        guard try await Question.ask(PlanText.question(plan), context.streams) else {
+        context.streams.tell(PlanWords(plan).text)
+        guard try await Question.ask(PlanWords(plan).question, context.streams) else {
             throw CommandFailure("nothing was changed")
         }
     }
@@ -73,10 +73,7 @@ nonisolated struct ChangeProposal: Sendable {
         // What concerns all targets is said once.
         var said: Set<String> = []
         for note in results.flatMap(\.notes) where said.insert(note).inserted { context.say(note) }
-        for result in results {
-            guard let error = result.error else { continue }
-            context.say(PlanText.failure(plan.action, result, error))
-        }
+        for failure in results.compactMap(PlanWords(plan).failure) { context.say(failure) }
     }
 
     private func report(_ plan: some ShownPlan, _ results: [ChangeResult]) async throws {
@@ -87,7 +84,7 @@ nonisolated struct ChangeProposal: Sendable {
         try await Task {
             do {
                 try await context.print(
-                    format, json: plan.json(applied: true, results: results), plain: PlanText.plain(plan, results))
+                    format, json: plan.json(applied: true, results: results), plain: PlanWords(plan).text(results))
             } catch OutputError.closed {}
         }.value
         if isCancelled { throw CancellationError() }

@@ -83,8 +83,8 @@ nonisolated struct CollectionWatch: Sendable {
         let results = plan.targetNames.isEmpty ? [] : await admin.apply(plan)
         proposal.tell(plan, results)
         let done = results.count { $0.outcome == .done }
-        let text = ["\(done) of \(HumanText.count(plan.parts.count, "part")) done"] + plan.impactLines
-        var members = plan.allMembers(applied: true, results: results)
+        let text = ["\(done) of \(HumanText.count(plan.parts.count, "part")) done"] + plan.impactLines.map(\.text)
+        var members = plan.members(applied: true, results: results)
         members.append(.init(key: "next", value: .time(next)))
         // What was done is said also by a task that is cancelled, whose writes would give up.
         try await Task { [self, members] in

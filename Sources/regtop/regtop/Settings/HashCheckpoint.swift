@@ -47,7 +47,9 @@ nonisolated final class HashCheckpoint: HashMemory {
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> HashCheckpoint? {
         guard let directory, let store = try await name(of: session) else { return nil }
-        return try await BlockingCall.run(on: .global()) { open(store, isNew, directory, say) }
+        return await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: open(store, isNew, directory, say)) }
+        }
     }
 
     /// What tells a store from others; nil for one that ends with the program.
@@ -89,7 +91,7 @@ nonisolated final class HashCheckpoint: HashMemory {
             known = try reader.blobs(after: header)
             // What was cut short when somebody pulled the plug.
             ftruncate(descriptor, off_t(reader.whole))
-            if reader.whole == 0 { try DescriptorWriter.write(Array("\(header)\n".utf8), to: descriptor) }
+            if reader.whole == 0 { try write("\(header)\n", to: descriptor) }
         } catch let error as CheckpointReader.Refusal {
             say("\(path) is not what a run that was stopped leaves: \(error.reason); everything is hashed")
             guard error.isReplaceable else {
@@ -98,13 +100,17 @@ nonisolated final class HashCheckpoint: HashMemory {
             }
             known = []
             ftruncate(descriptor, 0)
-            try? DescriptorWriter.write(Array("\(header)\n".utf8), to: descriptor)
+            try? write("\(header)\n", to: descriptor)
         } catch {
             release(descriptor)
             say("what is hashed cannot be noted in \(path): \(error)")
             return nil
         }
         return HashCheckpoint(path, descriptor, known, noted: noted, say)
+    }
+
+    private static func write(_ line: String, to descriptor: Int32) throws {
+        try FileHandle(fileDescriptor: descriptor).write(contentsOf: Data(line.utf8))
     }
 
     func knows(_ blob: HashedBlob) -> Bool { known.contains(blob) }
@@ -124,7 +130,7 @@ nonisolated final class HashCheckpoint: HashMemory {
             let isLost = descriptor.withLock { descriptor in
                 guard let open = descriptor else { return false }
                 do {
-                    try DescriptorWriter.write(Array(CheckpointReader.line(blob).utf8), to: open)
+                    try Self.write(CheckpointReader.line(blob), to: open)
                     return false
                 } catch {
                     Self.release(open)

@@ -1,0 +1,41 @@
+import AdminCore
+import Foundation
+
+// Words for values of the core, where the command line and the console say the same.
+
+extension ProblemSeverity {
+    /// The word for `count` problems of this severity.
+    nonisolated func word(_ count: Int) -> String {
+        switch self {
+        case .error: count == 1 ? "error" : "errors"
+        case .waste: "waste"
+        case .info: "info"
+        }
+    }
+}
+
+extension PoolUsage.Purpose {
+    /// The name in tables and in JSON.
+    nonisolated var name: String { "\(self)" }
+}
+
+extension UploadSummary {
+    /// The age in the largest unit that it fills, such as `3d`, `5h` or `2min`; nil if no date is known.
+    nonisolated func age(at now: Date) -> String? {
+        guard let began = lastKnown else { return nil }
+        let seconds = Int(max(0, now.timeIntervalSince(began)))
+        return switch seconds {
+        case 86_400...: "\(seconds / 86_400)d"
+        case 3600...: "\(seconds / 3600)h"
+        case 60...: "\(seconds / 60)min"
+        default: "\(seconds)s"
+        }
+    }
+}
+
+extension CacheTiering {
+    /// One line about the cache tier and the commands that it forbids; nil if there is none.
+    nonisolated var warning: String? {
+        summary.map { "\($0): gc, fsck and dump are refused, because listings miss objects that are only in the tier" }
+    }
+}
