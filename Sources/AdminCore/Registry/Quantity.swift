@@ -49,11 +49,12 @@ public enum Quantity {
         return (number, text.dropFirst(number.count))
     }
 
-    /// Writes a duration in the largest unit that leaves a whole number, such as `90m` or `7d`.
+    /// Writes a duration in the largest unit except weeks that leaves a whole number, such as `90m` or
+    /// `14d`.
     ///
     /// - Parameter seconds: 0 to 2⁶⁴; a fraction of a second is left out.
     public static func text(seconds: Double) -> String {
-        text(UInt64(exactly: seconds.rounded(.down)) ?? 0, spans, plain: "s")
+        text(UInt64(exactly: seconds.rounded(.down)) ?? 0, spans.filter { $0.name != "w" }, plain: "s")
     }
 
     /// Writes a size in the largest unit that leaves a whole number, such as `500M`.

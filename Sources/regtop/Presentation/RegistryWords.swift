@@ -39,3 +39,30 @@ extension CacheTiering {
         summary.map { "\($0): gc, fsck and dump are refused, because listings miss objects that are only in the tier" }
     }
 }
+
+nonisolated extension ImageRecipe {
+    /// The command line of the image.
+    var run: String { (entrypoint + command).joined(separator: " ") }
+
+    /// The settings of the image by name. A setting that the image does not have has no values.
+    var facts: [(name: String, values: [String])] {
+        let facts = [
+            ("entrypoint", [entrypoint.joined(separator: " ")]), ("command", [command.joined(separator: " ")]),
+            ("user", [user]), ("directory", [workingDirectory]), ("ports", [ports.joined(separator: " ")]),
+            ("volumes", volumes), ("stop signal", [stopSignal]), ("author", [author]), ("environment", environment),
+            ("labels", labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }),
+        ]
+        return facts.map { ($0, $1.filter { !$0.isEmpty }) }
+    }
+}
+
+nonisolated extension ImageRecipe.Step {
+    /// The instruction without the shell that builders add.
+    var short: String {
+        let (shell, mark) = ("/bin/sh -c ", "#(nop) ")
+        guard command.hasPrefix(shell) else { return command }
+        let rest = command.dropFirst(shell.count)
+        guard rest.hasPrefix(mark) else { return "RUN " + rest }
+        return String(rest.dropFirst(mark.count).drop { $0 == " " })
+    }
+}

@@ -34,7 +34,7 @@ import Testing
 
     @Test func quantitiesAreWrittenAsTheyAreRead() {
         for (seconds, text) in [
-            (0, "0s"), (59.9, "59s"), (60, "1m"), (5400, "90m"), (7200, "2h"), (259_200, "3d"), (604_800, "1w"),
+            (0, "0s"), (59.9, "59s"), (60, "1m"), (5400, "90m"), (7200, "2h"), (259_200, "3d"), (604_800, "7d"),
         ] {
             #expect(Quantity.text(seconds: seconds) == text)
             #expect(Quantity.seconds(text) == seconds.rounded(.down))

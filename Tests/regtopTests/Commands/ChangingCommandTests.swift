@@ -45,7 +45,7 @@ import Testing
         let store = try await place.store(files)
         let run = try await RegtopProgram.run("rm", "app:1.0", "--yes", store, in: place)
         #expect(run.status == 0)
-        #expect(run.text.contains("tags on the same manifests that stay: app:latest, app:stable"))
+        #expect(run.text.contains("tags of the same manifests that stay: app:latest, app:stable"))
         let tags: [[String: Any]] = try await RegtopProgram.run("tags", "app", "-f", "json", store, in: place).json()
         #expect(tags.compactMap { $0["tag"] as? String } == ["latest", "stable"])
         #expect(tags.allSatisfy { $0["digest"] as? String == digest && $0["state"] as? String == "ok" })

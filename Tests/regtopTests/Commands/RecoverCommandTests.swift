@@ -65,7 +65,7 @@ import Testing
                 "interrupted": 1, "inProgress": 0, "waiting": 0, "watching": 0, "due": 0, "gone": 0, "unreadable": 0,
             ])
         let text = try await RegtopProgram.run("status", store, in: place).text
-        #expect(text.contains("1 interrupted: see regtop recover --dry-run"))
+        #expect(text.contains("1 interrupted: see `regtop recover --dry-run`"))
         let dry = try await RegtopProgram.run("recover", "--dry-run", store, in: place)
         #expect(dry.status == 0)
         #expect(dry.text == "interrupted  move app/web to team/web, begun 2023-11-14T22:13:20Z\n")

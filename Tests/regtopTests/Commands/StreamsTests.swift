@@ -19,7 +19,7 @@ import Testing
         let place = try TemporaryPlace()
         let run = try await RegtopProgram.run("rm", "/docker/registry/v2", "--yes", in: place)
         #expect(run.status == 64)
-        #expect(run.error.contains("a path is no reference"))
+        #expect(run.error.contains("a path is not a reference"))
     }
 
     @Test func versionSaysWhatIsIn() async throws {

@@ -95,7 +95,7 @@ import Testing
     @Test func theLogSaysWhoDidWhat() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
-        #expect(try await RegtopProgram.run("log", store, in: place).text == "nothing was changed yet\n")
+        #expect(try await RegtopProgram.run("log", store, in: place).text == "no changes yet\n")
         _ = try await RegtopProgram.run("rm", "stale/old-service", "--yes", store, in: place)
         _ = try await RegtopProgram.run("mv", "app/web", "app/new", "--yes", store, in: place)
         let rows: [[String: Any]] = try await RegtopProgram.run("log", "-f", "json", store, in: place).json()

@@ -5,10 +5,10 @@ import ArgumentParser
 struct DumpCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "dump",
-        abstract: "Write the whole store as JSON lines, one object a line.",
+        abstract: "Write the whole store as JSON lines, one line for each object.",
         discussion: """
-            Every object of every namespace with its data, omap and xattrs, sorted by name; what `regtop load` takes. Each object is \
-            dumped as one version of it was, the store as a whole is not frozen.
+            The dump has every object of every namespace with its data, omap and xattrs, sorted by name. `regtop load` \
+            reads it. Each object is consistent; the store as a whole may change while the dump runs.
 
             EXAMPLES:
               regtop dump -p registry -o registry.jsonl.gz
@@ -18,15 +18,15 @@ struct DumpCommand: StoreCommand {
 
     @OptionGroup var store: StoreOptions
 
-    @Flag(name: .customLong("no-data"), help: "The structure alone: names, sizes, omaps and xattrs.")
+    @Flag(name: .customLong("no-data"), help: "Leave out the data: only names, sizes, omaps and xattrs.")
     var withoutData = false
 
-    @Flag(help: "Add the modification times, which load restores.")
+    @Flag(help: "Include modification times, which load restores.")
     var times = false
 
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("Write to this file, compressed if its name ends in .gz.", valueName: "file"))
+        help: ArgumentHelp("The file to write, compressed if its name ends with .gz.", valueName: "file"))
     var output: String?
 
     func run(in context: CommandContext) async throws {
@@ -54,7 +54,7 @@ struct DumpCommand: StoreCommand {
     }
 }
 
-/// A dump into standard output.
+/// Writes a dump to standard output.
 private nonisolated struct StreamSink: DumpSink {
     let streams: StandardStreams
 

@@ -8,9 +8,9 @@ struct LoadCommand: StoreCommand {
         commandName: "load",
         abstract: "Fill an empty store with a dump.",
         discussion: """
-            Takes what `regtop dump` writes, plain or compressed with gzip, and refuses a store that is not empty. An SQLite file that \
-            does not exist is made, and taken away again if the dump turns out to be wrong. A pool must exist and be named. There is no \
-            question: an empty store has nothing to lose, and a store that is not empty is refused.
+            load reads a dump of `regtop dump`, plain or compressed with gzip, and refuses a store that is not empty. It \
+            creates an SQLite file that does not exist, and removes it again if the dump is invalid. A pool must exist and \
+            be named. load does not ask, because an empty store has nothing to lose.
 
             JSON: {objects, bytes, applied}.
 
@@ -27,7 +27,7 @@ struct LoadCommand: StoreCommand {
     @Argument(help: ArgumentHelp("The dump; - is standard input.", valueName: "file"))
     var file: String
 
-    /// The SQLite file that is made; nil if there is one already, or no file is concerned.
+    /// The SQLite file to create; nil if it exists, or for a pool.
     private var newFile: String? {
         guard case .sqlite(let path) = store.store, !FileManager.default.fileExists(atPath: path) else { return nil }
         return path
@@ -40,7 +40,7 @@ struct LoadCommand: StoreCommand {
     }
 
     func prepare(_ streams: StandardStreams) throws {
-        // An empty store has nothing to lose, so there is nothing to ask: as if --yes were given.
+        // An empty store has nothing to lose, so load never asks.
         var change = change
         change.yes = true
         try change.prepare(isReadOnly: store.readOnly, streams)
@@ -48,7 +48,7 @@ struct LoadCommand: StoreCommand {
 
     func run(_ streams: StandardStreams) async throws {
         guard let newFile else { return try await runOnStore(streams) }
-        // A file that would have to be made is not made for a rehearsal, nor left behind by a failure.
+        // Neither a dry run nor a failure leaves a new file.
         let (made, final) = (newFile + ".part-\(getpid())", newFile)
         var copy = self
         copy.store.store = .sqlite(path: made)
@@ -89,7 +89,7 @@ struct LoadCommand: StoreCommand {
     }
 }
 
-/// A dump whose reader goes away when the command is cancelled, also while nothing comes through a pipe.
+/// A dump that a cancelled command stops to read, also while it waits for a pipe.
 private nonisolated struct AbandonableSource: DumpSource {
     let file: DumpFile
 

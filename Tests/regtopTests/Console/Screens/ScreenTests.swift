@@ -52,7 +52,7 @@ import Testing
         await bench.press(.character("d"))
         #expect(bench.text.contains("Delete attic/cron?"))
         #expect(bench.text.contains("reclaimable"))
-        #expect(bench.text.contains("goes to: the trash"))
+        #expect(bench.text.contains("goes to the trash, can be restored"))
         await bench.press(.enter)
         #expect(bench.writer.count == 0)
         #expect(bench.status == "Nothing was changed.")
