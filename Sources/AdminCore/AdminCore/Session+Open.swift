@@ -55,8 +55,7 @@ extension Session {
 
     /// Makes the sample beside its place and then puts it there: what is cut short is never taken for a registry. Throws `StoreError`.
     private static func makeSample(at path: String, _ clock: WallClock) async throws {
-        let draft = path + ".part-\(ProcessInfo.processInfo.processIdentifier)"
-        do {
+        try await FileDraft.write(path) { draft in
             let store = try await SQLiteStore.open(path: draft, create: true, clock: clock)
             do {
                 try await SampleRegistry.make(in: store.reader, store.writer)
@@ -65,14 +64,6 @@ extension Session {
                 throw error
             }
             await store.close()
-            guard rename(draft, path) == 0 else {
-                throw StoreError(
-                    .other, operation: "make the sample", errno: errno,
-                    reason: "\(ByteString(path)) cannot be put in its place: \(String(cString: strerror(errno)))")
-            }
-        } catch {
-            try? FileManager.default.removeItem(atPath: draft)
-            throw error
         }
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Why an operation on a store did not do what was asked: what failed, on what, and why, as values.
 ///
 /// "The object does not exist" is not an error of a read: it is the answer nil, and it is given only on a proven
@@ -56,6 +58,28 @@ public struct StoreError: Error, Hashable, Sendable {
         self.object = object
         self.errno = errno
         self.reason = reason
+    }
+}
+
+extension StoreError {
+    /// The error of every call to a store after `close()`.
+    static func closed(_ operation: String, _ object: ObjectID? = nil) -> StoreError {
+        StoreError(.blocklisted, operation: operation, object: object, reason: "the store was closed")
+    }
+
+    /// The error of a call whose task was cancelled before the store began with it.
+    static func cancelled(_ operation: String, _ object: ObjectID? = nil) -> StoreError {
+        StoreError(.cancelled, operation: operation, object: object, reason: "it was cancelled")
+    }
+
+    /// The system's text for an errno.
+    static func systemText(_ number: Int32) -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            guard let start = buffer.baseAddress, strerror_r(number, start, buffer.count) == 0 else {
+                return "unknown error \(number)"
+            }
+            return String(cString: start)
+        }
     }
 }
 

@@ -31,11 +31,11 @@ final class BlockingThreads: Sendable {
         timeout: Duration?, late: StoreError, abandoned: (@Sendable (Value) -> Void)? = nil,
         _ body: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
-        let shot = OneShot<Value>()
+        let shot = OneShot<Value, any Error>()
         let cancelled = StoreError.cancelled(late.operation, late.object)
         return try await shot.value(timeout: timeout, late: late, cancelled: cancelled) {
             start {
-                guard !shot.isOver else { return }
+                guard !shot.isClaimed else { return }
                 let result = Result { try body() }
                 if !shot.end(result), case .success(let value) = result { abandoned?(value) }
             }

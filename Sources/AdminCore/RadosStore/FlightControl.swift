@@ -10,27 +10,28 @@ final class FlightControl: Sendable {
     private struct Flight {
         let operation: String
         let object: ObjectID?
-        let started: ContinuousClock.Instant
-        let bytes: Int
+        var started = ContinuousClock.now
+        var bytes = 0
         /// nil for a blocking call, which takes no room here.
-        let pending: PendingOperation?
+        var pending: PendingOperation?
     }
 
     private struct Waiter {
+        let id: UInt64
         let flight: Flight
-        let continuation: UnsafeContinuation<UInt64, any Error>
+        let shot = OneShot<UInt64, StoreError>()
     }
 
     private struct State {
         var flights: [UInt64: Flight] = [:]
         var inFlight = 0
         var bytes = 0
-        var queue = Deque<UInt64>()
-        var waiters: [UInt64: Waiter] = [:]
+        /// In the order of arrival. A cancelled waiter is removed when it comes first.
+        var queue = Deque<Waiter>()
         var next: UInt64 = 0
         var latency: Double?
         var closed = false
-        var idle: [OneShot<Void>] = []
+        var idle: [OneShot<Void, StoreError>] = []
     }
 
     private let limit: Int
@@ -43,36 +44,26 @@ final class FlightControl: Sendable {
         self.byteLimit = byteLimit
     }
 
-    /// Waits for room for `pending` and enters it. What `leave` has to be called with. Throws `.cancelled`, or `.blocklisted`
-    /// after `close`.
-    func enter(_ operation: String, _ object: ObjectID, bytes: Int, _ pending: PendingOperation) async throws -> UInt64
-    {
-        let bytes = min(bytes, byteLimit)
-        let id = take()
-        let admitted = try state.withLock { state in
-            guard !state.closed else { throw StoreError.closed(operation, object) }
-            guard state.waiters.isEmpty, fits(bytes, state) else { return false }
-            admit(
-                id,
-                Flight(
-                    operation: operation, object: object, started: ContinuousClock.now, bytes: bytes, pending: pending),
-                &state)
-            return true
-        }
-        if admitted { return id }
-        return try await withTaskCancellationHandler {
-            try await withUnsafeThrowingContinuation { continuation in
-                let flight = Flight(
-                    operation: operation, object: object, started: ContinuousClock.now, bytes: bytes, pending: pending)
-                wait(id, Waiter(flight: flight, continuation: continuation))
+    /// Waits for room for `pending` and enters it.
+    ///
+    /// - Returns: The number that `leave` takes.
+    /// - Throws: `StoreError`: `.cancelled`, or `.blocklisted` after `close`.
+    func enter(
+        _ operation: String, _ object: ObjectID, bytes: Int, _ pending: PendingOperation
+    ) async throws(StoreError) -> UInt64 {
+        let flight = Flight(operation: operation, object: object, bytes: min(bytes, byteLimit), pending: pending)
+        let waiter = Waiter(id: take(), flight: flight)
+        return try await waiter.shot.value {
+            waiter.shot.end(.failure(.cancelled(operation, object)))
+            // The next one may be smaller and find room.
+            land(state.withLock { admitWaiting(&$0) })
+        } start: {
+            let (closed, admitted) = state.withLock { state in
+                if !state.closed { state.queue.append(waiter) }
+                return (state.closed, admitWaiting(&state))
             }
-        } onCancel: {
-            let (waiter, admitted) = state.withLock { state in
-                // The next one may be smaller and find room.
-                (state.waiters.removeValue(forKey: id), admitWaiting(&state))
-            }
-            waiter?.continuation.resume(throwing: StoreError.cancelled(operation, object))
-            for (id, waiter) in admitted { waiter.continuation.resume(returning: id) }
+            if closed { waiter.shot.end(.failure(.closed(operation, object))) }
+            land(admitted)
         }
     }
 
@@ -81,15 +72,14 @@ final class FlightControl: Sendable {
         let id = take()
         try state.withLock { state in
             guard !state.closed else { throw StoreError.closed(operation, object) }
-            state.flights[id] = Flight(
-                operation: operation, object: object, started: ContinuousClock.now, bytes: 0, pending: nil)
+            state.flights[id] = Flight(operation: operation, object: object)
         }
         return id
     }
 
     /// The operation or call has ended; `answered` says that the cluster did it, which counts for the latency.
     func leave(_ id: UInt64, answered: Bool) {
-        let (admitted, idle) = state.withLock { state -> ([(UInt64, Waiter)], [OneShot<Void>]) in
+        let (admitted, idle) = state.withLock { state -> ([Waiter], [OneShot<Void, StoreError>]) in
             guard let flight = state.flights.removeValue(forKey: id) else { return ([], []) }
             if flight.pending != nil {
                 state.inFlight -= 1
@@ -99,11 +89,11 @@ final class FlightControl: Sendable {
                     state.latency = state.latency.map { $0 + (seconds - $0) / 16 } ?? seconds
                 }
             }
-            var idle: [OneShot<Void>] = []
+            var idle: [OneShot<Void, StoreError>] = []
             if state.flights.isEmpty { swap(&idle, &state.idle) }
             return (admitWaiting(&state), idle)
         }
-        for (id, waiter) in admitted { waiter.continuation.resume(returning: id) }
+        land(admitted)
         for shot in idle { shot.end(.success(())) }
     }
 
@@ -125,17 +115,17 @@ final class FlightControl: Sendable {
     func close() {
         let (waiters, pending) = state.withLock { state in
             state.closed = true
-            defer { state.waiters = [:] }
-            return (Array(state.waiters.values), state.flights.values.compactMap(\.pending))
+            defer { state.queue = [] }
+            return (state.queue, state.flights.values.compactMap(\.pending))
         }
         for waiter in waiters {
-            waiter.continuation.resume(throwing: StoreError.closed(waiter.flight.operation, waiter.flight.object))
+            waiter.shot.end(.failure(.closed(waiter.flight.operation, waiter.flight.object)))
         }
         for operation in pending { operation.cancel() }
     }
 
     /// Ends `shot` as soon as nothing is in flight.
-    func whenIdle(_ shot: OneShot<Void>) {
+    func whenIdle(_ shot: OneShot<Void, StoreError>) {
         let now = state.withLock { state in
             if !state.flights.isEmpty { state.idle.append(shot) }
             return state.flights.isEmpty
@@ -150,55 +140,28 @@ final class FlightControl: Sendable {
         }
     }
 
-    private func wait(_ id: UInt64, _ waiter: Waiter) {
-        let outcome = state.withLock { state -> Result<UInt64, StoreError>? in
-            let (operation, object) = (waiter.flight.operation, waiter.flight.object)
-            if state.closed { return .failure(.closed(operation, object)) }
-            // Under the lock that the cancellation handler takes: either it is seen here, or the handler finds the waiter.
-            if Task.isCancelled { return .failure(.cancelled(operation, object)) }
-            if state.waiters.isEmpty, fits(waiter.flight.bytes, state) {
-                admit(id, waiter.flight, &state)
-                return .success(id)
-            }
-            state.queue.append(id)
-            state.waiters[id] = waiter
-            return nil
-        }
-        switch outcome {
-        case .success(let id): waiter.continuation.resume(returning: id)
-        case .failure(let error): waiter.continuation.resume(throwing: error)
-        case nil: break
-        }
-    }
-
     private func fits(_ bytes: Int, _ state: State) -> Bool {
         state.inFlight < limit && (state.bytes == 0 || state.bytes + bytes <= byteLimit)
     }
 
-    private func admit(_ id: UInt64, _ flight: Flight, _ state: inout State) {
-        state.inFlight += 1
-        state.bytes += flight.bytes
-        state.flights[id] = flight
-    }
-
-    private func admitWaiting(_ state: inout State) -> [(UInt64, Waiter)] {
-        var admitted: [(UInt64, Waiter)] = []
-        while let id = state.queue.first {
-            // A cancelled waiter has left its number in the queue.
-            guard let waiter = state.waiters[id] else {
-                state.queue.removeFirst()
-                continue
-            }
-            guard fits(waiter.flight.bytes, state) else { break }
+    /// Enters the waiters that have room, in their order. The caller tells them by `land`, without the lock.
+    private func admitWaiting(_ state: inout State) -> [Waiter] {
+        var admitted: [Waiter] = []
+        while let waiter = state.queue.first, waiter.shot.isClaimed || fits(waiter.flight.bytes, state) {
             state.queue.removeFirst()
-            state.waiters[id] = nil
-            let flight = Flight(
-                operation: waiter.flight.operation, object: waiter.flight.object, started: ContinuousClock.now,
-                bytes: waiter.flight.bytes, pending: waiter.flight.pending)
-            admit(id, flight, &state)
-            admitted.append((id, waiter))
+            guard waiter.shot.claim() else { continue }
+            var flight = waiter.flight
+            flight.started = ContinuousClock.now
+            state.inFlight += 1
+            state.bytes += flight.bytes
+            state.flights[waiter.id] = flight
+            admitted.append(waiter)
         }
         return admitted
+    }
+
+    private func land(_ admitted: [Waiter]) {
+        for waiter in admitted { waiter.shot.deliver(.success(waiter.id)) }
     }
 }
 #endif

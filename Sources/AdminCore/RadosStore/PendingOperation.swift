@@ -36,10 +36,10 @@ final class PendingOperation: Sendable {
         var phase = Phase.new
         var cancelled = false
         var completion: Completion?
-        var continuation: UnsafeContinuation<Answer, Never>?
     }
 
     private let context: IOContext
+    private let shot = OneShot<Answer, Never>()
     private let state = Mutex(State())
 
     /// An operation on `context`, which must stay open until the operation has ended.
@@ -57,11 +57,7 @@ final class PendingOperation: Sendable {
     /// Submits and waits for the answer. Cancelling the task cancels the operation; the answer is awaited even then,
     /// because librados may use the operation's buffers until it has called back.
     func answer(_ submit: (rados_ioctx_t, rados_completion_t) -> Int32) async -> Answer {
-        await withTaskCancellationHandler {
-            await withUnsafeContinuation { start($0, submit) }
-        } onCancel: {
-            self.cancel()
-        }
+        await shot.value(onCancel: { self.cancel() }, start: { start(submit) })
     }
 
     /// Asks librados to end the operation now; it is answered with -ECANCELED then. Nothing happens if it has ended.
@@ -78,9 +74,7 @@ final class PendingOperation: Sendable {
         if let completion { rados_aio_cancel(context.raw, completion.raw) }
     }
 
-    private func start(
-        _ continuation: UnsafeContinuation<Answer, Never>, _ submit: (rados_ioctx_t, rados_completion_t) -> Int32
-    ) {
+    private func start(_ submit: (rados_ioctx_t, rados_completion_t) -> Int32) {
         let me = Unmanaged.passRetained(self)
         var created: rados_completion_t?
         let code = rados_aio_create_completion2(
@@ -93,7 +87,7 @@ final class PendingOperation: Sendable {
             }, &created)
         guard code == 0, let completion = created else {
             me.release()
-            continuation.resume(returning: Answer(code: -ENOMEM, version: 0, submitted: false, cancelled: false))
+            shot.end(.success(Answer(code: -ENOMEM, version: 0, submitted: false, cancelled: false)))
             return
         }
         let handle = Completion(raw: completion)
@@ -104,12 +98,11 @@ final class PendingOperation: Sendable {
                 return false
             }
             state.phase = .submitting
-            state.continuation = continuation
             return true
         }
         guard proceed else {
             me.release()
-            continuation.resume(returning: Answer(code: -ECANCELED, version: 0, submitted: false, cancelled: true))
+            shot.end(.success(Answer(code: -ECANCELED, version: 0, submitted: false, cancelled: true)))
             return
         }
         let result = submit(context.raw, completion)
@@ -127,13 +120,11 @@ final class PendingOperation: Sendable {
     }
 
     private func finish(code: Int32, version: UInt64, submitted: Bool = true) {
-        let (continuation, cancelled) = state.withLock { state in
+        let cancelled = state.withLock { state in
             state.phase = .done
-            defer { state.continuation = nil }
-            return (state.continuation, state.cancelled)
+            return state.cancelled
         }
-        continuation?.resume(
-            returning: Answer(code: code, version: version, submitted: submitted, cancelled: cancelled))
+        shot.end(.success(Answer(code: code, version: version, submitted: submitted, cancelled: cancelled)))
     }
 }
 #endif

@@ -62,25 +62,21 @@ public final class RadosCluster: Sendable {
     public func poolsHolding(_ object: ObjectID) async throws -> Search {
         let candidates = try await pools().filter(\.canHoldRegistry)
         let limit = connection.bounds.connect
-        return await withTaskGroup(of: (String, Result<Bool, StoreError>).self) { group in
-            for pool in candidates {
-                let reader = RadosReader(pool: RadosPool(connection: connection, id: pool.id, name: pool.name))
-                group.addTask { (pool.name, await Self.holds(reader, object, within: limit)) }
-            }
-            var search = Search()
-            for await (name, result) in group {
-                switch result {
-                case .success(true): search.found.append(name)
-                case .success(false): break
-                case .failure(let error) where error.kind == .noSuchPool: break
-                case .failure(let error) where error.kind == .permissionDenied: search.forbidden.append(name)
-                case .failure(let error): search.unanswered[name] = error
-                }
-            }
-            search.found.sort()
-            search.forbidden.sort()
-            return search
+        let answers = try await concurrentMap(candidates, window: candidates.count) { [connection] pool in
+            let reader = RadosReader(pool: RadosPool(connection: connection, id: pool.id, name: pool.name))
+            return (pool.name, await Self.holds(reader, object, within: limit))
         }
+        var search = Search()
+        for (name, result) in answers {
+            switch result {
+            case .success(true): search.found.append(name)
+            case .success(false): break
+            case .failure(let error) where error.kind == .noSuchPool: break
+            case .failure(let error) where error.kind == .permissionDenied: search.forbidden.append(name)
+            case .failure(let error): search.unanswered[name] = error
+            }
+        }
+        return search
     }
 
     /// Opens a pool for reading and for writing; nothing is written. The store owns the cluster from then on.
@@ -132,21 +128,24 @@ public final class RadosCluster: Sendable {
     private static func holds(
         _ reader: RadosReader, _ object: ObjectID, within limit: Duration
     ) async -> Result<Bool, StoreError> {
-        let shot = OneShot<Bool>()
+        let operation = "look for a registry"
+        let shot = OneShot<Bool, StoreError>()
         let task = Task {
             do {
                 shot.end(.success(try await reader.read(.stat, of: object) != nil))
             } catch {
-                shot.end(.failure(error))
+                shot.end(.failure(error as? StoreError ?? .rados(-EIO, operation, object)))
             }
         }
         defer { task.cancel() }
         do {
-            let late = StoreError.rados(-ETIMEDOUT, "look for a registry", object)
-            let cancelled = StoreError.cancelled("look for a registry", object)
-            return .success(try await shot.value(timeout: limit, late: late, cancelled: cancelled) {})
+            return .success(
+                try await shot.value(
+                    timeout: limit, late: .rados(-ETIMEDOUT, operation, object),
+                    cancelled: .cancelled(operation, object)
+                ) {})
         } catch {
-            return .failure(error as? StoreError ?? .rados(-EIO, "look for a registry", object))
+            return .failure(error)
         }
     }
 }

@@ -107,7 +107,7 @@ final class RadosConnection: Sendable {
         let (flights, threads) = (flights, threads)
         await Task {
             do {
-                let idle = OneShot<Void>()
+                let idle = OneShot<Void, StoreError>()
                 try await idle.value(timeout: .seconds(2), late: late, cancelled: late) { flights.whenIdle(idle) }
                 try await threads.run(timeout: .seconds(5), late: late) { teardown.run() }
                 logger.debug("closed")

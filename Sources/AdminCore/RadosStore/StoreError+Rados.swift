@@ -27,31 +27,11 @@ extension StoreError {
         return StoreError(kind, operation: operation, object: object, errno: number, reason: reason)
     }
 
-    /// The answer to everything that is asked of a store after `close()`.
-    static func closed(_ operation: String, _ object: ObjectID? = nil) -> StoreError {
-        StoreError(.blocklisted, operation: operation, object: object, reason: "the store was closed")
-    }
-
-    /// The task was cancelled before anything was asked of the cluster.
-    static func cancelled(_ operation: String, _ object: ObjectID? = nil) -> StoreError {
-        StoreError(.cancelled, operation: operation, object: object, reason: "it was cancelled")
-    }
-
     /// The pool is not there any more.
     static func poolDeleted(_ pool: String, _ operation: String, _ object: ObjectID? = nil) -> StoreError {
         StoreError(
             .noSuchPool, operation: operation, object: object, errno: ENOENT,
             reason: "the pool \(pool) was deleted while it was open; open another one")
-    }
-
-    /// What the system calls an errno.
-    static func systemText(_ number: Int32) -> String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-            guard let start = buffer.baseAddress, strerror_r(number, start, buffer.count) == 0 else {
-                return "unknown error \(number)"
-            }
-            return String(cString: start)
-        }
     }
 }
 #endif

@@ -3,22 +3,8 @@ import GRDB
 
 /// Executes calls that share a transaction, and returns their answers when it has ended.
 enum SQLiteBatch {
-    /// A read; see `SQLiteJob.Caller`.
-    typealias Read = @Sendable (Result<Database, StoreError>) -> SQLiteJob.Answer
-
-    /// A change, and who waits for it.
-    struct Write: Sendable {
-        let change: WriteOperation
-        let object: ObjectID
-        let continuation: CheckedContinuation<WriteOutcome, Never>
-
-        fileprivate func answer(_ outcome: WriteOutcome) -> SQLiteJob.Answer {
-            { continuation.resume(returning: outcome) }
-        }
-    }
-
     /// Executes reads in one transaction: each sees one version of its object.
-    static func execute(_ reads: [Read], in db: Database) -> [SQLiteJob.Answer] {
+    static func execute(_ reads: [SQLiteJob.Read], in db: Database) -> [SQLiteJob.Answer] {
         guard !reads.isEmpty else { return [] }
         do {
             try db.cachedStatement(sql: "BEGIN DEFERRED TRANSACTION").execute()
@@ -32,7 +18,7 @@ enum SQLiteBatch {
 
     /// Executes changes in one transaction. If SQLite fails within one of them, each is tried in a transaction of its own, so
     /// that it fails alone. `moment` dates those that bring no date of their own.
-    static func execute(_ writes: [Write], at moment: Date, in db: Database) -> [SQLiteJob.Answer] {
+    static func execute(_ writes: [SQLiteJob.Write], at moment: Date, in db: Database) -> [SQLiteJob.Answer] {
         guard !writes.isEmpty else { return [] }
         let outcomes: [WriteOutcome]
         do {
@@ -59,7 +45,8 @@ enum SQLiteBatch {
         return zip(writes, outcomes).map { $0.answer($1) }
     }
 
-    private static func changes(_ writes: [Write], at moment: Date, in db: Database) throws -> [WriteOutcome] {
+    private static func changes(_ writes: [SQLiteJob.Write], at moment: Date, in db: Database) throws -> [WriteOutcome]
+    {
         let before = try Int64.fetchOne(db.cachedStatement(sql: "SELECT version FROM clock")) ?? 0
         var clock = before
         let outcomes = try writes.map {

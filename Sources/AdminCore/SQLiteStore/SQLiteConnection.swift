@@ -1,5 +1,4 @@
 import DequeModule
-import Dispatch
 import GRDB
 import Synchronization
 
@@ -36,53 +35,41 @@ final class SQLiteConnection: Sendable {
     func read<Value: Sendable>(
         _ operation: String, of object: ObjectID? = nil, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        let job = SQLiteJob(operation, object: object)
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                submit(
-                    job,
-                    .read { database in
-                        let result = Result {
-                            do {
-                                return try body(database.get())
-                            } catch {
-                                throw StoreError(error, operation: operation, object: object)
-                            }
-                        }
-                        return { continuation.resume(with: result) }
-                    })
-            }
-        } onCancel: {
-            job.cancel()
+        let shot = OneShot<Value, StoreError>()
+        return try await shot.value(cancelled: .cancelled(operation, object)) {
+            submit(
+                SQLiteJob(
+                    operation: operation, object: object, claim: shot,
+                    work: .read { database in
+                        let result = Result { try body(database.get()) }
+                            .mapError { StoreError($0, operation: operation, object: object) }
+                        return { shot.deliver(result) }
+                    }))
         }
     }
 
     /// Executes one operation. Its guards and its mutations belong to one transaction.
     func write(_ change: WriteOperation, to object: ObjectID) async -> WriteOutcome {
-        let job = SQLiteJob("write", object: object, change: change)
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { submit(job, .write($0)) }
-        } onCancel: {
-            job.cancel()
+        let shot = OneShot<WriteOutcome, Never>()
+        return await shot.value {
+            shot.end(.success(.failed(.cancelled("write", object))))
+        } start: {
+            let write = SQLiteJob.Write(change: change, object: object, shot: shot)
+            submit(SQLiteJob(operation: "write", object: object, claim: shot, work: .write(write)))
         }
     }
 
     /// Ends the connection after the calls that were already made; later ones fail as `.blocklisted`.
     func close() async {
         state.withLock { $0.isClosed = true }
-        await withCheckedContinuation { continuation in
-            SQLiteFile.background.async { [queue] in
-                // An error here means that a statement is still in use, which no job leaves behind; SQLite frees all the same.
-                try? queue.close()
-                continuation.resume()
-            }
-        }
+        // An error here means that a statement is still in use, which no job leaves behind; SQLite frees all the same.
+        try? await BlockingCall.run(cancelled: nil) { [queue] in try queue.close() }
     }
 
     var load: StoreLoad {
         state.withLock { state in
             var load = StoreLoad(inFlight: state.running.count, limit: Self.batch, latency: state.latency)
-            if let job = state.running.first ?? state.waiting.first(where: \.isWaiting) {
+            if let job = state.running.first ?? state.waiting.first(where: { !$0.claim.isClaimed }) {
                 let age = job.submitted.duration(to: ContinuousClock.now) / .seconds(1)
                 if age >= 1 {
                     load.stalled = StalledOperation(operation: job.operation, object: job.object, seconds: age)
@@ -92,8 +79,8 @@ final class SQLiteConnection: Sendable {
         }
     }
 
-    private func submit(_ job: SQLiteJob, _ caller: SQLiteJob.Caller) {
-        guard job.wait(caller) else { return }
+    private func submit(_ job: SQLiteJob) {
+        guard !job.claim.isClaimed else { return }
         let (isClosed, mustSchedule) = state.withLock { state in
             if state.isClosed { return (true, false) }
             state.waiting.append(job)
@@ -101,8 +88,7 @@ final class SQLiteConnection: Sendable {
             return (false, !state.isScheduled)
         }
         if isClosed {
-            job.take()?.fail(
-                StoreError(.blocklisted, operation: job.operation, object: job.object, reason: "the store was closed"))
+            job.fail(.closed(job.operation, job.object))
         } else if mustSchedule {
             queue.asyncWriteWithoutTransaction { self.run($0) }
         }
@@ -110,22 +96,17 @@ final class SQLiteConnection: Sendable {
 
     private func run(_ db: Database) {
         while let batch = nextBatch() {
-            var writes: [SQLiteBatch.Write] = []
-            var reads: [SQLiteBatch.Read] = []
-            for job in batch {
-                switch job.take() {
-                case .read(let execute):
-                    reads.append(execute)
-                case .write(let continuation):
-                    guard let change = job.change, let object = job.object else { continue }
-                    writes.append(.init(change: change, object: object, continuation: continuation))
-                case nil:
-                    continue
+            var reads: [SQLiteJob.Read] = []
+            var writes: [SQLiteJob.Write] = []
+            for job in batch where job.claim.claim() {
+                switch job.work {
+                case .read(let read): reads.append(read)
+                case .write(let write): writes.append(write)
                 }
             }
             // Whoever has an answer no longer counts as waiting for one.
             let found = SQLiteBatch.execute(reads, in: db)
-            settle { $0.change == nil }
+            settle(\.isRead)
             found.forEach { $0() }
             let done = SQLiteBatch.execute(writes, at: clock.now, in: db)
             settle { _ in true }

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import GRDB
 
@@ -11,19 +10,12 @@ enum SQLiteFile {
         case create
     }
 
-    /// Where file I/O happens that would block the cooperative pool.
-    static let background = DispatchQueue(label: "regtop.sqlite.open", attributes: .concurrent)
-
     /// For how long another process may keep the file locked, in seconds.
     private static let patience = 30.0
 
     /// Opens `path`. Throws `StoreError`.
     static func open(_ path: String, mode: Mode, clock: WallClock) async throws -> SQLiteConnection {
-        try await withCheckedThrowingContinuation { continuation in
-            background.async {
-                continuation.resume(with: Result { try openNow(path, mode: mode, clock: clock) })
-            }
-        }
+        try await BlockingCall.run(cancelled: nil) { try openNow(path, mode: mode, clock: clock) }
     }
 
     static func configuration(readOnly: Bool) -> Configuration {
@@ -92,7 +84,7 @@ enum SQLiteFile {
                 return
             case ENOENT: throw failure(.notConfigured, "there is no file \(path)")
             case EACCES: throw failure(.permissionDenied, "\(path) may not be read")
-            case let number: throw failure(.inputOutput, "\(path): \(String(cString: strerror(number)))")
+            case let number: throw failure(.inputOutput, "\(path): \(StoreError.systemText(number))")
             }
         }
         guard information.st_mode & S_IFMT == S_IFREG else {

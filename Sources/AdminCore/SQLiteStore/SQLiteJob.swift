@@ -1,89 +1,44 @@
 import GRDB
-import Synchronization
 
-/// One call that waits for the connection. It is answered exactly once: by the connection, or by the cancellation of its task.
-final class SQLiteJob: Sendable {
-    /// Gives an answer to who waits for it.
+/// One call that waits for the connection. Whoever claims it answers it: the connection, or the cancellation of its task.
+struct SQLiteJob: Sendable {
+    /// Resumes the caller.
     typealias Answer = @Sendable () -> Void
+    /// Executes a read inside a transaction.
+    typealias Read = @Sendable (Result<Database, StoreError>) -> Answer
 
-    /// Who waits for it.
-    enum Caller: Sendable {
-        /// A read: is executed by being called with the database, inside a transaction, and returns what gives the answer.
-        case read(@Sendable (Result<Database, StoreError>) -> Answer)
-        /// A change: gets its outcome once the transaction has ended.
-        case write(CheckedContinuation<WriteOutcome, Never>)
+    /// A change, and the task that waits for its outcome.
+    struct Write: Sendable {
+        let change: WriteOperation
+        let object: ObjectID
+        let shot: OneShot<WriteOutcome, Never>
 
-        func fail(_ error: StoreError) {
-            switch self {
-            case .read(let execute): execute(.failure(error))()
-            case .write(let continuation): continuation.resume(returning: .failed(error))
-            }
+        func answer(_ outcome: WriteOutcome) -> Answer {
+            { shot.deliver(.success(outcome)) }
         }
     }
 
-    private enum State {
-        case new
-        case waiting(Caller)
-        case cancelled
-        case taken
+    enum Work: Sendable {
+        case read(Read)
+        case write(Write)
     }
 
     let operation: String
     let object: ObjectID?
-    /// What to change; nil for a read.
-    let change: WriteOperation?
+    let claim: any Claimable
+    let work: Work
     let submitted = ContinuousClock.now
-    private let state = Mutex(State.new)
 
-    init(_ operation: String, object: ObjectID?, change: WriteOperation? = nil) {
-        self.operation = operation
-        self.object = object
-        self.change = change
+    var isRead: Bool {
+        if case .read = work { true } else { false }
     }
 
-    /// True until somebody has taken it.
-    var isWaiting: Bool {
-        state.withLock { if case .waiting = $0 { true } else { false } }
-    }
-
-    /// Says who waits. False if the task was cancelled before that; the caller is answered then.
-    func wait(_ caller: Caller) -> Bool {
-        let waits = state.withLock { state in
-            if case .cancelled = state { return false }
-            state = .waiting(caller)
-            return true
+    /// Answers with an error, unless the call was answered before.
+    func fail(_ error: StoreError) {
+        guard claim.claim() else { return }
+        switch work {
+        case .read(let execute): execute(.failure(error))()
+        case .write(let write): write.answer(.failed(error))()
         }
-        if !waits { caller.fail(cancellation) }
-        return waits
-    }
-
-    /// Takes the duty to answer; nil if somebody else has it.
-    func take() -> Caller? {
-        state.withLock { state in
-            guard case .waiting(let caller) = state else { return nil }
-            state = .taken
-            return caller
-        }
-    }
-
-    /// Answers as cancelled, unless it is being executed: then it ends by itself, and soon.
-    func cancel() {
-        let caller: Caller? = state.withLock { state in
-            switch state {
-            case .new:
-                state = .cancelled
-                return nil
-            case .waiting(let caller):
-                state = .taken
-                return caller
-            case .cancelled, .taken:
-                return nil
-            }
-        }
-        caller?.fail(cancellation)
-    }
-
-    private var cancellation: StoreError {
-        StoreError(.cancelled, operation: operation, object: object, reason: "it was cancelled")
     }
 }

@@ -30,7 +30,7 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
 
     /// Opens a dump to read. Throws `StoreError`: `.notConfigured` if there is no such file, `.permissionDenied`, `.inputOutput`.
     public static func open(path: String) async throws -> DumpFile {
-        try await background {
+        try await BlockingCall.run(cancelled: StoreError.cancelled("load")) {
             try DumpFile(descriptor(path, O_RDONLY, "load"), name: path, isWriting: false, mode: "rb")
         }
     }
@@ -42,7 +42,7 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
 
     /// Creates a file to write a dump into, or empties the one that is there. Throws `StoreError`.
     public static func create(path: String, gzip: Bool) async throws -> DumpFile {
-        try await background {
+        try await BlockingCall.run(cancelled: nil) {
             let descriptor = try descriptor(path, O_WRONLY | O_CREAT | O_TRUNC, "dump")
             return try DumpFile(descriptor, name: path, isWriting: true, mode: gzip ? "wb1" : "wbT")
         }
@@ -55,7 +55,7 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
 
     /// Writes bytes. They are in the file only after `finish`.
     public func write(_ bytes: [UInt8]) async throws {
-        try await perform { file in
+        try await perform(cancelled: nil) { file in
             guard !bytes.isEmpty else { return }
             errno = 0
             let count = bytes.withUnsafeBytes { gzwrite(file, $0.baseAddress, UInt32($0.count)) }
@@ -63,9 +63,9 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
         }
     }
 
-    /// Reads the next MiB, uncompressed.
+    /// Reads the next MiB, uncompressed. Cancelling the task ends the wait for a pipe into which nobody writes.
     public func read() async throws -> [UInt8] {
-        try await perform { file in
+        try await perform(cancelled: .cancelled("load")) { file in
             errno = 0
             let room = 1 << 20
             let bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
@@ -83,33 +83,25 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
 
     /// Writes what is left and closes the file. Nothing can be read or written after it; a second time does nothing.
     public func finish() async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            queue.async {
-                guard let file = self.file else { return continuation.resume() }
-                self.file = nil
-                errno = 0
-                let status = gzclose(file)
-                // A reader that stops in the middle is told Z_BUF_ERROR, which is no news.
-                if self.isWriting && status != Z_OK {
-                    continuation.resume(throwing: self.failure(reason: String(cString: strerror(errno)), errno: errno))
-                } else {
-                    continuation.resume()
-                }
+        try await BlockingCall.run(on: queue, cancelled: nil) {
+            guard let file = self.file else { return }
+            self.file = nil
+            errno = 0
+            let status = gzclose(file)
+            let number = errno
+            // A reader that stops in the middle gets Z_BUF_ERROR, which is no news.
+            if self.isWriting && status != Z_OK {
+                throw self.failure(reason: StoreError.systemText(number), errno: number)
             }
         }
     }
 
     private func perform<Value: Sendable>(
-        _ body: @escaping @Sendable (gzFile) throws -> Value
+        cancelled: StoreError?, _ body: @escaping @Sendable (gzFile) throws -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async {
-                continuation.resume(
-                    with: Result {
-                        guard let file = self.file else { throw self.failure(reason: "it is closed", errno: 0) }
-                        return try body(file)
-                    })
-            }
+        try await BlockingCall.run(on: queue, cancelled: cancelled) {
+            guard let file = self.file else { throw self.failure(reason: "it is closed", errno: 0) }
+            return try body(file)
         }
     }
 
@@ -118,7 +110,7 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
         var status: Int32 = Z_OK
         let text = gzerror(file, &status).map { String(cString: $0) } ?? ""
         switch status {
-        case Z_ERRNO: return failure(reason: String(cString: strerror(number)), errno: number)
+        case Z_ERRNO: return failure(reason: StoreError.systemText(number), errno: number)
         case Z_BUF_ERROR: return failure(reason: "the compressed file ends in the middle", errno: 0)
         case Z_DATA_ERROR: return failure(reason: "the compressed file is damaged", errno: 0)
         default: return failure(reason: text.isEmpty ? "it cannot be used" : text, errno: number)
@@ -130,25 +122,18 @@ public final class DumpFile: DumpSink, DumpSource, Sendable {
             .inputOutput, operation: isWriting ? "dump" : "load", errno: errno, reason: "\(name): \(reason)")
     }
 
-    private static func background<Value: Sendable>(
-        _ body: @escaping @Sendable () throws -> Value
-    ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
-        }
-    }
-
     private static func descriptor(_ path: String, _ flags: Int32, _ operation: String) throws -> Int32 {
         let descriptor = Foundation.open(path, flags | O_CLOEXEC, 0o666)
         guard descriptor < 0 else { return descriptor }
+        let number = errno
         let kind: StoreError.Kind =
-            switch errno {
+            switch number {
             case ENOENT: .notConfigured
             case EACCES, EPERM, EROFS: .permissionDenied
             case ENOSPC, EDQUOT: .full
             default: .inputOutput
             }
         throw StoreError(
-            kind, operation: operation, errno: errno, reason: "\(path): \(String(cString: strerror(errno)))")
+            kind, operation: operation, errno: number, reason: "\(path): \(StoreError.systemText(number))")
     }
 }

@@ -17,34 +17,33 @@ extension StoreDump {
         try await requireEmpty(reader)
         let counter = ProgressCounter(phase: "objects", total: nil, handler: progress)
         let names = DumpNames()
-        return try await withThrowingTaskGroup(of: (bytes: Int, size: UInt64).self) { group in
-            var lines = DumpLineReader(source)
-            var summary = Summary()
-            var (count, bytes) = (0, 0)
-            func settle() async throws {
-                guard let done = try await group.next() else { return }
-                count -= 1
-                bytes -= done.bytes
-                summary.objects += 1
-                summary.bytes += done.size
-                counter.advance()
+        var lines = DumpLineReader(source)
+        var waiting: [UInt8]?
+        var summary = Summary()
+        var bytes = 0
+        try await concurrentWork(window: linesInFlight) { underWay in
+            while waiting?.allSatisfy(isBlank) ?? true {
+                guard let text = try await lines.next() else { return nil }
+                waiting = text
             }
-            while let text = try await lines.next() {
-                if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { continue }
-                while count > 0 && (count >= linesInFlight || bytes + text.count > bytesInFlight) { try await settle() }
-                count += 1
-                bytes += text.count
-                let number = lines.number
-                group.addTask {
-                    let line = try decode(text, number: number, names: names)
-                    try await restore(line, number: number, writer)
-                    return (text.count, line.size)
-                }
-            }
-            while count > 0 { try await settle() }
-            return summary
+            guard let text = waiting, underWay == 0 || bytes + text.count <= bytesInFlight else { return nil }
+            waiting = nil
+            bytes += text.count
+            return (text, lines.number)
+        } perform: { (text: [UInt8], number: Int) in
+            let line = try decode(text, number: number, names: names)
+            try await restore(line, number: number, writer)
+            return (text.count, line.size)
+        } take: { length, size in
+            bytes -= length
+            summary.objects += 1
+            summary.bytes += size
+            counter.advance()
         }
+        return summary
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d }
 
     private static func requireEmpty(_ reader: any ObjectReader) async throws {
         for cursor in try await reader.enumerate(.all, slices: 1) {
