@@ -31,6 +31,13 @@ public struct Session: Sendable {
     /// True if nothing can be changed.
     public var isReadOnly: Bool { admin == nil }
 
+    /// The registry, to change.
+    /// - Throws: `ChangeError.readOnly` if nothing can be changed.
+    public func changing() throws(ChangeError) -> RegistryAdmin {
+        guard let admin else { throw .readOnly }
+        return admin
+    }
+
     /// The librados that the program runs with; nil if it was built without RADOS.
     public static var radosVersion: String? { RadosLibrary.version }
 

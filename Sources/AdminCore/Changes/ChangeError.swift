@@ -16,6 +16,8 @@ public enum ChangeError: Error, Hashable, Sendable {
     case notInTrash(String)
     /// What is to be restored, by its id, is there again under its name.
     case nameTaken(String, id: String)
+    /// The session is read-only.
+    case readOnly
     /// The pool's files have another chunk size than was assumed, in bytes.
     case wrongChunkSize(assumed: UInt64, found: UInt64)
 }
@@ -42,6 +44,7 @@ extension ChangeError: CustomStringConvertible {
         case .nameTaken(let name, let id):
             "\(name) is there again, and nothing is merged or replaced: `regtop trash restore \(id) --to NAME` gives what was deleted another "
                 + "name"
+        case .readOnly: "nothing is changed: this session is read-only"
         case .wrongChunkSize(let assumed, let found):
             "the files of this pool have chunks of \(found) bytes, not \(assumed): nothing is changed until --chunk-size \(found) "
                 + "says so"

@@ -190,7 +190,7 @@ private struct CompanionJoin {
         for (number, target) in targets.enumerated() {
             guard let target, target.reference.repository == name else { continue }
             for link in target.links {
-                if let tag = paths.tagName(of: link.path, in: name) { lost.tags[tag] = number }
+                if let tag = paths.currentTag(of: link.path) { lost.tags[tag] = number }
                 if case .manifest(let digest) = paths.revisionLink(link.path, in: name) {
                     lost.revisions[digest] = number
                 }

@@ -9,7 +9,7 @@ extension ChangePlanner {
             for link in target.links {
                 switch paths.stage(of: link.path) {
                 case .currentLinks:
-                    if let tag = paths.tagName(of: link.path, in: name) { impact.tags.append("\(name):\(tag)") }
+                    if let tag = paths.currentTag(of: link.path) { impact.tags.append("\(name):\(tag)") }
                     if let digest = link.digest { named[name, default: []].insert(digest) }
                 case .revisions:
                     if link.path.parent.parent.parent.name == "revisions" { impact.revisions += 1 }

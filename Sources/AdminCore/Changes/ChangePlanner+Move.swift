@@ -9,21 +9,25 @@ extension ChangePlanner {
         guard source != destination else {
             throw ChangeError.unsuitable("source and destination are the same, \(source)")
         }
-        switch (source.selector, destination.selector) {
-        case (.repository, .repository):
+        try Self.checkMove(of: source, to: destination)
+        guard case .tag(let tag) = destination.selector else {
             return try await repositoryMove(from: source, to: destination, handling)
-        case (.tag, .tag(let tag)):
-            guard source.repository == destination.repository else {
-                throw ChangeError.unsuitable(
-                    "a tag moves within its repository: \(source) cannot become \(destination)")
-            }
-            return try await tagMove(from: source, to: destination, named: tag, force: force)
+        }
+        return try await tagMove(from: source, to: destination, named: tag, force: force)
+    }
+
+    /// Checks what can be checked without the pool.
+    /// - Throws: `ChangeError.unsuitable` unless both are repositories, or tags of one repository.
+    public static func checkMove(of source: ImageReference, to destination: ImageReference) throws(ChangeError) {
+        switch (source.selector, destination.selector) {
+        case (.repository, .repository): return
+        case (.tag, .tag) where source.repository == destination.repository: return
+        case (.tag, .tag):
+            throw .unsuitable("a tag moves within its repository: \(source) cannot become \(destination)")
         case (.digest, _), (_, .digest):
-            throw ChangeError.unsuitable(
-                "a manifest is what its digest says and cannot be renamed: name a repository or a tag")
+            throw .unsuitable("a manifest is named by its digest and cannot be renamed: name a repository or a tag")
         default:
-            throw ChangeError.unsuitable(
-                "\(source) cannot become \(destination): name two repositories, or two tags of one")
+            throw .unsuitable("\(source) cannot become \(destination): name two repositories, or two tags of one")
         }
     }
 

@@ -116,7 +116,7 @@ public struct ChangePlanner: Sendable {
     ) async throws -> ChangePlan.Target {
         let files = found.compactMap(\.file).sorted { $0.path < $1.path }
         let links = try await concurrentMap(files, window: storage.window) { path, blob in
-            let digest = paths.isCurrentLink(path) ? try await linkDigest(path, blob) : nil
+            let digest = paths.currentTag(of: path) != nil ? try await linkDigest(path, blob) : nil
             return ChangePlan.Link(path: path, blob: blob, digest: digest)
         }
         let stages = Dictionary(grouping: links) { paths.stage(of: $0.path) }
@@ -183,7 +183,7 @@ public struct ChangePlanner: Sendable {
         var notes: [String] = []
         for target in targets {
             guard case .digest = target.reference.selector else { continue }
-            let tags = target.links.compactMap { paths.tagName(of: $0.path, in: target.reference.repository) }.uniqued()
+            let tags = target.links.compactMap { paths.currentTag(of: $0.path) }.uniqued()
             if !tags.isEmpty {
                 notes.append("with \(target.reference) go the tags that name it: \(tags.joined(separator: ", "))")
             }

@@ -90,7 +90,7 @@ extension RegistryAdmin {
                 _ = try await driver.exchange(move.blob, for: nil, at: move.source)
             }
         }
-        let tags = retagged.compactMap { paths.tagName(of: $0.path, in: target.reference.repository) }
+        let tags = retagged.compactMap { paths.currentTag(of: $0.path) }
         return "pushed anew meanwhile, and moved with what they name now: \(tags.sorted().joined(separator: ", "))"
     }
 }

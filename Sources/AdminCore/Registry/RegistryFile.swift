@@ -35,8 +35,8 @@ enum RegistryFile: Hashable, Sendable {
         if case .upload(let directory) = self { directory } else { nil }
     }
 
-    /// The digest that the path says, of the content itself or of what a link holds; nil for a tag's current link,
-    /// and for uploads.
+    /// The digest that the path says, of the content itself or of what a link holds; nil for a
+    /// tag's current link, and for uploads.
     var digest: Digest? {
         switch self {
         case .blob(let digest), .revision(let digest), .signature(let digest, _), .tagIndex(let digest),
@@ -44,73 +44,5 @@ enum RegistryFile: Hashable, Sendable {
             digest
         case .currentLink, .upload: nil
         }
-    }
-}
-
-extension RegistryPaths {
-    /// Where collections keep what nothing needed, until it is needed again or freed: beside the registry's root, no
-    /// registry looks there.
-    public var quarantine: StoragePath { root.parent.appending(.literal("regtop-quarantine")) }
-
-    /// Where regtop keeps what was taken away and may come back.
-    var holdings: [StoragePath] { [trash, quarantine] }
-
-    /// Whether a path lies in regtop's trash or quarantine: not in use there, and referred to all the same.
-    func isHeld(_ path: StoragePath) -> Bool { holdings.contains(where: path.isBelow) }
-
-    /// What the file at a path is; nil for what is none of the registry's.
-    func file(at path: StoragePath) -> RegistryFile? {
-        guard path.isBelow(root) else { return nil }
-        guard path.isBelow(repositories) else { return digest(ofBlob: path).map { .blob($0) } }
-        let own = path.components.dropFirst(repositories.components.count).drop { $0.first != "_" }
-        let parts = Array(own)
-        guard let first = parts.first, own.startIndex > repositories.components.count else { return nil }
-        guard let last = parts.last, parts.count > 2 else { return nil }
-        if first == "_uploads" {
-            return .upload(directory: .literal(Array(path.components.prefix(own.startIndex + 2))))
-        }
-        guard last == "link" else { return nil }
-        let inner = parts.dropFirst().dropLast()
-        switch (first, inner.first) {
-        case ("_layers", _): return Digest(directories: inner).map { .layer($0) }
-        case ("_manifests", "revisions"):
-            let rest = inner.dropFirst()
-            guard let middle = rest.firstIndex(of: "signatures") else {
-                return Digest(directories: rest).map { .revision($0) }
-            }
-            guard let manifest = Digest(directories: rest[..<middle]),
-                let signature = Digest(directories: rest[(middle + 1)...])
-            else { return nil }
-            return .signature(signature, of: manifest)
-        case ("_manifests", "tags"):
-            let rest = inner.dropFirst()
-            guard let tag = rest.first, rest.count > 1 else { return nil }
-            if Array(rest.dropFirst()) == ["current"] { return .currentLink(tag: tag) }
-            guard rest.dropFirst().first == "index" else { return nil }
-            return Digest(directories: rest.dropFirst(2)).map { .tagIndex($0) }
-        default: return nil
-        }
-    }
-
-    /// The tag, or the manifest, whose link in a repository this path is; nil for other files.
-    func reference(of path: StoragePath) -> ImageReference? {
-        guard let name = repositoryName(of: path) else { return nil }
-        return switch file(at: path) {
-        case .currentLink(let tag): ImageReference(name, .tag(tag))
-        case .revision(let digest): ImageReference(name, .digest(digest))
-        case .blob, .signature, .tagIndex, .layer, .upload, nil: nil
-        }
-    }
-
-    /// The digest of the blob whose file this path is; nil if it is no blob's.
-    public func digest(ofBlob path: StoragePath) -> Digest? {
-        let blobs = root.components + ["blobs"]
-        guard path.name == "data", path.components.count > blobs.count + 3, path.components.starts(with: blobs) else {
-            return nil
-        }
-        var directories = path.components[blobs.count...].dropLast()
-        directories.remove(at: directories.endIndex - 2)
-        guard let digest = Digest(directories: directories), blob(digest) == path else { return nil }
-        return digest
     }
 }

@@ -1,43 +1,65 @@
-/// Where the registry keeps what (docs/layout.md#paths), below its root directory.
+/// The grammar of the registry's tree (docs/layout.md#paths): builds paths, and parses them.
+///
+/// Nothing else counts components or looks for a component's name. The registry's own directories
+/// begin with `_`, which no component of a repository's name does; so the first such component ends
+/// the name.
 public struct RegistryPaths: Hashable, Sendable {
-    /// The root directory, `/docker/registry/v2` unless the registry was told otherwise.
+    /// The root directory, `/docker/registry/v2` unless the registry is configured otherwise.
     public let root: StoragePath
+    /// The directory of all repositories.
+    public let repositories: StoragePath
+    /// The directory of all blobs.
+    public let blobs: StoragePath
+    /// Holds the links that regtop deleted until they are restored or the trash is emptied. It lies
+    /// beside the registry's root, where no registry looks.
+    public let trash: StoragePath
+    /// Holds the blobs and links that collections took until they are restored or freed. It lies
+    /// beside the trash.
+    public let quarantine: StoragePath
 
     /// The paths below `root`.
     public init(root: StoragePath = RegistryPaths.standardRoot) {
         self.root = root
+        repositories = root.appending(.literal("repositories"))
+        blobs = root.appending(.literal("blobs"))
+        trash = root.parent.appending(.literal("regtop-trash"))
+        quarantine = root.parent.appending(.literal("regtop-quarantine"))
     }
 
     /// `/docker/registry/v2`.
     public static let standardRoot: StoragePath = .literal("docker", "registry", "v2")
 
-    /// Where a pull-through cache keeps the times at which its blobs expire: outside of the registry's root.
+    /// The file in which a pull-through cache keeps the times at which its blobs expire. It lies
+    /// outside of the registry's root.
     public static let schedule: StoragePath = .literal("scheduler-state.json")
 
-    /// The directory of all repositories.
-    public var repositories: StoragePath { root.appending(.literal("repositories")) }
-
-    /// Where regtop keeps what was deleted until it is restored or the trash is emptied, beside the registry's root:
-    /// no registry looks there.
-    public var trash: StoragePath { root.parent.appending(.literal("regtop-trash")) }
-
-    /// The repository that a path below `repositories` belongs to: the components up to the first of the registry's
-    /// own. nil for other paths.
-    public func repositoryName(of path: StoragePath) -> RepositoryName? {
-        guard path.isBelow(repositories) else { return nil }
-        let components = path.components.dropFirst(repositories.components.count)
-        let name = components.prefix { $0.first != "_" }
-        return name.count < components.count ? RepositoryName(components: Array(name)) : nil
+    /// One of the directories that make a directory a repository.
+    enum Part: String, CaseIterable {
+        case manifests = "_manifests"
+        case layers = "_layers"
+        case uploads = "_uploads"
     }
+
+    /// The names of these directories.
+    static let parts = Part.allCases.map(\.rawValue)
+
+    // MARK: - Repositories
 
     /// The directory of a repository; other repositories may lie below it.
     public func repository(_ name: RepositoryName) -> StoragePath {
         repositories.appending(.literal(name.components))
     }
 
-    /// The links to the manifests of a repository.
+    /// The directories that are all of a repository, whether or not they are there.
+    func ownDirectories(_ name: RepositoryName) -> [StoragePath] { Part.allCases.map { part($0, of: name) } }
+
+    private func part(_ part: Part, of name: RepositoryName) -> StoragePath {
+        repository(name).appending(.literal(part.rawValue))
+    }
+
+    /// The directory with the links to the manifests of a repository.
     public func revisions(_ name: RepositoryName) -> StoragePath {
-        repository(name).appending(.literal("_manifests", "revisions"))
+        part(.manifests, of: name).appending(.literal("revisions"))
     }
 
     /// The directory of one manifest's link and signatures.
@@ -45,43 +67,187 @@ public struct RegistryPaths: Hashable, Sendable {
         revisions(name).appending(.literal(digest.directories))
     }
 
-    /// The tags of a repository.
-    public func tags(_ name: RepositoryName) -> StoragePath {
-        repository(name).appending(.literal("_manifests", "tags"))
+    /// The link that lets a repository serve a manifest.
+    func revisionLink(_ name: RepositoryName, _ digest: Digest) -> StoragePath { link(in: revision(name, digest)) }
+
+    /// The directory with the links to the signatures of a manifest (schema 1).
+    func signatures(_ name: RepositoryName, of digest: Digest) -> StoragePath {
+        revision(name, digest).appending(.literal("signatures"))
     }
+
+    /// The link to a signature of a manifest (schema 1).
+    func signatureLink(_ name: RepositoryName, _ signature: Digest, of digest: Digest) -> StoragePath {
+        link(to: signature, below: signatures(name, of: digest))
+    }
+
+    /// The directory of the tags of a repository.
+    public func tags(_ name: RepositoryName) -> StoragePath {
+        part(.manifests, of: name).appending(.literal("tags"))
+    }
+
+    /// The directory of a tag; nil if the tag is no valid component.
+    func tag(_ name: RepositoryName, _ tag: String) -> StoragePath? { try? tags(name).appending(tag) }
 
     /// The link that says which manifest a tag names now; nil if the tag is no valid component.
     public func currentLink(_ name: RepositoryName, tag: String) -> StoragePath? {
-        (try? tags(name).appending(tag))?.appending(.literal("current", "link"))
+        self.tag(name, tag)?.appending(.literal("current", "link"))
     }
 
-    /// The links to the blobs that a repository may serve.
-    public func layers(_ name: RepositoryName) -> StoragePath {
-        repository(name).appending(.literal("_layers"))
+    /// The directory with the links to the manifests that a tag names or has named; nil if the tag
+    /// is no valid component.
+    func index(_ name: RepositoryName, tag: String) -> StoragePath? {
+        self.tag(name, tag)?.appending(.literal("index"))
     }
+
+    /// The directory with the links to the blobs that a repository may serve.
+    public func layers(_ name: RepositoryName) -> StoragePath { part(.layers, of: name) }
 
     /// The link to one blob that a repository may serve.
     public func layerLink(_ name: RepositoryName, _ digest: Digest) -> StoragePath {
-        layers(name).appending(.literal(digest.directories + ["link"]))
+        link(to: digest, below: layers(name))
     }
 
-    /// The unfinished uploads of a repository.
-    public func uploads(_ name: RepositoryName) -> StoragePath {
-        repository(name).appending(.literal("_uploads"))
+    /// The directory of the unfinished uploads of a repository.
+    public func uploads(_ name: RepositoryName) -> StoragePath { part(.uploads, of: name) }
+
+    /// The link to a digest below a directory of such links.
+    func link(to digest: Digest, below directory: StoragePath) -> StoragePath {
+        directory.appending(.literal(digest.directories + ["link"]))
     }
+
+    /// The link that lies in a directory.
+    func link(in directory: StoragePath) -> StoragePath { directory.appending(.literal("link")) }
+
+    // MARK: - Blobs
 
     /// The directory of the blobs whose digests begin with these two digits.
     func blobs(_ algorithm: String, _ digits: Substring) -> StoragePath {
-        root.appending(.literal("blobs", algorithm, String(digits)))
+        blobs.appending(.literal(algorithm, String(digits)))
     }
-
-    /// The directory of all blobs.
-    public var blobs: StoragePath { root.appending(.literal("blobs")) }
 
     /// The file of a blob.
     public func blob(_ digest: Digest) -> StoragePath {
         var directories = digest.directories
         directories.insert(String(digest.hex.prefix(2)), at: directories.count - 1)
-        return root.appending(.literal(["blobs"] + directories + ["data"]))
+        return blobs.appending(.literal(directories + ["data"]))
+    }
+
+    /// The digest of the blob whose file this path is; nil if it is no blob's.
+    public func digest(ofBlob path: StoragePath) -> Digest? {
+        let count = blobs.components.count
+        guard path.name == "data", path.components.count > count + 3, path.isBelow(blobs) else { return nil }
+        var directories = path.components[count...].dropLast()
+        directories.remove(at: directories.endIndex - 2)
+        guard let digest = Digest(directories: directories), blob(digest) == path else { return nil }
+        return digest
+    }
+
+    // MARK: - Holdings
+
+    /// The directories in which regtop keeps what it took away and may put back.
+    var holdings: [StoragePath] { [trash, quarantine] }
+
+    /// Whether a path lies in regtop's trash or quarantine: not in use there, and referred to all
+    /// the same.
+    func isHeld(_ path: StoragePath) -> Bool { holdings.contains(where: path.isBelow) }
+
+    // MARK: - Parsing
+
+    /// The index of the component that ends the name of the repository that a path belongs to; nil
+    /// for other paths.
+    private func partIndex(of path: StoragePath) -> Int? {
+        guard path.isBelow(repositories) else { return nil }
+        let first = repositories.components.count
+        guard let index = path.components[first...].firstIndex(where: { $0.first == "_" }), index > first else {
+            return nil
+        }
+        return index
+    }
+
+    /// The repository that a path below `repositories` belongs to: the components up to the first
+    /// of the registry's own. nil for other paths, also for the directory of a repository; see
+    /// `repository(at:)`.
+    public func repositoryName(of path: StoragePath) -> RepositoryName? {
+        partIndex(of: path).flatMap { repository(in: path.components[..<$0]) }
+    }
+
+    /// The repository whose directory this is; nil for other paths.
+    func repository(at directory: StoragePath) -> RepositoryName? {
+        directory.isBelow(repositories) ? repository(in: directory.components[...]) : nil
+    }
+
+    private func repository(in components: ArraySlice<String>) -> RepositoryName? {
+        RepositoryName(components: Array(components.dropFirst(repositories.components.count)))
+    }
+
+    /// The part of a repository that a path is, or lies in; nil for other paths.
+    func part(of path: StoragePath) -> Part? { partIndex(of: path).flatMap { Part(rawValue: path.components[$0]) } }
+
+    /// The tag whose directory a path is, or lies in; nil for other paths.
+    func tag(of path: StoragePath) -> String? {
+        guard let index = partIndex(of: path), path.components.count > index + 2,
+            path.components[index...].starts(with: [Part.manifests.rawValue, "tags"])
+        else { return nil }
+        return path.components[index + 2]
+    }
+
+    /// The name of the upload whose directory a path is, or lies in, or of the file itself that
+    /// lies among the uploads and belongs to none; nil for other paths.
+    func upload(of path: StoragePath) -> String? {
+        guard let index = partIndex(of: path), path.components.count > index + 1,
+            path.components[index] == Part.uploads.rawValue
+        else { return nil }
+        return path.components[index + 1]
+    }
+
+    /// What the file at a path is; nil for what is none of the registry's.
+    func file(at path: StoragePath) -> RegistryFile? {
+        guard path.isBelow(repositories) else { return digest(ofBlob: path).map { .blob($0) } }
+        guard let index = partIndex(of: path), path.components.count > index + 2 else { return nil }
+        let part = Part(rawValue: path.components[index])
+        if part == .uploads { return .upload(directory: .literal(Array(path.components[...(index + 1)]))) }
+        guard path.name == "link" else { return nil }
+        let inner = path.components[(index + 1)...].dropLast()
+        let rest = inner.dropFirst()
+        switch (part, inner.first) {
+        case (.layers, _): return Digest(directories: inner).map { .layer($0) }
+        case (.manifests, "revisions"):
+            guard let middle = rest.firstIndex(of: "signatures") else {
+                return Digest(directories: rest).map { .revision($0) }
+            }
+            guard let manifest = Digest(directories: rest[..<middle]),
+                let signature = Digest(directories: rest[(middle + 1)...])
+            else { return nil }
+            return .signature(signature, of: manifest)
+        case (.manifests, "tags"):
+            guard let tag = rest.first else { return nil }
+            let own = rest.dropFirst()
+            if own.elementsEqual(["current"]) { return .currentLink(tag: tag) }
+            guard own.first == "index" else { return nil }
+            return Digest(directories: own.dropFirst()).map { .tagIndex($0) }
+        default: return nil
+        }
+    }
+
+    /// What the only file of a directory is, if its path tells: the content of a blob, or a link.
+    /// nil for other directories.
+    func onlyFile(in directory: StoragePath) -> RegistryFile? {
+        directory.isBelow(blobs)
+            ? digest(ofBlob: directory.appending(.literal("data"))).map { .blob($0) } : file(at: link(in: directory))
+    }
+
+    /// The tag whose current link a path is; nil for other paths.
+    func currentTag(of path: StoragePath) -> String? {
+        if case .currentLink(let tag) = file(at: path) { tag } else { nil }
+    }
+
+    /// The tag, or the manifest, whose link in a repository this path is; nil for other files.
+    func reference(of path: StoragePath) -> ImageReference? {
+        guard let name = repositoryName(of: path) else { return nil }
+        return switch file(at: path) {
+        case .currentLink(let tag): ImageReference(name, .tag(tag))
+        case .revision(let digest): ImageReference(name, .digest(digest))
+        case .blob, .signature, .tagIndex, .layer, .upload, nil: nil
+        }
     }
 }

@@ -80,8 +80,3 @@ public struct RegistryReader: Sendable {
             below: children.filter { $0.first != "_" }.map { components + [$0] })
     }
 }
-
-extension RegistryPaths {
-    /// The directories that make a directory a repository, and that are all of it.
-    static let parts: Set<String> = ["_manifests", "_layers", "_uploads"]
-}

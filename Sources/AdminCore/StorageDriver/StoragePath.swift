@@ -53,6 +53,12 @@ public struct StoragePath: Hashable, Sendable {
         StoragePath(components: components + other.components)
     }
 
+    /// This path with `new` in place of `old`, if it is `old` or lies below it; otherwise this path itself.
+    func moved(from old: StoragePath, to new: StoragePath) -> StoragePath {
+        guard components.starts(with: old.components) else { return self }
+        return StoragePath(components: new.components + components.dropFirst(old.components.count))
+    }
+
     /// True for `/`.
     public var isRoot: Bool { components.isEmpty }
 

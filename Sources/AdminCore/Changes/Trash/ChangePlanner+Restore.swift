@@ -5,9 +5,7 @@ extension ChangePlanner {
     /// `.unsuitable`, `.wrongChunkSize`, and errors of reading.
     public func restoration(of ids: [String], as name: ImageReference? = nil) async throws -> RestorePlan {
         try await checkChunkSize()
-        guard name == nil || ids.count == 1 else {
-            throw ChangeError.unsuitable("one deletion at a time can get another name")
-        }
+        try Self.checkRestoration(of: ids, as: name)
         var targets: [RestorePlan.Target] = []
         var notes: [String] = []
         let trash = TrashReader(registry: registry)
@@ -43,6 +41,14 @@ extension ChangePlanner {
                     companions: parts))
         }
         return RestorePlan(targets: targets, notes: notes)
+    }
+
+    /// Checks what can be checked without the pool.
+    /// - Throws: `ChangeError.unsuitable` for a new name that several deletions would get.
+    public static func checkRestoration(of ids: [String], as name: ImageReference?) throws(ChangeError) {
+        guard name == nil || ids.count == 1 else {
+            throw .unsuitable("--to gives one deletion another name, and \(ids.count) are named")
+        }
     }
 
     /// The links of what was named; of a tag, without what belongs to its image and went along.
@@ -97,7 +103,7 @@ extension ChangePlanner {
     /// A sentence if a tag comes back to a repository that does not hold its manifest any more: it cannot be pulled then.
     private func lackingManifests(_ item: TrashItem, _ entries: [Holding.Entry]) async throws -> [String] {
         guard item.kind == .tag else { return [] }
-        for entry in entries where paths.isCurrentLink(entry.origin) {
+        for entry in entries where paths.currentTag(of: entry.origin) != nil {
             guard let name = paths.repositoryName(of: entry.origin),
                 let text = try? await storage.content(
                     of: entry.blob, at: entry.origin, limit: RegistryReader.linkLimit),
@@ -217,7 +223,7 @@ private struct OtherDeletions {
     private func digests(
         of entries: [Holding.Entry], _ paths: RegistryPaths, _ storage: StorageReader
     ) async throws -> Set<Digest> {
-        let links = entries.filter { paths.isCurrentLink($0.origin) }
+        let links = entries.filter { paths.currentTag(of: $0.origin) != nil }
         return Set(
             try await concurrentMap(links, window: storage.window) { entry -> Digest? in
                 do {

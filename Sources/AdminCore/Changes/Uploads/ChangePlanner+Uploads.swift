@@ -13,10 +13,7 @@ extension ChangePlanner {
         progress: ProgressHandler? = nil
     ) async throws -> UploadsPlan {
         try await checkChunkSize()
-        if skippingTrash, policy.delay > 0 {
-            throw ChangeError.unsuitable(
-                "uploads are removed at once only where no registry is writing, which --offline says")
-        }
+        try Self.checkPurge(skippingTrash: skippingTrash, isOffline: policy.delay == 0)
         let now = policy.now
         let old = try await registry.uploads(of: names, progress: progress).filter { upload in
             guard ids?.contains(upload.id) ?? true else { return false }
@@ -44,6 +41,15 @@ extension ChangePlanner {
         return UploadsPlan(
             skipsTrash: skippingTrash, targets: targets, impact: try await impact(ofPurging: targets),
             notes: notes(targets, skippingTrash))
+    }
+
+    /// Checks what can be checked without the pool (docs/safety.md#2-collection).
+    /// - Throws: `ChangeError.unsuitable` for a purge that skips the trash where a registry may be writing.
+    public static func checkPurge(skippingTrash: Bool, isOffline: Bool) throws(ChangeError) {
+        guard !skippingTrash || isOffline else {
+            throw .unsuitable(
+                "--now needs --offline: while a registry may be writing, uploads are not removed at once")
+        }
     }
 
     private func notes(_ targets: [UploadsPlan.Target], _ skippingTrash: Bool) -> [String] {
