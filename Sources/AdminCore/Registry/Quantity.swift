@@ -49,8 +49,8 @@ public enum Quantity {
         return (number, text.dropFirst(number.count))
     }
 
-    /// Writes a duration in the largest unit except weeks that leaves a whole number, such as `90m` or
-    /// `14d`.
+    /// Writes a duration in the largest unit except weeks that leaves a whole number, such as `90m`
+    /// or `14d`.
     ///
     /// - Parameter seconds: 0 to 2⁶⁴; a fraction of a second is left out.
     public static func text(seconds: Double) -> String {

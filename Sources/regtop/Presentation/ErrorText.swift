@@ -5,7 +5,8 @@ nonisolated protocol ProgramError: Error, CustomStringConvertible {}
 
 /// Errors as one sentence for people, which says what failed, on what, why, and what to do.
 nonisolated enum ErrorText {
-    /// True for errors of the core and of the program, false for those of the command line's parser.
+    /// True for errors of the core and of the program, false for those of the command line's
+    /// parser.
     static func isOurs(_ error: any Error) -> Bool {
         error is StoreError || error is StorageError || error is SessionError || error is ChangeError
             || error is DigestPrefixError || error is any ProgramError

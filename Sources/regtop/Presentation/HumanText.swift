@@ -65,8 +65,8 @@ nonisolated enum HumanText {
 nonisolated enum TimeText {
     /// `2015-11-02T14:03:12Z`, with milliseconds only if there are any.
     static func rfc3339(_ date: Date) -> String {
-        // Rounded to microseconds first: a date is a binary fraction, and may be slightly less than the
-        // milliseconds from which it was made.
+        // Rounded to microseconds first: a date is a binary fraction, and may be slightly less than
+        // the milliseconds from which it was made.
         let milliseconds = ((date.timeIntervalSince1970 * 1_000_000).rounded() / 1000).rounded(.down)
         let whole = (milliseconds / 1000).rounded(.down)
         let fraction = Int(milliseconds - whole * 1000)

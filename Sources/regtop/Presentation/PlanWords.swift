@@ -102,13 +102,25 @@ nonisolated struct PlanWords {
         }.joined()
     }
 
-    /// The sentence about a target that is not done; nil if it is done.
-    func failure(_ result: ChangeResult) -> String? {
-        result.error.map { error in
-            switch result.outcome {
-            case .unknown: "whether \(result.target) was changed is unknown: \(error)"
-            case .skipped: "\(plan.action.doing) \(result.target) was skipped: \(error)"
-            default: "\(plan.action.doing) \(result.target) failed: \(error)"
+    /// One sentence for each error of the results, with all targets that have it.
+    func failures(_ results: [ChangeResult]) -> [String] {
+        var errors: [String] = []
+        var groups: [String: [ChangeResult]] = [:]
+        for result in results {
+            guard let error = result.error else { continue }
+            let key = "\(result.outcome): \(error)"
+            if groups[key] == nil { errors.append(key) }
+            groups[key, default: []].append(result)
+        }
+        return errors.compactMap { groups[$0] }.compactMap { group in
+            guard let first = group.first, let error = first.error else { return nil }
+            let targets =
+                group.count == 1
+                ? first.target : "\(HumanText.count(group.count, "target")) (\(PlanLine.list(group.map(\.target))))"
+            return switch first.outcome {
+            case .unknown: "it is unknown whether \(targets) \(group.count == 1 ? "was" : "were") changed: \(error)"
+            case .skipped: "skipped \(plan.action.doing) \(targets): \(error)"
+            default: "\(plan.action.doing) \(targets) failed: \(error)"
             }
         }
     }

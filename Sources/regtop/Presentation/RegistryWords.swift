@@ -20,7 +20,8 @@ extension PoolUsage.Purpose {
 }
 
 extension UploadSummary {
-    /// The age in the largest unit that it fills, such as `3d`, `5h` or `2min`; nil if no date is known.
+    /// The age in the largest unit that it fills, such as `3d`, `5h` or `2min`; nil if no date is
+    /// known.
     nonisolated func age(at now: Date) -> String? {
         guard let began = lastKnown else { return nil }
         let seconds = Int(max(0, now.timeIntervalSince(began)))
@@ -30,6 +31,16 @@ extension UploadSummary {
         case 60...: "\(seconds / 60)min"
         default: "\(seconds)s"
         }
+    }
+}
+
+extension ChunkSizeFinding {
+    /// The chunk size and how many files confirm it; if most files have another one, a warning.
+    nonisolated var words: String {
+        guard other == nil else { return description }
+        let files = votes[assumed] ?? 0
+        let proof = files == 0 ? "no file has several chunks" : "confirmed by \(HumanText.count(files, "file"))"
+        return "\(HumanText.bytes(assumed)) (\(proof))"
     }
 }
 

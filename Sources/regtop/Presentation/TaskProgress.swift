@@ -51,7 +51,8 @@ nonisolated struct TaskProgress: Sendable, Equatable {
         return (isBytes ? HumanText.bytes(UInt64(rate)) : HumanText.count(UInt64(min(rate, 1e9).rounded()))) + "/s"
     }
 
-    /// The time left at the present rate; nil if it is too early to tell, or without a total. See `rate`.
+    /// The time left at the present rate; nil if it is too early to tell, or without a total. See
+    /// `rate`.
     func remaining(from start: UInt64 = 0, after elapsed: Duration) -> Duration? {
         guard let total, done > start, total > done, elapsed > .seconds(1) else { return nil }
         return elapsed * (Double(total - done) / Double(done - start))

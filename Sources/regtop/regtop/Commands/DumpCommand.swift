@@ -34,16 +34,15 @@ struct DumpCommand: StoreCommand {
             try await write(to: StreamSink(streams: context.streams), context)
             return
         }
-        let target = DumpTarget(path: output)
-        let file = try await DumpFile.create(path: target.draft, gzip: output.hasSuffix(".gz"))
-        do {
-            try await write(to: file, context)
-            try await file.finish()
-            try target.publish()
-        } catch {
-            try? await file.finish()
-            target.discard()
-            throw error
+        try await FileDraft.write(output) { draft in
+            let file = try await DumpFile.create(path: draft, gzip: output.hasSuffix(".gz"))
+            do {
+                try await write(to: file, context)
+                try await file.finish()
+            } catch {
+                try? await file.finish()
+                throw error
+            }
         }
     }
 

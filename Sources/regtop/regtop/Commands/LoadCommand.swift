@@ -49,27 +49,16 @@ struct LoadCommand: StoreCommand {
     func run(_ streams: StandardStreams) async throws {
         guard let newFile else { return try await runOnStore(streams) }
         // Neither a dry run nor a failure leaves a new file.
-        let (made, final) = (newFile + ".part-\(getpid())", newFile)
+        let file = FileDraft(of: newFile)
+        defer { file.discard() }
         var copy = self
-        copy.store.store = .sqlite(path: made)
-        do {
-            try await copy.runOnStore(streams)
-        } catch {
-            unlink(made)
-            throw error
-        }
-        guard !change.dryRun else {
-            unlink(made)
-            return
-        }
-        guard rename(made, final) == 0 else {
-            throw CommandFailure("\(final) cannot be put in its place: \(String(cString: strerror(errno)))")
-        }
+        copy.store.store = .sqlite(path: file.draft)
+        try await copy.runOnStore(streams)
+        if !change.dryRun { try await file.publish() }
     }
 
     func run(in context: CommandContext) async throws {
-        let source = AbandonableSource(
-            file: file == "-" ? try DumpFile.standardInput() : try await DumpFile.open(path: file))
+        let source = file == "-" ? try DumpFile.standardInput() : try await DumpFile.open(path: file)
         let session = context.session
         if change.dryRun {
             let summary = try await session.rehearseLoad(from: source, progress: context.progress.handler)
@@ -86,14 +75,5 @@ struct LoadCommand: StoreCommand {
         let what = "\(HumanText.count(summary.objects, "object")) with \(HumanText.bytes(summary.bytes))"
         try await context.print(
             format.format, json: json, plain: applied ? "loaded \(what)\n" : "would load \(what)\n")
-    }
-}
-
-/// A dump that a cancelled command stops to read, also while it waits for a pipe.
-private nonisolated struct AbandonableSource: DumpSource {
-    let file: DumpFile
-
-    func read() async throws -> [UInt8] {
-        try await BlockingCall.abandonable { try await file.read() }
     }
 }

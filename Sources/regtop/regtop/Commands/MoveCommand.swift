@@ -49,16 +49,8 @@ struct MoveCommand: StoreCommand, ChangingCommand {
     var destination: ImageReference
 
     func validate() throws {
-        switch (source.selector, destination.selector) {
-        case (.repository, .repository): break
-        case (.tag, .tag) where source.repository == destination.repository: break
-        case (.tag, .tag):
-            throw ValidationError("a tag moves within its repository: \(source) cannot become \(destination)")
-        case (.digest, _), (_, .digest):
-            throw ValidationError(
-                "a manifest is what its digest says and cannot be renamed; name a repository or a tag")
-        default:
-            throw ValidationError("\(source) cannot become \(destination): name two repositories, or two tags of one")
+        try ArgumentText.check { () throws(ChangeError) in
+            try ChangePlanner.checkMove(of: source, to: destination)
         }
     }
 

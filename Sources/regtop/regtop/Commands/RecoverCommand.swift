@@ -48,8 +48,8 @@ struct RecoverCommand: StoreCommand {
         let pending = try await context.session.pendingChanges()
         let now = Set(pending.filter { $0.state.isActionable }.map(\.id))
         if change.dryRun || now.isEmpty {
-            // A regtop that was killed at the end of a change may leave an empty journal; removing it
-            // needs no question.
+            // A regtop that was killed at the end of a change may leave an empty journal; removing
+            // it needs no question.
             if !change.dryRun, pending.isEmpty { _ = try await context.session.admin?.recover() }
             try await context.print(
                 format.format, json: JournalText.json(pending, applied: !change.dryRun, []),
@@ -58,9 +58,7 @@ struct RecoverCommand: StoreCommand {
             if !change.dryRun, pending.contains(where: \.isUnreadable) { throw CommandFailure.silent }
             return
         }
-        guard let admin = context.session.admin else {
-            throw CommandFailure.readOnly
-        }
+        let admin = try context.session.changing()
         if !change.yes {
             context.streams.tell(JournalText.plain(pending))
             let count = HumanText.count(now.count, "change")

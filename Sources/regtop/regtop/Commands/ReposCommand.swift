@@ -50,7 +50,7 @@ struct ReposCommand: StoreCommand {
         // A part of the registry does not tell the unique sizes.
         try Task.checkCancellation()
         let unique = usage?.uniqueSizes
-        let rows = try await Windowed.map(names, phase: "repositories", in: context) { name in
+        let rows = try await context.rows(of: names, phase: "repositories") { name in
             do {
                 return try await pass.summary(of: name)
             } catch StorageError.notFound {

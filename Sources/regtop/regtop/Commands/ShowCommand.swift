@@ -53,7 +53,7 @@ struct ShowCommand: StoreCommand {
     private func show(_ name: RepositoryName, _ pass: RegistryPass, _ context: CommandContext) async throws {
         let summary = try await pass.summary(of: name)
         let digests = try await pass.revisions(of: name)
-        let images = try await Windowed.map(digests, phase: "manifests", in: context) { digest -> ImageDetail? in
+        let images = try await context.rows(of: digests, phase: "manifests") { digest -> ImageDetail? in
             guard let reference = ImageReference(name, .digest(digest)) else { return nil }
             return try await pass.image(reference)
         }

@@ -75,7 +75,7 @@ nonisolated struct StatusReport: Sendable {
             if let names = status.snapshots, !names.isEmpty { facts.add("snapshots", names.joined(separator: ", ")) }
             facts.add("OSDs up", status.osdsUp.flatMap { up in status.osds.map { "\(up) of \($0)" } })
         }
-        facts.add("chunk size", overview.chunkSize.description)
+        facts.add("chunk size", overview.chunkSize.words)
         facts.add("journal", JournalText.summary(overview.pending))
         if JournalText.reminder(overview.pending) != nil { facts.add("caches", Self.cacheReminder) }
         facts.add("access", isReadOnly ? "read-only" : "read-write")

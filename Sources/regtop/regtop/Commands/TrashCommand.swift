@@ -67,7 +67,7 @@ struct TrashRestoreCommand: StoreCommand, ChangingCommand {
     var ids: [String]
 
     func validate() throws {
-        if to != nil, ids.count > 1 { throw ValidationError("--to needs exactly one id") }
+        try ArgumentText.check { () throws(ChangeError) in try ChangePlanner.checkRestoration(of: ids, as: to) }
     }
 
     func run(in context: CommandContext) async throws {

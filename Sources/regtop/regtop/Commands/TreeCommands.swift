@@ -33,7 +33,7 @@ struct ListCommand: StoreCommand {
             if case .file = status.kind { rows = [TreeRow(status)] } else { rows = [] }
             return try await show(rows, context)
         }
-        let rows = try await Windowed.map(entries, phase: "entries", in: context) { entry -> TreeRow? in
+        let rows = try await context.rows(of: entries, phase: "entries") { entry -> TreeRow? in
             guard let name = entry.name else { return TreeRow(invalid: entry, in: path) }
             do {
                 return TreeRow(try await storage.stat(try path.appending(name)))

@@ -96,9 +96,8 @@ struct UploadsPurgeCommand: StoreCommand, ChangingCommand {
     var repositories: [RepositoryName] = []
 
     func validate() throws {
-        if now, !registries.offline {
-            throw ValidationError(
-                "--now needs --offline, because a registry may be writing")
+        try ArgumentText.check { () throws(ChangeError) in
+            try ChangePlanner.checkPurge(skippingTrash: now, isOffline: registries.offline)
         }
     }
 

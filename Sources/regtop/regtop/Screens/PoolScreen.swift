@@ -49,7 +49,7 @@ final class PoolScreen: Screen {
                 ("OSDs", status.osdsUp.flatMap { up in status.osds.map { "\(up) of \($0) up" } }),
             ]
         }
-        facts.append(("chunk size", store.chunkSize?.description))
+        facts.append(("chunk size", store.chunkSize?.words))
         let lines = facts.compactMap { name, value in
             value.map { Line(name, .dim).fitted(to: 12) + Line($0) }
         }

@@ -53,9 +53,7 @@ nonisolated final class HashCheckpoint: HashMemory {
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> HashCheckpoint? {
         guard let directory, let store = try await name(of: session) else { return nil }
-        return await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: open(store, isNew, directory, say)) }
-        }
+        return try await BlockingCall.run(cancelled: nil) { open(store, isNew, directory, say) }
     }
 
     /// The name that distinguishes the store from all others; nil for a store in memory.
@@ -171,8 +169,8 @@ nonisolated enum StateDirectory {
         return home + "/.local/state/regtop"
     }
 
-    /// Creates a directory that only the user can read, and its parents. A failure shows when a file
-    /// in it is opened.
+    /// Creates a directory that only the user can read, and its parents. A failure shows when a
+    /// file in it is opened.
     static func make(_ path: String) {
         try? FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

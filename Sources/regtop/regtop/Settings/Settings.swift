@@ -24,8 +24,8 @@ nonisolated struct Settings: Sendable, Equatable {
 
     /// The rules for `rm --policy`.
     ///
-    /// - Throws: `SettingsError` if the file has no rules or any mistake: half of a policy may remove
-    ///   images that the whole policy keeps.
+    /// - Throws: `SettingsError` if the file has no rules or any mistake: half of a policy may
+    ///   remove images that the whole policy keeps.
     func policy() throws(SettingsError) -> Retention {
         if let problem = problems.first {
             throw SettingsError("nothing is removed by rules while the configuration file has a mistake: \(problem)")

@@ -16,7 +16,8 @@ import Yams
 ///       "**": {where: age>1y}
 ///     mouse: false
 ///
-/// A mistake becomes a problem of the settings, with its line and column; the rest of the file holds.
+/// A mistake becomes a problem of the settings, with its line and column; the rest of the file
+/// holds.
 nonisolated struct SettingsFile {
     private let path: String
     private var settings = Settings()

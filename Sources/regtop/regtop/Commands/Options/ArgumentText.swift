@@ -1,8 +1,8 @@
 import AdminCore
 import ArgumentParser
 
-/// Turns arguments into values. Every function throws `ValidationError` for an argument that it does
-/// not accept.
+/// Turns arguments into values. Every function throws `ValidationError` for an argument that it
+/// does not accept.
 nonisolated enum ArgumentText {
     /// `repo`, `repo:tag` or `repo@sha256:…`.
     static func reference(_ text: String) throws -> ImageReference {
@@ -92,6 +92,15 @@ nonisolated enum ArgumentText {
             throw ValidationError("must be created or modified")
         }
         return dating
+    }
+
+    /// Runs a check of the planner that needs no pool.
+    static func check(_ rule: () throws(ChangeError) -> Void) throws {
+        do {
+            try rule()
+        } catch {
+            throw ValidationError("\(error)")
+        }
     }
 
     /// A path of the driver's tree; it may end with a slash.

@@ -78,7 +78,8 @@ extension StoreOptions {
 nonisolated enum KeepFile {
     /// Reads the references and digests that are in use; nil without a path.
     ///
-    /// - Throws: `CommandFailure` if the file cannot be read or is too large, and the errors of `KeepList`.
+    /// - Throws: `CommandFailure` if the file cannot be read or is too large, and the errors of
+    ///   `KeepList`.
     static func read(_ path: String?) async throws -> KeepList? {
         guard let path else { return nil }
         let bytes = try await BlockingCall.run(on: .global()) { () throws -> Data in

@@ -4,7 +4,8 @@ import Synchronization
 
 /// A line on the terminal with the progress of a long task. Without a terminal it prints nothing.
 ///
-/// Concurrency: any task may call `show` at any rate; the line is written at most ten times a second.
+/// Concurrency: any task may call `show` at any rate; the line is written at most ten times a
+/// second.
 nonisolated final class ProgressLine: Sendable {
     private struct State {
         var written: ContinuousClock.Instant?

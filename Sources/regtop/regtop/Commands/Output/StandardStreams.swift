@@ -17,8 +17,8 @@ nonisolated final class StandardStreams: Sendable {
     /// True if standard input and standard error are a terminal, so that somebody can answer.
     let canAsk: Bool
 
-    /// Opens each of the descriptors 0 to 2 that is closed, so that no file gets its number. Writing to
-    /// it fails.
+    /// Opens each of the descriptors 0 to 2 that is closed, so that no file gets its number.
+    /// Writing to it fails.
     static func reserveDescriptors() {
         for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDONLY) }
     }

@@ -2,8 +2,8 @@ import AdminCore
 import Foundation
 import Logging
 
-/// The way from a plan to its results: shows the plan, asks, applies it and reports. The frozen plan
-/// stays the same all the way.
+/// The way from a plan to its results: shows the plan, asks, applies it and reports. The frozen
+/// plan stays the same all the way.
 nonisolated struct ChangeProposal: Sendable {
     let context: CommandContext
     let options: ChangeOptions
@@ -21,9 +21,7 @@ nonisolated struct ChangeProposal: Sendable {
             return try await context.print(
                 format, json: plan.json(applied: false, results: []), plain: PlanWords(plan).text)
         }
-        guard let admin = session.admin else {
-            throw CommandFailure.readOnly
-        }
+        let admin = try session.changing()
         if plan.targetNames.isEmpty {
             return try await context.print(
                 format, json: plan.json(applied: true, results: []), plain: PlanWords(plan).text)
@@ -79,7 +77,7 @@ nonisolated struct ChangeProposal: Sendable {
         // A note or an error that several targets have is printed once.
         var said: Set<String> = []
         for note in results.flatMap(\.notes) where said.insert(note).inserted { context.say(note) }
-        for failure in results.compactMap(PlanWords(plan).failure) { context.say(failure) }
+        for failure in PlanWords(plan).failures(results) { context.say(failure) }
     }
 
     private func report(_ plan: some ShownPlan, _ results: [ChangeResult]) async throws {

@@ -27,12 +27,10 @@ nonisolated struct CollectionWatch: Sendable {
 
     /// Runs until the task is cancelled.
     ///
-    /// - Throws: `OutputError` if nobody reads the output; `StoreError` of kind `.blocklisted`, because
-    ///   only a new connection works after that.
+    /// - Throws: `OutputError` if nobody reads the output; `StoreError` of kind `.blocklisted`,
+    ///   because only a new connection works after that.
     func run() async throws {
-        guard let admin = session.admin else {
-            throw CommandFailure.readOnly
-        }
+        let admin = try session.changing()
         // Without the mark of a step the first check reads everything.
         var look = RestoringLook()
         // Not at once: a service that is restarted often still runs one step a day.

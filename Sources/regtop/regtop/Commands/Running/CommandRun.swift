@@ -4,13 +4,14 @@ import Foundation
 
 /// One run of the program: words in, exit status out.
 nonisolated enum CommandRun {
-    /// Parses the words, runs the command and reports errors. Call it first, on the program's first thread.
+    /// Parses the words, runs the command and reports errors. Call it first, on the program's first
+    /// thread.
     ///
     /// - Returns: The exit status.
     @MainActor
     static func run(_ words: [String]) async -> Int32 {
-        // When the reader of the output goes away, a write fails and the command ends silently. A signal
-        // would stop a change half-way.
+        // When the reader of the output goes away, a write fails and the command ends silently. A
+        // signal would stop a change half-way.
         signal(SIGPIPE, SIG_IGN)
         StandardStreams.reserveDescriptors()
         let streams = StandardStreams()
@@ -124,13 +125,12 @@ nonisolated struct CommandFailure: Error, CustomStringConvertible {
 
     /// For a failure that was printed before.
     static let silent = CommandFailure("")
-    static let readOnly = CommandFailure("nothing was changed: this session is read-only")
 }
 
 /// The words of the command line before the parser reads them.
 nonisolated enum CommandWords {
-    /// Moves the subcommand's name to the front: `-p pool repos` becomes `repos -p pool`. Operators of
-    /// Ceph write `rados -p pool ls`, but the parser expects the options after the subcommand.
+    /// Moves the subcommand's name to the front: `-p pool repos` becomes `repos -p pool`. Operators
+    /// of Ceph write `rados -p pool ls`, but the parser expects the options after the subcommand.
     static func subcommandFirst(_ words: [String]) -> [String] {
         var words = words
         if let name = bringForward(names, to: 0, in: &words), let group = groups[name] {
@@ -174,8 +174,8 @@ nonisolated enum CommandWords {
         Set(Regtop.configuration.subcommands.compactMap { $0.configuration.commandName })
     }
 
-    /// True if the next word is the value of this one: for `-p` and `--pool`, not for `--pool=x`, `-px`
-    /// and `-v`.
+    /// True if the next word is the value of this one: for `-p` and `--pool`, not for `--pool=x`,
+    /// `-px` and `-v`.
     private static func takesValue(_ word: String) -> Bool {
         switch word {
         case "-p", "-c", "-n", "-k", "-m", "-f", "--pool", "--conf", "--name", "--keyring", "--mon-host", "--store",

@@ -1,13 +1,15 @@
 import Foundation
 import Synchronization
 
-/// Turns ^C, SIGTERM and SIGHUP into a call, so that a command can report its results before it ends.
+/// Turns ^C, SIGTERM and SIGHUP into a call, so that a command can report its results before it
+/// ends.
 nonisolated enum InterruptWatch {
     /// The descriptor to which the handler writes; -1 before `begin`.
     private static let bell = Atomic<Int32>(-1)
 
-    /// Calls `onInterrupt` at the first signal, on a thread of its own, and ends the program with 130 at
-    /// the second one. Signals that are ignored at the start, as under nohup, stay ignored. Call it once.
+    /// Calls `onInterrupt` at the first signal, on a thread of its own, and ends the program with
+    /// 130 at the second one. Signals that are ignored at the start, as under nohup, stay ignored.
+    /// Call it once.
     ///
     /// It installs a handler and does not wait for blocked signals, because the main thread of an
     /// asynchronous program runs libdispatch, which unblocks all signals.

@@ -19,7 +19,8 @@ nonisolated final class LogFile: Sendable {
 
     /// Opens the log file and sends the program's log messages to it. Call it once.
     ///
-    /// - Returns: nil if the file cannot be opened; then log messages are dropped, and no command fails.
+    /// - Returns: nil if the file cannot be opened; then log messages are dropped, and no command
+    ///   fails.
     static func begin(_ options: LogOptions) -> LogFile? {
         let path = options.logFile ?? standardPath(ProcessInfo.processInfo.environment)
         guard let path, let file = LogFile(path: path) else {

@@ -5,7 +5,8 @@ import AdminCore
 nonisolated enum Missing {
     /// Runs `body`.
     ///
-    /// - Throws: `CommandFailure` that names the reference if `body` throws `StorageError.notFound`.
+    /// - Throws: `CommandFailure` that names the reference if `body` throws
+    ///   `StorageError.notFound`.
     static func named<Value>(
         _ reference: ImageReference, in session: Session, _ body: () async throws -> Value
     ) async throws -> Value {

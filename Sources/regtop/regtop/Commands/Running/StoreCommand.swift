@@ -42,12 +42,37 @@ nonisolated struct CommandContext: Sendable {
         }
     }
 
-    /// Warns the user if the pool's files have another chunk size than the session assumes: then every
-    /// file of several chunks seems to be damaged. Call it only if there is damage, because it
-    /// enumerates a part of the pool.
+    /// Warns the user if the pool's files have another chunk size than the session assumes: then
+    /// every file of several chunks seems to be damaged. Call it only if there is damage, because
+    /// it enumerates a part of the pool.
     func warnOfChunkSize() async throws {
         let finding = try await ChunkSizeProbe(storage: session.storage).run()
         if finding.other != nil { say("\(finding)") }
+    }
+
+    /// Makes a row of each item, several at once, and shows the progress. Items without a row are
+    /// left out.
+    ///
+    /// - Parameter phase: The noun of the items for the progress line.
+    /// - Returns: The rows, in the order of the items.
+    /// - Throws: The first error.
+    func rows<Item: Sendable, Row: Sendable>(
+        of items: [Item], phase: String, _ row: @escaping @Sendable (Item) async throws -> Row?
+    ) async throws -> [Row] {
+        var rows = [Row?](repeating: nil, count: items.count)
+        var (next, done) = (0, UInt64(0))
+        try await concurrentWork(window: max(16, session.objects.load.limit)) { _ in
+            guard next < items.count else { return nil }
+            defer { next += 1 }
+            return next
+        } perform: { (index: Int) in
+            (index, try await row(items[index]))
+        } take: { (index: Int, row: Row?) in
+            rows[index] = row
+            done += 1
+            progress.show(WorkProgress(phase: phase, completed: done, total: UInt64(items.count)))
+        }
+        return rows.compactMap(\.self)
     }
 
     /// Prints a sentence to standard error.
