@@ -53,7 +53,7 @@ import Testing
         #expect(settings.problems.first?.hasPrefix(problem) == true, "\(settings.problems)")
     }
 
-    /// What stands beside a mistake holds.
+    /// The rest of the file holds.
     @Test func aMistakeSpoilsNothingElse() {
         let settings = parse("mouse: false\nregistries:\n  prod: {pool: registry, colour: blue}\n")
         #expect(settings.problems.count == 1)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `rm`, `mv` and `load` do, and what they leave alone.
+/// The effects of `rm`, `mv` and `load`.
 @Suite struct ChangingCommandTests {
     @Test func dryRunShowsAndChangesNothing() async throws {
         let place = try TemporaryPlace()
@@ -51,7 +51,8 @@ import Testing
         #expect(tags.allSatisfy { $0["digest"] as? String == digest && $0["state"] as? String == "ok" })
     }
 
-    /// By a number of images, by a list of what is in use, and by the rules of the configuration: each says why of every tag.
+    /// By a number of images, by a file of images in use, and by the rules of the configuration.
+    /// Each gives a reason for every tag.
     @Test func tagsGoByRules() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()

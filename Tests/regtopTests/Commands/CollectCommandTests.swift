@@ -54,7 +54,7 @@ import Testing
         #expect((plan["inTheWay"] as? [String])?.count == 1)
     }
 
-    /// A document that cannot be read is in nobody's way, and the command that the run prints gets rid of it.
+    /// An unreadable document blocks nothing, and the command that the run prints removes it.
     @Test func whatPinsIsSaidWithTheCommandThatRemovesIt() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()

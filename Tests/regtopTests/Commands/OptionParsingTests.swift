@@ -63,7 +63,7 @@ import Testing
         #expect(CommandWords.complaint([]) == nil)
     }
 
-    /// Each teaches: what it does, how it is used, and every line fits into 80 columns.
+    /// Every help has examples, and its lines fit into 80 columns.
     @Test func everyCommandHasHelpWithExamples() {
         for command in Regtop.configuration.subcommands {
             let help = Regtop.helpMessage(for: command, columns: 80)

@@ -59,7 +59,7 @@ import Testing
         #expect(try await !place.dump(store).text.contains("regtop-trash"))
     }
 
-    /// The name of what a repair took has a blank in it; it is the last column.
+    /// An entry from a repair has a blank in its name, which is in the last column.
     @Test func blanksInNamesAreBlanks() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `du`, `why`, `verify` and filters say about the pool that registry v2.3.1 wrote.
+/// `du`, `why`, `verify` and filters on the pool that registry v2.3.1 wrote.
 @Suite struct UsageCommandTests {
     @Test func duOfThePool() async throws {
         let place = try TemporaryPlace()

@@ -11,12 +11,13 @@ struct MoveCommand: StoreCommand, ChangingCommand {
             stays). The destination must not exist; repositories are never merged. mv repo:a repo:b renames a tag; --force \
             replaces an existing tag. No data is copied: the time depends only on the number of links.
 
-            A registry with a descriptor cache (storage: cache: in its configuration) goes on to believe that the layers \
-            are linked at the old name until it is restarted. It answers 201 to a push of one of them there, writes no \
-            link, and the image cannot be pulled after the restart. So restart every registry afterwards, or flush its \
-            cache, and run regtop recover --cache-flushed, which writes the missing links; until then every change, gc and \
-            fsck write them as well. --no-cache says that no registry has such a cache. --keep-layer-links keeps the links \
-            at the old name as well. A tag that is pushed there meanwhile stays at both names.
+            A registry with a descriptor cache (storage: cache: in its configuration) believes until its restart that \
+            the layers are still linked at the old name. If a client pushes such a layer to that name, the registry \
+            answers 201 but writes no link, and the image cannot be pulled after the restart. So restart every \
+            registry after mv, or flush its cache, then run regtop recover --cache-flushed, which writes the missing \
+            links. Until then every change, gc and fsck write them as well. --no-cache says that no registry has such \
+            a cache. --keep-layer-links keeps the links at the old name as well. A tag that is pushed there meanwhile \
+            stays at both names.
 
             Uploads in progress (written to within the last day) stay at the old name unless --uploads is given.
 

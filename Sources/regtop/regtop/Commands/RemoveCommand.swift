@@ -12,16 +12,17 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
             manifest and every tag that names it; the first four digits are enough if no other manifest of the repository \
             begins with them.
 
-            rm moves only links, and moves them to the trash; `regtop trash restore` restores them until the trash is \
-            emptied. The blobs stay below blobs/ until gc frees them: rm makes space reclaimable and frees none. --now \
-            skips the trash: the links are deleted at once and cannot be restored. On a full pool only --now works.
+            rm moves links to the trash and leaves all blobs below blobs/; `regtop trash restore` restores the links \
+            until the trash is emptied. rm frees no space, but makes it reclaimable by gc. --now skips the trash: the \
+            links are deleted at once and cannot be restored. On a full pool only --now works.
 
-            A registry with a descriptor cache (storage: cache: in its configuration) goes on to believe that the layers \
-            of a deleted repository are linked in it until it is restarted. It answers 201 to a push of one of them there, \
-            writes no link, and the image cannot be pulled after the restart. So restart every registry afterwards, or \
-            flush its cache, and run regtop recover --cache-flushed, which writes the missing links; until then every \
-            change, gc and fsck write them as well. --no-cache says that no registry has such a cache. --keep-layer-links \
-            keeps the links. Uploads in progress (written to within the last day) stay as well unless --uploads is given.
+            A registry with a descriptor cache (storage: cache: in its configuration) believes until its restart that \
+            the layers of a deleted repository are still linked there. If a client pushes such a layer to that name, \
+            the registry answers 201 but writes no link, and the image cannot be pulled after the restart. So restart \
+            every registry after rm, or flush its cache, then run regtop recover --cache-flushed, which writes the \
+            missing links. Until then every change, gc and fsck write them as well. --no-cache says that no registry \
+            has such a cache. --keep-layer-links keeps the links. Uploads in progress (written to within the last day) \
+            stay as well unless --uploads is given.
 
             Instead of names: --where FILTER deletes the repositories that match a filter; with --tags-of REPO the tags of \
             that repository that match. The plan lists every row with the reason why it goes or stays.
