@@ -89,7 +89,9 @@ nonisolated struct PlanWords {
             return "The step is done.\(next ?? "")"
         }
         let done = "\(Self.capitalised(plan.action.done)) \(subject)\(destination)"
-        guard let change = plan as? ChangePlan, change.action == .remove else { return done + "." }
+        guard let change = (plan as? SelectedRemoval)?.plan ?? plan as? ChangePlan, change.action == .remove else {
+            return done + "."
+        }
         return change.skipsTrash
             ? "\(done); a collection can free \(HumanText.bytes(plan.impact.reclaimable))." : "\(done) to the trash."
     }
@@ -98,7 +100,8 @@ nonisolated struct PlanWords {
     func text(_ results: [ChangeResult]) -> String {
         results.map { result in
             let word = result.outcome == .done ? plan.action.done : result.outcome.rawValue
-            return "\(word)  \(result.target)\(result.trash.map { "  in the trash as \($0)" } ?? "")\n"
+            let trash = result.trash.map { "  in the trash as \($0)" } ?? ""
+            return VisibleText.of("\(word)  \(result.target)\(trash)") + "\n"
         }.joined()
     }
 
