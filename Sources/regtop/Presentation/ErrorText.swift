@@ -30,7 +30,7 @@ nonisolated enum ErrorText {
     /// The advice, if the description of the error has none.
     private static func advice(_ kind: StoreError.Kind) -> String {
         switch kind {
-        case .timedOut: "; an OSD or a monitor does not answer: see `ceph -s`, or wait longer with --timeout"
+        case .timedOut: "; wait longer with --timeout"
         case .full: "; the pool or the cluster is full: see `ceph df`"
         case .blocklisted: "; the cluster has blocklisted this client: see `ceph osd blocklist ls`"
         case .busy: "; try again when fewer clients write there"

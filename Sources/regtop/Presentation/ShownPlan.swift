@@ -186,7 +186,7 @@ extension CollectionPlan: ShownPlan {
             case .watch: "record chunks behind the end of blobs: \(amount)"
             case .trim: "remove chunks behind the end of blobs: \(amount)"
             case .finish: "free at once, after a second mark: \(amount)"
-            case .look: "restore what pushes need a few seconds later"
+            case .look: "a few seconds later, restore content that pushes need by then"
             }
         }
     }

@@ -265,7 +265,7 @@ import Testing
             }
             #expect(try await watching() == 2)
             let text = try await RegtopProgram.run(["status"] + pool, in: place).text
-            #expect(text.contains("restart every registry, or flush its cache, and run regtop recover --cache-flushed"))
+            #expect(text.contains("restart every registry or flush its cache, then run `regtop recover"))
             let said = try await RegtopProgram.run(["recover", "--cache-flushed", "--yes"] + pool, in: place)
             #expect(
                 said.status == 0 && said.text.contains("watched  links moved from team/x/deep to team/y\n"),

@@ -104,7 +104,7 @@ import Testing
         await bench.find("3.3")
         await bench.press(.character("d"))
         #expect(bench.text.contains("Delete library/alpine:3.3?"))
-        #expect(bench.text.contains("stay, on the same manifests, 2:"))
+        #expect(bench.text.contains("tags of the same manifests that stay, 2:"))
         await bench.press(.character("y"))
         let name = try #require(RepositoryName("library/alpine"))
         let tags = try await bench.store.session.registry.pass().tagNames(of: name)
