@@ -1,4 +1,4 @@
-# The repeatable build. scripts/setup installs what it needs.
+# The build. scripts/setup installs the packages that it needs.
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -6,13 +6,13 @@ SWIFT   ?= swift
 
 sources = Sources Tests Plugins Package.swift Benchmarks/Sources Benchmarks/Package.swift
 
-# Each step builds upon the one before it.
+# Each step needs the step before it.
 .NOTPARALLEL:
-.PHONY: all clean fmt lint build test test-full model bench binaries install uninstall
+.PHONY: all clean fmt lint build test test-full model docs bench binaries install uninstall
 
 all: clean fmt lint build test binaries
 
-# What was built; the sources of the dependencies stay.
+# Removes build products; the sources of the dependencies stay.
 clean:
 	rm -rf dist
 	$(SWIFT) package clean
@@ -23,6 +23,7 @@ fmt:
 lint:
 	$(SWIFT) format lint --strict -p -r $(sources)
 	scripts/lint-arrows
+	scripts/modules --check
 	scripts/mutations --check
 
 build:
@@ -32,16 +33,20 @@ build:
 test:
 	scripts/cluster run -- $(SWIFT) test --disable-xctest
 
-# And once more without librados; the long variants and the mutations too. This is what has to be green.
+# Also without librados, with the long variants and the mutations.
 test-full:
 	scripts/test --long
 
-# Every order of steps that docs/safety.md speaks of, enumerated; fails if a variant is not what it is expected to be.
+# Enumerates the orders of docs/safety.md; fails if a result is not the expected one.
 model:
 	cd docs/model && for name in collection dirs moves moves2 cache look; do echo "# $$name"; python3 -B $$name.py; done \
 		| tee /dev/stderr | sed -nE 's/ *states=.*-> / -> /p; /^#/p' | diff expected -
 
-# What regtop's storage driver takes beside a raw librados program. Not timed by any test.
+# Builds the documentation of AdminCore: .build/plugins/Swift-DocC/outputs/AdminCore.doccarchive
+docs:
+	$(SWIFT) package generate-documentation --target AdminCore --warnings-as-errors
+
+# Compares the storage driver with a raw librados program. No test runs this.
 bench:
 	scripts/bench
 

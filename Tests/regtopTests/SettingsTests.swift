@@ -42,8 +42,8 @@ import Testing
         ("registries: [a]", "config.yml:1:13: \"registries\" must be a mapping"),
         ("mouse: false\n  x: [", "config.yml:2:"),
         ("retention:\n  app: {keep: -1}", "config.yml:2:15: keep must be a number of images"),
-        ("retention:\n  app: {keep: 1, keep-tags: [\"{a,b}\"]}", "config.yml:2:30: \"{\" is in the name of no tag"),
-        ("retention:\n  app: {where: age>x}", "config.yml:2:16: column 5: "),
+        ("retention:\n  app: {keep: 1, keep-tags: [\"{a,b}\"]}", "config.yml:2:30: no tag name contains \"{\""),
+        ("retention:\n  app: {where: age>x}", "config.yml:2:16: age needs a duration such as 180d, not \"x\""),
         ("retention:\n  app: {}", "config.yml:2:3: the rule is empty"),
         ("- a", "config.yml:1:1: the file must be a mapping"),
     ])

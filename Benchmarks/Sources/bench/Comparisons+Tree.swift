@@ -96,7 +96,7 @@ extension Harness {
                 guard let holding = try await driver.reader.holding(try StoragePath(turn.directory + "/held")) else {
                     throw WrongContent(what: "no holding")
                 }
-                let outcomes = try await driver.free(holding.entries, of: holding)
+                let outcomes = try await driver.holdings.free(holding.entries, of: holding)
                 guard outcomes == Array(repeating: .freed, count: count) else {
                     throw WrongContent(what: "not all freed")
                 }

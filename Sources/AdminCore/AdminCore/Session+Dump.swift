@@ -7,7 +7,7 @@ extension Session {
         guard let admin else {
             throw StoreError(.permissionDenied, operation: "load", reason: "this session is read-only")
         }
-        return try await StoreDump.load(from: source, into: objects, admin.driver.writer, progress: progress)
+        return try await StoreDump.load(from: source, into: objects, admin.driver.writer.objects, progress: progress)
     }
 
     /// Reads a dump as `load` would, and throws what it would throw because of the dump or of a store that is not empty. Nothing is

@@ -1,10 +1,14 @@
-import Foundation
+public import Foundation
 
-/// Thinks changes through. Only reads, so a read-only session has one, too.
+/// Builds plans: what a change would touch and cost. Only reads, so a read-only session has one,
+/// too.
+///
+/// Concurrency: a value. Errors: `ChangeError.wrongChunkSize` if the files of the pool have another
+/// chunk size than was assumed, those of each method, and errors of reading.
 public struct ChangePlanner: Sendable {
     /// The registry to be changed.
     public let registry: RegistryReader
-    /// How the journal is kept: whether registries may be writing, and for how long what they began may go on.
+    /// How the journal is kept: whether registries may be writing, and how long a push may take.
     public let policy: JournalPolicy
 
     /// A planner for `registry`.
@@ -13,210 +17,166 @@ public struct ChangePlanner: Sendable {
         self.policy = policy
     }
 
-    var storage: StorageReader { registry.storage }
-    var paths: RegistryPaths { registry.paths }
+    // MARK: - References
 
-    /// The plan that removes what the references name: of a repository its `_manifests`, `_layers` and `_uploads`, of a
-    /// tag that tag, of a digest the revision and every tag on it. What several targets cover is removed once, with
-    /// the first of them. What belongs to an image, its signatures for example, goes with the last tag of it, and as
-    /// a part of the same target. `skippingTrash`: the links are dropped at once, instead of going where they can be
-    /// restored from. `companions`: which of what belongs to images may go with them.
-    /// Throws `ChangeError.notFound`, `.wrongChunkSize`, and errors of reading.
+    /// Plans the removal of references. Of a repository its `_manifests`, `_layers` and `_uploads`
+    /// go, of a tag that tag, of a digest the revision and every tag on it. Links that several
+    /// targets cover go once, with the first of them. Companions of an image go with its last tag,
+    /// as a part of the same target.
+    /// - Parameters:
+    ///   - skippingTrash: True to drop the links at once, instead of keeping them to be restored.
+    ///   - companions: The companions that may go with their images.
+    /// - Throws: `ChangeError.notFound`.
     public func removal(
         of references: [ImageReference], skippingTrash: Bool = false, companions: CompanionChoice = .all,
         handling: RepositoryHandling = RepositoryHandling(), progress: ProgressHandler? = nil
     ) async throws -> ChangePlan {
         try await checkChunkSize()
-        var covered: Set<StoragePath> = []
-        var targets: [ChangePlan.Target] = []
-        // What covers most comes first, so that the tag of a repository that goes as well is not a target of its own.
-        for reference in references.uniqued().sorted(by: { $0.selector.breadth > $1.selector.breadth }) {
-            let target = try await self.target(reference, takesUploads: handling.takesUploads)
-            let stages = target.stages.map { $0.filter { covered.insert($0.path).inserted } }
-            if stages.joined().isEmpty, !target.stages.joined().isEmpty { continue }
-            targets.append(
-                ChangePlan.Target(
-                    reference: reference, stages: stages, directories: target.directories,
-                    uploadsInProgress: target.uploadsInProgress))
-        }
-        let joined = try await joiningCompanions(to: targets, companions)
-        let impact = try await impact(ofRemoving: joined.targets, progress: progress)
-        return ChangePlan(
-            action: .remove, skipsTrash: skippingTrash, handling: handling, targets: joined.targets, impact: impact,
-            notes: joined.notes + notes(targets, impact, skippingTrash) + notes(joined.targets, handling))
+        return try await RemovalPlanner(registry: registry, policy: policy).plan(
+            for: references, skippingTrash: skippingTrash, companions: companions, handling: handling,
+            progress: progress)
     }
 
-    /// Throws `ChangeError.wrongChunkSize` if the pool's own files say that they have another chunk size.
-    func checkChunkSize() async throws {
-        let finding = try await ChunkSizeProbe(storage: storage).run()
-        if let found = finding.other { throw ChangeError.wrongChunkSize(assumed: finding.assumed, found: found) }
+    /// Plans the move of a repository to a name that does not exist, or of a tag to another name in
+    /// its repository.
+    /// - Parameter force: True to replace a tag that is there.
+    /// - Throws: `ChangeError.notFound`, `.destinationExists`, and see `checkMove`.
+    public func move(
+        from source: ImageReference, to destination: ImageReference, force: Bool = false,
+        handling: RepositoryHandling = RepositoryHandling(), progress: ProgressHandler? = nil
+    ) async throws -> ChangePlan {
+        try await checkChunkSize()
+        return try await MovePlanner(registry: registry, policy: policy).plan(
+            from: source, to: destination, force: force, handling: handling)
     }
 
-    /// What a reference stands for, frozen. Throws `ChangeError.notFound`.
-    func target(_ reference: ImageReference, takesUploads: Bool = true) async throws -> ChangePlan.Target {
-        let name = reference.repository
-        switch reference.selector {
-        case .repository:
-            let own = paths.ownDirectories(name)
-            let found = try await concurrentMap(own, window: own.count) { try await storage.walkIfThere($0) }
-            guard found.contains(where: { $0 != nil }) else { throw ChangeError.notFound(reference) }
-            let entries = found.compactMap(\.self).flatMap(\.self)
-            let busy = takesUploads ? [] : try await uploadsInProgress(entries.compactMap(\.file))
-            let idle = entries.filter { entry in
-                guard let path = entry.path, let upload = paths.file(at: path)?.uploadDirectory else { return true }
-                return !busy.contains(upload)
-            }
-            return try await target(reference, idle, roots: own, uploadsInProgress: busy.count)
-        case .tag(let tag):
-            guard let directory = paths.tag(name, tag), let found = try await storage.walkIfThere(directory) else {
-                throw ChangeError.notFound(reference)
-            }
-            return try await target(reference, found, roots: [directory])
-        case .digest(let digest):
-            let tags = try await tags(of: name, naming: digest)
-            var roots = tags.compactMap { paths.tag(name, $0) } + [paths.revision(name, digest)]
-            // Registry 2.1.0 linked manifests among the layers, and nowhere else.
-            let old = paths.layerLink(name, digest)
-            if try await storage.entries(paths.revision(name, digest)) == nil, try await storage.entry(old) != nil,
-                case .file(let blob)? = try await storage.entry(paths.blob(digest))?.kind,
-                try await registry.manifestAmongLayers(in: blob, at: paths.blob(digest)) != nil
-            {
-                roots.append(old.parent)
-            }
-            let found = try await concurrentMap(roots, window: storage.window) { try await storage.walkIfThere($0) }
-            guard found.contains(where: { $0 != nil }) else { throw ChangeError.notFound(reference) }
-            return try await target(reference, found.compactMap(\.self).flatMap(\.self), roots: roots)
-        }
+    /// Checks a move without reading the pool.
+    /// - Throws: `ChangeError.unsuitable` unless both are repositories, or tags of one repository.
+    public static func checkMove(of source: ImageReference, to destination: ImageReference) throws(ChangeError) {
+        try MovePlanner.check(source, destination)
     }
 
-    /// The directories of the uploads in which something was written within the delay: whoever began one may go on
-    /// with it.
-    private func uploadsInProgress(_ files: [(path: StoragePath, blob: BlobIdentifier)]) async throws -> Set<
-        StoragePath
-    > {
-        guard policy.delay > 0 else { return [] }
-        let limit = policy.now.addingTimeInterval(-policy.delay)
-        let uploads = files.compactMap { file in
-            paths.file(at: file.path)?.uploadDirectory.map { (directory: $0, file: file) }
-        }
-        return try await Set(
-            concurrentMap(uploads, window: storage.window) { upload -> StoragePath? in
-                var modified = try await storage.head(of: upload.file.blob).modified
-                if modified == nil {
-                    // A reference without chunk 0 has no date but that of its directory.
-                    let directory = StorageReader.directory(upload.file.path.parent)
-                    modified = try await storage.objects.read(.stat, of: directory)?.modified
-                }
-                return modified.map { $0 <= limit } ?? false ? nil : upload.directory
-            }.compactMap(\.self))
+    // MARK: - The trash
+
+    /// Plans to bring deletions back from the trash. Companions of a tag's image come back with it,
+    /// from whichever deletion took them along.
+    /// - Parameter name: The name that a repository or a tag gets instead of its own. A
+    ///   repository's must be free, a tag's must be one of its repository.
+    /// - Throws: `ChangeError.notInTrash`, `.nameTaken`, `.destinationExists`, `.unsuitable`.
+    public func restoration(of ids: [String], as name: ImageReference? = nil) async throws -> RestorePlan {
+        try await checkChunkSize()
+        return try await RestorationPlanner(registry: registry).plan(for: ids, as: name)
     }
 
-    private func target(
-        _ reference: ImageReference, _ found: [WalkEntry], roots: [StoragePath], uploadsInProgress: Int = 0
-    ) async throws -> ChangePlan.Target {
-        let files = found.compactMap(\.file).sorted { $0.path < $1.path }
-        let links = try await concurrentMap(files, window: storage.window) { path, blob in
-            let digest = paths.currentTag(of: path) != nil ? try await linkDigest(path, blob) : nil
-            return ChangePlan.Link(path: path, blob: blob, digest: digest)
-        }
-        let stages = Dictionary(grouping: links) { paths.stage(of: $0.path) }
-        return ChangePlan.Target(
-            reference: reference, stages: RemovalStage.allCases.compactMap { stages[$0] },
-            directories: roots + found.compactMap(\.subdirectory), uploadsInProgress: uploadsInProgress)
+    /// Checks a restoration without reading the pool.
+    /// - Throws: `ChangeError.unsuitable` for a new name that several deletions would get.
+    public static func checkRestoration(of ids: [String], as name: ImageReference?) throws(ChangeError) {
+        try RestorationPlanner.check(ids, as: name)
     }
 
-    /// What a link says; nil if it cannot be read as a digest. A store that does not answer is an error.
-    private func linkDigest(_ path: StoragePath, _ blob: BlobIdentifier) async throws -> Digest? {
-        do {
-            let bytes = try await storage.content(of: blob, at: path, limit: 1024)
-            return LinkText(bytes)?.digest
-        } catch is StorageError {
-            return nil
-        }
+    /// Plans to drop for good what has been in the trash for `age` seconds or longer. While
+    /// registries may be writing, deletions younger than the journal's delay stay, whatever `age`
+    /// says (docs/safety.md#1-freeing), and the notes say so.
+    /// - Parameter ids: Only these deletions; nil for all.
+    /// - Throws: `ChangeError.notInTrash`.
+    public func emptying(
+        olderThan age: TimeInterval = 0, ids: [String]? = nil, progress: ProgressHandler? = nil
+    ) async throws -> EmptyPlan {
+        try await checkChunkSize()
+        return try await EmptyingPlanner(registry: registry, policy: policy).plan(
+            olderThan: age, ids: ids, progress: progress)
     }
 
-    /// The tags of a repository whose current link says this digest, sorted.
-    func tags(of name: RepositoryName, naming digest: Digest) async throws -> [String] {
-        let tags = try await registry.pass().tagNames(of: name)
-        return try await concurrentMap(tags, window: storage.window) { tag -> String? in
-            guard let link = paths.currentLink(name, tag: tag) else { return nil }
-            do {
-                let bytes = try await storage.content(link, limit: 1024)
-                return LinkText(bytes)?.digest == digest ? tag : nil
-            } catch is StorageError {
-                return nil
-            }
-        }.compactMap(\.self)
+    // MARK: - Uploads
+
+    /// Plans the removal of unfinished uploads that began `age` seconds ago or longer. An upload
+    /// that does not say when it began is as old as the youngest of its chunks, without any as its
+    /// directory. A file among the uploads that belongs to none is taken for one. Looks through the
+    /// whole pool for files that belong to something else as well.
+    /// - Parameters:
+    ///   - names: Only uploads of these repositories; nil for all.
+    ///   - ids: Only uploads with these identifiers; nil for all.
+    /// - Throws: See `checkPurge`.
+    public func purging(
+        olderThan age: TimeInterval, of names: [RepositoryName]? = nil, ids: Set<String>? = nil,
+        skippingTrash: Bool = false, progress: ProgressHandler? = nil
+    ) async throws -> UploadsPlan {
+        try await checkChunkSize()
+        return try await UploadsPlanner(registry: registry, policy: policy).plan(
+            olderThan: age, of: names, ids: ids, skippingTrash: skippingTrash, progress: progress)
     }
 
-    /// What is to be known of what registries are busy with in these repositories.
-    func notes(_ targets: [ChangePlan.Target], _ handling: RepositoryHandling) -> [String] {
-        var notes: [String] = []
-        let busy = targets.reduce(0) { $0 + $1.uploadsInProgress }
-        if busy > 0 {
-            notes.append(
-                "\(busy) \(busy == 1 ? "upload" : "uploads") in progress stay where their clients write them; --uploads takes them as well"
-            )
-        }
-        let names = targets.flatMap(\.layerNames)
-        guard policy.delay > 0, let first = names.first else { return notes }
-        if handling.keepsLayerLinks {
-            notes.append(
-                "the layer links stay at \(first)\(names.count > 1 ? " and \(names.count - 1) more" : ""), which catalogues go on to show, without a "
-                    + "tag: delete it once more while no registry runs")
-        } else if policy.caches == .unknown {
-            notes.append(
-                "a registry with a descriptor cache believes until it is restarted that layers are linked in "
-                    + "\(names.count > 1 ? "these names" : "\(first)"): it answers 201 to a push of one and writes no link, and after the restart the "
-                    + "image cannot be pulled")
-            notes.append(
-                "so restart every registry afterwards, or flush its cache, and then run `regtop recover --cache-flushed`, which writes such links; "
-                    + "say --no-cache if no registry has a descriptor cache")
-        }
-        return notes
+    /// Checks a purge without reading the pool (docs/safety.md#2-collection).
+    /// - Throws: `ChangeError.unsuitable` for a purge that skips the trash while a registry may be
+    ///   writing.
+    public static func checkPurge(skippingTrash: Bool, isOffline: Bool) throws(ChangeError) {
+        try UploadsPlanner.check(skippingTrash: skippingTrash, isOffline: isOffline)
     }
 
-    /// How many manifests that are shared are named.
-    private static let sharedChildren = 10
+    // MARK: - Repairs
 
-    private func notes(_ targets: [ChangePlan.Target], _ impact: Impact, _ skippingTrash: Bool) -> [String] {
-        var notes: [String] = []
-        for target in targets {
-            guard case .digest = target.reference.selector else { continue }
-            let tags = target.links.compactMap { paths.currentTag(of: $0.path) }.uniqued()
-            if !tags.isEmpty {
-                notes.append("with \(target.reference) go the tags that name it: \(tags.joined(separator: ", "))")
-            }
+    /// Plans repairs of problems: of those whose repair is safe or, where kinds are named, of all
+    /// of these kinds that have a repair.
+    /// - Parameter grace: See `RepairPlan.grace`.
+    public func repairs(
+        of problems: [Problem], kinds: Set<ProblemKind> = [], grace: TimeInterval = FsckOptions.usualGrace
+    ) async throws -> RepairPlan {
+        let chosen = problems.filter { problem in
+            kinds.isEmpty ? problem.repair?.isSafe ?? false : kinds.contains(problem.kind)
         }
-        notes += impact.sharedChildren.prefix(Self.sharedChildren)
-        if impact.sharedChildren.count > Self.sharedChildren {
-            notes.append(
-                "\(impact.sharedChildren.count - Self.sharedChildren) more are shared in the same way, and stay")
-        }
-        if impact.uploads > 0 {
-            notes.append(
-                "unfinished uploads are among it: whoever is pushing them gets an error and has to begin again")
-        }
-        if skippingTrash { notes.append("the trash is skipped: the links are dropped at once and cannot be restored") }
-        return notes
+        return try await repairs(ofAll: chosen, grace: grace)
     }
-}
 
-extension Sequence where Element: Hashable {
-    /// The elements, each once, in the order of their first appearance.
-    func uniqued() -> [Element] {
-        var seen: Set<Element> = []
-        return filter { seen.insert($0).inserted }
+    /// Plans repairs of all of these problems that have a repair, safe or not.
+    /// - Parameter grace: See `RepairPlan.grace`.
+    public func repairs(
+        ofAll problems: [Problem], grace: TimeInterval = FsckOptions.usualGrace
+    ) async throws -> RepairPlan {
+        try await checkChunkSize()
+        return try await RepairPlanner(registry: registry, policy: policy).plan(forAll: problems, grace: grace)
     }
-}
 
-extension ImageReference.Selector {
-    /// How much is named: a repository covers its manifests, and they cover their tags.
-    fileprivate var breadth: Int {
-        switch self {
-        case .repository: 2
-        case .digest: 1
-        case .tag: 0
-        }
+    // MARK: - Retention
+
+    /// Chooses the repositories that a filter lets through. An unknown value fulfils nothing, so
+    /// the repository stays.
+    /// - Throws: `ChangeError.unsuitable` where the filter goes by dates that say nothing.
+    public func selection(
+        ofRepositories filter: Filter, progress: ProgressHandler? = nil
+    ) async throws -> Selection {
+        try await SelectionPlanner(registry: registry, now: policy.now).repositories(by: filter, progress: progress)
     }
+
+    /// Chooses among the tags of a repository by rules.
+    /// - Throws: `ChangeError.unsuitable` where a rule goes by dates that say nothing.
+    public func selection(ofTagsOf name: RepositoryName, _ retention: Retention) async throws -> Selection {
+        try await SelectionPlanner(registry: registry, now: policy.now).tags(of: name, by: retention)
+    }
+
+    /// Chooses among the tags of every repository that a rule is for. Where a rule goes by dates
+    /// that say nothing, all tags stay.
+    public func selection(by policy: Retention, progress: ProgressHandler? = nil) async throws -> Selection {
+        try await SelectionPlanner(registry: registry, now: self.policy.now).tags(by: policy, progress: progress)
+    }
+
+    // MARK: - Collection
+
+    /// Plans the next step of a collection where nothing may be changed: the plan can be shown, and
+    /// not executed. See `RegistryAdmin.collection`.
+    public func collection(
+        _ options: CollectionOptions, progress: ProgressHandler? = nil
+    ) async throws -> CollectionPlan {
+        try await checkChunkSize()
+        return try await CollectionPlanner.rehearsal(of: registry, policy, options, progress: progress)
+    }
+
+    /// Reads the quarantine, for a collection with these options: their delay and their word about
+    /// caches count. Reads the size of each thing in it, and nothing else of the registry.
+    public func quarantine(
+        _ options: CollectionOptions = CollectionOptions(), progress: ProgressHandler? = nil
+    ) async throws -> QuarantineStatus {
+        try await QuarantineReader(registry: registry, policy: policy).status(options, progress: progress)
+    }
+
+    private func checkChunkSize() async throws { try await registry.storage.checkChunkSize() }
 }

@@ -1,17 +1,21 @@
-/// Answers where a file lies and who needs it. Only reads.
+/// Tells where a file lies and what needs it. Reads only.
 ///
-/// Concurrency: a value; every method may be called from any task. Errors: `StorageError`, and `StoreError` from below.
+/// Concurrency: a value; every method may be called from any task. Errors: `StorageError`, and
+/// `StoreError` of the store.
 public struct BlobInspector: Sendable {
-    /// The registry the file belongs to.
+    /// The registry of the files.
     public let registry: RegistryReader
 
-    /// An inspector of the files of this registry.
+    /// Creates an inspector of the files of a registry.
     public init(registry: RegistryReader) {
         self.registry = registry
     }
 
-    /// How a file is striped and where its chunks lie. Reads sizes, no data. Throws `StorageError.notFound` if there is no such
-    /// file, `.damaged` for a tag whose link cannot be read, `.unsupported` for a whole repository.
+    // MARK: - Chunks
+
+    /// Returns the chunks of a file and their places. Reads sizes, no data.
+    ///
+    /// - Throws: as `path(of:)`, and `StorageError.notFound` if the file does not exist.
     public func report(on subject: BlobSubject) async throws -> BlobReport {
         let path = try await path(of: subject)
         let blob = try await registry.storage.blob(path)
@@ -23,37 +27,107 @@ public struct BlobInspector: Sendable {
             path: path, digest: registry.paths.digest(ofBlob: path), layout: layout, placements: placements)
     }
 
-    /// Where a file lies. Throws `StorageError.notFound` if there is no such tag or manifest, `.damaged` for a tag whose link cannot be read,
-    /// `.unsupported` for a whole repository.
+    /// Returns the path of a file.
+    ///
+    /// - Throws: `StorageError.notFound` if the tag or the manifest does not exist, `.damaged` for
+    ///   a tag with an unreadable link, `.unsupported` for a whole repository.
     public func path(of subject: BlobSubject) async throws -> StoragePath {
         switch subject {
         case .path(let path): return path
         case .digest(let digest): return registry.paths.blob(digest)
-        case .reference(let reference):
-            guard case .tag(let tag) = reference.selector else {
-                guard case .digest(let digest) = reference.selector else {
-                    throw StorageError.unsupported("the chunks of a whole repository; name a tag or a digest of it")
-                }
-                let revisions = try await registry.revision(digest, of: reference.repository)
-                guard revisions.isThere else {
-                    throw StorageError.notFound(registry.paths.revision(reference.repository, digest))
-                }
-                return registry.paths.blob(digest)
-            }
-            let row = try await registry.pass().link(ofTag: tag, of: reference.repository)
-            guard let digest = row.link.digest else {
-                throw StorageError.damaged(row.path, "the link \(row.link.fault() ?? "cannot be read")")
-            }
-            return registry.paths.blob(digest)
+        case .reference(let reference): return registry.paths.blob(try await manifest(of: reference))
         }
     }
 
-    /// Which tags and manifests need a blob, and by which way, sorted by repository and tag. Needs a pass over all repositories:
-    /// expensive.
+    private func manifest(of reference: ImageReference) async throws -> Digest {
+        let name = reference.repository
+        switch reference.selector {
+        case .repository:
+            throw StorageError.unsupported("the chunks of a whole repository; name a tag or a digest of it")
+        case .digest(let digest):
+            guard try await registry.revision(digest, of: name).isThere else {
+                throw StorageError.notFound(registry.paths.revision(name, digest))
+            }
+            return digest
+        case .tag(let tag):
+            let pass = registry.pass()
+            let facts = try await RepositoryInquiry(name: name, pass: pass, scope: []).facts([.tag(tag)])
+            try await pass.requireTag(tag, of: name, in: facts)
+            let link = facts.tags[tag] ?? .missing
+            guard let digest = link.digest else {
+                let path = registry.paths.currentLink(name, tag: tag) ?? registry.paths.tags(name)
+                throw StorageError.damaged(path, "the link \(link.fault() ?? "cannot be read")")
+            }
+            return digest
+        }
+    }
+
+    // MARK: - Needs
+
+    /// Returns the tags and the manifests that need a blob, each with its shortest path to it,
+    /// sorted by repository and tag. Sweeps all repositories: expensive.
     public func uses(of digest: Digest, progress: ProgressHandler? = nil) async throws -> [BlobUse] {
         let names = try await registry.repositoryNames()
         let visitor = UseVisitor(digest, in: names)
         try await RegistrySweep(registry: registry, visitor: visitor).run(names, progress: progress)
         return visitor.uses
     }
+
+    /// Returns the reasons why a blob is in the pool. Sweeps all repositories: expensive.
+    public func explain(_ digest: Digest, progress: ProgressHandler? = nil) async throws -> BlobExplanation {
+        let blob = try await registry.blob(digest)
+        let uses = try await uses(of: digest, progress: progress)
+        let reach = ReachVisitor(digest)
+        let deletions = try await TrashSweep(registry: registry, visitor: reach).run()
+        let trash = reach.numbers.sorted().map { deletions[$0] }
+        let place = registry.paths.blob(digest)
+        let quarantine = try await registry.storage.holdings(in: registry.paths.quarantine)
+            .filter { holding in holding.entries.contains { $0.origin == place } }
+        let state: BlobExplanation.State =
+            if !uses.isEmpty {
+                .needed
+            } else if !trash.isEmpty {
+                .trash
+            } else if blob.state != .missing {
+                .unreferenced
+            } else if !quarantine.isEmpty {
+                .quarantine
+            } else {
+                .missing
+            }
+        return BlobExplanation(
+            digest: digest, state: state, size: blob.size, uses: uses, trash: trash.map(\.label),
+            quarantine: quarantine.map(\.label), linkedIn: uses.isEmpty ? try await links(to: digest) : [])
+    }
+
+    private func links(to digest: Digest) async throws -> [RepositoryName] {
+        let names = try await registry.repositoryNames()
+        return try await concurrentMap(names, window: registry.window) { name in
+            try await registry.storage.entry(registry.paths.layerLink(name, digest)) == nil ? nil : name
+        }.compactMap(\.self)
+    }
+
+    // MARK: - Shortened digests
+
+    /// Returns the only digest with this prefix: of the blobs at their places and in quarantine, or
+    /// else of all digests that links and manifests name, for which all repositories are swept. A
+    /// whole digest is returned as it is.
+    ///
+    /// - Throws: `DigestPrefixError` if no digest, or more than one, has the prefix.
+    public func digest(matching prefix: DigestPrefix, progress: ProgressHandler? = nil) async throws -> Digest {
+        if let whole = prefix.whole { return whole }
+        let taken = try await registry.storage.holdings(in: registry.paths.quarantine)
+            .flatMap { $0.entries.compactMap { registry.paths.digest(ofBlob: $0.origin) } }
+        let found = try await registry.blobs(matching: prefix) + taken.filter(prefix.matches)
+        if !found.isEmpty { return try prefix.only(of: found) }
+        let visitor = PrefixVisitor(prefix)
+        let names = try await registry.repositoryNames()
+        try await RegistrySweep(registry: registry, visitor: visitor, scope: .layerLinks).run(names, progress: progress)
+        return try prefix.only(of: visitor.digests)
+    }
+}
+
+extension Holding {
+    /// The name of the deleted thing, or else of the holding.
+    fileprivate var label: String { note?.name ?? path.name }
 }

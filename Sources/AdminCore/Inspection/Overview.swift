@@ -1,23 +1,25 @@
-/// The registry and its pool at a glance: what `status` shows.
+/// A summary of the registry and its pool, as `regtop status` shows it.
 public struct Overview: Hashable, Sendable {
-    /// What the store says of itself.
+    /// The status of the store.
     public let store: StoreStatus
-    /// Whether the assumed chunk size is that of the pool.
+    /// The comparison of the assumed chunk size with that of the pool.
     public let chunkSize: ChunkSizeFinding
     /// The number of repositories.
     public let repositories: Int
-    /// The number of tags of all of them.
+    /// The number of tags in all repositories.
     public let tags: Int
-    /// The number of their unfinished uploads.
+    /// The number of unfinished uploads in all repositories.
     public let uploads: Int
     /// The number of deletions in the trash.
     public let trash: Int
     /// Whether the registry is a pull-through cache.
     public let isPullThroughCache: Bool
-    /// The changes in the journal.
+    /// The open changes in the journal.
     public let pending: [PendingChange]
 
-    /// Reads it: listings only, no document. Throws `StoreError`.
+    /// Reads the summary. Lists directories and reads no document.
+    ///
+    /// - Throws: `StoreError`.
     public static func read(
         _ registry: RegistryReader, journal: JournalPolicy
     ) async throws -> Overview {

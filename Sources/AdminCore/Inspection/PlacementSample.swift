@@ -1,24 +1,31 @@
-/// How a sample of a pool's objects is spread over the OSDs.
+/// The distribution of a sample of objects over the OSDs.
 public struct PlacementSample: Hashable, Sendable {
-    /// What lies on one OSD.
+    /// The sampled objects on one OSD.
     public struct Share: Hashable, Sendable {
         /// The OSD's number.
         public let osd: Int
-        /// How many of the sampled objects it holds, as primary or as replica.
+        /// The number of objects on it, as primary or as replica.
         public internal(set) var objects = 0
-        /// Of how many of them it is the primary.
+        /// The number of objects of which it is the primary.
         public internal(set) var primary = 0
     }
 
-    /// By the OSDs' numbers.
+    /// The shares in the order of the OSDs' numbers.
     public let shares: [Share]
-    /// How many objects were located.
+    /// The number of located objects.
     public let objects: Int
-    /// How many placement groups they are in.
+    /// The number of their placement groups.
     public let placementGroups: Int
 
-    /// Locates up to `limit` (1…) objects, the first ones of equally many slices of the pool: each costs a question to the monitors, who
-    /// answer a few at a time. nil where the store knows no places. Throws `StoreError`.
+    /// Locates the first objects of several slices of the pool. Returns nil if the store has no
+    /// places.
+    ///
+    /// - Parameters:
+    ///   - objects: the store.
+    ///   - limit: the number of objects, from 1. Each costs a question to the monitors.
+    ///   - window: the number of questions in flight. The monitors answer a few at a time.
+    ///   - progress: is told of each located object.
+    /// - Throws: `StoreError`.
     public static func take(
         _ objects: any ObjectReader, limit: Int = 256, window: Int = 16, progress: @escaping ProgressHandler = { _ in }
     ) async throws -> PlacementSample? {

@@ -8,30 +8,19 @@ struct Closure {
     private(set) var problems = Problems()
 
     private let facts: RepositoryFacts
-    private var queue: [(digest: Digest, depth: Int)] = []
-    private var seen: Set<Digest> = []
 
     /// The closure of `roots`; the facts must have been gathered with the scope `.reach`.
     init(of roots: some Sequence<Digest>, in facts: RepositoryFacts) {
         self.facts = facts
-        for root in roots where seen.insert(root).inserted { queue.append((root, 0)) }
-        var next = 0
-        while next < queue.count {
-            let (digest, depth) = queue[next]
-            next += 1
-            if depth > Manifest.nestingLimit {
-                problems.add("The manifest \(digest) lies deeper in indexes than is followed.")
-            } else {
-                visit(digest, depth: depth)
-            }
+        for digest in facts.walk(from: roots, { visit($0, $1) }) {
+            problems.add("The manifest \(digest) lies deeper in indexes than is followed.")
         }
     }
 
     /// Bytes of all of it; the largest number there is if they are more.
     var size: UInt64 { sizes.values.reduce(0, addingCapped) }
 
-    private mutating func visit(_ digest: Digest, depth: Int) {
-        let finding = facts.manifests[digest]
+    private mutating func visit(_ digest: Digest, _ finding: ManifestFinding?) {
         sizes[digest] = finding?.blob.size ?? 0
         let revision = facts.revisions[digest]
         if let fault = (revision?.link ?? .missing).fault(expecting: digest) {
@@ -52,9 +41,6 @@ struct Closure {
         }
         if finding.blob.state != .ok { problems.add("The manifest \(digest) \(finding.blob.reason).") }
         for reference in manifest.blobs { take(reference, isConfig: reference == manifest.config) }
-        for child in manifest.manifests where child.namesManifest && seen.insert(child.digest).inserted {
-            queue.append((child.digest, depth + 1))
-        }
     }
 
     private mutating func take(_ reference: Manifest.Reference, isConfig: Bool) {

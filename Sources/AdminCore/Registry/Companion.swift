@@ -71,18 +71,10 @@ extension RepositoryFacts {
     func parts(of digest: Digest) -> [Digest] {
         var seen: Set<Digest> = [digest]
         var found: [Digest] = []
-        var level = [digest]
-        for _ in 0...Manifest.nestingLimit {
-            var next: [Digest] = []
-            for manifest in level.compactMap({ manifests[$0]?.manifest }) {
-                if let config = manifest.config?.digest, seen.insert(config).inserted { found.append(config) }
-                for child in manifest.manifests where child.namesManifest && seen.insert(child.digest).inserted {
-                    found.append(child.digest)
-                    next.append(child.digest)
-                }
-            }
-            if next.isEmpty { break }
-            level = next
+        walk(from: [digest]) { _, finding in
+            guard let manifest = finding?.manifest else { return }
+            let parts = (manifest.config.map { [$0.digest] } ?? []) + manifest.children.map(\.digest)
+            found += parts.filter { seen.insert($0).inserted }
         }
         return found
     }

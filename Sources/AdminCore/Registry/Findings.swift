@@ -22,12 +22,12 @@ struct BlobFinding: Hashable, Sendable {
     /// What chunk 0 of the blob's file means for it, and of a file of several chunks the length of the last one, if
     /// that was asked for.
     init(_ head: FileHead, last: LastChunk = .right, of digest: Digest) {
-        size = head.size
+        size = head.sizeOrLength
         let isEmpty = BlobFinding.emptyDigests.contains(digest.string)
         switch head.state {
         case .empty where isEmpty:
             (state, reason) = (.damaged, "has no chunk, not even one of no bytes, so that no registry serves it")
-        case .sound where head.size > 0 || isEmpty:
+        case .sound where head.sizeOrLength > 0 || isEmpty:
             switch last {
             case .right: (state, reason) = (.ok, "")
             case .missing: (state, reason) = (.damaged, "has lost its last chunk")
@@ -46,55 +46,6 @@ struct BlobFinding: Hashable, Sendable {
         self.size = size
         self.state = state
         self.reason = reason
-    }
-}
-
-/// What a link file says.
-struct LinkFinding: Hashable, Sendable {
-    /// Whether the link leads anywhere.
-    enum State: Hashable, Sendable {
-        /// It holds this digest.
-        case good(Digest)
-        /// It means this digest, but holds more, or less, than it: no registry reads it.
-        case inexact(Digest)
-        /// It is not there.
-        case missing
-        /// It is there and holds no digest; the text ends a sentence that begins with the link's name.
-        case bad(String)
-    }
-
-    /// Whether it leads anywhere.
-    let state: State
-    /// When it was last written; nil if it has no date.
-    let modified: Date?
-    /// What is there in place of a missing link, as the end of a sentence; nil if nothing is to be said of that.
-    var remains: String?
-
-    static let missing = LinkFinding(state: .missing, modified: nil)
-
-    /// The digest that it means; nil if it cannot be read.
-    var digest: Digest? {
-        switch state {
-        case .good(let digest), .inexact(let digest): digest
-        case .missing, .bad: nil
-        }
-    }
-
-    /// What is wrong with a link that should hold `expected` (any digest if nil); nil if nothing is. A link below
-    /// another digest than a SHA-256 may hold the SHA-256 of the same blob.
-    func fault(expecting expected: Digest? = nil) -> String? {
-        switch state {
-        case .good(let digest), .inexact(let digest):
-            if let expected, digest != expected, expected.algorithm == digest.algorithm || expected.isCanonical {
-                "names another digest, \(digest)"
-            } else if case .inexact = state {
-                "holds more than a digest, so that no registry reads it"
-            } else {
-                nil
-            }
-        case .missing: "is missing" + (remains.map { ": \($0)" } ?? "")
-        case .bad(let reason): reason
-        }
     }
 }
 

@@ -3,26 +3,15 @@ extension ImageDetail {
     /// `.configurations`.
     /// `expanding`: what an index names is looked into as well.
     init(name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts, expanding: Bool = false) {
-        var expansion = Expansion(left: expanding ? ImageDetail.childLimit : 0)
+        // Indexes over indexes may name the same again and again; damaged ones, themselves.
+        var expansion = ManifestTraversal<Never>(limit: expanding ? 1 + ImageDetail.childLimit : 1)
+        if let digest { _ = expansion.enters(digest) }
         self.init(name: name, tag: tag, digest: digest, facts: facts, &expansion)
     }
 
-    /// Indexes over indexes may name the same again and again; damaged ones, themselves.
-    private struct Expansion {
-        /// What was shown with its parts already.
-        var met: Set<Digest> = []
-        /// How many more are looked into.
-        var left: Int
-
-        mutating func takes(_ digest: Digest) -> Bool {
-            guard left > 0, met.insert(digest).inserted else { return false }
-            left -= 1
-            return true
-        }
-    }
-
     private init(
-        name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts, _ expansion: inout Expansion
+        name: RepositoryName, tag: String?, digest: Digest?, facts: RepositoryFacts,
+        _ expansion: inout ManifestTraversal<Never>
     ) {
         self.init(name: name, tag: tag, digest: digest)
         guard let digest else {
@@ -30,7 +19,6 @@ extension ImageDetail {
             problems = tag.flatMap(facts.fault).map { [$0] } ?? []
             return
         }
-        expansion.met.insert(digest)
         let image = ImageFacts(digest, in: facts)
         manifestSize = facts.manifests[digest]?.blob.size
         mediaType = image.mediaType
@@ -51,7 +39,7 @@ extension ImageDetail {
         for reference in manifest.manifests {
             let isKnown = reference.namesManifest && facts.manifests[reference.digest]?.manifest != nil
             let child =
-                isKnown && expansion.takes(reference.digest)
+                isKnown && expansion.enters(reference.digest)
                 ? ImageDetail(name: name, tag: nil, digest: reference.digest, facts: facts, &expansion) : nil
             manifests.append(Child(reference, child, labels, in: facts))
         }

@@ -25,7 +25,7 @@ public struct RegistryPass: Sendable {
         }
         // Only here it matters which layer links there are: they tell a repository without tags from one with uploads only, and
         // they are what dates it.
-        let links = try await reader.links(below: reader.paths.layers(name))
+        let links = try await reader.links.read(below: reader.paths.layers(name))
         if facts.tagNames == nil, facts.listedRevisions == nil, facts.uploads == nil, links.isEmpty {
             try await requireRepository(name)
         }
@@ -191,6 +191,6 @@ public struct RegistryPass: Sendable {
 
     private func size(_ entry: DirectoryEntry?) async throws -> UInt64 {
         guard case .file(let file)? = entry?.kind else { return 0 }
-        return try await reader.storage.head(of: file).size
+        return try await reader.storage.head(of: file).sizeOrLength
     }
 }

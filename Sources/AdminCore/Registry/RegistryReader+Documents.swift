@@ -6,7 +6,7 @@ extension RegistryReader {
     var window: Int { max(1024, storage.objects.load.limit * 2) }
 
     /// No link file is longer. In bytes.
-    static let linkLimit = 1024
+    static let linkLimit = LinkReader.limit
 
     /// What the first and the last chunk of a blob say; those between are not asked. Two dependent round trips, three
     /// for a blob of several chunks.
@@ -113,69 +113,16 @@ extension RegistryReader {
         }
     }
 
-    /// A link. Two dependent round trips.
-    func link(at path: StoragePath) async throws -> LinkFinding {
-        try await link(storage.entry(path), at: path)
-    }
-
-    /// The current link of a tag. Of one that has none it is said what is left: a push, or a deletion, may have
-    /// stopped half-way.
-    func link(ofTag tag: String, of name: RepositoryName) async throws -> LinkFinding {
-        guard let path = paths.currentLink(name, tag: tag) else { return .missing }
-        var link = try await link(at: path)
-        guard link.state == .missing, let entries = try await storage.entries(path.parent.parent) else { return link }
-        if entries.isEmpty {
-            link.remains = "nothing is left of the tag but its name"
-        } else if entries.allSatisfy({ $0.name == "index" }) {
-            link.remains = "only the list of what the tag named once is left of it"
-        }
-        return link
-    }
-
-    /// A link whose directory entry is known, nil if there is none.
-    func link(_ entry: DirectoryEntry?, at path: StoragePath) async throws -> LinkFinding {
-        switch entry?.kind {
-        case nil: return .missing
-        case .directory: return LinkFinding(state: .bad("is a directory"), modified: nil)
-        case .invalid: return LinkFinding(state: .bad("has no valid identifier"), modified: nil)
-        case .file(let file): return try await link(at: path, in: file)
-        }
-    }
-
-    /// A link whose identifier is known.
-    func link(at path: StoragePath, in file: BlobIdentifier) async throws -> LinkFinding {
-        do {
-            let (head, bytes) = try await storage.file(file, at: path, limit: RegistryReader.linkLimit)
-            let state: LinkFinding.State =
-                switch LinkText(bytes) {
-                case let text? where text.isExact: .good(text.digest)
-                case let text?: .inexact(text.digest)
-                case nil: .bad(bytes.isEmpty ? "is empty" : "holds no digest")
-                }
-            return LinkFinding(state: state, modified: head.modified)
-        } catch is StorageError {
-            return LinkFinding(state: .bad("cannot be read"), modified: nil)
-        }
-    }
-
     /// The directory of one manifest in a repository: its link and its signatures' links.
     func revision(_ digest: Digest, of name: RepositoryName) async throws -> RevisionFinding {
-        let path = paths.revision(name, digest)
-        let entries = try await storage.entries(path) ?? []
-        let linkEntry = entries.first { $0.name == "link" }
-        let isSigned = entries.contains { $0.name == "signatures" && $0.kind == .directory }
-        async let link = link(linkEntry, at: path.appending(.literal("link")))
-        async let signatures = isSigned ? links(below: path.appending(.literal("signatures"))) : [:]
+        let path = paths.revisionLink(name, digest)
+        let below = paths.signatures(name, of: digest)
+        let entries = try await storage.entries(path.parent) ?? []
+        let entry = entries.first { $0.name == path.name }
+        let isSigned = entries.contains { $0.name == below.name && $0.kind == .directory }
+        async let link = links.read(entry, at: path)
+        async let signatures = isSigned ? links.read(below: below) : [:]
         return try await RevisionFinding(link: link, signatures: signatures)
-    }
-
-    /// The links `<algorithm>/<hex>/link` below a directory, by the digest that their path says.
-    func links(below directory: StoragePath) async throws -> [Digest: LinkFinding] {
-        let digests = try await digests(below: directory) ?? []
-        let links = try await concurrentMap(digests, window: window) { digest in
-            try await link(at: directory.appending(.literal(digest.directories + ["link"])))
-        }
-        return Dictionary(uniqueKeysWithValues: zip(digests, links))
     }
 
     /// The digests whose directories (`Digest.directories`) lie below a directory, sorted; nil if there is no such
@@ -213,6 +160,6 @@ extension RegistryReader {
     /// another one. One or two round trips for what is no SHA-256, none for what is.
     func canonical(_ digest: Digest, in name: RepositoryName) async throws -> Digest {
         guard !digest.isCanonical else { return digest }
-        return try await link(at: paths.layerLink(name, digest)).digest ?? digest
+        return try await links.read(at: paths.layerLink(name, digest)).digest ?? digest
     }
 }

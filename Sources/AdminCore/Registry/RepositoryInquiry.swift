@@ -1,5 +1,6 @@
-/// Finds out what is asked about one repository. Every answer may raise further questions; all that are open are asked at once, up
-/// to a window, and none is asked twice. So the dependent rounds are as many as the longest chain of documents, whatever their number.
+/// Finds out what is asked about one repository. Every answer may raise further questions; all that
+/// are open are asked at once, up to a window, and none is asked twice. So the dependent rounds are
+/// as many as the longest chain of documents, whatever their number.
 struct RepositoryInquiry: Sendable {
     /// One thing to read.
     enum Question: Hashable, Sendable {
@@ -19,8 +20,10 @@ struct RepositoryInquiry: Sendable {
         static let tagLinks = Scope(rawValue: 1)
         /// Of each manifest met: all that it reaches.
         static let reach = Scope(rawValue: 2)
-        /// Of each image met: its configuration.
+        /// Of each image met: its configuration, with `reach`.
         static let configurations = Scope(rawValue: 4)
+        /// Of each manifest met: the manifests that it names.
+        static let parts = Scope(rawValue: 8)
     }
 
     let name: RepositoryName
@@ -29,23 +32,16 @@ struct RepositoryInquiry: Sendable {
 
     /// The answers to `questions` and to all that they raise, on top of `known`.
     func facts(_ questions: [Question], known: RepositoryFacts = RepositoryFacts()) async throws -> RepositoryFacts {
-        try await withThrowingTaskGroup(of: Answer.self) { group in
-            var agenda = Agenda(scope: scope, facts: known)
-            for question in questions { agenda.ask(question) }
-            var underWay = 0
-            defer { pass.memory.questions.add(-underWay) }
-            while true {
-                while mayAsk(underWay), let question = agenda.next() {
-                    underWay += 1
-                    pass.memory.questions.add(1)
-                    group.addTask { try await answer(question) }
-                }
-                guard let answer = try await group.next() else { return agenda.facts }
-                underWay -= 1
-                pass.memory.questions.add(-1)
-                agenda.take(answer)
-            }
+        var answers = Answers(scope: scope, facts: known)
+        var traversal = ManifestTraversal<Question>()
+        for question in questions {
+            if case .manifest(let digest) = question { _ = traversal.enters(digest) }
+            answers.ask(question, &traversal)
         }
+        try await traversal.run(counting: pass.memory.questions, while: mayAsk, reading: answer) { traversal, answer in
+            answers.take(answer, &traversal)
+        }
+        return answers.facts
     }
 
     private func mayAsk(_ underWay: Int) -> Bool {
@@ -73,105 +69,94 @@ struct RepositoryInquiry: Sendable {
             return try await .uploads(
                 reader.storage.entries(reader.paths.uploads(name)).map(RegistryReader.directories))
         case .tag(let tag):
-            return try await .tag(tag, reader.link(ofTag: tag, of: name))
+            return try await .tag(tag, reader.links.read(ofTag: tag, of: name))
         case .revision(let digest): return try await .revision(digest, reader.revision(digest, of: name))
         case .manifest(let digest): return try await .manifest(digest, pass.memory.manifests(digest))
         case .blob(let digest): return try await .blob(digest, pass.memory.blobs(digest))
         case .layerLink(let digest):
-            return try await .layerLink(digest, reader.link(at: reader.paths.layerLink(name, digest)))
+            return try await .layerLink(digest, reader.links.read(at: reader.paths.layerLink(name, digest)))
         case .configuration(let digest):
             return try await .configuration(digest, pass.memory.configurations(digest))
         }
     }
 }
 
-/// The open questions of an inquiry, and what is known so far.
-private struct Agenda {
+/// The answers of an inquiry, and the questions that were asked.
+private struct Answers {
     let scope: RepositoryInquiry.Scope
     var facts: RepositoryFacts
-    private var open: [RepositoryInquiry.Question] = []
     private var asked: Set<RepositoryInquiry.Question> = []
-    /// How deep in indexes a manifest lies, at least. A cycle never makes that smaller, so it ends.
-    private var depths: [Digest: Int] = [:]
     /// Configurations that are named by another digest than the one they lie below.
     private var aliasedConfigurations: Set<Digest> = []
+
+    typealias Traversal = ManifestTraversal<RepositoryInquiry.Question>
 
     init(scope: RepositoryInquiry.Scope, facts: RepositoryFacts) {
         self.scope = scope
         self.facts = facts
     }
 
-    mutating func next() -> RepositoryInquiry.Question? { open.popLast() }
-
-    mutating func ask(_ question: RepositoryInquiry.Question) {
-        if case .manifest(let digest) = question, depths[digest] == nil { depths[digest] = 0 }
-        if asked.insert(question).inserted { open.append(question) }
+    mutating func ask(_ question: RepositoryInquiry.Question, _ traversal: inout Traversal) {
+        if asked.insert(question).inserted { traversal.add(question) }
     }
 
-    mutating func take(_ answer: RepositoryInquiry.Answer) {
+    mutating func take(_ answer: RepositoryInquiry.Answer, _ traversal: inout Traversal) {
         switch answer {
         case .tagNames(let names):
             facts.tagNames = names
-            if scope.contains(.tagLinks) { for name in names ?? [] { ask(.tag(name)) } }
+            if scope.contains(.tagLinks) { for name in names ?? [] { ask(.tag(name), &traversal) } }
         case .revisionList(let digests):
             facts.listedRevisions = digests
-            if scope.contains(.reach) { for digest in digests ?? [] { ask(.revision(digest)) } }
-            // A directory of that name without a link is what a deletion left; its manifest is read in vain, at no delay.
-            if scope.contains(.reach) { for digest in digests ?? [] { reach(digest, depth: 0) } }
+            // The directory of a deleted revision has no link; its manifest is read in vain then,
+            // at no delay.
+            if scope.contains(.reach) { for digest in digests ?? [] { meet(digest, depth: 0, &traversal) } }
         case .uploads(let identifiers): facts.uploads = identifiers
         case .tag(let tag, let link):
             facts.tags[tag] = link
-            if scope.contains(.reach), let digest = link.digest { reach(digest, depth: 0) }
+            if let digest = link.digest { meet(digest, depth: 0, &traversal) }
         case .revision(let digest, let finding):
             facts.revisions[digest] = finding
-            if scope.contains(.reach) { for signature in finding.signatures.keys { ask(.blob(signature)) } }
+            if scope.contains(.reach) { for signature in finding.signatures.keys { ask(.blob(signature), &traversal) } }
         case .manifest(let digest, let finding):
             facts.manifests[digest] = finding
-            if scope.contains(.reach) { follow(finding.manifest, depth: depths[digest] ?? 0) }
+            follow(finding.manifest, depth: traversal.depth(of: digest) ?? 0, &traversal)
         case .blob(let digest, let finding): facts.blobs[digest] = finding
         case .layerLink(let digest, let finding):
             facts.layerLinks[digest] = finding
-            // It says below which digest the blob lies.
-            if !digest.isCanonical { ask(.blob(facts.canonical(digest))) }
-            if aliasedConfigurations.contains(digest) { ask(.configuration(facts.canonical(digest))) }
+            // The link says below which digest the blob lies.
+            if !digest.isCanonical { ask(.blob(facts.canonical(digest)), &traversal) }
+            if aliasedConfigurations.contains(digest) { ask(.configuration(facts.canonical(digest)), &traversal) }
         case .configuration(let digest, let configuration): facts.configurations[digest] = configuration
         }
     }
 
-    /// A manifest and its revision directory are of interest.
-    private mutating func reach(_ digest: Digest, depth: Int) {
-        guard depth <= Manifest.nestingLimit, depth < depths[digest] ?? .max else { return }
-        depths[digest] = depth
-        ask(.revision(digest))
-        ask(.manifest(digest))
-        // Read already, but found nearer now: what lies in it may be within the limit after all.
-        if let known = facts.manifests[digest]?.manifest { follow(known, depth: depth) }
+    /// Asks for a manifest, and for its revision directory where that is of interest.
+    private mutating func meet(_ digest: Digest, depth: Int, _ traversal: inout Traversal) {
+        guard !scope.isDisjoint(with: [.reach, .parts]), traversal.enters(digest, depth: depth) else { return }
+        if scope.contains(.reach) { ask(.revision(digest), &traversal) }
+        ask(.manifest(digest), &traversal)
+        // A manifest that was read before, and is met nearer to a root now.
+        if let known = facts.manifests[digest]?.manifest { follow(known, depth: depth, &traversal) }
     }
 
-    private mutating func follow(_ manifest: Manifest?, depth: Int) {
+    private mutating func follow(_ manifest: Manifest?, depth: Int, _ traversal: inout Traversal) {
         guard let manifest else { return }
-        for reference in manifest.blobs {
-            if reference.digest.isCanonical { ask(.blob(reference.digest)) }
-            ask(.layerLink(reference.digest))
-        }
-        for child in manifest.manifests where child.namesManifest { reach(child.digest, depth: depth + 1) }
-        if scope.contains(.configurations), let config = manifest.config,
-            ManifestType.imageConfigurations.contains(config.mediaType ?? "")
-        {
-            if config.digest.isCanonical {
-                ask(.configuration(config.digest))
-            } else if facts.layerLinks[config.digest] != nil {
-                ask(.configuration(facts.canonical(config.digest)))
-            } else {
-                aliasedConfigurations.insert(config.digest)
+        if scope.contains(.reach) {
+            for reference in manifest.blobs {
+                if reference.digest.isCanonical { ask(.blob(reference.digest), &traversal) }
+                ask(.layerLink(reference.digest), &traversal)
             }
         }
-    }
-}
-
-extension Manifest {
-    /// What it names that is no manifest: configuration, layers, and the blobs among an index's entries.
-    var blobs: [Reference] {
-        (config.map { [$0] } ?? []) + layers + manifests.filter { !$0.namesManifest }
+        for child in manifest.children { meet(child.digest, depth: depth + 1, &traversal) }
+        guard scope.contains([.reach, .configurations]), let config = manifest.config,
+            ManifestType.imageConfigurations.contains(config.mediaType ?? "")
+        else { return }
+        if config.digest.isCanonical {
+            ask(.configuration(config.digest), &traversal)
+        } else if facts.layerLinks[config.digest] != nil {
+            ask(.configuration(facts.canonical(config.digest)), &traversal)
+        } else {
+            aliasedConfigurations.insert(config.digest)
+        }
     }
 }

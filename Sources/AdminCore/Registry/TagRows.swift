@@ -49,7 +49,6 @@ struct ImageFacts {
     private(set) var undated: String?
     /// For what machines, each once, in the order of the index.
     private(set) var platforms: [String] = []
-    private var seen: Set<Digest> = []
 
     /// The manifest `digest`; the facts must have been gathered with the scopes `.reach` and `.configurations`.
     init(_ digest: Digest, in facts: RepositoryFacts) {
@@ -59,22 +58,23 @@ struct ImageFacts {
         size = closure.size
         problems = closure.problems.sentences
         parts = facts.parts(of: digest)
-        visit(digest, in: facts, depth: 0, platform: nil)
+        // In the order of the indexes. The platform that an index says of a manifest goes before the configuration's.
+        var traversal = ManifestTraversal<(digest: Digest, depth: Int, platform: String?)>()
+        traversal.add((digest, 0, nil))
+        while let (digest, depth, platform) = traversal.newest() {
+            guard depth <= Manifest.nestingLimit, traversal.enters(digest) else { continue }
+            guard let manifest = facts.manifests[digest]?.manifest else {
+                add(platform)
+                continue
+            }
+            if !manifest.isIndex { take(manifest, platform, facts) }
+            for child in manifest.children.reversed() where !child.isAttestation {
+                traversal.add((child.digest, depth + 1, child.platform))
+            }
+        }
     }
 
-    /// `platform`: what the index says of it, which goes before what the configuration says.
-    private mutating func visit(_ digest: Digest, in facts: RepositoryFacts, depth: Int, platform: String?) {
-        guard depth <= Manifest.nestingLimit, seen.insert(digest).inserted else { return }
-        guard let manifest = facts.manifests[digest]?.manifest, !manifest.isIndex else {
-            if let manifest = facts.manifests[digest]?.manifest {
-                for child in manifest.manifests where child.namesManifest && !child.isAttestation {
-                    visit(child.digest, in: facts, depth: depth + 1, platform: child.platform)
-                }
-            } else {
-                add(platform)
-            }
-            return
-        }
+    private mutating func take(_ manifest: Manifest, _ platform: String?, _ facts: RepositoryFacts) {
         let configuration = manifest.config.flatMap { facts.configurations[facts.canonical($0.digest)] }
         // Attestations of builders are no images; they say so by this platform.
         guard platform != "unknown/unknown" else { return }

@@ -31,13 +31,8 @@ public enum SampleRegistry {
     public static func make(
         in reader: any ObjectReader, _ writer: any ObjectWriter, specimens: Set<Specimen> = .all
     ) async throws {
-        for cursor in try await reader.enumerate(.all, slices: 1) {
-            while let page = try await cursor.next() {
-                guard page.isEmpty else {
-                    throw StoreError(
-                        .invalid, operation: "make the sample", reason: "the store is not empty")
-                }
-            }
+        guard try await PoolScan(reader).first() == nil else {
+            throw StoreError(.invalid, operation: "make the sample", reason: "the store is not empty")
         }
         // The program starts with this, so both cores are used: the big layers are made while the rest is drafted.
         async let layers = concurrentMap(specimens, window: specimens.count) { ($0, $0.layer) }

@@ -1,24 +1,25 @@
-/// What a directory's omap holds for a child file: the name under which the file's chunks are stored, `blob:<uuid>`.
+/// The name under which the chunks of a file are stored, `blob:<uuid>`: the value of the file's key
+/// in the omap of its directory.
 ///
-/// Sixteen bytes: a scan of a pool holds millions.
+/// Takes sixteen bytes, since a scan of a pool holds millions.
 public struct BlobIdentifier: Hashable, Sendable {
     /// The UUID's first half, in the order of its digits.
     private let high: UInt64
     /// Its second half.
     private let low: UInt64
 
-    /// The identifier with this UUID, 36 characters in lower case.
+    /// Parses the text `blob:<uuid>`, with the UUID in lower case.
     public init?(_ string: String) {
         self.init(value: Array(string.utf8))
     }
 
-    /// The identifier that an omap value holds; nil if the value is none (it may be any bytes).
+    /// The identifier that an omap value is; nil if it is none. A value may be any bytes.
     public init?(value: [UInt8]) {
         guard value.count == BlobIdentifier.length else { return nil }
         self.init(bytes: value[...])
     }
 
-    /// The identifier that `BlobIdentifier.length` bytes say.
+    /// Parses `BlobIdentifier.length` bytes.
     private init?(bytes: ArraySlice<UInt8>) {
         guard bytes.starts(with: "blob:".utf8) else { return nil }
         var words: (UInt64, UInt64) = (0, 0)
@@ -35,13 +36,13 @@ public struct BlobIdentifier: Hashable, Sendable {
         (high, low) = words
     }
 
-    /// A new identifier, never used before: a random (version 4) UUID.
+    /// A new identifier: a random (version 4) UUID.
     public static func random() -> BlobIdentifier {
         var generator = SystemRandomNumberGenerator()
         return random(using: &generator)
     }
 
-    /// The identifier that `generator` gives: always the same one from the same state, for samples and tests.
+    /// A new identifier from `generator`: the same one from the same state, for samples and tests.
     public static func random(using generator: inout some RandomNumberGenerator) -> BlobIdentifier {
         var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         bytes[6] = bytes[6] & 0x0f | 0x40
@@ -55,7 +56,7 @@ public struct BlobIdentifier: Hashable, Sendable {
         self.low = low
     }
 
-    /// The bytes that stand in the omap.
+    /// The bytes in the omap.
     var value: [UInt8] {
         var value = Array("blob:".utf8)
         value.reserveCapacity(BlobIdentifier.length)
@@ -66,18 +67,19 @@ public struct BlobIdentifier: Hashable, Sendable {
         return value
     }
 
-    /// The identifier as text, `blob:` included.
+    /// The identifier as text, with `blob:`.
     public var string: String { String(decoding: value, as: UTF8.self) }
 
-    /// Bytes of every identifier's text.
+    /// Bytes in the text of an identifier.
     private static let length = 41
 
-    /// The object that holds chunk `index` (0…).
+    /// The object of chunk `index` (0…).
     public func chunk(_ index: Int) -> ObjectID {
         ObjectID(ByteString(bytes: value + "-\(index)".utf8))
     }
 
-    /// Which identifier and chunk an object of this name belongs to; nil if it is no chunk.
+    /// The identifier and the number of the chunk that an object of this name holds; nil if it is
+    /// no chunk.
     public static func parse(chunkName name: ByteString) -> (blob: BlobIdentifier, index: Int)? {
         guard name.count > length + 1, name.bytes[length] == UInt8(ascii: "-"),
             let blob = BlobIdentifier(bytes: name.bytes[..<length])
@@ -94,7 +96,7 @@ extension BlobIdentifier: CustomStringConvertible {
 }
 
 extension BlobIdentifier: Comparable {
-    /// By the text.
+    /// Orders by the text.
     public static func < (left: BlobIdentifier, right: BlobIdentifier) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }

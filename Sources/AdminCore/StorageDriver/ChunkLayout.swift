@@ -1,12 +1,12 @@
 public import Foundation
 
-/// How one file is striped over chunk objects, as it is and as it should be.
+/// The chunks of one file, as they are and as they should be.
 public struct ChunkLayout: Hashable, Sendable {
     /// One chunk object.
     public struct Chunk: Hashable, Sendable {
-        /// How the object compares with its part of the file.
+        /// The length of the object, compared with its part of the file.
         public enum State: String, Hashable, Sendable, CaseIterable {
-            /// As long as it should be.
+            /// As long as its part.
             case ok
             /// Not there.
             case missing
@@ -14,7 +14,7 @@ public struct ChunkLayout: Hashable, Sendable {
             case short
             /// Longer than its part (docs/layout.md#d1, #d2, #d4).
             case long
-            /// Behind the last chunk of the file.
+            /// Behind the end of the file.
             case surplus
         }
 
@@ -22,13 +22,13 @@ public struct ChunkLayout: Hashable, Sendable {
         public let index: Int
         /// The object's name.
         public let object: ObjectID
-        /// Where its part of the file begins, in bytes.
+        /// Where its part begins in the file, in bytes.
         public let offset: UInt64
         /// Bytes in the object; nil if it is not there.
         public let length: UInt64?
         /// Bytes it should have; 0 for a surplus one.
         public let expected: UInt64
-        /// How it compares.
+        /// The length, compared with what it should be.
         public let state: State
         /// When the object was last written; nil if it is not there.
         public let modified: Date?
@@ -42,19 +42,22 @@ public struct ChunkLayout: Hashable, Sendable {
         public let length: UInt64
     }
 
+    /// The most chunks behind the end of a file that are listed.
+    static let surplusLimit = 10_000
+
     /// The identifier of the file's chunks.
     public let blob: BlobIdentifier
-    /// What chunk 0 says.
+    /// The head of the file.
     public let head: FileHead
-    /// The chunk size that was assumed, in bytes.
+    /// The chunk size that is assumed, in bytes.
     public let chunkSize: UInt64
-    /// All chunks, by number: those that should be there and those behind the end that are.
+    /// All chunks, by number: those that should be there, and those that are behind the end.
     public let chunks: [Chunk]
-    /// What cannot be read, by offset.
+    /// The parts that cannot be read, by offset.
     public let holes: [Hole]
 
-    /// The file's size in bytes.
-    public var size: UInt64 { head.size }
+    /// The file's size in bytes; nil if chunk 0 does not say it.
+    public var size: UInt64? { head.size }
 
     /// True if every byte is where it should be and nothing else is.
     public var isSound: Bool {

@@ -1,16 +1,16 @@
-/// Finds out with which chunk size a pool was written, since nothing in it says so (docs/layout.md#objects).
+/// Finds out the chunk size of a pool. Nothing in a pool says it (docs/layout.md#objects).
 ///
-/// Every file of several chunks tells: its chunk 0 is as long as a chunk. A few are found by enumerating the pool's
-/// objects, which is bounded, so that a pool of millions of small files is not read whole. A file whose first chunks
-/// contradict each other (a resumed upload, docs/layout.md#d1) has no say.
+/// Chunk 0 of a file with several chunks has the chunk size as its length. The probe finds a few
+/// such files by a sample of the pool's objects, so that a pool of millions of small files is not
+/// read whole. It ignores a file whose first chunks contradict each other (a resumed upload,
+/// docs/layout.md#d1).
 public struct ChunkSizeProbe: Sendable {
-    /// How many files are asked at most.
+    /// The most files that are looked at.
     public static let fileLimit = 32
-    /// How many pages of object names are looked at, at most, in each of the slices.
+    /// The most pages of object names that are read in each slice of the scan.
     static let pageLimit = 16
-    static let slices = 8
 
-    /// The tree that was opened with an assumed chunk size.
+    /// The tree, opened with the assumed chunk size.
     public let storage: StorageReader
 
     /// A probe of the pool that `storage` reads.
@@ -18,7 +18,7 @@ public struct ChunkSizeProbe: Sendable {
         self.storage = storage
     }
 
-    /// Asks the files. Throws `StoreError`.
+    /// Looks at the files. Throws `StoreError`.
     public func run() async throws -> ChunkSizeFinding {
         let votes = try await concurrentMap(try await candidates(), window: ChunkSizeProbe.fileLimit) { blob in
             try await vote(of: blob)
@@ -28,28 +28,14 @@ public struct ChunkSizeProbe: Sendable {
 
     /// Identifiers with a chunk beyond the first, each once.
     private func candidates() async throws -> [BlobIdentifier] {
-        let cursors = try await storage.objects.sample(.namespace(""), slices: ChunkSizeProbe.slices)
-        return try await withThrowingTaskGroup(of: (ObjectCursor, Int, [BlobIdentifier]?).self) { group in
-            func follow(_ cursor: ObjectCursor, page: Int) {
-                group.addTask {
-                    let names = try await cursor.next()
-                    return (cursor, page, names.map { $0.compactMap(ChunkSizeProbe.laterChunk) })
-                }
-            }
-            for cursor in cursors { follow(cursor, page: 1) }
-            var found: [BlobIdentifier] = []
-            var seen: Set<BlobIdentifier> = []
-            while let (cursor, page, blobs) = try await group.next() {
-                guard let blobs else { continue }
-                for blob in blobs where seen.insert(blob).inserted { found.append(blob) }
-                if found.count >= ChunkSizeProbe.fileLimit {
-                    group.cancelAll()
-                    return Array(found.prefix(ChunkSizeProbe.fileLimit))
-                }
-                if page < ChunkSizeProbe.pageLimit { follow(cursor, page: page + 1) }
-            }
-            return found
+        let scan = PoolScan(storage.objects, .namespace(""), extent: .sample(pages: ChunkSizeProbe.pageLimit))
+        let found = try await scan.fold(into: Set<BlobIdentifier>()) { page in
+            page.compactMap(ChunkSizeProbe.laterChunk)
+        } take: { found, blobs in
+            found.formUnion(blobs)
+            return found.count < ChunkSizeProbe.fileLimit ? .goOn : .stop
         }
+        return Array(found.prefix(ChunkSizeProbe.fileLimit))
     }
 
     private static func laterChunk(_ object: ObjectID) -> BlobIdentifier? {
@@ -57,33 +43,31 @@ public struct ChunkSizeProbe: Sendable {
         return blob
     }
 
-    /// The chunk size that a file was written with; nil if it does not tell.
+    /// The chunk size of a file; nil if the file does not show it.
     private func vote(of blob: BlobIdentifier) async throws -> UInt64? {
         async let first = storage.head(of: blob)
         async let second = storage.objects.read(.stat, of: blob.chunk(1))
         let (head, next) = try await (first, second)
-        guard head.state != .badSize, let length = head.length, length > 0, head.size > length,
-            next?.size == min(length, head.size - length)
+        guard let size = head.size, let length = head.length, length > 0, size > length,
+            next?.size == min(length, size - length)
         else { return nil }
         return length
     }
 }
 
-/// What a pool's files say about its chunk size.
+/// The result of a `ChunkSizeProbe`.
 public struct ChunkSizeFinding: Hashable, Sendable {
-    /// The chunk size that was assumed, in bytes.
+    /// The chunk size that is assumed, in bytes.
     public let assumed: UInt64
-    /// How many files were written with which chunk size. Empty if no file tells.
+    /// The number of files by their chunk size in bytes. Empty if no file shows it.
     public let votes: [UInt64: Int]
 
-    /// The finding that these votes make.
     init(assumed: UInt64, votes: [UInt64]) {
         self.assumed = assumed
         self.votes = votes.reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
 
-    /// The chunk size that more than half of the files have, if it is another one than was assumed; nil if all is
-    /// well, or nothing is known.
+    /// The chunk size of more than half of the files, if it is not the assumed one; nil otherwise.
     public var other: UInt64? {
         let all = votes.values.reduce(0, +)
         return votes.first { $0.key != assumed && $0.value * 2 > all }?.key
@@ -91,7 +75,7 @@ public struct ChunkSizeFinding: Hashable, Sendable {
 }
 
 extension ChunkSizeFinding: CustomStringConvertible {
-    /// A sentence that names both sizes, if they differ.
+    /// One sentence; it names both sizes if they differ.
     public var description: String {
         if let other {
             return

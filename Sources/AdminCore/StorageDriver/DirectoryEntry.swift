@@ -1,4 +1,4 @@
-/// One key of a directory's omap, understood.
+/// One key of a directory's omap and its meaning.
 public struct DirectoryEntry: Hashable, Sendable {
     /// What the key stands for.
     public enum Kind: Hashable, Sendable {
@@ -6,18 +6,18 @@ public struct DirectoryEntry: Hashable, Sendable {
         case directory
         /// A child file, with the identifier of its chunks.
         case file(BlobIdentifier)
-        /// Neither: the name breaks the path rule (`..` for example), no object can be the directory of that name, or the value is no
-        /// identifier. Shown, never followed.
+        /// Neither of them; the text says why. The name breaks the path rule (`..` for example), no
+        /// object can be the directory of that name, or the value is no identifier. Such an entry
+        /// is shown and never followed.
         case invalid(String)
     }
 
-    /// The key, as it stands in the omap. A valid path component unless `kind` is `.invalid`.
+    /// The key in the omap. A valid path component unless `kind` is `.invalid`.
     public let key: ByteString
 
     /// What the key stands for.
     public let kind: Kind
 
-    /// Understands an entry of a directory's omap.
     init(_ entry: OmapEntry, in directory: StoragePath) {
         key = entry.key
         guard let name = entry.key.string, StoragePath.isValid(component: name) else {
@@ -25,7 +25,8 @@ public struct DirectoryEntry: Hashable, Sendable {
             return
         }
         if entry.value.isEmpty {
-            // A key may have megabytes, the name of an object may not: there is no such directory, and asking for it is an error.
+            // A key may have megabytes, but not the name of an object: such a directory cannot
+            // exist, and reading it is an error.
             kind =
                 StorageReader.directory(directory.appending(.literal(name))).violation == nil
                 ? .directory : .invalid("no directory can have so long a path")
@@ -36,8 +37,33 @@ public struct DirectoryEntry: Hashable, Sendable {
         }
     }
 
-    /// The name; nil if the entry is invalid, so that nobody builds a path from it.
+    /// The name; nil if the entry is invalid, so that no path can be made of it.
     public var name: String? {
         if case .invalid = kind { nil } else { key.string }
+    }
+}
+
+/// An entry that a walk meets, with its directory.
+public struct WalkEntry: Hashable, Sendable {
+    /// The directory of the entry.
+    public let directory: StoragePath
+    /// The entry in the directory's omap.
+    public let entry: DirectoryEntry
+
+    /// The path of the entry; nil for an invalid entry.
+    public var path: StoragePath? {
+        entry.name.flatMap { try? directory.appending($0) }
+    }
+
+    /// The path and the identifier, if it is a file.
+    var file: (path: StoragePath, blob: BlobIdentifier)? {
+        guard case .file(let blob) = entry.kind, let path else { return nil }
+        return (path, blob)
+    }
+
+    /// The path, if it is a directory.
+    var subdirectory: StoragePath? {
+        guard case .directory = entry.kind else { return nil }
+        return path
     }
 }

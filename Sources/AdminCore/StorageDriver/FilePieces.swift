@@ -1,30 +1,31 @@
-/// The content of a file as a sequence of pieces, each at most a chunk, in order. A few chunks are read ahead.
+/// The content of a file as a sequence of pieces, in order, each of at most a chunk. A few chunks
+/// are read ahead.
 ///
-/// Single use: make one iterator. Memory: at most `readAhead` chunks. Throws `StorageError.damaged` at the first byte that is not
-/// there, `StoreError` from below.
+/// Make one iterator only. Memory: at most eight chunks. Throws `StorageError.damaged` at the first
+/// byte that is missing, and `StoreError`.
 public struct FilePieces: AsyncSequence, Sendable {
     /// A run of the file's bytes.
     public typealias Element = [UInt8]
 
-    /// How many chunks are under way at once. (File data gains nothing beyond 16 in flight.)
+    /// The number of chunks that are read at once. More than 16 would gain nothing.
     static let readAhead = 8
 
     let storage: StorageReader
     let blob: BlobIdentifier
     let path: StoragePath
 
-    /// The size of the whole file in bytes, whatever the offset.
+    /// The size of the whole file in bytes, independent of the offset.
     public let size: UInt64
     let offset: UInt64
-    /// What chunk 0 says of the file.
+    /// The state of the file's head.
     public let state: FileHead.State
 
-    /// Begins at the offset.
+    /// An iterator that begins at the offset.
     public func makeAsyncIterator() -> Iterator {
         Iterator(pieces: self)
     }
 
-    /// Reads ahead, gives in order.
+    /// Reads ahead and returns the pieces in order.
     public struct Iterator: AsyncIteratorProtocol {
         private let pieces: FilePieces
         private var next: Int
@@ -38,7 +39,7 @@ public struct FilePieces: AsyncSequence, Sendable {
             end = pieces.offset < pieces.size ? Int((pieces.size + chunk - 1) / chunk) : next
         }
 
-        /// The next piece, or nil at the end of the file.
+        /// The next piece; nil at the end of the file.
         public mutating func next() async throws -> [UInt8]? {
             while next < end, underWay.count < FilePieces.readAhead {
                 let (index, pieces) = (next, self.pieces)

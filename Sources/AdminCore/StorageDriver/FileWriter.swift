@@ -1,61 +1,65 @@
-/// Writes one file. Nothing of it is visible before `commit`: the content goes to chunks under a new identifier, the
-/// chunk that knows the size comes last, and then the reference is published, guarded by what the path held when
-/// writing began (docs/safety.md#3-the-steps and "overwrite").
+/// Writes one file. Nothing of it is visible before `commit`: the content goes to chunks under a
+/// new identifier, chunk 0 with the size comes last, and then the reference is published, guarded
+/// by the identifier that the path held when writing began (docs/safety.md#new-file, #overwrite).
 ///
-/// That also holds for a writer that resumes a file: it copies what was there. So a reader sees the old content or
-/// the new one, and a file that others are appending to is never changed in place. What an overwrite leaves behind is
-/// for a collection.
+/// A writer that resumes a file copies the old content. So a reader sees the old content or the new
+/// one, and a file that others append to is never changed in place. A collection frees the chunks
+/// that an overwrite leaves behind.
 ///
-/// Concurrency: an actor; calls are executed in their order. Call exactly one of `commit` and `cancel` at the end.
-/// Memory: the chunk that is being filled, chunk 0, and a few that are under way.
+/// Concurrency: an actor; calls are executed in their order. Call exactly one of `commit` and
+/// `cancel` at the end. Memory: the chunk that is being filled, chunk 0, and eight chunks that are
+/// being written.
 public actor FileWriter {
-    /// What the path held when writing began.
+    /// The file at the path when writing began.
     struct Base: Sendable {
-        /// The identifier that is to be replaced.
+        /// The identifier that is replaced.
         let blob: BlobIdentifier
-        /// The content that is kept around what is written; nil if it is all replaced.
+        /// The head of the content that is kept around the new bytes; nil if all of it is replaced.
         let head: FileHead?
     }
 
-    private let driver: StorageDriver
+    private let journal: Journal
     private let path: StoragePath
     private let base: Base?
     private let blob: BlobIdentifier
-    /// True if all directories on the way were listed when writing began.
+    /// True if all directories above the file were listed when writing began.
     private let isListed: Bool
     private var filling: [UInt8] = []
     private var first: [UInt8]?
     private var chunks = 0
     private var isComplete = false
-    /// Where the next byte goes.
+    /// The offset of the next byte.
     private var position: UInt64 = 0
     private var underWay: [Task<Void, any Error>] = []
-    /// Names the directories that are made for this file.
+    /// The intent that names the directories that are made for this file.
     private var intent: OpenIntent?
 
-    /// How many chunks are under way at once.
+    /// The number of chunks that are written at once.
     private static let window = 8
 
-    init(driver: StorageDriver, path: StoragePath, base: Base?, isListed: Bool) {
-        self.driver = driver
+    /// A writer of a file at `path` under the new identifier `blob`.
+    init(_ blob: BlobIdentifier, journal: Journal, path: StoragePath, base: Base?, isListed: Bool) {
+        self.blob = blob
+        self.journal = journal
         self.path = path
         self.base = base
         self.isListed = isListed
-        blob = driver.makeIdentifier(path)
     }
 
-    /// Bytes the file will have when it is committed now.
+    /// The size of the file if it were committed now, in bytes.
     public var size: UInt64 { max(position, base?.head?.size ?? 0) }
 
-    private var chunkSize: UInt64 { driver.reader.chunkSize }
+    private nonisolated var writer: StorageWriter { journal.writer }
 
-    /// Appends bytes at the present position.
+    private var chunkSize: UInt64 { writer.reader.chunkSize }
+
+    /// Appends bytes at the current position.
     public func write(_ bytes: some Sequence<UInt8> & Sendable) async throws {
         for (chunk, index) in split(bytes) { try await finish(chunk, index) }
     }
 
-    /// Takes the bytes in, each copied once, and gives the chunks that are full now. Not asynchronous, so that two
-    /// calls never mix.
+    /// Takes the bytes in and returns the chunks that are full. Not asynchronous, so that two calls
+    /// never mix.
     private func split(_ bytes: some Sequence<UInt8>) -> [(chunk: [UInt8], index: Int)] {
         var rest = (bytes as? [UInt8] ?? Array(bytes))[...]
         position += UInt64(rest.count)
@@ -63,7 +67,8 @@ public actor FileWriter {
         while !rest.isEmpty {
             let part = rest.prefix(Int(chunkSize) - filling.count)
             rest = rest.dropFirst(part.count)
-            // Most files are small; where this is not the whole of one, the rest of the chunk is likely to come.
+            // Most files are small. A second part of a chunk means that the rest is likely to
+            // follow.
             if !filling.isEmpty { filling.reserveCapacity(Int(chunkSize)) }
             filling += part
             guard filling.count == Int(chunkSize) else { continue }
@@ -74,7 +79,7 @@ public actor FileWriter {
         return full
     }
 
-    /// Copies the old content up to `offset`, and zeros where the old content ends before.
+    /// Copies the old content up to `offset`, and fills with zeros where it ends before.
     func copy(upTo offset: UInt64) async throws {
         let old = base?.head?.size ?? 0
         try await copy(from: 0, to: min(offset, old))
@@ -83,19 +88,21 @@ public actor FileWriter {
         }
     }
 
-    /// Publishes the file. Throws `StorageError.changedMeanwhile` if somebody else wrote to the path since writing
-    /// began; then, as after every other error, nothing of this file is visible and its chunks are gone again, except
-    /// when the outcome is unknown.
+    /// Publishes the file. After an error nothing of the file is visible and its chunks are
+    /// removed, unless the outcome is unknown.
+    ///
+    /// - Throws: `StorageError.changedMeanwhile` if somebody else wrote to the path since writing
+    ///   began, `.notADirectory`, `.outcomeUnknown`; `StoreError`.
     public func commit() async throws {
         do {
             try await complete()
-            // A crash between the reference and its directories would leave content that no listing finds; this way
-            // round it leaves directories that list as empty, and the intent names them. Whether everything is listed
-            // is still made sure of afterwards.
+            // The directories come first: a crash between the reference and its directories would
+            // leave content that no listing shows. In this order it leaves empty directories, which
+            // the intent names. The directories are linked up once more afterwards.
             if !isListed {
-                intent = try await driver.journal.begin(
+                intent = try await journal.begin(
                     .directories([path.parent], floor: .root), "make directories for \(path)")
-                try await driver.linkUp([path.parent])
+                try await writer.linkUp([path.parent])
             }
             try await publish()
         } catch let error as StorageError {
@@ -110,7 +117,7 @@ public actor FileWriter {
             throw error
         }
         do {
-            try await driver.linkUp([path.parent])
+            try await writer.linkUp([path.parent])
             try await intent?.end()
         } catch {
             await intent?.release()
@@ -118,8 +125,9 @@ public actor FileWriter {
         }
     }
 
-    /// Writes all that is left of the file, chunk 0 at the end: it can be read by its identifier then, and nothing
-    /// names it. Part of `commit`; to be called before it by who wants to look at the whole first.
+    /// Writes the rest of the file, chunk 0 at the end: then the file can be read by its
+    /// identifier, and no path names it. `commit` calls this; call it earlier to check the whole
+    /// file first.
     func complete() async throws {
         guard !isComplete else { return }
         if let old = base?.head?.size, position < old { try await copy(from: position, to: old) }
@@ -134,17 +142,17 @@ public actor FileWriter {
         isComplete = true
     }
 
-    /// Gives up: removes the chunks written so far, which nobody ever saw, chunk 0 last.
+    /// Gives up: removes the chunks written so far, which no path ever named, chunk 0 last.
     public func cancel() async {
         for task in underWay { task.cancel() }
         for task in underWay { _ = await task.result }
         underWay = []
-        // In a task of its own, so that a cancelled caller leaves nothing behind either.
-        await Task { [driver, blob, chunks, path, intent] in
-            await driver.free(blob, chunks: max(chunks, 1), of: path)
+        // In a separate task, so that a cancelled caller leaves nothing behind.
+        await Task { [journal, writer, blob, chunks, path, intent] in
+            await writer.free(blob, chunks: max(chunks, 1), of: path)
             guard let intent else { return }
             do {
-                try await driver.prune([path.parent])
+                try await DirectoryPruner(journal: journal).prune([path.parent])
                 try await intent.end()
             } catch {
                 await intent.release()
@@ -177,10 +185,10 @@ public actor FileWriter {
 
     private nonisolated func write(_ data: [UInt8], _ index: Int, _ mutations: [WriteOperation.Mutation]) async throws {
         let object = blob.chunk(index)
-        let applied = try await driver.perform(
+        let applied = try await writer.perform(
             WriteOperation(guards: [.doesNotExist], mutations), on: object, for: path
-        ) { [driver] in
-            try await driver.reader.objects.read(.stat, of: object)?.size == UInt64(data.count)
+        ) { [writer] in
+            try await writer.reader.objects.read(.stat, of: object)?.size == UInt64(data.count)
         }
         guard applied else {
             throw StoreError(
@@ -191,18 +199,18 @@ public actor FileWriter {
 
     private func publish() async throws {
         if let base {
-            guard try await driver.exchange(base.blob, for: blob, at: path) else {
+            guard try await writer.exchange(base.blob, for: blob, at: path) else {
                 throw StorageError.changedMeanwhile(path)
             }
-        } else if try await !driver.publish([(path, blob)]).isEmpty {
+        } else if try await !writer.publish([(path, blob)]).isEmpty {
             throw StorageError.changedMeanwhile(path)
         }
     }
 
     private func copy(from start: UInt64, to end: UInt64) async throws {
-        guard let base, let head = base.head, start < end else { return }
+        guard let base, let head = base.head, let size = head.size, start < end else { return }
         let part = FilePieces(
-            storage: driver.reader, blob: base.blob, path: path, size: min(end, head.size), offset: start,
+            storage: writer.reader, blob: base.blob, path: path, size: min(end, size), offset: start,
             state: head.state)
         for try await piece in part { try await write(piece) }
     }

@@ -1,9 +1,9 @@
 public import Foundation
 
-/// A tree that is prepared in memory and written to an empty store with one operation an object.
+/// A tree that is prepared in memory, and written to an empty store with one operation an object.
 ///
-/// For samples. The result is what `StorageDriver.putContent` would leave file by file; it needs no guards against other writers,
-/// since nobody else knows of the store yet, and so costs a fraction of the round trips.
+/// For samples. The result is that of `StorageDriver.putContent` file by file. It needs no guards,
+/// since no other client knows the store yet, and so takes a fraction of the round trips.
 ///
 /// Concurrency: a value.
 public struct PoolDraft: Sendable {
@@ -27,7 +27,11 @@ public struct PoolDraft: Sendable {
     private var directories: [StoragePath: Directory] = [:]
     private var files: [StoragePath: File] = [:]
 
-    /// An empty draft. `makeIdentifier` gives the identifier for a new file. `chunkSize`: 1 byte to 64 MiB.
+    /// An empty draft.
+    ///
+    /// - Parameters:
+    ///   - chunkSize: bytes in a chunk, 1 to 64 MiB.
+    ///   - makeIdentifier: makes the identifier of a new file.
     public init(
         chunkSize: UInt64 = StorageReader.defaultChunkSize,
         makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier
@@ -41,9 +45,13 @@ public struct PoolDraft: Sendable {
         files[path] != nil
     }
 
-    /// Makes `content`, and `zeros` (0…) bytes of zero behind it, that of the file at `path`, as written at `modified`; an existing file
-    /// keeps its identifier, as in the old driver. Directories on the way are made. The zeros are never held in memory.
-    /// Throws `StorageError.isDirectory`, `.notADirectory`, `.invalidPath` for the root.
+    /// Sets the content of the file at `path`, and makes the directories above it. An existing file
+    /// keeps its identifier, as in the old driver.
+    ///
+    /// - Parameters:
+    ///   - zeros: how many bytes of zero follow `content` (0…). They are never held in memory.
+    ///   - modified: the modification time to record.
+    /// - Throws: `StorageError.isDirectory`, `.notADirectory`; `.invalidPath` for the root.
     public mutating func putContent(
         _ content: [UInt8], zeros: Int = 0, at path: StoragePath, modified: Date
     ) throws {
@@ -58,7 +66,7 @@ public struct PoolDraft: Sendable {
         files[path] = File(blob: blob, content: content, zeros: zeros, modified: modified)
     }
 
-    /// Makes sure that there is a directory at `path`. Throws `StorageError.notADirectory`.
+    /// Makes a directory, if there is none. Throws `StorageError.notADirectory`.
     public mutating func makeDirectory(_ path: StoragePath, modified: Date) throws {
         guard directories[path] == nil else { return }
         guard files[path] == nil else { throw StorageError.notADirectory(path) }
@@ -72,7 +80,7 @@ public struct PoolDraft: Sendable {
         list(path, as: [], modified: modified)
     }
 
-    /// Lists a child in its parent, which must be there.
+    /// Lists a child in its parent, which must exist.
     private mutating func list(_ path: StoragePath, as value: [UInt8], modified: Date) {
         let key = ByteString(path.name)
         directories[path.parent]?.omap[key] = value
@@ -82,10 +90,11 @@ public struct PoolDraft: Sendable {
         }
     }
 
-    /// Writes everything to a store that holds none of it. Data before the directories that name it, the root last: what is
-    /// cut short can be seen by nobody. `window` (1…): tasks under way at once.
+    /// Writes the draft to an empty store: data before the directories that name it, and the root
+    /// last, so that nobody sees a part of it.
     ///
-    /// Throws `StoreError`: the store's own, or one of kind `.invalid` if an object is already there, which then stays as it is.
+    /// - Parameter window: tasks that run at once (1…).
+    /// - Throws: `StoreError`; of kind `.invalid` if an object exists, which then stays as it is.
     public func write(to writer: any ObjectWriter, window: Int = 256) async throws {
         let below = directories.filter { !$0.key.isRoot }
         for stage in [files.values.flatMap(chunks), below.map(directory), directories.compactMap(root)] {
@@ -128,7 +137,8 @@ public struct PoolDraft: Sendable {
 }
 
 extension ObjectWriter {
-    /// Executes an operation of which nobody but this caller decides the outcome. Throws `StoreError`, of kind `.invalid` if it was refused.
+    /// Executes an operation on an object that has no other writer. Throws `StoreError`, of kind
+    /// `.invalid` if a guard refused it.
     func applyOrThrow(_ operation: WriteOperation, to object: ObjectID) async throws {
         switch await apply(operation, to: object) {
         case .applied: return

@@ -1,33 +1,253 @@
 public import Foundation
 
-/// The storage driver, whole: what `StorageReader` reads, and the changes, in the order and with the guards of
-/// docs/safety.md#3-the-steps. A change that a crash could leave half-way is written in the journal first; `recover`
-/// takes it back or ends it.
+/// The whole storage driver: reads by `StorageReader`, and changes in the order and with the guards
+/// of docs/safety.md#3-the-steps. A change that a crash could leave half-way is written in the
+/// journal first; `recover` takes it back or ends it.
 ///
-/// Concurrency: a value; every method may be called from any task, and beside other writers: guards decide. Errors:
-/// `StorageError`, and `StoreError` from below.
+/// Concurrency: a value; every method may be called from any task, and beside other writers: guards
+/// decide. Errors: `StorageError`, and `StoreError` from below.
 public struct StorageDriver: Sendable {
-    /// The reading half.
-    public let reader: StorageReader
-    let writer: any ObjectWriter
-    /// Gives the identifier for a new file. For tests that compare with a dump; random otherwise.
+    /// The guarded steps on single objects.
+    var writer: StorageWriter
+    /// Makes the identifier of a new file.
     let makeIdentifier: @Sendable (StoragePath) -> BlobIdentifier
-    /// The modification time to record; nil for now. For samples whose dates lie years apart.
-    var modified: Date?
-    /// How the journal is kept: how long deferred checks wait, and for whom this driver works.
+    /// The settings of the journal: the delay, the owner and the clock.
     public var policy: JournalPolicy
 
-    /// A driver that reads through `reader` and changes through `writer`, which must be the same store.
+    /// A driver that reads through `reader` and changes through `writer`, which must be the same
+    /// store.
+    ///
+    /// - Parameters:
+    ///   - modified: the modification time to record; nil for now. For samples.
+    ///   - makeIdentifier: makes the identifier of a new file. For samples and tests; random by
+    ///     default.
     public init(
         reader: StorageReader, writer: any ObjectWriter, modified: Date? = nil, policy: JournalPolicy,
         makeIdentifier: @escaping @Sendable (StoragePath) -> BlobIdentifier = { _ in .random() }
     ) {
-        self.reader = reader
-        self.writer = writer
-        self.modified = modified
+        self.writer = StorageWriter(reader: reader, objects: writer, modified: modified)
         self.policy = policy
         self.makeIdentifier = makeIdentifier
     }
 
-    var journal: Journal { Journal(driver: self) }
+    /// The reading half.
+    public var reader: StorageReader { writer.reader }
+
+    var journal: Journal { Journal(writer: writer, policy: policy) }
+    var pruner: DirectoryPruner { DirectoryPruner(journal: journal) }
+    var mover: FileMover { FileMover(journal: journal) }
+    var prover: ReferenceProver { ReferenceProver(journal: journal) }
+    var repair: FileRepair { FileRepair(journal: journal, makeIdentifier: makeIdentifier) }
+
+    /// The trash and the quarantine.
+    public var holdings: Holdings { Holdings(journal: journal) }
+
+    /// Takes back or ends every change in the journal whose owner is gone, and makes the last look
+    /// at those whose delay is over (docs/safety.md#recover). Leaves watches alone: the registry's
+    /// layer looks at them.
+    ///
+    /// Several processes may recover at once. Each change has its own outcome; throws `StoreError`
+    /// only if the journal itself cannot be read or tidied up.
+    public func recover(progress: ProgressHandler? = nil) async throws -> [Recovery] {
+        try await JournalRecovery(journal: journal).run(progress: progress)
+    }
+
+    // MARK: - Writing
+
+    /// Makes `bytes` the content of the file at `path`, whether or not it exists: all or nothing.
+    /// Makes the directories above it. Throws `StorageError.isDirectory`, `.notADirectory`,
+    /// `.changedMeanwhile`.
+    public func putContent(_ path: StoragePath, _ bytes: some Sequence<UInt8> & Sendable) async throws {
+        let writer = try await replacing(path)
+        do {
+            try await writer.write(bytes)
+        } catch {
+            await writer.cancel()
+            throw error
+        }
+        try await writer.commit()
+    }
+
+    /// A writer whose bytes become the whole content of the file at `path`, whether or not it
+    /// exists.
+    public func replacing(_ path: StoragePath) async throws -> FileWriter {
+        let (blob, isListed) = try await presentFile(path)
+        return FileWriter(
+            makeIdentifier(path), journal: journal, path: path, base: blob.map { FileWriter.Base(blob: $0, head: nil) },
+            isListed: isListed)
+    }
+
+    /// A writer that continues the file at `path` from `offset`, or makes the file. The bytes
+    /// before `offset` and behind the last byte written stay; a gap behind the end becomes zeros.
+    ///
+    /// - Throws: `StorageError.invalidOffset` if `offset` is negative, `.damaged` if the bytes to
+    ///   be kept cannot be read.
+    public func writer(_ path: StoragePath, offset: Int64) async throws -> FileWriter {
+        let (blob, isListed) = try await presentFile(path)
+        var base: FileWriter.Base?
+        if let blob {
+            let layout = try await reader.layout(of: blob)
+            guard layout.holes.isEmpty, layout.head.state != .missing, layout.head.state != .badSize,
+                !layout.chunks.contains(where: { $0.state == .long && $0.length ?? 0 > reader.chunkSize })
+            else { throw StorageError.damaged(path, "\(blob) has to be repaired before it can be written to") }
+            base = FileWriter.Base(blob: blob, head: layout.head)
+        }
+        guard offset >= 0, UInt64(offset) <= TotalSize.limit else {
+            throw StorageError.invalidOffset(path, offset: offset, size: base?.head?.size ?? 0)
+        }
+        let writer = FileWriter(
+            makeIdentifier(path), journal: journal, path: path, base: base, isListed: isListed)
+        do {
+            try await writer.copy(upTo: UInt64(offset))
+        } catch {
+            await writer.cancel()
+            throw error
+        }
+        return writer
+    }
+
+    /// The identifier of the file at a path that is about to be written, nil if there is none, and
+    /// whether all directories above it are listed. Refuses a path below a file
+    /// (docs/layout.md#d10) and a path that is a directory.
+    private func presentFile(_ path: StoragePath) async throws -> (blob: BlobIdentifier?, isListed: Bool) {
+        guard !path.isRoot else { throw StorageError.invalidPath("/") }
+        let isListed = try await reader.checkWay(to: path)
+        do {
+            return (try await reader.blob(path), isListed)
+        } catch StorageError.notFound {
+            return (nil, isListed)
+        }
+    }
+
+    // MARK: - Freeing
+
+    /// Frees every orphan in the pool. Only for a pool to which nothing else writes, no other
+    /// regtop either: the chunks of a file that is being written look like orphans.
+    ///
+    /// - Returns: the number of identifiers, and of objects that were removed.
+    /// - Throws: `StorageError.journal` while a change is open, or if the delay is not 0;
+    ///   `StoreError`.
+    public func freeUnreferenced(progress: ProgressHandler? = nil) async throws -> (blobs: Int, objects: Int) {
+        guard policy.delay == 0 else {
+            throw StorageError.journal("while registries may be writing, nothing is freed without a delay")
+        }
+        let all = try await PoolScan(reader.objects, .namespace("")).fold(into: Set<BlobIdentifier>()) { page in
+            page.compactMap { BlobIdentifier.parse(chunkName: $0.name)?.blob }
+        } take: { all, blobs in
+            all.formUnion(blobs)
+            return .goOn
+        }
+        let census = try await prover.references(to: all, progress: progress)
+        let orphans = all.filter { census.places[$0] == nil }
+        let removed = try await writer.each(orphans) { blob in
+            let later = census.chunks.indices(of: blob).filter { $0 > 0 }.sorted(by: >)
+            let gone = try await writer.each(later) { index in try await writer.remove(blob.chunk(index), for: .root) }
+            return try await gone.count(where: \.self) + (writer.remove(blob.chunk(0), for: .root) ? 1 : 0)
+        }
+        return (orphans.count, removed.reduce(0, +))
+    }
+
+    // MARK: - Deleting
+
+    /// Removes the file at a path, or the directory with everything below it, and the directories
+    /// that become empty, unless the pool is full. Throws `StorageError.notFound`;
+    /// `.changedMeanwhile` if somebody else replaced a file meanwhile, which then stays.
+    ///
+    /// Only references are removed, each guarded by its identifier. Whether something else refers
+    /// to the same chunks, or is about to, cannot be known here (docs/safety.md#1-freeing), so the
+    /// chunks are left to a collection. Invalid entries stay, and so do their directories.
+    public func delete(_ path: StoragePath) async throws {
+        guard !path.isRoot else { throw StorageError.invalidPath("/") }
+        guard case .directory = try await reader.stat(path).kind else {
+            let blob = try await reader.blob(path)
+            try await journal.forget([blob], of: path)
+            guard try await isSole(path) else { return try await unlink(path, blob) }
+            _ = try await pruner.prune([path.parent]) { try await unlink(path, blob) }
+            return
+        }
+        let found = try await reader.walk(path)
+        try await journal.forget(Set(found.compactMap(\.file?.blob)), of: path)
+        let changed = try await pruner.prune([path] + found.compactMap(\.subdirectory)) {
+            try await writer.each(found.compactMap(\.file)) { file in
+                try await writer.exchange(file.blob, for: nil, at: file.path) ? nil : file.path
+            }.compactMap(\.self)
+        }.value
+        if let first = changed.first { throw StorageError.changedMeanwhile(first) }
+    }
+
+    /// Whether the directory of a path holds nothing else.
+    private func isSole(_ path: StoragePath) async throws -> Bool {
+        let state = try await reader.objects.read(
+            ReadOperation(omap: .page(after: nil, limit: 2)), of: StorageReader.directory(path.parent))
+        return state?.omap.allSatisfy { $0.key == ByteString(path.name) } ?? true
+    }
+
+    /// Removes the reference at a path if it is `blob`; throws `StorageError.changedMeanwhile`
+    /// otherwise. Leaves directories alone.
+    func unlink(_ path: StoragePath, _ blob: BlobIdentifier) async throws {
+        guard try await writer.exchange(blob, for: nil, at: path) else { throw StorageError.changedMeanwhile(path) }
+    }
+
+    // MARK: - Moving
+
+    /// Moves a file, or a directory with everything below it. A move onto itself changes nothing.
+    /// Directories are never merged. After an error the source is as it was, or as somebody else
+    /// made it.
+    ///
+    /// - Parameter overwrite: true replaces a file at the destination.
+    /// - Throws: `StorageError.notFound`, `.alreadyExists`, `.notADirectory`, `.intoItself`,
+    ///   `.changedMeanwhile`; `StoreError`.
+    public func move(_ source: StoragePath, to destination: StoragePath, overwrite: Bool = false) async throws {
+        guard !source.isRoot, !destination.isRoot else { throw StorageError.invalidPath("/") }
+        let status = try await reader.stat(source)
+        if source == destination { return }
+        try await reader.checkWay(to: destination)
+        let what = "move \(source) to \(destination)"
+        switch status.kind {
+        case .file(let blob):
+            let present = try await presentIdentifier(destination)
+            if present != nil, !overwrite { throw StorageError.alreadyExists(destination) }
+            try await move(
+                [FileMove(blob: blob, source: source, destination: destination, replaces: present)], what,
+                emptying: [source.parent])
+        case .directory:
+            guard !destination.isBelow(source) else { throw StorageError.intoItself(source, destination) }
+            do {
+                _ = try await reader.stat(destination)
+                throw StorageError.alreadyExists(destination)
+            } catch StorageError.notFound {}
+            let found = try await reader.walk(source)
+            let depth = source.components.count
+            try await move(
+                found.compactMap(\.file).map { path, blob in
+                    FileMove(
+                        blob: blob, source: path,
+                        destination: destination.appending(.literal(Array(path.components.dropFirst(depth)))))
+                }, what, emptying: [source] + found.compactMap(\.subdirectory))
+        }
+    }
+
+    private func presentIdentifier(_ path: StoragePath) async throws -> BlobIdentifier? {
+        do {
+            return try await reader.blob(path)
+        } catch StorageError.notFound {
+            return nil
+        } catch StorageError.isDirectory {
+            throw StorageError.alreadyExists(path)
+        }
+    }
+
+    /// Moves files. If somebody else changed a source meanwhile, it stays, its destination is
+    /// undone, and this throws `.changedMeanwhile` at the end.
+    private func move(_ files: [FileMove], _ what: String, emptying directories: [StoragePath]) async throws {
+        let changed = try await mover.move([files], what) {
+            try await writer.each(files.reversed()) { file in
+                try await mover.leaveSource(file) ? nil : file
+            }.compactMap(\.self)
+        } then: { changed in
+            try await pruner.prune(directories + changed.map(\.destination.parent))
+            return changed
+        }
+        if let first = changed.first { throw StorageError.changedMeanwhile(first.source) }
+    }
 }

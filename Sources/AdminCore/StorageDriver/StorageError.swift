@@ -1,37 +1,38 @@
-/// Why a verb of the storage driver did not do what was asked, where it is not the store's fault (that is `StoreError`).
+/// Why the storage driver refused or failed. Failures of the store are `StoreError`.
 public enum StorageError: Error, Hashable, Sendable {
-    /// The text is no valid path, or the root where a file or a directory below it is needed.
+    /// The text is no valid path, or it is the root where a path below it is needed.
     case invalidPath(String)
-    /// Proven: there is nothing there. Also what `list` says of a file.
+    /// Nothing exists at the path; this is proven. `list` also throws it for a file.
     case notFound(StoragePath)
-    /// A file was asked for, and this is a directory.
+    /// The path is a directory, and a file is needed.
     case isDirectory(StoragePath)
-    /// A component on the way is a file, so nothing can be below it.
+    /// A component of the path is a file, so nothing can lie below it.
     case notADirectory(StoragePath)
     /// The offset is negative or beyond the end of the file.
     case invalidOffset(StoragePath, offset: Int64, size: UInt64)
-    /// The destination is already there.
+    /// The destination exists.
     case alreadyExists(StoragePath)
     /// A directory cannot be moved into itself.
     case intoItself(StoragePath, StoragePath)
-    /// Somebody else changed it meanwhile; a guard saw that and nothing was done.
+    /// Somebody else changed the path meanwhile; a guard refused the change, and nothing was done.
     case changedMeanwhile(StoragePath)
-    /// The content cannot be read as it was written; the text says what is wrong, with the object.
+    /// The content cannot be read as it was written; the text names the fault and the object.
     case damaged(StoragePath, String)
-    /// The file is larger than the caller wants to hold in memory.
+    /// The file has more bytes than the limit of the caller.
     case tooLarge(StoragePath, size: UInt64, limit: Int)
-    /// The verb is not supported by this driver.
+    /// The driver does not support the verb.
     case unsupported(String)
-    /// Somebody else found this change in the journal, took it for interrupted, and took it back.
+    /// Another process took this change for interrupted, and took it back.
     case takenOver(StoragePath)
-    /// The journal holds what cannot be understood, or what has to be ended first; the text says what.
+    /// The journal forbids the change: an intent cannot be read, or has to be ended first; the text
+    /// says which.
     case journal(String)
-    /// A change may or may not have been made: the answer did not come, and reading back failed as well.
+    /// A change may or may not have been made: no answer came, and reading back did not resolve it.
     case outcomeUnknown(StoragePath, StoreError)
 }
 
 extension StorageError: CustomStringConvertible {
-    /// One sentence: what is wrong, with what.
+    /// One sentence that names the path and the fault.
     public var description: String {
         switch self {
         case .invalidPath(let text):

@@ -1,10 +1,11 @@
-/// A path of the registry's tree: `/` or `/a/b/c`, where each component is made of ASCII letters, digits, `.`, `_`
-/// and `-`.
+/// A path of the registry's tree: `/` or `/a/b/c`, where each component is made of ASCII letters,
+/// digits, `.`, `_` and `-`.
 ///
-/// This is the old driver's rule `^(/[A-Za-z0-9._-]+)+$` (docker/distribution v2.3.1) without what it forgot to
-/// forbid: the components `.` and `..` (docs/layout.md#d11). A value of this type is always valid.
+/// The rule is that of the old driver, `^(/[A-Za-z0-9._-]+)+$` (docker/distribution v2.3.1),
+/// without the components `.` and `..`, which it forgot to forbid (docs/layout.md#d11). A value of
+/// this type is always valid.
 public struct StoragePath: Hashable, Sendable {
-    /// The components, none for the root.
+    /// The components; none for the root.
     public let components: [String]
 
     /// The root directory.
@@ -14,9 +15,10 @@ public struct StoragePath: Hashable, Sendable {
         self.components = components
     }
 
-    /// The path that `text` says. Throws `StorageError.invalidPath` if it is none: empty, not absolute, an empty
-    /// component, a slash at the end, a character outside the rule, or a component `.` or `..`. The root is valid
-    /// here; verbs that need a file or a directory below the root refuse it.
+    /// Parses a path. The root is valid here; methods that need a path below the root refuse it.
+    ///
+    /// - Throws: `StorageError.invalidPath` if the text is empty or not absolute, or has an empty
+    ///   component, a slash at the end, a character outside the rule, or a component `.` or `..`.
     public init(_ text: String) throws {
         if text == "/" {
             self = .root
@@ -28,19 +30,18 @@ public struct StoragePath: Hashable, Sendable {
         self.init(components: parts)
     }
 
-    /// The path of components that are known to be valid: names in the program's own text, or parts of values that
-    /// were validated.
+    /// The path of components that are known to be valid: names in the program's own text, or parts
+    /// of validated values.
     static func literal(_ components: String...) -> StoragePath {
         literal(components)
     }
 
-    /// The same, of an array.
     static func literal(_ components: [String]) -> StoragePath {
         precondition(components.allSatisfy(isValid(component:)), "a component that was not validated")
         return StoragePath(components: components)
     }
 
-    /// The child of this directory that is called `component`. Throws `StorageError.invalidPath`.
+    /// The child `component` of this directory. Throws `StorageError.invalidPath`.
     public func appending(_ component: String) throws -> StoragePath {
         guard StoragePath.isValid(component: component) else {
             throw StorageError.invalidPath((isRoot ? "" : string) + "/" + component)
@@ -48,7 +49,7 @@ public struct StoragePath: Hashable, Sendable {
         return StoragePath(components: components + [component])
     }
 
-    /// This path continued by another one's components.
+    /// This path, followed by the components of another one.
     public func appending(_ other: StoragePath) -> StoragePath {
         StoragePath(components: components + other.components)
     }
@@ -65,15 +66,31 @@ public struct StoragePath: Hashable, Sendable {
     /// The last component; empty for the root.
     public var name: String { components.last ?? "" }
 
-    /// The directory this path lies in; the root is its own parent.
+    /// The directory of this path; the root is its own parent.
     public var parent: StoragePath { StoragePath(components: components.dropLast()) }
 
-    /// The path as text, also the name of the directory's object.
+    /// The path as text; for a directory also the name of its object.
     public var string: String { "/" + components.joined(separator: "/") }
 
-    /// True if this path lies somewhere below `other` (not if they are equal).
+    /// True if this path lies below `other` at any depth; false if they are equal.
     public func isBelow(_ other: StoragePath) -> Bool {
         components.count > other.components.count && components.starts(with: other.components)
+    }
+
+    /// Groups directories by their parents, in the order of paths.
+    static func families(of directories: [StoragePath]) -> [(parent: StoragePath, children: [StoragePath])] {
+        Dictionary(grouping: directories, by: \.parent).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// The directories and all above them but the root, grouped by depth, the deepest first; each
+    /// group in the order of paths.
+    static func levels(of directories: some Sequence<StoragePath>) -> [[StoragePath]] {
+        var all: Set<StoragePath> = []
+        for directory in directories {
+            var path = directory
+            while !path.isRoot, all.insert(path).inserted { path = path.parent }
+        }
+        return Dictionary(grouping: all, by: \.components.count).sorted { $0.key > $1.key }.map { $0.value.sorted() }
     }
 
     /// Whether a name may be a component of a path.
@@ -96,7 +113,7 @@ extension StoragePath: CustomStringConvertible {
 }
 
 extension StoragePath: Comparable {
-    /// By components, so that a directory is followed by what lies in it.
+    /// Orders by components, so that the paths in a directory follow it.
     public static func < (left: StoragePath, right: StoragePath) -> Bool {
         left.components.lexicographicallyPrecedes(right.components)
     }

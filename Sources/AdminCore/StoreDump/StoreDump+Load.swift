@@ -46,13 +46,8 @@ extension StoreDump {
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d }
 
     private static func requireEmpty(_ reader: any ObjectReader) async throws {
-        for cursor in try await reader.enumerate(.all, slices: 1) {
-            while let page = try await cursor.next() {
-                guard let object = page.first else { continue }
-                throw StoreError(
-                    .invalid, operation: "load", reason: "the store is not empty: it has an object \(object)")
-            }
-        }
+        guard let object = try await PoolScan(reader).first() else { return }
+        throw StoreError(.invalid, operation: "load", reason: "the store is not empty: it has an object \(object)")
     }
 
     private static func decode(_ text: [UInt8], number: Int, names: DumpNames) throws -> DumpLine {

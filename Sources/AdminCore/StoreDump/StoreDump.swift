@@ -50,15 +50,6 @@ public enum StoreDump {
 
     private static func allObjects(_ reader: any ObjectReader, progress: ProgressHandler?) async throws -> [ObjectID] {
         let counter = ProgressCounter(phase: "listing", total: nil, handler: progress)
-        let cursors = try await reader.enumerate(.all, slices: 8)
-        let slices = try await concurrentMap(cursors, window: cursors.count) { cursor in
-            var objects: [ObjectID] = []
-            while let page = try await cursor.next() {
-                objects += page
-                counter.advance(by: UInt64(page.count))
-            }
-            return objects
-        }
-        return slices.flatMap { $0 }.sorted()
+        return try await PoolScan(reader, counter: counter).compactMap(\.self).sorted()
     }
 }

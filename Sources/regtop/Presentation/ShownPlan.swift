@@ -233,8 +233,8 @@ nonisolated struct SelectedRemoval: ShownPlan {
     var repositories: Set<RepositoryName>? { plan.repositories }
     var choices: [Selection.Choice] { selection.choices }
 
-    func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
-        plan.steps(with: admin, progress: progress)
+    func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
+        plan.steps(with: context, progress: progress)
     }
 
     /// Plans the removal of everything that a selection lets go. A target that stays by the

@@ -188,7 +188,7 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
         }
         var faults = try await Self.faults(of: images, at: ["r", "s", "t0", "t1"], store)
         // What is deleted for good with its tag is gone, whoever pushed to it meanwhile
-        // (docs/safety.md#4-what-no-order-closes).
+        // (docs/safety.md#4-races-that-remain).
         if change == .removeNow { faults.removeAll { $0.hasSuffix("is nowhere") } }
         return faults + (try await PoolCensus(store.driver().reader)).unlisted.map { "unlisted: \($0)" }
     }

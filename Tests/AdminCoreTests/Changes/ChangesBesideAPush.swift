@@ -5,7 +5,7 @@ import Testing
 
 /// Changes of whole repositories beside a registry that is being pushed to, with a descriptor cache and without: a
 /// push that was answered 201 can be pulled after the restart, wherever its tag is by then
-/// (docs/safety.md#6-beside-what-a-registry-remembers).
+/// (docs/safety.md#6-descriptor-caches).
 @Suite struct ChangesBesideAPush {
     /// Orders that ended badly: how many, and one of them for each fault.
     private struct Tally {

@@ -80,7 +80,7 @@ import Testing
     }
 
     /// Whether one of some repositories has the tag, and one the manifest, and one each blob:
-    /// docs/safety.md#4-what-no-order-closes says that a push that comes too late re-creates the old name, and that
+    /// docs/safety.md#4-races-that-remain says that a push that comes too late re-creates the old name, and that
     /// links which were there before it have moved.
     private static func serves(_ image: ModelImage, as tag: String, _ raw: RawRegistry, _ names: [String]) -> Bool {
         let digest = image.manifest.digest

@@ -242,10 +242,15 @@ import Testing
         try await fixture.driver.putContent(file, pattern(10))
         let before = try await fixture.snapshot()
         let blob = try await fixture.driver.reader.blob(file)
-        let (id, changed) = try await fixture.admin.trash([(file, blob)], name: "a strange file")
-        #expect(changed.isEmpty)
+        let deposit = TrashDeposit(
+            name: "a strange file", kind: .other, stages: [[ChangePlan.Link(path: file, blob: blob)]],
+            directories: [file.parent], floor: .root)
+        let context = fixture.admin.context
+        let id = try #require(context.trashIDs(count: 1).first)
+        let counter = ProgressCounter(phase: "", total: nil, handler: nil)
+        #expect(try await deposit.put(as: id, context, counter).stay.isEmpty)
         let item = try #require(try await fixture.trashItems.first)
-        #expect(item.id == id?.string && item.name == "a strange file" && item.kind == .other)
+        #expect(item.id == id.string && item.name == "a strange file" && item.kind == .other)
         #expect(try await fixture.restore([item.id]).map(\.outcome) == [.done])
         #expect(try await fixture.snapshot().differences(to: before) == [])
     }

@@ -19,8 +19,8 @@ import Testing
     /// What a registry's MOVE does that had read the identifier before.
     private func finish(_ blob: BlobIdentifier, _ content: [UInt8]) async throws -> StoragePath {
         let path = fixture.registry.paths.blob(.sha256(of: content))
-        _ = try await fixture.driver.publish([(path, blob)])
-        try await fixture.driver.linkUp([path.parent])
+        _ = try await fixture.driver.writer.publish([(path, blob)])
+        try await fixture.driver.writer.linkUp([path.parent])
         return path
     }
 

@@ -37,9 +37,9 @@ import Testing
         for link in try await layerLinks(of: "r") {
             let blob = try #require(
                 try await fixture.driver.reader.value(at: link).flatMap(BlobIdentifier.init(value:)))
-            #expect(try await fixture.driver.exchange(blob, for: nil, at: link))
+            #expect(try await fixture.driver.writer.exchange(blob, for: nil, at: link))
         }
-        try await fixture.driver.prune([fixture.registry.paths.layers(fixture.name("r"))])
+        try await fixture.driver.pruner.prune([fixture.registry.paths.layers(fixture.name("r"))])
         return digest
     }
 

@@ -40,7 +40,7 @@ import Testing
         let again = pattern(3000, seed: 1)
         // The layer of the first image is linked again by somebody who was told that it is there.
         var late = fixture.driver
-        late.modified = clock.now.addingTimeInterval(100 * Self.day)
+        late.writer.modified = clock.now.addingTimeInterval(100 * Self.day)
         try await late.putContent(
             paths.layerLink(name, .sha256(of: again)), Array(Digest.sha256(of: again).string.utf8))
         let loose = pattern(1000, seed: 4)

@@ -94,7 +94,7 @@ import Testing
         // A mount alone, without a manifest yet, keeps the layer as long as it is young.
         #expect(try await fixture.remove("second").results.map(\.outcome) == [.done])
         var late = fixture.driver
-        late.modified = clock.now
+        late.writer.modified = clock.now
         let digest = Digest.sha256(of: layer)
         try await late.putContent(paths.layerLink(fixture.name("third"), digest), Array(digest.string.utf8))
         #expect(try await !self.plan().items(.quarantine).map(\.origin).contains(paths.blob(digest)))
@@ -109,7 +109,7 @@ import Testing
         let data = try directory.appending("data")
         try await fixture.driver.putContent(started, Array("2016-01-02T03:04:05Z".utf8))
         var late = fixture.driver
-        late.modified = clock.now.addingTimeInterval(-3600)
+        late.writer.modified = clock.now.addingTimeInterval(-3600)
         try await late.putContent(data, pattern(3000))
         var options = CollectionOptions(grace: 0, maxShare: 100, uploadsOlderThan: 7200, caches: .offline)
         #expect(try await run(options).parts.isEmpty)

@@ -64,7 +64,7 @@ import Testing
         #expect(try await quarantined == 0)
     }
 
-    /// docs/safety.md#4-what-no-order-closes: the delay is a bet on the longest push.
+    /// docs/safety.md#4-races-that-remain: the delay is a bet on the longest push.
     @Test(arguments: [0, 3599, 3600] as [TimeInterval]) func aShortDelayIsSaidToBeABet(_ delay: TimeInterval)
         async throws
     {
@@ -216,7 +216,7 @@ import Testing
         let faulty = ChangeFixture(recording.underTest, policy: clock.policy(delay: 0))
         let mark = try await CollectionMark.run(faulty.registry, Self.free, at: clock.now, progress: nil)
         #expect(mark.notes.contains { $0.contains(digest.string) }, "\(mark.notes)")
-        #expect(mark.candidates.count == 1, "only what nothing links to")
+        #expect(mark.weights.candidates.count == 1, "only what nothing links to")
     }
 
     @Test func aMoveDuringTheMarkVoidsIt() async throws {
@@ -248,7 +248,7 @@ import Testing
         // An old blob, and a link to it that somebody has just made.
         let digest = Digest.sha256(of: pattern(3000))
         var late = driver
-        late.modified = clock.now
+        late.writer.modified = clock.now
         try await late.putContent(
             fixture.registry.paths.layerLink(try fixture.name("app"), digest), Array(digest.string.utf8))
         #expect(try await plan().parts.isEmpty)

@@ -22,14 +22,14 @@ import Testing
         let plan = try await fixture.admin.collection(Self.free)
         #expect(plan.items(.free).count == 1)
         let holding = try #require(try await fixture.driver.reader.holdings(in: paths.quarantine).first)
-        let census = try await fixture.driver.provenReferences(to: Set(holding.entries.map(\.blob)))
+        let census = try await fixture.driver.prover.references(to: Set(holding.entries.map(\.blob)))
         let before = try await Snapshot(store.reader)
 
         pool.addTier()
         let results = await fixture.admin.apply(plan)
         #expect(results.map(\.outcome) == [.failed] && results[0].kind == .incomplete, "\(results)")
         let error = await #expect(throws: StoreError.self) {
-            _ = try await fixture.driver.free(holding.entries, of: holding, by: census)
+            _ = try await fixture.driver.holdings.free(holding.entries, of: holding, by: census)
         }
         #expect(error?.reason.contains("ceph osd tier remove") == true, "\(error as Any)")
         await #expect(throws: StoreError.self) { _ = try await fixture.admin.collection(Self.free) }

@@ -106,7 +106,7 @@ import Testing
         let loose = BlobIdentifier.random()
         try await store.set(
             StorageReader.directory(path), [.setOmap([Holding.key(Holding.orphan(loose)): loose.value])])
-        try await fixture.driver.linkUp([path])
+        try await fixture.driver.writer.linkUp([path])
         try await store.set(Journal.object, [.setOmap(["000000000000001-x": Array("nonsense".utf8)])])
         let status = try await status()
         #expect(status.items.map(\.kind) == [.chunks] && status.items.first?.since == nil)

@@ -130,7 +130,7 @@ import Testing
         let layer = paths.blob(.sha256(of: pattern(800, seed: 4)))
         let blob = try await fixture.driver.reader.blob(layer)
         let note = Holding.Note(name: "1 unneeded", kind: "quarantine", by: "other", begun: clock.now)
-        _ = try await fixture.driver.hold(
+        _ = try await fixture.driver.holdings.put(
             [(layer, blob)], at: paths.quarantine.appending("other"), note, keepsDirectories: true)
         #expect(try await fixture.admin.restoreNeeded(look).items.map(\.origin) == [layer])
         try await expectWhole("app", 2)

@@ -23,7 +23,7 @@ import Testing
     }
 
     private static func freed(_ mark: CollectionMark) -> Set<Digest> {
-        Set(mark.candidates.map { mark.index.digests.keys[$0.ordinal] })
+        Set(mark.weights.candidates.map { mark.index.digests.keys[$0.ordinal] })
     }
 
     private func expectFreed(

@@ -58,7 +58,7 @@ import Testing
             let garbage = RegistryPool.digest(200)
             pool.blob(garbage, [1, 2, 3])
             let mark = try await pool.mark()
-            let freed = Set(mark.candidates.map { mark.index.digests.keys[$0.ordinal].string })
+            let freed = Set(mark.weights.candidates.map { mark.index.digests.keys[$0.ordinal].string })
             #expect(freed.isDisjoint(with: seen), "round \(round) of seed \(Self.seed)")
             #expect(freed.contains(garbage.string) && mark.obstacles.isEmpty, "round \(round) of seed \(Self.seed)")
         }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AdminCore
 
-/// A row of which a test says everything.
+/// A row with the given values.
 struct FilterRow: Filterable, Sendable {
     var values: [FilterField: FilterValue] = [:]
     var filterText = ""
@@ -24,7 +24,7 @@ struct FilterRow: Filterable, Sendable {
         ], filterText: "team/app/web damaged The layer is missing.")
 
     @Test(
-        "sentences that hold",
+        "filters that match",
         arguments: [
             "", "  ", "team", "TEAM", "app damaged", "age>180d", "age>26w", "age<1y", "age>=200d", "age > 180d",
             "size>1G",
@@ -43,7 +43,7 @@ struct FilterRow: Filterable, Sendable {
     }
 
     @Test(
-        "sentences that do not; what is not known fulfils nothing",
+        "filters that do not match; an unknown value fulfils nothing",
         arguments: [
             "nothing", "team nothing", "age<180d", "size>3G", "tags=0", "name=team", "name~^app", "state!=damaged",
             "platform!=linux/arm64", "platform!~amd", "shared>0", "shared<=0", "digest!=d775", "digest=7532",
@@ -55,31 +55,29 @@ struct FilterRow: Filterable, Sendable {
     }
 
     @Test(
-        "what is wrong is said with its column and with what was expected",
+        "a text that is no filter: the mistake, the expected text, the column",
         arguments: [
-            ("age>", "column 5: a value is expected, a span such as age>180d"),
-            ("age>180", "column 5: '180' is none: a value is expected, a span such as age>180d"),
-            ("age>fast", "column 5: 'fast' is none: a value is expected, a span such as age>180d"),
-            ("team size>x", "column 11: 'x' is none: a value is expected, bytes such as size>500M"),
-            ("tags>1.5", "column 6: '1.5' is none: a value is expected, a number such as tags=0"),
-            ("digest=d77", "column 8: 'd77' is none: a value is expected, a digest such as digest=sha256:d7753236"),
-            ("colour=red", "column 1: 'colour' is nothing that can be compared; there are "),
-            ("name>x", "column 5: name is compared with =, !=, ~ and !~, not with '>'"),
-            ("size~1", "column 5: size is compared with =, !=, <, <=, > and >=, not with '~'"),
-            ("(a or b", "column 8: ')' is expected, for the '(' in column 1"),
-            ("a)", "column 2: ')' closes nothing that was opened"),
-            ("a or", "column 5: the filter ends where a word, a comparison or '(' is expected"),
-            ("or a", "column 1: a word, a comparison or '(' is expected before this word can join two"),
-            ("\"open", "column 1: the quote is not closed"),
-            (">5", "column 1: what '>' compares is missing, as in age>180d"),
-            ("a ! b", "column 3: '!' stands alone; != and !~ compare, and 'not' negates"),
-            ("name~[a", "column 8: ']' is missing"),
-            ("name~a**(", "column 10: ')' is missing"),
-            ("name~*", "column 6: nothing stands before '*' that could be repeated"),
-            (
-                "modified>2015-13-01",
-                "column 10: '2015-13-01' is none: a value is expected, a day or a time such as modified>2015-01-31"
-            ),
+            ("age>", "age needs a duration such as 180d (column 5)"),
+            ("age>180", "age needs a duration such as 180d, not \"180\" (column 5)"),
+            ("age>fast", "age needs a duration such as 180d, not \"fast\" (column 5)"),
+            ("team size>x", "size needs a size such as 500M, not \"x\" (column 11)"),
+            ("tags>1.5", "tags needs a number such as 3, not \"1.5\" (column 6)"),
+            ("digest=d77", "digest needs 4 or more digits of a digest such as sha256:d7753236, not \"d77\" (column 8)"),
+            ("colour=red", "unknown field \"colour\"; fields: created, "),
+            ("name>x", "name is compared by =, !=, ~ or !~, not by > (column 5)"),
+            ("size~1", "size is compared by =, !=, <, <=, > or >=, not by ~ (column 5)"),
+            ("(a or b", "missing \")\" for the \"(\" in column 1 (column 8)"),
+            ("a)", "\")\" has no \"(\" (column 2)"),
+            ("()", "something must stand before \")\" (column 2)"),
+            ("a or", "unfinished filter: something must follow \"or\" (column 5)"),
+            ("or a", "something must stand before \"or\" (column 1)"),
+            ("\"open", "missing closing quotation mark (column 1)"),
+            (">5", "a field must stand before \">\", as in age>180d (column 1)"),
+            ("a ! b", "\"!\" must be part of != or !~; \"not\" negates (column 3)"),
+            ("name~[a", "missing \"]\" (column 8)"),
+            ("name~a**(", "missing \")\" (column 10)"),
+            ("name~*", "\"*\" has nothing to repeat (column 6)"),
+            ("created>2015-13-01", "created needs a day or a time such as 2015-01-31, not \"2015-13-01\" (column 9)"),
         ])
     func problems(_ text: String, _ message: String) {
         #expect(
@@ -92,7 +90,7 @@ struct FilterRow: Filterable, Sendable {
             })
     }
 
-    @Test("nothing that is written makes it crash or takes long")
+    @Test("no text crashes the parser or takes long")
     func hostile() throws {
         for text in [
             String(repeating: "(", count: 4000), String(repeating: "not ", count: 1000),
@@ -101,14 +99,14 @@ struct FilterRow: Filterable, Sendable {
         ] {
             _ = try? Filter(text)
         }
-        // The classic of backtracking: with it, the sun would be cold before this ends.
+        // Takes exponential time by backtracking.
         let filter = try Filter("name~^(a+)+(a|aa)*(a*)*$")
         let row = FilterRow(values: [.name: .text(String(repeating: "a", count: 4000) + "b")])
         #expect(!filter.matches(row, now: FilterTests.now))
         #expect(throws: FilterProblem.self) { try Filter("name~" + String(repeating: "a", count: 201)) }
     }
 
-    @Test("random texts never crash the parser; what they mean is printed so that it means the same")
+    @Test("random texts never crash the parser; a printed filter parses to an equal one")
     func randomTexts() {
         var generator = SeededGenerator(seed: "texts")
         let pieces = [
@@ -125,7 +123,7 @@ struct FilterRow: Filterable, Sendable {
         }
     }
 
-    @Test("random filters: printed and parsed again they are equal, and they mean what a naive evaluation says")
+    @Test("random filters: printing and parsing keep them; a naive evaluation agrees")
     func randomFilters() throws {
         var generator = SeededGenerator(seed: "filters")
         for _ in 0..<3000 {
@@ -142,7 +140,7 @@ struct FilterRow: Filterable, Sendable {
     }
 }
 
-/// Random filters and rows, and what a filter means, thought out anew.
+/// Random filters and rows, and an evaluation of filters that shares no code with `Filter`.
 private enum RandomFilter {
     static func term(_ depth: Int, _ generator: inout SeededGenerator) -> Filter.Term {
         switch Int.random(in: 0..<(depth > 0 ? 8 : 5), using: &generator) {

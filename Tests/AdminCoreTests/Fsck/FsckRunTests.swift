@@ -13,7 +13,7 @@ import Testing
         let young = SampleBlob("about to be written")
         let directory = StorageReader.directory(paths.blob(young.digest).parent)
         try await fixture.store.set(directory, [.setOmap(["data": BlobIdentifier.random().value])])
-        try await fixture.driver.linkUp([paths.blob(young.digest).parent])
+        try await fixture.driver.writer.linkUp([paths.blob(young.digest).parent])
         try await fixture.store.set(BlobIdentifier.random().chunk(1), [.writeFull([1])])
         try await fixture.driver.putContent(fixture.uploadFile("startedat"), Array("now".utf8))
         try await fixture.driver.putContent(

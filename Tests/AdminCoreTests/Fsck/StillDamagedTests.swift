@@ -83,7 +83,7 @@ import Testing
         try await fixture.driver.putContent(path, content)
         let blob = try await fixture.driver.reader.blob(path)
         let order = try Rearrangement(asTheyStand: [0: 3000], chunkSize: fixture.driver.reader.chunkSize)
-        let isWritten = try await fixture.driver.rewrite(path, blob, in: order) { _ in
+        let isWritten = try await fixture.driver.repair.rewrite(path, blob, in: order) { _ in
             await #expect(throws: StorageError.self) {
                 try await fixture.admin.collection(CollectionOptions(grace: 0, caches: .offline))
             }

@@ -61,7 +61,7 @@ import Testing
             pool.pool.objects[blob.chunk(chunk)]?.data[offset] ^= 1
             let found = try await Self.verify(pool)
             #expect(found.findings.map(\.digest) == [layers[layer]])
-            #expect(found.findings.first?.problem.contains("another digest") == true)
+            #expect(found.findings.first?.problem.contains("does not have its digest") == true)
         }
     }
 

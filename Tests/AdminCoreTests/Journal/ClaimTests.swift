@@ -23,7 +23,7 @@ import Testing
         try await driver.putContent(file, pattern(2500))
         let note = Holding.Note(name: "f", kind: "other", by: "a test", begun: WallClock.test.now)
         let blob = try await driver.reader.blob(file)
-        #expect(try await driver.hold([(file, blob)], at: trash, note).isEmpty)
+        #expect(try await driver.holdings.put([(file, blob)], at: trash, note).isEmpty)
         return try #require(try await driver.reader.holding(trash))
     }
 
@@ -52,17 +52,17 @@ import Testing
     @Test func whatIsRestoredBetweenTheScanAndTheClaimIsNotFreed() async throws {
         let holding = try await held()
         let freeing = driver(before: StorageReader.directory(trash)) { [driver, trash] in
-            let outcomes = try await driver.restore(holding.entries, of: trash)
+            let outcomes = try await driver.holdings.restore(holding.entries, of: trash)
             #expect(outcomes == [.restored])
         }
-        #expect(try await freeing.free(holding.entries, of: holding) == [.gone])
+        #expect(try await freeing.holdings.free(holding.entries, of: holding) == [.gone])
         #expect(try await driver.reader.content(file) == pattern(2500))
     }
 
     @Test func whatIsFreedDoesNotComeBack() async throws {
         let holding = try await held()
-        #expect(try await driver.free(holding.entries, of: holding) == [.freed])
-        #expect(try await driver.restore(holding.entries, of: trash) == [.gone])
+        #expect(try await driver.holdings.free(holding.entries, of: holding) == [.freed])
+        #expect(try await driver.holdings.restore(holding.entries, of: trash) == [.gone])
         #expect(try await PoolCensus(driver.reader).files.isEmpty)
     }
 
@@ -86,14 +86,14 @@ import Testing
             ($0, try await driver.reader.blob($0))
         }
         let note = Holding.Note(name: "many", kind: "other", by: "a test", begun: WallClock.test.now)
-        #expect(try await driver.hold(references, at: trash, note).isEmpty)
+        #expect(try await driver.holdings.put(references, at: trash, note).isEmpty)
         return try #require(try await driver.reader.holding(trash))
     }
 
     @Test func manyAreClaimedAtOnce() async throws {
         let holding = try await held(600)
         let recording = RecordingStore(store)
-        let outcomes = try await recording.underTest.driver().free(holding.entries, of: holding)
+        let outcomes = try await recording.underTest.driver().holdings.free(holding.entries, of: holding)
         #expect(outcomes.allSatisfy { $0 == .freed })
         #expect(try await PoolCensus(driver.reader).files.isEmpty)
         // One operation frees a file of one chunk; the claims, the mark and the tidying up come on top.
@@ -103,10 +103,10 @@ import Testing
     @Test func oneThatIsTakenHoldsNoneOfTheOthersUp() async throws {
         let holding = try await held(600)
         let freeing = driver(before: StorageReader.directory(trash)) { [driver, trash] in
-            let outcomes = try await driver.restore([holding.entries[7]], of: trash)
+            let outcomes = try await driver.holdings.restore([holding.entries[7]], of: trash)
             #expect(outcomes == [.restored])
         }
-        let outcomes = try await freeing.free(holding.entries, of: holding)
+        let outcomes = try await freeing.holdings.free(holding.entries, of: holding)
         #expect(outcomes[7] == .gone)
         #expect(outcomes.count { $0 == .freed } == 599)
         #expect(try await driver.reader.content(holding.entries[7].origin) == [1])
@@ -117,10 +117,10 @@ import Testing
         try await driver.putContent(file, pattern(5000))
         let blob = try await driver.reader.blob(file)
         let note = Holding.Note(name: "f", kind: "other", by: "a test", begun: WallClock.test.now)
-        #expect(try await driver.hold([(file, blob)], at: trash, note).isEmpty)
+        #expect(try await driver.holdings.put([(file, blob)], at: trash, note).isEmpty)
         let holding = try #require(try await driver.reader.holding(trash))
         let recording = RecordingStore(store)
-        #expect(try await recording.underTest.driver().free(holding.entries, of: holding) == [.freed])
+        #expect(try await recording.underTest.driver().holdings.free(holding.entries, of: holding) == [.freed])
         let removed = recording.writes.compactMap(\.object)
             .compactMap { BlobIdentifier.parse(chunkName: $0.name)?.index }
         #expect(removed.sorted() == [0, 1, 2, 3, 4] && removed.last == 0)
@@ -130,7 +130,7 @@ import Testing
         let holding = try await held()
         let blob = try #require(holding.entries.first).blob
         try await store.set(blob.chunk(4_000_000_000_000), [.write([1], at: 0)])
-        #expect(try await driver.free(holding.entries, of: holding) == [.freed])
+        #expect(try await driver.holdings.free(holding.entries, of: holding) == [.freed])
         #expect(try await store.objects(.namespace("")).allSatisfy { BlobIdentifier.parse(chunkName: $0.name) == nil })
     }
 }

@@ -33,7 +33,7 @@ import Testing
     }
 
     private func held(with driver: StorageDriver? = nil) async throws -> Holding {
-        let stayed = try await (driver ?? self.driver).hold(plant(), at: trash, note)
+        let stayed = try await (driver ?? self.driver).holdings.put(plant(), at: trash, note)
         #expect(stayed.isEmpty)
         return try #require(try await self.driver.reader.holding(trash))
     }
@@ -56,20 +56,20 @@ import Testing
     @Test func whatIsTakenIsListedWithItsOriginAndComesBack() async throws {
         let references = try await plant()
         let before = try await Snapshot(store.reader)
-        let stayed = try await offline.hold(references, at: trash, note)
+        let stayed = try await offline.holdings.put(references, at: trash, note)
         #expect(stayed.isEmpty)
         #expect(try await driver.reader.entries(path("/r")) == nil, "emptied directories vanish")
         let holding = try #require(try await driver.reader.holdings(in: trash.parent).first)
         #expect(holding.entries.map(\.origin) == references.map(\.origin))
         #expect(holding.entries.map(\.blob) == references.map(\.blob))
         #expect(holding.note?.name == "app" && holding.note?.unlinked != nil)
-        #expect(try await offline.restore(holding.entries, of: trash) == [.restored, .restored, .restored])
+        #expect(try await offline.holdings.restore(holding.entries, of: trash) == [.restored, .restored, .restored])
         #expect(try await Snapshot(store.reader).differences(to: before).isEmpty, "all is as it was")
     }
 
     @Test func quarantineKeepsDirectories() async throws {
         let references = try await plant()
-        let stayed = try await offline.hold(references, at: trash, note, keepsDirectories: true)
+        let stayed = try await offline.holdings.put(references, at: trash, note, keepsDirectories: true)
         #expect(stayed.isEmpty)
         #expect(try await driver.reader.list(path("/r")).map(\.name) == ["a", "b-c"])
         #expect(try await driver.reader.list(path("/r/a")).isEmpty)
@@ -79,7 +79,7 @@ import Testing
         let references = try await plant()
         let newer = BlobIdentifier.random()
         try await store.set(ObjectID("/r/a"), [.setOmap(["f": newer.value])])
-        let stayed = try await offline.hold(references, at: trash, note)
+        let stayed = try await offline.holdings.put(references, at: trash, note)
         #expect(stayed == [try path("/r/a/f")])
         let holding = try #require(try await driver.reader.holding(trash))
         #expect(holding.entries.map(\.origin.name) == ["g", "h.x"])
@@ -89,7 +89,7 @@ import Testing
     @Test func aPlaceThatIsTakenByNowIsLeftAlone() async throws {
         let holding = try await held(with: offline)
         try await offline.putContent(path("/r/a/f"), [9])
-        #expect(try await offline.restore(holding.entries, of: trash) == [.taken, .restored, .restored])
+        #expect(try await offline.holdings.restore(holding.entries, of: trash) == [.taken, .restored, .restored])
         #expect(try await driver.reader.content(path("/r/a/f")) == [9])
         let left = try #require(try await driver.reader.holding(trash))
         #expect(left.entries.map(\.origin.name) == ["f"] && left.entries.map(\.claim) == [nil])
@@ -100,10 +100,10 @@ import Testing
     @Test func nothingIsFreedBeforeTheDelay() async throws {
         let holding = try await held()
         clock.advance(by: 99)
-        #expect(try await driver.free(holding.entries, of: holding) == [.early, .early, .early])
+        #expect(try await driver.holdings.free(holding.entries, of: holding) == [.early, .early, .early])
         #expect(try await driver.reader.holding(trash) == holding)
         clock.advance(by: 1)
-        #expect(try await driver.free(holding.entries, of: holding) == [.freed, .freed, .freed])
+        #expect(try await driver.holdings.free(holding.entries, of: holding) == [.freed, .freed, .freed])
         #expect(try await driver.reader.holding(trash) == nil)
         #expect(try await PoolCensus(driver.reader).unreferenced.isEmpty)
     }
@@ -116,7 +116,7 @@ import Testing
             StorageReader.directory(trash), [.setXattr(name: Holding.xattr, value: try Holding.encode(note))])
         clock.advance(by: 1_000_000)
         let unfinished = try #require(try await driver.reader.holding(trash))
-        #expect(try await driver.free(holding.entries, of: unfinished) == [.early, .early, .early])
+        #expect(try await driver.holdings.free(holding.entries, of: unfinished) == [.early, .early, .early])
     }
 
     /// The old driver's MOVE has read the identifier before it was unlinked, and publishes it afterwards.
@@ -127,7 +127,7 @@ import Testing
         let place = try path(late)
         try await store.set(StorageReader.directory(place.parent), [.setOmap(["f": entry.blob.value])])
         clock.advance(by: 101)
-        #expect(try await driver.free(holding.entries, of: holding) == [.dropped, .freed, .freed])
+        #expect(try await driver.holdings.free(holding.entries, of: holding) == [.dropped, .freed, .freed])
         #expect(try await driver.reader.content(place) == pattern(2500))
     }
 
@@ -141,10 +141,10 @@ import Testing
                 .setOmap([Holding.key(holding.entries[0].origin): holding.entries[0].blob.value]),
             ])
         clock.advance(by: 101)
-        #expect(try await driver.free(holding.entries, of: holding) == [.dropped, .freed, .freed])
+        #expect(try await driver.holdings.free(holding.entries, of: holding) == [.dropped, .freed, .freed])
         let other = try #require(try await driver.reader.holding(second))
         #expect(try await driver.reader.head(of: holding.entries[0].blob).size == 2500)
-        #expect(try await driver.free(other.entries, of: other) == [.freed])
+        #expect(try await driver.holdings.free(other.entries, of: other) == [.freed])
     }
 
     @Test func nothingIsFreedWhileAChangeIsOpen() async throws {
@@ -153,9 +153,9 @@ import Testing
             .move(
                 [[.init(blob: .random(), source: path("/x/y"), destination: path("/z/y"))]], floor: .root,
                 keepsDirectories: false), "w")
-        await #expect(throws: StorageError.self) { try await offline.free(holding.entries, of: holding) }
+        await #expect(throws: StorageError.self) { try await offline.holdings.free(holding.entries, of: holding) }
         try await open.end()
-        #expect(try await offline.free(holding.entries, of: holding) == [.freed, .freed, .freed])
+        #expect(try await offline.holdings.free(holding.entries, of: holding) == [.freed, .freed, .freed])
         #expect(try await store.reader.read(.stat, of: Journal.object) == nil)
     }
 
@@ -170,7 +170,7 @@ import Testing
         let scanning = StorageDriver(
             reader: StorageReader(objects: recording.reader, chunkSize: 1024), writer: recording.writer,
             policy: clock.policy(delay: 0))
-        await #expect(throws: StorageError.self) { try await scanning.free(holding.entries, of: holding) }
+        await #expect(throws: StorageError.self) { try await scanning.holdings.free(holding.entries, of: holding) }
         #expect(try await driver.reader.holding(trash) == holding)
         #expect(try await store.reader.read(.stat, of: Journal.object) == nil, "the mark is gone")
     }
@@ -185,7 +185,7 @@ import Testing
             return .failed(StoreError(.inputOutput, operation: "read", object: object, errno: 5, reason: "injected"))
         }
         await #expect(throws: StoreError.self) {
-            try await recording.underTest.driver().free(holding.entries, of: holding)
+            try await recording.underTest.driver().holdings.free(holding.entries, of: holding)
         }
         #expect(try await PoolCensus(driver.reader).contents.count == 3)
     }
@@ -219,7 +219,7 @@ import Testing
             while true {
                 let test = try HoldingTests()
                 let references = try await test.plant()
-                if act != .hold { _ = try await test.offline.hold(references, at: test.trash, test.note) }
+                if act != .hold { _ = try await test.offline.holdings.put(references, at: test.trash, test.note) }
                 let holding = try await test.driver.reader.holding(test.trash)
                 let recording = RecordingStore(test.store)
                 recording.inject { [number] step in
@@ -229,10 +229,10 @@ import Testing
                 let driver = recording.underTest.driver()
                 do {
                     switch act {
-                    case .hold: _ = try await driver.hold(references, at: test.trash, test.note)
-                    case .restore: _ = try await driver.restore(holding?.entries ?? [], of: test.trash)
+                    case .hold: _ = try await driver.holdings.put(references, at: test.trash, test.note)
+                    case .restore: _ = try await driver.holdings.restore(holding?.entries ?? [], of: test.trash)
                     case .free:
-                        if let holding { _ = try await driver.free(holding.entries, of: holding) }
+                        if let holding { _ = try await driver.holdings.free(holding.entries, of: holding) }
                     }
                 } catch {}
                 guard recording.count >= number else { break }

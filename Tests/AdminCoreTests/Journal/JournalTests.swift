@@ -12,8 +12,8 @@ import Testing
         store = try StoreUnderTest.inMemory()
     }
 
-    private func file(_ name: String) throws -> StorageDriver.FileMove {
-        StorageDriver.FileMove(blob: .random(), source: try path("/a/\(name)"), destination: try path("/b/\(name)"))
+    private func file(_ name: String) throws -> FileMove {
+        FileMove(blob: .random(), source: try path("/a/\(name)"), destination: try path("/b/\(name)"))
     }
 
     @Test func everyBodyReadsBackAsItWas() async throws {
@@ -82,7 +82,7 @@ import Testing
             return
         }
         #expect(try await driver.recover().map(\.outcome) == [.failed])
-        await #expect(throws: StorageError.self) { try await driver.provenReferences(to: [blob]) }
+        await #expect(throws: StorageError.self) { try await driver.prover.references(to: [blob]) }
         let fixture = ChangeFixture(store)
         let reference = try #require(ImageReference("app"))
         let plan = ChangePlan(

@@ -37,7 +37,8 @@ import Testing
     @Test func aNoteOfChunksThatNothingRefersToIsNoReference() async throws {
         let blob = try await astray()
         let note = Holding.Note(name: "gc", kind: "quarantine", by: "x", begun: clock.now)
-        try await driver(delay: 100).note([blob], at: path("/docker/registry/regtop-quarantine/one"), note)
+        try await driver(delay: 100).holdings.put(
+            orphans: [blob], at: path("/docker/registry/regtop-quarantine/one"), note)
         clock.advance(by: 101)
         _ = try await driver(delay: 100).recover()
         #expect(try await driver(delay: 100).reader.content(destination) == pattern(2500))
@@ -60,7 +61,7 @@ import Testing
         let offline = driver(delay: 0, stall: 86_400)
         try await offline.putContent(source, pattern(2500))
         let blob = try await offline.reader.blob(source)
-        let move = StorageDriver.FileMove(blob: blob, source: source, destination: destination)
+        let move = FileMove(blob: blob, source: source, destination: destination)
         let intent = try await driver(delay: 0, far).journal.begin(
             .move([[move]], floor: .root, keepsDirectories: false), "move")
         _ = try await intent.advance(to: .leaving)

@@ -21,7 +21,7 @@ import Testing
         for name in ["app", "old"] { try await fixture.push(name, tags: ["1"], layer: pattern(300)) }
         #expect(try await fixture.trash("old").map(\.outcome) == [.done])
         let moves = try await fixture.driver.reader.walk(fixture.registry.paths.repositories).compactMap(\.file).map {
-            StorageDriver.FileMove(
+            FileMove(
                 blob: $0.blob, source: $0.path, destination: try path("/docker/x/y/z").appending($0.path))
         }
         let trash = fixture.registry.paths.trash.appending(.literal("20260101-000000-abcd"))
@@ -124,7 +124,7 @@ import Testing
         try await wipe(store)
         clock.advance(by: 1000)
         var later = fixture.driver
-        later.modified = clock.now
+        later.writer.modified = clock.now
         try await later.putContent(layer, pattern(300))
         let here = CollectionPlan.Item(origin: layer, blob: try await later.reader.blob(layer), bytes: 1)
         try await SurplusNotes(driver: later).write([here])
@@ -136,6 +136,6 @@ import Testing
         var entries = try await log.latest(10, now: clock.now)
         #expect(entries.count == 1)
         let sentence = try await log.removeEarlier(from: &entries)
-        #expect(entries.isEmpty && sentence?.contains("1 change of a registry that was here before") == true)
+        #expect(entries.isEmpty && sentence?.contains("1 change of an earlier registry") == true)
     }
 }

@@ -217,9 +217,9 @@ struct ModelSequence {
         guard raw.repositories == model.repositories else {
             throw Divergence(description: "expected \(model.repositories), found \(raw.repositories)")
         }
-        guard Set(raw.trash.keys) == Set(model.trash.keys) else {
-            throw Divergence(
-                description: "expected in the trash \(model.trash.keys.sorted()), found \(raw.trash.keys.sorted())")
+        let trash = model.trash.mapValues { Set([$0.repository]) }
+        guard raw.trash == trash else {
+            throw Divergence(description: "expected in the trash \(trash), found \(raw.trash)")
         }
         guard raw.blobs == blobs else {
             throw Divergence(description: "blobs are gone: \(blobs.subtracting(raw.blobs))")

@@ -5,8 +5,8 @@ import Crypto
 struct RawRegistry: Sendable {
     /// By name.
     private(set) var repositories: [String: RegistryModel.Repository] = [:]
-    /// How many links each deletion in the trash holds.
-    private(set) var trash: [String: Int] = [:]
+    /// The repositories to which the links of each deletion in the trash go back.
+    private(set) var trash: [String: Set<String>] = [:]
     /// What is not as it has to be.
     private(set) var faults: [String] = []
     /// The digests of all blobs that are whole.
@@ -33,7 +33,7 @@ struct RawRegistry: Sendable {
                 if entry.value.isEmpty {
                     directories.append(directory + [key])
                 } else if directory.starts(with: ["docker", "registry", "regtop-trash"]) {
-                    trash[directory.last ?? "", default: 0] += 1
+                    trash[directory.last ?? "", default: []].insert(RawRegistry.repository(ofTrashed: key))
                 } else {
                     let identifier = String(decoding: entry.value, as: UTF8.self)
                     take(directory + [key], RawRegistry.content(objects[ByteString("\(identifier)-0")]))
@@ -61,6 +61,12 @@ struct RawRegistry: Sendable {
             }
         }
         return objects
+    }
+
+    /// The repository in the escaped path of a link in the trash.
+    private static func repository(ofTrashed key: String) -> String {
+        let path = key.split(separator: "-.").map { $0.replacing("--", with: "-") }
+        return path.drop { $0 != "repositories" }.dropFirst().prefix { !$0.hasPrefix("_") }.joined(separator: "/")
     }
 
     /// As many bytes as chunk 0 says; nil if they are not there.

@@ -124,7 +124,7 @@ struct CacheTierTests {
     private func expectRefusals(_ fixture: ChangeFixture, _ options: CollectionOptions) async throws {
         await expectRefusal("gc") { _ = try await fixture.admin.collection(options) }
         await expectRefusal("gc --dry-run") { _ = try await fixture.planner.collection(options) }
-        await expectRefusal("looking for references") { _ = try await fixture.driver.provenReferences(to: []) }
+        await expectRefusal("looking for references") { _ = try await fixture.driver.prover.references(to: []) }
         await expectRefusal("orphans") { _ = try await fixture.driver.freeUnreferenced() }
         await expectRefusal("dump") {
             _ = try await StoreDump.write(from: fixture.store.reader, to: MemorySink())

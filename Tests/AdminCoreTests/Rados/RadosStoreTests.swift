@@ -112,7 +112,7 @@ struct RadosStoreTests {
             let renamed = "\(pool)-renamed"
             let session = try await Session.open(SessionOptions(rados: cluster.options(pool: pool)))
             defer { Task { await session.close() } }
-            let writer = try #require(session.admin?.driver.writer)
+            let writer = try #require(session.admin?.driver.writer.objects)
             let thing = ObjectID("thing")
             #expect(await writer.apply(WriteOperation([.create]), to: thing) == .applied)
             let before = try #require(try await session.objects.placement(of: thing))

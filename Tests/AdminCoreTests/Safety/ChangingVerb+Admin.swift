@@ -26,12 +26,11 @@ extension ChangingVerb {
             after: repository("app", tags: ["v2": "b"], revisions: ["b"])
         ) { driver in
             let digest = try digest("a")
-            let planner = planner(driver)
-            let revision = planner.paths.revision(try name("app"), digest)
+            let revision = registry(driver).paths.revision(try name("app"), digest)
             let links = try await driver.reader.walk(revision).compactMap(\.file).map {
                 ChangePlan.Link(path: $0.path, blob: $0.blob)
             }
-            let tag = try await planner.target(reference("app:v1"))
+            let tag = try await target("app:v1", with: driver)
             return apply(
                 .remove,
                 ChangePlan.Target(
@@ -65,7 +64,11 @@ extension ChangingVerb {
     ]
 
     static func removal(of text: String, with driver: StorageDriver) async throws -> Act {
-        apply(.remove, try await planner(driver).target(reference(text)))
+        apply(.remove, try await target(text, with: driver))
+    }
+
+    static func target(_ text: String, with driver: StorageDriver) async throws -> ChangePlan.Target {
+        try await TargetFinder(registry: registry(driver), policy: driver.policy).target(reference(text))
     }
 
     static func movement(from: String, to: String, with driver: StorageDriver) async throws -> Act {

@@ -39,8 +39,9 @@ extension ChangingVerb {
             let target = try required(plan.targets.first)
             return { driver in
                 try await execute(
-                    FixedPlan(name: target.name) { try await $0.purge(target, as: id, FixedPlan.counter) }, with: driver
-                )
+                    FixedPlan(name: target.name) { context in
+                        try await UploadsExecutor(context: context, counter: FixedPlan.counter).purge(target, as: id)
+                    }, with: driver)
             }
         },
     ]
@@ -62,11 +63,13 @@ extension ChangingVerb {
         return ChangingVerb(
             planning: name, before: before, after: after.merging(held(gone)) { own, _ in own }, moves: heldMoves(gone)
         ) { driver in
-            let target = try await planner(driver).target(reference(text))
+            let target = try await target(text, with: driver)
             return { driver in
                 try await execute(
-                    FixedPlan(name: text) {
-                        try await $0.trash(target, as: id, RepositoryHandling(), FixedPlan.counter)
+                    FixedPlan(name: text) { context in
+                        try await RemovalExecutor(
+                            context: context, handling: RepositoryHandling(), counter: FixedPlan.counter
+                        ).trash(target, as: id)
                     }, with: driver)
             }
         }
@@ -75,7 +78,7 @@ extension ChangingVerb {
     /// A change with one step.
     private struct FixedPlan: Plan {
         let name: String
-        let work: @Sendable (RegistryAdmin) async throws -> [String]
+        let work: @Sendable (ChangeContext) async throws -> [String]
 
         static var counter: ProgressCounter { ProgressCounter(phase: "", total: nil, handler: nil) }
 
@@ -84,8 +87,8 @@ extension ChangingVerb {
         var impact: Impact { Impact() }
         var notes: [String] { [] }
 
-        func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
-            [PlanStep(name) { try await work(admin) }]
+        func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
+            [PlanStep(name) { try await work(context) }]
         }
     }
 

@@ -35,7 +35,7 @@ import Testing
         let blob = try await driver.reader.blob(file)
         if writer == .restoring {
             let note = Holding.Note(name: "q", kind: "quarantine", by: "test", begun: WallClock.test.now)
-            _ = try await driver.hold([(file, blob)], at: path(Self.holding), note, keepsDirectories: true)
+            _ = try await driver.holdings.put([(file, blob)], at: path(Self.holding), note, keepsDirectories: true)
         } else {
             try await store.set(StorageReader.directory(file.parent), [.removeOmap(["data"])])
             try await store.set(blob.chunk(0), [.remove])
@@ -52,7 +52,7 @@ import Testing
         case .regtop: try await driver.putContent(path(Self.file), Self.content)
         case .restoring:
             let holding = try #require(try await driver.reader.holding(path(Self.holding)))
-            _ = try await driver.restore(holding.entries, of: holding.path)
+            _ = try await driver.holdings.restore(holding.entries, of: holding.path)
         case .pruning: try await prune(driver)
         }
     }
@@ -62,7 +62,8 @@ import Testing
     }
 
     private func prune(_ driver: StorageDriver) async throws {
-        _ = try await driver.pruning([path(Self.place)], below: path("/docker/registry/v2/blobs"), climbing: false) {}
+        _ = try await driver.pruner.prune([path(Self.place)], below: path("/docker/registry/v2/blobs"), climbing: false)
+        {}
     }
 
     @Test(arguments: Writer.allCases)

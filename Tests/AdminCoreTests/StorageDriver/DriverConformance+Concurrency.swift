@@ -91,11 +91,11 @@ extension ConformanceCase {
                 var references: [(StoragePath, BlobIdentifier)] = []
                 for file in files { references.append((file, try await driver.reader.blob(file))) }
                 let place = try path("/trash/\(round)")
-                #expect(try await driver.hold(references, at: place, note).isEmpty)
+                #expect(try await driver.holdings.put(references, at: place, note).isEmpty)
                 let holding = try #require(try await driver.reader.holding(place))
-                async let restoring = driver.restore(holding.entries, of: place)
+                async let restoring = driver.holdings.restore(holding.entries, of: place)
                 // A scan is void if something is restored meanwhile: then nothing is freed.
-                async let freeing: [StorageDriver.Freeing]? = try? driver.free(holding.entries, of: holding)
+                async let freeing: [Holdings.FreeOutcome]? = try? driver.holdings.free(holding.entries, of: holding)
                 let (restored, freed) = try await (restoring, freeing)
                 for (index, entry) in holding.entries.enumerated() {
                     let isFreed = freed?[index] == .freed

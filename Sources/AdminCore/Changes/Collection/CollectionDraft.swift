@@ -1,19 +1,19 @@
 import Foundation
 
-/// Makes a plan of what a mark found.
+/// Turns the result of a mark into a `CollectionPlan`.
 struct CollectionDraft: Sendable {
-    /// Why what is due stays.
+    /// Shown when quarantined blobs are due but must not be freed yet.
     static let askForCaches =
         "nothing is freed unless --cache-flushed, --no-cache or --offline says what the registries remember"
 
-    /// Pushes that take longer than this are nothing unusual. In seconds.
+    /// A delay below this, in seconds, is shorter than usual pushes.
     private static let shortDelay: TimeInterval = 3600
 
     let mark: CollectionMark
     let isProven: Bool
     let hasMoved: Bool
     let clock: WallClock
-    /// What is in the way.
+    /// Obstacles to taking and freeing, a sentence each.
     private(set) var obstacles: [String]
 
     private var notes: [String]
@@ -24,7 +24,7 @@ struct CollectionDraft: Sendable {
     private var paths: RegistryPaths { mark.paths }
     private var storage: StorageReader { mark.storage }
 
-    /// `hasMoved`: references moved during the mark, which is void.
+    /// `hasMoved`: true if references moved during the mark, which is void then.
     init(mark: CollectionMark, isProven: Bool, hasMoved: Bool, clock: WallClock) {
         self.mark = mark
         self.isProven = isProven
@@ -35,7 +35,7 @@ struct CollectionDraft: Sendable {
         if hasMoved { obstacles.append("references were moved by another regtop during the mark: begin again") }
     }
 
-    /// The plan.
+    /// Returns the plan.
     mutating func plan() async throws -> CollectionPlan {
         let id = TrashID.make(count: 1, at: mark.began).first?.string ?? "gc"
         if try await mark.registry.isPullThroughCache() {
@@ -75,9 +75,10 @@ struct CollectionDraft: Sendable {
             work: work, holding: holding, since: since, items: items, emptiesDirectories: emptiesDirectories)
     }
 
-    // MARK: - What is in the quarantine
+    // MARK: - The quarantine
 
-    /// What of a holding is needed comes back; the rest is freed, once it is due.
+    /// Plans to restore the needed things of a holding. Returns the part that frees the rest, once
+    /// it is due.
     private mutating func planRestoring(
         _ quarantine: CollectionIndex.Quarantine
     ) async throws -> CollectionPlan.Part? {
@@ -106,12 +107,13 @@ struct CollectionDraft: Sendable {
         return part(.free, holding, since: since, items: try await items(rest))
     }
 
-    /// Whether the mark began after the delay of what was taken, or noted, at a moment.
+    /// True if the mark began after the delay of things that were taken, or noted, at a moment.
     private func isDue(since moment: Date) -> Bool {
         options.effectiveDelay == 0 || moment.addingTimeInterval(options.effectiveDelay) <= mark.began
     }
 
-    /// Whether something in the quarantine has to come back. Where a newer one has its place by now, this one is not needed.
+    /// True if a thing in the quarantine has to come back. Where a newer one has its place by now,
+    /// it is not needed.
     private func isNeeded(_ entry: Holding.Entry) -> Bool {
         switch paths.file(at: entry.origin) {
         case .blob(let digest):
@@ -123,22 +125,23 @@ struct CollectionDraft: Sendable {
     }
 
     private enum Copy: Hashable, Sendable {
-        /// Nothing needs it, or what is at its place is as good.
+        /// Nothing needs it, or the copy at its place is as good.
         case unneeded
-        /// It may be the only copy there is; why that is in the way, nil where what is at its place may just be being written.
+        /// It may be the only copy there is; with the obstacle, nil where the copy at its place may
+        /// just be being written.
         case kept(String?)
     }
 
-    /// Whether something that has a newer one at its place may be the only copy there is.
+    /// Returns whether a thing that has a newer one at its place may be the only copy there is.
     private func lastCopy(_ entry: Holding.Entry) async throws -> Copy {
         guard case .blob(let digest) = paths.file(at: entry.origin),
             let ordinal = mark.index.digests.ordinal(of: digest),
             mark.index.marks[ordinal].contains(.needed), let newer = mark.index.blob(at: ordinal)
         else { return .unneeded }
         let head = try await storage.head(of: newer)
-        // Whatever else it is, fsck has to say; of this kind a registry's purge leaves some.
+        // Other damage is for fsck; a purge of the registry leaves some of this kind.
         // The empty blob has no other content in either copy.
-        guard head.size == 0 || head.state == .missing, BlobFinding(head, of: digest).state != .ok,
+        guard head.sizeOrLength == 0, BlobFinding(head, of: digest).state != .ok,
             head.state != .empty || !BlobFinding.emptyDigests.contains(digest.string)
         else { return .unneeded }
         if try await mark.reader.isBeingWritten(newer, entry.origin) { return .kept(nil) }
@@ -157,9 +160,10 @@ struct CollectionDraft: Sendable {
         }
     }
 
-    // MARK: - What goes there
+    // MARK: - Taking
 
-    /// In parts that are not too long. `items`: those of a range; of a million each is made once, for its part.
+    /// Divides things into parts. `items` makes those of a range, so that of a million each is made
+    /// once.
     private func parts(
         _ work: CollectionPlan.Part.Work, _ id: String, of count: Int, emptiesDirectories: Bool = false,
         items: (Range<Int>) -> [CollectionPlan.Item]
@@ -178,8 +182,8 @@ struct CollectionDraft: Sendable {
     }
 
     private func blobParts(_ id: String) -> [CollectionPlan.Part] {
-        parts(.quarantine, id, of: mark.candidates.count) { range in
-            mark.candidates[range].compactMap { candidate in
+        parts(.quarantine, id, of: mark.weights.candidates.count) { range in
+            mark.weights.candidates[range].compactMap { candidate in
                 mark.index.blob(at: candidate.ordinal).map {
                     CollectionPlan.Item(
                         mark.index.digests.keys[candidate.ordinal], in: paths, blob: $0, bytes: candidate.bytes)
@@ -188,7 +192,7 @@ struct CollectionDraft: Sendable {
         }
     }
 
-    /// Links of manifests that no tag needs, with those of their signatures.
+    /// Returns parts with the links of manifests that no tag needs, and of their signatures.
     private func linkParts(_ id: String) async throws -> [CollectionPlan.Part] {
         let links = try await concurrentMap(mark.untagged, window: storage.window) { link in
             try await storage.walk(link.path.path.parent).compactMap(\.file)
@@ -219,7 +223,8 @@ struct CollectionDraft: Sendable {
         return parts(.quarantine, "\(id)-uploads", items, emptiesDirectories: true)
     }
 
-    /// Whether a file of an upload is from after a moment: by the date of its first chunk, or as it says itself.
+    /// True if a file of an upload was written after a moment: by the date of its first chunk, or
+    /// by its own content.
     private func isWritten(
         _ path: StoragePath, _ blob: BlobIdentifier, _ head: FileHead, after cutoff: Date
     ) async throws -> Bool {
@@ -236,16 +241,17 @@ struct CollectionDraft: Sendable {
     private func orphanParts(_ id: String) -> [CollectionPlan.Part] {
         parts(
             .note, "\(id)-orphans",
-            mark.orphans.sorted { $0.blob < $1.blob }.map {
+            mark.weights.orphans.sorted { $0.blob < $1.blob }.map {
                 CollectionPlan.Item(origin: Holding.orphan($0.blob), blob: $0.blob, bytes: $0.bytes)
             })
     }
 
-    /// Chunks behind the ends of needed blobs: noted when they are met first, and removed when the delay has passed since.
+    /// Returns parts with chunks behind the ends of needed blobs: noted when they are met first,
+    /// removed when the delay has passed since.
     private mutating func surplusParts() -> (watched: [CollectionPlan.Part], trimmed: [CollectionPlan.Part]) {
         var (watched, trimmed): ([CollectionPlan.Item], [CollectionPlan.Item]) = ([], [])
         var notes = mark.surplusNotes
-        for found in mark.surplus {
+        for found in mark.weights.surplus {
             let item = CollectionPlan.Item(origin: found.path, blob: found.blob, bytes: found.bytes)
             let note = notes.removeValue(forKey: found.blob)
             guard let note, note.path == found.path.string else {
@@ -258,7 +264,7 @@ struct CollectionDraft: Sendable {
                 pending.append(note.noted.addingTimeInterval(options.effectiveDelay))
             }
         }
-        // Of what is not there any more only the note goes.
+        // If the surplus chunks are already gone, remove only their note.
         for (blob, note) in notes where isDue(since: note.noted) {
             guard let path = try? StoragePath(note.path) else { continue }
             trimmed.append(CollectionPlan.Item(origin: path, blob: blob, bytes: 0))
@@ -269,7 +275,8 @@ struct CollectionDraft: Sendable {
         return (parts(.watch, watched), parts(.trim, trimmed))
     }
 
-    /// Before the registry's own purge of uploads kills both: the upload's key of an identifier that a blob has as well.
+    /// Plans to remove the key of an upload whose identifier a blob has as well, before the
+    /// registry's own purge of uploads deletes both.
     private mutating func planMending() {
         var twice: [BlobIdentifier: StoragePath] = [:]
         for upload in mark.index.uploads where mark.index.isReferredTwice(upload.blob) {
@@ -284,7 +291,7 @@ struct CollectionDraft: Sendable {
         if !items.isEmpty { parts.append(part(.mend, "double references", items: items)) }
     }
 
-    // MARK: - Judging
+    // MARK: - Limits and notes
 
     private mutating func checkShare(of taken: [CollectionPlan.Part], _ freed: [CollectionPlan.Part]) {
         func bytes(_ parts: [CollectionPlan.Part]) -> UInt64 {
@@ -292,7 +299,7 @@ struct CollectionDraft: Sendable {
                 .reduce(0) { addingCapped($0, $1.bytes) }
         }
         let held = bytes(freed)
-        let total = Double(addingCapped(addingCapped(mark.neededBytes, mark.unneededBytes), held))
+        let total = Double(addingCapped(addingCapped(mark.weights.neededBytes, mark.weights.unneededBytes), held))
         for (what, share) in [("taken", bytes(taken)), ("freed", held)] where total > 0 {
             let percent = Double(share) * 100 / total
             guard percent > options.maxShare else { continue }
@@ -320,7 +327,7 @@ struct CollectionDraft: Sendable {
             let others =
                 mark.snapshots.count == 1 ? "a snapshot, \(ByteString(first))" : "\(mark.snapshots.count) snapshots"
             notes.append(
-                "the pool has \(others): the space of what is freed comes back when they are removed (`rados -p POOL lssnap`, `rmsnap`)"
+                "the pool has \(others): freed space comes back when they are removed (`rados -p POOL lssnap`, `rmsnap`)"
             )
         }
         if options.caches != .offline, options.delay < Self.shortDelay, !(taken + freed).isEmpty {

@@ -1,7 +1,8 @@
 import Foundation
 
-/// What one enumeration of a pool's objects says of what lies in it: which blobs there are and where, who refers to
-/// which identifiers, the links from which a mark begins. For millions of blobs: numbers in plain arrays.
+/// The content of a pool as one reading of it shows it: the blobs and their places, the references
+/// to identifiers, and the links from which a mark begins. For millions of blobs: numbers in plain
+/// arrays.
 struct CollectionIndex: Sendable {
     /// A link whose content is still to be read.
     struct Link: Sendable {
@@ -10,7 +11,7 @@ struct CollectionIndex: Sendable {
         let file: RegistryFile
     }
 
-    /// One run's quarantine, as it was met.
+    /// One holding in the quarantine, as it was met.
     struct Quarantine: Sendable {
         let path: StoragePath
         let note: Holding.Note?
@@ -22,36 +23,36 @@ struct CollectionIndex: Sendable {
     private var places: [UInt32] = []
     /// Of each digest, the number of an identifier in the quarantine and one; 0 if there is none.
     private var held: [UInt32] = []
-    /// Of each digest, what the mark knows.
+    /// The marks of each digest.
     var marks: [Mark] = []
 
     private(set) var blobs = OrdinalTable<BlobIdentifier>()
     private var traits: [Traits] = []
-    /// How many chunks of each identifier there are; the largest number there is if they are more.
+    /// The number of chunks of each identifier, at most the largest number of the type.
     private var chunkCounts: [UInt16] = []
-    /// The highest number of a chunk of each identifier; the largest number there is if it is higher.
+    /// The highest number of a chunk of each identifier, at most the largest number of the type.
     private var lastChunks: [UInt16] = []
 
-    /// The links to manifests and what tags name, and their counterparts in the trash.
+    /// The links to manifests, and the current links of tags.
     var revisions = LinkList()
     var currentLinks = LinkList()
     /// The manifests whose links are in the quarantine.
     var heldRevisions: [Digest] = []
-    /// By manifest.
+    /// Signatures by manifest.
     var signatures: [Digest: [Digest]] = [:]
     /// The files of unfinished uploads.
     var uploads: [(path: StoragePath, blob: BlobIdentifier, directory: StoragePath)] = []
-    /// Needed for what the trash holds, whatever their age: layers and signatures of what was deleted.
+    /// The links in the trash, whose blobs are needed whatever their age.
     var trashed: [Link] = []
     var quarantines: [Quarantine] = []
-    /// Links of blobs by other digests than those below which they lie.
+    /// Links to blobs by other digests than those below which the blobs lie.
     var aliases: [Link] = []
-    /// What cannot be understood and may mean anything, a sentence each.
+    /// Things that cannot be understood and may mean anything, a sentence each.
     var obstacles: [String] = []
-    /// What a person should know, a sentence each.
+    /// Notes for a person, a sentence each.
     var notes: [String] = []
 
-    /// What the mark knows of a digest.
+    /// The knowledge of a mark about a digest.
     struct Mark: OptionSet, Sendable {
         let rawValue: UInt8
         static let needed = Mark(rawValue: 1)
@@ -63,7 +64,7 @@ struct CollectionIndex: Sendable {
         static let unclear = Mark(rawValue: 8)
     }
 
-    /// What is known of an identifier.
+    /// The references to an identifier.
     private struct Traits: OptionSet {
         let rawValue: UInt8
         static let isReferred = Traits(rawValue: 1)
@@ -104,7 +105,7 @@ struct CollectionIndex: Sendable {
         traits[ordinal].insert(.isReferred)
     }
 
-    /// A reference to this is on its way, or may be.
+    /// Notes that a reference to a blob is on its way, or may be.
     mutating func expect(_ blob: BlobIdentifier) {
         traits[ordinal(blob)].insert(.isReferred)
     }
@@ -119,6 +120,61 @@ struct CollectionIndex: Sendable {
         held[number] = UInt32(ordinal + 1)
     }
 
+    /// Adds a directory.
+    mutating func add(
+        _ omap: [OmapEntry], of directory: StoragePath?, _ quarantine: Quarantine?, in paths: RegistryPaths
+    ) {
+        for entry in omap {
+            guard let blob = BlobIdentifier(value: entry.value) else { continue }
+            met(referenceTo: blob)
+            guard let directory else { continue }
+            if directory.isBelow(paths.trash) {
+                addTrashed(entry.key, blob, in: directory, paths)
+            } else if quarantine == nil, let name = entry.key.string, let path = try? directory.appending(name),
+                let file = paths.file(at: path)
+            {
+                add(file, at: path, blob)
+            }
+        }
+        guard let quarantine else { return }
+        quarantines.append(quarantine)
+        // An entry that is being freed is no copy any more.
+        for entry in quarantine.entries where entry.claim != .freeing {
+            switch paths.file(at: entry.origin) {
+            case .blob(let digest): hold(digest, as: entry.blob)
+            case .signature(let signature, let manifest): signatures[manifest, default: []].append(signature)
+            case .revision(let digest): heldRevisions.append(digest)
+            default: break
+            }
+        }
+    }
+
+    private mutating func add(_ file: RegistryFile, at path: StoragePath, _ blob: BlobIdentifier) {
+        switch file {
+        case .blob(let digest): place(digest, at: blob)
+        case .revision: revisions.append(file, at: path, blob)
+        case .currentLink: currentLinks.append(file, at: path, blob)
+        case .signature(let signature, let manifest): signatures[manifest, default: []].append(signature)
+        case .upload(let directory): uploads.append((path, blob, directory))
+        case .layer(let digest) where !digest.isCanonical:
+            aliases.append(Link(path: PackedPath(path), blob: blob, file: file))
+        case .tagIndex, .layer: break
+        }
+    }
+
+    /// Adds a link in the trash, which can come back and has to be whole then.
+    private mutating func addTrashed(
+        _ key: ByteString, _ blob: BlobIdentifier, in directory: StoragePath, _ paths: RegistryPaths
+    ) {
+        guard let origin = Holding.parse(key)?.origin else {
+            obstacles.append("\(directory) in the trash holds \(key), which is no link that was deleted")
+            return
+        }
+        guard let file = paths.file(at: origin) else { return }
+        if case .signature(let signature, let manifest) = file { signatures[manifest, default: []].append(signature) }
+        trashed.append(Link(path: PackedPath(origin), blob: blob, file: file))
+    }
+
     // MARK: - Asking
 
     /// The identifier at the digest's blobs path.
@@ -131,17 +187,18 @@ struct CollectionIndex: Sendable {
         held[ordinal] == 0 ? nil : blobs.keys[Int(held[ordinal]) - 1]
     }
 
-    /// How many chunks there are of the identifier at the digest's blobs path.
+    /// The number of chunks of the identifier at the digest's blobs path.
     func chunkCount(at ordinal: Int) -> UInt64 {
         places[ordinal] == 0 ? 0 : UInt64(chunkCounts[Int(places[ordinal]) - 1])
     }
 
-    /// How many chunks there are of an identifier; the most that is counted if they are more.
+    /// The number of chunks of an identifier, as far as they are counted.
     func chunkCount(of blob: BlobIdentifier) -> Int {
         blobs.ordinal(of: blob).map { Int(chunkCounts[$0]) } ?? 0
     }
 
-    /// The number of the last chunk of an identifier; nil if that is not known, since it has none, or very many.
+    /// The number of the last chunk of an identifier; nil if it is not known, since there is none,
+    /// or there are very many.
     func lastChunk(of blob: BlobIdentifier) -> Int? {
         guard let ordinal = blobs.ordinal(of: blob), chunkCounts[ordinal] > 0, lastChunks[ordinal] < .max else {
             return nil
@@ -149,28 +206,28 @@ struct CollectionIndex: Sendable {
         return Int(lastChunks[ordinal])
     }
 
-    /// Whether the identifier at the digest's blobs path seems to have a chunk behind the first so many. Where there
-    /// are very many it is not known, and true.
+    /// True if the identifier at the digest's blobs path seems to have a chunk behind the first
+    /// `count`. Where there are very many it is not known, and true.
     func hasChunk(at ordinal: Int, behind count: UInt64) -> Bool {
         guard places[ordinal] != 0 else { return false }
         let last = lastChunks[Int(places[ordinal]) - 1]
         return last == .max || last > 0 && UInt64(last) >= count
     }
 
-    /// Whether more than one key in the pool says this identifier (docs/layout.md#d6).
+    /// True if more than one key in the pool says this identifier (docs/layout.md#d6).
     func isReferredTwice(_ blob: BlobIdentifier) -> Bool {
         blobs.ordinal(of: blob).map { traits[$0].contains(.isReferredTwice) } ?? false
     }
 
-    /// Whether there are chunks of an identifier that nothing refers to.
+    /// True if there are chunks of an identifier that nothing refers to.
     func isOrphan(_ blob: BlobIdentifier) -> Bool {
         blobs.ordinal(of: blob).map { !traits[$0].contains(.isReferred) } ?? false
     }
 
-    /// Whether there are any.
+    /// True if there are any such chunks.
     var hasOrphans: Bool { traits.contains { !$0.contains(.isReferred) } }
 
-    /// The manifests that are needed and were read: all that they name is needed, too.
+    /// The manifests that are needed and were read, so that all that they name is needed, too.
     var understood: Set<Digest> {
         Set(
             digests.keys.indices.lazy.filter {
@@ -181,17 +238,5 @@ struct CollectionIndex: Sendable {
     /// Of an ordinal of `digests`.
     func isNeeded(_ digest: Digest) -> Bool {
         digests.ordinal(of: digest).map { marks[$0].contains(.needed) } ?? false
-    }
-}
-
-/// A path as one string: of what is kept by the hundred thousand.
-struct PackedPath: Hashable, Sendable {
-    private let string: String
-
-    init(_ path: StoragePath) { string = path.string }
-
-    /// The path.
-    var path: StoragePath {
-        .literal(string.split(separator: "/" as Character).map(String.init))
     }
 }

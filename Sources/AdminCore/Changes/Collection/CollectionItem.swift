@@ -1,5 +1,6 @@
 extension CollectionPlan {
-    /// One thing that is collected. A plan may hold a million: less than a hundred bytes for a blob.
+    /// One thing that is collected. A plan may hold a million: a blob takes less than a hundred
+    /// bytes.
     public struct Item: Hashable, Sendable {
         /// The identifier of its chunks: the guard of every change.
         public let blob: BlobIdentifier
@@ -10,11 +11,12 @@ extension CollectionPlan {
         private enum Place: Hashable, Sendable {
             case blob(Digest, RegistryPaths)
             case path(PackedPath)
-            /// Of what is mended: an upload's file, and the blob's that has the same identifier.
+            /// A file of an upload, and the blob that has the same identifier.
             case upload(PackedPath, twin: PackedPath)
         }
 
-        /// Whether it is a blob: neither a link, nor an upload's file, nor chunks that belong to nothing.
+        /// True for a blob; false for a link, a file of an upload, and chunks that belong to
+        /// nothing.
         var isBlob: Bool {
             if case .blob = place { true } else { false }
         }
@@ -40,7 +42,8 @@ extension CollectionPlan {
             place = .upload(PackedPath(upload), twin: PackedPath(twin))
         }
 
-        /// Where it is, or was before it was taken; of chunks that nothing refers to, a path that no registry has.
+        /// Its place, or the place that it was taken from; of chunks that nothing refers to, a path
+        /// that no registry has.
         public var origin: StoragePath {
             switch place {
             case .blob(let digest, let paths): paths.blob(digest)
@@ -48,7 +51,7 @@ extension CollectionPlan {
             }
         }
 
-        /// Of what is mended: the blob's file that has the same identifier.
+        /// The blob with the same identifier as a file of an upload; nil for others.
         var twin: StoragePath? {
             if case .upload(_, let twin) = place { twin.path } else { nil }
         }

@@ -1,75 +1,63 @@
 import Foundation
 
-/// A mark: what of a pool is needed, to a fixpoint (docs/safety.md#2-collection). A digest is resolved at its blobs
-/// path or in the quarantine.
+/// A mark: which content of a pool is needed, to a fixpoint (docs/safety.md#2-collection). A digest
+/// is resolved at its blobs path or in the quarantine.
 ///
-/// Of a document, everything counts that any reader could take for a reference. One that cannot be read pins the
-/// repositories that link to it (`pins`) and is in nobody's way. What stands in the way of believing it is collected
-/// in `obstacles`; with one of them nothing may be freed or quarantined. Errors of the store as a whole are thrown.
-/// Memory: the index, and one digest for each manifest.
+/// Of a document, everything counts that any reader could take for a reference. A document that
+/// cannot be read pins the repositories that link to it (`pins`) and blocks nothing. Reasons not to
+/// believe the mark are collected in `obstacles`; with one of them nothing may be freed or
+/// quarantined. Errors of the store as a whole are thrown. Memory: the index, and one digest for
+/// each manifest.
+///
+/// `Manifest.edges` says what counts as a reference, as in every walk over documents. But no
+/// `ManifestTraversal` drives a mark: it has no limit, more roots come in while it runs, and the
+/// marks of the index, which say what was met, are its result.
 struct CollectionMark: Sendable {
     let registry: RegistryReader
     let options: CollectionOptions
-    /// When it began: what is younger than the grace window then is left alone.
+    /// The time at which it began: whatever is younger than the grace window then is left alone.
     let began: Date
     let reader: MarkReader
-    /// What the pool holds.
+    /// The blobs, references and links of the pool.
     var index: CollectionIndex
-    /// What was in the way, a sentence each.
+    /// The sizes and ages of its blobs.
+    private(set) var weights: BlobWeights
+    /// Reasons not to believe the mark, a sentence each.
     var obstacles: [String] = []
-    /// What a person should know, a sentence each.
+    /// Notes for a person, a sentence each.
     var notes: [String] = []
-    /// Bytes of everything needed, as far as manifests say it truthfully.
-    var neededBytes: UInt64 = 0
-    /// What nothing needs and is old enough, with its bytes; in the order of digests.
-    var candidates: [Candidate] = []
-    /// Bytes of all that nothing needs, young ones as well.
-    var unneededBytes: UInt64 = 0
-    /// Chunks that nothing refers to, old enough.
-    var orphans: [(blob: BlobIdentifier, bytes: UInt64)] = []
-    /// Chunks behind the end of what is needed, old enough; see `SurplusNotes`.
-    var surplus: [SurplusChunks] = []
-    /// What earlier runs have noted of such chunks.
+    /// The notes of earlier runs about chunks behind the end of blobs.
     var surplusNotes: [BlobIdentifier: SurplusNotes.Note] = [:]
     /// Links of manifests that no tag needs; only with `untagged`.
     var untagged: [CollectionIndex.Link] = []
-    /// The lines of the list of what is in use that name something here.
-    var linesInUse: Set<Int> = []
+    /// The lines of the list of images in use that name something here.
+    private var linesInUse: Set<Int> = []
 
     /// The names of the pool's snapshots.
     var snapshots: [String] = []
 
+    /// True once the subjects of all revisions are read.
+    private var referrersAreRead = false
     /// Digests to be read as manifests.
     private var frontier: [Int] = []
     /// Revisions, where it is not said beforehand that all are needed.
-    var revisions: [Revision] = []
-    /// Needed blobs whose size no manifest says.
-    var unsized: [Int] = []
-    /// Needed blobs that seem to have chunks behind their end, as far as manifests say truthfully where that is.
-    var overlong: [Int] = []
-    var missing = 0
-    /// What may be a manifest, or not: what documents name in places where the registry does not look.
+    private var revisions: [Revision] = []
+    private var missing = 0
+    /// Digests that may be manifests or not: documents name them where the registry does not look.
     private var doubtful: [Int] = []
-    /// What other digests than those below which blobs lie stand for, as repositories' links say.
+    /// Other names of blobs: the digests that links of repositories hold, by the digest in their
+    /// path.
     private var aliases: [Digest: Set<Digest>] = [:]
-    /// By the ordinal of what an index names: the manifests that name it.
-    var parents: [Int: Set<Int>] = [:]
+    /// The manifests that name a manifest, by its ordinal.
+    private var parents: [Int: Set<Int>] = [:]
     /// The manifests that cannot be read, with the reason.
-    var unreadable: [Int: String] = [:]
-    /// Links of tags that could not be read when they were met; they may have been about to be written.
-    var unclear: [CollectionIndex.Link] = []
+    private var unreadable: [Int: String] = [:]
+    /// Links of tags that could not be read when they were met; they may have been about to be
+    /// written.
+    private var unclear: [CollectionIndex.Link] = []
     /// The repositories that keep all that they link, each with the reasons.
-    var pins: [StoragePath: Set<String>] = [:]
-    var pinned: Set<StoragePath> = []
-    /// What cannot be weighed, a sentence each; it stays.
-    var unweighed: [String] = []
-
-    /// A blob at its path.
-    struct Candidate: Sendable {
-        /// Its digest's.
-        let ordinal: Int
-        let bytes: UInt64
-    }
+    private var pins: [StoragePath: Set<String>] = [:]
+    private var pinned: Set<StoragePath> = []
 
     struct Revision: Sendable {
         /// The number of its link; nil if that is in the quarantine.
@@ -88,7 +76,7 @@ struct CollectionMark: Sendable {
     static func run(
         _ registry: RegistryReader, _ options: CollectionOptions, at began: Date, progress: ProgressHandler?
     ) async throws -> CollectionMark {
-        let index = try await CollectionIndex.read(registry, at: began, progress: progress)
+        let index = try await PoolReading.read(registry, at: began, progress: progress)
         var mark = CollectionMark(registry: registry, options: options, began: began, index: index)
         mark.obstacles = index.obstacles
         mark.notes = index.notes
@@ -97,9 +85,9 @@ struct CollectionMark: Sendable {
         try await mark.readCurrentLinks()
         try await mark.readTrash()
         try await mark.follow(progress)
-        try await mark.weigh(progress)
+        try await mark.weights.weigh(&mark.index, progress)
         mark.surplusNotes = try await SurplusNotes.read(mark.storage)
-        let ends = try await mark.endsOfOverlong()
+        let ends = try await mark.weights.endsOfOverlong(mark.index)
         try await mark.lookAgain(ends, progress)
         try await mark.follow(progress)
         mark.settle()
@@ -113,6 +101,7 @@ struct CollectionMark: Sendable {
         reader = MarkReader(
             registry: registry, cutoff: cutoff,
             writing: options.caches == .offline ? began : began.addingTimeInterval(-MarkReader.longestWrite))
+        weights = BlobWeights(reader: reader, batch: options.batch)
         self.registry = registry
         self.options = options
         self.began = began
@@ -121,30 +110,23 @@ struct CollectionMark: Sendable {
 
     // MARK: - Needing
 
-    /// A digest is needed. `declared`: its bytes, if a manifest says them.
-    mutating func need(_ digest: Digest, declared: UInt64? = nil) {
+    /// Marks a digest as needed. `declared`: its bytes, if a manifest says them.
+    private mutating func need(_ digest: Digest, declared: UInt64? = nil) {
         for name in names(of: digest) { needOne(name, declared: declared) }
     }
 
-    /// What a digest may stand for: itself, and what repositories' links say.
+    /// The digests that a digest may stand for: itself, and those in links of repositories.
     private func names(of digest: Digest) -> [Digest] { [digest] + (aliases[digest] ?? []) }
 
     private mutating func needOne(_ digest: Digest, declared: UInt64?) {
         let ordinal = index.ordinal(digest)
         guard !index.marks[ordinal].contains(.needed) else { return }
         index.marks[ordinal].insert(.needed)
-        guard index.blob(at: ordinal) != nil else { return }
-        // A manifest may say anything: where it does not fit the chunks that are there, they are asked.
-        if let declared, declared > 0, storage.chunkCount(ofBytes: declared) == index.chunkCount(at: ordinal) {
-            neededBytes = addingCapped(neededBytes, declared)
-            if index.hasChunk(at: ordinal, behind: storage.chunkCount(ofBytes: declared)) { overlong.append(ordinal) }
-        } else {
-            unsized.append(ordinal)
-        }
+        if index.blob(at: ordinal) != nil { weights.add(ordinal, declared: declared, in: index) }
     }
 
-    /// A digest is needed, and so is whatever it names as a manifest.
-    mutating func needManifest(_ digest: Digest) {
+    /// Marks a digest as needed, and whatever it names as a manifest.
+    private mutating func needManifest(_ digest: Digest) {
         for name in names(of: digest) {
             needOne(name, declared: nil)
             let ordinal = index.ordinal(name)
@@ -154,8 +136,8 @@ struct CollectionMark: Sendable {
         }
     }
 
-    /// A digest is needed, and if it is a manifest, so is whatever that names.
-    mutating func needWhatever(_ digest: Digest, declared: UInt64? = nil) {
+    /// Marks a digest as needed, and if it is a manifest, whatever it names.
+    private mutating func needWhatever(_ digest: Digest, declared: UInt64? = nil) {
         for name in names(of: digest) {
             needOne(name, declared: declared)
             let ordinal = index.ordinal(name)
@@ -165,7 +147,7 @@ struct CollectionMark: Sendable {
 
     // MARK: - Roots
 
-    /// What blobs are called by other digests.
+    /// Reads the other names of blobs.
     private mutating func readAliases() async throws {
         for (link, finding) in zip(index.aliases, try await reader.read(index.aliases)) {
             guard case .layer(let digest) = link.file else { continue }
@@ -182,9 +164,9 @@ struct CollectionMark: Sendable {
         }
     }
 
-    /// All manifests are roots; with `untagged` those that are young, and what tags need.
+    /// Marks manifests as roots: all of them; with `untagged`, young ones and those in use.
     private mutating func readRevisions() async throws {
-        for wave in waves(index.revisions.count) {
+        for wave in reader.waves(index.revisions.count) {
             let links = wave.map { index.revisions[$0] }
             for (number, (link, finding)) in zip(wave, zip(links, try await reader.read(links))) {
                 guard case .revision(let digest) = link.file else { continue }
@@ -200,19 +182,15 @@ struct CollectionMark: Sendable {
         revisions += index.heldRevisions.map { Revision(link: nil, digest: $0) }
     }
 
-    /// Whether some revisions are needed only for what others are.
+    /// True if some revisions are only needed because others are.
     private var keepsRevisions: Bool { options.untagged || !index.heldRevisions.isEmpty }
 
-    /// Parts of a long list: the answers about all of it are never held at once.
-    func waves(_ count: Int) -> [Range<Int>] {
-        stride(from: 0, to: count, by: 4096).map { $0..<min($0 + 4096, count) }
-    }
-
     private mutating func readCurrentLinks() async throws {
-        for wave in waves(index.currentLinks.count) {
+        for wave in reader.waves(index.currentLinks.count) {
             let links = wave.map { index.currentLinks[$0] }
             for (link, finding) in zip(links, try await reader.read(links)) {
-                // A registry writes the key before the digest: what cannot be read now is read once more.
+                // A registry writes the key before the digest: what cannot be read now is read once
+                // more.
                 guard let digest = finding.digest else {
                     unclear.append(link)
                     continue
@@ -223,7 +201,7 @@ struct CollectionMark: Sendable {
         }
     }
 
-    /// What was deleted can come back.
+    /// Marks the content of the trash, which can come back.
     private mutating func readTrash() async throws {
         var naming: [CollectionIndex.Link] = []
         for link in index.trashed {
@@ -245,7 +223,7 @@ struct CollectionMark: Sendable {
 
     // MARK: - Following
 
-    /// What everything needed names, to a fixpoint.
+    /// Marks whatever needed manifests name, to a fixpoint.
     private mutating func follow(_ progress: ProgressHandler?) async throws {
         // Most manifests are needed, and most of them by a revision of one repository.
         let counter = ProgressCounter(
@@ -263,7 +241,7 @@ struct CollectionMark: Sendable {
         } while !frontier.isEmpty || !doubtful.isEmpty
     }
 
-    /// Follows what turns out to be a manifest of what may be one.
+    /// Follows the digests that turn out to be manifests.
     private mutating func readDoubtful() async throws {
         let wave = Array(Set(doubtful)).filter { !index.marks[$0].contains(.followed) }
         doubtful = []
@@ -289,7 +267,7 @@ struct CollectionMark: Sendable {
         }
     }
 
-    func readManifests(_ ordinals: [Int]) async throws -> [(Int, MarkReader.ManifestContent)] {
+    private func readManifests(_ ordinals: [Int]) async throws -> [(Int, MarkReader.ManifestContent)] {
         let sought = ordinals.map { ordinal in
             (ordinal, index.digests.keys[ordinal], index.blob(at: ordinal), index.heldBlob(at: ordinal))
         }
@@ -303,7 +281,7 @@ struct CollectionMark: Sendable {
         }
     }
 
-    mutating func take(_ content: MarkReader.ManifestContent, of ordinal: Int) {
+    private mutating func take(_ content: MarkReader.ManifestContent, of ordinal: Int) {
         let digest = index.digests.keys[ordinal]
         for signature in index.signatures[digest] ?? [] { need(signature) }
         switch content {
@@ -315,37 +293,31 @@ struct CollectionMark: Sendable {
             index.marks[ordinal].insert(.unclear)
             for reference in references { needWhatever(reference) }
         case .manifest(let manifest):
-            for reference in manifest.blobs {
-                // Where readers may disagree, and where an index names something of an unknown type, it may be a
-                // manifest.
-                if manifest.ambiguities.isEmpty, !manifest.isIndex {
-                    need(reference.digest, declared: reference.size)
-                } else {
-                    needWhatever(reference.digest, declared: reference.size)
+            for edge in manifest.edges {
+                switch edge.need {
+                case .blob: need(edge.digest, declared: edge.size)
+                case .either: needWhatever(edge.digest, declared: edge.size)
+                case .manifest: needManifest(edge.digest)
                 }
+                if edge.kind == .manifest { parents[index.ordinal(edge.digest), default: []].insert(ordinal) }
             }
-            for child in manifest.manifests where child.namesManifest {
-                needManifest(child.digest)
-                parents[index.ordinal(child.digest), default: []].insert(ordinal)
-            }
-            for reference in manifest.otherReferences { needWhatever(reference) }
-            if let subject = manifest.subject { needManifest(subject.digest) }
         }
     }
 
-    /// Manifests without a tag that are needed all the same: children of indexes, and referrers of what is kept.
+    /// Marks manifests without a tag that are needed all the same: parts of indexes, and referrers
+    /// of manifests that are kept.
     private mutating func keepRevisions() async throws {
         let unread = revisions.indices.filter {
             revisions[$0].subject == nil && !index.isNeeded(revisions[$0].digest)
         }
-        for wave in referrersAreRead ? [] : waves(unread.count) {
+        for wave in referrersAreRead ? [] : reader.waves(unread.count) {
             let numbers = unread[wave]
             let ordinals = numbers.map { index.ordinal(revisions[$0].digest) }
             for (number, (_, content)) in zip(numbers, try await readManifests(ordinals)) {
                 switch content {
                 case .manifest(let manifest):
                     revisions[number].subject = manifest.subject?.digest
-                    // Whoever pulled a part of an index pulled it by the index.
+                    // A part of an index is pulled by way of the index.
                     let parts = manifest.manifests.map(\.digest) + (manifest.config.map { [$0.digest] } ?? [])
                     if let link = revisions[number].link {
                         revisions[number].isInUse = notesUse(of: parts, index.revisions[link])
@@ -366,5 +338,161 @@ struct CollectionMark: Sendable {
         }
     }
 
-    private var referrersAreRead = false
+    /// Notes whether the list of images in use names one of these manifests, or the tag of this
+    /// link.
+    private mutating func notesUse(of digests: [Digest], _ link: CollectionIndex.Link) -> Bool {
+        guard let list = options.inUse, let name = paths.repositoryName(of: link.path.path) else { return false }
+        let lines =
+            if case .currentLink(let tag) = link.file {
+                list.lines(keeping: tag, of: name, naming: digests)
+            } else {
+                list.lines(keeping: digests, of: name)
+            }
+        linesInUse.formUnion(lines)
+        return !lines.isEmpty
+    }
+
+    // MARK: - Pins
+
+    /// Pins the repository of a link: everything that it links to is needed.
+    private mutating func pin(_ link: StoragePath, _ reason: String) {
+        guard let repository = paths.repositoryName(of: link) else { return }
+        pins[paths.repository(repository), default: []].insert(reason)
+    }
+
+    /// Marks everything that pinned repositories link to.
+    private mutating func keepPinned() async throws {
+        try await readUnclear()
+        try await pinUnreadable()
+        let new = Set(pins.keys).subtracting(pinned)
+        guard !new.isEmpty else { return }
+        pinned.formUnion(new)
+        for file in try await PinSearch(reader: reader).links(of: new) {
+            switch file {
+            case .revision(let digest), .tagIndex(let digest): needManifest(digest)
+            case .layer(let digest), .signature(let digest, _): needWhatever(digest)
+            case .blob, .currentLink, .upload: break
+            }
+        }
+    }
+
+    /// Reads links of tags once more that could not be read: by now they may have been written.
+    private mutating func readUnclear() async throws {
+        let links = unclear
+        unclear = []
+        for (link, finding) in zip(links, try await reader.read(links)) {
+            if let digest = finding.digest {
+                needManifest(digest)
+            } else if finding.obstacle != nil || !finding.isYoung || finding.isBeingWritten,
+                let tag = paths.reference(of: link.path.path)
+            {
+                pin(
+                    link.path.path,
+                    finding.isBeingWritten
+                        ? "the tag \(tag) names no digest, and may just be being written"
+                        : "the tag \(tag) \(finding.obstacle ?? "names no digest"); `regtop rm \(tag)` removes it")
+            }
+        }
+    }
+
+    /// Reads manifests once more that could not be read: by now they may have been written. Returns
+    /// those of the rest that may just be being written.
+    private mutating func readUnreadable() async throws -> Set<Int> {
+        for (ordinal, content) in try await readManifests(Array(unreadable.keys)) {
+            guard case .manifest = content else { continue }
+            unreadable[ordinal] = nil
+            index.marks[ordinal].insert(.followed)
+            index.marks[ordinal].remove(.unclear)
+            take(content, of: ordinal)
+        }
+        let young = try await concurrentMap(Array(unreadable.keys), window: storage.window) {
+            [storage, paths, reader, digests = index.digests] ordinal -> Int? in
+            let path = paths.blob(digests.keys[ordinal])
+            guard case .file(let blob)? = try await storage.entry(path)?.kind else { return nil }
+            let isYoung = try await reader.naming { _ in
+                false
+            } reading: {
+                try await reader.isBeingWritten(blob, path)
+            }
+            return isYoung ? ordinal : nil
+        }
+        return Set(young.compactMap(\.self))
+    }
+
+    /// Pins the repositories that link to manifests which cannot be read, or to an index that names
+    /// one.
+    private mutating func pinUnreadable() async throws {
+        guard !unreadable.isEmpty else { return }
+        let young = try await readUnreadable()
+        guard !unreadable.isEmpty else { return }
+        let found = try await PinSearch(reader: reader).reasons(
+            for: unreadable, young: young, named: parents, in: index)
+        pins.merge(found) { $0.union($1) }
+        unreadable = [:]
+    }
+
+    // MARK: - The end
+
+    /// Bytes that the pool holds of an identifier: the same whether it is noted, taken or freed.
+    func heldBytes(of blob: BlobIdentifier) async throws -> UInt64 {
+        try await storage.heldBytes(of: blob, through: index.lastChunk(of: blob))
+    }
+
+    /// Looks for links that pushes made during the mark: young links to layers, and to what tags
+    /// named, keep content that nothing else keeps. Costs one more enumeration, and reads of links
+    /// to candidates only. Chunks that nothing refers to, and those behind the ends of files, are
+    /// met on the way.
+    private mutating func lookAgain(_ ends: [BlobIdentifier: FileEnd], _ progress: ProgressHandler?) async throws {
+        let hasCandidates = index.marks.contains { $0.contains(.candidate) }
+        guard index.hasOrphans || hasCandidates || !ends.isEmpty else { return }
+        let scan = try await PoolScan(
+            storage.objects, .namespace(""), phase: "looking for young links", progress: progress)
+        let found = SecondLook()
+        // Registry 2.1.0 linked manifests among the layers: an unneeded blob may be one, young or
+        // not.
+        let manifests = Memo<Digest, MarkReader.Among> { [index, reader] digest in
+            guard let ordinal = index.digests.ordinal(of: digest) else { return .somethingElse }
+            let (placed, held) = (index.blob(at: ordinal), index.heldBlob(at: ordinal))
+            guard placed != nil || held != nil else { return .somethingElse }
+            return try await reader.manifestAmongLayers(digest, placed, held)
+        }
+        try await scan.forEachPage { [index, reader, storage] page in
+            let met = try await concurrentMap(page, window: scan.window) { object -> SecondLook.Finding? in
+                if let (blob, number) = BlobIdentifier.parse(chunkName: object.name) {
+                    let isSurplus = ends[blob].map { number > 0 && UInt64(number) >= $0.chunks } ?? false
+                    guard isSurplus || index.isOrphan(blob),
+                        let chunk = try await storage.objects.read(.stat, of: object)
+                    else { return nil }
+                    let stray = SecondLook.Stray(bytes: chunk.size, isYoung: reader.isYoung(chunk.modified))
+                    return isSurplus ? .surplus(blob, stray) : .orphan(blob, stray)
+                }
+                return try await reader.lateLink(in: object, index, manifests: manifests)
+            }
+            await found.add(met.compactMap(\.self))
+        }
+        for digest in await found.layers { need(digest) }
+        for digest in await found.manifests { needManifest(digest) }
+        for (link, why) in await found.unreadable { pin(link, "\(link) leads to a blob that cannot be read: \(why)") }
+        await weights.add(found, ends)
+    }
+
+    /// Draws the conclusions once everything needed is known.
+    private mutating func settle() {
+        if options.untagged {
+            untagged = revisions.filter { !index.isNeeded($0.digest) }.compactMap {
+                $0.link.map { index.revisions[$0] }
+            }
+        }
+        if let list = options.inUse { notes.append(list.report(linesInUse)) }
+        if missing > 0 {
+            notes.append(
+                "\(missing) manifests that something names are not there; nobody knows what they named")
+        }
+        for (repository, reasons) in pins.sorted(by: { $0.key < $1.key }) {
+            guard let name = paths.repository(at: repository) else { continue }
+            let more = reasons.count > 1 ? " (and \(reasons.count - 1) more like it)" : ""
+            notes.append("everything that \(name) links to is kept: \(reasons.min() ?? "")\(more)")
+        }
+        notes += weights.settle(index)
+    }
 }

@@ -1,12 +1,14 @@
 public import Foundation
 
-/// What a collection is allowed to do.
+/// The limits of a collection.
 public struct CollectionOptions: Hashable, Sendable {
-    /// What is known of the registries' descriptor caches, without which nothing is freed (docs/safety.md).
+    /// The state of the registries' descriptor caches, as far as it is known. Nothing is freed as
+    /// long as it is not (docs/safety.md#4-what-no-order-closes).
     public enum Caches: Hashable, Sendable {
-        /// Nothing: whatever is due stays.
+        /// Nothing is known: whatever is due stays.
         case unknown
-        /// Every registry was restarted, or its cache flushed, after the quarantine and before the delay began.
+        /// Every registry was restarted, or its cache flushed, after the quarantine and before the
+        /// delay began.
         case flushed
         /// No registry has a descriptor cache.
         case none
@@ -14,28 +16,30 @@ public struct CollectionOptions: Hashable, Sendable {
         case offline
     }
 
-    /// Seconds for which nothing is collected that was written, or referred to, since.
+    /// Seconds for which nothing is collected that was written, or referred to.
     public var grace: TimeInterval
-    /// Seconds between the quarantine and the mark that allows freeing: longer than any push. Zero with `.offline`.
+    /// Seconds between the quarantine and the mark that allows freeing: longer than any push. Zero
+    /// with `.offline`.
     public var delay: TimeInterval
     /// The most that may be taken or freed in one run, in percent of the bytes of all blobs.
     public var maxShare: Double
-    /// True if the links of manifests that no tag needs are collected as well.
+    /// True to collect the links of manifests that no tag needs as well.
     public var untagged: Bool
-    /// Unfinished uploads that were begun more than so many seconds ago are collected; none if nil.
+    /// Unfinished uploads that began more than so many seconds ago are collected; none if nil.
     public var uploadsOlderThan: TimeInterval?
     /// Manifests that are needed though no tag says so; nil for none. Only with `untagged`.
     public var inUse: KeepList?
-    /// What is known of the registries' caches.
+    /// The state of the registries' caches.
     public var caches: Caches
-    /// Seconds between the quarantine and the look at the end of the run (`RestoringLook`): pushes that were under
-    /// way when something was taken have mostly ended by then. None where no registry writes.
+    /// Seconds between the quarantine and the look at the end of the run (`RestoringLook`): most
+    /// pushes that were under way when something was taken have ended by then. 0 where no registry
+    /// writes.
     public var pause: TimeInterval
-    /// How many things one part of the plan takes, notes or frees at most: one operation on its holding, one intent
-    /// in the journal, and what is taken back where it is stopped.
+    /// The number of things that one part of the plan takes, notes or frees at most. A part is one
+    /// operation on its holding and one intent in the journal, and is taken back as one.
     var batch = 5000
 
-    /// See the properties.
+    /// Options of a collection.
     public init(
         grace: TimeInterval = 86_400, delay: TimeInterval = JournalPolicy.usualDelay, maxShare: Double = 50,
         untagged: Bool = false, uploadsOlderThan: TimeInterval? = nil, inUse: KeepList? = nil,

@@ -1,87 +1,91 @@
 public import Foundation
 
-/// One step of a collection, thought through (docs/safety.md#2-collection): what comes back from the quarantine
-/// because it is needed again, what of it is freed, what is taken into it, and what is in the way.
+/// One step of a collection as a value, before it is made (docs/safety.md#2-collection): what comes
+/// back from the quarantine because it is needed again, what is freed, what is taken into it, and
+/// what is in the way.
 public struct CollectionPlan: Plan {
-    /// A part of the plan: what is done with some things of one holding in the quarantine, or with what goes into one.
+    /// A part of the plan: one kind of work on things in one holding of the quarantine.
     public struct Part: Hashable, Sendable {
-        /// What is done.
+        /// A kind of work.
         public enum Work: String, Hashable, Sendable, CaseIterable {
-            /// The key of an unfinished upload goes whose content is a blob already (docs/layout.md#d6).
+            /// Removes the key of an unfinished upload whose content is a blob already
+            /// (docs/layout.md#d6).
             case mend
-            /// A holding whose making was interrupted gets its date, from which the delay counts.
+            /// Gives a holding whose making was interrupted its date, from which the delay counts.
             case date
-            /// It returns to its place.
+            /// Returns things to their places.
             case restore
-            /// Its chunks are removed.
+            /// Removes the chunks of things.
             case free
-            /// It leaves its place, and can return.
+            /// Takes things from their places, to which they can return.
             case quarantine
-            /// Chunks that nothing refers to are noted, to be freed by a later run.
+            /// Notes chunks that nothing refers to; a later run frees them.
             case note
-            /// Chunks behind the end of a needed blob are noted, to be removed by a later run.
+            /// Notes chunks behind the end of needed blobs; a later run removes them.
             case watch
-            /// They are removed; the blob stays.
+            /// Removes chunks behind the end of blobs, which stay.
             case trim
-            /// What this run has taken is marked once more, and then restored or freed: with `--offline`.
+            /// Marks once more what this run has taken, and then restores or frees it: with
+            /// `--offline`.
             case finish
-            /// What pushes have come to need since the mark returns, a few seconds after it was taken
-            /// (`RestoringLook`).
+            /// Returns what pushes have come to need since the mark, a few seconds after it was
+            /// taken (`RestoringLook`).
             case look
         }
 
-        /// What is done.
+        /// The kind of work.
         public let work: Work
-        /// The holding's name below the quarantine; another name where none is concerned.
+        /// The name of the holding below the quarantine; another name where none is concerned.
         public let holding: String
-        /// When the holding was taken; nil for a new one.
+        /// The time at which the holding was taken; nil for a new one.
         public let since: Date?
-        /// With what.
+        /// The things.
         public let items: [Item]
         /// True for files of unfinished uploads, whose emptied directories go as well.
         public let emptiesDirectories: Bool
 
-        /// As people name it.
+        /// The name for people.
         public var name: String { "\(work.rawValue) \(holding)\(emptiesDirectories ? " (uploads)" : "")" }
 
-        /// What a look is called, where the others name their holding.
+        /// The name of a look, in place of that of a holding.
         static let forPushes = "for what pushes need by now"
 
         /// Bytes of all of it.
         public var bytes: UInt64 { items.reduce(0) { addingCapped($0, $1.bytes) } }
     }
 
-    /// What is done, in this order.
+    /// The parts, in the order of execution.
     public let parts: [Part]
-    /// When the mark began.
+    /// The time at which the mark began.
     public let markBegan: Date
-    /// What was asked for.
+    /// The options that it was made with.
     public let options: CollectionOptions
-    /// What is in the way of taking and freeing, a sentence each; then only what is needed comes back.
+    /// Obstacles to taking and freeing, a sentence each; with any of them only needed things come
+    /// back.
     public let obstacles: [String]
-    /// When the first of what is in the quarantine already, and stays, is due; nil if nothing is.
+    /// The first time at which something that stays in the quarantine is due; nil if nothing is.
     let pending: Date?
-    /// Gone when it ends: what is freed. Reclaimable: what is taken.
+    /// The costs and the gains: freed things are gone when it ends, taken things are reclaimable.
     public let impact: Impact
-    /// What a person should know, a sentence each.
+    /// Notes for a person, a sentence each.
     public let notes: [String]
-    /// False for a plan that was made without the right to change anything: its mark carries no epoch, so it can be
-    /// shown and not executed.
+    /// False for a plan that was made without the right to change anything: its mark has no epoch,
+    /// so it can be shown and not executed.
     let isProven: Bool
-    /// What tells the moment.
+    /// The clock.
     let clock: WallClock
-    /// What the mark has found needed: by this the look at the end of the run, and those of a process that goes on
-    /// watching, only read what is new.
+    /// The knowledge of the mark, by which the look at the end of the run, and those of a process
+    /// that goes on watching, only read what is new.
     public let look: RestoringLook
 
     /// A collection.
     public var action: PlanAction { .collect }
 
-    /// The parts' names.
+    /// The names of the parts.
     public var targetNames: [String] { parts.map(\.name) }
 
-    /// After this moment the next run can free something, if this one ends now; nil if nothing is, or will be, in the
-    /// quarantine.
+    /// The time after which the next run can free something, if this one ends now; nil if nothing
+    /// is, or will be, in the quarantine.
     public var nextFreeAfter: Date? {
         let takes = parts.contains { $0.work.takes || $0.work == .date }
         guard takes, options.caches != .offline else { return pending }
@@ -89,10 +93,10 @@ public struct CollectionPlan: Plan {
         return pending.map { min($0, taken) } ?? taken
     }
 
-    /// Things of one kind of work.
+    /// Returns the things of one kind of work.
     public func items(_ work: Part.Work) -> [Item] { parts.filter { $0.work == work }.flatMap(\.items) }
 
-    /// A sentence about what a look has brought back.
+    /// Returns a sentence about the things that a look has brought back.
     public static func sentence(broughtBack items: [Item], in paths: RegistryPaths = RegistryPaths()) -> String {
         let links = items.count { $0.origin.isBelow(paths.repositories) }
         let blobs = items.count - links
@@ -103,18 +107,19 @@ public struct CollectionPlan: Plan {
         return "\(what) came back that \(items.count == 1 ? "a push needs" : "pushes need")"
     }
 
-    /// What the look at the end of this run has brought back; empty before, and where nothing was taken.
+    /// The things that the look at the end of this run has brought back; empty before, and where
+    /// nothing was taken.
     public var broughtBack: [Item] { look.broughtBack }
 
-    /// Part by part.
-    public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
-        let collector = Collector(admin: admin, plan: self, progress: progress)
+    /// A step for each part.
+    public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
+        let collector = Collector(context: context, plan: self, progress: progress)
         return parts.map { part in PlanStep(part.name) { try await collector.execute(part) } }
     }
 }
 
 extension CollectionPlan.Part.Work {
-    /// Whether something is begun by it that a later run frees.
+    /// True if a later run can free what this work begins.
     var takes: Bool {
         switch self {
         case .quarantine, .note, .watch: true
@@ -122,7 +127,7 @@ extension CollectionPlan.Part.Work {
         }
     }
 
-    /// Whether what is concerned counts among the bytes of all blobs: chunks that belong to nothing do not.
+    /// True if the things count among the bytes of all blobs: chunks that belong to nothing do not.
     var concernsBlobs: Bool {
         switch self {
         case .note, .watch, .trim, .look: false

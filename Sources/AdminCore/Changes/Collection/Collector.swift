@@ -2,25 +2,25 @@ import Foundation
 
 /// Executes a collection, part by part.
 struct Collector: Sendable {
-    private let admin: RegistryAdmin
+    private let context: ChangeContext
     private let plan: CollectionPlan
     private let driver: StorageDriver
     private let proof: EmptyingProof
     private let progress: ProgressHandler?
 
-    init(admin: RegistryAdmin, plan: CollectionPlan, progress: ProgressHandler?) {
-        self.admin = admin
+    init(context: ChangeContext, plan: CollectionPlan, progress: ProgressHandler?) {
+        self.context = context
         self.plan = plan
         self.progress = progress
-        driver = admin.collecting(plan.options)
+        driver = context.driver(for: plan.options)
         let leaving = plan.parts.filter { $0.work == .free || $0.work == .restore || $0.work == .trim }
         proof = EmptyingProof(
             blobs: Set(leaving.lazy.flatMap(\.items).map(\.blob)), driver: driver, progress: progress)
     }
 
-    private var paths: RegistryPaths { admin.registry.paths }
+    private var paths: RegistryPaths { context.paths }
 
-    /// Executes a part. Gives notes; throws if not all of it was done.
+    /// Executes a part. Returns notes; throws if not all of it was done.
     func execute(_ part: CollectionPlan.Part) async throws -> [String] {
         let path = try paths.quarantine.appending(
             part.work == .mend || part.work == .look ? part.work.rawValue : part.holding)
@@ -34,7 +34,7 @@ struct Collector: Sendable {
         case .free: return try await free(part, at: path)
         case .quarantine: return try await take(part, to: path)
         case .note:
-            try await driver.note(part.items.map(\.blob), at: path, note(part))
+            try await driver.holdings.put(orphans: part.items.map(\.blob), at: path, note(part))
             return []
         case .watch:
             try await SurplusNotes(driver: driver).write(part.items)
@@ -47,17 +47,18 @@ struct Collector: Sendable {
 
     private func note(_ part: CollectionPlan.Part) -> Holding.Note {
         Holding.Note(
-            name: "\(part.items.count) unneeded", kind: part.work.rawValue, by: admin.by.description,
+            name: "\(part.items.count) unneeded", kind: part.work.rawValue, by: context.by.description,
             begun: driver.policy.now)
     }
 
-    /// The plan's things in a holding as it is now.
+    /// Returns the things of a part that are in a holding now.
     private func entries(of part: CollectionPlan.Part, in holding: Holding) -> [Holding.Entry] {
         let planned = Dictionary(part.items.map { ($0.origin, $0.blob) }) { first, _ in first }
         return holding.entries.filter { $0.claim == nil && planned[$0.origin] == $0.blob }
     }
 
-    /// Counts on where the parts before this one, of the same work, have ended.
+    /// Returns a counter that goes on where the parts before this one, of the same work, have
+    /// ended.
     private func counter(_ phase: String, _ part: CollectionPlan.Part) -> ProgressCounter {
         let parts = plan.parts.filter { $0.work == part.work }
         func count(_ parts: some Sequence<CollectionPlan.Part>) -> UInt64 {
@@ -69,21 +70,21 @@ struct Collector: Sendable {
     }
 
     private func mend(_ part: CollectionPlan.Part) async throws -> [String] {
-        let mended = try await driver.each(part.items) { item in
+        let mended = try await driver.writer.each(part.items) { item in
             // The blob's key stays: without it the upload's would be the only one.
             guard let twin = item.twin, try await driver.reader.value(at: twin) == item.blob.value else { return false }
-            return try await driver.exchange(item.blob, for: nil, at: item.origin)
+            return try await driver.writer.exchange(item.blob, for: nil, at: item.origin)
         }.count(where: \.self)
         return mended == 0 ? [] : ["uploads that do not share the content of a blob any more: \(mended)"]
     }
 
     private func date(_ path: StoragePath) async throws -> [String] {
         guard let holding = try await driver.reader.holding(path), holding.note?.unlinked == nil else { return [] }
-        try await driver.date(
+        try await driver.holdings.date(
             holding,
             holding.note
                 ?? Holding.Note(
-                    name: path.name, kind: "quarantine", by: admin.by.description, begun: driver.policy.now))
+                    name: path.name, kind: "quarantine", by: context.by.description, begun: driver.policy.now))
         return ["\(path.name) did not say when it was taken; it does now, and the delay begins"]
     }
 
@@ -93,7 +94,7 @@ struct Collector: Sendable {
             return ["\(part.holding) is gone already"]
         }
         let entries = entries(of: part, in: holding)
-        let outcomes = try await driver.restore(entries, of: path)
+        let outcomes = try await driver.holdings.restore(entries, of: path)
         if plan.isProven {
             plan.look.restored(part)
         } else {
@@ -105,7 +106,7 @@ struct Collector: Sendable {
         // Pushed again meanwhile: the newer one stays, this one is freed once it may be.
         let mayFree = plan.isProven && plan.obstacles.isEmpty && plan.options.caches != .unknown
         if mayFree, let left = try await driver.reader.holding(path) {
-            _ = try await driver.free(taken, of: left, by: try await proof.references())
+            _ = try await driver.holdings.free(taken, of: left, by: try await proof.references())
         }
         return ["\(taken.count) of it were pushed again meanwhile: the newer ones stay"]
     }
@@ -114,12 +115,12 @@ struct Collector: Sendable {
         guard let holding = try await driver.reader.holding(path) else { return ["\(part.holding) is gone already"] }
         let entries = entries(of: part, in: holding)
         let census = try await proof.references()
-        guard driver.isOld(holding, at: census.began) else {
+        guard driver.holdings.isOld(holding, at: census.began) else {
             throw ChangeError.unsuitable("the delay since it was taken is not over yet")
         }
         let counter = counter("freeing", part)
         let outcomes = try await pruning(entries.map(\.origin)) {
-            try await driver.free(entries, of: holding, by: census, counter: counter)
+            try await driver.holdings.free(entries, of: holding, by: census, counter: counter)
         }
         var notes: [String] = []
         let dropped = outcomes.count { $0 == .dropped }
@@ -129,32 +130,33 @@ struct Collector: Sendable {
         return notes
     }
 
-    /// Frees by `body`, and removes the directories in which the freed files were; an intent says which, before. Whatever has been pushed
-    /// there again stays. Of blobs only the directory of each goes: the one above is hardly ever empty, and a registry that writes into
-    /// it at this moment would leave it unlisted until the next run. Where none writes it goes, too.
+    /// Frees by `body`, and removes the directories of the freed files; an intent names them
+    /// before. Whatever has been pushed there again stays. Of blobs only the directory of each
+    /// goes: the one above is hardly ever empty, and a registry that writes into it at this moment
+    /// would leave it unlisted until the next run. Where no registry writes, it goes, too.
     private func pruning<Value: Sendable>(
         _ origins: [StoragePath], _ body: () async throws -> Value
     ) async throws -> Value {
         let blobs = origins.filter { $0.isBelow(paths.blobs) }.map(\.parent)
         let links = origins.filter { $0.isBelow(paths.repositories) }.map(\.parent)
-        return try await driver.pruning(links, below: paths.repositories) {
+        return try await driver.pruner.prune(links, below: paths.repositories) {
             let climbing = driver.policy.delay == 0
-            return try await driver.pruning(blobs, below: paths.blobs, climbing: climbing, body).value
+            return try await driver.pruner.prune(blobs, below: paths.blobs, climbing: climbing, after: body).value
         }.value
     }
 
-    /// Removes the chunks behind the end of needed blobs, and the notes of them: where the blob's path is still all that refers to its
-    /// identifier, and the content is proven to be right without them.
+    /// Removes the chunks behind the end of needed blobs, and their notes: where only the blob's
+    /// path still refers to its identifier, and the content is proven to be right without them.
     private func trim(_ part: CollectionPlan.Part) async throws -> [String] {
         let surplus = part.items.filter { $0.bytes > 0 }
         let census = surplus.isEmpty ? nil : try await proof.references()
-        let trimmed = try await driver.each(surplus) { item in
+        let trimmed = try await driver.writer.each(surplus) { item in
             guard let census, census.isOnly(item.origin, for: item.blob) else { return false }
             let head = try await driver.reader.head(of: item.blob)
-            let end = max(1, driver.reader.chunkCount(ofBytes: head.size))
+            let end = max(1, driver.reader.chunkCount(ofBytes: head.sizeOrLength))
             do {
-                try await admin.dropSurplus(
-                    item.origin, item.blob, census.chunks.indices(of: item.blob).filter { UInt64($0) >= end })
+                try await SurplusRemoval(context: context).drop(
+                    census.chunks.indices(of: item.blob).filter { UInt64($0) >= end }, of: item.origin, item.blob)
                 return true
             } catch is RepairError {
                 return false
@@ -169,15 +171,15 @@ struct Collector: Sendable {
     }
 
     private func take(_ part: CollectionPlan.Part, to path: StoragePath) async throws -> [String] {
-        let stayed = try await driver.hold(
+        let stayed = try await driver.holdings.put(
             part.items.map(\.reference), at: path, note(part), keepsDirectories: !part.emptiesDirectories,
             counter: counter("taking into the quarantine", part))
         return stayed.isEmpty ? [] : ["\(stayed.count) were changed meanwhile and stay where they are"]
     }
 
-    /// A little later: what pushes have come to need since the mark comes back. Nothing is freed by that.
+    /// Restores, a little later, what pushes have come to need since the mark. Frees nothing.
     private func look() async throws -> [String] {
-        if admin.driver.policy.delay > 0, plan.options.pause > 0 {
+        if context.driver.policy.delay > 0, plan.options.pause > 0 {
             do {
                 try await Task.sleep(for: .seconds(plan.options.pause))
             } catch {
@@ -185,22 +187,23 @@ struct Collector: Sendable {
                     "it was cancelled: the next run brings back what pushes have come to need meanwhile")
             }
         }
-        let (found, knowledge) = try await admin.search(plan.look, plan.options)
-        let restoring = Collector(admin: admin, plan: found, progress: progress)
+        let (found, knowledge) = try await plan.look.search(in: context, plan.options)
+        let restoring = Collector(context: context, plan: found, progress: progress)
         let before = plan.broughtBack.count
         var notes: [String] = []
         for part in found.parts { notes += try await restoring.execute(part) }
         plan.look.learn(knowledge)
         let back = plan.broughtBack.dropFirst(before)
-        if !back.isEmpty { notes.append(CollectionPlan.sentence(broughtBack: Array(back), in: admin.registry.paths)) }
+        if !back.isEmpty { notes.append(CollectionPlan.sentence(broughtBack: Array(back), in: context.paths)) }
         return notes
     }
 
-    /// Without registries nothing has to be waited for; still a second mark decides, which begins after all was taken.
+    /// Makes a second mark, which begins after all was taken, and restores or frees by it. Without
+    /// registries there is nothing to wait for.
     private func finish(_ part: CollectionPlan.Part) async throws -> [String] {
-        let second = try await admin.collection(plan.options, progress: progress)
+        let second = try await CollectionPlanner.plan(in: context, plan.options, progress: progress)
         if let first = second.obstacles.first { throw ChangeError.unsuitable("nothing is freed: \(first)") }
-        let collector = Collector(admin: admin, plan: second, progress: progress)
+        let collector = Collector(context: context, plan: second, progress: progress)
         var notes: [String] = []
         for later in second.parts
         where later.work == .trim
@@ -209,39 +212,5 @@ struct Collector: Sendable {
             notes += try await collector.execute(later)
         }
         return notes
-    }
-}
-
-extension RegistryAdmin {
-    /// The driver of a collection: its delay is the collection's.
-    func collecting(_ options: CollectionOptions) -> StorageDriver {
-        var driver = driver
-        driver.policy.delay = options.effectiveDelay
-        return driver
-    }
-
-    /// The next step of a collection, as a plan. The mark is written in the journal while it runs, so that whatever moves references
-    /// voids it. Throws `ChangeError.wrongChunkSize`; `StorageError.journal` while a change is open; errors of reading.
-    public func collection(
-        _ options: CollectionOptions, progress: ProgressHandler? = nil
-    ) async throws -> CollectionPlan {
-        try await ChangePlanner(registry: registry, policy: driver.policy).checkChunkSize()
-        let (mark, hasMoved) = try await driver.marking("look for what is needed") {
-            try await CollectionMark.run(registry, options, at: driver.policy.now, progress: progress)
-        }
-        var draft = CollectionDraft(mark: mark, isProven: true, hasMoved: hasMoved, clock: driver.policy.clock)
-        return try await draft.plan()
-    }
-}
-
-extension ChangePlanner {
-    /// The same for whoever may not change anything: to be shown, not to be executed.
-    public func collection(
-        _ options: CollectionOptions, progress: ProgressHandler? = nil
-    ) async throws -> CollectionPlan {
-        try await checkChunkSize()
-        let mark = try await CollectionMark.run(registry, options, at: policy.now, progress: progress)
-        var draft = CollectionDraft(mark: mark, isProven: false, hasMoved: false, clock: policy.clock)
-        return try await draft.plan()
     }
 }

@@ -1,4 +1,5 @@
-/// Links to manifests, and what tags name, by the hundred thousand: a repository's path is kept once, and of a link its name in it.
+/// Links to manifests, and current links of tags, by the hundred thousand: the path of a repository
+/// is kept once, and of a link its name in it.
 struct LinkList: Sendable {
     private enum Name: Sendable {
         case revision(Digest)
@@ -9,10 +10,10 @@ struct LinkList: Sendable {
     private var numbers: [StoragePath: UInt32] = [:]
     private var links: [(repository: UInt32, blob: BlobIdentifier, name: Name)] = []
 
-    /// How many there are.
+    /// The number of links.
     var count: Int { links.count }
 
-    /// Takes in a link of one of these kinds; others are left out.
+    /// Appends a link of one of these kinds; others are left out.
     mutating func append(_ file: RegistryFile, at path: StoragePath, _ blob: BlobIdentifier) {
         let name: Name
         switch file {
@@ -43,5 +44,17 @@ struct LinkList: Sendable {
             let path = place.appending(.literal("_manifests", "tags", tag, "current", "link"))
             return CollectionIndex.Link(path: PackedPath(path), blob: blob, file: .currentLink(tag: tag))
         }
+    }
+}
+
+/// A path as one string, for things that are kept by the hundred thousand.
+struct PackedPath: Hashable, Sendable {
+    private let string: String
+
+    init(_ path: StoragePath) { string = path.string }
+
+    /// The path.
+    var path: StoragePath {
+        .literal(string.split(separator: "/" as Character).map(String.init))
     }
 }

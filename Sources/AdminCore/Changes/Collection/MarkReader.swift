@@ -1,30 +1,36 @@
 import Foundation
 
-/// How a mark reads single things. What is wrong with one of them is a value; after what is thrown nothing can be
-/// asked any more.
+/// Reads single things for a mark. Damage of one of them is a value; after an error that is thrown
+/// nothing more can be asked.
 struct MarkReader: Sendable {
     let registry: RegistryReader
-    /// What was written since is young.
+    /// Whatever was written since is young.
     let cutoff: Date
-    /// What is incomplete and was begun since may just be being written, whatever the grace window is. (Without
-    /// registries nothing is.)
+    /// An incomplete file that was begun since may just be being written, whatever the grace window
+    /// is. (Without registries no file is.)
     let writing: Date
 
-    /// How long a registry may be in the middle of one small file: its key is there, and its content is not. In
-    /// seconds; a pause of the cluster is in it.
+    /// The longest time in seconds that a registry takes to write one small file, from its key to
+    /// its content, with a pause of the cluster in it.
     static let longestWrite: TimeInterval = 600
 
     private var storage: StorageReader { registry.storage }
     private var paths: RegistryPaths { registry.paths }
 
-    /// What a link says.
+    /// The content of a link.
     struct LinkContent: Sendable {
         let digest: Digest?
         let isYoung: Bool
-        /// Whether it says nothing because it may just be being written.
+        /// True if it has no digest because it may just be being written.
         var isBeingWritten = false
-        /// Why it is dangling (docs/layout.md#d7), or could not be read; nil if all is well.
+        /// The reason why it is dangling (docs/layout.md#d7), or could not be read; nil if all is
+        /// well.
         let obstacle: String?
+    }
+
+    /// Returns the parts of a long list: the answers about all of it are never held at once.
+    func waves(_ count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: 4096).map { $0..<min($0 + 4096, count) }
     }
 
     func read(_ links: [CollectionIndex.Link]) async throws -> [LinkContent] {
@@ -39,27 +45,23 @@ struct MarkReader: Sendable {
 
     func content(of link: CollectionIndex.Link) async throws -> LinkContent {
         let path = link.path.path
-        do {
-            let (head, bytes) = try await storage.file(link.blob, at: path, limit: RegistryReader.linkLimit)
-            let digest = LinkText(bytes)?.digest
-            return LinkContent(
-                digest: digest, isYoung: try await isYoung(head.modified, path),
-                isBeingWritten: digest == nil ? try await isBeingWritten(link.blob, path) : false, obstacle: nil)
-        } catch let error as StorageError {
-            return LinkContent(
-                digest: nil, isYoung: true, isBeingWritten: try await isBeingWritten(link.blob, path),
-                obstacle: "is dangling: \(error)")
-        }
+        let finding = try await registry.links.read(link.blob, at: path)
+        return LinkContent(
+            digest: finding.digest,
+            isYoung: finding.damage == nil ? try await isYoung(finding.modified, path) : true,
+            isBeingWritten: finding.digest == nil ? try await isBeingWritten(link.blob, path) : false,
+            obstacle: finding.damage.map { "is dangling: \($0)" })
     }
 
-    /// Whether something was written within the grace window. What has no chunk 0 has no date; its directory has, and
-    /// then it may just be being written as well.
+    /// True if a file was written within the grace window. A file without chunk 0 has no date; its
+    /// directory has, and then the file may just be being written as well.
     func isYoung(_ modified: Date?, _ path: StoragePath) async throws -> Bool {
         if let modified { return isYoung(modified) }
         return try await date(of: path.parent).map { $0 > min(cutoff, writing) } ?? true
     }
 
-    /// Whether what is incomplete at a path may just be being written, or was begun so lately that nobody can tell.
+    /// True if an incomplete file may just be being written, or was begun so lately that nobody can
+    /// tell.
     func isBeingWritten(_ blob: BlobIdentifier, _ path: StoragePath) async throws -> Bool {
         var moment = try await storage.head(of: blob).modified
         if moment == nil { moment = try await date(of: path.parent) }
@@ -72,7 +74,8 @@ struct MarkReader: Sendable {
 
     func isYoung(_ moment: Date) -> Bool { moment > cutoff }
 
-    /// Reads one thing. An error of it alone becomes a value; one after which nothing can be asked any more is thrown.
+    /// Reads one thing. An error of it alone becomes a value; one after which nothing can be asked
+    /// any more is thrown.
     func naming<Value: Sendable>(
         _ failure: (StoreError) -> Value, reading body: () async throws -> Value
     ) async throws -> Value {
@@ -89,7 +92,7 @@ struct MarkReader: Sendable {
     enum ManifestContent: Sendable {
         case manifest(Manifest)
         case missing
-        /// Why, and what it names all the same.
+        /// The reason, and the digests that it names all the same.
         case unreadable(String, [Digest])
     }
 
@@ -109,7 +112,7 @@ struct MarkReader: Sendable {
         }
     }
 
-    /// What something is that need not be a manifest.
+    /// The nature of a blob that need not be a manifest.
     enum Among: Sendable {
         case manifest(Manifest)
         case somethingElse
@@ -141,11 +144,11 @@ struct MarkReader: Sendable {
         return held
     }
 
-    /// What a blob weighs.
+    /// The size and the age of a blob.
     struct Weight: Sendable {
         var bytes: UInt64 = 0
         var isYoung = true
-        /// Why that cannot be told; nil if it can.
+        /// The reason why they are not known; nil if they are.
         var obstacle: String?
     }
 
@@ -168,8 +171,9 @@ struct MarkReader: Sendable {
         }
     }
 
-    /// What a link that may have been written since the mark began says of what nothing needs so far: that it is
-    /// young, or a manifest that is linked where registry 2.1.0 linked it. `manifests` finds out whether a blob is one.
+    /// Returns what a link that may have been written since the mark began says of an unneeded
+    /// blob: that the link is young, or that the blob is a manifest that is linked where registry
+    /// 2.1.0 linked it. `manifests` finds out whether a blob is one.
     func lateLink(
         in object: ObjectID, _ index: CollectionIndex, manifests: Memo<Digest, Among>
     ) async throws -> SecondLook.Finding? {

@@ -1,11 +1,11 @@
 public import Foundation
 
-/// What lies in the quarantine, and when which of it can be freed. Needs no mark: whether something of it is needed again only
-/// a mark can tell, so what is said here is the most that a run can free.
+/// The holdings in the quarantine, each with the time from which it can be freed. Needs no mark:
+/// only a mark can tell whether something is needed again, so this is the most that a run can free.
 public struct QuarantineStatus: Hashable, Sendable {
-    /// What one run took at once.
+    /// The things that one run took at once.
     public struct Item: Hashable, Sendable, Identifiable {
-        /// What kind of things it holds.
+        /// A kind of things.
         public enum Kind: String, Hashable, Sendable, CaseIterable {
             /// Contents that nothing needs.
             case blobs
@@ -23,45 +23,50 @@ public struct QuarantineStatus: Hashable, Sendable {
 
         /// Its name below the quarantine.
         public let id: String
-        /// What kind of things it holds.
+        /// The kind of its things.
         public let kind: Kind
-        /// When the last of it left its place; nil while that is under way, and after it was interrupted: then the next run notes the time.
+        /// The time at which the last of it left its place; nil while that is under way, and after
+        /// it was interrupted: then the next run notes the time.
         public let since: Date?
-        /// The first moment at which a mark may begin that allows freeing it; nil as `since` is.
+        /// The first time at which a mark may begin that allows freeing it; nil if `since` is.
         public let due: Date?
-        /// Who took it; nil if that cannot be read.
+        /// The person or job that took it; nil if that cannot be read.
         public let by: String?
-        /// How many things it holds.
+        /// The number of its things.
         public let count: Int
-        /// Bytes of them: what freeing it gives back, if none is needed again.
+        /// Their bytes, which freeing gives back if none is needed again.
         public let bytes: UInt64
     }
 
-    /// Run by run, the oldest first.
+    /// The holdings, the oldest first.
     public let items: [Item]
-    /// When this was read.
+    /// The time at which this was read.
     public let asOf: Date
-    /// What is in the way of freeing, as far as it can be told without a mark, a sentence each.
+    /// Obstacles to freeing, as far as they are known without a mark, a sentence each.
     public let obstacles: [String]
 
     /// Bytes of all of it.
     public var bytes: UInt64 { items.reduce(0) { addingCapped($0, $1.bytes) } }
 
-    /// Bytes of what is due already.
+    /// Bytes of the holdings that are due.
     public var dueBytes: UInt64 {
         items.filter { $0.due.map { $0 <= asOf } ?? false }.reduce(0) { addingCapped($0, $1.bytes) }
     }
 
-    /// After this moment a run can free something, past if it can now; nil if nothing is in the quarantine that has a date.
+    /// The time after which a run can free something; nil if no holding has a date.
     public var nextFreeAfter: Date? { items.compactMap(\.due).min() }
 }
 
-extension ChangePlanner {
-    /// What is in the quarantine, for a collection with these options: their delay and what they say of caches count. Reads the size of
-    /// each thing in it, and nothing else of the registry. Errors: those of reading.
-    public func quarantine(
-        _ options: CollectionOptions = CollectionOptions(), progress: ProgressHandler? = nil
-    ) async throws -> QuarantineStatus {
+/// Reads the quarantine.
+struct QuarantineReader: Sendable {
+    let registry: RegistryReader
+    let policy: JournalPolicy
+
+    private var storage: StorageReader { registry.storage }
+    private var paths: RegistryPaths { registry.paths }
+
+    /// See `ChangePlanner.quarantine`.
+    func status(_ options: CollectionOptions, progress: ProgressHandler?) async throws -> QuarantineStatus {
         let holdings = try await storage.holdings(in: paths.quarantine)
         let total = holdings.reduce(0) { $0 + $1.entries.count }
         let counter = ProgressCounter(phase: "sizes in the quarantine", total: UInt64(total), handler: progress)
@@ -114,7 +119,7 @@ extension ChangePlanner {
         if let found = finding.other {
             obstacles.append("\(ChangeError.wrongChunkSize(assumed: finding.assumed, found: found))")
         }
-        // Marks are in nobody's way, and what only waits to be looked at again is in none either.
+        // Marks, and changes that only wait for their last look, are no obstacles.
         for entry in try await Journal.entries(of: storage) where entry.intent?.head.kind != .mark {
             let change = try await storage.pending(entry, policy)
             switch change.state {

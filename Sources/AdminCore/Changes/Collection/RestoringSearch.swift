@@ -1,11 +1,12 @@
 import Foundation
 
-/// One look of a `RestoringLook`: reads what is new, and says what is to come back. Changes nothing.
+/// One look of a `RestoringLook`: reads what is new, and finds what is to come back. Changes
+/// nothing.
 struct RestoringSearch: Sendable {
     let registry: RegistryReader
-    /// What is known afterwards, once everything that `run` gives is restored.
+    /// The knowledge afterwards, once everything that `run` returns is restored.
     private(set) var learnt: RestoringLook.Knowledge
-    /// What was known before.
+    /// The knowledge before.
     private var known: RestoringLook.Knowledge
     private let reader: MarkReader
 
@@ -26,7 +27,7 @@ struct RestoringSearch: Sendable {
         let digest: Digest
     }
 
-    /// What is in the quarantine.
+    /// The quarantine.
     private struct Hoard: Sendable {
         /// The newest first.
         let holdings: [Holding]
@@ -34,7 +35,8 @@ struct RestoringSearch: Sendable {
         let blobs: [Digest: BlobIdentifier]
     }
 
-    /// What is to come back, by holding, blobs before links; of two copies of a blob the newer one.
+    /// Returns what is to come back, by holding, blobs before links; of two copies of a blob the
+    /// newer one.
     mutating func run() async throws -> [(StoragePath, [CollectionPlan.Item])] {
         try await meetHoldings()
         guard learnt.holdings.values.contains(where: \.isOfUse) else { return forgetUnfinished([]) }
@@ -80,7 +82,8 @@ struct RestoringSearch: Sendable {
 
     // MARK: - The quarantine
 
-    /// Finds out which holdings there are, and whether one of them is somebody else's: then nothing is known.
+    /// Reads which holdings there are. If one of them is somebody else's, nothing is known any
+    /// more.
     private mutating func meetHoldings() async throws {
         let places = RegistryReader.directories(in: try await storage.entries(paths.quarantine) ?? []).map {
             paths.quarantine.appending(.literal($0))
@@ -136,7 +139,7 @@ struct RestoringSearch: Sendable {
         return Hoard(holdings: holdings, blobs: blobs)
     }
 
-    /// What is needed of it, as far as its place is free.
+    /// Returns the needed things whose places are free.
     private func choose(
         _ needed: Set<Digest>, _ again: Set<Root>, _ hoard: Hoard
     ) async throws -> [(StoragePath, [CollectionPlan.Item])] {
@@ -169,9 +172,9 @@ struct RestoringSearch: Sendable {
         return (chosen.filter { !$0.hasLinks } + chosen.filter(\.hasLinks)).map { ($0.path, $0.items) }
     }
 
-    // MARK: - What is new
+    // MARK: - News
 
-    /// What a repository has that is not known, if its directories have changed.
+    /// Returns the unknown revisions of a repository, if its directories have changed.
     private func unknown(
         of name: RepositoryName
     ) async throws -> (versions: RestoringLook.Versions, revisions: Set<Digest>) {
@@ -213,8 +216,8 @@ struct RestoringSearch: Sendable {
         try await storage.objects.read(.stat, of: StorageReader.directory(directory))?.version
     }
 
-    /// Links to manifests that a push wrote to under the identifier that it had read before they were taken: in the directories nothing
-    /// tells of that.
+    /// Returns links to manifests that a push wrote to under the identifier that it had read before
+    /// they were taken: the directories do not show that.
     private func writtenAgain() async throws -> Set<Root> {
         let links = learnt.holdings.values.flatMap { held in held.links.map { (link: $0, cutoff: held.cutoff) } }
         let found = try await concurrentMap(links, window: storage.window) {
@@ -229,11 +232,11 @@ struct RestoringSearch: Sendable {
         return Set(found.compactMap(\.self))
     }
 
-    // MARK: - What that needs
+    // MARK: - Needs
 
-    /// What follows from a manifest.
+    /// The needs of a manifest.
     private struct Closure: Sendable {
-        /// Blobs that it needs, and that are in the quarantine.
+        /// Blobs that it needs and that are in the quarantine.
         var needed: Set<Digest> = []
         /// Manifests with all that they name.
         var understood: Set<Digest> = []
@@ -243,8 +246,9 @@ struct RestoringSearch: Sendable {
 
     private typealias Documents = Memo<Digest, MarkReader.ManifestContent>
 
-    /// What follows from a manifest if its repository has a link to it, nothing if not, but it may have one at any moment: a regtop
-    /// lists the directory before it makes the link. nil if it is not listed any more. `isLinked`: the link is about to come back.
+    /// Returns the needs of a manifest if its repository has a link to it; none if not, though it
+    /// may have one at any moment: a regtop lists the directory before it makes the link. nil if it
+    /// is not listed any more. `isLinked`: the link is about to come back.
     private func closure(
         of root: Root, isLinked: Bool, _ hoard: Hoard, _ documents: Documents
     ) async throws -> Closure? {
@@ -257,7 +261,7 @@ struct RestoringSearch: Sendable {
         var closure = Closure()
         var sought = [root.digest]
         if let link {
-            let finding = try await registry.link(link, at: directory.appending(.literal("link")))
+            let finding = try await registry.links.read(link, at: directory.appending(.literal("link")))
             if let digest = finding.digest { sought.append(digest) } else { closure.isClear = false }
         }
         var signatures: [Digest] = []
@@ -268,57 +272,44 @@ struct RestoringSearch: Sendable {
         return closure
     }
 
-    /// How something is named.
-    private enum Naming: Hashable, Sendable {
-        /// It is a blob, and no matter what else.
-        case blob
-        /// It is a manifest.
-        case manifest
-        /// It may be one.
-        case anything
-    }
-
-    /// All that manifests name, as a mark follows it.
+    /// Adds all that manifests name, as a mark follows it.
     private func follow(
         _ manifests: [Digest], _ blobs: [Digest], in repository: RepositoryName, _ closure: inout Closure,
         _ hoard: Hoard, _ documents: Documents
     ) async throws {
         let roots = Set(manifests)
-        var open = manifests.map { ($0, Naming.manifest) } + blobs.map { ($0, Naming.blob) }
-        var followed: Set<Digest> = []
+        // To any depth, as a mark: each manifest enters as a root does.
+        var traversal = ManifestTraversal<(digest: Digest, need: Manifest.Edge.Need)>()
+        for digest in manifests { traversal.add((digest, .manifest)) }
+        for digest in blobs { traversal.add((digest, .blob)) }
         var isPinned = false
-        while let (named, naming) = open.popLast() {
+        while let (named, need) = traversal.newest() {
             for digest in try await names(of: named, in: repository) {
                 if hoard.blobs[digest] != nil { closure.needed.insert(digest) }
-                guard naming != .blob, !known.manifests.contains(digest), followed.insert(digest).inserted else {
-                    continue
-                }
+                guard need != .blob, !known.manifests.contains(digest), traversal.enters(digest) else { continue }
                 let content =
-                    naming == .manifest
-                    ? try await documents(digest) : try await among(digest, hoard.blobs[digest])
+                    need == .manifest ? try await documents(digest) : try await among(digest, hoard.blobs[digest])
                 switch content {
                 case .manifest(let manifest):
                     closure.understood.insert(digest)
-                    let blobs: Naming = manifest.ambiguities.isEmpty && !manifest.isIndex ? .blob : .anything
-                    open += manifest.blobs.map { ($0.digest, blobs) }
-                    open += manifest.manifests.filter(\.namesManifest).map { ($0.digest, .manifest) }
-                    open += manifest.otherReferences.map { ($0, .anything) }
-                    if let subject = manifest.subject { open.append((subject.digest, .manifest)) }
+                    for edge in manifest.edges { traversal.add((edge.digest, edge.need)) }
                 case .missing:
                     // Who pushes a part of it later makes a link to that.
                     if roots.contains(digest) { closure.isClear = false }
                 case .unreadable(_, let references):
                     closure.isClear = false
-                    open += references.map { ($0, .anything) }
-                    if !isPinned { open += try await pinned(by: repository, hoard).map { ($0, .anything) } }
+                    for reference in references { traversal.add((reference, .either)) }
+                    guard !isPinned else { continue }
                     isPinned = true
+                    for linked in try await pinned(by: repository, hoard) { traversal.add((linked, .either)) }
                 case nil: break
                 }
             }
         }
     }
 
-    /// What a digest may stand for: itself, and what the repository's links say.
+    /// Returns the digests that a digest may stand for: itself, and those in the repository's
+    /// links.
     private func names(of digest: Digest, in repository: RepositoryName) async throws -> [Digest] {
         var names = [digest]
         while let last = names.last, !last.isCanonical {
@@ -329,7 +320,7 @@ struct RestoringSearch: Sendable {
         return names
     }
 
-    /// What may be a manifest, or not; nil if it is none.
+    /// Returns the content of a blob that may be a manifest; nil if it is none.
     private func among(_ digest: Digest, _ held: BlobIdentifier?) async throws -> MarkReader.ManifestContent? {
         switch try await reader.manifestAmongLayers(digest, nil, held) {
         case .manifest(let manifest): .manifest(manifest)
@@ -338,7 +329,8 @@ struct RestoringSearch: Sendable {
         }
     }
 
-    /// Whatever a repository links to, of what is in the quarantine: one of its manifests cannot be understood, and may name it.
+    /// Returns what a repository links to and the quarantine has: a manifest that cannot be
+    /// understood may name it.
     private func pinned(by repository: RepositoryName, _ hoard: Hoard) async throws -> [Digest] {
         var linked: Set<Digest> = []
         for directory in [paths.layers(repository), paths.revisions(repository)] {

@@ -1,11 +1,11 @@
 import Foundation
 
-/// What the second enumeration of a mark meets.
+/// The findings of the second enumeration of a mark.
 actor SecondLook {
     enum Finding: Sendable {
         case layer(Digest)
         case manifest(Digest)
-        /// A link to a blob that may be a manifest, and cannot be read; and why.
+        /// A link to a blob that may be a manifest and cannot be read, with the reason.
         case unreadable(StoragePath, String)
         /// A chunk that nothing refers to.
         case orphan(BlobIdentifier, Stray)
@@ -16,7 +16,7 @@ actor SecondLook {
     /// Chunks of one identifier that are no part of anything.
     struct Stray: Sendable {
         var bytes: UInt64 = 0
-        /// Whether one of them was written within the grace window.
+        /// True if one of them was written within the grace window.
         var isYoung = false
 
         mutating func add(_ other: Stray) {

@@ -1,24 +1,24 @@
 public import Foundation
 
-/// One change in the log: what was begun, by whom, and what became of it.
+/// One change in the log.
 public struct AuditEntry: Hashable, Sendable, Identifiable {
-    /// What became of one target.
+    /// The result of one target.
     public struct Result: Codable, Hashable, Sendable {
-        /// The target.
+        /// The target, as the plan names it.
         public let target: String
         /// `done`, `failed`, `unknown` or `skipped`.
         public let outcome: String
-        /// Why; nil if it is done.
+        /// The reason, in a sentence; nil if it is done.
         public let error: String?
-        /// Under which id it is in the trash.
+        /// The id of what went to the trash; nil if nothing did.
         public let trash: String?
     }
 
-    /// Its key in the log: sorts by time.
+    /// The key in the log. Keys sort by time.
     public let id: String
-    /// When it began.
+    /// The time at which it began.
     public let begun: Date
-    /// When it ended; nil if it is under way, or was interrupted.
+    /// The time at which it ended; nil if it is under way, or was interrupted.
     public let ended: Date?
     /// The account.
     public let user: String
@@ -28,25 +28,25 @@ public struct AuditEntry: Hashable, Sendable, Identifiable {
     public let process: Int32
     /// The Ceph client; nil for other stores.
     public let client: String?
-    /// What kind of change, as `PlanAction` has it.
+    /// The kind of change: the raw value of a `PlanAction`.
     public let action: String
-    /// What was changed, with what was to become of it; the first thousand.
+    /// The targets, as `Plan.logNames` has them; the first thousand.
     public let targets: [String]
-    /// How many that were.
+    /// The number of all targets.
     public let targetCount: Int
-    /// What the plan said of bytes that are gone when it ends.
+    /// Bytes that are gone when it ends, as the plan said.
     public let bytes: UInt64
-    /// The same of objects.
+    /// Objects that are gone when it ends, as the plan said.
     public let objects: Int
-    /// The same of bytes that collections can free later.
+    /// Bytes that collections can free later, as the plan said.
     public let reclaimable: UInt64
-    /// How the targets ended, by the number of each outcome; empty until it ended.
+    /// The number of targets by outcome; empty until it ended.
     public let outcomes: [String: Int]
     /// The results, the first thousand; empty until it ended.
     public let results: [Result]
 }
 
-/// What is written before a change.
+/// The record that is written before a change.
 struct AuditBeginning: Codable, Hashable, Sendable {
     var format = 1
     let begun: Date
@@ -62,7 +62,7 @@ struct AuditBeginning: Codable, Hashable, Sendable {
     let reclaimable: UInt64
 }
 
-/// What is written behind it.
+/// The record that is written after a change.
 struct AuditEnding: Codable, Hashable, Sendable {
     let ended: Date
     let outcomes: [String: Int]
@@ -70,7 +70,7 @@ struct AuditEnding: Codable, Hashable, Sendable {
 }
 
 extension AuditEntry {
-    /// The entry that these records make.
+    /// The entry of these records.
     init(id: String, _ beginning: AuditBeginning, _ ending: AuditEnding?) {
         self.init(
             id: id, begun: beginning.begun, ended: ending?.ended, user: beginning.user, host: beginning.host,

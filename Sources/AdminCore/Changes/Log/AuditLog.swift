@@ -1,82 +1,58 @@
 import Foundation
 
-/// The log of all changes, in the pool itself: whoever opens the registry, from whichever machine, sees what was done to it.
+/// The log of all changes, in the pool itself, where every machine can read it.
 ///
-/// In the pool: an object a month, `log-2026-11`, in the RADOS namespace `regtop`, which no registry ever looks at. Each change has two keys
-/// in its omap: `<id>`, written before anything is done, and `<id>!`, written behind, both JSON. Ids sort by time and never collide;
-/// nothing is ever written twice, or removed.
+/// In the pool: an object a month, `log-2026-11`, in the RADOS namespace `regtop`, which no
+/// registry looks at. Each change has two keys in the omap of its month: `<id>`, written before
+/// anything is done, and `<id>!`, written afterwards, both JSON. Ids sort by time and never
+/// collide; nothing is written twice, or removed.
 struct AuditLog: Sendable {
-    /// How many targets, and results, a record names.
+    /// The number of targets, and of results, that a record names at most.
     static let longestList = 1000
 
     let driver: StorageDriver
 
-    /// A change that was written down, or why it could not be.
+    /// The key and the object of a change that was written down, or the reason why it was not.
     typealias Record = Result<(id: String, object: ObjectID), any Error>
 
-    /// Writes down that a change begins.
-    func begin(_ plan: some Plan, by who: Operator) async -> Record {
-        let moment = driver.policy.now
-        let (id, object) = (AuditLog.newID(moment), AuditLog.object(of: moment))
-        let names = plan.logNames
-        let beginning = AuditBeginning(
-            begun: moment, user: who.user, host: who.host, process: who.process, client: who.client,
-            action: plan.action.rawValue, targets: Array(names.prefix(AuditLog.longestList)),
-            targetCount: names.count, bytes: plan.impact.bytes, objects: plan.impact.objects,
-            reclaimable: plan.impact.reclaimable)
+    /// Writes that a change begins.
+    func begin(_ beginning: AuditBeginning) async -> Record {
+        let (id, object) = (RecordKey.new(at: beginning.begun), AuditLog.object(of: beginning.begun))
         do {
-            try await append(ByteString(id), try AuditLog.encode(beginning), to: object)
+            try await AuditLog.beginnings(in: object).set([ByteString(id): beginning], by: driver.writer)
             return .success((id, object))
         } catch {
             return .failure(error)
         }
     }
 
-    /// Writes down how it ended. Gives a sentence if the log does not have all of it.
-    func end(_ record: Record, _ results: [ChangeResult]) async -> String? {
+    /// Writes how it ended. Returns a sentence if the log does not have all of it.
+    func end(_ record: Record, _ ending: AuditEnding) async -> String? {
         do {
             let (id, object) = try record.get()
-            let ending = AuditEnding(
-                ended: driver.policy.now,
-                outcomes: Dictionary(grouping: results, by: \.outcome.rawValue).mapValues(\.count),
-                results: results.prefix(AuditLog.longestList).map { result in
-                    AuditEntry.Result(
-                        target: result.target, outcome: result.outcome.rawValue, error: result.error,
-                        trash: result.trash?.string)
-                })
-            try await append(ByteString(id + "!"), try AuditLog.encode(ending), to: object)
+            try await AuditLog.endings(in: object).set([ByteString(id + "!"): ending], by: driver.writer)
             return nil
         } catch {
             return "the log of changes could not be written: \(error)"
         }
     }
 
-    private func append(_ key: ByteString, _ value: [UInt8], to object: ObjectID) async throws {
-        _ = try await driver.perform(WriteOperation([.setOmap([key: value])]), on: object, for: .root) {
-            [reader = driver.reader] in
-            try await reader.value(of: key, in: object) == value
-        }
+    /// The records that are written before a change.
+    static func beginnings(in object: ObjectID) -> RecordStore<AuditBeginning> {
+        RecordStore(object: object, dates: .milliseconds)
     }
 
-    private static func encode(_ record: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .millisecondsSince1970
-        return Array(try encoder.encode(record))
+    /// The records that are written after a change.
+    static func endings(in object: ObjectID) -> RecordStore<AuditEnding> {
+        RecordStore(object: object, dates: .milliseconds)
     }
 
-    private static func newID(_ moment: Date) -> String {
-        let digits = String(UInt64(max(0, moment.timeIntervalSince1970) * 1000))
-        return String(repeating: "0", count: max(0, 15 - digits.count)) + digits + "-"
-            + String(UInt64.random(in: .min ... .max), radix: 36)
-    }
-
-    /// The month's object.
+    /// The object of a month.
     static func object(of moment: Date) -> ObjectID {
         object(month: month(of: moment))
     }
 
-    /// Months since the year 0.
+    /// The month of a moment, in months since the year 0.
     static func month(of moment: Date) -> Int {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt

@@ -2,7 +2,7 @@ public import Foundation
 
 /// Reads the log of changes.
 ///
-/// Concurrency: a value. Errors: those of the store. What cannot be understood is left out.
+/// Concurrency: a value. Errors: those of the store. Records that cannot be decoded are left out.
 public struct AuditLogReader: Sendable {
     /// The store.
     public let storage: StorageReader
@@ -12,8 +12,9 @@ public struct AuditLogReader: Sendable {
         self.storage = storage
     }
 
-    /// The latest changes, the latest first; at most `limit` (1…). Reads month by month back from `now`, for twenty years. Memory: that many
-    /// entries.
+    /// Reads the latest changes, the latest first: month by month back from `now`, for twenty
+    /// years.
+    /// - Parameter limit: How many at most, from 1 on. Memory: that many entries.
     public func latest(_ limit: Int, now: Date) async throws -> [AuditEntry] {
         // A clock that is ahead writes into the next month.
         let newest = AuditLog.month(of: now) + 1
@@ -27,8 +28,9 @@ public struct AuditLogReader: Sendable {
         return Array(found.prefix(max(0, limit)))
     }
 
-    /// Leaves out what is older than the registry, and says so in a sentence; nil if nothing is. The log outlives the registry where a pool
+    /// Removes entries that are older than the registry. The log outlives the registry where a pool
     /// is emptied and filled anew.
+    /// - Returns: A sentence about them; nil if there are none.
     public func removeEarlier(
         from entries: inout [AuditEntry], _ paths: RegistryPaths = RegistryPaths()
     ) async throws -> String? {
@@ -38,10 +40,10 @@ public struct AuditLogReader: Sendable {
         let earlier = count - entries.count
         if earlier == 0 { return nil }
         return
-            "\(earlier) \(earlier == 1 ? "change" : "changes") of a registry that was here before, and is gone, \(earlier == 1 ? "is" : "are") left out"
+            "\(earlier) \(earlier == 1 ? "change" : "changes") of an earlier registry in this pool \(earlier == 1 ? "is" : "are") left out"
     }
 
-    /// The latest of one month, the latest first.
+    /// Reads the latest of one month, the latest first.
     private func entries(of object: ObjectID, limit: Int) async throws -> [AuditEntry] {
         var last: [OmapEntry] = []
         var after: ByteString?
@@ -55,25 +57,23 @@ public struct AuditLogReader: Sendable {
         let values = Dictionary(last.map { ($0.key, $0.value) }) { first, _ in first }
         return last.reversed().compactMap { entry in
             guard let id = entry.key.string, !id.hasSuffix("!"),
-                let beginning = AuditLogReader.decode(AuditBeginning.self, entry.value)
+                let beginning = AuditLogReader.decode(entry.value, of: AuditLog.beginnings(in: object))
             else { return nil }
-            let ending = values[ByteString(id + "!")].flatMap { AuditLogReader.decode(AuditEnding.self, $0) }
+            let ending = values[ByteString(id + "!")].flatMap {
+                AuditLogReader.decode($0, of: AuditLog.endings(in: object))
+            }
             return AuditEntry(id: id, beginning, ending)
         }
     }
 
-    private static func decode<Record: Decodable>(_ type: Record.Type, _ value: [UInt8]) -> Record? {
-        // A record names a thousand targets at most: what is larger is none of ours.
-        guard value.count <= 16 << 20, BoundedJSON.isShallow(value) else { return nil }
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .millisecondsSince1970
-        return try? decoder.decode(type, from: Data(value))
+    private static func decode<Record>(_ value: [UInt8], of store: RecordStore<Record>) -> Record? {
+        value.count <= store.limit && BoundedJSON.isShallow(value) ? store.decode(value) : nil
     }
 }
 
 extension StorageReader {
-    /// Since when a registry's tree has been there: the dates of directories that nothing is written into as long as there is anything in
-    /// them. nil if there is none.
+    /// Returns the time since which a registry's tree has been there, by the dates of directories
+    /// into which nothing is written as long as they hold anything; nil if there is no tree.
     func made(_ paths: RegistryPaths) async throws -> Date? {
         guard let top = paths.root.components.first else { return nil }
         return try await made(below: .literal(top))

@@ -1,19 +1,19 @@
 public import Foundation
 import Synchronization
 
-/// Repairs that have been thought through and not been made: each with the problem it mends, and the exact files it
-/// concerns.
+/// Repairs as a value, before they are made: each with the problem that it mends, and the exact
+/// files that it concerns.
 public struct RepairPlan: Plan, Hashable {
     /// One repair.
     public struct Target: Hashable, Sendable {
-        /// What it mends.
+        /// The problem that it mends.
         public let problem: Problem
-        /// How.
+        /// The repair.
         public let repair: Repair
         /// The files that go to the trash by it.
         public let files: [Repair.TrashedFile]
-        /// The name of the target whose repair takes all of this away with it, so that nothing is left to mend here;
-        /// nil if there is none.
+        /// The name of the target whose repair takes all of this away with it, so that nothing is
+        /// left to mend here; nil if there is none.
         public internal(set) var mendedWith: String?
 
         init(problem: Problem, repair: Repair, files: [Repair.TrashedFile]) {
@@ -22,7 +22,8 @@ public struct RepairPlan: Plan, Hashable {
             self.files = files
         }
 
-        /// What it is called: the kind of the problem and its place, and the key where the place has several.
+        /// Its name: the kind of the problem and its place, and the key where the place has
+        /// several.
         public var name: String {
             var name = "\(problem.kind.rawValue) \(problem.place)"
             if case .removeKey(_, let key, _) = repair { name += ", key \(key)" }
@@ -32,28 +33,29 @@ public struct RepairPlan: Plan, Hashable {
 
     /// In the order in which they are made.
     public let targets: [Target]
-    /// What they cost and bring.
+    /// The costs and the gains.
     public let impact: Impact
-    /// What a person should know before saying yes.
+    /// Notes to read before saying yes, a sentence each.
     public let notes: [String]
-    /// Seconds in which what is incomplete counts as being written: nothing younger is taken away.
+    /// Seconds in which damage counts as a write under way: nothing younger is taken away.
     public let grace: TimeInterval
 
     /// Always a repair.
     public var action: PlanAction { .repair }
-    /// See `Target.name`.
+    /// The names of the targets.
     public var targetNames: [String] { targets.map(\.name) }
 
-    /// Repair by repair.
-    public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
+    /// A step for each repair.
+    public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
         let counter = ProgressCounter(phase: "repairing", total: UInt64(targets.count), handler: progress)
+        let executor = RepairExecutor(context: context, grace: grace)
         let done = DoneRepairs()
-        return zip(targets, admin.trashIDs(count: targets.count)).map { target, id in
+        return zip(targets, context.trashIDs(count: targets.count)).map { target, id in
             let id = target.files.isEmpty ? nil : id
             return PlanStep(target.name, trash: target.mendedWith == nil ? id : nil) {
                 defer { counter.advance() }
                 if let other = target.mendedWith, done.contains(other) { return ["mended with \(other)"] }
-                let notes = try await admin.repair(target, grace: grace, trash: id)
+                let notes = try await executor.repair(target, trash: id)
                 done.insert(target.name)
                 return notes
             }
@@ -61,7 +63,7 @@ public struct RepairPlan: Plan, Hashable {
     }
 }
 
-/// Which repairs of a plan are made so far.
+/// The names of the repairs that are made so far.
 private final class DoneRepairs: Sendable {
     private let names = Mutex<Set<String>>([])
 
@@ -71,8 +73,8 @@ private final class DoneRepairs: Sendable {
 }
 
 extension RepairPlan {
-    /// In the order in which they are made; what one of them takes away with it follows that one. Found by path,
-    /// whatever their number.
+    /// Returns the targets in the order in which they are made; those that another one takes away
+    /// with it follow that one. Found by path, whatever their number.
     static func ordered(_ targets: [Target]) -> [Target] {
         let ranked = targets.enumerated()
             .sorted { ($0.element.repair.rank, $0.offset) < ($1.element.repair.rank, $1.offset) }.map(\.element)
@@ -104,8 +106,9 @@ extension StoragePath {
 }
 
 extension Repair {
-    /// True if nothing is left to be done where everything around it has gone to the trash. A pair is taken apart, a
-    /// directory listed, and a key that has no path removed in any case: no trash takes these.
+    /// True if nothing is left to be done where everything around it has gone to the trash. A pair
+    /// is taken apart, a directory listed, and a key that has no path removed in any case: no trash
+    /// takes these.
     fileprivate var isMootInTrash: Bool {
         switch self {
         case .dropUploadKey, .relink, .removeKey: false
@@ -115,8 +118,8 @@ extension Repair {
         }
     }
 
-    /// In which order repairs are made. What another writer could turn into a loss comes first
-    /// (docs/safety.md#3-the-steps, docs/layout.md#d6), what only tidies up last.
+    /// The order of repairs. Damage that another writer could turn into a loss comes first
+    /// (docs/safety.md#3-the-steps, docs/layout.md#d6), waste last.
     var rank: Int {
         switch self {
         case .dropUploadKey: 0

@@ -1,32 +1,37 @@
 import Foundation
 
-/// What is in use, as somebody has written it down: a reference or a digest on each line, made from access logs, or by `kubectl`.
+/// A list of images in use: a reference or a digest on each line, made from access logs or by
+/// `kubectl`.
 ///
-/// A line may hold several, with blanks between them; `#` begins a comment. Of a reference the registry's own name is left out, and so is a scheme
-/// (`docker://`). A repository without a tag means all that it holds. A digest means the manifest, whatever names it, and everything that it is a part
-/// of; its beginning is enough. What cannot be understood is counted, and what is uncertain keeps rather more than less.
+/// A line may hold several, with blanks between them; `#` begins a comment. Of a reference the name
+/// of the registry is left out, and so is a scheme (`docker://`). A repository without a tag means
+/// all that it holds. A digest means the manifest, whatever names it, and everything that it is a
+/// part of; its beginning is enough. Words that cannot be understood are counted. In doubt, a word
+/// keeps more rather than less.
 public struct KeepList: Hashable, Sendable {
-    /// What it is called in sentences: the name of its file.
+    /// The name in sentences: that of its file.
     public let name: String
-    /// The numbers of the lines on which something is named.
+    /// The numbers of the lines that name something.
     public let usable: [Int]
-    /// The numbers of the lines that say something which is neither a reference nor a digest.
+    /// The numbers of the lines that hold neither a reference nor a digest, and are not empty.
     public let unusable: [Int]
 
-    /// A text that names something, and the lines on which it does.
+    /// Texts that name something, each with its lines.
     private typealias Lines = [String: [Int]]
     private var repositories: Lines = [:]
     private var tags: [String: Lines] = [:]
     /// By algorithm and digits, or digits alone.
     private var digests: Lines = [:]
-    /// How long the keys of `digests` are, so that a digest is looked for by as many beginnings as there are.
+    /// The lengths of the keys of `digests`: a digest is looked up by its beginnings of these
+    /// lengths.
     private var lengths: Set<Int> = []
 
-    /// No longer text is taken. In bytes.
+    /// The longest accepted text, in bytes.
     public static let sizeLimit = 64 << 20
 
-    /// The list that a text says. Throws `ChangeError.unsuitable` if nothing in it is a reference or a digest: that is no list, and everything would
-    /// go.
+    /// Parses a list.
+    /// - Throws: `ChangeError.unsuitable` if nothing in it is a reference or a digest: everything
+    ///   would go by such a list.
     public init(parsing bytes: some Sequence<UInt8>, name: String) throws(ChangeError) {
         self.name = name
         var usable: [Int] = []
@@ -35,7 +40,7 @@ public struct KeepList: Hashable, Sendable {
         var tags: [(String, String, Int)] = []
         var digests: [(String, Int)] = []
         let text = String(decoding: Array(bytes), as: UTF8.self).unicodeScalars
-        // A carriage return alone ends a line as well; empty lines are none, but they count.
+        // A carriage return alone ends a line as well. Empty lines count.
         var number = 0
         var last: Unicode.Scalar?
         for line in text.split(
@@ -62,7 +67,7 @@ public struct KeepList: Hashable, Sendable {
             }
         }
         guard !usable.isEmpty else {
-            throw .unsuitable("\(name) names no image and no digest on any line: it is no list of what is in use")
+            throw .unsuitable("\(name) names no image and no digest on any line: it is no list of images in use")
         }
         self.usable = usable
         self.unusable = unusable
@@ -72,7 +77,7 @@ public struct KeepList: Hashable, Sendable {
         lengths = Set(self.digests.keys.map(\.utf8.count))
     }
 
-    /// The words of a line, without a comment, and without what other programs put around them.
+    /// Returns the words of a line, without a comment, quotes and brackets.
     private static func words(_ line: Substring.UnicodeScalarView) -> [String] {
         let visible = line.filter { !$0.properties.isDefaultIgnorableCodePoint && $0 != "\0" }
         let words = String(String.UnicodeScalarView(visible)).split(whereSeparator: \.isWhitespace)
@@ -89,7 +94,8 @@ public struct KeepList: Hashable, Sendable {
         (tags[repository.string]?[tag] ?? []) + lines(keeping: digests, of: repository)
     }
 
-    /// The lines that keep a manifest of a repository of which these are the digests and parts.
+    /// The lines that keep a manifest of a repository; `digests` are its own and those of its
+    /// parts.
     func lines(keeping digests: [Digest], of repository: RepositoryName?) -> [Int] {
         (repository.flatMap { repositories[$0.string] } ?? []) + digests.flatMap(lines)
     }
@@ -103,7 +109,8 @@ public struct KeepList: Hashable, Sendable {
         }
     }
 
-    /// How many lines did something and how many did nothing, in a sentence. `matched`: those that something was kept by.
+    /// Returns a sentence with the numbers of lines that kept something and that did not.
+    /// `matched`: the lines that kept something.
     func report(_ matched: Set<Int>) -> String {
         func count(_ number: Int) -> String { number == 1 ? "1 line" : "\(number) lines" }
         let idle = usable.count { !matched.contains($0) }
@@ -116,7 +123,7 @@ public struct KeepList: Hashable, Sendable {
     }
 }
 
-/// A word of a list, understood.
+/// A word of a list, parsed.
 private struct Mention {
     /// The repositories that may be meant.
     var repositories: [String] = []
@@ -127,7 +134,7 @@ private struct Mention {
     init?(_ word: String) {
         var text = word[...]
         if let scheme = text.range(of: "://") { text = text[scheme.upperBound...] }
-        // As an access log has it.
+        // The path of a request, as in an access log.
         if let path = text.range(of: "/v2/"), let manifests = text.range(of: "/manifests/", options: .backwards),
             path.upperBound <= manifests.lowerBound
         {
@@ -141,7 +148,7 @@ private struct Mention {
             text = text[..<at]
         } else if let digest = Mention.digest(text) {
             digests = [digest]
-            // Digits alone may be the name of a repository as well.
+            // Digits alone may also be the name of a repository.
             if digest.contains(":") { return }
         }
         let slash = text.lastIndex(of: "/") ?? text.startIndex
@@ -155,7 +162,8 @@ private struct Mention {
         if repositories.isEmpty, digests.isEmpty { return nil }
     }
 
-    /// With its algorithm if it has one, and at least so many digits that it is no accident.
+    /// Parses a digest or the beginning of one. Words with too few digits are none: they are too
+    /// likely to be names.
     private static func digest(_ text: Substring) -> String? {
         let colon = text.firstIndex(of: ":")
         let hex = colon.map { text[text.index(after: $0)...] } ?? text
@@ -167,7 +175,8 @@ private struct Mention {
         return String(text)
     }
 
-    /// The name as it stands, and without the registry's own; a name of one part is also one of Docker's library.
+    /// Returns the name as it stands, and without the registry's own; a name of one part may also
+    /// be one of Docker's library.
     private static func repositories(_ text: Substring) -> [String] {
         var names: [String] = []
         if let name = RepositoryName(text) { names.append(name.string) }

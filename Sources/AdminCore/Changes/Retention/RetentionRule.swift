@@ -1,25 +1,25 @@
-/// Which tags of a repository may go, and which of them stay.
+/// A rule that says which tags of a repository may go, and which stay.
 public struct RetentionRule: Hashable, Sendable {
-    /// What an image is as old as.
+    /// The date that counts as the date of an image.
     public enum Dating: String, Hashable, Sendable, CaseIterable {
-        /// The links of its tags: when they were last written.
+        /// The last write to the links of its tags.
         case modified
-        /// When it was made, as its configuration says; of an index, the newest of its images.
+        /// The creation date in its configuration; of an index, that of its newest image.
         case created
     }
 
-    /// The repositories it is for; nil for whichever is asked about.
+    /// The repositories that it is for; nil for any.
     public var repositories: Glob?
-    /// How many of the newest images stay; nil if their number does not matter.
+    /// How many of the newest images stay, from 0 on; nil if their number does not matter.
     public var keep: Int?
     /// Tags that stay.
     public var keepTags: [Glob]
-    /// What may go; the empty filter lets everything go that nothing else keeps.
+    /// The tags that may go; the empty filter lets everything go that nothing else keeps.
     public var filter: Filter
-    /// What an image is as old as, for `keep` and for ages in the filter.
+    /// The date of an image, for `keep` and for ages in the filter.
     public var dating: Dating
 
-    /// See the properties.
+    /// A rule.
     public init(
         repositories: Glob? = nil, keep: Int? = nil, keepTags: [Glob] = [], filter: Filter = Filter(),
         dating: Dating = .modified
@@ -31,27 +31,27 @@ public struct RetentionRule: Hashable, Sendable {
         self.dating = dating
     }
 
-    /// False if it only keeps: nothing goes by it.
+    /// False if the rule only keeps, so that nothing goes by it.
     public var takes: Bool { keep != nil || !filter.isEmpty }
 }
 
-/// Rules that hold together: what any of them keeps stays.
+/// Rules that hold together: a tag stays if any of them keeps it.
 public struct Retention: Hashable, Sendable {
     /// The rules.
     public var rules: [RetentionRule]
-    /// What is in use, and stays.
+    /// The images in use, which stay.
     public var inUse: KeepList?
-    /// True if signatures, attestations and whatever else belongs to an image stay when it goes.
+    /// True if companions stay when their image goes.
     public var keepsCompanions: Bool
 
-    /// See the properties.
+    /// A set of rules.
     public init(_ rules: [RetentionRule], inUse: KeepList? = nil, keepsCompanions: Bool = false) {
         self.rules = rules
         self.inUse = inUse
         self.keepsCompanions = keepsCompanions
     }
 
-    /// One rule: what a filter lets through may go, but for the newest `keep` images.
+    /// One rule: tags that a filter lets through may go, but for the newest `keep` images.
     public init(_ filter: Filter = Filter(), keep: Int? = nil) {
         self.init([RetentionRule(keep: keep, filter: filter)])
     }

@@ -1,14 +1,14 @@
 import Foundation
 
-/// What becomes of each tag of a repository by some rules, and why. Pure.
+/// The verdict on each tag of a repository by some rules. Pure.
 ///
-/// What any rule keeps stays, and nothing goes because something is not known. As soon as one of the rules keeps images, it is images that go or
-/// stay: with all their tags, and with what belongs to them.
+/// A tag stays if any rule keeps it, and nothing goes because something is not known. As soon as
+/// one of the rules keeps images, images go or stay whole: with all their tags and companions.
 struct TagVerdicts {
-    /// What becomes of one tag.
+    /// The verdict on one tag.
     struct Verdict {
         var goes: Bool
-        /// The end of a sentence that begins with "goes:" or "stays:".
+        /// The reason, as the end of a sentence that begins with "goes:" or "stays:".
         var reason: String
     }
 
@@ -19,12 +19,12 @@ struct TagVerdicts {
     private let family: TagFamily
     /// The rules by which something may go, each with its newest images.
     private let takers: [(rule: RetentionRule, ranking: Ranking?)]
-    /// All of them.
+    /// All rules for the repository.
     private let rules: [RetentionRule]
 
-    /// In the order of the tags.
+    /// The verdicts, in the order of the tags.
     private(set) var all: [Verdict] = []
-    /// The lines of the list of what is in use by which something stays.
+    /// The lines of the list of images in use that keep something.
     private(set) var matched: Set<Int> = []
 
     /// Throws `ChangeError.unsuitable` if a rule goes by dates that say nothing.
@@ -46,7 +46,7 @@ struct TagVerdicts {
         self.takers = takers
     }
 
-    /// Comes to the verdicts.
+    /// Computes the verdicts.
     mutating func settle() {
         all = tags.indices.map { tags[$0].companion == nil ? ownVerdict($0) : Verdict(goes: false, reason: "") }
         if keepsImages { keepWhole() }
@@ -83,7 +83,7 @@ struct TagVerdicts {
         return Verdict(goes: true, reason: reasons.uniqued().joined(separator: "; "))
     }
 
-    /// Why a tag stays whatever its age; nil if nothing says so.
+    /// Returns the reason why a tag stays whatever its age; nil if there is none.
     private mutating func protection(_ number: Int) -> String? {
         let tag = tags[number]
         if let list = retention.inUse {
@@ -110,7 +110,7 @@ struct TagVerdicts {
         rule.repositories.map { "by the rule for \($0), \(reason)" } ?? reason
     }
 
-    /// A tag on a manifest that stays stays, and so does one on a part of an index that stays.
+    /// Lets a tag stay if its manifest stays, or an index that its manifest is a part of.
     private mutating func keepWhole() {
         let images = tags.indices.filter { tags[$0].companion == nil }
         let tagsOf = Dictionary(grouping: images.filter { tags[$0].digest != nil }) { tags[$0].digest }
@@ -129,18 +129,18 @@ struct TagVerdicts {
 
     // MARK: - Companions
 
-    /// What belongs to an image goes and stays with it, whatever its own date.
+    /// A companion goes and stays with its image, whatever its own date.
     private mutating func companionVerdict(_ number: Int) -> Verdict {
         if let reason = protection(number) { return Verdict(goes: false, reason: reason) }
         let images = family.images(of: number)
         if let staying = images.first(where: { !all[$0].goes }) {
             return Verdict(goes: false, reason: "it belongs to \(tags[staying].tag), which stays")
         }
-        if retention.keepsCompanions { return Verdict(goes: false, reason: "what belongs to images is kept") }
+        if retention.keepsCompanions { return Verdict(goes: false, reason: "companions are kept") }
         if let image = images.first {
             return Verdict(goes: true, reason: "it belongs to \(tags[image].tag), which goes")
         }
-        // Its image has no tag, or is gone: only who asks for it by a filter means it.
+        // Its image has no tag, or is gone: it only goes if every rule asks for it by a filter.
         let mean = !takers.isEmpty && takers.allSatisfy { !$0.rule.filter.isEmpty && matches($0.rule, number) }
         let filters = takers.map(\.rule.filter.description).uniqued().joined(separator: "; ")
         return mean
@@ -151,7 +151,7 @@ struct TagVerdicts {
 
     // MARK: - Dates
 
-    /// Dates that are all the same say when a pool was copied, and nothing of images.
+    /// Dates that are all the same are those of a copy of the pool, and not those of images.
     private static func requireDates(
         _ rule: RetentionRule, _ images: ImageGroups, of name: RepositoryName
     ) throws(ChangeError) {
@@ -165,7 +165,8 @@ struct TagVerdicts {
     }
 }
 
-/// The images among the tags of a repository: tags of one manifest are one, and what an index names is a part of it.
+/// The images among the tags of a repository: tags of one manifest are one image, and the images of
+/// an index are parts of it.
 struct ImageGroups {
     /// One image.
     struct Group {
@@ -177,9 +178,9 @@ struct ImageGroups {
 
     /// By their manifests.
     private(set) var groups: [Digest: Group] = [:]
-    /// The images that a tag is about, by its number: its own, or the indexes that it is a part of.
+    /// The images of a tag, by its number: its own, or the indexes that it is a part of.
     private(set) var images: [Int: [Digest]] = [:]
-    /// The dates of the tags, as far as they are known.
+    /// The known dates of the tags.
     private(set) var dates: [Date] = []
     let dating: RetentionRule.Dating
 
@@ -197,7 +198,7 @@ struct ImageGroups {
             let date = dating == .created ? tag.created : tag.modified
             if let date { dates.append(date) }
             if indexes.isEmpty, groups[digest] == nil { groups[digest] = Group(first: number) }
-            // Of an index its own configuration says nothing: the newest of its images was looked for already.
+            // An index has no configuration of its own: its date is that of its newest image.
             for image in own where indexes.isEmpty || dating == .modified { known[image, default: []].append(date) }
         }
         for (image, dates) in known where !dates.contains(nil) { groups[image]?.date = dates.compactMap(\.self).max() }
@@ -210,7 +211,8 @@ struct Ranking {
     private let newest: Set<Digest>
     private let keep: Int
 
-    /// Those whose date is known, the newest first; of two of one moment, the one with the tag that comes first.
+    /// Ranks images whose date is known, the newest first; of two of one moment, the one with the
+    /// first tag.
     init(_ images: ImageGroups, keep: Int) {
         self.images = images
         self.keep = keep
@@ -220,9 +222,9 @@ struct Ranking {
         newest = Set(dated.sorted { ($1.date, $0.first) < ($0.date, $1.first) }.prefix(keep).map(\.digest))
     }
 
-    /// Why a tag stays; nil if it need not.
+    /// Returns the reason why a tag stays; nil if it need not.
     func reasonToStay(_ number: Int, _ tags: [TagSummary]) -> String? {
-        guard let own = images.images[number] else { return "what it names is not known" }
+        guard let own = images.images[number] else { return "its manifest is not known" }
         if own.contains(where: newest.contains) {
             return keep == 1 ? "it is the newest" : "it is one of the newest \(keep)"
         }
@@ -236,7 +238,7 @@ struct Ranking {
     }
 }
 
-/// A tag for whose ages it counts when its image was made.
+/// A tag whose age is that of its image.
 private struct TagAsOldAsItsImage: Filterable {
     let tag: TagSummary
 

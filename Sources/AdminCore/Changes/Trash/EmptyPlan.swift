@@ -1,23 +1,23 @@
 import Foundation
-import Synchronization
 
-/// Deletions in the trash that are to be dropped for good, each with the links it holds, frozen.
+/// Deletions in the trash that are to be dropped for good, each with its links, frozen.
 public struct EmptyPlan: Plan, Hashable {
     /// One deletion.
     public struct Target: Hashable, Sendable {
-        /// What it is.
+        /// The deletion.
         public let item: TrashItem
-        /// What it holds.
+        /// Its links.
         public let entries: [Holding.Entry]
-        /// False if it does not say when it was deleted, because that was interrupted, or because what it says cannot be read.
+        /// False if the time of the deletion is not known: it was interrupted, or its note cannot
+        /// be read.
         public let isDated: Bool
     }
 
-    /// What goes, in this order.
+    /// The deletions, in the order of execution.
     public let targets: [Target]
-    /// What is gone when it ends, and what collections can free because of it.
+    /// The costs and the gains.
     public let impact: Impact
-    /// What a person should know before saying yes: which deletions are too young, for example.
+    /// Notes to read before saying yes: about deletions that are too young, for example.
     public let notes: [String]
 
     /// Emptying the trash.
@@ -26,20 +26,21 @@ public struct EmptyPlan: Plan, Hashable {
     /// The ids.
     public var targetNames: [String] { targets.map(\.item.id) }
 
-    /// With what was deleted.
+    /// The ids with the names of what was deleted.
     public var logNames: [String] { targets.map { "\($0.item.id), \($0.item.name)" } }
 
-    /// Deletion by deletion; one scan of the pool proves for all of them what nothing else refers to.
-    public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
+    /// A step for each deletion. One scan of the pool proves for all of them what nothing else
+    /// refers to.
+    public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
         let blobs = Set(targets.lazy.flatMap(\.entries).map(\.blob))
-        let proof = EmptyingProof(blobs: blobs, driver: admin.driver, progress: progress)
-        return targets.map { target in
-            PlanStep(target.item.id) { try await admin.empty(target, proof) }
-        }
+        let proof = EmptyingProof(blobs: blobs, driver: context.driver, progress: progress)
+        let executor = EmptyingExecutor(context: context, proof: proof)
+        return targets.map { target in PlanStep(target.item.id) { try await executor.empty(target) } }
     }
 }
 
-/// The scan that all steps of emptying, or of a collection, share; it begins when the first one needs it.
+/// The scan that all steps of emptying, or of a collection, share; it begins when the first one
+/// needs it.
 actor EmptyingProof {
     private let blobs: Set<BlobIdentifier>
     private let driver: StorageDriver
@@ -52,10 +53,11 @@ actor EmptyingProof {
         self.progress = progress
     }
 
-    /// The scan; one that failed is begun again by the next step. Throws what `StorageDriver.provenReferences` throws.
+    /// Returns the scan; after one that failed, the next step begins another. Throws what
+    /// `ReferenceProver.references` throws.
     func references() async throws -> ReferenceCensus {
         if let census { return census }
-        let found = try await driver.provenReferences(to: blobs, progress: progress)
+        let found = try await driver.prover.references(to: blobs, progress: progress)
         census = found
         return found
     }

@@ -1,8 +1,8 @@
 public import Foundation
 
-/// One deletion in the trash, in a row.
+/// One deletion in the trash, as a row.
 public struct TrashItem: Hashable, Sendable, Identifiable {
-    /// What kind of thing was deleted. The names are part of the pool's format.
+    /// A kind of deletion. The names are part of the pool's format.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
         /// A repository.
         case repository
@@ -12,29 +12,31 @@ public struct TrashItem: Hashable, Sendable, Identifiable {
         case revision
         /// An unfinished upload.
         case upload
-        /// Anything else, and what does not say.
+        /// Anything else, and a deletion whose note cannot be read.
         case other
     }
 
-    /// By which it is restored.
+    /// The id by which it is restored.
     public let id: String
-    /// What was deleted: `app/web`, `app/web:1.0`; of what does not say it, where it comes from.
+    /// The name of what was deleted: `app/web`, `app/web:1.0`; the place of its first link if that
+    /// cannot be read.
     public let name: String
-    /// What kind of thing that is.
+    /// The kind of what was deleted.
     public let kind: Kind
     /// When it was deleted; nil if that cannot be read.
     public let deleted: Date?
-    /// Who deleted it; nil if that cannot be read.
+    /// The person or job that deleted it; nil if that cannot be read.
     public let by: String?
-    /// How many links and files it holds.
+    /// The number of its links and files.
     public let links: Int
-    /// Bytes of these files and, where manifests are among them, of all that those reach, each blob once; nil if it was not asked for.
+    /// Bytes of these files and of the blobs that manifests among them reach, each blob once; nil
+    /// if not asked for.
     public var bytes: UInt64?
-    /// The part of `bytes` that nothing else keeps, no repository and no other deletion in the trash: what collections can free once
-    /// this is emptied. nil if it was not asked for.
+    /// The part of `bytes` that nothing else keeps, no repository and no other deletion:
+    /// collections can free it once this one is emptied. nil if not asked for.
     public var reclaimable: UInt64?
 
-    /// See the properties.
+    /// An item.
     public init(
         id: String, name: String, kind: Kind, deleted: Date?, by: String?, links: Int, bytes: UInt64? = nil,
         reclaimable: UInt64? = nil
@@ -51,7 +53,7 @@ public struct TrashItem: Hashable, Sendable, Identifiable {
 }
 
 extension TrashItem {
-    /// What a holding in the trash is.
+    /// The item of a holding in the trash.
     init(_ holding: Holding) {
         let origin = holding.entries.first?.origin
         self.init(

@@ -1,4 +1,4 @@
-/// What is in the trash. Only reads.
+/// Reads the trash.
 ///
 /// Concurrency: a value. Errors: those of the store.
 public struct TrashReader: Sendable {
@@ -18,15 +18,17 @@ public struct TrashReader: Sendable {
         RegistryReader.directories(in: try await storage.entries(paths.trash) ?? []).sorted()
     }
 
-    /// All deletions, the latest first; what does not say what it is is among them. Sizes are left out.
+    /// All deletions, the latest first, those whose note cannot be read among them. Sizes are left
+    /// out.
     public func items() async throws -> [TrashItem] {
         try await concurrentMap(try await ids().reversed(), window: storage.window) { id in
             try await holding(id).map(TrashItem.init)
         }.compactMap(\.self)
     }
 
-    /// The same with their sizes, which needs a pass over the registry if there are manifests among what was deleted. Memory: a few dozen
-    /// bytes for each blob that is reached from the trash.
+    /// All deletions with their sizes, which needs a pass over the registry if there are manifests
+    /// among what was deleted. Memory: a few dozen bytes for each blob that is reached from the
+    /// trash.
     public func sizedItems(progress: ProgressHandler? = nil) async throws -> [TrashItem] {
         let pass = registry.pass()
         let counter = ProgressCounter(phase: "reading the trash", total: nil, handler: progress)
@@ -48,8 +50,8 @@ public struct TrashReader: Sendable {
         }
     }
 
-    /// Bytes of the blobs that some deletions keep and nothing else does, no repository and no other deletion: what collections can free
-    /// once these are gone.
+    /// Bytes of the blobs that some deletions keep and nothing else does, no repository and no
+    /// other deletion: collections can free them once these are gone.
     func contentKeptOnly(by ids: Set<String>, progress: ProgressHandler?) async throws -> UInt64 {
         let pass = registry.pass()
         let found = try await concurrentMap(try await self.ids(), window: storage.window) {
@@ -77,16 +79,16 @@ public struct TrashReader: Sendable {
             .reduce(0, addingCapped)
     }
 
-    /// What the manifests among it reach.
+    /// The blobs that the manifests among some links reach, with their sizes.
     func content(of entries: [Holding.Entry], _ pass: RegistryPass) async throws -> [Digest: UInt64] {
         var revisions: [RepositoryName: Set<Digest>] = [:]
         var signatures: Set<Digest> = []
         for entry in entries {
             guard let name = paths.repositoryName(of: entry.origin) else { continue }
-            switch paths.revisionLink(entry.origin, in: name) {
-            case .manifest(let digest): revisions[name, default: []].insert(digest)
-            case .signature(let digest): signatures.insert(digest)
-            case nil: break
+            switch paths.file(at: entry.origin) {
+            case .revision(let digest): revisions[name, default: []].insert(digest)
+            case .signature(let digest, _): signatures.insert(digest)
+            default: break
             }
         }
         var content: [Digest: UInt64] = [:]
@@ -100,7 +102,7 @@ public struct TrashReader: Sendable {
         return content
     }
 
-    /// Those of some blobs that a manifest of a repository reaches.
+    /// The blobs among `wanted` that a manifest of a repository reaches.
     private func kept(
         _ wanted: Set<Digest>, _ pass: RegistryPass, _ progress: ProgressHandler?
     ) async throws -> Set<Digest> {
@@ -115,28 +117,5 @@ public struct TrashReader: Sendable {
                 return []
             }
         }.reduce(into: []) { $0.formUnion($1) }
-    }
-}
-
-/// What a link below a repository's `revisions` stands for.
-enum RevisionLink: Hashable {
-    /// A manifest that the repository serves.
-    case manifest(Digest)
-    /// A signature of one (schema 1).
-    case signature(Digest)
-}
-
-extension RegistryPaths {
-    /// What a link of a repository says of its revisions, by its path; nil for other links.
-    func revisionLink(_ path: StoragePath, in name: RepositoryName) -> RevisionLink? {
-        let revisions = revisions(name)
-        guard path.isBelow(revisions), path.name == "link" else { return nil }
-        let parts = Array(path.components.dropFirst(revisions.components.count))
-        switch parts.count {
-        case 3: return Digest(algorithm: parts[0], hex: parts[1]).map { .manifest($0) }
-        case 6 where parts[2] == "signatures":
-            return Digest(algorithm: parts[3], hex: parts[4]).map { .signature($0) }
-        default: return nil
-        }
     }
 }

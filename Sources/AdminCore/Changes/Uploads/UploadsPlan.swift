@@ -1,15 +1,16 @@
-/// Unfinished uploads that are to be removed, each with its files, frozen.
+/// A removal of unfinished uploads as a value, each with its files, frozen.
 public struct UploadsPlan: Plan, Hashable {
     /// One upload.
     public struct Target: Hashable, Sendable {
-        /// What it is.
+        /// The upload.
         public let upload: UploadSummary
         /// Its files that go to the trash.
         public let links: [ChangePlan.Link]
-        /// Its files whose content belongs to something else as well, a blob for example (docs/layout.md#d6): only
-        /// their keys are removed, for restoring them would only bring back that registries may delete both.
+        /// Its files whose content belongs to something else as well, a blob for example
+        /// (docs/layout.md#d6): only their keys are removed. Restoring them would bring back the
+        /// risk that a registry deletes both.
         public let pairs: [ChangePlan.Link]
-        /// The directories it consists of.
+        /// Its directories.
         public let directories: [StoragePath]
 
         var name: String { "\(upload.repository)/_uploads/\(upload.id)" }
@@ -17,11 +18,11 @@ public struct UploadsPlan: Plan, Hashable {
 
     /// True for a removal that skips the trash.
     public let skipsTrash: Bool
-    /// What goes, in this order.
+    /// The uploads, in the order of execution.
     public let targets: [Target]
-    /// What it costs and brings.
+    /// The costs and the gains.
     public let impact: Impact
-    /// What a person should know before saying yes.
+    /// Notes to read before saying yes, a sentence each.
     public let notes: [String]
 
     /// Removing uploads.
@@ -30,15 +31,16 @@ public struct UploadsPlan: Plan, Hashable {
     /// `repository/_uploads/id`.
     public var targetNames: [String] { targets.map(\.name) }
 
-    /// Upload by upload.
-    public func steps(with admin: RegistryAdmin, progress: ProgressHandler?) -> [PlanStep] {
+    /// A step for each upload.
+    public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
         let files = targets.reduce(0) { $0 + $1.links.count + $1.pairs.count }
         let counter = ProgressCounter(phase: "removing uploads", total: UInt64(files), handler: progress)
-        return zip(targets, admin.trashIDs(count: targets.count)).map { target, id in
+        let executor = UploadsExecutor(context: context, counter: counter)
+        return zip(targets, context.trashIDs(count: targets.count)).map { target, id in
             if skipsTrash || target.links.isEmpty {
-                PlanStep(target.name) { try await admin.drop(target, counter) }
+                PlanStep(target.name) { try await executor.drop(target) }
             } else {
-                PlanStep(target.name, trash: id) { try await admin.purge(target, as: id, counter) }
+                PlanStep(target.name, trash: id) { try await executor.purge(target, as: id) }
             }
         }
     }

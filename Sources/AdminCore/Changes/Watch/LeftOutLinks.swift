@@ -1,31 +1,33 @@
 import Foundation
 
 /// Finds the links that pushes to a repository left out while its own links were taken away from it
-/// (docs/safety.md#watch).
+/// (docs/safety.md#watch). Only reads.
 ///
-/// A registry whose cache remembers that a layer is linked writes no link to it, and one that had read the identifier
-/// of a link before writes into that link, wherever it is by now. Both answer 201, and the image cannot be pulled
-/// later. Only reads.
+/// A registry whose cache remembers that a layer is linked writes no link to it. A registry that
+/// had read the identifier of a link before writes into that link, wherever it is by now. Both
+/// answer 201, and the image cannot be pulled later.
 struct LeftOutLinks: Sendable {
     let registry: RegistryReader
     let name: RepositoryName
 
     private var paths: RegistryPaths { registry.paths }
 
-    /// The signatures of a manifest that went from the repository, and when its tag was written; nil if it did not go
-    /// from there.
+    /// Returns the signatures of a manifest that went from the repository; nil if it did not go
+    /// from there. `tagged` is the date of its tag.
     typealias Moved = @Sendable (_ manifest: Digest, _ tagged: Date?) async throws -> [Digest]?
 
-    /// What was found.
+    /// The links that are missing.
     struct Finding: Sendable {
-        /// The links to be written, in the order in which they may appear: layers, signatures, manifests.
+        /// The links to be written, in the order in which they may appear: layers, signatures,
+        /// manifests.
         var repairs: [RepairPlan.Target] = []
         /// The tags that appeared late and name a manifest that had gone.
         var tags: [String] = []
     }
 
-    /// The links that the manifests of the repository need and that are not there, though their blobs are; and those
-    /// of manifests which `moved` knows and a tag names. `allManifests` false: the latter only.
+    /// Returns the links that the manifests of the repository need and that are not there, though
+    /// their blobs are; and those of manifests which `moved` knows and a tag names. `allManifests`
+    /// false: the latter only.
     func find(allManifests: Bool, moved: Moved) async throws -> Finding {
         let pass = registry.pass()
         var facts = try await RepositoryInquiry(name: name, pass: pass, scope: .tagLinks).facts([
@@ -46,7 +48,7 @@ struct LeftOutLinks: Sendable {
             roots.flatMap { [.revision($0), .manifest($0)] })
         var open = late.keys.sorted()
         while let digest = open.popLast() {
-            for child in facts.manifests[digest]?.manifest?.manifests ?? [] where child.namesManifest {
+            for child in facts.manifests[digest]?.manifest?.children ?? [] {
                 guard late[child.digest] == nil, try await !isLinked(child.digest),
                     let signatures = try await moved(child.digest, nil)
                 else { continue }
@@ -59,14 +61,13 @@ struct LeftOutLinks: Sendable {
         finding.repairs = Array(finding.repairs.uniqued())
         for (digest, signatures) in late.sorted(by: { $0.key < $1.key }) {
             for signature in signatures.sorted() {
-                let directory = paths.revision(name, digest).appending(.literal(["signatures"] + signature.directories))
-                finding.repairs.append(
-                    repair(.missingRevision, directory.appending(.literal("link")), signature, "its signature"))
+                let path = paths.signatureLink(name, signature, of: digest)
+                finding.repairs.append(repair(.missingRevision, path, signature, "its signature"))
             }
         }
         // Children first: an index that can be pulled names what can be pulled.
         for digest in late.keys.sorted(by: { (isIndex($0, facts) ? 1 : 0, $0) < (isIndex($1, facts) ? 1 : 0, $1) }) {
-            let path = paths.revision(name, digest).appending(.literal("link"))
+            let path = paths.revisionLink(name, digest)
             finding.repairs.append(repair(.missingRevision, path, digest, "a tag that was pushed meanwhile"))
         }
         return finding
@@ -77,12 +78,12 @@ struct LeftOutLinks: Sendable {
     }
 
     private func isLinked(_ manifest: Digest) async throws -> Bool {
-        try await registry.storage.entry(paths.revision(name, manifest).appending(.literal("link"))) != nil
+        try await registry.storage.entry(paths.revisionLink(name, manifest)) != nil
     }
 
     private func layers(of manifest: Digest, _ facts: RepositoryFacts) -> [RepairPlan.Target] {
         (facts.manifests[manifest]?.manifest?.blobs ?? []).filter { reference in
-            // Below which digest the blob of another name lies, only the link says that is missing.
+            // Only the missing link says below which digest the blob of another name lies.
             reference.digest.isCanonical && !reference.isForeign
                 && (facts.layerLinks[reference.digest] ?? .missing).state == .missing
                 && facts.blob(reference.digest).state != .missing

@@ -1,64 +1,66 @@
-import Foundation
+public import Foundation
 
-/// Tells sound from damaged. Only reads.
+/// The thoroughness of a check, and its limits.
+public struct FsckOptions: Sendable {
+    /// True to hash every blob.
+    public var deep = false
+    /// Seconds during which incomplete files may still be being written; 0 if nobody writes.
+    public var grace = FsckOptions.usualGrace
+    /// The number of keys from which the omap of a directory is large.
+    public var largeOmap = StorageReader.largeOmap
+    /// The number of problems that a report lists. Further ones are only counted.
+    public var problemLimit = 100_000
+    /// Remembers the blobs that an interrupted deep check found right; nil to hash all blobs.
+    public var memory: (any HashMemory)?
+    /// The clock by which young files are told.
+    public var clock: WallClock
+
+    /// Creates the usual options.
+    public init(clock: WallClock) {
+        self.clock = clock
+    }
+
+    /// A day in seconds: longer than any push.
+    public static let usualGrace: TimeInterval = 86_400
+
+    /// Returns whether a file of this date, in seconds since 1970, may still be being written.
+    func isYoung(_ modified: UInt32) -> Bool {
+        grace > 0 && Double(modified) + grace > clock.now.timeIntervalSince1970
+    }
+}
+
+/// Finds damage in a registry and its pool. Reads only.
 ///
-/// It enumerates the pool's objects and compares them with the tree that the directories make; it trusts neither alone. Whatever the
-/// comparison suspects is read once more before it is called a problem, since others write meanwhile. A cause is named once, not with all
-/// that follows from it. What is incomplete and younger than the grace window may be being written: it is counted, and no damage.
+/// A check enumerates the objects of the pool and compares them with the tree that the directories
+/// make. It reads every suspect again before it reports a problem, since others may write
+/// meanwhile. It reports a cause once, without its consequences. Files that are incomplete and
+/// younger than the grace window may be being written: they are counted and are not damage.
 ///
 /// Concurrency: a value. Memory: about 150 bytes for each object of the pool.
 public struct Fsck: Sendable {
-    /// The registry to be looked at.
+    /// The registry.
     public let registry: RegistryReader
-    /// How thoroughly.
+    /// The options.
     public let options: FsckOptions
 
-    /// A look at this registry.
+    /// Creates a check of a registry.
     public init(registry: RegistryReader, options: FsckOptions) {
         self.registry = registry
         self.options = options
     }
 
-    var storage: StorageReader { registry.storage }
-    var paths: RegistryPaths { registry.paths }
-
-    /// Looks at everything. Never throws: when the task is cancelled, or the store fails, the report has what was found until then and says
-    /// why it is not complete. `found` is told of problems as soon as they are known, a few at a time, from any task.
+    /// Checks everything. Never throws: if the task is cancelled or the store fails, the report has
+    /// the problems found so far and the reason why it is incomplete.
+    ///
+    /// - Parameters:
+    ///   - progress: is told of the progress.
+    ///   - found: is told of new problems, a few at a time, from any task.
     public func run(
         progress: ProgressHandler? = nil, found: @escaping @Sendable ([Problem]) -> Void = { _ in }
     ) async -> FsckReport {
         let log = FsckLog(limit: options.problemLimit, found: found)
         do {
-            let chunkSize = try await ChunkSizeProbe(storage: storage).run()
-            if chunkSize.other != nil {
-                log.add([
-                    Problem(
-                        kind: .wrongChunkSize, severity: .error,
-                        detail: "\(chunkSize); no size was checked and no content read, as both would be wrong.")
-                ])
-            }
-            let inventory = try await storage.inventory(largeOmap: options.largeOmap, progress: progress) {
-                LinkText($0)
-            }
-            let checksSizes = chunkSize.other == nil
-            let facts = FsckFacts(inventory, paths, options, chunkSize: checksSizes ? storage.chunkSize : nil)
-            let isCache = try await registry.isPullThroughCache()
-            let run = FsckRun(
-                fsck: self, inventory: inventory, facts: facts, log: log, progress: progress,
-                isPullThroughCache: isCache)
-            log.note {
-                $0.isPullThroughCache = isCache
-                $0.checked = facts.checked
-                $0.checked.inFlight = facts.inFlight
-            }
-            try await run.lookAtStrays()
-            try await run.lookAtDirectories()
-            try await run.lookAtFiles()
-            let altered = options.deep && checksSizes ? try await run.hashBlobs() : []
-            try await run.lookAtRepositories(readsContents: checksSizes, altered: altered)
-            log.addRefetched()
-            // A pool that is gone by now has answered "no such object" to what was read last: nothing found is no answer then.
-            _ = try await storage.objects.status()
+            try await check(log, progress)
         } catch {
             let isCancelled = Task.isCancelled || error is CancellationError
             log.note {
@@ -68,28 +70,61 @@ public struct Fsck: Sendable {
         }
         return log.report
     }
+
+    private func check(_ log: FsckLog, _ progress: ProgressHandler?) async throws {
+        let storage = registry.storage
+        let chunkSize = try await ChunkSizeProbe(storage: storage).run()
+        let isRightSize = chunkSize.other == nil
+        if !isRightSize {
+            log.add([
+                Problem(
+                    kind: .wrongChunkSize, severity: .error,
+                    detail: "\(chunkSize); sizes and contents were not checked, since both depend on it.")
+            ])
+        }
+        let inventory = try await storage.inventory(largeOmap: options.largeOmap, progress: progress) { LinkText($0) }
+        let facts = FsckFacts(inventory, registry.paths, options, chunkSize: isRightSize ? storage.chunkSize : nil)
+        let run = FsckRun(
+            registry: registry, options: options, inventory: inventory, facts: facts, log: log, progress: progress,
+            isPullThroughCache: try await registry.isPullThroughCache())
+        log.note {
+            $0.isPullThroughCache = run.isPullThroughCache
+            $0.checked = facts.checked
+            $0.checked.inFlight = facts.inFlight
+        }
+        try await StrayCheck(run: run).check()
+        try await DirectoryCheck(run: run).check()
+        try await FileCheck(run: run).check()
+        let altered = options.deep && isRightSize ? try await BlobCheck(run: run).check() : []
+        try await RepositoryCheck.check(run, readsContents: isRightSize, altered: altered)
+        log.addRefetched()
+        // A pool that was deleted meanwhile answers "no such object" to every read.
+        _ = try await storage.objects.status()
+    }
 }
 
-/// One run: what was read, and what is to be made of it.
+/// The state that all checks of one run share.
 struct FsckRun: Sendable {
-    let fsck: Fsck
+    let registry: RegistryReader
+    let options: FsckOptions
     let inventory: PoolInventory<LinkText>
-    /// What follows from that alone.
+    /// The conclusions from the inventory alone.
     let facts: FsckFacts
     let log: FsckLog
     let progress: ProgressHandler?
-    /// Whether what is missing is fetched again.
+    /// True if the registry fetches missing content again.
     let isPullThroughCache: Bool
 
-    var storage: StorageReader { fsck.storage }
-    var paths: RegistryPaths { fsck.paths }
-    var options: FsckOptions { fsck.options }
+    var storage: StorageReader { registry.storage }
+    var paths: RegistryPaths { registry.paths }
+    var directories: DirectoryIndex { inventory.directories }
 
-    /// Reads once more what is suspected, many at once, and reports what is true. A pool that was deleted meanwhile answers every question
-    /// with "no such object": it is asked before any of it is believed.
+    private static let batch = 1000
+
+    /// Reads suspects again, many in parallel, and reports the problems that are still there. Asks
+    /// for the pool before any report: a deleted pool answers "no such object" to every read.
     func confirm<Suspect: Sendable>(
-        _ suspects: [Suspect], _ phase: String,
-        _ look: @escaping @Sendable (Suspect) async throws -> Problem?
+        _ suspects: [Suspect], _ phase: String, _ look: @escaping @Sendable (Suspect) async throws -> Problem?
     ) async throws {
         guard !suspects.isEmpty else { return }
         let counter = ProgressCounter(phase: phase, total: UInt64(suspects.count), handler: progress)
@@ -106,6 +141,4 @@ struct FsckRun: Sendable {
             log.add(problems.filter { !isRefetched($0) })
         }
     }
-
-    private static let batch = 1000
 }

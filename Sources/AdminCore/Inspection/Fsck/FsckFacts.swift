@@ -1,16 +1,16 @@
-/// What the inventory of a pool suggests, before anything is read once more. Pure: facts in, suspicions out.
+/// Draws conclusions from the inventory of a pool, without further reads: suspects, and counts.
 struct FsckFacts: Sendable {
-    /// A file whose chunks are not what they should be.
+    /// A file with wrong chunks.
     struct Fault: Sendable {
         let path: StoragePath
         let blob: BlobIdentifier
-        /// The numbers of its chunks.
+        /// The numbers of the chunks that are there.
         let chunks: [Int]
         let file: RegistryFile?
-        /// True if the only fault is that a blob is empty which should not be.
+        /// True for a blob that is empty although its digest is not that of empty content.
         let isEmptyBlob: Bool
 
-        /// Whether the content can be compared with what it should be.
+        /// True if the path says which content the file should have.
         var canBeProven: Bool {
             switch file {
             case .blob, .revision, .signature, .currentLink, .tagIndex, .layer: true
@@ -18,23 +18,23 @@ struct FsckFacts: Sendable {
             }
         }
 
-        /// Whether it is the blob of no bytes: its digest proves that it never had any.
+        /// True for the empty blob: its digest proves that it never had content.
         var isBlobOfNoBytes: Bool {
             if case .blob(let digest) = file { BlobFinding.emptyDigests.contains(digest.string) } else { false }
         }
 
-        /// What that means for the images.
+        /// The consequence for pulls, as the end of a sentence; empty if there is none.
         var consequence: String {
             switch file {
-            case .blob: ", and no image that needs this blob can be pulled"
-            case .currentLink: ", and its tag cannot be pulled"
-            case .revision, .signature, .tagIndex, .layer: ", and what it links to cannot be served by this repository"
+            case .blob: "; pulls of images that use this blob fail"
+            case .currentLink: "; pulls of the tag fail"
+            case .revision, .signature, .tagIndex, .layer: "; the repository cannot serve the linked content"
             case .upload, nil: ""
             }
         }
     }
 
-    /// Chunks that nothing refers to.
+    /// Chunks of one identifier without a reference.
     struct Orphan: Sendable {
         let blob: BlobIdentifier
         let first: Int
@@ -42,13 +42,13 @@ struct FsckFacts: Sendable {
         let bytes: UInt64
     }
 
-    /// An identifier that several files name.
+    /// An identifier under several paths.
     struct Double: Sendable {
         let blob: BlobIdentifier
         let paths: [StoragePath]
     }
 
-    /// A repository: its name, and the number of its directory.
+    /// A repository with the number of its directory.
     struct Repository: Sendable {
         let name: RepositoryName
         let directory: DirectoryIndex.Number
@@ -57,10 +57,10 @@ struct FsckFacts: Sendable {
     private(set) var faults: [Fault] = []
     private(set) var orphans: [Orphan] = []
     private(set) var doubles: [Double] = []
-    /// The identifiers of all files with a fault, so that nothing that follows from one is a problem of its own.
+    /// The identifiers of all files with a fault. Consequences of these are not reported.
     private(set) var faulty: Set<BlobIdentifier> = []
     private(set) var repositories: [Repository] = []
-    /// The directories of repositories in which there is no file that names an image, and no upload.
+    /// The directories of repositories without manifests, tags and uploads.
     private(set) var emptyRepositories: Set<StoragePath> = []
     private(set) var checked = FsckReport.Checked()
     private(set) var inFlight = 0
@@ -68,7 +68,9 @@ struct FsckFacts: Sendable {
     private let paths: RegistryPaths
     private let options: FsckOptions
 
-    /// `chunkSize` is nil if it is not the pool's: then nothing is said of lengths.
+    /// Compares the references, the chunks and the directories of an inventory.
+    ///
+    /// - Parameter chunkSize: the chunk size of the pool; nil to check no lengths.
     init(_ inventory: PoolInventory<LinkText>, _ paths: RegistryPaths, _ options: FsckOptions, chunkSize: UInt64?) {
         self.paths = paths
         self.options = options
@@ -82,10 +84,10 @@ struct FsckFacts: Sendable {
         checked.blobs = FsckFacts.blobs(in: inventory, paths).count
     }
 
-    /// The directories of all blobs.
+    /// Returns the directories of all blobs.
     static func blobs(in inventory: PoolInventory<LinkText>, _ paths: RegistryPaths) -> [DirectoryIndex.Number] {
         let directories = inventory.directories
-        guard let top = directories.find(paths.root.appending(.literal("blobs"))) else { return [] }
+        guard let top = directories.find(paths.blobs) else { return [] }
         return directories.children(top).flatMap(directories.children).flatMap(directories.children)
     }
 
@@ -107,12 +109,12 @@ struct FsckFacts: Sendable {
             default: fault = nil
             }
         }
-        // Most files are one of a kind and sound: nothing more is asked of them.
+        // Most files are sound and have one reference.
         if files.count == 1, fault == nil, stored.size != .known(0) { return }
         let named = files.map { (path: inventory.path(of: $0), file: $0) }
             .filter { !paths.isHeld($0.path) }.sorted { $0.path < $1.path }
         if named.count > 1 {
-            // The destination of a move that may be under way was written just now.
+            // A registry may be moving the file: the destination is young.
             if named.contains(where: {
                 options.isYoung(inventory.directories.modified($0.file.directory))
                     && paths.file(at: $0.path)?.isUpload != true
@@ -135,29 +137,28 @@ struct FsckFacts: Sendable {
         let kind = paths.file(at: path)
         var isEmptyBlob = false
         switch (kind, fault) {
-        // Nobody has promised anything of an upload: it is unfinished, and named as a whole where nobody goes on with
-        // it.
+        // Uploads are incomplete by nature. A stale upload is reported as a whole.
         case (.upload, _): return
-        // Without chunks the empty one (docs/layout.md#d3), or one that has lost them (#d7): the digest tells.
+        // The empty blob (docs/layout.md#d3), or one that has lost its chunks (#d7).
         case (.blob, .noChunk): break
         case (.blob(let digest), nil):
-            // Only an empty one comes here, or one that is named twice.
+            // Only empty blobs and blobs with two references get here.
             guard stored.size == .known(0), !BlobFinding.emptyDigests.contains(digest.string) else { return }
             isEmptyBlob = true
-        // Whatever lies among the uploads and belongs to none is said to do that.
+        // A file among the uploads that belongs to none is reported as such.
         case (nil, .noChunk) where path.parent.name != "_uploads": break
-        // An empty link is said to be one by whoever reads links.
+        // An empty link is reported as a bad link.
         case (_, .noChunk), (_, nil): return
         default: break
         }
         faulty.insert(file.blob)
         let modified = max(
             chunks.first?.modified ?? 0,
-            // A reference without chunk 0 has no date but that of its directory.
+            // Without chunk 0, the date of the directory counts.
             fault == .noChunk || fault == .noHead ? inventory.directories.modified(file.directory) : 0)
         switch fault {
         case .noChunk, .noHead, .noSize, .badSize:
-            // The old driver writes the key first, then the data, then the size.
+            // The old driver writes the key, then the data, then the size.
             if options.isYoung(modified) {
                 inFlight += 1
                 return
@@ -184,7 +185,7 @@ struct FsckFacts: Sendable {
 
     // MARK: - Repositories
 
-    /// Every directory with one of the registry's own in it, whether or not anything lists it.
+    /// Finds the directories with a part of a repository in them, listed or not.
     private mutating func findRepositories(_ inventory: PoolInventory<LinkText>) {
         guard let top = inventory.directories.find(paths.repositories) else { return }
         var open: [(number: DirectoryIndex.Number, components: [String])] = [(top, [])]
@@ -204,11 +205,11 @@ struct FsckFacts: Sendable {
         }
     }
 
-    /// True if no manifest, no tag and no upload is left of a repository, and nothing in it is young.
+    /// Returns whether a repository has no manifest, no tag and no upload, and no young directory.
     private func isEmpty(_ repository: Repository, _ inventory: PoolInventory<LinkText>) -> Bool {
         let directories = inventory.directories
         for part in ["_manifests", "_uploads"] {
-            if let number = directories.find(part, in: repository.directory), inventory.hasFile(below: number) {
+            if let number = directories.find(part, in: repository.directory), !inventory.files(below: number).isEmpty {
                 return false
             }
         }
@@ -220,34 +221,11 @@ struct FsckFacts: Sendable {
         return true
     }
 
-    /// Whether a path is one of the own directories of an empty repository, or lies in one.
+    /// Returns whether a path is a part of an empty repository, or lies in one.
     func isOfEmptyRepository(_ path: StoragePath) -> Bool {
         guard !emptyRepositories.isEmpty, path.isBelow(paths.repositories),
             let part = path.components.firstIndex(where: { $0.first == "_" })
         else { return false }
         return emptyRepositories.contains(.literal(Array(path.components[..<part])))
-    }
-}
-
-extension PoolInventory {
-    /// Whether there is a file in a directory, or anywhere below it.
-    func hasFile(below directory: DirectoryIndex.Number) -> Bool {
-        var open = [directory]
-        while let next = open.popLast() {
-            if !files(in: next).isEmpty { return true }
-            open += directories.children(next)
-        }
-        return false
-    }
-
-    /// The files in a directory and everywhere below it.
-    func files(below directory: DirectoryIndex.Number) -> [File] {
-        var found: [File] = []
-        var open = [directory]
-        while let next = open.popLast() {
-            found += files(in: next)
-            open += directories.children(next)
-        }
-        return found
     }
 }

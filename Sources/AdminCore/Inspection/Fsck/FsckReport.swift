@@ -1,84 +1,136 @@
-public import Foundation
+import Synchronization
 
-/// How thoroughly, and what counts as being written.
-public struct FsckOptions: Sendable {
-    /// True to hash every blob.
-    public var deep = false
-    /// Seconds in which what is incomplete counts as being written. 0 where nobody writes.
-    public var grace = FsckOptions.usualGrace
-    /// From how many keys on a directory's omap is large.
-    public var largeOmap = StorageReader.largeOmap
-    /// How many problems are kept; more are counted.
-    public var problemLimit = 100_000
-    /// What a deep look that was stopped has found right, and where this one notes it; nil to hash everything and to note nothing.
-    public var memory: (any HashMemory)?
-    /// What tells the moment, for what is young.
-    public var clock: WallClock
-
-    /// The usual ones.
-    public init(clock: WallClock) {
-        self.clock = clock
-    }
-
-    /// A day: longer than any push.
-    public static let usualGrace: TimeInterval = 86_400
-
-    /// Whether something of this age, in seconds since 1970, may still be being written.
-    func isYoung(_ modified: UInt32) -> Bool {
-        grace > 0 && Double(modified) + grace > clock.now.timeIntervalSince1970
-    }
-}
-
-/// What was looked at and what was found.
+/// The result of a check.
 public struct FsckReport: Sendable {
-    /// How much was looked at.
+    /// The amounts of what was checked.
     public struct Checked: Hashable, Sendable {
-        /// Objects of the pool.
+        /// The number of objects in the pool.
         public var objects = 0
-        /// Directories.
+        /// The number of directories.
         public var directories = 0
-        /// Files: keys with an identifier.
+        /// The number of files: keys with an identifier.
         public var files = 0
-        /// Blobs of the registry.
+        /// The number of blobs in the registry.
         public var blobs = 0
-        /// Repositories.
+        /// The number of repositories.
         public var repositories = 0
-        /// Manifests that were read, as often as a repository has them.
+        /// The number of manifests read, once for each repository.
         public var manifests = 0
-        /// Blobs that were hashed.
+        /// The number of blobs hashed.
         public var hashed = 0
-        /// Blobs that were not hashed since a look that was stopped has found them right.
+        /// The number of blobs not hashed because an interrupted check found them right.
         public var taken = 0
-        /// Bytes that were hashed.
+        /// The number of bytes hashed.
         public var bytes: UInt64 = 0
-        /// What is incomplete and young enough to be being written.
+        /// The number of incomplete files and directories that may still be being written.
         public var inFlight = 0
 
-        /// Nothing.
+        /// Creates amounts of 0.
         public init() {}
     }
 
-    /// How much was looked at.
+    /// The amounts of what was checked.
     public var checked = Checked()
-    /// What was found, sorted; no more than `FsckOptions.problemLimit`.
+    /// The problems, sorted; at most `FsckOptions.problemLimit`.
     public var problems: [Problem] = []
-    /// How many problems of each kind were found beyond that.
+    /// The number of further problems by kind.
     public var omitted: [ProblemKind: Int] = [:]
-    /// How many of these are errors.
+    /// The number of errors among the further problems.
     public var omittedErrors = 0
     /// Whether the registry is a pull-through cache.
     public var isPullThroughCache = false
-    /// Why it ended early, in a sentence; nil if everything was looked at.
+    /// The reason why the check is incomplete, as a sentence; nil if it is complete.
     public var stopped: String?
-    /// True if it ended early since it was cancelled.
+    /// True if the check was cancelled.
     public var isCancelled = false
 
-    /// Nothing.
+    /// Creates an empty report.
     public init() {}
 
-    /// True if everything was looked at.
+    /// True if everything was checked.
     public var isComplete: Bool { stopped == nil }
 
-    /// How many errors were found, listed or not.
+    /// The number of errors, listed or not.
     public var errors: Int { problems.count { $0.severity == .error } + omittedErrors }
+}
+
+/// The report of a check in progress. Many tasks add to it.
+final class FsckLog: Sendable {
+    private let state: Mutex<FsckReport>
+    private let absent = Mutex<[ProblemKind: Int]>([:])
+    private let limit: Int
+    private let found: @Sendable ([Problem]) -> Void
+
+    init(limit: Int, found: @escaping @Sendable ([Problem]) -> Void) {
+        self.limit = limit
+        self.found = found
+        state = Mutex(FsckReport())
+    }
+
+    func add(_ problems: [Problem]) {
+        guard !problems.isEmpty else { return }
+        let kept = state.withLock { report in
+            let kept = problems.prefix(max(0, limit - report.problems.count))
+            report.problems += kept
+            for problem in problems.dropFirst(kept.count) {
+                report.omitted[problem.kind, default: 0] += 1
+                if problem.severity == .error { report.omittedErrors += 1 }
+            }
+            return Array(kept)
+        }
+        if !kept.isEmpty { found(kept) }
+    }
+
+    /// Counts problems that a pull-through cache repairs by itself.
+    func refetched(_ problems: [Problem]) {
+        absent.withLock { absent in
+            for problem in problems { absent[problem.kind, default: 0] += 1 }
+        }
+    }
+
+    /// Reports these counts as one problem.
+    func addRefetched() {
+        let counts = absent.withLock { $0 }
+        let parts = ProblemKind.allCases.compactMap { kind in counts[kind].map(kind.absentees) }
+        guard !parts.isEmpty else { return }
+        add([
+            Problem(
+                kind: .missingBlob, severity: .info, path: RegistryPaths.schedule,
+                detail:
+                    "Missing: \(parts.joined(separator: ", ")). The registry is a pull-through cache and fetches them again on "
+                    + "demand.")
+        ])
+    }
+
+    func note(_ change: (inout FsckReport) -> Void) { state.withLock { change(&$0) } }
+
+    /// Counts files or directories that may still be being written.
+    func inFlight(_ count: Int = 1) { note { $0.checked.inFlight += count } }
+
+    var report: FsckReport {
+        var report = state.withLock { $0 }
+        report.problems.sort()
+        return report
+    }
+}
+
+extension ProblemKind {
+    /// True for content that a pull-through cache need not have: it has expired, or nobody asked
+    /// for it.
+    var isRefetched: Bool {
+        switch self {
+        case .missingBlob, .missingRevision, .missingLayerLink: true
+        default: false
+        }
+    }
+
+    fileprivate func absentees(_ count: Int) -> String {
+        let (one, many) =
+            switch self {
+            case .missingRevision: ("manifest that a tag or an index names", "manifests that tags or indexes name")
+            case .missingLayerLink: ("link to a blob that a manifest needs", "links to blobs that manifests need")
+            default: ("blob that something needs", "blobs that something needs")
+            }
+        return "\(count) \(count == 1 ? one : many)"
+    }
 }

@@ -1,39 +1,41 @@
-/// What mends a problem. Everything that is removed goes to the trash, except keys that have no path and bytes that the digest proves to be
-/// no part of the file; nothing is guessed.
+/// The repair of a problem. Removed files go to the trash, except keys without a path, and bytes
+/// that the digest proves not to belong to the file.
 public enum Repair: Hashable, Sendable {
-    /// An upload's key goes, since the blob at `kept` has the same identifier: before the registry's own purge deletes the content of both.
+    /// Removes the key of an upload that has the identifier of the blob at `kept`, before the
+    /// registry's purge of uploads deletes the content of both.
     case dropUploadKey(StoragePath, BlobIdentifier, kept: StoragePath)
-    /// Directories are listed in their parents again.
+    /// Lists directories in their parents again.
     case relink([StoragePath])
-    /// The bytes of a resumed upload are written in their right order under a new identifier, if their digest is this one.
+    /// Writes the bytes of a resumed upload in the right order under a new identifier, if they have
+    /// this digest.
     case rearrange(StoragePath, BlobIdentifier, Digest)
-    /// The bytes of a file whose size is lost or wrong are written with their size under a new identifier, if they are proven to be its
-    /// content; `chunks` are those that are there.
+    /// Writes a file with a missing or wrong size anew under a new identifier, if its bytes are
+    /// proven to be the content; `chunks` are the numbers of its chunks.
     case restoreSize(StoragePath, BlobIdentifier, chunks: [Int])
-    /// The blob of no bytes, which has no chunk, gets a first chunk of no bytes that says so.
+    /// Writes the missing first chunk of the empty blob, with a size of 0.
     case writeEmpty(StoragePath, BlobIdentifier)
-    /// What lies behind the end of a file, in these chunks, goes, if the content is right.
+    /// Removes the bytes after the end of a file from these chunks, if the content is right.
     case dropSurplus(StoragePath, BlobIdentifier, chunks: [Int])
-    /// A link to a blob is written.
+    /// Writes a missing link to a blob.
     case writeLink(StoragePath, Digest, blob: StoragePath)
-    /// A link that means one digest, and holds more or less than it, is written anew with it.
+    /// Writes a link with extra or missing bytes anew, with the only digest that it can mean.
     case rewriteLink(TrashedFile, Digest)
-    /// The link that says which manifest a tag names is written, after what the tag named once.
+    /// Writes the missing link of a tag, to the only manifest that the tag ever named.
     case restoreTag(StoragePath, Digest, blob: StoragePath)
-    /// A link that does not say what it should goes to the trash, and is written anew.
+    /// Moves a wrong link to the trash, and writes it anew.
     case replaceLink(TrashedFile, Digest, blob: StoragePath)
-    /// A reference whose content is gone goes to the trash, with the chunks that are left.
+    /// Moves a reference without content to the trash, with the chunks that are left.
     case finishDeletion(StoragePath, BlobIdentifier)
-    /// Files go to the trash.
+    /// Moves files to the trash.
     case trash([TrashedFile])
-    /// Everything in these directories goes to the trash.
+    /// Moves everything in these directories to the trash.
     case trashDirectories([StoragePath])
-    /// An empty directory goes, or the key of one that is gone.
+    /// Removes an empty directory, or the key of one without an object.
     case prune(StoragePath)
-    /// A key goes that has no path.
+    /// Removes a key without a path.
     case removeKey(ObjectID, key: ByteString, value: [UInt8])
 
-    /// A file by its path and its identifier.
+    /// A file by its path and identifier.
     public struct TrashedFile: Hashable, Sendable {
         /// Its path.
         public let path: StoragePath
@@ -41,7 +43,7 @@ public enum Repair: Hashable, Sendable {
         public let blob: BlobIdentifier
     }
 
-    /// Its name.
+    /// The name of the repair.
     public var id: String {
         switch self {
         case .dropUploadKey: "drop-upload-key"
@@ -61,7 +63,7 @@ public enum Repair: Hashable, Sendable {
         }
     }
 
-    /// True if it is done without being named: it takes nothing away that anybody could want.
+    /// True if plain `--repair` makes it: it removes nothing that anybody could need.
     public var isSafe: Bool {
         switch self {
         case .dropUploadKey, .relink, .rearrange, .restoreSize, .writeEmpty, .dropSurplus, .writeLink, .rewriteLink,

@@ -1,89 +1,72 @@
 import Synchronization
 
-/// Finds out what every object of a pool is for. Reads each of them once: directories for the identifiers that they hold, everything else
-/// for its length.
+/// Classifies the objects of a pool by purpose. Reads each object once: directories for the
+/// identifiers in them, all others for their length.
 ///
 /// Memory: about 35 bytes for each file of the registry.
-struct PoolCensus: Sendable {
+final class PoolCensus: Sendable {
     private struct State {
         var files = OrdinalTable<BlobIdentifier>()
-        /// By the files' numbers.
+        /// The purposes by the ordinals of `files`.
         var purposes: [PoolUsage.Purpose] = []
         var usage = PoolUsage()
     }
 
-    /// How many parts of the pool are gone through side by side.
-    private static let slices = 8
+    private let registry: RegistryReader
+    private let ledger: UsageLedger
+    private let state = Mutex(State())
 
-    let registry: RegistryReader
-    /// Who needs which blob: complete, the trash included.
-    let ledger: UsageLedger
-    private let state = Box()
-
-    private final class Box: Sendable {
-        let books = Mutex(State())
-    }
-
+    /// Creates a census of a registry's pool.
+    ///
+    /// - Parameters:
+    ///   - registry: the registry.
+    ///   - ledger: the owners of all blobs, the trash included.
     init(registry: RegistryReader, ledger: UsageLedger) {
         self.registry = registry
         self.ledger = ledger
     }
 
-    /// What is known so far.
-    var usage: PoolUsage { state.books.withLock { $0.usage } }
+    /// The sums so far.
+    var usage: PoolUsage { state.withLock { $0.usage } }
 
-    /// Looks at everything. `partial` is told what is known now and then. True if that was all.
-    func run(progress: ProgressHandler?, partial: @escaping @Sendable (PoolUsage) -> Void) async throws -> Bool {
-        let objects = try await registry.storage.objects.status().objects
-        let directories = ProgressCounter(phase: "directories", total: objects, handler: progress)
-        try await each(directories) { object in
+    /// Reads all objects, directories first.
+    ///
+    /// - Parameter partial: is told of intermediate sums, from any task.
+    func run(progress: ProgressHandler?, partial: @escaping @Sendable (PoolUsage) -> Void) async throws {
+        let objects = registry.storage.objects
+        try await PoolScan(objects, phase: "directories", progress: progress).forEach { [self] object in
             if BlobIdentifier.parse(chunkName: object.name) == nil || !object.namespace.isEmpty {
-                try await lookInto(object)
+                try await classify(object)
             }
         }
-        let chunks = ProgressCounter(phase: "objects", total: objects, handler: progress)
-        try await each(chunks, pageDone: { partial(usage) }) { object in
-            if object.namespace.isEmpty, let (blob, _) = BlobIdentifier.parse(chunkName: object.name) {
-                try await measure(object, blob)
+        let scan = try await PoolScan(objects, phase: "objects", progress: progress)
+        try await scan.forEachPage { [self] page in
+            _ = try await concurrentMap(page, window: scan.window) { [self] object in
+                if object.namespace.isEmpty, let (blob, _) = BlobIdentifier.parse(chunkName: object.name) {
+                    try await measure(object, blob)
+                }
             }
-        }
-        return true
-    }
-
-    /// Every object of the pool, many at once.
-    private func each(
-        _ counter: ProgressCounter, pageDone: @escaping @Sendable () -> Void = {},
-        _ body: @escaping @Sendable (ObjectID) async throws -> Void
-    ) async throws {
-        let cursors = try await registry.storage.objects.enumerate(.all, slices: PoolCensus.slices)
-        _ = try await concurrentMap(cursors, window: PoolCensus.slices) { cursor in
-            while let page = try await cursor.next() {
-                try Task.checkCancellation()
-                _ = try await concurrentMap(page, window: max(16, registry.storage.objects.load.limit), body)
-                counter.advance(by: UInt64(page.count))
-                pageDone()
-            }
+            partial(usage)
         }
     }
 
-    // MARK: - Directories, and what is no chunk
-
-    private func lookInto(_ object: ObjectID) async throws {
+    /// Adds an object that is not a chunk, and the purposes of the files that it names.
+    private func classify(_ object: ObjectID) async throws {
         guard object.namespace.isEmpty else {
             return try await add(object, to: object.namespace == Journal.namespace ? .regtop : .foreign)
         }
         guard let place = Place(object, registry.paths) else { return try await add(object, to: .foreign) }
         guard let directory = try await registry.storage.objects.wholeOmap(of: object) else { return }
-        state.books.withLock { books in
-            books.usage.add(directory.size, to: place.isOurs ? .regtop : .directories)
+        state.withLock { state in
+            state.usage.add(directory.size, to: place.isOurs ? .regtop : .directories)
             for entry in directory.omap {
                 guard let blob = BlobIdentifier(value: entry.value) else { continue }
                 let purpose = place.purpose(of: entry.key, ledger)
-                let (number, isNew) = books.files.insert(blob)
+                let (number, isNew) = state.files.insert(blob)
                 if isNew {
-                    books.purposes.append(purpose)
-                } else if purpose.rawValue < books.purposes[number].rawValue {
-                    books.purposes[number] = purpose
+                    state.purposes.append(purpose)
+                } else if purpose.rawValue < state.purposes[number].rawValue {
+                    state.purposes[number] = purpose
                 }
             }
         }
@@ -91,21 +74,19 @@ struct PoolCensus: Sendable {
 
     private func add(_ object: ObjectID, to purpose: PoolUsage.Purpose) async throws {
         guard let found = try await registry.storage.objects.read(.stat, of: object) else { return }
-        state.books.withLock { $0.usage.add(found.size, to: purpose) }
+        state.withLock { $0.usage.add(found.size, to: purpose) }
     }
-
-    // MARK: - Chunks
 
     private func measure(_ object: ObjectID, _ blob: BlobIdentifier) async throws {
         guard let found = try await registry.storage.objects.read(.stat, of: object) else { return }
-        state.books.withLock { books in
-            let purpose = books.files.ordinal(of: blob).map { books.purposes[$0] } ?? .orphaned
-            books.usage.add(found.size, to: purpose)
+        state.withLock { state in
+            let purpose = state.files.ordinal(of: blob).map { state.purposes[$0] } ?? .orphaned
+            state.usage.add(found.size, to: purpose)
         }
     }
 }
 
-/// Where a directory lies, and what the files in it are for.
+/// The place of a directory in the tree, and the purpose of the files in it.
 private struct Place {
     private enum Kind {
         case blob(Digest)
@@ -113,10 +94,10 @@ private struct Place {
     }
 
     private let kind: Kind
-    /// True for the directories that regtop made beside the registry's root.
+    /// True for the trash, the quarantine and the directories below them.
     let isOurs: Bool
 
-    /// nil if the object's name is none of a directory in the tree.
+    /// nil if the object is not a directory of the tree.
     init?(_ object: ObjectID, _ paths: RegistryPaths) {
         guard let text = object.name.string, text.hasPrefix("/") else { return nil }
         let (trash, quarantine) = (paths.trash.string, paths.quarantine.string)
@@ -125,7 +106,7 @@ private struct Place {
             kind = .plain(.trash)
         } else if Place.lies(text, in: quarantine) {
             kind = .plain(.quarantine)
-        } else if Place.lies(text, in: paths.root.appending(.literal("blobs")).string) {
+        } else if Place.lies(text, in: paths.blobs.string) {
             let digest = (try? StoragePath(text + "/data")).flatMap { paths.digest(ofBlob: $0) }
             kind = digest.map { .blob($0) } ?? .plain(.unreferenced)
         } else if Place.lies(text, in: paths.repositories.string), text.split(separator: "/").contains("_uploads") {

@@ -1,20 +1,23 @@
-/// Answers where the space is. Only reads.
+/// Computes the use of space. Reads only.
 ///
-/// Concurrency: a value; every method may be called from any task. Memory: below 200 bytes a blob. Errors: those of reading; damage
-/// is counted, not thrown.
+/// Concurrency: a value; every method may be called from any task. Memory: less than 200 bytes for
+/// each blob. Errors: those of reading; damage is counted, not thrown.
 public struct UsageInspector: Sendable {
     /// The registry.
     public let registry: RegistryReader
 
-    /// An inspector of this registry and its pool.
+    /// Creates an inspector of a registry and its pool.
     public init(registry: RegistryReader) {
         self.registry = registry
     }
 
-    /// What every repository needs, alone and with others. `pool`: also what every object of the pool is for, which reads each of them.
+    /// Returns the use of space by repository. If the task is cancelled, returns an incomplete
+    /// result instead of throwing.
     ///
-    /// `partial` is told what is known now and then, about twenty times in all. If the task is cancelled, what is known by then is the
-    /// answer, and says that it is not complete.
+    /// - Parameters:
+    ///   - pool: true to classify every object of the pool as well, which reads each of them.
+    ///   - progress: is told of the progress.
+    ///   - partial: is told of about twenty intermediate results, from any task.
     public func usage(
         pool: Bool = false, progress: ProgressHandler? = nil, partial: (@Sendable (Usage) -> Void)? = nil
     ) async throws -> Usage {
@@ -27,28 +30,27 @@ public struct UsageInspector: Sendable {
         }
         guard pool else { return ledger.balance(names, isComplete: true) }
         let census = PoolCensus(registry: registry, ledger: ledger)
-        var (usage, isComplete) = (PoolUsage(), false)
+        var isComplete = false
         do {
-            try await registry.sweepTrash(after: names.count, into: ledger)
-            isComplete = try await census.run(progress: progress) { share in
+            try await TrashSweep(registry: registry, visitor: ledger).run(numberedFrom: names.count)
+            try await census.run(progress: progress) { share in
                 guard let partial else { return }
                 var usage = ledger.balance(names, isComplete: false)
                 usage.pool = share
                 partial(usage)
             }
+            isComplete = true
         } catch  where Task.isCancelled {
         } catch let error as StoreError where error.kind == .incomplete {
             var usage = ledger.balance(names, isComplete: true)
             usage.poolObstacle = "\(error)"
             return usage
         }
-        usage = census.usage
-        var whole = ledger.balance(names, isComplete: isComplete)
-        whole.pool = usage
-        return whole
+        var usage = ledger.balance(names, isComplete: isComplete)
+        usage.pool = census.usage
+        return usage
     }
 
-    /// The same for the rows of `repos --unique`: nothing but the unique sizes.
     private func sweep(
         _ names: [RepositoryName], into ledger: UsageLedger, _ progress: ProgressHandler?,
         _ partial: (@Sendable (Usage) -> Void)?
@@ -62,9 +64,11 @@ public struct UsageInspector: Sendable {
         }
     }
 
-    /// What the tags of one repository need, each of them alone and with others. It has to be asked who else in the registry needs that,
-    /// so it takes as long as `usage`. Throws `StorageError.notFound` if there is no such repository; `CancellationError` if the task is
-    /// cancelled: a part of it would say nothing.
+    /// Returns the use of space by the tags and the untagged manifests of one repository. Sweeps
+    /// all repositories, since unique sizes depend on the others; takes as long as `usage`.
+    ///
+    /// - Throws: `StorageError.notFound` if the repository does not exist; `CancellationError` if
+    ///   the task is cancelled, since an incomplete result would be wrong.
     public func detail(
         of name: RepositoryName, progress: ProgressHandler? = nil
     ) async throws -> RepositoryUsage {

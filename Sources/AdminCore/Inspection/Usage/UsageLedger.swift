@@ -1,24 +1,23 @@
 import Synchronization
 
-/// Keeps the books of a sweep: every blob once, with its size and with who needs it.
+/// Accounts for the blobs that a sweep reaches: the size and the owner of each.
 ///
-/// Memory: about 90 bytes a blob, and a few more for each blob of the repositories that are under way.
+/// Memory: about 90 bytes for each blob, and a few more for those of the repositories in progress.
 final class UsageLedger: SweepVisitor {
-    /// Who needs a blob.
+    /// The repositories that need a blob.
     enum Owner: Hashable, Sendable {
-        /// One repository, by its number, and no other one.
+        /// Only the repository with this number.
         case one(Int)
-        /// Several repositories.
+        /// More than one repository.
         case several
-        /// No repository, but something in the trash.
+        /// No repository, but a deletion in the trash.
         case trash
     }
 
-    /// What is known of a blob.
     private struct Entry {
-        /// What the store says, whatever manifests claim.
+        /// Bytes in the store, whatever manifests claim.
         var size: UInt64 = 0
-        /// The number of the only repository that needs it, or one of the two below.
+        /// The number of the only repository that needs the blob, or one of the constants below.
         var owner: Int32
         var isFound = false
 
@@ -26,28 +25,26 @@ final class UsageLedger: SweepVisitor {
         static let nobody: Int32 = -2
     }
 
-    /// The books.
     private struct Books {
         var blobs = OrdinalTable<Digest>()
-        /// By the blobs' numbers.
+        /// The entries by the ordinals of `blobs`.
         var entries: [Entry] = []
-        /// Bytes that each repository reaches, each blob once, as far as their sizes are known.
+        /// Bytes that each repository reaches, as far as the sizes are known.
         var sizes: [UInt64]
-        /// The number of these blobs.
+        /// The number of blobs that each repository reaches.
         var counts: [Int]
-        /// Manifests that could not be read, or too deep to be: what they need is not in the books.
+        /// The number of manifests of each repository that could not be followed.
         var unread: [Int]
-        /// What each repository under way has reached so far, by the blobs' numbers.
+        /// The ordinals of the blobs that each repository in progress has reached.
         var reached: [Int: Set<UInt32>] = [:]
-        /// Repositories that wait for a blob's size.
+        /// The repositories that lack the size of a blob, by its ordinal.
         var waiting: [UInt32: [Int]] = [:]
     }
 
     private let books: Mutex<Books>
-    /// How many repositories there are; what has a number beyond is a piece of the trash.
+    /// The number of repositories; larger numbers belong to holdings in the trash.
     private let repositories: Int
 
-    /// Empty books for so many repositories.
     init(repositories: Int) {
         self.repositories = repositories
         books = Mutex(
@@ -56,7 +53,7 @@ final class UsageLedger: SweepVisitor {
                 unread: Array(repeating: 0, count: repositories)))
     }
 
-    // MARK: - The sweep
+    // MARK: - SweepVisitor
 
     func met(_ link: SweepLink, in repository: Int) {}
 
@@ -103,9 +100,9 @@ final class UsageLedger: SweepVisitor {
         books.withLock { $0.reached[repository] = nil }
     }
 
-    // MARK: - The books
+    // MARK: - Results
 
-    /// Who needs a blob; nil if nobody does.
+    /// Returns the owner of a blob; nil if nothing needs the blob.
     func owner(of digest: Digest) -> Owner? {
         books.withLock { books in
             guard let number = books.blobs.ordinal(of: digest) else { return nil }
@@ -117,7 +114,9 @@ final class UsageLedger: SweepVisitor {
         }
     }
 
-    /// What the books say so far. `names`: the repositories, by number.
+    /// Returns the sums so far.
+    ///
+    /// - Parameter names: the repositories in the order of their numbers.
     func balance(_ names: [RepositoryName], isComplete: Bool) -> Usage {
         books.withLock { books in
             var unique = Array(repeating: UInt64(0), count: repositories)

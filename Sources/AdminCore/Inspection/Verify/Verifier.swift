@@ -1,35 +1,73 @@
-/// Checks that images are whole: every blob present, linked, as long as it should be, and of the content that its digest says. Only reads.
+/// The result of a verification.
+public struct Verification: Hashable, Sendable {
+    /// A fault.
+    public struct Finding: Hashable, Sendable {
+        /// The repository; nil for a blob that was verified by itself.
+        public let repository: RepositoryName?
+        /// The tag with the fault, or the tag that leads to the fault; nil for a manifest without
+        /// one.
+        public let tag: String?
+        /// The blob; nil for a link without a digest.
+        public let digest: Digest?
+        /// The state of the blob or the link.
+        public let state: ImageDetail.BlobState
+        /// The fault, as a sentence.
+        public let problem: String
+    }
+
+    /// The number of checked manifests.
+    public internal(set) var manifests = 0
+    /// The number of distinct blobs read, manifests included; without those that the same verifier
+    /// had read before.
+    public internal(set) var blobs = 0
+    /// The number of bytes hashed.
+    public internal(set) var bytes: UInt64 = 0
+    /// The faults, sorted by repository.
+    public internal(set) var findings: [Finding] = []
+    /// False if the task was cancelled before everything was checked.
+    public internal(set) var isComplete = true
+
+    /// True if no fault was found.
+    public var isSound: Bool { findings.isEmpty }
+}
+
+/// Verifies images: every blob is present, is linked, and has its size and its digest. Reads only.
 ///
-/// Concurrency: a value. Blobs are hashed side by side, each read ahead by a few chunks, so that at most `chunkWindow` chunks are in memory,
-/// however large the blobs are. A verifier remembers what was wrong with which blob: what several verifications share is read by the first
-/// of them only. To read it again, make a new one.
+/// Concurrency: a value. Blobs are hashed in parallel with some chunks read ahead; at most
+/// `chunkWindow` chunks are in memory, whatever the sizes of the blobs. A verifier hashes each blob
+/// once, also over several verifications; a new verifier reads it again.
 public struct Verifier: Sendable {
-    /// How many chunks are under way at once, at most.
+    /// The maximum number of chunks in flight.
     public static let chunkWindow = 32
 
     /// The registry.
     public let registry: RegistryReader
-    private let hashing: Hashing
+    private let hasher: BlobHasher
 
-    /// A verifier of this registry.
+    /// Creates a verifier of a registry.
     public init(registry: RegistryReader) {
         self.registry = registry
-        hashing = Hashing(registry: registry)
+        hasher = BlobHasher(registry: registry)
     }
 
-    /// Checks one blob, whoever needs it. A blob that is not there is a finding. If the task is cancelled, the answer says that it is not
-    /// complete. Throws errors of the store. `progress` counts bytes.
+    /// Verifies one blob. A missing blob is a finding. If the task is cancelled, returns an
+    /// incomplete result instead of throwing.
+    ///
+    /// - Parameters:
+    ///   - digest: the blob.
+    ///   - progress: is told of the bytes hashed.
+    /// - Throws: errors of the store.
     public func verify(blob digest: Digest, progress: ProgressHandler? = nil) async throws -> Verification {
         var result = Verification()
-        let before = hashing.sums
+        let before = hasher.sums
         do {
             let size = try await registry.blob(digest).size ?? 0
-            try await hashing.check([digest: size], names: [:], isAll: true, progress)
+            try await hasher.check([digest: size], names: [:], isAll: true, progress)
         } catch  where Task.isCancelled {
             result.isComplete = false
         }
-        result.count(from: before, to: hashing.sums)
-        if let fault = hashing.fault(of: digest) {
+        result.count(from: before, to: hasher.sums)
+        if let fault = hasher.fault(of: digest) {
             result.findings = [
                 Verification.Finding(
                     repository: nil, tag: nil, digest: digest, state: fault.state,
@@ -39,23 +77,27 @@ public struct Verifier: Sendable {
         return result
     }
 
-    /// How many references are thought through at once.
+    /// The number of references whose facts are in memory at once.
     private static let batch = 64
 
-    /// Checks what the references name, each distinct blob once. Throws `StorageError.notFound` for what is not there, and errors of the store.
-    /// If the task is cancelled, what was found by then is the answer, and says that it is not complete. `progress` counts bytes.
+    /// Verifies the images that references name, each distinct blob once. If the task is cancelled,
+    /// returns an incomplete result instead of throwing.
     ///
-    /// Memory: what the manifests of some references say, and a digest for each blob.
+    /// Memory: the facts about the manifests of a few references, and a digest for each blob.
+    ///
+    /// - Parameters:
+    ///   - references: repositories, tags or manifests.
+    ///   - progress: is told of the bytes hashed.
+    /// - Throws: `StorageError.notFound` if a reference does not exist, and errors of the store.
     public func verify(_ references: [ImageReference], progress: ProgressHandler? = nil) async throws -> Verification {
-        let pass = registry.pass()
-        let before = hashing.sums
+        let before = hasher.sums
         var result = Verification()
         let batches = stride(from: 0, to: references.count, by: Verifier.batch).map {
             references[$0..<min($0 + Verifier.batch, references.count)]
         }
         do {
             for batch in batches {
-                let (images, links) = try await images(batch, batches.count > 1 ? registry.pass() : pass)
+                let (images, links) = try await images(batch, registry.pass())
                 result.findings += links
                 result.manifests += images.reduce(0) { $0 + $1.roots.count }
                 try await check(images, isAll: batches.count == 1, &result, progress)
@@ -63,7 +105,7 @@ public struct Verifier: Sendable {
         } catch  where Task.isCancelled {
             result.isComplete = false
         }
-        result.count(from: before, to: hashing.sums)
+        result.count(from: before, to: hasher.sums)
         result.findings = Array(Set(result.findings)).sorted { $0.order < $1.order }
         return result
     }
@@ -81,10 +123,10 @@ public struct Verifier: Sendable {
         let names = images.map(\.facts.aliases).reduce(into: [:]) { names, aliases in
             names.merge(aliases) { $0.union($1) }
         }
-        try await hashing.check(sizes, names: names, isAll: isAll, progress)
+        try await hasher.check(sizes, names: names, isAll: isAll, progress)
         for (image, closure) in closures {
             for digest in closure.sizes.keys {
-                guard let fault = hashing.fault(of: digest) else { continue }
+                guard let fault = hasher.fault(of: digest) else { continue }
                 if fault.state == .missing, image.facts.isForeign(digest) { continue }
                 result.findings.append(
                     Verification.Finding(
@@ -96,7 +138,8 @@ public struct Verifier: Sendable {
 
     private typealias Image = (name: RepositoryName, tag: String?, facts: RepositoryFacts, roots: [Digest])
 
-    /// What the references name, read as far as the manifests go; and the links that lead nowhere.
+    /// Returns the images that the references name, with the facts about their manifests, and the
+    /// findings about broken links of tags.
     private func images(
         _ references: ArraySlice<ImageReference>, _ pass: RegistryPass
     ) async throws -> ([Image], [Verification.Finding]) {
@@ -113,7 +156,7 @@ public struct Verifier: Sendable {
         let inquiry = RepositoryInquiry(name: name, pass: pass, scope: [.tagLinks, .reach])
         switch reference.selector {
         case .repository:
-            // Throws where there is no such repository.
+            // Throws if the repository does not exist.
             _ = try await pass.tagNames(of: name)
             let facts = try await inquiry.facts([.tagNames, .revisionList])
             let tagged = facts.tags.values.compactMap(\.digest)
@@ -130,7 +173,7 @@ public struct Verifier: Sendable {
             }
             return ([(name, tag, facts, [digest])], [])
         case .digest(let digest):
-            // Throws where the repository has no such manifest.
+            // Throws if the repository has no such manifest.
             _ = try await pass.image(reference)
             return ([(name, nil, try await inquiry.facts([.revision(digest), .manifest(digest)]), [digest])], [])
         }
@@ -147,7 +190,7 @@ extension Verification {
 extension Verification.Finding {
     fileprivate var order: (String, String, String) { (repository?.string ?? "", tag ?? "", problem) }
 
-    /// The link of a tag; nil if nothing is wrong with it.
+    /// Creates the finding about the link of a tag; nil if the link is sound.
     fileprivate init?(tag: String, link: LinkFinding, of name: RepositoryName) {
         guard let fault = link.fault() else { return nil }
         self.init(
@@ -157,19 +200,20 @@ extension Verification.Finding {
 }
 
 extension RepositoryFacts {
-    /// By the digest below which a blob lies: the other ones by which manifests name it.
+    /// The other digests by which manifests name a blob, by the digest in the blob's path.
     fileprivate var aliases: [Digest: Set<Digest>] {
         layerLinks.keys.filter { !$0.isCanonical }.reduce(into: [:]) { $0[canonical($1), default: []].insert($1) }
     }
 
-    /// Whether a blob is a layer that registries need not hold, wherever it is named.
+    /// Returns whether every manifest that names a blob calls it a foreign layer, which registries
+    /// need not have.
     fileprivate func isForeign(_ digest: Digest) -> Bool {
         let references = manifests.values.compactMap(\.manifest).flatMap(\.blobs)
             .filter { canonical($0.digest) == digest }
         return !references.isEmpty && references.allSatisfy(\.isForeign)
     }
 
-    /// What cannot be served or read of a closure though the blobs may be whole: links, manifests that are none.
+    /// Returns the faults of a closure that no hash shows: of links, and of invalid manifests.
     fileprivate func linkFindings(
         of closure: Closure, name: RepositoryName, tag: String?
     ) -> [Verification.Finding] {

@@ -1,14 +1,17 @@
 public import Foundation
 
-/// What rows are wanted, in words: `age>180d and tags<3`, `size>1G not name~^team/`, `state=damaged or untagged`.
+/// A condition on rows: `age>180d and tags<3`, `size>1G not name~^team/`, `state=damaged or
+/// untagged`.
 ///
-/// Comparisons of fields with `=`, `!=`, `<`, `<=`, `>`, `>=`, and of texts with `~` and `!~` for regular expressions; `not`, `and`, `or`,
-/// parentheses; one beside another means both. A plain word is looked for in the row's text, whatever its case, and so is a quoted one.
-/// `untagged` and `damaged` and the like are plain words, and found because a row's state is a part of its text.
+/// A comparison has a field, an operator and a value. The operators are `=`, `!=`, `<`, `<=`, `>`
+/// and `>=`; texts have `=`, `!=`, and `~` and `!~` for regular expressions. `not`, `and`, `or` and
+/// parentheses combine terms; two terms without a word between them must both hold. A word, plain
+/// or quoted, matches where the text of a row contains it, in any case. `untagged` and `damaged`
+/// are plain words: the state of a row is a part of its text.
 ///
-/// A value: parsing and evaluating have no side effects. Printing one (`description`) and parsing that gives an equal one.
+/// A filter is a value. Parsing `description` gives an equal filter.
 public struct Filter: Hashable, Sendable {
-    /// How a field is compared with a value.
+    /// An operator between a field and a value.
     public enum Comparison: String, Hashable, Sendable, CaseIterable {
         case equal = "="
         case unequal = "!="
@@ -20,9 +23,9 @@ public struct Filter: Hashable, Sendable {
         case doesNotMatch = "!~"
     }
 
-    /// One part of a filter.
+    /// A part of a filter.
     public indirect enum Term: Hashable, Sendable {
-        /// A text that is looked for in the row's text, whatever its case.
+        /// The text of a row contains this one, in any case.
         case word(String)
         /// A comparison.
         case comparison(FilterField, Comparison, FilterOperand)
@@ -31,77 +34,89 @@ public struct Filter: Hashable, Sendable {
         case or(Term, Term)
     }
 
-    /// The filter; nil lets everything through.
+    /// The condition; nil matches every row.
     public let term: Term?
 
-    /// The filter that lets everything through.
+    /// Creates a filter that matches every row.
     public init() {
         term = nil
     }
 
-    /// A filter of this term.
+    /// Creates a filter of one term.
     public init(_ term: Term) {
         self.term = term
     }
 
-    /// The filter that the text says; a text of blanks lets everything through. Throws `FilterProblem`.
+    /// Parses a filter. A blank text matches every row.
+    ///
+    /// - Throws: `FilterProblem`.
     public init(_ text: String) throws {
         var parser = try FilterParser(text)
         term = try parser.parse()
     }
 
-    /// True if it lets everything through.
+    /// True if the filter matches every row.
     public var isEmpty: Bool { term == nil }
 
-    /// Whether a row passes. `now` is what ages are counted from.
+    /// Returns whether a row matches.
+    ///
+    /// - Parameters:
+    ///   - row: the row.
+    ///   - now: the moment from which ages are counted.
     public func matches(_ row: some Filterable, now: Date) -> Bool {
         matches(row, now: now) { word in
             word.isEmpty || row.filterText.range(of: word, options: .caseInsensitive) != nil
         }
     }
 
-    /// The same for whoever can look for a word faster than by going through `filterText`: `contains` says whether the row has a word.
+    /// Returns whether a row matches, for callers that find words faster than by a search in
+    /// `filterText`.
+    ///
+    /// - Parameters:
+    ///   - row: the row; its `filterText` is not asked for.
+    ///   - now: the moment from which ages are counted.
+    ///   - contains: returns whether the text of the row contains a word.
     public func matches(_ row: some Filterable, now: Date, containing contains: (String) -> Bool) -> Bool {
         term.map { $0.holds(for: row, now: now, contains) } ?? true
     }
 
-    /// True if it consists of words that all have to be there, and of nothing else.
+    /// True if the filter consists of plain words only, all of which must be in the text of a row.
     public var isPlain: Bool { term?.isPlain ?? true }
 
-    /// The plain words that rows are looked through for, for whoever highlights them; not those behind a `not`.
+    /// The plain words, for highlighting; without those after a `not`.
     public var words: [String] { term?.words ?? [] }
 
-    /// The fields that are compared.
+    /// The fields of the comparisons.
     public var fields: Set<FilterField> { term?.fields ?? [] }
 }
 
-/// What a field is compared with.
+/// The value in a comparison.
 public enum FilterOperand: Hashable, Sendable {
     /// Bytes, seconds, or a plain number.
     case number(UInt64)
     /// A moment, in whole seconds.
     case time(Date)
-    /// A text to be equal to, whatever its case.
+    /// A text; its case does not count.
     case text(String)
-    /// A regular expression to be found.
+    /// A regular expression, found anywhere in a text.
     case pattern(FilterPattern)
     /// A digest, whole or shortened.
     case digest(DigestPrefix)
 }
 
-/// Why a text is no filter.
+/// The reason why a text is not a filter.
 public struct FilterProblem: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Where, in characters from 1.
+    /// The place, in characters from 1.
     public let column: Int
-    /// What is wrong there, and what was expected.
+    /// The mistake, and the expected text; one clause without a capital and a full stop.
     public let reason: String
 
-    /// `column 5: …`.
-    public var description: String { "column \(column): \(reason)" }
+    /// `age needs a duration such as 180d, not "fast" (column 5)`.
+    public var description: String { "\(reason) (column \(column))" }
 }
 
 extension Filter.Term {
-    /// Terms may nest no deeper: a filter is written by hand.
+    /// Deepest accepted nesting of terms.
     static let depthLimit = 64
 
     func holds(for row: some Filterable, now: Date, _ contains: (String) -> Bool) -> Bool {
@@ -152,7 +167,7 @@ extension Filterable {
 }
 
 extension Filter.Comparison {
-    /// What is not known fulfils nothing, `!=` and `!~` included.
+    /// An unknown value fulfils no comparison, not even `!=` and `!~`.
     func holds(_ value: FilterValue?, _ operand: FilterOperand) -> Bool {
         switch (value, operand) {
         case (.number(let value), .number(let operand)): orders(value, operand)
@@ -188,6 +203,49 @@ extension Filter.Comparison {
         case .greater: value > operand
         case .atLeast: value >= operand
         case .matches, .doesNotMatch: false
+        }
+    }
+}
+
+extension Filter: CustomStringConvertible {
+    /// The filter as a text. Parsing it gives an equal filter.
+    public var description: String { term?.text(inside: .or) ?? "" }
+}
+
+extension Filter.Term {
+    /// The precedence of a term.
+    fileprivate enum Binding: Int {
+        case or, and, not
+    }
+
+    fileprivate func text(inside outer: Binding) -> String {
+        let (own, text): (Binding, String) =
+            switch self {
+            case .word(let word): (.not, FilterToken.isPlain(word) ? word : FilterToken.quoted(word))
+            case .comparison(let field, let comparison, let operand):
+                (.not, field.rawValue + comparison.rawValue + field.text(operand))
+            case .not(let term): (.not, "not " + term.text(inside: .not))
+            // Both are left-associative.
+            case .and(let left, let right): (.and, left.text(inside: .and) + " and " + right.text(inside: .not))
+            case .or(let left, let right): (.or, left.text(inside: .or) + " or " + right.text(inside: .and))
+            }
+        return own.rawValue < outer.rawValue ? "(\(text))" : text
+    }
+}
+
+extension FilterField {
+    fileprivate func text(_ operand: FilterOperand) -> String {
+        switch operand {
+        case .number(let number):
+            switch kind {
+            case .bytes: return Quantity.text(bytes: number)
+            case .duration: return Quantity.text(seconds: Double(number))
+            case .number, .time, .text: return String(number)
+            }
+        case .time(let date): return date.formatted(Date.ISO8601FormatStyle(timeZone: .gmt))
+        case .text(let text): return FilterToken.quoted(text)
+        case .digest(let prefix): return FilterToken.quoted(prefix.text)
+        case .pattern(let pattern): return FilterToken.quoted(pattern.text)
         }
     }
 }

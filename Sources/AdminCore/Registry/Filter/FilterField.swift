@@ -1,11 +1,11 @@
 public import Foundation
 
-/// What a filter can ask a row for, by the name that is written in a filter. The same for every kind of row; what a row does not have
-/// fulfils no comparison.
+/// A field that a filter compares, under the name that is written in filters. All kinds of rows
+/// share these names; a row without a field fulfils no comparison of that field.
 public enum FilterField: String, Hashable, Sendable, CaseIterable {
     // Times.
     case created, modified
-    /// How long ago it was last changed.
+    /// The time since the last change.
     case age
     // Bytes.
     case size, unique, shared
@@ -14,13 +14,13 @@ public enum FilterField: String, Hashable, Sendable, CaseIterable {
     // Texts.
     case name, state, digest, platform, kind
 
-    /// What its values are.
+    /// The type of a field's values.
     public enum Kind: Sendable {
         /// Bytes, written as `500M`.
         case bytes
         /// A plain number.
         case number
-        /// A span, written as `180d`.
+        /// A duration, written as `180d`.
         case duration
         /// A moment, written as `2015-01-01` or RFC 3339.
         case time
@@ -28,7 +28,7 @@ public enum FilterField: String, Hashable, Sendable, CaseIterable {
         case text
     }
 
-    /// What its values are.
+    /// The type of the field's values.
     public var kind: Kind {
         switch self {
         case .created, .modified: .time
@@ -48,15 +48,91 @@ public enum FilterValue: Hashable, Sendable {
     case time(Date)
     /// A text.
     case text(String)
-    /// Several texts: a comparison holds if it does for one of them.
+    /// Several texts. A comparison holds if one of them fulfils it; `!=` and `!~` need all of them.
     case texts([String])
+
+    /// The kind of a manifest as a word and as its media type; nil if neither is known.
+    public init?(_ kind: ArtifactKind?, _ mediaType: String?) {
+        let texts = [kind?.description, mediaType].compactMap(\.self)
+        guard !texts.isEmpty else { return nil }
+        self = .texts(texts)
+    }
 }
 
-/// A row that can be filtered.
+/// A row that filters can be applied to.
 public protocol Filterable {
-    /// The value of a field; nil if the row has none, or if it is not known. Not asked for `.age`: that follows from `.modified`.
+    /// Returns the value of a field; nil if the row has none, or if it is not known. `.age` is
+    /// never asked for: it follows from `.modified`.
     func value(of field: FilterField) -> FilterValue?
 
-    /// What a plain word of a filter is looked for in.
+    /// The text in which plain words are looked for.
     var filterText: String { get }
+}
+
+extension RepositorySummary: Filterable {
+    /// See `Filterable`. `RepositoryCandidate` has the unique size as well.
+    public func value(of field: FilterField) -> FilterValue? {
+        switch field {
+        case .name: .text(name.string)
+        case .tags: .number(UInt64(tags))
+        case .revisions: .number(UInt64(revisions))
+        case .uploads: .number(UInt64(uploads))
+        case .size: .number(size)
+        case .modified: modified.map { .time($0) }
+        case .state: .text(state.rawValue)
+        case .kind: .text("repository")
+        case .age, .created, .unique, .shared, .digest, .platform: nil
+        }
+    }
+
+    /// The name, the state and the first problem.
+    public var filterText: String { "\(name) \(state.rawValue) \(problems.first ?? "")" }
+}
+
+extension TagSummary: Filterable {
+    /// See `Filterable`.
+    public func value(of field: FilterField) -> FilterValue? {
+        switch field {
+        case .name: .text(tag)
+        case .size: .number(size)
+        case .created: created.map { .time($0) }
+        case .modified: modified.map { .time($0) }
+        case .state: .text(state.rawValue)
+        case .digest: digest.map { .text($0.string) }
+        case .platform: .texts(platforms)
+        case .kind: FilterValue(kind, mediaType)
+        case .age, .unique, .shared, .tags, .revisions, .uploads: nil
+        }
+    }
+
+    /// The tag, the digest, the platforms, the state and the first problem.
+    public var filterText: String {
+        "\(tag) \(digest?.string ?? "") \(platforms.joined(separator: " ")) \(state.rawValue) \(problems.first ?? "")"
+    }
+}
+
+/// A repository with its unique size, as a row for filters.
+public struct RepositoryCandidate: Filterable, Hashable, Sendable {
+    /// The row of the repository.
+    public let summary: RepositorySummary
+    /// Bytes that no other repository reaches; nil if not computed.
+    public let unique: UInt64?
+
+    /// Creates a row from its properties.
+    public init(_ summary: RepositorySummary, unique: UInt64?) {
+        self.summary = summary
+        self.unique = unique
+    }
+
+    /// See `Filterable`.
+    public func value(of field: FilterField) -> FilterValue? {
+        switch field {
+        case .unique: unique.map { .number($0) }
+        case .shared: unique.map { .number(summary.size - min($0, summary.size)) }
+        default: summary.value(of: field)
+        }
+    }
+
+    /// The text of `summary`.
+    public var filterText: String { summary.filterText }
 }

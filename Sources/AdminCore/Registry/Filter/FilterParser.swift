@@ -1,6 +1,6 @@
 import Foundation
 
-/// Understands a filter's text: `or` binds loosest, then `and` and standing side by side, then `not`.
+/// Parses filters. `or` binds loosest, then `and` and juxtaposition, then `not`.
 struct FilterParser {
     private let tokens: [FilterToken]
     private let end: Int
@@ -13,11 +13,11 @@ struct FilterParser {
         end = text.count + 1
     }
 
-    /// The term that the text says; nil for a text of blanks.
+    /// Returns the term of the whole text; nil for a blank text.
     mutating func parse() throws(FilterProblem) -> Filter.Term? {
         if tokens.isEmpty { return nil }
         let term = try alternatives()
-        guard position == tokens.count else { throw problem("')' closes nothing that was opened") }
+        guard position == tokens.count else { throw problem("\")\" has no \"(\"") }
         return term
     }
 
@@ -46,8 +46,13 @@ struct FilterParser {
     }
 
     private mutating func factor() throws(FilterProblem) -> Filter.Term {
-        guard let token = next else { throw problem("the filter ends where a word, a comparison or '(' is expected") }
-        guard depth < Filter.Term.depthLimit else { throw problem("the filter is nested too deeply") }
+        guard let token = next else {
+            let last = tokens.last?.kind.text ?? ""
+            throw problem("unfinished filter: something must follow \"\(last)\"")
+        }
+        guard depth < Filter.Term.depthLimit else {
+            throw problem("the filter nests more than \(Filter.Term.depthLimit) levels deep")
+        }
         depth += 1
         defer { depth -= 1 }
         switch token.kind {
@@ -58,7 +63,7 @@ struct FilterParser {
             position += 1
             let term = try alternatives()
             guard next?.kind == .close else {
-                throw problem("')' is expected, for the '(' in column \(token.column)")
+                throw problem("missing \")\" for the \"(\" in column \(token.column)")
             }
             position += 1
             return term
@@ -67,15 +72,13 @@ struct FilterParser {
             guard case .comparison(let comparison)? = next?.kind else { return .word(word) }
             guard !isQuoted, let field = FilterField(rawValue: word.lowercased()) else {
                 let fields = FilterField.allCases.map(\.rawValue).joined(separator: ", ")
-                throw FilterProblem(
-                    column: token.column, reason: "'\(word)' is nothing that can be compared; there are \(fields)")
+                throw FilterProblem(column: token.column, reason: "unknown field \"\(word)\"; fields: \(fields)")
             }
             return try compare(field, comparison)
-        case .close: throw problem("a word, a comparison or '(' is expected, not ')'")
-        case .and, .or: throw problem("a word, a comparison or '(' is expected before this word can join two")
         case .comparison(let comparison):
-            throw problem("what '\(comparison.rawValue)' compares is missing, as in age>180d")
-        case .value: throw problem("a word, a comparison or '(' is expected")
+            throw problem("a field must stand before \"\(comparison.rawValue)\", as in age>180d")
+        case .close, .and, .or, .value:
+            throw problem("something must stand before \"\(token.kind.text)\"")
         }
     }
 
@@ -85,12 +88,12 @@ struct FilterParser {
         let isForTexts = [.equal, .unequal, .matches, .doesNotMatch].contains(comparison)
         let isForNumbers = ![.matches, .doesNotMatch].contains(comparison)
         guard field.kind == .text ? isForTexts : isForNumbers else {
-            let allowed = field.kind == .text ? "=, !=, ~ and !~" : "=, !=, <, <=, > and >="
-            throw problem("\(field.rawValue) is compared with \(allowed), not with '\(comparison.rawValue)'")
+            let allowed = field.kind == .text ? "=, !=, ~ or !~" : "=, !=, <, <=, > or >="
+            throw problem("\(field.rawValue) is compared by \(allowed), not by \(comparison.rawValue)")
         }
         position += 1
         guard let token = next, case .value(let text) = token.kind, !text.isEmpty || field.kind == .text else {
-            throw problem("a value is expected, \(field.example)")
+            throw problem("\(field.rawValue) needs \(field.example)")
         }
         position += 1
         return .comparison(field, comparison, try operand(text, for: field, comparison, at: token.column))
@@ -115,7 +118,7 @@ struct FilterParser {
                 }
             }
         guard let found else {
-            throw FilterProblem(column: column, reason: "'\(text)' is none: a value is expected, \(field.example)")
+            throw FilterProblem(column: column, reason: "\(field.rawValue) needs \(field.example), not \"\(text)\"")
         }
         return found
     }
@@ -136,16 +139,14 @@ struct FilterParser {
 }
 
 extension FilterField {
-    /// How its values are written, for messages.
+    /// The expected value with an example, for messages.
     fileprivate var example: String {
         switch kind {
-        case .bytes: "bytes such as \(rawValue)>500M"
-        case .number: "a number such as \(rawValue)=0"
-        case .duration: "a span such as \(rawValue)>180d"
-        case .time: "a day or a time such as \(rawValue)>2015-01-31"
-        case .text where self == .digest:
-            "a digest such as digest=sha256:d7753236, of \(DigestPrefix.shortest) digits or more, or digest~^sha256:d7 for a regular "
-                + "expression"
+        case .bytes: "a size such as 500M"
+        case .number: "a number such as 3"
+        case .duration: "a duration such as 180d"
+        case .time: "a day or a time such as 2015-01-31"
+        case .text where self == .digest: "\(DigestPrefix.shortest) or more digits of a digest such as sha256:d7753236"
         case .text: "a text such as \(rawValue)=x, or \(rawValue)~^x for a regular expression"
         }
     }

@@ -1,59 +1,62 @@
-/// A regular expression that a user wrote: small, and matched in a time that grows with the text and not beyond.
+/// A small regular expression. Matching takes time in proportion to the text: all alternatives are
+/// followed at once (`PatternProgram`), so that no expression takes forever.
 ///
-/// Letters and all that means nothing else; `.`, `[a-z]`, `[^…]`, `\d`, `\w`, `\s`, `\.` and the like; `*`, `+`, `?`; groups `(…|…)`; `^` and
-/// `$`. It is found anywhere in the text unless `^` or `$` say otherwise, whatever the case. There is no way to write one that takes for
-/// ever: all ways of matching are followed side by side (`PatternProgram`).
+/// Supported are literal characters, `.`, `[a-z]`, `[^…]`, `\d`, `\w`, `\s` and their opposites,
+/// escapes such as `\.`, the repetitions `*`, `+` and `?`, groups `(…|…)`, and the anchors `^` and
+/// `$`. Without an anchor the expression matches anywhere in a text. Case does not count.
 public struct FilterPattern: Hashable, Sendable {
-    /// As it was written.
+    /// The expression as it was written.
     public let text: String
     private let program: PatternProgram
 
-    /// No longer one is taken.
+    /// Longest accepted expression, in characters.
     static let lengthLimit = 200
-    /// Of a longer text only so much is looked at, in characters: names are shorter.
+    /// The part of a text that is searched, in characters. Names are shorter.
     static let textLimit = 4096
 
-    /// The pattern that the text says. Throws `PatternProblem`.
+    /// Compiles an expression.
+    ///
+    /// - Throws: `PatternProblem`.
     init(_ text: String) throws(PatternProblem) {
         guard text.count <= FilterPattern.lengthLimit else {
             throw PatternProblem(
                 offset: FilterPattern.lengthLimit,
-                reason: "a regular expression may have \(FilterPattern.lengthLimit) characters")
+                reason: "a regular expression may have at most \(FilterPattern.lengthLimit) characters")
         }
         self.text = text
         var compiler = PatternCompiler(text)
         program = try compiler.compile()
     }
 
-    /// Whether it is found in a text.
+    /// Returns whether the expression matches somewhere in a text.
     public func matches(_ text: String) -> Bool {
         program.isFound(in: Array(text.lowercased().unicodeScalars.prefix(FilterPattern.textLimit)))
     }
 
-    /// By what was written.
+    /// Compares the expressions as they were written.
     public static func == (left: FilterPattern, right: FilterPattern) -> Bool { left.text == right.text }
 
-    /// By what was written.
+    /// Hashes the expression as it was written.
     public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
-/// Why a text is no regular expression.
+/// The reason why a text is not a regular expression.
 struct PatternProblem: Error, Hashable, Sendable {
-    /// Where, in characters from 0.
+    /// The place, in characters from 0.
     let offset: Int
     let reason: String
 }
 
-/// A regular expression as steps of a machine that follows all ways at once (Thompson's construction): time is steps × text, memory is
-/// steps.
+/// A regular expression as a program for a machine that follows all alternatives at once
+/// (Thompson's construction). Takes steps × characters of time, and memory for each step.
 struct PatternProgram: Sendable {
     enum Step: Sendable {
-        /// One character of this set goes on.
+        /// Consumes one character of this set.
         case one(PatternSet)
-        /// Goes on at both.
+        /// Continues at both steps.
         case split(Int, Int)
         case jump(Int)
-        /// Goes on at the beginning, or the end, of the text only.
+        /// Continues only at the start, or the end, of the text.
         case start, end
         case found
     }
@@ -63,7 +66,7 @@ struct PatternProgram: Sendable {
     func isFound(in text: [Unicode.Scalar]) -> Bool {
         var current = Threads(steps.count)
         for position in 0...text.count {
-            // A match may begin anywhere.
+            // A match may start anywhere.
             if follow(0, position, text.count, &current) { return true }
             guard position < text.count else { break }
             var next = Threads(steps.count)
@@ -83,7 +86,8 @@ struct PatternProgram: Sendable {
         init(_ count: Int) { isThere = Array(repeating: false, count: count) }
     }
 
-    /// Adds a step and all that follows from it without a character. True if the match is complete.
+    /// Adds a step and the steps that follow without a character. Returns true if the match is
+    /// complete.
     private func follow(_ first: Int, _ position: Int, _ count: Int, _ threads: inout Threads) -> Bool {
         var pending = [first]
         while let index = pending.popLast() {
@@ -102,7 +106,7 @@ struct PatternProgram: Sendable {
     }
 }
 
-/// Some characters.
+/// A set of characters.
 struct PatternSet: Hashable, Sendable {
     var ranges: [ClosedRange<UInt32>] = []
     var isInverted = false
@@ -116,7 +120,7 @@ struct PatternSet: Hashable, Sendable {
     static let letters = PatternSet(ranges: [0x30...0x39, 0x61...0x7a, 0x5f...0x5f])
     static let blanks = PatternSet(ranges: [0x20...0x20, 0x09...0x0d])
 
-    /// The character in lower case, as texts are.
+    /// The set of one character in lower case; texts are in lower case, too.
     init(_ character: Character) {
         ranges = character.lowercased().unicodeScalars.prefix(1).map { $0.value...$0.value }
     }

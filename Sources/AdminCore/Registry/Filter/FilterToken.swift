@@ -1,29 +1,41 @@
-/// A piece of a filter's text.
+/// A token of a filter.
 struct FilterToken: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
         case open, close
         case and, or, not
-        /// A word, or what stands in quotes.
         case word(String, isQuoted: Bool)
         case comparison(Filter.Comparison)
-        /// What stands behind a comparison.
+        /// The text after an operator.
         case value(String)
+
+        /// The token as it is written, for messages.
+        var text: String {
+            switch self {
+            case .open: "("
+            case .close: ")"
+            case .and: "and"
+            case .or: "or"
+            case .not: "not"
+            case .word(let text, _), .value(let text): text
+            case .comparison(let comparison): comparison.rawValue
+            }
+        }
     }
 
     let kind: Kind
-    /// Where it begins, in characters from 1.
+    /// The place of its first character, from 1.
     let column: Int
 
-    /// No longer text is taken, in characters.
+    /// Longest accepted filter, in characters.
     static let lengthLimit = 4096
 
-    /// Whether a text is read as one plain word when it stands there by itself.
+    /// Returns whether the lexer reads an unquoted text as one plain word.
     static func isPlain(_ text: String) -> Bool {
         !text.isEmpty && keyword(text) == nil
             && text.allSatisfy { !$0.isWhitespace && !"()\"'=<>!~".contains($0) }
     }
 
-    /// A text in quotes; a quote or backslash in it behind a backslash.
+    /// Returns a text in quotes; a backslash escapes quotes and backslashes.
     static func quoted(_ text: String) -> String {
         "\"" + text.map { "\\\"".contains($0) ? "\\\($0)" : String($0) }.joined() + "\""
     }
@@ -38,7 +50,7 @@ struct FilterToken: Hashable, Sendable {
     }
 }
 
-/// Cuts a filter's text into pieces.
+/// Splits a filter into tokens.
 struct FilterLexer {
     private let characters: [Character]
     private var position = 0
@@ -51,7 +63,7 @@ struct FilterLexer {
         guard characters.count <= FilterToken.lengthLimit else {
             throw FilterProblem(
                 column: FilterToken.lengthLimit + 1,
-                reason: "a filter may have \(FilterToken.lengthLimit) characters, and this one goes on")
+                reason: "the filter is longer than \(FilterToken.lengthLimit) characters")
         }
         var tokens: [FilterToken] = []
         skipBlanks()
@@ -84,7 +96,7 @@ struct FilterLexer {
             return FilterToken(kind: character == "(" ? .open : .close, column: column)
         case "\"", "'": return FilterToken(kind: .word(try quotation(), isQuoted: true), column: column)
         case "!":
-            throw FilterProblem(column: column, reason: "'!' stands alone; != and !~ compare, and 'not' negates")
+            throw FilterProblem(column: column, reason: "\"!\" must be part of != or !~; \"not\" negates")
         default:
             let start = position
             while position < characters.count, isWordCharacter(characters[position]) { position += 1 }
@@ -97,7 +109,7 @@ struct FilterLexer {
         !character.isWhitespace && !"()\"'=<>!~".contains(character)
     }
 
-    /// The comparison here: the longest one that fits.
+    /// Returns the longest operator at the current position.
     private func comparison() -> Filter.Comparison? {
         for length in [2, 1] where position + length <= characters.count {
             if let found = Filter.Comparison(rawValue: String(characters[position..<position + length])) {
@@ -107,7 +119,8 @@ struct FilterLexer {
         return nil
     }
 
-    /// Up to a blank or a parenthesis; those of a regular expression belong to it as long as they are opened in it.
+    /// Returns the text up to a blank or a parenthesis. Balanced parentheses belong to a regular
+    /// expression.
     private mutating func bareValue(isPattern: Bool) -> String {
         let start = position
         var depth = 0
@@ -141,7 +154,7 @@ struct FilterLexer {
             position += 1
         }
         guard position < characters.count else {
-            throw FilterProblem(column: start + 1, reason: "the quote is not closed")
+            throw FilterProblem(column: start + 1, reason: "missing closing quotation mark")
         }
         position += 1
         return text

@@ -1,30 +1,33 @@
-/// A pattern for whole names, as a shell has them: `v*`, `release-?`, `[0-9]*`, `team/*`. Matched as a filter's regular expressions are: whatever
-/// the case, in a time that grows with the text and not beyond.
+/// A shell pattern for whole names: `v*`, `release-?`, `[0-9]*`, `team/*`. Case does not count.
+/// Matching takes time in proportion to the name.
 ///
-/// `*` stands for any characters and `?` for one; in a repository's name neither stands for `/`, and `**` stands for it as well. `[a-z]` is one
-/// of these, `[!a-z]` one of the others. Anything else means itself.
+/// `*` matches any characters, `?` matches one, `[a-z]` one of a set, `[!a-z]` one outside of it;
+/// any other character matches itself. In the names of repositories `*` and `?` do not match `/`,
+/// and `**` does.
 public struct Glob: Hashable, Sendable, CustomStringConvertible {
-    /// What names it is for.
+    /// The names that a pattern is for.
     public enum Subject: Sendable {
-        /// Tags.
+        /// The names of tags.
         case tag
-        /// Repositories.
+        /// The names of repositories.
         case repository
     }
 
-    /// As it was written.
+    /// The pattern as it was written.
     public let description: String
     private let program: PatternProgram
 
-    /// No longer one is taken.
+    /// Longest accepted pattern, in characters.
     static let lengthLimit = 200
 
-    /// The pattern that the text says. Throws `GlobProblem`; a character that no such name has is one, since a pattern with it would never match, and
-    /// whoever wrote it means something else.
+    /// Compiles a pattern.
+    ///
+    /// - Throws: `GlobProblem`, also for a character that no such name contains: the pattern would
+    ///   never match.
     public init(_ text: String, for subject: Subject) throws(GlobProblem) {
         guard !text.isEmpty else { throw GlobProblem("an empty pattern matches nothing") }
         guard text.count <= Glob.lengthLimit else {
-            throw GlobProblem("a pattern may have \(Glob.lengthLimit) characters")
+            throw GlobProblem("a pattern may have at most \(Glob.lengthLimit) characters")
         }
         let some = subject == .tag ? PatternSet.any : PatternSet(ranges: [0x2f...0x2f], isInverted: true)
         var steps: [PatternProgram.Step] = [.start]
@@ -40,7 +43,7 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
             case "[": steps.append(.one(try Glob.set(&rest)))
             default:
                 guard Glob.stands(character, in: subject) else {
-                    throw GlobProblem("\"\(character)\" is in the name of no \(subject == .tag ? "tag" : "repository")")
+                    throw GlobProblem("no \(subject == .tag ? "tag" : "repository") name contains \"\(character)\"")
                 }
                 steps.append(.one(PatternSet(character)))
             }
@@ -60,7 +63,7 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The rest of a set whose `[` was read.
+    /// Parses a set after its `[`.
     private static func set(_ rest: inout Substring) throws(GlobProblem) -> PatternSet {
         var set = PatternSet(ranges: [])
         if rest.first == "!" || rest.first == "^" {
@@ -87,24 +90,24 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
                 members.append(UInt32(byte))
             }
         }
-        throw GlobProblem("\"[\" is closed by no \"]\"")
+        throw GlobProblem("missing \"]\"")
     }
 
-    /// Whether a whole name matches.
+    /// Returns whether the pattern matches a whole name.
     public func matches(_ text: String) -> Bool {
         program.isFound(in: Array(text.lowercased().unicodeScalars))
     }
 
-    /// By what was written.
+    /// Compares the patterns as they were written.
     public static func == (left: Glob, right: Glob) -> Bool { left.description == right.description }
 
-    /// By what was written.
+    /// Hashes the pattern as it was written.
     public func hash(into hasher: inout Hasher) { hasher.combine(description) }
 }
 
-/// Why a text is no pattern.
+/// The reason why a text is not a pattern.
 public struct GlobProblem: Error, Hashable, Sendable, CustomStringConvertible {
-    /// One sentence without its end.
+    /// One clause, without a full stop.
     public let description: String
 
     init(_ description: String) { self.description = description }

@@ -1,10 +1,10 @@
-/// Turns the text of a regular expression into a program. Recursion is bounded by the length of the text.
+/// Compiles a regular expression into a program. The length of the text bounds the recursion.
 struct PatternCompiler {
     private let characters: [Character]
     private var position = 0
     private var depth = 0
 
-    /// Groups may nest no deeper.
+    /// Deepest accepted nesting of groups.
     private static let depthLimit = 20
 
     init(_ text: String) {
@@ -13,7 +13,7 @@ struct PatternCompiler {
 
     mutating func compile() throws(PatternProblem) -> PatternProgram {
         let steps = try alternatives()
-        guard position == characters.count else { throw problem("a parenthesis is closed that was not opened") }
+        guard position == characters.count else { throw problem("\")\" has no \"(\"") }
         return PatternProgram(steps: steps + [.found])
     }
 
@@ -60,20 +60,22 @@ struct PatternCompiler {
     private mutating func atom() throws(PatternProblem) -> [PatternProgram.Step] {
         guard let character = next else { return [] }
         switch character {
-        case "*", "+", "?": throw problem("nothing stands before '\(character)' that could be repeated")
+        case "*", "+", "?": throw problem("\"\(character)\" has nothing to repeat")
         case "(":
-            guard depth < PatternCompiler.depthLimit else { throw problem("parentheses are nested too deeply") }
+            guard depth < PatternCompiler.depthLimit else {
+                throw problem("groups nest more than \(PatternCompiler.depthLimit) levels deep")
+            }
             position += 1
             depth += 1
             let steps = try alternatives()
             depth -= 1
-            guard next == ")" else { throw problem("')' is missing") }
+            guard next == ")" else { throw problem("missing \")\"") }
             position += 1
             return steps
         case "[":
             position += 1
             return [.one(try set())]
-        case "{": throw problem("counts in braces are not understood; write \\{ for a brace")
+        case "{": throw problem("counts in braces are not supported; write \\{ for a brace")
         case "\\":
             position += 1
             return [.one(try escaped())]
@@ -89,7 +91,7 @@ struct PatternCompiler {
     }
 
     private mutating func escaped() throws(PatternProblem) -> PatternSet {
-        guard let character = next else { throw problem("a character is missing behind '\\'") }
+        guard let character = next else { throw problem("a character must follow \"\\\"") }
         position += 1
         switch character {
         case "d": return .digits
@@ -101,7 +103,7 @@ struct PatternCompiler {
         default:
             guard character.isPunctuation || character.isSymbol || character == " " else {
                 position -= 1
-                throw problem("'\\\(character)' is not understood")
+                throw problem("\"\\\(character)\" is not supported")
             }
             return PatternSet(character)
         }
@@ -119,7 +121,7 @@ struct PatternCompiler {
             position += 1
             if character == "\\" {
                 let inner = try escaped()
-                guard !inner.isInverted else { throw problem("such a class is not understood in brackets") }
+                guard !inner.isInverted else { throw problem("\\D, \\W and \\S are not supported in brackets") }
                 result.ranges += inner.ranges
                 continue
             }
@@ -130,16 +132,16 @@ struct PatternCompiler {
             }
             position += 1
             let high = PatternSet(characters[position]).ranges.first?.lowerBound ?? 0
-            guard low <= high else { throw problem("the range ends before it begins") }
+            guard low <= high else { throw problem("the range goes from higher to lower") }
             position += 1
             result.ranges.append(low...high)
         }
-        guard next == "]" else { throw problem("']' is missing") }
+        guard next == "]" else { throw problem("missing \"]\"") }
         position += 1
         return result
     }
 
-    /// Steps whose targets are counted from `offset` on.
+    /// Returns the steps with their targets shifted by `offset`.
     private static func moved(_ steps: [PatternProgram.Step], by offset: Int) -> [PatternProgram.Step] {
         steps.map { step in
             switch step {

@@ -1,11 +1,13 @@
-/// Numbers keys from 0 in the order of their first appearance, so that what is known of each can lie in plain arrays.
+/// Numbers keys from 0 in the order of their first appearance, so that what is known of each can
+/// lie in plain arrays.
 ///
-/// For millions of them: a key takes its own size and 6 to 11 bytes besides, where a dictionary takes twice that for its empty buckets.
-/// What is in it is never removed. At most 2³² − 1 keys.
+/// For millions of them: a key takes its own size and 6 to 11 bytes besides, where a dictionary
+/// takes twice that for its empty buckets. What is in it is never removed. At most 2³² − 1 keys.
 struct OrdinalTable<Key: Hashable & Sendable>: Sendable {
     /// The keys, by their number.
     private(set) var keys: [Key] = []
-    /// A key's number and one, at the place that its hash says or behind it; 0 where there is none. As many as a power of two.
+    /// A key's number and one, at the place that its hash says or behind it; 0 where there is none.
+    /// As many as a power of two.
     private var slots: [UInt32]
 
     /// An empty table.

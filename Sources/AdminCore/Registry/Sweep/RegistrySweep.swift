@@ -1,14 +1,17 @@
-/// Goes through repositories, tells a visitor of everything that they keep, and keeps nothing itself: for questions about the whole
-/// registry, however large. (`RegistryPass` remembers what it reads, for questions about what is looked at.)
+/// Goes through repositories, tells a visitor of everything that they keep, and keeps nothing
+/// itself: for questions about the whole registry, however large. (`RegistryPass` remembers what it
+/// reads, for questions about what is looked at.)
 ///
-/// Of each repository it reads the current links of the tags, the links of the revisions, with a tag or without, and what their manifests
-/// reach: configurations, layers, what an index names, to any depth that is followed, signatures of schema 1. (Referrers, manifests whose
-/// `subject` is another one, are revisions like others.) A manifest is followed once in each repository; what repositories share is read
-/// again, so that nothing has to be kept.
+/// Of each repository it reads the current links of the tags, the links of the revisions, with a
+/// tag or without, and what their manifests reach: configurations, layers, what an index names, to
+/// any depth that is followed, signatures of schema 1. (Referrers, manifests whose `subject` is
+/// another one, are revisions like others.) A manifest is followed once in each repository; what
+/// repositories share is read again, so that nothing has to be kept.
 ///
-/// Concurrency: repositories, and the questions within each, are pipelined; the store bounds what is in flight. Cancelling the task ends
-/// it: what the visitor has been told until then is true. Memory: the digests of the manifests of the repositories that are under way.
-/// Errors: damage is told, never thrown; errors of the store are thrown, and what was told is not all then.
+/// Concurrency: repositories, and the questions within each, are pipelined; the store bounds what
+/// is in flight. Cancelling the task ends it: what the visitor has been told until then is true.
+/// Memory: the digests of the manifests of the repositories that are under way. Errors: damage is
+/// told, never thrown; errors of the store are thrown, and what was told is not all then.
 struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
     /// How many repositories are under way at once.
     static var repositoryWindow: Int { 128 }
@@ -32,24 +35,30 @@ struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
         self.readManifest = readManifest ?? { try await registry.manifest($0) }
     }
 
-    /// Sweeps these repositories; a repository's number is its place in `names`. One that is not there any more is an empty one. Ends by
-    /// asking for the pool: a deleted one answers every question with "no such object".
+    /// Sweeps these repositories; a repository's number is its place in `names`. One that is not
+    /// there any more is an empty one. Ends by asking for the pool: a deleted one answers every
+    /// question with "no such object".
     func run(_ names: [RepositoryName], progress: ProgressHandler? = nil) async throws {
         let counter = ProgressCounter(phase: "repositories", total: UInt64(names.count), handler: progress)
         _ = try await concurrentMap(names.enumerated(), window: RegistrySweep.repositoryWindow) { index, name in
             try Task.checkCancellation()
-            try await sweep(SweptRepository(name: name, index: index), SweepAgenda(scope))
+            var agenda = Agenda()
+            if scope.contains(.layerLinks) { agenda.ask(.layers) }
+            for question in [SweepQuestion.tags, .revisions] { agenda.ask(question) }
+            try await sweep(SweptRepository(name: name, index: index), agenda)
             visitor.finished(index)
             counter.advance()
         }
         _ = try await registry.storage.objects.status()
     }
 
-    /// Follows what a repository's links would lead to, without a repository: what something that was taken out of one still keeps.
-    /// `number`: what the visitor is told in place of the repository's.
+    /// Follows what a repository's links would lead to, without a repository: what something that
+    /// was taken out of one still keeps. `number`: what the visitor is told in place of the
+    /// repository's.
     func run(manifests: [Digest], signatures: [Digest], as number: Int) async throws {
         let owner = SweptRepository(name: nil, index: number)
-        var agenda = SweepAgenda(following: manifests.flatMap { root($0, of: owner) })
+        var agenda = Agenda()
+        for question in manifests.flatMap({ root($0, of: owner) }) { agenda.ask(question) }
         for signature in signatures where visitor.reached(SweepEdge(signature: signature, of: nil), in: number) {
             agenda.ask(.blob(signature, isForeign: false))
         }
@@ -57,29 +66,142 @@ struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
         visitor.finished(number)
     }
 
-    private func sweep(_ repository: SweptRepository, _ agenda: SweepAgenda) async throws {
-        try await withThrowingTaskGroup(of: [SweepQuestion].self) { group in
-            var agenda = agenda
-            var underWay = 0
-            defer { questions.add(-underWay) }
-            while true {
-                while mayAsk(underWay), let question = agenda.next() {
-                    underWay += 1
-                    questions.add(1)
-                    group.addTask { try await answer(question, of: repository) }
-                }
-                guard let raised = try await group.next() else { break }
-                underWay -= 1
-                questions.add(-1)
-                for question in raised { agenda.ask(question) }
-            }
-            for digest in agenda.tooDeep { visitor.met(.tooDeep(digest), in: repository.index) }
+    private func sweep(_ repository: SweptRepository, _ agenda: Agenda) async throws {
+        var agenda = agenda
+        try await agenda.run(counting: questions, while: mayAsk) { question in
+            try await answer(question, of: repository)
+        } taking: { agenda, raised in
+            for question in raised { agenda.ask(question) }
         }
+        for digest in agenda.tooDeep.sorted() { visitor.met(.tooDeep(digest), in: repository.index) }
     }
 
     /// Enough to fill what the store lets through, whatever the number of repositories.
     private func mayAsk(_ underWay: Int) -> Bool {
         underWay < Self.share || questions.value < registry.storage.objects.load.limit * 4
+    }
+
+    // MARK: - Answers
+
+    /// Reads one thing, tells the visitor, and gives the questions that it raises.
+    func answer(_ question: SweepQuestion, of repository: SweptRepository) async throws -> [SweepQuestion] {
+        switch question {
+        case .manifest(let digest, let depth, let isSubject):
+            let finding = try await readManifest(digest)
+            if isSubject, finding.blob.state == .missing { return [] }
+            visitor.found(finding.blob, of: digest)
+            guard let manifest = finding.manifest else {
+                visitor.met(.manifest(digest, finding.reason), in: repository.index)
+                return []
+            }
+            if finding.blob.state != .ok { visitor.met(.blob(digest, finding.blob), in: repository.index) }
+            return try await follow(manifest, named: digest, depth: depth, of: repository)
+        case .blob(let digest, let isForeign):
+            let finding = try await registry.blob(digest)
+            visitor.found(finding, of: digest)
+            if finding.state != .ok, !(isForeign && finding.state == .missing) {
+                visitor.met(.blob(digest, finding), in: repository.index)
+            }
+            return []
+        case .tags, .revisions, .layers, .tag, .history, .revision:
+            guard let name = repository.name else { return [] }
+            return try await answer(question, of: name, repository)
+        }
+    }
+
+    private func answer(
+        _ question: SweepQuestion, of name: RepositoryName, _ repository: SweptRepository
+    ) async throws -> [SweepQuestion] {
+        let paths = registry.paths
+        switch question {
+        case .tags:
+            let tags = try await registry.storage.entries(paths.tags(name)).map(RegistryReader.directories) ?? []
+            return tags.map { .tag($0) } + (scope.contains(.history) ? tags.map { .history(tag: $0) } : [])
+        case .revisions: return try await (registry.digests(below: paths.revisions(name)) ?? []).map { .revision($0) }
+        case .layers:
+            try await tellLinks(below: paths.layers(name), of: repository) { .layer($0) }
+            return []
+        case .history(let tag):
+            guard let directory = paths.index(name, tag: tag) else { return [] }
+            try await tellLinks(below: directory, of: repository) { .history($0, tag: tag) }
+            return []
+        case .tag(let tag): return try await follow(tag: tag, of: name, repository)
+        case .revision(let digest): return try await follow(revision: digest, of: name, repository)
+        case .manifest, .blob: return []
+        }
+    }
+
+    private func follow(
+        tag: String, of name: RepositoryName, _ repository: SweptRepository
+    ) async throws -> [SweepQuestion] {
+        guard let path = registry.paths.currentLink(name, tag: tag) else { return [] }
+        let link = SweepLink(kind: .tag(tag), finding: try await registry.links.read(at: path))
+        tell(link, expecting: nil, of: repository)
+        guard let digest = link.finding.digest else { return [] }
+        return root(digest, of: repository)
+    }
+
+    private func follow(
+        revision digest: Digest, of name: RepositoryName, _ repository: SweptRepository
+    ) async throws -> [SweepQuestion] {
+        let finding = try await registry.revision(digest, of: name)
+        // What a deletion through the registry's API leaves behind is no revision.
+        guard finding.isThere else { return [] }
+        tell(SweepLink(kind: .revision(digest), finding: finding.link), expecting: digest, of: repository)
+        var raised = root(digest, of: repository)
+        for (signature, link) in finding.signatures {
+            tell(
+                SweepLink(kind: .signature(signature, of: digest), finding: link), expecting: signature, of: repository)
+            if visitor.reached(SweepEdge(signature: signature, of: digest), in: repository.index) {
+                raised.append(.blob(signature, isForeign: false))
+            }
+        }
+        return raised
+    }
+
+    /// What tells of a manifest that is kept by itself, and follows it.
+    func root(_ digest: Digest, of repository: SweptRepository) -> [SweepQuestion] {
+        _ = visitor.reached(SweepEdge(digest: digest, kind: .manifest, parent: nil), in: repository.index)
+        return [.manifest(digest, depth: 0, isSubject: false)]
+    }
+
+    private func follow(
+        _ manifest: Manifest, named parent: Digest, depth: Int, of repository: SweptRepository
+    ) async throws -> [SweepQuestion] {
+        var raised: [SweepQuestion] = []
+        for edge in manifest.edges {
+            var digest = edge.digest
+            switch edge.kind {
+            case .config, .layer:
+                if let name = repository.name { digest = try await registry.canonical(digest, in: name) }
+            case .manifest: break
+            case .subject where scope.contains(.subjects): break
+            case .subject, .signature, .other: continue
+            }
+            let isWanted = visitor.reached(
+                SweepEdge(digest: digest, kind: edge.kind, parent: parent), in: repository.index)
+            if edge.kind == .manifest || edge.kind == .subject {
+                raised.append(.manifest(digest, depth: depth + 1, isSubject: edge.kind == .subject))
+            } else if isWanted {
+                raised.append(.blob(digest, isForeign: edge.isForeign))
+            }
+        }
+        return raised
+    }
+
+    private func tellLinks(
+        below directory: StoragePath, of repository: SweptRepository, _ kind: (Digest) -> SweepLink.Kind
+    ) async throws {
+        for (digest, finding) in try await registry.links.read(below: directory) {
+            tell(SweepLink(kind: kind(digest), finding: finding), expecting: digest, of: repository)
+        }
+    }
+
+    private func tell(_ link: SweepLink, expecting digest: Digest?, of repository: SweptRepository) {
+        visitor.met(link, in: repository.index)
+        if let fault = link.finding.fault(expecting: digest) {
+            visitor.met(.link(link.kind, fault), in: repository.index)
+        }
     }
 }
 
@@ -102,46 +224,18 @@ enum SweepQuestion: Sendable {
     case blob(Digest, isForeign: Bool)
 }
 
-/// What is still to be asked about a repository. The newest first, so that what manifests raise does not pile up.
-private struct SweepAgenda {
-    private var open: [SweepQuestion]
-    private var manifests = OrdinalTable<Digest>()
-    /// How deep in indexes each manifest lies, at least. A cycle never makes that smaller, so it ends.
-    private var depths: [UInt8] = []
-    private var beyond: Set<Digest> = []
+/// The open questions about a repository.
+private typealias Agenda = ManifestTraversal<SweepQuestion>
 
-    /// Everything of a repository.
-    init(_ scope: SweepScope) {
-        open = [.revisions, .tags] + (scope.contains(.layerLinks) ? [.layers] : [])
+extension Agenda {
+    fileprivate mutating func ask(_ question: SweepQuestion) {
+        if case .manifest(let digest, let depth, _) = question, !enters(digest, depth: depth) { return }
+        add(question)
     }
+}
 
-    /// These questions, and what they raise.
-    init(following questions: [SweepQuestion]) {
-        open = []
-        for question in questions { ask(question) }
-    }
-
-    /// The manifests that are reached, but too deep to be followed.
-    var tooDeep: [Digest] { beyond.filter { manifests.ordinal(of: $0) == nil }.sorted() }
-
-    mutating func next() -> SweepQuestion? { open.popLast() }
-
-    mutating func ask(_ question: SweepQuestion) {
-        if case .manifest(let digest, let depth, _) = question {
-            guard depth <= Manifest.nestingLimit else {
-                beyond.insert(digest)
-                return
-            }
-            let (number, isNew) = manifests.insert(digest)
-            if isNew {
-                depths.append(UInt8(depth))
-            } else if depth < depths[number] {
-                // Followed already, but found nearer now: what lies in it may be within the limit after all.
-                depths[number] = UInt8(depth)
-            } else {
-                return
-            }
-        }
-        open.append(question)
+extension SweepEdge {
+    fileprivate init(signature digest: Digest, of parent: Digest?) {
+        self.init(digest: digest, kind: .signature, parent: parent)
     }
 }

@@ -3,8 +3,9 @@ protocol SweepVisitor: Sendable {
     /// A link of a repository was read, whatever it says.
     func met(_ link: SweepLink, in repository: Int)
 
-    /// A repository reaches a blob by this way; the same blob may be reached by many. True if the sweep is to look it up, and to tell
-    /// `found` of it. (A manifest is read in any case, and told of.)
+    /// A repository reaches a blob by this way; the same blob may be reached by many. True if the
+    /// sweep is to look it up, and to tell `found` of it. (A manifest is read in any case, and told
+    /// of.)
     func reached(_ edge: SweepEdge, in repository: Int) -> Bool
 
     /// What the store says of a blob. Of a manifest, once for each repository.
@@ -41,33 +42,21 @@ struct SweepLink: Hashable, Sendable {
 
 /// A way to a blob.
 struct SweepEdge: Hashable, Sendable {
-    /// What the blob is to whoever names it.
-    enum Kind: String, Hashable, Sendable, CaseIterable {
-        /// A manifest that a tag or a revision link names, or an index.
-        case manifest
-        /// An image's configuration.
-        case config
-        /// A layer, or a blob that an index names.
-        case layer
-        /// A signature of a schema 1 manifest.
-        case signature
-        /// The manifest to which another one refers (OCI). It need not be there, and is not needed by what refers to it.
-        case subject
-    }
-
     /// The blob, by the digest below which it lies.
-    var digest: Digest
-    /// What it is.
-    let kind: Kind
+    let digest: Digest
+    /// The part of the blob in what names it.
+    let kind: Manifest.Edge.Kind
     /// The manifest that names it; nil if it is a tag or a revision link.
     let parent: Digest?
 }
 
 /// What is wrong, met by a sweep.
 enum SweepProblem: Hashable, Sendable {
-    /// A link is missing, or says no digest, or another one; the text ends a sentence that begins with the link's name.
+    /// A link is missing, or says no digest, or another one; the text ends a sentence that begins
+    /// with the link's name.
     case link(SweepLink.Kind, String)
-    /// A manifest cannot be read; the text ends a sentence that begins with its name. What it needs is not known.
+    /// A manifest cannot be read; the text ends a sentence that begins with its name. What it needs
+    /// is not known.
     case manifest(Digest, String)
     /// A manifest lies deeper in indexes than is followed. What it needs is not known.
     case tooDeep(Digest)
@@ -82,6 +71,7 @@ struct SweepScope: OptionSet, Sendable {
     static let history = SweepScope(rawValue: 1)
     /// The links to the blobs that a repository may serve.
     static let layerLinks = SweepScope(rawValue: 2)
-    /// The subjects of manifests (OCI), followed as if they were needed; that one is not there is no problem.
+    /// The subjects of manifests (OCI), followed as if they were needed; that one is not there is
+    /// no problem.
     static let subjects = SweepScope(rawValue: 4)
 }

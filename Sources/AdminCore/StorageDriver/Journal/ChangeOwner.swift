@@ -1,21 +1,22 @@
 import Foundation
 import Synchronization
 
-/// Who carries out a change that is written in the journal: one process on one machine.
+/// The process that works on a change in the journal.
 ///
-/// Only for politeness: nobody recovers what somebody else is still working on. Correctness never rests on it
-/// (docs/safety.md#recover).
+/// A recovery leaves the changes of a living owner alone. This is a courtesy: correctness never
+/// rests on it (docs/safety.md#recover).
 public struct ChangeOwner: Codable, Hashable, Sendable {
     /// The machine's name, for people.
     public let host: String
-    /// The process, as the kernel numbers it within `space`.
+    /// The number of the process within `space`.
     public let process: Int32
-    /// When the process began, in the kernel's ticks: numbers of processes are used again.
+    /// When the process began, in ticks of the kernel, since numbers of processes are used again.
     let started: String
-    /// What makes the number of a process unique: this boot of the machine, and the namespace of its processes.
+    /// The boot of the machine and the namespace of its processes: within both, the number and the
+    /// start identify a process.
     let space: String
 
-    /// The process that runs now.
+    /// This process.
     public static let current = ChangeOwner.of(getpid())
 
     /// A process on this machine.
@@ -25,7 +26,7 @@ public struct ChangeOwner: Codable, Hashable, Sendable {
             space: ChangeOwner.currentSpace)
     }
 
-    /// Whether the process is there still; nil if that cannot be told from here.
+    /// Whether the process exists; nil if that cannot be told from here.
     var isAlive: Bool? {
         guard !space.isEmpty, space == ChangeOwner.currentSpace else { return nil }
         return ChangeOwner.startTime(of: process) == started
@@ -45,7 +46,7 @@ public struct ChangeOwner: Codable, Hashable, Sendable {
             let name = stat.lastIndex(of: ")")
         else { return nil }
         let fields = stat[stat.index(after: name)...].split(separator: " ")
-        // A zombie has ended; somebody has only not asked yet how.
+        // A zombie has ended.
         guard fields.count > 19, fields[0] != "Z" else { return nil }
         return String(fields[19])
     }
@@ -56,8 +57,8 @@ extension ChangeOwner: CustomStringConvertible {
     public var description: String { "\(host), process \(process)" }
 }
 
-/// The intents that this process is working on. One that names this process and is not among them was given up: its
-/// change failed, and so did taking it back.
+/// The intents that this process works on. An intent that names this process and is not among them
+/// was given up: its change failed, and taking it back failed as well.
 enum IntentsAtWork {
     private static let ids = Mutex<Set<String>>([])
 

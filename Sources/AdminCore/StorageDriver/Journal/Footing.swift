@@ -1,10 +1,12 @@
 import Foundation
 
-/// Which tree an intent was written for. A pool whose objects were removed and written anew (`rados rm`, and pushes after it) keeps what
-/// lies in the namespace `regtop`: the journal then speaks of content that is gone, below paths that other content has by now.
+/// The tree for which an intent was written. If all objects of a pool are removed (`rados rm`) and
+/// the pool is filled anew, the namespace `regtop` stays: then the journal names content that is
+/// gone, at paths that belong to other content.
 ///
-/// The versions of the root's object and of the directory below it, `/docker`. RADOS never gives an object that is made anew a version
-/// that it had before. A registry writes to both when its first file is written, and not again as long as there is anything in it.
+/// A footing holds the versions of the root's object and of the directory below it, `/docker`.
+/// RADOS never gives a new object a version that an earlier one had. A registry writes to both
+/// objects with its first file, and not again as long as it holds anything.
 struct Footing: Codable, Hashable, Sendable {
     /// The version of the object `/`; 0 if there was no tree yet.
     let root: UInt64
@@ -13,13 +15,14 @@ struct Footing: Codable, Hashable, Sendable {
 }
 
 extension StorageReader {
-    /// The versions at this moment.
+    /// The current versions.
     func footing(below top: StoragePath) async throws -> Footing {
         guard let (root, below) = try await trunk(top) else { return Footing(root: 0, top: 0) }
         return Footing(root: root.version, top: below.version)
     }
 
-    /// The objects of the root and of the directory below it; nil where one of the two is not there.
+    /// The objects of the root and of the directory below it; nil where one of the two is not
+    /// there.
     private func trunk(_ top: StoragePath) async throws -> (root: ObjectState, top: ObjectState)? {
         let states = try await concurrentMap([.root, top], window: window) { directory in
             try await objects.read(.stat, of: StorageReader.directory(directory))
@@ -28,10 +31,11 @@ extension StorageReader {
         return (root, below)
     }
 
-    /// Whether all that an intent speaks of is gone, so that nothing it could still do would concern what it was written for: its tree
-    /// was made anew since, or removed, and none of its content is there. Such an intent is dropped.
+    /// Whether everything that an intent names is gone: its tree was made anew or removed, and none
+    /// of its content is there. Such an intent is dropped.
     ///
-    /// Of a move every identifier is looked for: at both of its places, and its chunk 0. Where one of them is there, nothing is dropped.
+    /// Of a move each identifier is looked for at both of its paths, and by its chunk 0. If one is
+    /// found, the intent is kept.
     func isGone(_ intent: Intent) async throws -> Bool {
         guard let top = intent.body.top, try await isElsewhere(intent, below: top) else { return false }
         switch intent.body {
@@ -45,7 +49,7 @@ extension StorageReader {
         }
     }
 
-    private func isAnywhere(_ file: StorageDriver.FileMove) async throws -> Bool {
+    private func isAnywhere(_ file: FileMove) async throws -> Bool {
         if try await objects.read(.stat, of: file.blob.chunk(0)) != nil { return true }
         for path in [file.source, file.destination] {
             if try await value(at: path) == file.blob.value { return true }
@@ -53,32 +57,34 @@ extension StorageReader {
         return false
     }
 
-    /// Whether the tree is another one by now than an intent was written for.
+    /// Whether the tree is another one than that for which the intent was written.
     private func isElsewhere(_ intent: Intent, below top: StoragePath) async throws -> Bool {
         guard let old = intent.head.footing else { return try await isYounger(than: intent, below: top) }
         guard old.root > 0 else { return false }
         let now = try await footing(below: top)
         if now.root > 0 { return now.root != old.root && now.top != old.top }
-        // Emptied, and not filled again. Where only one of the two is gone something else has happened, which fsck has to say.
+        // The pool was emptied and not filled again. If only one of the two is gone, fsck has to
+        // say what happened.
         return try await objects.read(.stat, of: StorageReader.directory(.root)) == nil
     }
 
-    /// The same of an intent that does not say for which tree it was written, as those of older versions: by the dates.
+    /// Whether the tree is younger than an intent without a footing, which an older version wrote.
     private func isYounger(than intent: Intent, below top: StoragePath) async throws -> Bool {
         let last = max(intent.head.begun, intent.heard ?? intent.head.begun)
         guard let made = try await made(below: top) else { return false }
         return made > last
     }
 
-    /// Since when the tree has been there: the older one of the dates of the root and of the directory below it. nil if one is missing.
+    /// When the tree was made: the earlier one of the dates of the root and of the directory below
+    /// it. nil if one is missing.
     func made(below top: StoragePath) async throws -> Date? {
         try await trunk(top).map { min($0.root.modified, $0.top.modified) }
     }
 }
 
 extension Intent.Body {
-    /// The directory below the root in which everything lies that the intent names; nil if it names nothing, or something so near to the
-    /// root that its own steps may have changed that directory.
+    /// The directory below the root that holds everything the intent names; nil if it names
+    /// nothing, or a path so near to the root that its own steps may have changed that directory.
     var top: StoragePath? {
         let directories: [StoragePath] =
             switch self {

@@ -1,89 +1,95 @@
-public import Foundation
+import Foundation
 
-/// What the journal holds of one change: enough for anybody to take it back or to end it.
+/// A change in the journal: enough for any process to take it back or to end it.
 ///
-/// In the pool: keys of the omap of the object `journal` in the RADOS namespace `regtop`, which no registry ever sees. `<id>` holds the head
-/// as JSON, `<id>/<n>` the parts of what is changed, `<id>!` when its owner was last heard of. All are written in one operation; only the
-/// head and that time change later, the head by comparing.
+/// In the pool: keys in the omap of the object `journal` in the RADOS namespace `regtop`, which no
+/// registry reads. `<id>` holds the head as JSON, `<id>/<n>` the parts of the body, `<id>!` the
+/// time when the owner was last heard of. One operation writes all of them; later only the head, by
+/// comparison, and that time change.
 struct Intent: Hashable, Sendable {
-    /// What kind of change. The names are part of the format.
+    /// The kind of a change. The names are part of the format.
     enum Kind: String, Codable, Sendable {
-        /// Directories are made for a new file, or removed: they may be empty and listed, or hold something and be unlisted.
+        /// Directories are made for a new file, or removed. A crash may leave empty directories, or
+        /// directories that hold something and are not listed.
         case directories
-        /// Files change their paths; the parts name them.
+        /// Files change their paths.
         case move
-        /// References in a holding were claimed, to be restored or to be freed; the claims themselves say which.
+        /// References in a holding are claimed, to be restored or to be freed; the claims say
+        /// which.
         case claims
-        /// Nothing is changed: somebody looks for references, and wants to know whether any moved meanwhile. Every intent that moves
-        /// some changes this one's head.
+        /// Nothing is changed: somebody looks for references. Every intent that moves references
+        /// changes the head of this one, so that the look is void.
         case mark
-        /// Nothing is changed by it: a directory that a registry may write to by what it remembers of it is looked at again and again.
+        /// Nothing is changed: a directory is looked at by every run, since a registry may remember
+        /// layer links that are gone from it.
         case watch
     }
 
-    /// How far it has come. The names are part of the format.
+    /// The progress of a change. The names are part of the format.
     enum State: String, Codable, Sendable {
-        /// Destinations are made, directories changed, claims followed. No source of a move has been touched.
+        /// Destinations are made, directories changed, claims followed. No source of a move is
+        /// touched yet.
         case begun
-        /// The sources of a move vanish.
+        /// The sources of a move are removed.
         case leaving
-        /// A move that is done but for its emptied directories.
+        /// A move is done but for its emptied directories.
         case left
-        /// A change that somebody takes back.
+        /// The change is being taken back.
         case undoing
-        /// Taken back. What is left to do is to look once more after the delay.
+        /// The change is taken back. The last look remains, after the delay.
         case undone
-        /// Done. What is left to do is to look once more after the delay.
+        /// The change is done. The last look remains, after the delay.
         case settled
-        /// A watch that lasts until somebody says that no registry remembers anything any more.
+        /// A watch that lasts until somebody says that no cache remembers anything.
         case watching
 
-        /// True if nothing is left but to look once more.
+        /// True if only the last look remains.
         var isDeferred: Bool { self == .undone || self == .settled }
     }
 
-    /// The part that changes.
+    /// The part of an intent that changes.
     struct Head: Codable, Hashable, Sendable {
         /// The format's number.
         var format = Head.format
         let kind: Kind
         var state: State
-        /// True once sources of a move may have been touched: recorded for a change that is being taken back.
+        /// True once sources of a move may have been removed; needed while the change is taken
+        /// back.
         var tookAway = false
-        /// Who works on it; nil if nobody has to.
+        /// The process that works on it; nil if none has to.
         var owner: ChangeOwner?
-        /// True if it was taken back for somebody on another machine who was taken for dead and may wake up: the last look waits for that,
-        /// whether registries are writing or not.
+        /// True if it was taken back for an owner on another machine that was taken for dead and
+        /// may wake up. Then the last look waits even if no registry is writing.
         var mayWake: Bool?
         /// When it began.
         let begun: Date
-        /// Not before this the last look may be taken.
+        /// The last look may not be made earlier.
         var due: Date?
-        /// How many parts there are.
+        /// The number of parts.
         var parts: Int
-        /// Grows with every change of the parts.
+        /// Grows with every change of the parts, and of a mark with every move of references.
         var revision = 0
-        /// What is done, for people.
+        /// The change in words.
         let what: String
-        /// Of a watch: what somebody has said of the registries' caches since; nil if nobody has.
+        /// Of a watch: what was said of the registries' caches since it began; nil if nothing was.
         var caches: String?
-        /// For which tree it was written; nil where there was none, or it does not matter.
+        /// The tree for which it was written; nil where it does not matter.
         var footing: Footing?
 
         static let format = 1
     }
 
-    /// What is changed.
+    /// The targets of a change.
     enum Body: Hashable, Sendable {
-        /// The directories, and up to which one above them emptied ones are removed.
+        /// The directories, and the one above them up to which emptied ones are removed.
         case directories([StoragePath], floor: StoragePath)
-        /// The files by stage, in the order in which destinations are made.
-        case move([[StorageDriver.FileMove]], floor: StoragePath, keepsDirectories: Bool)
-        /// The holding.
+        /// The files by stage, in the order in which their destinations are made.
+        case move([[FileMove]], floor: StoragePath, keepsDirectories: Bool)
+        /// The holding with the claims.
         case claims(StoragePath)
         /// Nothing.
         case mark
-        /// What is looked at.
+        /// The directory that is looked at.
         case watch(Watch)
 
         var kind: Kind {
@@ -97,30 +103,30 @@ struct Intent: Hashable, Sendable {
         }
     }
 
-    /// A directory whose files went away, and where to.
+    /// A directory whose files left it.
     struct Watch: Hashable, Sendable {
-        /// The directory: of a repository.
+        /// The directory of a repository.
         let place: StoragePath
-        /// Where its files are now: another directory, or a holding; nil if they are gone.
+        /// The directory or the holding that has the files now; nil if they are gone.
         var counterpart: StoragePath?
-        /// True if links that nothing needs stay in it on purpose.
+        /// True if layer links stay in the directory on purpose.
         var keepsLinks = false
     }
 
-    /// Its key.
+    /// The key in the journal.
     let id: String
     var head: Head
     var body: Body
-    /// When the owner was last heard of.
+    /// When the owner was last heard of; nil if the journal does not say it.
     var heard: Date?
 
-    /// Its identifiers; only moves have any.
+    /// The identifiers of the files; only moves have any.
     var blobs: Set<BlobIdentifier> {
         guard case .move(let stages, _, _) = body else { return [] }
         return Set(stages.joined().map(\.blob))
     }
 
-    /// Up to which directory emptied ones are removed.
+    /// The directory up to which emptied ones are removed.
     var floor: StoragePath {
         switch body {
         case .directories(_, let floor), .move(_, let floor, _): floor
@@ -140,33 +146,185 @@ struct Intent: Hashable, Sendable {
     }
 }
 
-/// A pending change, as people see it.
-public struct PendingChange: Hashable, Sendable {
-    /// What has to be done about it.
-    public enum State: Hashable, Sendable {
-        /// Whoever began it is gone: it is to be taken back, or to be ended.
-        case interrupted
-        /// Somebody is working on it.
-        case inProgress(ChangeOwner)
-        /// It is done. What a registry did meanwhile is looked at once more after this moment.
-        case waiting(until: Date)
-        /// The moment has come to look once more.
-        case due
-        /// It is done. Registries with a descriptor cache may go on as if it were not: its place is looked at with every change, until somebody
-        /// says that no cache remembers it.
-        case watching
-        /// The content that it speaks of is gone: the pool was emptied since. It is to be dropped; nothing else is done.
-        case gone
-        /// It cannot be understood. Nothing is changed until a newer regtop, or a person, has looked at it.
-        case unreadable(String)
+/// A file that changes its path: the identifier stays, no data moves.
+struct FileMove: Hashable, Sendable {
+    let blob: BlobIdentifier
+    let source: StoragePath
+    let destination: StoragePath
+    /// The identifier at the destination that is replaced; nil if there must be none.
+    var replaces: BlobIdentifier?
+    /// True if there was no chunk 0 when the move began, so that its absence later means nothing.
+    var isBare = false
+    /// True if this reference is removed when another one to the same identifier is found: an
+    /// upload that a registry finished meanwhile. The registry's own purge would delete both
+    /// (docs/layout.md#d6).
+    var yields = false
+}
+
+// MARK: - Coding
+
+/// The JSON of the journal. Its content is hostile, as is all content of a pool.
+extension Intent {
+    /// About the most bytes of a part; an omap value is read whole.
+    static let partLimit = 48 << 10
+    /// The most bytes of all parts, which one operation writes.
+    static let limit = 48 << 20
+
+    /// The heads in the journal.
+    static let store = RecordStore<Head>(object: Journal.object, dates: .text, limit: partLimit)
+
+    static func encode(_ head: Head) throws -> [UInt8] { try store.encode(head) }
+
+    static func decodeHead(_ value: [UInt8]) throws -> Head {
+        guard value.count <= partLimit else { throw Unreadable("its head has \(value.count) bytes") }
+        struct Format: Decodable { let format: Int }
+        guard let format = store.decode(Format.self, value)?.format else {
+            throw Unreadable("its head is no JSON of this journal")
+        }
+        guard format == Head.format else {
+            throw Unreadable("it was written in format \(format), by another version of regtop")
+        }
+        guard let head = store.decode(value) else { throw Unreadable("its head is no JSON of this journal") }
+        return head
     }
 
-    /// Its key in the journal.
-    public let id: String
-    /// What is done, in words.
-    public let what: String
-    /// When it began; nil if it cannot be read.
-    public let begun: Date?
-    /// What has to be done about it.
-    public let state: State
+    /// The parts of a body, each as JSON of limited length.
+    static func encode(_ body: Body) throws -> [[UInt8]] {
+        var parts: [[UInt8]] = []
+        var size = 0
+        func add(_ part: Part) throws {
+            let bytes = try store.encode(part)
+            size += bytes.count
+            parts.append(bytes)
+        }
+        switch body {
+        case .directories(let directories, let floor):
+            for slice in slices(directories.map(\.string), weight: \.utf8.count) {
+                try add(Part(floor: floor.string, directories: slice))
+            }
+        case .move(let stages, let floor, let keeps):
+            for (index, stage) in stages.enumerated() {
+                let files = stage.map(Part.File.init)
+                for slice in slices(files, weight: { $0.from.utf8.count + $0.to.utf8.count + 130 }) {
+                    try add(Part(floor: floor.string, keeps: keeps ? true : nil, stage: index, files: slice))
+                }
+            }
+        case .claims(let holding):
+            try add(Part(directories: [holding.string]))
+        case .watch(let watch):
+            let places = [watch.place] + (watch.counterpart.map { [$0] } ?? [])
+            try add(Part(keeps: watch.keepsLinks ? true : nil, directories: places.map(\.string)))
+        case .mark: break
+        }
+        guard size <= limit else {
+            throw StoreError(
+                .invalid, operation: "write the journal", object: Journal.object,
+                reason:
+                    "the change has too many links for one intent (\(size) bytes, \(limit) are possible): do it in parts"
+            )
+        }
+        return parts
+    }
+
+    static func decodeBody(_ kind: Kind, _ values: [[UInt8]]) throws -> Body {
+        let parts = try values.map { value in
+            guard let part = RecordStore<Part>(object: Journal.object, dates: .text, limit: 4 * partLimit).decode(value)
+            else {
+                throw Unreadable("a part of it is no JSON of this journal")
+            }
+            return part
+        }
+        do {
+            let floor = try parts.first?.floor.map(StoragePath.init) ?? .root
+            let directories = try parts.flatMap { try ($0.directories ?? []).map(StoragePath.init) }
+            switch kind {
+            case .directories: return .directories(directories, floor: floor)
+            case .mark: return .mark
+            case .claims:
+                guard let holding = directories.first else { throw Unreadable("it names no holding") }
+                return .claims(holding)
+            case .watch:
+                guard let place = directories.first else { throw Unreadable("it names no directory") }
+                return .watch(
+                    Watch(
+                        place: place, counterpart: directories.dropFirst().first,
+                        keepsLinks: parts.contains { $0.keeps == true }))
+            case .move:
+                var stages: [Int: [FileMove]] = [:]
+                for part in parts {
+                    stages[part.stage ?? 0, default: []] += try (part.files ?? []).map { try $0.move() }
+                }
+                return .move(
+                    stages.sorted { $0.key < $1.key }.map(\.value), floor: floor,
+                    keepsDirectories: parts.contains { $0.keeps == true })
+            }
+        } catch let error as StorageError {
+            throw Unreadable(error.description)
+        }
+    }
+
+    /// Why an intent cannot be understood.
+    struct Unreadable: Error {
+        let why: String
+
+        init(_ why: String) { self.why = why }
+    }
+
+    private static func slices<Item>(_ items: [Item], weight: (Item) -> Int) -> [[Item]] {
+        var slices: [[Item]] = []
+        var room = 0
+        for item in items {
+            let weight = weight(item)
+            if room < weight {
+                slices.append([])
+                room = partLimit
+            }
+            slices[slices.count - 1].append(item)
+            room -= weight
+        }
+        return slices
+    }
+}
+
+/// A part of a body, as it stands in the journal.
+private struct Part: Codable {
+    struct File: Codable {
+        let blob: String
+        let from: String
+        let to: String
+        var replaces: String?
+        /// See `FileMove.isBare`: an empty file of the old driver, or a reference to lost data.
+        var bare: Bool?
+        /// See `FileMove.yields`.
+        var yields: Bool?
+
+        init(_ file: FileMove) {
+            blob = file.blob.string
+            from = file.source.string
+            to = file.destination.string
+            replaces = file.replaces?.string
+            bare = file.isBare ? true : nil
+            yields = file.yields ? true : nil
+        }
+
+        func move() throws -> FileMove {
+            guard let blob = BlobIdentifier(blob) else { throw Intent.Unreadable("it names no valid identifier") }
+            var move = FileMove(
+                blob: blob, source: try StoragePath(from), destination: try StoragePath(to), isBare: bare == true,
+                yields: yields == true)
+            if let replaces {
+                guard let old = BlobIdentifier(replaces) else {
+                    throw Intent.Unreadable("it names no valid identifier")
+                }
+                move.replaces = old
+            }
+            return move
+        }
+    }
+
+    var floor: String?
+    var keeps: Bool?
+    var stage: Int?
+    var directories: [String]?
+    var files: [File]?
 }

@@ -1,46 +1,47 @@
 import Foundation
 
-/// The journal of a pool: the changes that are under way, that were interrupted, or that are to be looked at once more
-/// (docs/safety.md; the format is described at `Intent`).
+/// The journal of a pool: the changes that are under way, that were interrupted, or that wait for
+/// their last look. `Intent` describes the format.
 ///
 /// Concurrency: a value; several programs may use one journal. Errors: those of the driver.
 struct Journal: Sendable {
-    /// The RADOS namespace of everything that is regtop's own. The registry never looks there.
+    /// The RADOS namespace of everything of regtop's own. No registry reads it.
     static let namespace = "regtop"
-    /// The object that holds all intents. It is there only while there are any.
+    /// The object that holds all intents. It exists only while there are any.
     static let object = ObjectID("journal", namespace: namespace)
 
-    /// What stands under one id.
+    /// The keys of one intent.
     struct Entry: Sendable {
         let id: String
-        /// The head as it stands there: the guard of every change.
+        /// The value of the head: the guard of every change.
         let value: [UInt8]
-        /// All its keys.
+        /// All keys of the intent.
         let keys: [ByteString]
-        /// What it says; an `Intent.Unreadable` if that cannot be understood.
+        /// The intent, or why it cannot be read.
         let content: Result<Intent, Intent.Unreadable>
 
         var intent: Intent? { try? content.get() }
     }
 
-    let driver: StorageDriver
+    let writer: StorageWriter
+    let policy: JournalPolicy
 
-    private var policy: JournalPolicy { driver.policy }
+    private var reader: StorageReader { writer.reader }
 
     // MARK: - Reading
 
     /// All intents, in the order in which they began.
     func entries() async throws -> [Entry] {
-        try await Journal.entries(of: driver.reader)
+        try await Journal.entries(of: reader)
     }
 
-    /// The same for whoever only reads.
+    /// All intents, in the order in which they began.
     static func entries(of reader: StorageReader) async throws -> [Entry] {
         entries(of: try await reader.objects.wholeOmap(of: Journal.object)?.omap ?? [])
     }
 
-    /// The identifiers of the files that are moved, or are looked at once more later: their references may be on
-    /// their way.
+    /// The identifiers of files that are being moved, or wait for the last look: their references
+    /// may be on their way.
     static func blobs(of reader: StorageReader) async throws -> Set<BlobIdentifier> {
         try await entries(of: reader).reduce(into: []) { $0.formUnion($1.intent?.blobs ?? []) }
     }
@@ -51,7 +52,7 @@ struct Journal: Sendable {
             let head = keys.first { $0.key == ByteString(id) }
             let heard = keys.first { $0.key == Journal.heard(id) }
             let parts = keys.filter { $0.key.hasPrefix(ByteString(id + "/")) }
-            // A time alone is what is left when an owner was heard of just before its intent ended: it means nothing.
+            // A time alone means nothing: an owner was heard of just before its intent ended.
             if keys.allSatisfy({ $0.key == Journal.heard(id) }) { continue }
             entries.append(
                 Entry(
@@ -83,7 +84,7 @@ struct Journal: Sendable {
         }
     }
 
-    /// The id that a key belongs to: what stands before the first `/` or `!`.
+    /// The id of a key: the bytes before the first `/` or `!`.
     private static func id(of key: ByteString) -> String {
         let bytes = key.bytes.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "!") }
         return String(decoding: bytes, as: UTF8.self)
@@ -98,14 +99,14 @@ struct Journal: Sendable {
 
     // MARK: - Writing
 
-    /// Writes an intent, before anything of what it says is done. What earlier intents still wanted to look at in the
-    /// same files is given up with it, in one operation: the new one looks at them.
+    /// Writes an intent, before anything that it names is touched. In the same operation its files
+    /// are taken out of deferred intents: the new intent makes the last look at them.
     func begin(_ body: Intent.Body, _ what: String) async throws -> OpenIntent {
         let moment = policy.now
-        let id = Journal.newID(moment)
+        let id = RecordKey.new(at: moment)
         let parts = try Intent.encode(body)
         var footing: Footing?
-        if let top = body.top { footing = try await driver.reader.footing(below: top) }
+        if let top = body.top { footing = try await reader.footing(below: top) }
         let head = Intent.Head(
             kind: body.kind, state: .begun, owner: policy.owner, begun: moment, parts: parts.count, what: what,
             footing: footing)
@@ -115,7 +116,7 @@ struct Journal: Sendable {
             uniqueKeysWithValues: parts.enumerated().map { (Journal.part(id, $0.offset), $0.element) })
         keys[ByteString(id)] = value
         keys[Journal.heard(id)] = Journal.time(moment)
-        // Known before it can be read by anybody.
+        // Noted before anybody can read it.
         IntentsAtWork.insert(id)
         do {
             try await supersede(intent.blobs, with: keys, intent, intent.place)
@@ -128,19 +129,18 @@ struct Journal: Sendable {
         return open
     }
 
-    /// Gives up what deferred intents still want to look at in files of these identifiers, which are about to be
-    /// dropped.
+    /// Takes files with these identifiers, which are about to be removed, out of deferred intents.
     func forget(_ blobs: Set<BlobIdentifier>, of place: StoragePath) async throws {
         try await supersede(blobs, with: [:], nil, place)
     }
 
-    /// Sets the keys of a new intent and, in the same operation, takes its files out of deferred intents, and tells
-    /// those who look for references that some will move.
+    /// Sets the keys of a new intent. In the same operation takes its files out of deferred
+    /// intents, and voids marks if the intent moves references.
     private func supersede(
         _ blobs: Set<BlobIdentifier>, with new: [ByteString: [UInt8]], _ intent: Intent?, _ place: StoragePath
     ) async throws {
-        for _ in 0..<StorageDriver.attempts {
-            let state = try await driver.reader.objects.wholeOmap(of: Journal.object)
+        for _ in 0..<StorageWriter.attempts {
+            let state = try await reader.objects.wholeOmap(of: Journal.object)
             var keys = new
             var gone: [ByteString] = []
             for entry in Journal.entries(of: state?.omap ?? []) {
@@ -154,111 +154,74 @@ struct Journal: Sendable {
             if !keys.isEmpty { mutations.append(.setOmap(keys)) }
             let condition: WriteOperation.Guard = state.map { .version($0.version) } ?? .doesNotExist
             let known = intent.map { ByteString($0.id) }
-            let applied = try await driver.perform(
+            let applied = try await writer.perform(
                 WriteOperation(guards: [condition], mutations), on: Journal.object, for: place
-            ) { [reader = driver.reader] in
+            ) { [reader] in
                 guard let known else { return nil }
                 return try await reader.value(of: known, in: Journal.object) != nil
             }
             if applied {
-                if keys.isEmpty { try await removeIfEmpty(place) }
+                if keys.isEmpty { try await Intent.store.removeIfEmpty(by: writer, of: place) }
                 return
             }
         }
-        throw StorageDriver.contention(Journal.object)
+        throw StorageWriter.contention(Journal.object)
     }
 
-    /// Replaces a head. False if it is not `old` any more: somebody else has taken the intent over, or ended it.
+    /// Replaces a head. False if it is not `old` any more: somebody else has taken the intent over,
+    /// or ended it.
     func exchange(_ id: String, _ old: [UInt8], for new: [UInt8], of place: StoragePath) async throws -> Bool {
-        let key = ByteString(id)
-        return try await driver.perform(
-            WriteOperation(
-                guards: [.omapValue(key: key, equals: old)],
-                [.setOmap([key: new, Journal.heard(id): Journal.time(policy.now)])]),
-            on: Journal.object, for: place
-        ) { [reader = driver.reader] in
-            let value = try await reader.value(of: key, in: Journal.object)
-            return value == new ? true : value == old ? false : nil
-        }
+        try await Intent.store.exchange(
+            ByteString(id), old, for: new, setting: [Journal.heard(id): Journal.time(policy.now)], by: writer,
+            of: place)
     }
 
     /// Removes an intent. False if its head is not `value` any more.
     @discardableResult
     func remove(_ id: String, _ value: [UInt8], _ keys: [ByteString], of place: StoragePath) async throws -> Bool {
-        let key = ByteString(id)
-        let applied = try await driver.perform(
-            WriteOperation(guards: [.omapValue(key: key, equals: value)], [.removeOmap(keys)]), on: Journal.object,
-            for: place
-        ) { [reader = driver.reader] in
-            let present = try await reader.value(of: key, in: Journal.object)
-            return present == nil ? true : present == value ? false : nil
-        }
-        if applied { try await removeIfEmpty(place) }
-        return applied
+        try await Intent.store.remove(keys, if: ByteString(id), has: value, by: writer, of: place)
     }
 
-    /// Removes an intent whatever its head says by now.
+    /// Removes an intent, whatever its head is.
     func discard(_ id: String) async throws {
         for entry in try await entries() where entry.id == id {
             try await remove(id, entry.value, entry.keys, of: .root)
         }
     }
 
-    /// Says that the owner of an intent is still there; nothing if the head has changed.
+    /// Writes that the owner of an intent is working on it. Does nothing if the head has changed.
     func beat(_ id: String, _ value: [UInt8]) async {
-        _ = await driver.writer.apply(
+        _ = await writer.objects.apply(
             WriteOperation(
                 guards: [.omapValue(key: ByteString(id), equals: value)],
                 [.setOmap([Journal.heard(id): Journal.time(policy.now)])]), to: Journal.object)
     }
 
-    /// Removes keys that mean nothing, and the object if it is empty: what is left where somebody stopped while an
-    /// intent ended.
+    /// Removes keys without meaning, and the object if it is empty: left-overs of a process that
+    /// stopped while an intent ended.
     func tidyUp() async throws {
         let object = Journal.object
-        guard let state = try await driver.reader.objects.wholeOmap(of: object) else { return }
+        guard let state = try await reader.objects.wholeOmap(of: object) else { return }
         let known = Set(Journal.entries(of: state.omap).flatMap(\.keys))
         let strays = state.omap.map(\.key).filter { !known.contains($0) }
         if !strays.isEmpty {
-            _ = try await driver.perform(
+            _ = try await writer.perform(
                 WriteOperation(guards: [.version(state.version)], [.removeOmap(strays)]), on: object, for: .root
-            ) { [reader = driver.reader] in
+            ) { [reader] in
                 try await reader.value(of: strays[0], in: object) == nil
             }
         }
-        if known.isEmpty { try await removeIfEmpty(.root) }
-    }
-
-    /// A pool without intents has no journal object either.
-    private func removeIfEmpty(_ place: StoragePath) async throws {
-        let object = Journal.object
-        guard
-            let state = try await driver.reader.objects.read(
-                ReadOperation(omap: .page(after: nil, limit: 1)), of: object),
-            state.omap.isEmpty
-        else { return }
-        _ = try await driver.perform(
-            WriteOperation(guards: [.version(state.version)], [.remove]), on: object, for: place
-        ) { [reader = driver.reader] in
-            try await reader.objects.read(.stat, of: object)?.version != state.version
-        }
+        if known.isEmpty { try await Intent.store.removeIfEmpty(by: writer, of: .root) }
     }
 
     private static func time(_ moment: Date) -> [UInt8] {
         Array(String(moment.timeIntervalSince1970).utf8)
     }
-
-    /// Ids ascend with the time, and no two are equal.
-    private static func newID(_ moment: Date) -> String {
-        let digits = String(UInt64(max(0, moment.timeIntervalSince1970) * 1000))
-        return String(repeating: "0", count: max(0, 15 - digits.count)) + digits + "-"
-            + String(UInt64.random(in: .min ... .max), radix: 36)
-    }
 }
 
 extension Journal.Entry {
-    /// The keys as they are to be when an intent begins, or files are dropped; none if it ends by that; nil if it
-    /// stays as it is.
+    /// The new keys of this entry when an intent begins or files are removed: none if the entry
+    /// ends, nil if it stays as it is.
     fileprivate func disturbed(
         by new: Intent?, _ blobs: Set<BlobIdentifier>
     ) throws -> [ByteString: [UInt8]]? {
@@ -271,7 +234,7 @@ extension Journal.Entry {
         return try without(blobs)
     }
 
-    /// The same of a deferred intent when files of these identifiers leave it.
+    /// The new keys of a deferred intent without the files of these identifiers.
     private func without(_ blobs: Set<BlobIdentifier>) throws -> [ByteString: [UInt8]]? {
         guard let intent, intent.head.state.isDeferred, !intent.blobs.isDisjoint(with: blobs),
             case .move(let stages, let floor, let keeps) = intent.body
@@ -290,11 +253,12 @@ extension Journal.Entry {
 }
 
 extension Journal {
-    /// Makes this process the owner of an intent. nil if it is not as `entry` says any more.
+    /// Makes this process the owner of an intent. nil if the intent has changed since `entry` was
+    /// read.
     func takeOver(_ entry: Entry, as state: Intent.State) async throws -> OpenIntent? {
         guard var intent = entry.intent else { return nil }
         intent.head.state = state
-        intent.head.owner = driver.policy.owner
+        intent.head.owner = policy.owner
         let value = try Intent.encode(intent.head)
         IntentsAtWork.insert(intent.id)
         do {

@@ -1,21 +1,22 @@
 public import Foundation
 
-/// How a driver keeps its journal.
+/// The settings of a journal.
 public struct JournalPolicy: Sendable {
-    /// Seconds after which no push can be under way that began before: the deferred checks of
-    /// docs/safety.md#3-the-steps wait for so long. 0 where no registry is writing: they are made at once.
+    /// The delay in seconds: longer than any push takes. Last looks (docs/safety.md#3-the-steps)
+    /// wait for it. 0 where no registry is writing: then they are made at once.
     public var delay: TimeInterval
-    /// What is known of the registries' descriptor caches.
+    /// The state of the registries' descriptor caches.
     public var caches: CacheState
-    /// Who changes.
+    /// The process that makes the changes.
     public var owner: ChangeOwner
-    /// What tells the moment: for what the journal, the log and the trash note, and for what is due.
+    /// The clock for all dates in the journal, the log and the trash.
     public var clock: WallClock
-    /// Seconds after which an owner on another machine, of which nothing was heard, is taken for dead.
+    /// After how many seconds without a sign an owner on another machine is taken for dead.
     public var lease: TimeInterval
 
-    /// Seconds within which such an owner may wake up and go on: what was taken back for him is looked at once more
-    /// after that, also where no registry is writing. 0 for a store that no other machine reaches.
+    /// Within how many seconds an owner that was taken for dead may wake up and go on. Its changes,
+    /// taken back, are looked at once more after that time, even if no registry is writing. 0 for a
+    /// store that no other machine reaches.
     public var stall: TimeInterval
 
     /// See the properties.
@@ -31,21 +32,22 @@ public struct JournalPolicy: Sendable {
         self.clock = clock
     }
 
-    /// The moment that it is.
+    /// The current moment.
     var now: Date { clock.now }
 
-    /// A day: longer than any push.
+    /// A day.
     public static let usualDelay: TimeInterval = 86_400
 }
 
-/// What is known of the descriptor caches of all registries that use a pool: `storage: cache: blobdescriptor:` in
-/// their configuration. A registry that has one takes a layer for linked in a repository, once it has found it so,
-/// until it is restarted or its cache is flushed.
+/// The state of the descriptor caches (`storage: cache: blobdescriptor:`) of all registries that
+/// use a pool, as far as it is known. A registry with a cache remembers that a layer is linked in a
+/// repository until it is restarted or its cache is flushed.
 public enum CacheState: String, Hashable, Sendable, CaseIterable {
-    /// Nothing.
+    /// Nothing is known.
     case unknown
-    /// Every registry is restarted, or its cache flushed, after what was changed and before anything is pushed.
+    /// Every registry is restarted, or its cache flushed, after the change and before anything is
+    /// pushed.
     case flushed
-    /// No registry has one.
+    /// No registry has a cache.
     case none
 }

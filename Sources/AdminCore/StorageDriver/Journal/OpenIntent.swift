@@ -1,13 +1,13 @@
 import Foundation
 
-/// An intent that this process is working on. It says so from time to time, until the work ends.
+/// An intent that this process works on. A heartbeat says so in the journal until the work ends.
 ///
-/// Concurrency: an actor; one task works with it. Call `end`, `settle` or `release` once.
+/// Concurrency: an actor; one task works with it. Call `end`, `settle`, `close` or `release` once.
 actor OpenIntent {
     private let journal: Journal
     private let keys: [ByteString]
     private(set) var intent: Intent
-    /// The head as it stands in the journal.
+    /// The value of the head in the journal.
     private var value: [UInt8]
     private var heartbeat: Task<Void, Never>?
 
@@ -18,9 +18,9 @@ actor OpenIntent {
         self.keys = keys
     }
 
-    /// Begins to say from time to time that it is being worked on.
+    /// Begins the heartbeat.
     func beginHeartbeat() {
-        heartbeat = Task { [weak self, pause = journal.driver.policy.lease / 3] in
+        heartbeat = Task { [weak self, pause = journal.policy.lease / 3] in
             while (try? await Task.sleep(for: .seconds(pause))) != nil {
                 guard let self else { return }
                 await self.beat()
@@ -37,7 +37,8 @@ actor OpenIntent {
         await journal.beat(intent.id, value)
     }
 
-    /// Says how far the change has come. False if somebody else has taken it over meanwhile, or ended it.
+    /// Writes how far the change has come. False if somebody else has taken the intent over, or
+    /// ended it.
     func advance(to state: Intent.State) async throws -> Bool {
         var head = intent.head
         head.state = state
@@ -45,7 +46,8 @@ actor OpenIntent {
         return try await replace(head)
     }
 
-    /// Nothing is left to do but to look once more after the delay: whoever comes then does it. False as above.
+    /// Leaves the intent in the journal for its last look after the delay, which any process makes.
+    /// False if somebody else has taken the intent over, or ended it.
     func settle(
         as state: Intent.State, after delay: TimeInterval, mayWake: Bool = false, caches: CacheState = .unknown
     ) async throws -> Bool {
@@ -54,12 +56,24 @@ actor OpenIntent {
         if caches != .unknown { head.caches = caches.rawValue }
         head.mayWake = mayWake ? true : nil
         head.owner = nil
-        // The format knows whole seconds: never too early.
+        // The format has whole seconds: rounded up, so that nothing is due too early.
         head.due = Date(
-            timeIntervalSince1970: (journal.driver.policy.now.timeIntervalSince1970 + delay).rounded(.up))
+            timeIntervalSince1970: (journal.policy.now.timeIntervalSince1970 + delay).rounded(.up))
         let isMine = try await replace(head)
         release()
         return isMine
+    }
+
+    /// Ends the work on a change that is done or taken back. If the delay is 0, makes `lastLook` at
+    /// once and removes the intent; otherwise leaves it in the journal until the delay is over.
+    func close(as state: Intent.State, lastLook: @Sendable (Intent) async throws -> Void) async throws {
+        if journal.policy.delay > 0 {
+            _ = try await settle(as: state, after: journal.policy.delay)
+            return
+        }
+        if state == .undone { _ = try await advance(to: .undone) }
+        try await lastLook(intent)
+        try await end()
     }
 
     private func replace(_ head: Intent.Head) async throws -> Bool {
@@ -70,7 +84,7 @@ actor OpenIntent {
         return true
     }
 
-    /// Removes it: nothing is left to do. False if somebody else has taken it over meanwhile, or ended it.
+    /// Removes the intent. False if somebody else has taken it over, or ended it.
     @discardableResult
     func end() async throws -> Bool {
         heartbeat?.cancel()
@@ -79,7 +93,7 @@ actor OpenIntent {
         return isMine
     }
 
-    /// Leaves it in the journal as it is: this process works on it no more, and whoever comes next may go on.
+    /// Leaves the intent in the journal as it is, for any process to go on with.
     func release() {
         heartbeat?.cancel()
         heartbeat = nil

@@ -1,17 +1,18 @@
-/// The directories of a pool as a tree in little memory: about a hundred bytes a directory, of which most is its own name.
+/// The directories of a pool as a tree. Takes about a hundred bytes a directory, most of them for
+/// its name.
 ///
-/// A directory gets a number when it is first met: as an object, as a key of its parent, or as what lies above another one. The root is 0.
-/// Concurrency: a value.
+/// A directory gets a number when it is first met: as an object, as a key of its parent, or as the
+/// parent of another one. The root is 0. Concurrency: a value.
 struct DirectoryIndex: Sendable {
     /// The number of a directory.
     typealias Number = UInt32
 
-    /// What is known of a directory.
+    /// The facts about a directory.
     struct Facts: OptionSet, Sendable {
         let rawValue: UInt8
-        /// Its object is there.
+        /// Its object exists.
         static let isThere = Facts(rawValue: 1)
-        /// Its parent has a key of this name that is a directory's.
+        /// Its parent lists it as a directory.
         static let isListed = Facts(rawValue: 2)
         /// Its object has keys.
         static let hasKeys = Facts(rawValue: 4)
@@ -33,7 +34,7 @@ struct DirectoryIndex: Sendable {
     /// Numbers by the hash of parent and name; 0 where there is none. Its length is a power of two.
     private var slots = [Number](repeating: 0, count: 64)
 
-    /// How many directories there are.
+    /// The number of directories.
     var count: Int { nodes.count }
 
     func facts(_ number: Number) -> Facts { nodes[Int(number)].facts }
@@ -57,7 +58,7 @@ struct DirectoryIndex: Sendable {
         return .literal(components.reversed())
     }
 
-    /// The directories that were met in this one, the newest first.
+    /// The directories in this one, the last met first.
     func children(_ number: Number) -> [Number] {
         var children: [Number] = []
         var child = nodes[Int(number)].firstChild
@@ -68,7 +69,7 @@ struct DirectoryIndex: Sendable {
         return children
     }
 
-    /// The directory at a path; nil if none was met there.
+    /// The number of the directory at a path; nil if none was met there.
     func find(_ path: StoragePath) -> Number? {
         var number: Number = 0
         for component in path.components {
@@ -78,18 +79,18 @@ struct DirectoryIndex: Sendable {
         return number
     }
 
-    /// A directory in another one; nil if none was met there.
+    /// The number of a directory in `parent`; nil if none was met there.
     func find(_ name: String, in parent: Number) -> Number? {
         let number = slots[slot(of: Array(name.utf8), in: parent)]
         return number == 0 ? nil : number
     }
 
-    /// The number of the directory at a path. What is not known yet gets one, and so do those above it.
+    /// The number of the directory at a path. A new directory, and new ones above it, get one.
     mutating func insert(_ path: StoragePath) -> Number {
         path.components.reduce(0) { insert($1, in: $0) }
     }
 
-    /// The number of a directory in another one.
+    /// The number of a directory in `parent`. A new one gets a number.
     mutating func insert(_ name: String, in parent: Number) -> Number {
         let bytes = Array(name.utf8)
         let slot = slot(of: bytes, in: parent)
@@ -106,7 +107,7 @@ struct DirectoryIndex: Sendable {
         return number
     }
 
-    /// Adds to what is known of a directory.
+    /// Adds facts about a directory.
     mutating func note(_ facts: Facts, modified: UInt32 = 0, of number: Number) {
         nodes[Int(number)].facts.formUnion(facts)
         if modified > 0 { nodes[Int(number)].modified = modified }
@@ -116,7 +117,7 @@ struct DirectoryIndex: Sendable {
         names[Int(node.start)..<Int(node.start) + Int(node.length)]
     }
 
-    /// Where the number of a directory stands, or would stand.
+    /// The slot of a directory, or the one that it would take.
     private func slot(of name: [UInt8], in parent: Number) -> Int {
         var hasher = Hasher()
         hasher.combine(parent)

@@ -1,13 +1,16 @@
-/// What one look at every object of a pool has found: the directories, the files that they name, the chunks that are there. Pure facts; what
-/// they mean is for others to say.
+import Foundation
+
+/// The result of one look at every object of a pool: directories, files and chunks, as plain facts.
+/// `fsck` draws the conclusions.
 ///
-/// Made by `StorageReader.inventory`. Compact, since a pool has millions of objects: about 150 bytes for each, as it grows. Concurrency: a value.
+/// `StorageReader.inventory` makes it. It is compact, since a pool has millions of objects: about
+/// 150 bytes an object. Concurrency: a value.
 struct PoolInventory<Content: Sendable>: Sendable {
-    /// A key of a directory that names a file.
+    /// A key of a directory that is a file.
     struct File: Sendable {
         /// Its identifier.
         let blob: BlobIdentifier
-        /// The directory it is in.
+        /// Its directory.
         let directory: DirectoryIndex.Number
         /// Its name, by number.
         fileprivate let name: UInt32
@@ -16,7 +19,7 @@ struct PoolInventory<Content: Sendable>: Sendable {
     /// A chunk object.
     struct Chunk: Sendable {
         let blob: BlobIdentifier
-        /// What chunk 0 says of the file's size; `noSize` if it says nothing, `badSize` if that cannot be.
+        /// The file's size in chunk 0; `noSize` if it carries none, `badSize` if it is impossible.
         let size: UInt64
         let index: UInt32
         /// Bytes in the object.
@@ -28,13 +31,13 @@ struct PoolInventory<Content: Sendable>: Sendable {
         static var badSize: UInt64 { .max - 1 }
     }
 
-    /// A key, or an object, that is none of the driver's.
+    /// A key or an object that does not follow the convention.
     struct Stray: Sendable {
-        /// The object; for a key the one that has it.
+        /// The object, or the one that has the key.
         let object: ObjectID
-        /// The key with its value; nil for an object.
+        /// The key and its value; nil for an object.
         let entry: OmapEntry?
-        /// Why it is none of the driver's.
+        /// The reason in words.
         let reason: String
     }
 
@@ -50,12 +53,12 @@ struct PoolInventory<Content: Sendable>: Sendable {
     /// The chunks, by identifier and then by number.
     private(set) var chunks: [Chunk] = []
     var strays: [Stray] = []
-    /// Identifiers that stand where none should: under invalid keys, and in objects that are no directories.
+    /// Identifiers under invalid keys, and in objects that are no directories.
     var strayReferences: Set<BlobIdentifier> = []
     var largeOmaps: [LargeOmap] = []
     /// Numbers of `files`, by identifier.
     private var byBlob: [UInt32] = []
-    /// What the content of small files means, by identifier; without those where it means nothing.
+    /// The meanings that `understand` returned for the content of small files, by identifier.
     private var contents: [(blob: BlobIdentifier, content: Content)] = []
     private var names: [String] = []
     private var numbers: [String: UInt32] = [:]
@@ -86,20 +89,20 @@ struct PoolInventory<Content: Sendable>: Sendable {
         directories.find(path.parent).flatMap { file(path.name, in: $0) }
     }
 
-    /// The chunks that are there of an identifier, by number.
+    /// The chunks of an identifier, by number.
     func chunks(of blob: BlobIdentifier) -> ArraySlice<Chunk> {
         let start = chunks.partition { $0.blob < blob }
         let end = chunks[start...].partition { $0.blob <= blob }
         return chunks[start..<end]
     }
 
-    /// What the content of a small file means; nil if nothing, or if it cannot be read.
+    /// The meaning that `understand` returned for the content of a file; nil if there is none.
     func content(of blob: BlobIdentifier) -> Content? {
         let index = contents.partition { $0.blob < blob }
         return index < contents.count && contents[index].blob == blob ? contents[index].content : nil
     }
 
-    /// The identifiers, each with the files that name it and with its chunks; ascending, without those that have neither.
+    /// Calls `body` for each identifier with its files and its chunks, in ascending order.
     func forEachBlob(_ body: (_ files: [File], _ chunks: ArraySlice<Chunk>) throws -> Void) rethrows {
         var (file, chunk) = (0, 0)
         while file < byBlob.count || chunk < chunks.count {
@@ -133,13 +136,137 @@ struct PoolInventory<Content: Sendable>: Sendable {
         files.append(File(blob: blob, directory: directory, name: number))
     }
 
-    /// Puts everything in order: to be called once, before anything is asked.
+    /// Sorts everything. Call this once, before the first question.
     mutating func settle() {
         chunks.sort { ($0.blob, $0.index) < ($1.blob, $1.index) }
         contents.sort { $0.blob < $1.blob }
         files.sort { ($0.directory, $0.name) < ($1.directory, $1.name) }
         byBlob = files.indices.map { UInt32($0) }
         byBlob.sort { [files] in files[Int($0)].blob < files[Int($1)].blob }
+    }
+}
+
+extension StorageReader {
+    /// From how many keys an omap is called large: Ceph warns of such ones
+    /// (`osd_deep_scrub_large_omap_object_key_threshold`).
+    static let largeOmap = 200_000
+
+    /// The number of bytes of each file that are read with its size, for `understand`: enough for a
+    /// link.
+    private static let glance: UInt64 = 1024
+
+    /// Looks at every object of the pool, with one read each. Nothing is followed, so objects that
+    /// no directory lists are found as well.
+    ///
+    /// An object that is created or removed meanwhile may or may not be met, and one that changes
+    /// is met in one of its versions: conclusions have to be checked again. An empty pool is asked
+    /// whether it exists, since a deleted pool answers every question with "no such object".
+    ///
+    /// - Parameter understand: returns the meaning of the content of a file of at most a kilobyte;
+    ///   nil if it has none.
+    /// - Throws: the first error of the store (docs/layout.md#d12).
+    func inventory<Content: Sendable>(
+        largeOmap: Int = StorageReader.largeOmap, progress: ProgressHandler? = nil,
+        understand: @escaping @Sendable ([UInt8]) -> Content?
+    ) async throws -> PoolInventory<Content> {
+        let scan = try await PoolScan(objects, phase: "objects", progress: progress)
+        var inventory = try await scan.fold(into: PoolInventory<Content>()) { page in
+            let objects = page.filter { $0.namespace != Journal.namespace }
+            return try await concurrentMap(objects, window: scan.window) { try await look(at: $0, understand) }
+        } take: { inventory, found in
+            for case let item? in found { inventory.take(item, largeOmap: largeOmap) }
+            return .goOn
+        }
+        if inventory.directories.count == 1, inventory.chunks.isEmpty { _ = try await objects.status() }
+        inventory.settle()
+        return inventory
+    }
+
+    private func look<Content>(
+        at object: ObjectID, _ understand: @Sendable ([UInt8]) -> Content?
+    ) async throws -> Found<Content>? {
+        guard object.namespace.isEmpty else { return .stray(object, "it lies in a RADOS namespace of its own") }
+        if let (blob, index) = BlobIdentifier.parse(chunkName: object.name) {
+            guard let number = UInt32(exactly: index) else { return .stray(object, "no file has so many chunks") }
+            return try await look(at: blob, number, understand)
+        }
+        guard let state = try await objects.wholeOmap(of: object) else { return nil }
+        return .omap(object, state)
+    }
+
+    private func look<Content>(
+        at blob: BlobIdentifier, _ index: UInt32, _ understand: @Sendable ([UInt8]) -> Content?
+    ) async throws -> Found<Content>? {
+        typealias Chunk = PoolInventory<Content>.Chunk
+        let operation = index == 0 ? ReadOperation(xattrs: true, data: 0..<StorageReader.glance) : .stat
+        guard let state = try await objects.read(operation, of: blob.chunk(Int(index))) else { return nil }
+        let stored = index == 0 ? state.xattrs[TotalSize.xattr] : nil
+        let size = stored.map { TotalSize.decode($0) ?? Chunk.badSize } ?? Chunk.noSize
+        let chunk = Chunk(
+            blob: blob, size: size, index: index, length: UInt32(clamping: state.size),
+            modified: seconds(state.modified))
+        let isWhole = size > 0 && size <= UInt64(state.data.count)
+        return .chunk(chunk, isWhole ? understand(Array(state.data.prefix(Int(size)))) : nil)
+    }
+}
+
+/// The result of a look at one object.
+private enum Found<Content: Sendable>: Sendable {
+    case chunk(PoolInventory<Content>.Chunk, Content?)
+    case omap(ObjectID, ObjectState)
+    case stray(ObjectID, String)
+}
+
+/// A date in whole seconds since 1970.
+private func seconds(_ date: Date) -> UInt32 {
+    UInt32(min(max(0, date.timeIntervalSince1970), Double(UInt32.max)))
+}
+
+extension PoolInventory {
+    fileprivate mutating func take(_ found: Found<Content>, largeOmap: Int) {
+        switch found {
+        case .chunk(let chunk, let content): add(chunk, content)
+        case .stray(let object, let why): strays.append(Stray(object: object, entry: nil, reason: why))
+        case .omap(let object, let state): take(object, state, largeOmap)
+        }
+    }
+
+    /// Notes a key that does not follow the convention. It is never followed, but the chunks that
+    /// it may refer to must not be freed.
+    private mutating func take(_ entry: OmapEntry, of object: ObjectID, _ why: String) {
+        noteReference(in: entry)
+        strays.append(Stray(object: object, entry: entry, reason: why))
+    }
+
+    private mutating func noteReference(in entry: OmapEntry) {
+        if let blob = BlobIdentifier(value: entry.value) { strayReferences.insert(blob) }
+    }
+
+    private mutating func take(_ object: ObjectID, _ state: ObjectState, _ largeOmap: Int) {
+        guard let path = object.name.string.flatMap({ try? StoragePath($0) }), state.size == 0 || !state.omap.isEmpty
+        else {
+            let isPath = object.name.bytes.first == UInt8(ascii: "/") && state.size == 0
+            let reason = isPath ? "its name breaks the path rule" : "it is neither a directory nor a chunk"
+            for entry in state.omap { noteReference(in: entry) }
+            return strays.append(Stray(object: object, entry: nil, reason: reason))
+        }
+        let directory = directories.insert(path)
+        let entries = state.omap.filter { !(path.isRoot && $0.key == StorageReader.rootKey) }
+        directories.note(
+            entries.isEmpty ? .isThere : [.isThere, .hasKeys], modified: seconds(state.modified), of: directory)
+        if entries.count >= largeOmap { largeOmaps.append(LargeOmap(directory: directory, keys: entries.count)) }
+        for entry in entries {
+            let understood = DirectoryEntry(entry, in: path)
+            switch understood.kind {
+            case .directory:
+                guard let name = understood.name else { continue }
+                directories.note(.isListed, of: directories.insert(name, in: directory))
+            case .file(let blob):
+                guard let name = understood.name else { continue }
+                add(file: name, blob, in: directory)
+            case .invalid(let why): take(entry, of: object, why)
+            }
+        }
     }
 }
 

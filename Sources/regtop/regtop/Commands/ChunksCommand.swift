@@ -68,7 +68,7 @@ nonisolated enum ChunkText {
         var facts = FactLines()
         facts.add("path", report.path.string)
         facts.add("blob", layout.blob.string)
-        facts.add("size", layout.knownSize.map { "\($0) bytes" })
+        facts.add("size", layout.size.map { "\($0) bytes" })
         facts.add("chunk size", "\(layout.chunkSize) bytes")
         facts.add("modified", TimeText.second(layout.head.modified))
         facts.add("state", report.state.rawValue)
@@ -96,17 +96,10 @@ nonisolated enum ChunkText {
     }
 }
 
-extension ChunkLayout {
-    /// The size of the file in bytes; nil if chunk 0, which has it, is missing or invalid.
-    nonisolated var knownSize: UInt64? {
-        head.state == .missing || head.state == .badSize ? nil : size
-    }
-}
-
 extension BlobReport {
     nonisolated func json(usedBy uses: [BlobUse]) -> JSONValue {
         [
-            "path": .text(path), "blob": .text(layout.blob), "size": .bytes(layout.knownSize),
+            "path": .text(path), "blob": .text(layout.blob), "size": .bytes(layout.size),
             "chunkSize": .unsigned(layout.chunkSize), "modified": .time(layout.head.modified),
             "usedBy": .array(uses.map(\.json)),
             "chunks": .array(zip(layout.chunks, placements).map { $0.json(at: $1) }),

@@ -98,7 +98,7 @@ nonisolated struct TreeRow: Sendable {
             type = "file"
             blob = identifier.string
             problem = TreeRow.problem(status.head)
-            size = status.head == .missing || status.head == .badSize ? nil : status.size
+            size = status.size
         }
     }
 

@@ -34,7 +34,7 @@ final class BlobScreen: Screen {
         let layout = report.layout
         var details = [
             Cells.state(report.state.rawValue),
-            Line("\(HumanText.count(layout.size)) bytes"),
+            Line("\(HumanText.count(layout.head.sizeOrLength)) bytes"),
             Line(HumanText.count(layout.chunks.count, "chunk") + " of " + HumanText.bytes(layout.chunkSize)),
         ]
         if let modified = layout.head.modified { details.append(Line(HumanText.second(modified), .dim)) }

@@ -47,7 +47,7 @@ nonisolated struct DirectoryRow: Sendable, Identifiable {
     func value(of field: FilterField) -> FilterValue? {
         switch field {
         case .name: .text(entry.key.description)
-        case .size: head.map { .number($0.size) }
+        case .size: (head?.size).map { .number($0) }
         case .modified: (head?.modified).map { .time($0) }
         case .state: .text(state)
         default: nil

@@ -19,7 +19,7 @@ import Testing
         let first = try #require(text.range(of: "double-reference"))
         let last = try #require(text.range(of: "orphan-blob"))
         #expect(first.lowerBound < last.lowerBound)
-        #expect(text.contains("purges its old uploads"), "what the first one means")
+        #expect(text.contains("purges old uploads"), "the detail of the first problem")
     }
 
     @Test func itIsReachedByItsNameAndOpensThePlace() async throws {

@@ -1,0 +1,34 @@
+extension ChangePlan: Plan {
+    /// The references, as they were named.
+    public var targetNames: [String] { targets.map(\.reference.description) }
+
+    /// The references with their destinations, and with a word where the trash is skipped.
+    public var logNames: [String] {
+        targets.map { target in
+            let destination = target.destination.map { " to \($0)" } ?? ""
+            return "\(target.reference)\(destination)\(skipsTrash ? ", skipping the trash" : "")"
+        }
+    }
+
+    /// A step for each target.
+    public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
+        let links = targets.reduce(0) { $0 + $1.links.count }
+        let counter = ProgressCounter(
+            phase: action == .move ? "moving links" : "removing links", total: UInt64(links), handler: progress)
+        if action == .move {
+            let executor = MoveExecutor(context: context, handling: handling, counter: counter)
+            return targets.map { target in
+                PlanStep(target.reference.description) { try await executor.move(target) }
+            }
+        }
+        let executor = RemovalExecutor(context: context, handling: handling, counter: counter)
+        return zip(targets, context.trashIDs(count: targets.count)).map { target, id in
+            // Without links there is nothing to be kept: only emptied directories go.
+            if skipsTrash || target.links.isEmpty {
+                PlanStep(target.reference.description) { try await executor.drop(target) }
+            } else {
+                PlanStep(target.reference.description, trash: id) { try await executor.trash(target, as: id) }
+            }
+        }
+    }
+}

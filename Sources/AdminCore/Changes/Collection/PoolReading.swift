@@ -1,0 +1,189 @@
+import Foundation
+import Synchronization
+
+/// One reading of a pool: an enumeration of its objects, a walk of its tree, and whether they
+/// agree.
+final class PoolReading: Sendable {
+    private struct State {
+        var index = CollectionIndex()
+        /// The sums of the hashes of all directories that were met but the root, and of all that
+        /// were listed; hashes differ from run to run. Equal sums mean that both views show the
+        /// same.
+        var met: UInt64 = 0
+        var listed: UInt64 = 0
+        /// The hashes of what was met.
+        var hashes: [UInt64] = []
+    }
+
+    private let registry: RegistryReader
+    private let state = Mutex(State())
+
+    private var storage: StorageReader { registry.storage }
+
+    private init(registry: RegistryReader) {
+        self.registry = registry
+    }
+
+    /// Returns the union of two views of the pool: its objects as an enumeration shows them, in
+    /// parallel slices, and the tree as a walk from `/` shows it. Reads every omap in the
+    /// registry's namespace: of unlisted directories, of the trash, of the quarantine and of
+    /// invalid names as well. Ends by asking for the pool, since a deleted one has no objects
+    /// either. Throws at the first thing that could not be read.
+    ///
+    /// A directory that only the walk knows and that was there long before the mark, `began`, is an
+    /// obstacle: the enumeration is not whole then, and nobody knows what it hides.
+    static func read(
+        _ registry: RegistryReader, at began: Date, progress: ProgressHandler?
+    ) async throws -> CollectionIndex {
+        let storage = registry.storage
+        let pending = try await Journal.blobs(of: storage)
+        let scan = try await PoolScan(
+            storage.objects, .namespace(""), phase: "enumerating objects", progress: progress)
+        let reading = PoolReading(registry: registry)
+        try await scan.forEachPage { page in
+            // Each is taken in as it is read, so that the omaps of a page are never held together.
+            _ = try await concurrentMap(reading.directories(in: page), window: scan.window) { object in
+                _ = try await reading.read(object)
+            }
+        }
+        if !reading.isBalanced { try await reading.walk(at: began) }
+        _ = try await storage.objects.status()
+        var index = reading.end()
+        // The last look brings back what a regtop that was taken for dead has unlinked since: until
+        // then it is no orphan.
+        for blob in pending { index.expect(blob) }
+        return index
+    }
+
+    /// Returns what was read; nothing is kept, so that its arrays are not copied.
+    private func end() -> CollectionIndex {
+        state.withLock { state in
+            defer { state = State() }
+            return state.index
+        }
+    }
+
+    /// True if every directory that was met is listed by the one above it, and every one that is
+    /// listed was met.
+    private var isBalanced: Bool { state.withLock { $0.met == $0.listed } }
+
+    /// Takes in the chunks of a page; returns the other objects.
+    private func directories(in page: [ObjectID]) -> [ObjectID] {
+        state.withLock { state in
+            page.filter { object in
+                guard let chunk = BlobIdentifier.parse(chunkName: object.name) else { return true }
+                state.index.met(chunk: chunk.index, of: chunk.blob)
+                return false
+            }
+        }
+    }
+
+    /// Reads an object that is no chunk, and takes it in; nil if it is not there.
+    @discardableResult
+    private func read(_ object: ObjectID) async throws -> ObjectState? {
+        guard let found = try await storage.objects.wholeOmap(of: object) else { return nil }
+        let path = object.name.string.flatMap { try? StoragePath($0) }
+        let quarantine: CollectionIndex.Quarantine? =
+            if let path, path.parent == registry.paths.quarantine {
+                try await storage.holding(path).map {
+                    CollectionIndex.Quarantine(path: path, note: $0.note, entries: $0.entries)
+                }
+            } else {
+                nil
+            }
+        let children = path.map { path in
+            found.omap.lazy.filter(\.value.isEmpty).compactMap { entry -> UInt64? in
+                guard entry.key != StorageReader.rootKey, let name = entry.key.string,
+                    StoragePath.isValid(component: name)
+                else { return nil }
+                return PoolReading.hash(path.isRoot ? "/\(name)" : "\(path.string)/\(name)")
+            }.reduce(0 as UInt64, &+)
+        }
+        state.withLock { state in
+            state.index.add(found.omap, of: path, quarantine, in: registry.paths)
+            guard let path, let children else { return }
+            state.listed &+= children
+            guard !path.isRoot else { return }
+            let hash = PoolReading.hash(path.string)
+            state.met &+= hash
+            state.hashes.append(hash)
+        }
+        return found
+    }
+
+    private static func hash(_ path: String) -> UInt64 {
+        var hasher = Hasher()
+        hasher.combine(path)
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+
+    /// Walks the tree from the root, takes in what was not met, and notes which view is short.
+    ///
+    /// Directories that were met are not read again where nothing can lie below them: those of
+    /// blobs and of links, which are nearly all.
+    private func walk(at began: Date) async throws {
+        let met = state.withLock { state in
+            defer { state.hashes = [] }
+            return Set(state.hashes)
+        }
+        var (listed, late, absent) = (0, 0, [StoragePath]())
+        var open = [StoragePath.root]
+        while !open.isEmpty {
+            let wave = open.suffix(4096)
+            open.removeLast(wave.count)
+            let found = try await concurrentMap(Array(wave), window: storage.window) { [self] path in
+                let isMet = path.isRoot || met.contains(PoolReading.hash(path.string))
+                let object = StorageReader.directory(path)
+                guard object.violation == nil else { return (path, isMet, nil as ObjectState?) }
+                return (path, isMet, isMet ? try await storage.objects.wholeOmap(of: object) : try await read(object))
+            }
+            for (path, isMet, directory) in found {
+                guard let directory else { continue }
+                if !isMet {
+                    if directory.modified > began.addingTimeInterval(-PoolReading.skew) {
+                        late += 1
+                    } else {
+                        absent.append(path)
+                    }
+                }
+                for entry in directory.omap where entry.value.isEmpty && entry.key != StorageReader.rootKey {
+                    guard let name = entry.key.string, let child = try? path.appending(name) else { continue }
+                    let isMet = met.contains(PoolReading.hash(child.string))
+                    if isMet { listed += 1 }
+                    if !isMet || !registry.paths.isLeaf(child) { open.append(child) }
+                }
+            }
+        }
+        let unlisted = met.count - listed
+        state.withLock { state in
+            if unlisted > 0 {
+                state.index.notes.append(
+                    "\(unlisted) directories are in the pool and listed by none above them; what lies in them counts as needed, too"
+                )
+            }
+            if late > 0 {
+                state.index.notes.append("\(late) directories were made while the mark ran, and count as well")
+            }
+            if let first = absent.min() {
+                state.index.obstacles.append(
+                    "the enumeration of the pool's objects does not show all of them: \(absent.count) directories are there and were not met, \(first) among them; what it hides is not known"
+                )
+            }
+        }
+    }
+
+    /// By how much the clocks of the OSDs may be behind, in seconds.
+    private static let skew: TimeInterval = 300
+}
+
+extension RegistryPaths {
+    /// True for a directory that holds one file and nothing else: a blob's, or a link's. (A
+    /// manifest's may hold signatures.)
+    fileprivate func isLeaf(_ directory: StoragePath) -> Bool {
+        if file(at: directory.appending(.literal("data")))?.isBlob == true { return true }
+        return switch file(at: directory.appending(.literal("link"))) {
+        case .layer, .signature, .tagIndex, .currentLink: true
+        case .blob, .revision, .upload, nil: false
+        }
+    }
+}

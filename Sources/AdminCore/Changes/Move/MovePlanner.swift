@@ -1,0 +1,111 @@
+/// Plans moves of repositories and tags. Only reads.
+struct MovePlanner: Sendable {
+    let registry: RegistryReader
+    let policy: JournalPolicy
+
+    private var storage: StorageReader { registry.storage }
+    private var paths: RegistryPaths { registry.paths }
+    private var finder: TargetFinder { TargetFinder(registry: registry, policy: policy) }
+
+    /// See `ChangePlanner.move`.
+    func plan(
+        from source: ImageReference, to destination: ImageReference, force: Bool, handling: RepositoryHandling
+    ) async throws -> ChangePlan {
+        guard source != destination else {
+            throw ChangeError.unsuitable("source and destination are the same, \(source)")
+        }
+        try Self.check(source, destination)
+        guard case .tag(let tag) = destination.selector else {
+            return try await repositoryMove(from: source, to: destination, handling)
+        }
+        return try await tagMove(from: source, to: destination, named: tag, force: force)
+    }
+
+    /// Checks what can be checked without the pool.
+    /// - Throws: `ChangeError.unsuitable` unless both are repositories, or tags of one repository.
+    static func check(_ source: ImageReference, _ destination: ImageReference) throws(ChangeError) {
+        switch (source.selector, destination.selector) {
+        case (.repository, .repository): return
+        case (.tag, .tag) where source.repository == destination.repository: return
+        case (.tag, .tag):
+            throw .unsuitable("a tag moves within its repository: \(source) cannot become \(destination)")
+        case (.digest, _), (_, .digest):
+            throw .unsuitable("a manifest is named by its digest and cannot be renamed: name a repository or a tag")
+        default:
+            throw .unsuitable("\(source) cannot become \(destination): name two repositories, or two tags of one")
+        }
+    }
+
+    private func repositoryMove(
+        from source: ImageReference, to destination: ImageReference, _ handling: RepositoryHandling
+    ) async throws -> ChangePlan {
+        let target = try await finder.target(source, takesUploads: handling.takesUploads)
+        for directory in paths.ownDirectories(destination.repository) {
+            do {
+                _ = try await storage.stat(directory)
+                throw ChangeError.destinationExists(destination)
+            } catch StorageError.notFound {}
+        }
+        let from = paths.repository(source.repository)
+        let to = paths.repository(destination.repository)
+        let stages = target.stages.map { links in
+            links.map { link in
+                ChangePlan.Link(
+                    path: link.path, blob: link.blob, digest: link.digest,
+                    destination: link.path.moved(from: from, to: to))
+            }
+        }
+        let moved = ChangePlan.Target(
+            reference: source, destination: destination, stages: stages, directories: target.directories,
+            uploadsInProgress: target.uploadsInProgress)
+        var impact = Impact()
+        impact.objects = try await EmptiedDirectories(registry: registry).find(removing: [moved]).count
+        var notes = ["no blob data moves, whatever the size; whoever pulls \(source) has to be told the new name"]
+        if stages.joined().contains(where: { paths.stage(of: $0.path) == .uploads }) {
+            notes.append("unfinished uploads move along: whoever is pushing them gets an error and has to begin again")
+        }
+        notes += handling.notes([moved], policy)
+        return ChangePlan(action: .move, handling: handling, targets: [moved], impact: impact, notes: notes)
+    }
+
+    private func tagMove(
+        from source: ImageReference, to destination: ImageReference, named tag: String, force: Bool
+    ) async throws -> ChangePlan {
+        let name = source.repository
+        let target = try await finder.target(source)
+        guard case .tag(let old) = source.selector, let from = paths.tag(name, old), let to = paths.tag(name, tag)
+        else { throw ChangeError.notFound(destination) }
+        var notes: [String] = []
+        var impact = Impact()
+        do {
+            _ = try await storage.stat(to)
+            guard force else { throw ChangeError.destinationExists(destination) }
+            impact.tags = [destination.description]
+            notes.append("\(destination) exists and is replaced; the manifest it names now stays, maybe without a tag")
+        } catch StorageError.notFound {}
+        var stages: [[ChangePlan.Link]] = []
+        for links in target.stages {
+            stages.append(
+                try await concurrentMap(links, window: storage.window) { link in
+                    let new = link.path.moved(from: from, to: to)
+                    // Also of the tag's history, where both say the same: so it can be taken back
+                    // like the rest.
+                    return ChangePlan.Link(
+                        path: link.path, blob: link.blob, digest: link.digest, destination: new,
+                        replaces: try await present(new))
+                })
+        }
+        let moved = ChangePlan.Target(
+            reference: source, destination: destination, stages: stages, directories: target.directories)
+        impact.objects = try await EmptiedDirectories(registry: registry).find(removing: [moved]).count
+        return ChangePlan(action: .move, targets: [moved], impact: impact, notes: notes)
+    }
+
+    private func present(_ path: StoragePath) async throws -> BlobIdentifier? {
+        do {
+            return try await storage.blob(path)
+        } catch StorageError.notFound {
+            return nil
+        }
+    }
+}

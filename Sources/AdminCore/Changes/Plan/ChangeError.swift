@@ -1,0 +1,70 @@
+/// The reason why a change cannot be planned or made.
+public enum ChangeError: Error, Hashable, Sendable {
+    /// There is no such repository, tag or manifest.
+    case notFound(ImageReference)
+    /// The destination is already there.
+    case destinationExists(ImageReference)
+    /// The request makes no sense, or nothing allows it; the text says why.
+    case unsuitable(String)
+    /// Somebody else has changed links of the plan since, and they stay: one of them, and their
+    /// number.
+    case changed(StoragePath, count: Int)
+    /// Somebody else has moved or removed links of the plan since: one of them, and their number.
+    case gone(StoragePath, count: Int)
+    /// There is no space for the entries in the trash; with the store's error.
+    case noRoomForTrash(StoreError)
+    /// Nothing in the trash has this id.
+    case notInTrash(String)
+    /// A deletion, by its id, cannot come back, since its name is taken.
+    case nameTaken(String, id: String)
+    /// The session is read-only.
+    case readOnly
+    /// The pool's files have another chunk size than was assumed, in bytes.
+    case wrongChunkSize(assumed: UInt64, found: UInt64)
+}
+
+extension ChangeError: CustomStringConvertible {
+    /// One sentence.
+    public var description: String {
+        switch self {
+        case .notFound(let reference): "\(reference) does not exist"
+        case .destinationExists(let reference):
+            switch reference.selector {
+            case .tag: "\(reference) exists already; --force replaces a tag"
+            default: "\(reference) exists already; repositories are never merged"
+            }
+        case .unsuitable(let why): why
+        case .changed(let path, let count):
+            "\(path)\(count > 1 ? " and \(count - 1) other links were" : " was") changed by somebody else meanwhile and "
+                + "\(count > 1 ? "stay" : "stays"); all other links are done"
+        case .gone(let path, let count):
+            "\(path)\(count > 1 ? " and \(count - 1) other links were" : " was") moved or removed by somebody else meanwhile"
+        case .noRoomForTrash(let error):
+            "nothing was deleted: the trash needs a little space, and there is none: \(error); --now skips the trash and needs none"
+        case .notInTrash(let id): "there is no \(ByteString(id)) in the trash; `regtop trash ls` shows what is"
+        case .nameTaken(let name, let id):
+            "\(name) is there again, and nothing is merged or replaced: `regtop trash restore \(id) --to NAME` gives what was deleted another "
+                + "name"
+        case .readOnly: "nothing is changed: this session is read-only"
+        case .wrongChunkSize(let assumed, let found):
+            "the files of this pool have chunks of \(found) bytes, not \(assumed): nothing is changed until --chunk-size \(found) "
+                + "says so"
+        }
+    }
+}
+
+extension ChangeError {
+    /// The store's error that caused it; nil if there is none.
+    var storeError: StoreError? {
+        if case .noRoomForTrash(let error) = self { error } else { nil }
+    }
+}
+
+extension StorageReader {
+    /// Throws `ChangeError.wrongChunkSize` if the pool's own files say that they have another chunk
+    /// size than this reader assumes.
+    func checkChunkSize() async throws {
+        let finding = try await ChunkSizeProbe(storage: self).run()
+        if let found = finding.other { throw ChangeError.wrongChunkSize(assumed: finding.assumed, found: found) }
+    }
+}

@@ -1,0 +1,87 @@
+/// The execution of plans, with a record of each in the log.
+///
+/// Nothing here looks at the journal: `RegistryAdmin.apply` does that once before a change, and
+/// what is done on the way to a change belongs to that change.
+struct PlanExecution: Sendable {
+    let context: ChangeContext
+
+    /// Executes a plan, target by target. Returns a result for each, in the plan's order. After a
+    /// cancellation, or a failure that concerns all targets, the rest is `skipped`.
+    ///
+    /// The log in the pool has a record before the first step, and its ending after the last. Where
+    /// the log cannot be written, the change goes on and a note says so.
+    func run(_ plan: some Plan, progress: ProgressHandler? = nil) async -> [ChangeResult] {
+        let log = AuditLog(driver: context.driver)
+        let record = await log.begin(beginning(of: plan))
+        let results = await steps(of: plan, progress)
+        // In a task of its own: the ending is written also if the caller was cancelled meanwhile.
+        let trouble = await Task { await log.end(record, ending(results)) }.value
+        return trouble.map { results.noting($0) } ?? results
+    }
+
+    /// Returns a result for each target of a plan that is not begun for a reason.
+    static func skipping(_ plan: some Plan, _ reason: String, _ kind: StoreError.Kind?) -> [ChangeResult] {
+        plan.targetNames.map { ChangeResult(target: $0, outcome: .skipped, error: reason, kind: kind) }
+    }
+
+    private func steps(of plan: some Plan, _ progress: ProgressHandler?) async -> [ChangeResult] {
+        var results: [ChangeResult] = []
+        var stopped: String?
+        var kind: StoreError.Kind?
+        for step in plan.steps(with: context, progress: progress) {
+            if Task.isCancelled, stopped == nil { stopped = "it was cancelled before it began" }
+            if let stopped {
+                results.append(ChangeResult(target: step.name, outcome: .skipped, error: stopped, kind: kind))
+                continue
+            }
+            do {
+                results.append(
+                    ChangeResult(target: step.name, outcome: .done, notes: try await step.work(), trash: step.trash))
+            } catch StorageError.outcomeUnknown(let path, let error) {
+                let error = StorageError.outcomeUnknown(path, error).description
+                results.append(ChangeResult(target: step.name, outcome: .unknown, error: error))
+                stopped = "not begun: the outcome before is unknown"
+            } catch {
+                let storeError = (error as? StoreError) ?? (error as? ChangeError)?.storeError
+                kind = storeError?.kind
+                results.append(ChangeResult(target: step.name, outcome: .failed, error: "\(error)", kind: kind))
+                if storeError != nil || error is CancellationError { stopped = "not begun: \(error)" }
+            }
+        }
+        return results
+    }
+
+    private func beginning(of plan: some Plan) -> AuditBeginning {
+        let names = plan.logNames
+        let who = context.by
+        return AuditBeginning(
+            begun: context.driver.policy.now, user: who.user, host: who.host, process: who.process,
+            client: who.client, action: plan.action.rawValue,
+            targets: Array(names.prefix(AuditLog.longestList)), targetCount: names.count,
+            bytes: plan.impact.bytes, objects: plan.impact.objects, reclaimable: plan.impact.reclaimable)
+    }
+
+    private func ending(_ results: [ChangeResult]) -> AuditEnding {
+        AuditEnding(
+            ended: context.driver.policy.now,
+            outcomes: Dictionary(grouping: results, by: \.outcome.rawValue).mapValues(\.count),
+            results: results.prefix(AuditLog.longestList).map { result in
+                AuditEntry.Result(
+                    target: result.target, outcome: result.outcome.rawValue, error: result.error,
+                    trash: result.trash?.string)
+            })
+    }
+}
+
+extension [ChangeResult] {
+    /// Returns the results with a note at the first one that is done.
+    fileprivate func noting(_ note: String) -> [ChangeResult] {
+        guard let index = firstIndex(where: { $0.outcome == .done }) else { return self }
+        var results = self
+        let result = results[index]
+        results[index] = ChangeResult(
+            target: result.target, outcome: result.outcome, error: result.error, kind: result.kind,
+            notes: result.notes + [note], trash: result.trash)
+        return results
+    }
+}

@@ -1,0 +1,201 @@
+import Foundation
+
+/// Makes the repairs of a plan.
+struct RepairExecutor: Sendable {
+    let context: ChangeContext
+    /// Seconds in which damage counts as a write under way: nothing younger is taken away.
+    let grace: TimeInterval
+
+    private var driver: StorageDriver { context.driver }
+    private var registry: RegistryReader { context.registry }
+    private var paths: RegistryPaths { context.paths }
+
+    /// Makes one repair; `id` is for what goes to the trash by it. Returns notes; throws
+    /// `RepairError` where the damage is not what it was, and errors of the store.
+    func repair(_ target: RepairPlan.Target, trash id: TrashID?) async throws -> [String] {
+        switch target.repair {
+        case .dropUploadKey(let path, let blob, let kept):
+            guard try await driver.reader.value(at: kept) == blob.value else { throw RepairError.changed(kept) }
+            guard try await driver.writer.exchange(blob, for: nil, at: path) else { throw RepairError.changed(path) }
+        case .relink(let directories): try await driver.pruner.relink(directories)
+        case .rearrange(let path, let blob, let digest): try await rearrange(path, blob, digest)
+        case .restoreSize(let path, let blob, let chunks): try await restoreSize(path, blob, chunks)
+        case .writeEmpty(let path, let blob): try await writeEmpty(path, blob)
+        case .dropSurplus(let path, let blob, let chunks):
+            try await SurplusRemoval(context: context).drop(chunks, of: path, blob)
+        case .writeLink(let path, let digest, let blob), .restoreTag(let path, let digest, let blob):
+            try await writeLink(path, digest, blob)
+        case .rewriteLink(let file, let digest): try await rewriteLink(file, digest)
+        case .finishDeletion(let path, let blob):
+            return try await finishDeletion(path, blob, target, id)
+        case .trash, .trashDirectories:
+            try await requireDamage(target)
+            return try await toTrash(target, id)
+        case .replaceLink(let file, let digest, let blob):
+            try await requireDamage(target)
+            let notes = try await toTrash(target, id)
+            try await writeLink(file.path, digest, blob)
+            return notes
+        case .prune(let path): return try await prune(path)
+        case .removeKey(let object, let key, let value):
+            guard try await driver.writer.removeKey(key, value: value, of: object) else {
+                throw RepairError.gone("the key \(key) of \(object)")
+            }
+        }
+        return []
+    }
+
+    private func requireDamage(_ target: RepairPlan.Target) async throws {
+        guard try await DamageCheck(context: context, grace: grace).isStillDamaged(target) else {
+            throw RepairError.changed(target.problem.path ?? .root)
+        }
+    }
+
+    /// Hashes all bytes in their right order, writes them, and hashes them again as they were
+    /// written.
+    private func rearrange(_ path: StoragePath, _ blob: BlobIdentifier, _ digest: Digest) async throws {
+        guard try await driver.reader.value(at: path) == blob.value else { throw RepairError.changed(path) }
+        do {
+            let order = try await driver.reader.layout(of: blob).rearranged()
+            guard try await driver.reader.content(of: blob, order, has: digest),
+                try await driver.repair.rewrite(
+                    path, blob, in: order,
+                    isRight: { try await driver.reader.content(of: $0, at: path, has: digest) ?? false })
+            else { throw RepairError.notTheDigest(path) }
+        } catch is Rearrangement.Refusal {
+            throw RepairError.changed(path)
+        }
+    }
+
+    /// Writes a file anew that has lost its size. The registry's driver writes data first and the
+    /// size then: a young file may get one still. The new size is that of bytes that are proven to
+    /// be the content, as they were and as they are written anew. The chunks are never changed in
+    /// place, since nothing could guard the others meanwhile.
+    private func restoreSize(
+        _ path: StoragePath, _ blob: BlobIdentifier, _ chunks: [Int]
+    ) async throws {
+        let reader = driver.reader
+        guard try await reader.value(at: path) == blob.value,
+            let head = try await reader.objects.read(.stat, of: blob.chunk(0)), isSettled(head)
+        else { throw RepairError.changed(path) }
+        let stored = try await reader.storedFile(blob, chunks: chunks)
+        guard stored.fault(chunkSize: reader.chunkSize) != nil,
+            let order = try? Rearrangement(asTheyStand: stored.lengths, chunkSize: reader.chunkSize)
+        else { throw RepairError.changed(path) }
+        let proof = ContentProof(registry: registry, path: path)
+        guard try await proof.isRight(blob, in: order),
+            try await driver.repair.rewrite(path, blob, in: order, isRight: { try await proof.isRight($0) })
+        else { throw RepairError.notTheDigest(path) }
+    }
+
+    /// True if an object is so old that nobody is writing the file that it is part of.
+    private func isSettled(_ object: ObjectState) -> Bool {
+        grace == 0 || object.modified.addingTimeInterval(grace) <= driver.policy.now
+    }
+
+    private func writeLink(_ path: StoragePath, _ digest: Digest, _ blob: StoragePath) async throws {
+        guard case .file? = try await driver.reader.entry(blob)?.kind else { throw RepairError.changed(blob) }
+        guard try await driver.reader.entry(path) == nil else { throw RepairError.changed(path) }
+        if case .revision = paths.file(at: path) { try await requireManifest(digest) }
+        try await driver.putContent(path, Array(digest.string.utf8))
+    }
+
+    /// A link to a manifest lets the registry serve it: only a manifest with the right digest gets
+    /// one.
+    private func requireManifest(_ digest: Digest) async throws {
+        let path = paths.blob(digest)
+        guard case .file(let blob)? = try await driver.reader.entry(path)?.kind,
+            case .success = try await registry.manifest(in: blob, at: path).content,
+            try await driver.reader.content(of: blob, at: path, has: digest) == true
+        else { throw RepairError.notTheDigest(path) }
+    }
+
+    private func rewriteLink(_ file: Repair.TrashedFile, _ digest: Digest) async throws {
+        let isDone = try await driver.repair.replace(file.path, file.blob, with: Array(digest.string.utf8)) {
+            let link = try await registry.links.read(file.blob, at: file.path)
+            return link.state == .inexact(digest)
+        }
+        guard isDone else { throw RepairError.changed(file.path) }
+    }
+
+    /// A reference without chunk 0 has no date of its own (docs/safety.md#dates): one in a
+    /// directory that was written to just now is left alone, since the registry's driver writes the
+    /// key before the data.
+    private func finishDeletion(
+        _ path: StoragePath, _ blob: BlobIdentifier, _ target: RepairPlan.Target, _ id: TrashID?
+    ) async throws -> [String] {
+        guard try await driver.reader.objects.read(.stat, of: blob.chunk(0)) == nil,
+            try await isReferenceSettled(path)
+        else { throw RepairError.changed(path) }
+        return try await toTrash(target, id)
+    }
+
+    private func isReferenceSettled(_ path: StoragePath) async throws -> Bool {
+        let directory = try await driver.reader.objects.read(.stat, of: StorageReader.directory(path.parent))
+        return directory.map { isSettled($0) } ?? false
+    }
+
+    /// The digest says that there is nothing to lose, and that no content is missing; a young
+    /// reference may be being written all the same. The chunk is made in a single operation, and
+    /// only where there is none: if the reference has changed by then, the chunk is an orphan.
+    private func writeEmpty(_ path: StoragePath, _ blob: BlobIdentifier) async throws {
+        guard case .blob(let digest) = paths.file(at: path), BlobFinding.emptyDigests.contains(digest.string) else {
+            throw RepairError.notTheDigest(path)
+        }
+        guard try await isReferenceSettled(path), try await driver.reader.value(at: path) == blob.value,
+            try await driver.reader.objects.read(.stat, of: blob.chunk(1)) == nil,
+            try await driver.repair.writeEmpty(blob, of: path), try await driver.reader.value(at: path) == blob.value
+        else { throw RepairError.changed(path) }
+    }
+
+    private func prune(_ path: StoragePath) async throws -> [String] {
+        try await driver.pruner.prune([path]) == nil
+            ? ["\(path) stays, since the pool is full; once there is space, the same command removes it"] : []
+    }
+
+    private func toTrash(_ target: RepairPlan.Target, _ id: TrashID?) async throws -> [String] {
+        var directories = target.files.map(\.path.parent)
+        if case .trashDirectories(let own) = target.repair {
+            // Directories without files as well.
+            let below = try await concurrentMap(own, window: driver.reader.window) { [driver] in
+                try await driver.reader.walkIfThere($0) ?? []
+            }
+            directories += own + below.joined().compactMap(\.subdirectory)
+        }
+        let isRepository = directories.allSatisfy { $0.isBelow(paths.repositories) }
+        let floor = isRepository ? paths.repositories : paths.root
+        guard let id, !target.files.isEmpty else {
+            try await driver.pruner.prune(directories, below: floor)
+            let stay = try await concurrentMap(directories, window: driver.reader.window) { [driver] directory in
+                let object = try await driver.reader.objects.read(.stat, of: StorageReader.directory(directory))
+                return object == nil ? nil : directory
+            }.compactMap(\.self)
+            if let first = stay.min() { throw RepairError.stays(first) }
+            return []
+        }
+        let deposit = TrashDeposit(
+            name: target.name, kind: target.trashKind,
+            stages: [target.files.map { ChangePlan.Link(path: $0.path, blob: $0.blob) }],
+            directories: directories.uniqued(), floor: floor)
+        let counter = ProgressCounter(phase: "removing links", total: UInt64(target.files.count), handler: nil)
+        let layers = target.files.map(\.path).filter { paths.file(at: $0)?.isLayerLink ?? false }
+        let watch = LayerWatch(
+            driver: driver, paths: paths, names: layers.compactMap(paths.repositoryName).uniqued(),
+            counterpart: paths.holding(of: id))
+        return try await watch.during {
+            let (stay, leftovers) = try await deposit.put(as: id, context, counter)
+            if let first = stay.min() { throw ChangeError.changed(first, count: stay.count) }
+            return leftovers.notes(paths)
+        }
+    }
+}
+
+extension RepairPlan.Target {
+    fileprivate var trashKind: TrashItem.Kind {
+        switch problem.kind {
+        case .staleUpload: .upload
+        case .emptyRepository: .repository
+        default: .other
+        }
+    }
+}

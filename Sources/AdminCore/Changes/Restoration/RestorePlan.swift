@@ -1,0 +1,58 @@
+/// Deletions that are to come back from the trash, each with its links, frozen.
+public struct RestorePlan: Plan, Hashable {
+    /// One deletion.
+    public struct Target: Hashable, Sendable {
+        /// The deletion.
+        public let item: TrashItem
+        /// Its links.
+        public let entries: [Holding.Entry]
+        /// The new name; nil for its own.
+        public let destination: ImageReference?
+        /// The new place of its links; nil for their own.
+        let renaming: Renaming?
+        /// The companions of its image that lie in other deletions.
+        public let companions: [Part]
+    }
+
+    /// A part of another deletion.
+    public struct Part: Hashable, Sendable {
+        /// The id of that deletion.
+        public let id: String
+        /// The links that come back.
+        public let entries: [Holding.Entry]
+    }
+
+    /// A directory that changes its path.
+    struct Renaming: Hashable, Sendable {
+        let from: StoragePath
+        let to: StoragePath
+    }
+
+    /// The deletions, in the order of execution.
+    public let targets: [Target]
+    /// Notes to read before saying yes, a sentence each.
+    public let notes: [String]
+
+    /// Restoring.
+    public var action: PlanAction { .restore }
+    /// Nothing is gone by it.
+    public var impact: Impact { Impact() }
+
+    /// The ids.
+    public var targetNames: [String] { targets.map(\.item.id) }
+
+    /// The ids with the names of what was deleted, and their new names.
+    public var logNames: [String] {
+        targets.map { "\($0.item.id), \($0.item.name)\($0.destination.map { " as \($0)" } ?? "")" }
+    }
+
+    /// A step for each deletion.
+    public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
+        let links = targets.reduce(0) { sum, target in
+            sum + target.entries.count + target.companions.reduce(0) { $0 + $1.entries.count }
+        }
+        let counter = ProgressCounter(phase: "restoring links", total: UInt64(links), handler: progress)
+        let executor = RestorationExecutor(context: context, counter: counter)
+        return targets.map { target in PlanStep(target.item.id) { try await executor.restore(target) } }
+    }
+}

@@ -1,0 +1,85 @@
+/// The files and directories below a target after its links have left.
+struct Leftovers: Sendable {
+    /// Files: the plan's, if they could not be changed, and what appeared meanwhile.
+    var files: [StoragePath] = []
+    /// Directories with an entry that is none of the driver's, which nothing removes.
+    var unruly: [StoragePath] = []
+    /// False if emptied directories stay.
+    var isPruned = true
+
+    /// Prunes what is empty in these directories, and above them up to `floor`. Returns the rest.
+    static func clear(
+        _ directories: [StoragePath], below floor: StoragePath, with driver: StorageDriver
+    ) async throws -> Leftovers {
+        let directories = Set(directories)
+        let roots = directories.filter { !directories.contains($0.parent) }
+        let found = try await concurrentMap(roots, window: driver.reader.window) { root in
+            try await driver.reader.walkIfThere(root) ?? []
+        }.flatMap(\.self)
+        let pruned = try await driver.pruner.prune(directories.union(found.compactMap(\.subdirectory)), below: floor)
+        let unruly = found.filter { $0.path == nil }.map(\.directory)
+        return Leftovers(
+            files: found.compactMap(\.file?.path).sorted(), unruly: Set(unruly).sorted(), isPruned: pruned != nil)
+    }
+
+    /// A sentence about each.
+    func notes(_ paths: RegistryPaths) -> [String] {
+        var notes = unruly.map { "\($0) stays, with an entry that breaks the driver's rules; `regtop ls` shows it" }
+        if !isPruned {
+            notes.append(
+                "the emptied directories stay, since the pool is full; once there is space, the same command removes them"
+            )
+        }
+        let uploads = files.compactMap { paths.file(at: $0)?.uploadDirectory }.uniqued()
+        if let first = uploads.first {
+            notes.append(
+                uploads.count == 1
+                    ? "an upload in progress stays where its client writes it, \(first)"
+                    : "\(uploads.count) uploads in progress stay where their clients write them, \(first) among them")
+        }
+        let links = files.filter { paths.file(at: $0)?.isUpload != true }
+        if let first = links.first {
+            let end =
+                links.allSatisfy { paths.file(at: $0)?.isLayerLink ?? false }
+                ? "; catalogues show a repository that has layer links only, and regtop removes these once no push can need them any more"
+                : ""
+            notes.append(
+                links.count == 1
+                    ? "\(first) appeared meanwhile and stays\(end)"
+                    : "\(links.count) links appeared meanwhile and stay, \(first) among them\(end)")
+        }
+        return notes
+    }
+
+    /// Returns sentences about planned links that somebody else changed or removed meanwhile. A
+    /// repository has gone all the same: what was pushed to it anew stays, and is named. Of
+    /// anything less than a repository, and where nothing of the target was changed, this throws
+    /// `ChangeError.changed` if some of the links are at their places, `.gone` if none is.
+    static func notes(
+        on links: Set<StoragePath>, of target: ChangePlan.Target, with driver: StorageDriver
+    ) async throws -> [String] {
+        guard let any = links.min() else { return [] }
+        let there = try await driver.writer.each(links.sorted()) { path in
+            try await driver.reader.value(at: path) == nil ? nil : path
+        }.compactMap(\.self)
+        guard case .repository = target.reference.selector, links.count < target.links.count else {
+            guard let stays = there.min() else { throw ChangeError.gone(any, count: links.count) }
+            throw ChangeError.changed(stays, count: there.count)
+        }
+        var notes: [String] = []
+        if let first = there.first {
+            notes.append(
+                there.count == 1
+                    ? "\(first) was written anew meanwhile and stays"
+                    : "\(there.count) links were written anew meanwhile and stay, \(first) among them")
+        }
+        let gone = links.subtracting(there)
+        if let first = gone.min() {
+            notes.append(
+                gone.count == 1
+                    ? "\(first) was moved or removed by somebody else meanwhile"
+                    : "\(gone.count) links were moved or removed by somebody else meanwhile, \(first) among them")
+        }
+        return notes
+    }
+}

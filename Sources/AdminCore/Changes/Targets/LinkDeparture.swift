@@ -1,0 +1,81 @@
+/// The departure of one link from its place, if it still is the plan's: the same identifier and,
+/// for a tag's current link, the same digest.
+///
+/// A registry that retags writes into the same identifier, which no guard sees. So the link is read
+/// once more after it has left, and put back if it says something else
+/// (docs/safety.md#trash-a-file).
+struct LinkDeparture: Sendable {
+    let driver: StorageDriver
+
+    private var links: LinkReader { RegistryReader(storage: driver.reader).links }
+
+    enum Outcome: Sendable {
+        /// The link has left.
+        case left
+        /// Somebody else replaced it: it stays.
+        case changed
+        /// It has left and says another digest than planned: a push overwrote it in place.
+        case retagged
+    }
+
+    /// Drops a link. Returns false if it stays.
+    func drop(_ link: ChangePlan.Link) async throws -> Bool {
+        switch try await outcome(of: link, { try await driver.writer.exchange(link.blob, for: nil, at: link.path) }) {
+        case .left: return true
+        case .changed: return false
+        case .retagged:
+            _ = try await putBack(link)
+            return false
+        }
+    }
+
+    /// Moves a link to its entry in a holding. Returns false if it stays.
+    func hold(_ link: ChangePlan.Link, by move: FileMove) async throws -> Bool {
+        switch try await outcome(of: link, { try await driver.mover.leaveSource(move) }) {
+        case .left: return true
+        case .changed: return false
+        case .retagged:
+            // Where somebody has put another link by now, this one stays in the trash: nothing is
+            // lost.
+            if try await putBack(link) {
+                _ = try await driver.writer.exchange(link.blob, for: nil, at: move.destination)
+            }
+            return false
+        }
+    }
+
+    /// Moves a link to its destination, where it stays even if it was retagged.
+    func move(_ link: ChangePlan.Link, in paths: RegistryPaths) async throws -> Outcome {
+        guard let move = link.fileMove(in: paths) else { return .changed }
+        return try await outcome(of: link) { try await driver.mover.leaveSource(move) }
+    }
+
+    private func outcome(of link: ChangePlan.Link, _ leave: () async throws -> Bool) async throws -> Outcome {
+        guard try await leave() else { return .changed }
+        return try await isRetagged(link) ? .retagged : .left
+    }
+
+    private func isRetagged(_ link: ChangePlan.Link) async throws -> Bool {
+        guard let planned = link.digest else { return false }
+        return try await links.read(link.blob, at: link.path).digest != planned
+    }
+
+    /// Puts a link back where it was. Returns false if another one has its place.
+    private func putBack(_ link: ChangePlan.Link) async throws -> Bool {
+        guard try await driver.writer.publish([(link.path, link.blob)]).isEmpty else { return false }
+        try await driver.writer.linkUp([link.path.parent])
+        return true
+    }
+}
+
+extension ChangePlan.Link {
+    /// The move that this link stands for; nil if it is removed. A registry that has read the
+    /// identifier of an upload may finish it meanwhile: then the blob is to have it alone.
+    func fileMove(in paths: RegistryPaths) -> FileMove? {
+        destination.map {
+            FileMove(
+                blob: blob, source: path, destination: $0, replaces: replaces,
+                yields: paths.file(at: path)?.isUpload ?? false)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+/// The last look at a change (docs/safety.md#last-look): a tag that appeared meanwhile, and names a
+/// manifest that went, gets its links at the source as well.
+struct LastLook: Sendable {
+    let context: ChangeContext
+
+    private var driver: StorageDriver { context.driver }
+    private var paths: RegistryPaths { context.paths }
+
+    /// Looks at the source of a removal or a move. Returns notes; a look that fails is one of them,
+    /// since the change is done.
+    func notes(after target: ChangePlan.Target, _ handling: RepositoryHandling) async throws -> [String] {
+        let name = target.reference.repository
+        var notes: [String] = []
+        do {
+            if target.links.contains(where: { paths.stage(of: $0.path) == .revisions }) {
+                // Where the layer links go as well, whatever is there now was pushed meanwhile, and
+                // may rest on links that have gone.
+                notes += try await LinkCompletion(context: context).complete(
+                    name, allManifests: !target.layerNames.isEmpty, moved: moved(by: target))
+            }
+            if handling.keepsLayerLinks { try await linkLayersAgain(target) }
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            notes.append("\(name) could not be looked at once more: \(error); regtop recover does that")
+        }
+        if driver.policy.delay > 0, driver.policy.caches == .unknown, !handling.keepsLayerLinks,
+            !target.layerNames.isEmpty
+        {
+            notes.append(CacheState.afterwards)
+        }
+        return notes
+    }
+
+    /// Looks at a repository that has come back from the trash: a push may have written into the
+    /// link of a tag after that had gone there. Its manifest, and links to layers, are at the name
+    /// that it was deleted from, `origin`.
+    func notes(afterRestoring entries: [Holding.Entry], from origin: RepositoryName?) async throws -> [String] {
+        guard let origin, let name = entries.lazy.compactMap({ paths.repositoryName(of: $0.origin) }).first else {
+            return []
+        }
+        return try await LinkCompletion(context: context).complete(name, allManifests: true) {
+            [registry = context.registry] digest, _ in
+            try await registry.heldSignatures(of: digest, in: origin)
+        }
+    }
+
+    /// Writes the layer links that a target had anew, where they were: what a registry remembers of
+    /// them stays true.
+    private func linkLayersAgain(_ target: ChangePlan.Target) async throws {
+        _ = try await driver.writer.each(target.links.filter { paths.file(at: $0.path)?.isLayerLink ?? false }) {
+            link in
+            let text = try await driver.reader.content(of: link.blob, at: link.path, limit: LinkReader.limit)
+            guard LinkText(text) != nil, try await driver.reader.entry(link.path) == nil else { return }
+            try await driver.putContent(link.path, text)
+        }
+    }
+
+    /// The manifests that a target takes away, each with its signatures.
+    private func moved(by target: ChangePlan.Target) -> LeftOutLinks.Moved {
+        let revisions = paths.signatures(among: target.links.map(\.path))
+        return { digest, _ in revisions[digest] }
+    }
+}
+
+extension RegistryPaths {
+    /// The manifests among some links, each with its signatures.
+    func signatures(among links: some Sequence<StoragePath>) -> [Digest: [Digest]] {
+        var revisions: [Digest: [Digest]] = [:]
+        for link in links {
+            switch file(at: link) {
+            case .revision(let digest): revisions[digest, default: []] += []
+            case .signature(let signature, of: let digest): revisions[digest, default: []].append(signature)
+            default: break
+            }
+        }
+        return revisions
+    }
+}
+
+extension RegistryReader {
+    /// Returns the signatures of a manifest that a repository holds; nil if it does not hold it.
+    func heldSignatures(of digest: Digest, in name: RepositoryName) async throws -> [Digest]? {
+        guard try await storage.entry(paths.revisionLink(name, digest)) != nil else { return nil }
+        return try await digests(below: paths.signatures(name, of: digest)) ?? []
+    }
+}

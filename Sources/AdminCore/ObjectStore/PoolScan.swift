@@ -1,0 +1,127 @@
+/// One enumeration of a store's objects: the only loop over an `ObjectCursor`.
+///
+/// A scan meets each object of its scope once, in no particular order, in slices that are followed
+/// side by side; in one slice where the store executes one operation at a time. An object that is
+/// created or removed meanwhile may or may not be met. Cancelling the task ends the scan.
+///
+/// Every method throws the first error of the store or of the closure: half a scan proves nothing.
+/// It throws `StoreError` of kind `.incomplete` where the store cannot list all of its objects,
+/// unless the scan is a sample.
+struct PoolScan: Sendable {
+    /// The part of the store that a scan has to meet.
+    enum Extent: Hashable, Sendable {
+        /// Every object.
+        case whole
+        /// The first pages of each slice. Proves nothing.
+        case sample(pages: Int)
+    }
+
+    /// The answer of a visitor.
+    enum Answer: Hashable, Sendable {
+        /// The scan goes on.
+        case goOn
+        /// The scan has found what it was made for.
+        case stop
+    }
+
+    /// The number of slices that are followed side by side.
+    static let slices = 8
+
+    let reader: any ObjectReader
+    let scope: NamespaceScope
+    let extent: Extent
+    /// Counts the objects of each page after they were visited.
+    let counter: ProgressCounter?
+
+    init(
+        _ reader: any ObjectReader, _ scope: NamespaceScope = .all, extent: Extent = .whole,
+        counter: ProgressCounter? = nil
+    ) {
+        self.reader = reader
+        self.scope = scope
+        self.extent = extent
+        self.counter = counter
+    }
+
+    /// A scan of the whole scope that reports its progress as `phase`, of the number of objects in
+    /// the store.
+    init(
+        _ reader: any ObjectReader, _ scope: NamespaceScope = .all, phase: String, progress: ProgressHandler?
+    ) async throws {
+        let total = try await reader.status().objects
+        self.init(reader, scope, counter: ProgressCounter(phase: phase, total: total, handler: progress))
+    }
+
+    /// Reads something of each page by `read`, in parallel, and folds it into `result` by `take`,
+    /// one page after the other.
+    func fold<Finding: Sendable, Result>(
+        into result: Result, read: @escaping @Sendable ([ObjectID]) async throws -> Finding,
+        take: (inout Result, Finding) throws -> Answer
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: (cursor: ObjectCursor, page: Int, part: Finding)?.self) { group in
+            var result = result
+            func follow(_ cursor: ObjectCursor, page number: Int) {
+                if case .sample(let pages) = extent, number > pages { return }
+                group.addTask {
+                    guard let page = try await cursor.next() else { return nil }
+                    let part = try await read(page)
+                    counter?.advance(by: UInt64(page.count))
+                    return (cursor, number, part)
+                }
+            }
+            for cursor in try await cursors() { follow(cursor, page: 1) }
+            while let answer = try await group.next() {
+                guard let (cursor, page, part) = answer else { continue }
+                // The next page is read while this one is taken in.
+                follow(cursor, page: page + 1)
+                guard try take(&result, part) == .goOn else {
+                    group.cancelAll()
+                    break
+                }
+            }
+            return result
+        }
+    }
+
+    /// Calls `visit` with each page, in parallel.
+    func forEachPage(_ visit: @escaping @Sendable ([ObjectID]) async throws -> Void) async throws {
+        try await fold(into: (), read: visit) { _, _ in .goOn }
+    }
+
+    /// Calls `visit` with each object, in parallel.
+    func forEach(_ visit: @escaping @Sendable (ObjectID) async throws -> Void) async throws {
+        try await forEachPage { page in _ = try await concurrentMap(page, window: window, visit) }
+    }
+
+    /// The results of `transform` for all objects, without nil.
+    func compactMap<Value: Sendable>(
+        _ transform: @escaping @Sendable (ObjectID) -> Value?
+    ) async throws -> [Value] {
+        try await fold(into: []) {
+            $0.compactMap(transform)
+        } take: { values, part in
+            values += part
+            return .goOn
+        }
+    }
+
+    /// Any object; nil if there is none.
+    func first() async throws -> ObjectID? {
+        try await fold(into: nil, read: \.first) { first, object in
+            first = first ?? object
+            return first == nil ? .goOn : .stop
+        }
+    }
+
+    /// The number of objects of a page that are visited at once: enough to use all operations that
+    /// the store allows from one slice, since the others may have ended.
+    var window: Int { reader.load.limit == 1 ? 1 : max(16, reader.load.limit) }
+
+    private func cursors() async throws -> [ObjectCursor] {
+        let slices = reader.load.limit == 1 ? 1 : PoolScan.slices
+        return switch extent {
+        case .whole: try await reader.enumerate(scope, slices: slices)
+        case .sample: try await reader.sample(scope, slices: slices)
+        }
+    }
+}

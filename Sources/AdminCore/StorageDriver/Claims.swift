@@ -1,0 +1,132 @@
+/// The claims on the references of one holding (docs/safety.md#claims): the process that sets a
+/// claim follows it, and so does any recovery.
+struct Claims: Sendable {
+    let writer: StorageWriter
+    /// The directory of the holding.
+    let path: StoragePath
+
+    private var reader: StorageReader { writer.reader }
+
+    /// `cas(T, e → claim.e)`: claims references. Returns those that are claimed now; somebody else
+    /// was quicker with the others.
+    func claim(_ entries: [Holding.Entry], as claim: Holding.Entry.Claim) async throws -> Set<Holding.Entry> {
+        try await rename(entries) { (Holding.key($0.origin), Holding.key($0.origin, claim)) }
+    }
+
+    /// Ends claims: the keys are removed, or get their old names back. A key that is already gone
+    /// does not matter.
+    private func end(
+        _ entries: [Holding.Entry], as claim: Holding.Entry.Claim, givingBack: Bool = false
+    ) async throws {
+        _ = try await rename(entries) {
+            (Holding.key($0.origin, claim), givingBack ? Holding.key($0.origin) : nil)
+        }
+    }
+
+    // MARK: - Following claims
+
+    /// Restores claimed references, stage by stage. Where the path is taken, undoes the claim;
+    /// returns those paths.
+    func restore(_ stages: [[Holding.Entry]]) async throws -> Set<StoragePath> {
+        var taken: Set<StoragePath> = []
+        for entries in stages where !entries.isEmpty {
+            taken.formUnion(try await writer.publish(entries.map { ($0.origin, $0.blob) }))
+            try await writer.linkUp(Set(entries.map(\.origin).filter { !taken.contains($0) }.map(\.parent)))
+        }
+        let entries = stages.flatMap(\.self)
+        try await end(entries.filter { !taken.contains($0.origin) }, as: .restoring)
+        try await end(entries.filter { taken.contains($0.origin) }, as: .restoring, givingBack: true)
+        return taken
+    }
+
+    /// Frees the chunks of claimed references, and ends the claims. `chunks` returns the numbers of
+    /// the chunks of an identifier.
+    func free(
+        _ entries: [Holding.Entry], counter: ProgressCounter? = nil,
+        chunks: @escaping @Sendable (BlobIdentifier) async throws -> [Int]
+    ) async throws {
+        _ = try await writer.each(entries) { entry in
+            defer { counter?.advance() }
+            try await removeChunks(of: entry.blob, try await chunks(entry.blob))
+        }
+        try await end(entries, as: .freeing)
+    }
+
+    /// Follows every claim in the holding to its end: those that a crash left, or somebody who
+    /// stalled.
+    func follow() async throws {
+        let claimed = (try await reader.holding(path)?.entries ?? []).filter { $0.claim != nil }
+        _ = try await restore([claimed.filter { $0.claim == .restoring }])
+        try await free(claimed.filter { $0.claim == .freeing }) { blob in
+            try await reader.layout(of: blob).chunks.filter { $0.state != .missing }.map(\.index)
+        }
+    }
+
+    /// Removes the chunks of an identifier: the last first, chunk 0 at the end, since only chunk 0
+    /// says how many there are. A chunk that is already gone does not matter; any other error
+    /// stops.
+    private func removeChunks(of blob: BlobIdentifier, _ indices: [Int]) async throws {
+        let later = indices.filter { $0 > 0 }.sorted(by: >)
+        if !later.isEmpty {
+            _ = try await writer.each(later) { index in try await writer.remove(blob.chunk(index), for: path) }
+        }
+        try await writer.remove(blob.chunk(0), for: path)
+    }
+
+    // MARK: - Renaming keys
+
+    /// The number of keys that one operation renames.
+    private static let batch = 500
+
+    private struct Renaming: Sendable {
+        let entry: Holding.Entry
+        let old: ByteString
+        let new: ByteString?
+    }
+
+    /// Renames or removes keys, each guarded by its identifier. Returns the entries for which that
+    /// was done.
+    ///
+    /// One operation renames many keys, all or none, since a holding is one object whose operations
+    /// follow each other anyway. Where a guard refuses the operation, each key is renamed by an
+    /// operation of its own.
+    private func rename(
+        _ entries: [Holding.Entry], _ keys: (Holding.Entry) -> (old: ByteString, new: ByteString?)
+    ) async throws -> Set<Holding.Entry> {
+        var done: Set<Holding.Entry> = []
+        for start in stride(from: 0, to: entries.count, by: Claims.batch) {
+            let batch = entries[start..<min(start + Claims.batch, entries.count)].map { entry in
+                let (old, new) = keys(entry)
+                return Renaming(entry: entry, old: old, new: new)
+            }
+            if try await rename(batch) {
+                done.formUnion(batch.map(\.entry))
+            } else if batch.count > 1 {
+                let single = try await writer.each(batch) { try await rename([$0]) ? $0.entry : nil }
+                done.formUnion(single.compactMap(\.self))
+            }
+        }
+        return done
+    }
+
+    /// Renames all of them or none. False if one of the old keys has another value, or is gone.
+    private func rename(_ batch: [Renaming]) async throws -> Bool {
+        let object = StorageReader.directory(path)
+        let new = batch.compactMap { renaming in renaming.new.map { ($0, renaming.entry.blob.value) } }
+        var mutations: [WriteOperation.Mutation] = [.removeOmap(batch.map(\.old))]
+        if !new.isEmpty { mutations.append(.setOmap(Dictionary(new) { first, _ in first })) }
+        return try await writer.perform(
+            WriteOperation(
+                guards: batch.map { .omapValue(key: $0.old, equals: $0.entry.blob.value) }, mutations), on: object,
+            for: path
+        ) { [reader] in
+            // Any one tells for all.
+            guard let any = batch.first else { return true }
+            let omap =
+                try await reader.objects.read(
+                    ReadOperation(omap: .keys([any.old, any.new].compactMap(\.self))), of: object)?.omap ?? []
+            if omap.contains(where: { $0.key == any.old }) { return false }
+            return any.new == nil || omap.contains { $0.key == any.new } ? true : nil
+        }
+    }
+}

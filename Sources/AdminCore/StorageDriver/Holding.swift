@@ -1,0 +1,145 @@
+public import Foundation
+
+/// References that left the registry's tree and can return: one deletion in the trash, or the
+/// quarantine of one run.
+///
+/// In the pool: a directory like any other, so that every scan counts its references. Its keys are
+/// the escaped paths from which the references come, its values the identifiers; the xattr
+/// `regtop.holding` holds the note as JSON.
+public struct Holding: Hashable, Sendable {
+    /// The description of a holding, for people.
+    public struct Note: Codable, Hashable, Sendable {
+        /// The name of the thing that was taken: `app/web`, `app/web:1.0`.
+        public var name: String
+        /// The kind of the thing, in one word.
+        public var kind: String
+        /// The user and the machine.
+        public var by: String
+        /// When the taking began.
+        public var begun: Date
+        /// When the last reference had left its place: nothing is freed before the delay has passed
+        /// since. nil while the taking is under way, or if it was interrupted.
+        public var unlinked: Date?
+
+        /// A note; see the properties.
+        public init(name: String, kind: String, by: String, begun: Date, unlinked: Date? = nil) {
+            self.name = name
+            self.kind = kind
+            self.by = by
+            self.begun = begun
+            self.unlinked = unlinked
+        }
+    }
+
+    /// One reference.
+    public struct Entry: Hashable, Sendable {
+        /// A decision about a reference (docs/safety.md#claims): the process that sets the claim
+        /// follows it, and so does any recovery.
+        public enum Claim: String, Hashable, Sendable, CaseIterable {
+            /// The reference goes back to its place.
+            case restoring
+            /// The chunks are removed.
+            case freeing
+        }
+
+        /// The path from which it comes.
+        public let origin: StoragePath
+        /// Its identifier.
+        public let blob: BlobIdentifier
+        /// The decision about it; nil as long as there is none.
+        public let claim: Claim?
+    }
+
+    /// The directory of the holding.
+    public let path: StoragePath
+    /// The description; nil if it cannot be read.
+    public let note: Note?
+    /// The references, by origin.
+    public let entries: [Entry]
+
+    static let xattr: ByteString = "regtop.holding"
+
+    /// The key of a reference in a holding: its path, with each slash as `-.` and each hyphen as
+    /// `--`, so that the key is a valid component; after `restoring.` or `freeing.` if it is
+    /// claimed. The key of a path begins with `-.`, and so never like a claim.
+    static func key(_ origin: StoragePath, _ claim: Entry.Claim? = nil) -> ByteString {
+        let escaped = origin.string.replacing("-", with: "--").replacing("/", with: "-.")
+        return ByteString((claim.map { $0.rawValue + "." } ?? "") + escaped)
+    }
+
+    /// The path under which a holding refers to an orphan; no registry has such a path.
+    static func orphan(_ blob: BlobIdentifier) -> StoragePath {
+        orphans.appending(.literal(String(blob.string.dropFirst(5))))
+    }
+
+    /// The directory of the paths of orphans.
+    static let orphans: StoragePath = .literal("regtop-orphan")
+
+    /// Parses a key; nil if it is none of a holding.
+    static func parse(_ key: ByteString) -> (origin: StoragePath, claim: Entry.Claim?)? {
+        guard var text = key.string else { return nil }
+        let claim = Entry.Claim.allCases.first { text.hasPrefix($0.rawValue + ".") }
+        if let claim { text.removeFirst(claim.rawValue.count + 1) }
+        var path = ""
+        var characters = text.makeIterator()
+        while let character = characters.next() {
+            if character != "-" {
+                path.append(character)
+                continue
+            }
+            switch characters.next() {
+            case "-": path.append("-")
+            case ".": path.append("/")
+            default: return nil
+            }
+        }
+        guard let origin = try? StoragePath(path), !origin.isRoot else { return nil }
+        return (origin, claim)
+    }
+}
+
+extension StorageReader {
+    /// All holdings in a directory, by name, also those whose note cannot be read.
+    public func holdings(in place: StoragePath) async throws -> [Holding] {
+        let paths = (try await entries(place) ?? []).compactMap { entry -> StoragePath? in
+            guard case .directory = entry.kind else { return nil }
+            return entry.name.flatMap { try? place.appending($0) }
+        }
+        return try await concurrentMap(paths, window: window) { try await holding($0) }.compactMap(\.self)
+    }
+
+    /// One holding; nil if there is none.
+    public func holding(_ path: StoragePath) async throws -> Holding? {
+        let object = StorageReader.directory(path)
+        guard let state = try await objects.read(ReadOperation(xattrs: true), of: object),
+            let omap = try await objects.wholeOmap(of: object)?.omap
+        else { return nil }
+        let note = state.xattrs[Holding.xattr].flatMap { value -> Holding.Note? in
+            guard value.count <= 64 << 10 else { return nil }
+            let decoder = JSONDecoder()
+            decoder.dateDecodingStrategy = .iso8601
+            return try? decoder.decode(Holding.Note.self, from: Data(value))
+        }
+        let entries = omap.compactMap { entry -> Holding.Entry? in
+            guard let (origin, claim) = Holding.parse(entry.key), let blob = BlobIdentifier(value: entry.value) else {
+                return nil
+            }
+            return Holding.Entry(origin: origin, blob: blob, claim: claim)
+        }
+        return Holding(path: path, note: note, entries: entries.sorted { $0.origin < $1.origin })
+    }
+}
+
+extension Holding {
+    static func encode(_ note: Note) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        var note = note
+        // The format has whole seconds: rounded up, so that nothing is due too early.
+        note.unlinked = note.unlinked.map {
+            Date(timeIntervalSince1970: $0.timeIntervalSince1970.rounded(.up))
+        }
+        return Array(try encoder.encode(note))
+    }
+}
