@@ -3,7 +3,7 @@ public import Foundation
 /// The limits of a collection.
 public struct CollectionOptions: Hashable, Sendable {
     /// The state of the registries' descriptor caches, as far as it is known. Nothing is freed as
-    /// long as it is not (docs/safety.md#4-what-no-order-closes).
+    /// long as it is not (docs/safety.md#4-races-that-remain).
     public enum Caches: Hashable, Sendable {
         /// Nothing is known: whatever is due stays.
         case unknown
