@@ -35,17 +35,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("mouse: false\nregistrys:\n  a: {}", "config.yml:2:1: \"registrys\" is not known here"),
-        ("mouse: false\nregistries:\n  prod:\n    pol: x", "config.yml:4:5: \"pol\" is not known here"),
-        ("mouse: false\ntables:\n  repositories: {columns: name}", "config.yml:3:27: columns are a list"),
-        ("mouse: maybe", "config.yml:1:8: here true or false is wanted"),
-        ("registries: [a]", "config.yml:1:13: registries is a list of names with values"),
+        ("mouse: false\nregistrys:\n  a: {}", "config.yml:2:1: unknown name \"registrys\""),
+        ("mouse: false\nregistries:\n  prod:\n    pol: x", "config.yml:4:5: unknown name \"pol\""),
+        ("mouse: false\ntables:\n  repositories: {columns: name}", "config.yml:3:27: columns must be a list"),
+        ("mouse: maybe", "config.yml:1:8: must be true or false"),
+        ("registries: [a]", "config.yml:1:13: \"registries\" must be a mapping"),
         ("mouse: false\n  x: [", "config.yml:2:"),
-        ("retention:\n  app: {keep: -1}", "config.yml:2:15: keep is a number of images"),
+        ("retention:\n  app: {keep: -1}", "config.yml:2:15: keep must be a number of images"),
         ("retention:\n  app: {keep: 1, keep-tags: [\"{a,b}\"]}", "config.yml:2:30: no tag name contains \"{\""),
         ("retention:\n  app: {where: age>x}", "config.yml:2:16: age needs a duration such as 180d, not \"x\""),
-        ("retention:\n  app: {}", "config.yml:2:3: a rule says what may go"),
-        ("- a", "config.yml:1:1: the file is a list of names with values"),
+        ("retention:\n  app: {}", "config.yml:2:3: the rule is empty"),
+        ("- a", "config.yml:1:1: the file must be a mapping"),
     ])
     func aMistakeHasItsLineAndColumn(_ text: String, _ problem: String) {
         let settings = parse(text)
@@ -53,7 +53,7 @@ import Testing
         #expect(settings.problems.first?.hasPrefix(problem) == true, "\(settings.problems)")
     }
 
-    /// What stands beside a mistake holds.
+    /// The rest of the file holds.
     @Test func aMistakeSpoilsNothingElse() {
         let settings = parse("mouse: false\nregistries:\n  prod: {pool: registry, colour: blue}\n")
         #expect(settings.problems.count == 1)

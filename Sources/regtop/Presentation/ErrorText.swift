@@ -1,14 +1,18 @@
 import AdminCore
 
-/// Errors of the core as one sentence for people: what failed, on what, why, what to do.
+/// An error of the program itself. Its description is one sentence for people, and says what to do.
+nonisolated protocol ProgramError: Error, CustomStringConvertible {}
+
+/// Errors as one sentence for people, which says what failed, on what, why, and what to do.
 nonisolated enum ErrorText {
-    /// Whether the error comes from the core (and not from the parser of the command line).
+    /// True for errors of the core and of the program, false for those of the command line's
+    /// parser.
     static func isOurs(_ error: any Error) -> Bool {
         error is StoreError || error is StorageError || error is SessionError || error is ChangeError
-            || error is OutputError || error is TerminalError || error is DigestPrefixError
+            || error is DigestPrefixError || error is any ProgramError
     }
 
-    /// The sentence. Nothing in it is obeyed by a terminal.
+    /// The sentence, safe to print.
     static func sentence(_ error: any Error) -> String {
         let text =
             switch error {
@@ -23,13 +27,13 @@ nonisolated enum ErrorText {
         return VisibleText.of(text)
     }
 
-    /// What to do where the reason does not say it.
+    /// The advice, if the description of the error has none.
     private static func advice(_ kind: StoreError.Kind) -> String {
         switch kind {
-        case .timedOut: "; an OSD or monitor does not answer: see `ceph -s`, or wait longer with --timeout"
+        case .timedOut: "; wait longer with --timeout"
         case .full: "; the pool or the cluster is full: see `ceph df`"
-        case .blocklisted: "; the cluster has shut this client out: see `ceph osd blocklist ls`"
-        case .busy: "; try again when less is written there"
+        case .blocklisted: "; the cluster has blocklisted this client: see `ceph osd blocklist ls`"
+        case .busy: "; try again when fewer clients write there"
         default: ""
         }
     }

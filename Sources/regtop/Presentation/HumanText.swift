@@ -1,7 +1,10 @@
 import Foundation
 
-/// Numbers as people read them. JSON has them as they are.
+/// Numbers, dates and durations for people.
 nonisolated enum HumanText {
+    /// The text for an unknown value.
+    static let unknown = "-"
+
     /// "1.2 MiB", in powers of 1024. At most 8 columns for every value.
     static func bytes(_ count: UInt64) -> String {
         guard count >= 1024 else { return "\(count) B" }
@@ -28,24 +31,24 @@ nonisolated enum HumanText {
         return number < 0 ? "-" + grouped : grouped
     }
 
-    /// "1 tag", "2 tags".
-    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
-        "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
+    /// "1 tag", "2 tags". `plural` is needed only where the plural is not the noun with an s.
+    static func count(_ number: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
+        "\(count(number)) \(number == 1 ? noun : plural ?? noun + "s")"
     }
 
-    /// "2015-11-02", in UTC as everything in a registry is.
+    /// "2015-11-02", in UTC.
     static func day(_ date: Date) -> String {
         date.formatted(Date.ISO8601FormatStyle(timeZone: .gmt).year().month().day())
     }
 
-    /// "2015-11-02 14:03:12".
+    /// "2015-11-02 14:03:12", in UTC.
     static func second(_ date: Date) -> String {
         date.formatted(
             Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: .gmt).year().month().day()
                 .time(includingFractionalSeconds: false))
     }
 
-    /// "3 s", "2 min", "1 h 20 min", "4 d": short, for what is still to come or has passed.
+    /// "3 s", "2 min", "1 h 20 min", "4 d".
     static func duration(_ duration: Duration) -> String {
         let seconds = max(0, duration.components.seconds)
         switch seconds {
@@ -55,5 +58,28 @@ nonisolated enum HumanText {
             return "\(seconds / 3600) h" + (seconds % 3600 >= 60 ? " \(seconds % 3600 / 60) min" : "")
         default: return "\(seconds / 86400) d"
         }
+    }
+}
+
+/// Times in RFC 3339 and UTC, for JSON and tables.
+nonisolated enum TimeText {
+    /// `2015-11-02T14:03:12Z`, with milliseconds only if there are any.
+    static func rfc3339(_ date: Date) -> String {
+        // Rounded to microseconds first: a date is a binary fraction, and may be slightly less than
+        // the milliseconds from which it was made.
+        let milliseconds = ((date.timeIntervalSince1970 * 1_000_000).rounded() / 1000).rounded(.down)
+        let whole = (milliseconds / 1000).rounded(.down)
+        let fraction = Int(milliseconds - whole * 1000)
+        let text = Date(timeIntervalSince1970: whole).formatted(Date.ISO8601FormatStyle(timeZone: .gmt))
+        guard fraction > 0, text.hasSuffix("Z") else { return text }
+        let digits = String(fraction)
+        return text.dropLast() + "." + String(repeating: "0", count: 3 - digits.count) + digits + "Z"
+    }
+
+    /// `2015-11-02T14:03:12Z`, without a fraction; `HumanText.unknown` for nil.
+    static func second(_ date: Date?) -> String {
+        guard let date else { return HumanText.unknown }
+        return Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down)).formatted(
+            Date.ISO8601FormatStyle(timeZone: .gmt))
     }
 }

@@ -1,9 +1,9 @@
 import AdminCore
 import Foundation
 
-/// The journal for people and for programs.
+/// The journal of pending changes as text and JSON.
 nonisolated enum JournalText {
-    /// What is in it.
+    /// One line for each pending change.
     static func plain(_ pending: [PendingChange]) -> String {
         if pending.isEmpty { return "nothing is pending\n" }
         return pending.map { change in
@@ -13,12 +13,12 @@ nonisolated enum JournalText {
         }.joined()
     }
 
-    /// What became of it.
+    /// One line for each result of a recovery.
     static func plain(_ results: [Recovery]) -> String {
         results.map { "\($0.outcome.rawValue)  \(VisibleText.of($0.change.what))\n" }.joined()
     }
 
-    /// Both.
+    /// The pending changes with the results of the recovery.
     static func json(_ pending: [PendingChange], applied: Bool, _ results: [Recovery]) -> JSONValue {
         [
             "targets": .array(pending.map(\.json)), "applied": .bool(applied),
@@ -32,7 +32,7 @@ nonisolated enum JournalText {
         ]
     }
 
-    /// One line for `status` and the console's header; nil if nothing needs anybody's attention.
+    /// An alert for `status` and the console's header; nil if no change needs attention.
     static func alert(_ pending: [PendingChange]) -> String? {
         let unreadable = pending.count { $0.isUnreadable }
         if unreadable > 0 { return "\(HumanText.count(unreadable, "unreadable intent")) in the journal" }
@@ -40,13 +40,13 @@ nonisolated enum JournalText {
         return interrupted > 0 ? HumanText.count(interrupted, "interrupted change") : nil
     }
 
-    /// One line for `status` and the console's header while changes wait for caches to be flushed; nil if none does.
+    /// A reminder for `status` and the console's header; nil if no change waits for a flush.
     static func reminder(_ pending: [PendingChange]) -> String? {
         let count = pending.count { $0.state == .watching }
         return count > 0 ? "flush the registries' caches (\(HumanText.count(count, "change")))" : nil
     }
 
-    /// One line: how many of which kind.
+    /// The number of changes in each state, in one line.
     static func summary(_ pending: [PendingChange]) -> String {
         if pending.isEmpty { return "nothing is pending" }
         var parts: [String] = []
@@ -55,7 +55,7 @@ nonisolated enum JournalText {
             if count > 0 { parts.append("\(HumanText.count(count)) \(word)") }
         }
         let text = parts.joined(separator: ", ")
-        return pending.contains(where: { $0.state.isActionable }) ? text + ": see regtop recover --dry-run" : text
+        return pending.contains(where: { $0.state.isActionable }) ? text + ": see `regtop recover --dry-run`" : text
     }
 }
 
@@ -77,7 +77,7 @@ extension PendingChange {
 }
 
 extension PendingChange.State {
-    /// In one word.
+    /// The state in one word.
     nonisolated var word: String {
         switch self {
         case .interrupted: "interrupted"
@@ -90,18 +90,18 @@ extension PendingChange.State {
         }
     }
 
-    /// More, in a few words.
+    /// Details of the state; nil if there are none.
     nonisolated var detail: String? {
         switch self {
         case .inProgress(let owner): "by \(owner)"
-        case .waiting(let moment): "to be looked at once more after \(TimeText.rfc3339(moment))"
+        case .waiting(let moment): "regtop checks it again after \(TimeText.rfc3339(moment))"
         case .unreadable(let why): why
-        case .watching: "until `regtop recover --cache-flushed` or `--no-cache` is said"
-        case .gone: "all that it speaks of is gone, as the pool was emptied since; it is dropped"
+        case .watching: "until `regtop recover --cache-flushed` or `regtop recover --no-cache`"
+        case .gone: "its targets no longer exist, because the pool was emptied; `regtop recover` drops it"
         case .interrupted, .due: nil
         }
     }
 
-    /// Whether a recovery has something to do.
+    /// True if `regtop recover` has work to do.
     nonisolated var isActionable: Bool { self == .interrupted || self == .due || self == .gone || self == .watching }
 }

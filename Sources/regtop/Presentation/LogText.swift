@@ -1,10 +1,10 @@
 import AdminCore
 
-/// The log of changes for people and for programs.
+/// The log of changes as text and JSON.
 nonisolated enum LogText {
-    /// A line each.
+    /// One line for each change.
     static func plain(_ entries: [AuditEntry]) -> String {
-        if entries.isEmpty { return "nothing was changed yet\n" }
+        if entries.isEmpty { return "no changes yet\n" }
         return entries.map { entry in
             VisibleText.of(
                 "\(TimeText.second(entry.begun))  \(who(entry))  \(entry.action)  \(what(entry))  \(outcome(entry))")
@@ -12,7 +12,7 @@ nonisolated enum LogText {
         }.joined()
     }
 
-    /// `root@host`, with the client where there is one.
+    /// `root@host`, with the Ceph client if there is one.
     static func who(_ entry: AuditEntry) -> String {
         "\(entry.user)@\(entry.host)" + (entry.client.map { " (\($0))" } ?? "")
     }
@@ -26,7 +26,7 @@ nonisolated enum LogText {
 
     /// "done", or "2 done, 1 failed: why".
     static func outcome(_ entry: AuditEntry) -> String {
-        guard entry.ended != nil else { return "no end" }
+        guard entry.ended != nil else { return "not finished" }
         let order: [ChangeResult.Outcome] = [.done, .failed, .unknown, .skipped]
         let counts = order.compactMap { outcome in
             entry.outcomes[outcome.rawValue].map { (outcome.rawValue, $0) }

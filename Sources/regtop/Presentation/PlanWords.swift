@@ -1,28 +1,43 @@
 import AdminCore
 
-/// A frozen plan in words, for the question and for the report.
-struct PlanWords {
+/// A frozen plan and its results in words: the same on the command line and in the console.
+nonisolated struct PlanWords {
     let plan: any ShownPlan
 
-    private var what: String { plan.subject }
-
-    private var whither: String {
-        plan.destination.map { (plan.action == .move ? " to " : " as ") + $0 } ?? ""
+    init(_ plan: any ShownPlan) {
+        self.plan = plan
     }
 
-    private func capitalised(_ word: String) -> String { word.prefix(1).uppercased() + word.dropFirst() }
+    // MARK: - Before the change
 
+    /// The change in a few words, such as `Delete app/web`.
     var title: String {
-        plan is CollectionPlan ? "One step of the collection" : "\(capitalised(plan.action.infinitive)) \(what)"
+        plan is CollectionPlan ? "One step of the collection" : "\(Self.capitalised(plan.action.infinitive)) \(subject)"
     }
 
-    /// What it is called while it is done.
-    var label: String { plan is CollectionPlan ? "collecting" : "\(plan.action.doing) \(what)" }
+    /// The question. Everything that the answer depends on is in `lines`.
+    var question: String { plan is CollectionPlan ? "Run this step?" : "\(title)\(destination)?" }
 
-    var question: String { plan is CollectionPlan ? "Run this step?" : "\(title)\(whither)?" }
+    /// The change, its cost and the notes. The most important lines come first, because a small
+    /// screen shows only the beginning.
+    var lines: [PlanLine] {
+        let isEmpty = plan.targetNames.isEmpty && plan.impact == Impact()
+        var lines = targets
+        lines += isEmpty ? [PlanLine("nothing to \(plan.action.infinitive)")] : plan.impactLines
+        lines += plan.choices.filter { !$0.goes }.map { choice in
+            PlanLine("stays   ", .dim).adding("\(choice.reference)").adding("  \(choice.reason)", .dim)
+        }
+        return lines + plan.notes.map { PlanLine("! ", .warning).adding($0, .warning) }
+    }
 
-    /// What has to be typed for a yes where something goes: whole repositories, or very much, or very many. The name; of several, how
-    /// many there are; of a collection that frees much, `free`. Nil where `y` is enough.
+    /// `lines` as text that is safe to print.
+    var text: String {
+        lines.map { VisibleText.of($0.text) + "\n" }.joined()
+    }
+
+    /// The text that a person has to type to confirm the removal of whole repositories, of very
+    /// much or of very many; nil where `y` is enough. It is the name of the target; of several
+    /// targets their number; of a collection that frees much `free`.
     var typed: String? {
         let isWhole: Bool
         switch plan {
@@ -36,97 +51,96 @@ struct PlanWords {
         }
         let isMuch = plan.impact.reclaimable >= Self.much || plan.subjects.count >= Self.many
         guard isWhole || isMuch else { return nil }
-        // A name from the pool may be none that a keyboard has.
-        let isTypeable = plan.subject.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
-        return plan.subjects.count == 1 && isTypeable ? plan.subject : "\(plan.subjects.count)"
+        // A name from the pool may have characters that no keyboard has.
+        let isTypeable = subject.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+        return plan.subjects.count == 1 && isTypeable ? subject : "\(plan.subjects.count)"
     }
 
     /// In bytes.
     private static let much: UInt64 = 1 << 30
     private static let many = 50
 
-    /// What is said when all of it is done.
+    private var targets: [PlanLine] {
+        let choices = Dictionary(plan.choices.map { ($0.reference.description, $0) }) { first, _ in first }
+        let verb = plan.verb
+        return zip(plan.subjects, plan.targetNames).map { subject, name in
+            var line =
+                verb.isEmpty ? PlanLine(subject) : PlanLine(verb + Self.gap(after: verb), .dim).adding(subject, .title)
+            if subject != name, !verb.isEmpty { line = line.adding("  (\(name))", .dim) }
+            if let choice = choices[subject] {
+                let others =
+                    choice.sharedWith.isEmpty ? "" : "; its manifest stays with \(PlanLine.list(choice.sharedWith))"
+                line = line.adding("  \(choice.reason)\(others)", .dim)
+            }
+            guard let destination = plan.destination else { return line }
+            return line.adding("  \(plan.preposition)  ", .dim).adding(destination, .title)
+        }
+    }
+
+    // MARK: - During and after the change
+
+    /// The change while it runs, such as `deleting app/web`.
+    var label: String { plan is CollectionPlan ? "collecting" : "\(plan.action.doing) \(subject)" }
+
+    /// The sentence after a change that did all of its work.
     var done: String {
         if let plan = plan as? CollectionPlan {
-            let next = plan.nextFreeAfter.map { "; the next one can free something after \(HumanText.second($0))" }
-            return "The step is done\(next ?? "")."
+            let next = plan.nextFreeAfter.map { " The next step can free data after \(HumanText.second($0))." }
+            return "The step is done.\(next ?? "")"
         }
-        let done = "\(capitalised(plan.action.done)) \(what)\(whither)"
-        guard let change = plan as? ChangePlan, change.action == .remove else { return done + "." }
+        let done = "\(Self.capitalised(plan.action.done)) \(subject)\(destination)"
+        guard let change = (plan as? SelectedRemoval)?.plan ?? plan as? ChangePlan, change.action == .remove else {
+            return done + "."
+        }
         return change.skipsTrash
-            ? "\(done); \(HumanText.bytes(plan.impact.reclaimable)) can be reclaimed by a collection."
-            : "\(done) to the trash; u brings it back."
+            ? "\(done); a collection can free \(HumanText.bytes(plan.impact.reclaimable))." : "\(done) to the trash."
     }
 
-    /// The repositories that are not afterwards what they were; nil if it may be any.
-    var repositories: Set<RepositoryName>? { plan.repositories }
+    /// The results, one line each, with the trash id of everything that is in the trash.
+    func text(_ results: [ChangeResult]) -> String {
+        results.map { result in
+            let word = result.outcome == .done ? plan.action.done : result.outcome.rawValue
+            let trash = result.trash.map { "  in the trash as \($0)" } ?? ""
+            return VisibleText.of("\(word)  \(result.target)\(trash)") + "\n"
+        }.joined()
+    }
 
-    /// What matters most comes first: on a small screen only the beginning is seen without scrolling.
-    var lines: [Line] {
-        var lines = targets
-        let impact = plan.impact
-        if plan.action == .move {
-            if !impact.tags.isEmpty { lines += list("replaced", impact.tags, .bad) }
-        } else {
-            if !impact.tags.isEmpty { lines += list("tags lost", impact.tags, .bad) }
-            if !impact.siblingTags.isEmpty { lines += list("stay, on the same manifests", impact.siblingTags, .good) }
-            if !impact.brokenIndexes.isEmpty {
-                lines += list("stay, and need a manifest that goes", impact.brokenIndexes, .bad)
+    /// One sentence for each error of the results, with all targets that have it.
+    func failures(_ results: [ChangeResult]) -> [String] {
+        var errors: [String] = []
+        var groups: [String: [ChangeResult]] = [:]
+        for result in results {
+            guard let error = result.error else { continue }
+            let key = "\(result.outcome): \(error)"
+            if groups[key] == nil { errors.append(key) }
+            groups[key, default: []].append(result)
+        }
+        return errors.compactMap { groups[$0] }.compactMap { group in
+            guard let first = group.first, let error = first.error else { return nil }
+            let targets =
+                group.count == 1
+                ? first.target : "\(HumanText.count(group.count, "target")) (\(PlanLine.list(group.map(\.target))))"
+            return switch first.outcome {
+            case .unknown: "it is unknown whether \(targets) \(group.count == 1 ? "was" : "were") changed: \(error)"
+            case .skipped: "skipped \(plan.action.doing) \(targets): \(error)"
+            default: "\(plan.action.doing) \(targets) failed: \(error)"
             }
-            if !impact.orphanedChildren.isEmpty {
-                lines += list("stay, and lose their index", impact.orphanedChildren, .warning)
-            }
-        }
-        lines += facts
-        lines += plan.choices.filter { !$0.goes }.map { choice in
-            Line("stays   ", .dim) + Line("\(choice.reference)") + Line("  \(choice.reason)", .dim)
-        }
-        return lines + plan.notes.map { Line("! ", .warning) + Line($0, .warning) }
-    }
-
-    private var facts: [Line] {
-        let impact = plan.impact
-        guard let change = plan as? ChangePlan else {
-            let lines = plan.impactLines.map { Line($0, $0.hasPrefix("in the way") ? .bad : .normal) }
-            return lines + (plan.caution.isEmpty ? [] : [Line(plan.caution, .dim)])
-        }
-        var lines: [Line] = []
-        if change.action == .remove {
-            lines.append(fact("makes reclaimable", HumanText.bytes(impact.reclaimable)))
-            if impact.sharedBlobs > 0 {
-                let shared = HumanText.count(impact.sharedBlobs, "blob")
-                lines.append(
-                    fact("needed by others as well", "\(shared), \(HumanText.bytes(impact.sharedBytes))"))
-            }
-            lines.append(fact("goes to", change.skipsTrash ? "nowhere: it cannot be restored" : "the trash"))
-        }
-        let links = change.targets.reduce(0) { $0 + $1.links.count }
-        var parts = [HumanText.count(links, "link")]
-        if impact.revisions > 0 { parts.append(HumanText.count(impact.revisions, "manifest")) }
-        if impact.layers > 0 { parts.append(HumanText.count(impact.layers, "layer link")) }
-        if impact.uploads > 0 { parts.append(HumanText.count(impact.uploads, "unfinished upload")) }
-        if impact.objects > 0 { parts.append(HumanText.count(impact.objects, "emptied directory object")) }
-        lines.append(fact(change.action == .remove ? "goes" : "moves", parts.joined(separator: ", ")))
-        return lines
-    }
-
-    private var targets: [Line] {
-        let reasons = Dictionary(plan.choices.map { ($0.reference.description, $0.reason) }) { first, _ in first }
-        return plan.subjects.map { subject in
-            let verb = plan.action.infinitive
-            var line = Line(verb + String(repeating: " ", count: max(1, 8 - verb.count)), .dim) + Line(subject, .title)
-            if let reason = reasons[subject] { line = line + Line("  \(reason)", .dim) }
-            guard let destination = plan.destination else { return line }
-            return line + Line("  →  ", .dim) + Line(destination, .title)
         }
     }
 
-    private func fact(_ name: String, _ value: String) -> Line {
-        Line(name + ": ", .dim) + Line(value)
+    // MARK: - Parts
+
+    /// "app/web", or "3 targets".
+    private var subject: String {
+        guard plan.subjects.count == 1, let one = plan.subjects.first else {
+            return HumanText.count(plan.subjects.count, "target")
+        }
+        return one
     }
 
-    private func list(_ name: String, _ values: [String], _ style: Style) -> [Line] {
-        guard values.count > 1 else { return [Line(name + ": ", .dim) + Line(values.first ?? "", style)] }
-        return [Line("\(name), \(HumanText.count(values.count)):", .dim)] + values.map { Line("  ") + Line($0, style) }
-    }
+    private var destination: String { plan.destination.map { " \(plan.preposition) \($0)" } ?? "" }
+
+    private static func gap(after verb: String) -> String { String(repeating: " ", count: max(1, 8 - verb.count)) }
+
+    private static func capitalised(_ word: String) -> String { word.prefix(1).uppercased() + word.dropFirst() }
 }

@@ -1,43 +1,44 @@
 import AdminCore
 
-/// A plan as people and programs see it: the command line and the console say the same of it.
+/// A plan as people and programs see it, the same on the command line and in the console.
 nonisolated protocol ShownPlan: Plan {
-    /// What people call the targets, in their order.
+    /// The verb before each subject; empty if the subjects begin with a verb.
+    var verb: String { get }
+    /// The names of the targets for people, in the order of `targetNames`.
     var subjects: [String] { get }
-    /// Where it goes, or what it is called afterwards; nil where that means nothing.
+    /// The new place or the new name; nil if the plan has none.
     var destination: String? { get }
-    /// Said in the question, behind it: what cannot be taken back, for example. Empty if there is nothing to be said.
-    var caution: String { get }
-    /// What it costs and brings, a line each, without the notes.
-    var impactLines: [String] { get }
-    /// The repositories that are not afterwards what they were; nil if it may be any: who needs a blob is not known from it.
+    /// The cost and the gain, without the notes; also what cannot be undone.
+    var impactLines: [PlanLine] { get }
+    /// The repositories that the plan changes; nil if it may be any.
     var repositories: Set<RepositoryName>? { get }
-    /// What was looked at to choose the targets by rules, with the verdicts; empty where they were named.
+    /// The verdicts of the rules that chose the targets; empty if the user named the targets.
     var choices: [Selection.Choice] { get }
-    /// The plan with what became of it.
-    func json(applied: Bool, results: [ChangeResult]) -> JSONValue
+    /// The members of the plan's JSON object.
+    func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member]
 }
 
 extension ShownPlan {
+    nonisolated var verb: String { action.infinitive }
     nonisolated var subjects: [String] { targetNames }
     nonisolated var destination: String? { nil }
-    nonisolated var caution: String { "" }
     nonisolated var repositories: Set<RepositoryName>? { [] }
     nonisolated var choices: [Selection.Choice] { [] }
 
-    /// "app/web", or "3 targets".
-    nonisolated var subject: String {
-        guard subjects.count == 1, let one = subjects.first else { return HumanText.count(subjects.count, "target") }
-        return one
-    }
+    /// The word before the destination.
+    nonisolated var preposition: String { action == .move ? "to" : "as" }
 
-    /// The plan with what became of it. What has a destination says so.
+    /// The plan with its results.
     nonisolated func json(applied: Bool, results: [ChangeResult]) -> JSONValue {
         .object(members(applied: applied, results: results))
     }
 
-    /// What the JSON of every plan has.
     nonisolated func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
+        commonMembers(applied: applied, results: results)
+    }
+
+    /// The members that the JSON of every plan has.
+    nonisolated func commonMembers(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
         var members = [JSONValue.Member(key: "targets", value: .array(targetNames.map { .string($0) }))]
         if action == .move { members.append(.init(key: "destination", value: .text(destination))) }
         members += [
@@ -50,7 +51,7 @@ extension ShownPlan {
 }
 
 extension PlanAction {
-    /// As a command: `delete`.
+    /// The verb, such as `delete`.
     nonisolated var infinitive: String {
         switch self {
         case .remove: "delete"
@@ -63,7 +64,7 @@ extension PlanAction {
         }
     }
 
-    /// While it is done: `deleting`.
+    /// The verb during the change, such as `deleting`.
     nonisolated var doing: String {
         switch self {
         case .remove: "deleting"
@@ -76,7 +77,7 @@ extension PlanAction {
         }
     }
 
-    /// Afterwards: `deleted`.
+    /// The verb after the change, such as `deleted`.
     nonisolated var done: String {
         switch self {
         case .remove: "deleted"
@@ -90,31 +91,29 @@ extension PlanAction {
     }
 }
 
+// MARK: - The plans
+
 extension ChangePlan: ShownPlan {
     nonisolated var destination: String? { targets.first?.destination?.description }
-
-    nonisolated var caution: String {
-        guard action == .remove else { return "" }
-        return skipsTrash
-            ? "The trash is skipped: the links are dropped at once." : "It goes to the trash, and can be restored."
-    }
 
     nonisolated var repositories: Set<RepositoryName>? {
         Set(targets.flatMap { [$0.reference.repository] + ($0.destination.map { [$0.repository] } ?? []) })
     }
 
-    nonisolated var impactLines: [String] {
-        let links = targets.reduce(0) { $0 + $1.links.count }
-        var lines: [String] = []
+    nonisolated var impactLines: [PlanLine] {
+        let links = HumanText.count(targets.reduce(0) { $0 + $1.links.count }, "link")
+        let directories = impact.objects == 0 ? nil : impact.emptyDirectories
         if action == .move {
-            lines.append("what moves: \(HumanText.count(links, "link"))")
-            if !impact.tags.isEmpty { lines.append("tags that are replaced: \(PlanText.list(impact.tags))") }
-        } else {
-            lines += PlanText.losses(impact)
-            let when = skipsTrash ? "" : ", once it is out of the trash"
-            lines.append("makes \(HumanText.bytes(impact.reclaimable)) reclaimable\(when)")
+            let replaced = impact.tags.isEmpty ? [] : [PlanLine.list("tags replaced", impact.tags, .bad)]
+            return replaced + [PlanLine("moves \(links)" + (directories.map { ", removes \($0)" } ?? ""))]
         }
-        return lines + PlanText.gone(impact)
+        let parts = impact.lostParts
+        return impact.losses
+            + [
+                impact.reclaimableLater(afterTrash: !skipsTrash), impact.usedElsewhere, .trash(isSkipped: skipsTrash),
+                PlanLine(
+                    "removes \(links)\(parts.isEmpty ? "" : " (\(parts))")" + (directories.map { " and \($0)" } ?? "")),
+            ].compactMap(\.self)
     }
 }
 
@@ -122,9 +121,8 @@ extension RestorePlan: ShownPlan {
     nonisolated var subjects: [String] { targets.map(\.item.name) }
     nonisolated var destination: String? { targets.first?.destination?.description }
 
-    nonisolated var impactLines: [String] {
-        let links = targets.reduce(0) { $0 + $1.entries.count }
-        return ["what comes back: \(HumanText.count(links, "link"))"]
+    nonisolated var impactLines: [PlanLine] {
+        [PlanLine("restores \(HumanText.count(targets.reduce(0) { $0 + $1.entries.count }, "link"))")]
     }
 
     nonisolated var repositories: Set<RepositoryName>? {
@@ -138,40 +136,181 @@ extension RestorePlan: ShownPlan {
 
 extension EmptyPlan: ShownPlan {
     nonisolated var subjects: [String] { targets.map(\.item.name) }
-    nonisolated var caution: String { "It cannot be restored any more." }
 
-    nonisolated var impactLines: [String] {
-        PlanText.gone(impact) + ["makes \(HumanText.bytes(impact.reclaimable)) reclaimable"]
+    nonisolated var impactLines: [PlanLine] {
+        let entries = targets.count == 1 ? "this trash entry" : "these trash entries"
+        return [
+            PlanLine("PERMANENT: deletes \(entries) for good", .bad), impact.reclaimableLater(),
+            PlanLine("removes \(HumanText.count(impact.objects, "object")), \(HumanText.bytes(impact.bytes))"),
+        ]
     }
 }
 
 extension UploadsPlan: ShownPlan {
-    nonisolated var caution: String {
-        skipsTrash ? "The trash is skipped." : "They go to the trash, and can be restored."
-    }
-
-    nonisolated var impactLines: [String] {
-        let when = skipsTrash ? "" : ", once they are out of the trash"
-        return ["makes \(HumanText.bytes(impact.reclaimable)) reclaimable\(when)"]
+    nonisolated var impactLines: [PlanLine] {
+        [impact.reclaimableLater(afterTrash: !skipsTrash), .trash(isSkipped: skipsTrash)]
     }
 
     nonisolated var repositories: Set<RepositoryName>? { Set(targets.map(\.upload.repository)) }
 }
 
 extension RepairPlan: ShownPlan {
-    nonisolated var impactLines: [String] {
+    nonisolated var impactLines: [PlanLine] {
         let kinds = Dictionary(grouping: targets, by: \.repair.id).sorted { $0.key < $1.key }
-        let counts = kinds.map { "\($0.key) \(HumanText.count($0.value.count))" }
-        var lines = ["what is done: \(counts.joined(separator: ", "))"]
-        if impact.reclaimable > 0 {
-            lines.append("makes \(HumanText.bytes(impact.reclaimable)) reclaimable, once it is out of the trash")
+        let lines = kinds.compactMap { _, targets in
+            targets.first.map { PlanLine.fact("repair", $0.repair.words(targets.count)) }
         }
-        return lines
+        return impact.reclaimable > 0 ? lines + [impact.reclaimableLater(afterTrash: true)] : lines
     }
 
     nonisolated var repositories: Set<RepositoryName>? {
         let paths = RegistryPaths()
         let names = targets.map { $0.problem.path.flatMap(paths.repositoryName) }
         return names.contains(nil) ? nil : Set(names.compactMap(\.self))
+    }
+}
+
+extension CollectionPlan: ShownPlan {
+    nonisolated var verb: String { "" }
+
+    nonisolated var subjects: [String] {
+        parts.map { part in
+            let amount = "\(HumanText.count(part.items.count, "item")), \(HumanText.bytes(part.bytes))"
+            return switch part.work {
+            case .mend: "mend \(HumanText.count(part.items.count, "upload")) whose content is already a blob"
+            case .date: "date \(part.holding)"
+            case .restore: "restore from the quarantine, needed again: \(amount)"
+            case .free: "free, due now: \(amount)"
+            case .quarantine: "quarantine, not needed: \(amount)"
+            case .note: "record chunks without a reference: \(amount)"
+            case .watch: "record chunks behind the end of blobs: \(amount)"
+            case .trim: "remove chunks behind the end of blobs: \(amount)"
+            case .finish: "free at once, after a second mark: \(amount)"
+            case .look: "a few seconds later, restore content that pushes need by then"
+            }
+        }
+    }
+
+    nonisolated var impactLines: [PlanLine] {
+        let frees = parts.contains { $0.work == .free || $0.work == .trim || $0.work == .finish }
+        var lines = obstacles.map { PlanLine("blocked: \($0)", .bad) }
+        lines.append(PlanLine("frees \(HumanText.bytes(impact.bytes)) now" + (frees ? ", which cannot be undone" : "")))
+        lines.append(impact.reclaimableLater())
+        if let next = nextFreeAfter {
+            lines.append(PlanLine("the next run can free data after \(TimeText.second(next))"))
+        }
+        return lines
+    }
+
+    nonisolated var repositories: Set<RepositoryName>? { nil }
+
+    nonisolated func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
+        func items(_ works: [Part.Work]) -> [Item] { works.flatMap { self.items($0) } }
+        func array(_ items: [Item]) -> JSONValue { .array(items.map(\.json)) }
+        return commonMembers(applied: applied, results: results) + [
+            .init(key: "restored", value: array(items([.restore]) + broughtBack)),
+            .init(key: "freed", value: array(items([.free, .trim, .finish]))),
+            .init(key: "quarantined", value: array(items([.quarantine, .note, .watch]))),
+            .init(key: "inTheWay", value: .array(obstacles.map { .string($0) })),
+            .init(key: "nextFreeAfter", value: .time(nextFreeAfter)),
+            .init(key: "notes", value: .array(notes.map { .string($0) })),
+        ]
+    }
+}
+
+/// The removal of targets that rules chose: the plan, with the verdict on everything that the rules
+/// looked at.
+nonisolated struct SelectedRemoval: ShownPlan {
+    let selection: Selection
+    let plan: ChangePlan
+
+    var action: PlanAction { plan.action }
+    var targetNames: [String] { plan.targetNames }
+    var impact: Impact { plan.impact }
+    var notes: [String] { selection.notes + plan.notes }
+    var logNames: [String] { plan.logNames }
+    var impactLines: [PlanLine] { plan.impactLines }
+    var repositories: Set<RepositoryName>? { plan.repositories }
+    var choices: [Selection.Choice] { selection.choices }
+
+    func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
+        plan.steps(with: context, progress: progress)
+    }
+
+    /// Plans the removal of everything that a selection lets go. A target that stays by the
+    /// selection stays, even if it belongs to an image that goes.
+    static func of(
+        _ selection: Selection, _ planner: ChangePlanner, skippingTrash: Bool = false, keepingCompanions: Bool = false,
+        handling: RepositoryHandling = RepositoryHandling(), progress: @escaping ProgressHandler
+    ) async throws -> SelectedRemoval {
+        let plan = try await planner.removal(
+            of: selection.references, skippingTrash: skippingTrash,
+            companions: keepingCompanions ? .none : .except(selection.staying), handling: handling, progress: progress)
+        return SelectedRemoval(selection: selection, plan: plan)
+    }
+}
+
+// MARK: - Parts of the lines
+
+extension Impact {
+    /// The names that the change takes away, and those that stay and are affected.
+    nonisolated fileprivate var losses: [PlanLine] {
+        [
+            ("tags lost", tags, PlanLine.Tone.bad), ("tags of the same manifests that stay", siblingTags, .good),
+            ("indexes that lose a manifest", brokenIndexes, .bad),
+            ("manifests that lose their index", orphanedChildren, .warning),
+        ].compactMap { heading, names, tone in names.isEmpty ? nil : PlanLine.list(heading, names, tone) }
+    }
+
+    /// The kinds of links that the change takes away: "1 tag, 6 manifests".
+    nonisolated fileprivate var lostParts: String {
+        [(tags.count, "tag"), (revisions, "manifest"), (layers, "layer"), (uploads, "unfinished upload")]
+            .compactMap { count, noun in count > 0 ? HumanText.count(count, noun) : nil }.joined(separator: ", ")
+    }
+
+    nonisolated fileprivate var emptyDirectories: String {
+        HumanText.count(objects, "empty directory", "empty directories")
+    }
+
+    /// - Parameter afterTrash: True if the trash has to be emptied first.
+    nonisolated fileprivate func reclaimableLater(afterTrash: Bool = false) -> PlanLine {
+        .fact("reclaimable later", HumanText.bytes(reclaimable) + (afterTrash ? ", after the trash is emptied" : ""))
+    }
+
+    nonisolated fileprivate var usedElsewhere: PlanLine? {
+        sharedBlobs == 0
+            ? nil
+            : .fact("still used elsewhere", "\(HumanText.count(sharedBlobs, "blob")), \(HumanText.bytes(sharedBytes))")
+    }
+}
+
+extension PlanLine {
+    nonisolated fileprivate static func trash(isSkipped: Bool) -> PlanLine {
+        isSkipped
+            ? PlanLine("PERMANENT: skips the trash, cannot be undone", .bad)
+            : PlanLine("goes to the trash, can be restored", .dim)
+    }
+}
+
+extension Repair {
+    /// The work of `count` such repairs, such as "put the chunks of 1 blob back in order".
+    nonisolated fileprivate func words(_ count: Int) -> String {
+        func of(_ noun: String, _ plural: String? = nil) -> String { HumanText.count(count, noun, plural) }
+        return switch self {
+        case .dropUploadKey: "remove \(of("upload entry", "upload entries")) whose content is already a blob"
+        case .relink: "list \(of("directory", "directories")) in the parents again"
+        case .rearrange: "put the chunks of \(of("blob")) back in order"
+        case .restoreSize: "write the size of \(of("file")) again"
+        case .writeEmpty: "write the chunk of the empty blob"
+        case .dropSurplus: "remove the chunks behind the end of \(of("file"))"
+        case .writeLink: "write \(of("missing link"))"
+        case .rewriteLink: "rewrite \(of("malformed link"))"
+        case .restoreTag: "restore the link of \(of("tag"))"
+        case .replaceLink: "move \(of("wrong link")) to the trash and write it again"
+        case .finishDeletion: "finish \(of("interrupted deletion"))"
+        case .trash, .trashDirectories: "move the files of \(of("problem")) to the trash"
+        case .prune: "remove \(of("empty directory", "empty directories"))"
+        case .removeKey: "remove \(of("invalid directory entry", "invalid directory entries"))"
+        }
     }
 }

@@ -1,19 +1,19 @@
+import AdminCore
 import ArgumentParser
 import Foundation
 
-/// The program: its subcommands, and what it says of itself.
+/// The program with its subcommands.
 @main
 struct Regtop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "regtop",
         abstract: "The administration console for Docker registries that live in Ceph RADOS.",
         discussion: """
-            Without a subcommand the console opens. Every screen of it has a scriptable twin among the subcommands, which take \
-            the same options for the store and print tables or JSON.
+            Without a subcommand regtop opens the console. Every screen of the console has a subcommand that prints the same as a table \
+            or as JSON.
 
-            What a registry v2.1 to v2.3 keeps with its rados storage driver is read as it lies in the pool; no registry has to \
-            run. Nothing is changed but by rm, mv, trash, uploads purge, gc, fsck --repair and recover, which ask first, and load, \
-            which fills empty stores only.
+            regtop reads the pool of a registry v2.1 to v2.3 with the rados storage driver; no registry has to run. Only rm, mv, trash, \
+            uploads purge, gc, fsck --repair and recover change the pool, after a question, and load, which fills only empty stores.
 
             EXAMPLES:
               regtop demo                      the console on a sample
@@ -50,5 +50,14 @@ struct Regtop: AsyncParsableCommand {
     @MainActor
     static func main() async {
         Foundation.exit(await CommandRun.run(Array(CommandLine.arguments.dropFirst())))
+    }
+}
+
+/// The text of `--version`.
+nonisolated enum VersionText {
+    /// The versions of the program and of librados.
+    static var text: String {
+        let rados = Session.radosVersion.map { "with RADOS through \($0)" } ?? "without RADOS: SQLite stores only"
+        return "regtop \(BuildVersion.string)\n\(rados)"
     }
 }

@@ -26,7 +26,7 @@ struct FilterRow: Filterable, Sendable {
     @Test(
         "filters that match",
         arguments: [
-            "", "  ", "team", "TEAM", "app damaged", "age>180d", "age>180", "age<1y", "age>=200d", "age > 180d",
+            "", "  ", "team", "TEAM", "app damaged", "age>180d", "age>26w", "age<1y", "age>=200d", "age > 180d",
             "size>1G",
             "size>=3G", "size=3221225472", "size<3.5GiB", "unique>500M", "tags=2", "tags!=3", "tags<3 and age>180d",
             "tags<3 age>180d", "name~^team/", "name!~^library/", "name~web$", "name=TEAM/APP/WEB", "state=damaged",
@@ -58,6 +58,7 @@ struct FilterRow: Filterable, Sendable {
         "a text that is no filter: the mistake, the expected text, the column",
         arguments: [
             ("age>", "age needs a duration such as 180d (column 5)"),
+            ("age>180", "age needs a duration such as 180d, not \"180\" (column 5)"),
             ("age>fast", "age needs a duration such as 180d, not \"fast\" (column 5)"),
             ("team size>x", "size needs a size such as 500M, not \"x\" (column 11)"),
             ("tags>1.5", "tags needs a number such as 3, not \"1.5\" (column 6)"),

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// The commands on a real cluster, and what they say where there is none.
+/// The commands on a real cluster, and their errors without one.
 @Suite(.serialized, .timeLimit(.minutes(15))) struct CephCommandTests {
     private func sentence(_ run: ProgramRun, _ words: String...) {
         #expect(run.status == 1)
@@ -14,7 +14,7 @@ import Testing
 
     @Test func noConfiguration() async throws {
         let place = try TemporaryPlace()
-        // A name that is in none of the usual places, /etc/ceph among them.
+        // A configuration that is in none of the usual places, such as /etc/ceph.
         let run = try await RegtopProgram.run("repos", "-c", "\(place.path)/nowhere.conf", in: place)
         sentence(run, "nowhere.conf", "does not exist")
     }
@@ -24,7 +24,7 @@ import Testing
         let cluster = try await CephCluster.shared.value
         let began = ContinuousClock.now
         let run = try await RegtopProgram.run(
-            "repos", "-c", cluster.conf, "-m", "127.0.0.1:1", "--connect-timeout", "2", in: place)
+            "repos", "-c", cluster.conf, "-m", "127.0.0.1:1", "--connect-timeout", "2s", in: place)
         sentence(run, "no monitor answered within 2 s")
         #expect(ContinuousClock.now - began < .seconds(20))
     }
@@ -39,7 +39,8 @@ import Testing
         sentence(run, "client.admin", "key")
     }
 
-    /// What librados bears in a ceph.conf is not refused: beyond ASCII in comments and quotes, continued lines, all line ends.
+    /// regtop accepts every ceph.conf that librados accepts: other characters than ASCII in
+    /// comments and quotes, continued lines, all line ends.
     @Test func confOfManySpellings() async throws {
         let place = try TemporaryPlace()
         let cluster = try await CephCluster.shared.value
@@ -58,7 +59,7 @@ import Testing
         }
     }
 
-    /// The program neither aborts nor ends without a word; the rest of the kind is in `CephFileTests`.
+    /// The program neither aborts nor ends silently. `CephFileTests` has further cases.
     @Test func filesAndArgumentsThatEndLibrados() async throws {
         let place = try TemporaryPlace()
         let cluster = try await CephCluster.shared.value
@@ -74,7 +75,7 @@ import Testing
                 ["repos", "-c", cluster.conf], through: ["env", "CEPH_ARGS=\(arguments)"], in: place)
             sentence(run, "CEPH_ARGS")
         }
-        // The keyring of the environment, read together with ceph.conf.
+        // The keyring that the environment names.
         let keyring = "\(place.path)/bad.keyring"
         try "[client.admin]\nkey\u{A0}= x\n".write(toFile: keyring, atomically: true, encoding: .utf8)
         let run = try await RegtopProgram.run(
@@ -82,7 +83,7 @@ import Testing
         sentence(run, keyring, "line 2", "U+00A0")
     }
 
-    /// Root may read everything, unless it gives that up.
+    /// Root can read everything, unless it drops that capability.
     @Test func filesThatTheUserMayNotRead() async throws {
         let place = try TemporaryPlace()
         let cluster = try await CephCluster.shared.value
@@ -97,7 +98,7 @@ import Testing
         let user = NSUserName()
         sentence(try await run("-c", cluster.conf, "-k", secret), secret, "may not be read by the user \(user)")
         sentence(try await run("-c", secret), secret, "may not be read by the user \(user)")
-        // librados goes on to the next; that one is no good either.
+        // librados tries the next file, which is invalid as well.
         let other = "\(place.path)/other"
         try "[client.other]\n".write(toFile: other, atomically: true, encoding: .utf8)
         sentence(
@@ -108,7 +109,8 @@ import Testing
             try await run("-c", cluster.conf, "-k", "\(secret),\(cluster.directory)/keyring").error.contains("pool"))
     }
 
-    /// A ceph.conf without monitors: the DNS knows them, or it knows nothing, or it says nothing.
+    /// A ceph.conf without monitors, with a DNS server that knows them, one that does not, and one
+    /// that does not answer.
     @Test(.enabled("needs root, to give a process a resolver of its own") { try await NameServer.canBeUsed() })
     func monitorsThatTheDNSKnows() async throws {
         let place = try TemporaryPlace()
@@ -126,7 +128,7 @@ import Testing
         #expect(found.status == 1 && found.error.contains("pool") && !found.error.contains("DNS"), "\(found.error)")
         let none = try await run(NameServer([:]))
         sentence(none, conf, "names no monitor", "the DNS has no SRV records of _ceph-mon._tcp", "--mon-host")
-        let silent = try await run(NameServer(nil), "--connect-timeout", "1")
+        let silent = try await run(NameServer(nil), "--connect-timeout", "1s")
         sentence(silent, conf, "the DNS did not say within 1 s", "_ceph-mon._tcp")
     }
 
@@ -159,11 +161,11 @@ import Testing
         }
     }
 
-    /// The same dump in a file and in a pool: every answer is the same, to the byte.
+    /// The same dump in a file and in a pool gives the same answers, byte for byte.
     @Test func filesAndPoolsAnswerAlike() async throws {
         let place = try TemporaryPlace()
         let cluster = try await CephCluster.shared.value
-        // In whole seconds, which is all that this librados can read of a date.
+        // This librados reads dates in whole seconds only.
         let dump = try await place.dump(try await place.fixture(), "--times").text
             .replacing(#/(?<date>"mtime": "[^".]*)\.[0-9]*Z/#) { "\($0.date)Z" }
         let timed = "\(place.path)/timed.jsonl"
@@ -263,7 +265,7 @@ import Testing
             }
             #expect(try await watching() == 2)
             let text = try await RegtopProgram.run(["status"] + pool, in: place).text
-            #expect(text.contains("restart every registry, or flush its cache, and run regtop recover --cache-flushed"))
+            #expect(text.contains("restart every registry or flush its cache, then run `regtop recover"))
             let said = try await RegtopProgram.run(["recover", "--cache-flushed", "--yes"] + pool, in: place)
             #expect(
                 said.status == 0 && said.text.contains("watched  links moved from team/x/deep to team/y\n"),

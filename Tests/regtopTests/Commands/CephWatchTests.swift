@@ -8,7 +8,7 @@ import Testing
 
 /// `regtop gc --watch` on a real cluster: from its first line to its last.
 extension CephCommandTests {
-    /// What a watch says.
+    /// The output of a watch.
     private struct Line: Decodable {
         struct Item: Decodable {
             let path: String
@@ -63,11 +63,11 @@ extension CephCommandTests {
         }
     }
 
-    /// Runs a watch until `isEnough` of a line, then ends it as systemd does.
+    /// Runs a watch until `isEnough` is true of a line, then ends it as systemd does.
     private func watch(
         _ words: [String], in place: TemporaryPlace, until isEnough: (Line) async throws -> Bool
     ) async throws -> ([Line], ProgramRun) {
-        let words = [RegtopProgram.path, "gc", "--watch", "--every", "1", "--yes", "-f", "json"] + words
+        let words = [RegtopProgram.path, "gc", "--watch", "--every", "1s", "--yes", "-f", "json"] + words
         let result = try await Subprocess.run(
             .name("env"), arguments: Arguments(RegtopProgram.environment(place) + words), input: .none,
             output: .sequence, error: .string(limit: 1 << 20)

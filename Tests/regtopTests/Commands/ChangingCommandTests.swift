@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `rm`, `mv` and `load` do, and what they leave alone.
+/// The effects of `rm`, `mv` and `load`.
 @Suite struct ChangingCommandTests {
     @Test func dryRunShowsAndChangesNothing() async throws {
         let place = try TemporaryPlace()
@@ -45,13 +45,14 @@ import Testing
         let store = try await place.store(files)
         let run = try await RegtopProgram.run("rm", "app:1.0", "--yes", store, in: place)
         #expect(run.status == 0)
-        #expect(run.text.contains("tags on the same manifests that stay: app:latest, app:stable"))
+        #expect(run.text.contains("tags of the same manifests that stay: app:latest, app:stable"))
         let tags: [[String: Any]] = try await RegtopProgram.run("tags", "app", "-f", "json", store, in: place).json()
         #expect(tags.compactMap { $0["tag"] as? String } == ["latest", "stable"])
         #expect(tags.allSatisfy { $0["digest"] as? String == digest && $0["state"] as? String == "ok" })
     }
 
-    /// By a number of images, by a list of what is in use, and by the rules of the configuration: each says why of every tag.
+    /// By a number of images, by a file of images in use, and by the rules of the configuration.
+    /// Each gives a reason for every tag.
     @Test func tagsGoByRules() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
@@ -104,7 +105,7 @@ import Testing
         let store = try await place.store(files)
         let run = try await RegtopProgram.run("rm", "app@\(digest)", "--yes", store, in: place)
         #expect(run.status == 0)
-        #expect(run.text.contains("tags that go: app:1.0, app:latest"))
+        #expect(run.text.contains("tags lost: app:1.0, app:latest"))
         let tags: [[String: Any]] = try await RegtopProgram.run("tags", "app", "-f", "json", store, in: place).json()
         #expect(tags.compactMap { $0["tag"] as? String } == ["other"])
     }
@@ -175,8 +176,8 @@ import Testing
         let run = try await TerminalSession.run(
             ["rm", "stale/old-service", store], waitingFor: "[y/N]", answering: answer, in: place)
         #expect(Int(run.status) == status, "\(run.text)")
-        #expect(run.text.contains("makes 213 B reclaimable"))
-        #expect(run.text.contains("It goes to the trash, and can be restored"))
+        #expect(run.text.contains("reclaimable later: 213 B"))
+        #expect(run.text.contains("goes to the trash, can be restored"))
         #expect((try await place.dump(store) == before) == (status != 0))
         if status == 1 { #expect(run.text.contains("nothing was changed")) }
     }

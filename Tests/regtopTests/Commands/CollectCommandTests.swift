@@ -37,7 +37,7 @@ import Testing
         #expect(missing.count == 4)
         #expect(try await RegtopProgram.run("verify", "app/web", store, in: place).status == 0)
         let again = try await RegtopProgram.run("gc", "--offline", "--grace", "0", "--yes", store, in: place)
-        #expect(again.status == 0 && again.text.contains("nothing to be"))
+        #expect(again.status == 0 && again.text.contains("nothing to collect"))
     }
 
     @Test func whatIsInTheWayIsSaidAndEndsWithOne() async throws {
@@ -48,13 +48,13 @@ import Testing
         let store = try await place.store(files)
         let run = try await RegtopProgram.run(Self.all + [store], in: place)
         #expect(run.status == 1)
-        #expect(run.error.contains("nothing is freed or taken: ") && run.error.contains("nonsense"))
+        #expect(run.error.contains("blocked, nothing is freed or quarantined: ") && run.error.contains("nonsense"))
         let plan: [String: Any] = try await RegtopProgram.run(["gc", "--dry-run", "-f", "json", store], in: place)
             .json()
         #expect((plan["inTheWay"] as? [String])?.count == 1)
     }
 
-    /// A document that cannot be read is in nobody's way, and the command that the run prints gets rid of it.
+    /// An unreadable document blocks nothing, and the command that the run prints removes it.
     @Test func whatPinsIsSaidWithTheCommandThatRemovesIt() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
@@ -79,7 +79,7 @@ import Testing
     @Test(arguments: [
         ["--offline", "--no-cache"], ["--no-cache", "--cache-flushed"], ["--max-share", "101"], ["--watch"],
         ["--watch", "--yes", "--offline"], ["--watch", "--yes", "--cache-flushed"], ["--watch", "--yes", "--dry-run"],
-        ["--watch", "--yes", "--at", "24:00"], ["--watch", "--yes", "--every", "0.5"], ["--every", "30s", "--yes"],
+        ["--watch", "--yes", "--at", "24:00"], ["--watch", "--yes", "--every", "0.5s"], ["--every", "30s", "--yes"],
     ])
     func wrongUsage(_ words: [String]) async throws {
         let place = try TemporaryPlace()

@@ -5,10 +5,11 @@ import Testing
 
 @testable import regtop
 
-/// The daily step of `regtop gc --watch`, under a clock that goes on by half a second whenever it is read.
+/// The daily step of `regtop gc --watch`, with a clock that advances by half a second whenever it
+/// is read.
 @Suite struct CollectionWatchTests {
     @Test(.timeLimit(.minutes(5))) func theStepIsRunAtItsHourAndNotBefore() async throws {
-        // 2026-12-01, two in the night.
+        // 2026-12-01 at two o'clock.
         let moment = Mutex(Date(timeIntervalSince1970: 1_796_090_400))
         var options = SessionOptions(location: .sample(path: nil))
         options.clock = WallClock {
@@ -36,7 +37,7 @@ import Testing
                 }
             }
             task.cancel()
-            // It ends well, whatever it was doing.
+            // A stopped watch ends without an error.
             try await task.value
             let entries = try await log.latest(9, now: Date(timeIntervalSince1970: hour))
             #expect(entries.count == (isTime ? 1 : 0))

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `dump` and `load`, one being the other's opposite.
+/// `load` restores what `dump` writes.
 @Suite struct DumpCommandTests {
     @Test func whatWasLoadedIsDumped() async throws {
         let place = try TemporaryPlace()

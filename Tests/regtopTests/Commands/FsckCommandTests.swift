@@ -3,7 +3,7 @@ import Testing
 
 @testable import AdminCore
 
-/// The program looks for damage and repairs it.
+/// The program finds damage and repairs it.
 @Suite struct FsckCommandTests {
     private func kinds(_ run: ProgramRun) throws -> [String] {
         let json: [String: Any] = try run.json()
@@ -61,7 +61,7 @@ import Testing
         #expect(try await place.dump(store) == before)
     }
 
-    /// As fsck(8): 1 would say that something was repaired.
+    /// As in fsck(8), where 1 means a repair.
     @Test func whatCannotBeginEndsWith8() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()

@@ -5,9 +5,9 @@ import Testing
 
 @testable import AdminCore
 
-/// `fsck --deep`, stopped by ^C, goes on where it was.
+/// A stopped `fsck --deep` continues with the next run.
 @Suite struct FsckStopTests {
-    /// Small blobs of years ago that nothing needs, and a store of them.
+    /// A store of small old blobs that nothing needs.
     private func store(of count: Int, in place: TemporaryPlace) async throws -> String {
         var builder = SampleBuilder()
         for number in 0..<count { try builder.store(SampleBlob("blob \(number)"), at: SampleDate(2015, 11, 2)) }
@@ -24,8 +24,9 @@ import Testing
         return (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)) ?? ""
     }
 
-    /// Runs it until it has noted some blobs, and interrupts it then. It stands still while it is looked at, and yields to whoever looks, so that
-    /// it does not come to its end unseen on a machine that is busy with other tests. Where it does, that is said instead of waited for.
+    /// Runs `fsck --deep` until it has recorded some blobs, then interrupts it. The process is stopped
+    /// during each check and yields to the test, so that it does not end unseen on a busy machine. If
+    /// it ends before the interrupt, the test reports that.
     private func stop(after lines: Int, _ store: String, in place: TemporaryPlace) async throws -> ProgramRun {
         let words =
             RegtopProgram.environment(place) + [
@@ -43,7 +44,7 @@ import Testing
                     break
                 }
                 try execution.send(signal: .resume)
-                // As long as it may run between two looks.
+                // The time that it runs between two checks.
                 _ = poll(nil, 0, 1)
                 try Task.checkCancellation()
             }
@@ -57,14 +58,14 @@ import Testing
             status: result.terminationStatus.code, output: result.closureResult, error: result.standardError)
     }
 
-    /// Whether a process has ended; its status stays for whoever waits for it.
+    /// True if a process has ended; its status stays for its parent.
     private static func hasEnded(_ process: pid_t) -> Bool {
         var state = siginfo_t()
         let answer = waitid(P_PID, id_t(process), &state, WEXITED | WNOHANG | WNOWAIT)
         return answer != 0 || state.si_signo != 0
     }
 
-    /// So many that they are not hashed before an interrupt is noticed.
+    /// Enough blobs for an interrupt before the last one.
     private static let many = 800
 
     private struct Counts: Equatable {
@@ -82,19 +83,19 @@ import Testing
     @Test(.timeLimit(.minutes(5)))
     func itGoesOnWhereItWasStopped() async throws {
         let place = try TemporaryPlace()
-        // Two runs are stopped in the midst of them, on a machine that is busy with other tests.
+        // Two runs are stopped half-way, on a machine that is busy with other tests.
         let blobs = 3 * Self.many
         let store = try await store(of: blobs, in: place)
         let stopped = try await stop(after: 20, store, in: place)
         #expect(stopped.status & 8 == 8, "\(stopped.error)")
-        #expect(stopped.error.contains("not everything was looked at"))
+        #expect(stopped.error.contains("the check is incomplete"))
         let first = try checked(stopped)
         #expect(first.taken == 0 && first.hashed >= 20 && first.hashed < blobs)
 
         let again = try await stop(after: 20 + first.hashed, store, in: place)
         let second = try checked(again)
         #expect(second.taken == first.hashed)
-        #expect(again.error.contains("found right by the run that was stopped at 20"))
+        #expect(again.error.contains("the run that was stopped at 20"))
 
         let run = try await RegtopProgram.run("fsck", "--deep", "-f", "json", store, in: place)
         #expect(run.status == 0, "\(run.error)")
@@ -130,7 +131,7 @@ import Testing
         let run = try await RegtopProgram.run("fsck", "--deep", "-f", "json", store, in: place)
         #expect(run.status == 0)
         #expect(try checked(run) == Counts(hashed: Self.many, taken: 0))
-        #expect(run.error.contains("is not what a run that was stopped leaves"))
+        #expect(run.error.contains("is not the record of a stopped run"))
         #expect(run.error.split(separator: "\n").count == 1 && !run.error.contains("\u{1b}"))
     }
 }

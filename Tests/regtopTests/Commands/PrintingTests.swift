@@ -88,19 +88,21 @@ import Testing
         var impact = Impact()
         impact.tags = (0..<5000).map { "a:\($0)" }
         let plan = ChangePlan(action: .remove, targets: [], impact: impact, notes: [])
-        #expect(PlanText.plain(plan).contains("and 4,980 more"))
-        #expect(PlanText.plain(plan).contains("5,000 tags"))
+        #expect(PlanWords(plan).text.contains("and 4,980 more"))
+        #expect(PlanWords(plan).text.contains("removes 0 links (5,000 tags)"))
+        #expect(PlanWords(plan).lines.flatMap(\.rows).contains(PlanLine("  ").adding("a:4999", .bad)))
     }
 
-    @Test func questionSaysWhetherItCanBeRestored() throws {
+    @Test func planSaysWhetherItCanBeRestored() throws {
         let reference = try #require(ImageReference("a:b"))
         let target = ChangePlan.Target(reference: reference, stages: [], directories: [])
-        func question(skipsTrash: Bool) -> String {
-            PlanText.question(
+        func words(skipsTrash: Bool) -> PlanWords {
+            PlanWords(
                 ChangePlan(
                     action: .remove, skipsTrash: skipsTrash, targets: [target], impact: .init(), notes: []))
         }
-        #expect(question(skipsTrash: false) == "Delete a:b? It goes to the trash, and can be restored.")
-        #expect(question(skipsTrash: true) == "Delete a:b? The trash is skipped: the links are dropped at once.")
+        #expect(words(skipsTrash: false).question == "Delete a:b?")
+        #expect(words(skipsTrash: false).text.contains("goes to the trash, can be restored"))
+        #expect(words(skipsTrash: true).text.contains("PERMANENT: skips the trash, cannot be undone"))
     }
 }

@@ -2,7 +2,7 @@ import AdminCore
 import Foundation
 import Testing
 
-/// What the reading commands say about the pool that registry v2.3.1 wrote, in an SQLite file.
+/// The reading commands on the pool that registry v2.3.1 wrote, in an SQLite file.
 @Suite struct ReadingCommandTests {
     private func rows(_ words: String...) async throws -> [[String: Any]] {
         let place = try TemporaryPlace()
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    /// Nothing reads right by another chunk size than that of the writer; both are named where something seems damaged.
+    /// With a wrong chunk size everything seems damaged; the commands name both sizes.
     @Test(arguments: [["repos"], ["tags", "team/x/deep"], ["verify"], ["chunks", Fixture.damagedLayer]])
     func aWrongChunkSizeIsSaid(_ words: [String]) async throws {
         let place = try TemporaryPlace()
@@ -48,7 +48,7 @@ import Testing
     }
 
     #if RADOS
-    /// A name that nobody resolves is something librados prints of, where it likes.
+    /// librados prints to standard error about a name that cannot be resolved.
     @Test func nothingOfLibradosIsOutput() async throws {
         let place = try TemporaryPlace()
         let run = try await RegtopProgram.run("repos", "-p", "x", "-m", "nosuchhost.invalid", "-f", "json", in: place)

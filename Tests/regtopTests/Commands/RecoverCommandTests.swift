@@ -4,9 +4,9 @@ import Testing
 
 @testable import AdminCore
 
-/// What was interrupted: seen by `status`, ended by `recover` and by every change.
+/// Interrupted changes: `status` reports them, `recover` and every change undo or finish them.
 @Suite struct RecoverCommandTests {
-    /// Writes so many times; then the world has stopped.
+    /// Fails every write after a number of writes.
     private final class DyingWriter: ObjectWriter {
         private let base: any ObjectWriter
         private let left: Mutex<Int>
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    /// Moves `app/web` to `team/web` in a file and dies after so many writes, as a process that is no more.
+    /// Moves `app/web` to `team/web` in a file and dies after a number of writes.
     private func interrupt(_ store: String, after writes: Int) async throws {
         let file = String(store.dropFirst("--store=sqlite:".count))
         let sqlite = try await SQLiteStore.open(path: file, clock: .system)
@@ -43,7 +43,7 @@ import Testing
         await sqlite.close()
     }
 
-    /// A fixture that was interrupted, and as it was before.
+    /// A fixture with an interrupted move, and its state before.
     private func interrupted(in place: TemporaryPlace, after writes: Int = 30) async throws -> (
         store: String, before: WholeStore
     ) {
@@ -65,7 +65,7 @@ import Testing
                 "interrupted": 1, "inProgress": 0, "waiting": 0, "watching": 0, "due": 0, "gone": 0, "unreadable": 0,
             ])
         let text = try await RegtopProgram.run("status", store, in: place).text
-        #expect(text.contains("1 interrupted: see regtop recover --dry-run"))
+        #expect(text.contains("1 interrupted: see `regtop recover --dry-run`"))
         let dry = try await RegtopProgram.run("recover", "--dry-run", store, in: place)
         #expect(dry.status == 0)
         #expect(dry.text == "interrupted  move app/web to team/web, begun 2023-11-14T22:13:20Z\n")
@@ -76,7 +76,7 @@ import Testing
         #expect(try await place.dump(store) == middle)
     }
 
-    /// In the middle of the destinations, and in the middle of the sources.
+    /// Half-way through the destinations, and half-way through the sources.
     @Test(arguments: [8, 30, 45, 60])
     func recoverTakesItBack(_ writes: Int) async throws {
         let place = try TemporaryPlace()

@@ -3,7 +3,7 @@ import Foundation
 import Subprocess
 import Testing
 
-/// What comes out besides results: errors, nothing into a closed pipe, and never what a terminal would obey.
+/// Errors, closed pipes, and output that is safe for a terminal.
 @Suite struct StreamsTests {
     @Test(arguments: [
         ["repos", "-f", "yes"], ["rm", "app/web", "-f"],
@@ -19,7 +19,7 @@ import Testing
         let place = try TemporaryPlace()
         let run = try await RegtopProgram.run("rm", "/docker/registry/v2", "--yes", in: place)
         #expect(run.status == 64)
-        #expect(run.error.contains("a path is no reference"))
+        #expect(run.error.contains("a path is not a reference"))
     }
 
     @Test func versionSaysWhatIsIn() async throws {
@@ -49,7 +49,7 @@ import Testing
     func aClosedPipeEndsSilently(_ command: String) async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
-        // head is gone after one byte; the file has what the program says about it, and its exit status.
+        // head ends after one byte; the file has the program's errors and exit status.
         let words = (["env"] + RegtopProgram.environment(place) + [RegtopProgram.path, command, store])
             .joined(separator: " ")
         let result = try await Subprocess.run(
@@ -68,7 +68,8 @@ import Testing
             .name("env"), arguments: Arguments(words), input: .inputWriter, output: .sequence,
             error: .combinedWithOutput
         ) { execution in
-            // A wrong line would end it; half a line keeps it reading, and everything up to it has been taken once the draft is there.
+            // An invalid line would end it. Half a line keeps it reading; when the draft exists,
+            // everything before is loaded.
             _ = try await execution.standardInputWriter.write("{\"name\":")
             while try FileManager.default.contentsOfDirectory(atPath: place.path).allSatisfy({ !$0.contains(".part-") })
             {

@@ -48,10 +48,10 @@ import Testing
         let store = try await place.fixture()
         _ = try await RegtopProgram.run("rm", "stale/old-service", "--yes", store, in: place)
         let nothing = try await RegtopProgram.run("trash", "empty", "--older-than", "7d", "--yes", store, in: place)
-        #expect(nothing.status == 0 && nothing.text.contains("there is nothing to be dropped"), "\(nothing.text)")
+        #expect(nothing.status == 0 && nothing.text.contains("nothing to drop"), "\(nothing.text)")
         #expect(try await RegtopProgram.run("trash", "empty", store, in: place).status == 64)
         let dry = try await RegtopProgram.run("trash", "empty", "--dry-run", store, in: place)
-        #expect(dry.text.contains("gone when it ends: 4 objects, 213 B"), "\(dry.text)")
+        #expect(dry.text.contains("removes 4 objects, 213 B"), "\(dry.text)")
         let run = try await RegtopProgram.run("trash", "empty", "--yes", store, in: place)
         #expect(run.status == 0, "\(run.error)")
         let left: [Any] = try await RegtopProgram.run("trash", "ls", "-f", "json", store, in: place).json()
@@ -59,7 +59,7 @@ import Testing
         #expect(try await !place.dump(store).text.contains("regtop-trash"))
     }
 
-    /// The name of what a repair took has a blank in it; it is the last column.
+    /// An entry from a repair has a blank in its name, which is in the last column.
     @Test func blanksInNamesAreBlanks() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
@@ -95,7 +95,7 @@ import Testing
     @Test func theLogSaysWhoDidWhat() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
-        #expect(try await RegtopProgram.run("log", store, in: place).text == "nothing was changed yet\n")
+        #expect(try await RegtopProgram.run("log", store, in: place).text == "no changes yet\n")
         _ = try await RegtopProgram.run("rm", "stale/old-service", "--yes", store, in: place)
         _ = try await RegtopProgram.run("mv", "app/web", "app/new", "--yes", store, in: place)
         let rows: [[String: Any]] = try await RegtopProgram.run("log", "-f", "json", store, in: place).json()

@@ -42,7 +42,7 @@ private struct Broken: Error, CustomStringConvertible {
         let gate = Gate()
         bench.screen.work = { reporter in
             reporter.emit(1)
-            reporter.progress(Progress(done: 1, total: 2))
+            reporter.progress(TaskProgress(done: 1, total: 2))
             await gate.pass()
             reporter.emit(2)
         }

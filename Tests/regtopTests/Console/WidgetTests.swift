@@ -44,17 +44,17 @@ import Testing
     }
 
     @Test func progressSaysWhatIsLeft() {
-        let progress = Progress(done: 812, total: 1204, unit: "repositories")
+        let progress = TaskProgress(done: 812, total: 1204, unit: "repositories")
         #expect(progress.remaining(after: .seconds(8))?.components.seconds == 3)
         #expect(
             progress.line(label: "scanning", elapsed: .seconds(8), columns: 80).text
                 == "scanning  812 of 1,204 repositories  " + Bar.line(812, of: 1204, columns: 27).text
                 + "  67 %  3 s left")
-        #expect(Progress().line(label: "listing", elapsed: .seconds(2), columns: 80).text == "listing  2 s")
+        #expect(TaskProgress().line(label: "listing", elapsed: .seconds(2), columns: 80).text == "listing  2 s")
         for columns in 0...80 {
             #expect(progress.line(label: "scanning", elapsed: .seconds(8), columns: columns).width <= columns)
         }
-        #expect(Progress(done: 5, total: 3).remaining(after: .seconds(9)) == nil)
+        #expect(TaskProgress(done: 5, total: 3).remaining(after: .seconds(9)) == nil)
     }
 
     /// As long as the bar of a size that nobody shares.

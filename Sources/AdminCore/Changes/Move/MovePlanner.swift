@@ -60,9 +60,9 @@ struct MovePlanner: Sendable {
             uploadsInProgress: target.uploadsInProgress)
         var impact = Impact()
         impact.objects = try await EmptiedDirectories(registry: registry).find(removing: [moved]).count
-        var notes = ["no blob data moves, whatever the size; whoever pulls \(source) has to be told the new name"]
+        var notes = ["instant: no data is copied; clients must pull the new name"]
         if stages.joined().contains(where: { paths.stage(of: $0.path) == .uploads }) {
-            notes.append("unfinished uploads move along: whoever is pushing them gets an error and has to begin again")
+            notes.append("includes unfinished uploads; a push in progress will fail and must be restarted")
         }
         notes += handling.notes([moved], policy)
         return ChangePlan(action: .move, handling: handling, targets: [moved], impact: impact, notes: notes)

@@ -29,14 +29,14 @@ struct RemovalPlanner: Sendable {
             of: joined.targets, progress: progress)
         return ChangePlan(
             action: .remove, skipsTrash: skippingTrash, handling: handling, targets: joined.targets, impact: impact,
-            notes: joined.notes + notes(targets, impact, skippingTrash)
+            notes: joined.notes + notes(targets, impact)
                 + handling.notes(joined.targets, policy))
     }
 
     /// The number of shared manifests that the notes name.
     private static let sharedChildren = 10
 
-    private func notes(_ targets: [ChangePlan.Target], _ impact: Impact, _ skippingTrash: Bool) -> [String] {
+    private func notes(_ targets: [ChangePlan.Target], _ impact: Impact) -> [String] {
         var notes: [String] = []
         for target in targets {
             guard case .digest = target.reference.selector else { continue }
@@ -51,10 +51,8 @@ struct RemovalPlanner: Sendable {
                 "\(impact.sharedChildren.count - Self.sharedChildren) more are shared in the same way, and stay")
         }
         if impact.uploads > 0 {
-            notes.append(
-                "unfinished uploads are among it: whoever is pushing them gets an error and has to begin again")
+            notes.append("includes unfinished uploads; a push in progress will fail and must be restarted")
         }
-        if skippingTrash { notes.append("the trash is skipped: the links are dropped at once and cannot be restored") }
         return notes
     }
 }

@@ -85,7 +85,7 @@ struct RepairPlanner: Sendable {
                 "a key that breaks the path rule is removed for good: it has no path under which it could be restored")
         }
         if targets.contains(where: { $0.problem.kind == .staleUpload }) {
-            notes.append("whoever is still pushing one of these uploads gets an error and has to begin again")
+            notes.append("includes unfinished uploads; a push in progress will fail and must be restarted")
         }
         let takesLayers = targets.contains { target in
             target.files.contains { paths.file(at: $0.path)?.isLayerLink ?? false }

@@ -40,7 +40,7 @@ struct UploadsPlanner: Sendable {
         }
         return UploadsPlan(
             skipsTrash: skippingTrash, targets: targets, impact: try await impact(of: targets),
-            notes: notes(targets, skippingTrash))
+            notes: notes(targets))
     }
 
     /// Checks what can be checked without the pool (docs/safety.md#2-collection).
@@ -53,16 +53,15 @@ struct UploadsPlanner: Sendable {
         }
     }
 
-    private func notes(_ targets: [UploadsPlan.Target], _ skippingTrash: Bool) -> [String] {
+    private func notes(_ targets: [UploadsPlan.Target]) -> [String] {
         if targets.isEmpty { return [] }
-        var notes = ["whoever is still pushing one of them gets an error and has to begin again"]
+        var notes = ["a push in progress will fail and must be restarted"]
         let pairs = targets.reduce(0) { $0 + $1.pairs.count }
         if pairs > 0 {
             notes.append(
                 "\(pairs) \(pairs == 1 ? "file belongs" : "files belong") to something else as well, as an interrupted move leaves it: only the "
                     + "upload's key goes, and the content stays")
         }
-        if skippingTrash { notes.append("the trash is skipped: they cannot be restored") }
         return notes
     }
 

@@ -238,11 +238,11 @@ extension FilterField {
         switch operand {
         case .number(let number):
             switch kind {
-            case .bytes: return FilterUnits.text(bytes: number)
-            case .duration: return FilterUnits.text(seconds: number)
+            case .bytes: return Quantity.text(bytes: number)
+            case .duration: return Quantity.text(seconds: Double(number))
             case .number, .time, .text: return String(number)
             }
-        case .time(let date): return FilterUnits.text(moment: date)
+        case .time(let date): return date.formatted(Date.ISO8601FormatStyle(timeZone: .gmt))
         case .text(let text): return FilterToken.quoted(text)
         case .digest(let prefix): return FilterToken.quoted(prefix.text)
         case .pattern(let pattern): return FilterToken.quoted(pattern.text)

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Parses filters. `or` binds loosest, then `and` and juxtaposition, then `not`.
 struct FilterParser {
     private let tokens: [FilterToken]
@@ -102,10 +104,10 @@ struct FilterParser {
     ) throws(FilterProblem) -> FilterOperand {
         let found: FilterOperand? =
             switch field.kind {
-            case .bytes: FilterUnits.bytes(text).map { .number($0) }
-            case .duration: FilterUnits.seconds(text).map { .number($0) }
+            case .bytes: Quantity.bytes(text).map { .number($0) }
+            case .duration: Quantity.seconds(text).flatMap { UInt64(exactly: $0.rounded(.down)) }.map { .number($0) }
             case .number: UInt64(text).map { .number($0) }
-            case .time: FilterUnits.moment(text).map { .time($0) }
+            case .time: moment(text).map { .time($0) }
             case .text:
                 if comparison == .matches || comparison == .doesNotMatch {
                     .pattern(try pattern(text, at: column))
@@ -119,6 +121,12 @@ struct FilterParser {
             throw FilterProblem(column: column, reason: "\(field.rawValue) needs \(field.example), not \"\(text)\"")
         }
         return found
+    }
+
+    /// A day, `2015-01-31`, which means its beginning in UTC, or RFC 3339; nil if the text is neither.
+    private func moment(_ text: String) -> Date? {
+        let date = Timestamp.parse(text) ?? Timestamp.parse(text + "T00:00:00Z")
+        return date.map { Date(timeIntervalSince1970: $0.timeIntervalSince1970.rounded(.down)) }
     }
 
     private func pattern(_ text: String, at column: Int) throws(FilterProblem) -> FilterPattern {

@@ -11,7 +11,7 @@ nonisolated enum Ending: Sendable {
 nonisolated final class Mailbox<Part: Sendable>: Sendable {
     struct Content: Sendable {
         var parts: [Part] = []
-        var progress = Progress()
+        var progress = TaskProgress()
         var ending: Ending?
     }
 
@@ -43,7 +43,7 @@ nonisolated struct Reporter<Part: Sendable>: Sendable {
     }
 
     /// How far it has come. Only the newest value counts.
-    func progress(_ progress: Progress) {
+    func progress(_ progress: TaskProgress) {
         mailbox.put { $0.progress = progress }
         ping()
     }

@@ -17,7 +17,7 @@ struct Query {
     /// A running query, its types erased.
     struct Run {
         struct News {
-            let progress: Progress
+            let progress: TaskProgress
             let effect: Effect
             /// nil as long as it runs.
             let ending: Ending?
@@ -94,7 +94,7 @@ struct Query {
     /// A change, with progress. `then` gets its outcome, also when it was asked to stop and did.
     static func change<Value: Sendable>(
         _ slot: Slot, _ label: String,
-        work: @escaping @Sendable (_ progress: @escaping @Sendable (Progress) -> Void) async throws -> Value,
+        work: @escaping @Sendable (_ progress: @escaping @Sendable (TaskProgress) -> Void) async throws -> Value,
         then: @escaping (Result<Value, any Error>) -> Effect
     ) -> Query {
         var effect = Effect.none

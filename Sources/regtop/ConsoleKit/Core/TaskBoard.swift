@@ -11,7 +11,7 @@ final class TaskBoard {
         let isHousekeeping: Bool
         fileprivate let outlivesItsScreen: Bool
         let started: ContinuousClock.Instant
-        var progress = Progress()
+        var progress = TaskProgress()
         var isStopping = false
         fileprivate let run: Query.Run
     }
@@ -23,7 +23,7 @@ final class TaskBoard {
         let isChange: Bool
         let started: ContinuousClock.Instant
         let ended: ContinuousClock.Instant
-        let progress: Progress
+        let progress: TaskProgress
         let ending: Ending
     }
 

@@ -1,5 +1,5 @@
 /// Why there can be no full screen here. Each is one sentence that says what to do.
-nonisolated enum TerminalError: Error, Equatable, CustomStringConvertible {
+nonisolated enum TerminalError: ProgramError, Equatable {
     case notATerminal(String)
     case unusableType(String?)
     case system(String, code: Int32)

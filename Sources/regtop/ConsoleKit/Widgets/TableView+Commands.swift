@@ -127,10 +127,10 @@ extension TableView {
     }
 
     /// Begins as the configuration says; says what of it cannot be.
-    func adopt(_ settings: Settings.Table?) -> Effect {
+    func adopt(_ settings: TableSettings?) -> Effect {
         guard let settings else { return .none }
         let (known, sortable) = (table.columns.map(\.id), sortable.map(\.id))
-        func complaint(_ column: Settings.Table.Column, _ there: [String]) -> Effect {
+        func complaint(_ column: TableSettings.Column, _ there: [String]) -> Effect {
             .say(.failure("\(column.place): no column \"\(column.name)\"; there are \(there.joined(separator: ", "))."))
         }
         if let columns = settings.columns {

@@ -5,10 +5,10 @@ import ArgumentParser
 struct CatCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat",
-        abstract: "Write the content of a file of the driver's tree, or of a blob, to standard output.",
+        abstract: "Write the content of a blob or of a file in the driver's tree.",
         discussion: """
-            The bytes as they are, put together from the chunks. A damaged file ends with an error at the first byte that is not \
-            there; nothing is filled in. A digest may be shortened to its first four digits or more, with or without sha256:.
+            The content goes to standard output, unchanged. A damaged file ends with an error at the first missing byte. \
+            The first four digits of a digest are enough, with or without sha256:.
 
             EXAMPLES:
               regtop cat sha256:4fae… | sha256sum
@@ -18,11 +18,11 @@ struct CatCommand: StoreCommand {
 
     @OptionGroup var store: StoreOptions
 
-    @Option(help: ArgumentHelp("Begin at this byte.", valueName: "bytes"), transform: CatCommand.offset)
+    @Option(help: ArgumentHelp("The first byte to write.", valueName: "bytes"), transform: CatCommand.offset)
     var offset: Int64 = 0
 
     @Argument(
-        help: ArgumentHelp("The file, or the blob with this digest.", valueName: "path|digest"),
+        help: ArgumentHelp("A file, or the digest of a blob.", valueName: "path|digest"),
         transform: CatCommand.subject)
     var given: GivenSubject
 
@@ -40,11 +40,11 @@ struct CatCommand: StoreCommand {
             context.progress.show(WorkProgress(phase: "reading", unit: .bytes, completed: done, total: length))
         }
         if pieces.state == .empty {
-            context.say("\(path) has no chunk: it is an empty file, as the old driver leaves it, or has lost them all")
+            context.say("\(path) has no chunks: either it is empty, or all of them are lost")
         }
     }
 
-    /// By a wrong chunk size bytes would come in a wrong order, or not at all: nothing is better than that.
+    /// Refuses to read with a wrong chunk size, which would change the order of the bytes.
     private func wholePieces(of path: StoragePath, in storage: StorageReader) async throws -> FilePieces {
         let opened: Result<FilePieces, StorageError>
         do {
@@ -60,7 +60,7 @@ struct CatCommand: StoreCommand {
             }
         if isSuspect {
             let finding = try await ChunkSizeProbe(storage: storage).run()
-            if finding.other != nil { throw CommandFailure("\(path) is not read: \(finding)") }
+            if finding.other != nil { throw CommandFailure("\(path) cannot be read: \(finding)") }
         }
         return try opened.get()
     }
@@ -71,8 +71,8 @@ struct CatCommand: StoreCommand {
     }
 
     private static func offset(_ text: String) throws -> Int64 {
-        guard let bytes = ByteSizeText.parse(text), let offset = Int64(exactly: bytes) else {
-            throw ValidationError("it is no offset, such as 4194304 or 4M")
+        guard let bytes = Quantity.bytes(text), let offset = Int64(exactly: bytes) else {
+            throw ValidationError("not an offset, such as 4194304 or 4M")
         }
         return offset
     }

@@ -6,30 +6,33 @@ import Synchronization
 struct CollectCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Collect what nothing needs, beside a live registry: one step of it.",
+        abstract: "Find blobs that nothing needs, and free them in steps beside a live registry.",
         discussion: """
-            Each run marks what is needed, brings back from the quarantine what became needed, frees what of it is due, and takes into it \
-            what is new, unneeded and older than --grace. What is taken is freed by a later run: after --delay, by a mark that \
-            began after that, and only if one of three flags says what the registries remember. Run it by cron.
+            Each run is one step: it marks everything that is needed, restores blobs from the quarantine that are needed \
+            again, frees blobs in the quarantine that are due, and moves blobs that nothing needs to the quarantine if \
+            they are older than --grace. A later run frees them, after --delay, if its mark began after that. It frees \
+            nothing without --cache-flushed, --no-cache or --offline, because a registry with a descriptor cache may still \
+            rely on blobs in the quarantine. Run gc daily, by cron or with --watch.
 
-            Everything in the trash, every manifest (with --untagged: every one that a tag, an index or a referrer needs), unfinished \
-            uploads and young links are needed. A mark that could not read everything frees and takes nothing, and says what was in \
-            the way.
+            These are needed: everything in the trash, every manifest (with --untagged only those that a tag, an index or \
+            a referrer needs), unfinished uploads and recent links. If the mark cannot read everything, the run moves and \
+            frees nothing, and names the obstacle.
 
-            A run that takes something ends a few seconds later with a look: whatever pushes have come to need by then comes back.
+            A run that fills the quarantine checks the registry again a few seconds later, and restores blobs that pushes \
+            have come to need.
 
-            --watch runs until it is stopped, for a service: it looks every 30 seconds (--every), and runs a step once a day at --at, UTC, for the \
-            first time when that hour comes next. It needs --yes, and ends with 0 at SIGTERM or ^C, whatever it is doing. A store that does not \
-            answer does not end it. Each event is a line: its time, one word, and what happened.
+            --watch runs until it is stopped, as a service: it checks every 30 seconds (--every) and runs a step once a \
+            day at --at (UTC). It needs --yes, and ends with 0 at SIGTERM or ^C. It continues while the store does not \
+            answer. Each event is one line: the time, one word, and the details.
 
-            With --offline one run does it all.
+            With --offline one run does all the work.
 
-            --keep-file FILE, with --untagged, keeps manifests that no tag names and somebody uses: a reference or a digest on each line, as for \
-            regtop rm.
+            --keep-file FILE, with --untagged, keeps untagged manifests that are in use: a reference or a digest on each \
+            line, as for regtop rm.
 
-            JSON: as of rm, and {restored, freed, quarantined: [{path, blob, bytes}], inTheWay, nextFreeAfter, notes}. With --watch an object a \
-            line, {time, event}: event is started (store, every in seconds, next), settled (text), restored (restored), step (next, and all that a \
-            run prints), stopped.
+            JSON: as for rm, and {restored, freed, quarantined: [{path, blob, bytes}], inTheWay, nextFreeAfter, notes}. \
+            With --watch one object on each line, {time, event}; event is started (store, every in seconds, next), settled \
+            (text), restored (restored), step (next, and everything that a single run prints) or stopped.
 
             EXAMPLES:
               regtop gc --dry-run
@@ -45,89 +48,92 @@ struct CollectCommand: StoreCommand, ChangingCommand {
     @OptionGroup var registries: OfflineOptions
 
     @Option(
-        help: ArgumentHelp("What was written or referred to since is left alone.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        help: ArgumentHelp(
+            "Leave alone everything that was written or linked to within this time.", valueName: "duration"),
+        transform: ArgumentText.durationOrZero)
     var grace: Double = 86_400
 
     @Option(
-        help: ArgumentHelp("Longer than any push: what was taken is not freed before.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        help: ArgumentHelp("Keep blobs in the quarantine for this time; longer than any push.", valueName: "duration"),
+        transform: ArgumentText.durationOrZero)
     var delay: Double = 86_400
 
     @Option(
         help: ArgumentHelp(
-            "Take and free nothing if it would be more than this part of the bytes of all blobs.", valueName: "percent")
+            "Stop if the step would touch more than this share of all bytes in blobs.", valueName: "percent")
     )
     var maxShare: Double = 50
 
-    @Flag(help: "Collect manifests without a tag, too.")
+    @Flag(help: "Collect untagged manifests as well.")
     var untagged = false
 
     @Option(
         help: ArgumentHelp(
-            "With --untagged: keep what is in use, references or digests, one a line.", valueName: "file"))
+            "With --untagged: keep the references and digests in this file.", valueName: "file"))
     var keepFile: String?
 
     @Option(
         help: ArgumentHelp(
-            "Collect unfinished uploads that were last written to longer ago, too.", valueName: "duration"),
+            "Collect unfinished uploads as well that nobody wrote to for this time.", valueName: "duration"),
         transform: ArgumentText.duration)
     var uploadsOlderThan: Double?
 
-    @Flag(help: "No registry has a descriptor cache: what is due may be freed.")
+    @Flag(help: "No registry has a descriptor cache: free blobs that are due.")
     var noCache = false
 
     @Flag(
         help: """
-            Every registry was restarted, or its descriptor cache flushed, after the quarantine and before the delay began: what is \
-            due may be freed.
+            Every registry was restarted, or its descriptor cache flushed, after the last step that filled the quarantine: free blobs that \
+            are due.
             """)
     var cacheFlushed = false
 
-    @Flag(help: "Go on until stopped: bring back what pushes need, run a step once a day.")
+    @Flag(help: "Run until stopped: restore what pushes need, and run one step a day.")
     var watch = false
 
     @Option(
-        help: ArgumentHelp("With --watch: how often to look. (default: 30s)", valueName: "duration"),
+        help: ArgumentHelp("With --watch: the time between two checks. (default: 30s)", valueName: "duration"),
         transform: ArgumentText.duration)
     var every: Double?
 
     @Option(
-        help: ArgumentHelp("With --watch: when the daily step is run, UTC. (default: 03:00)", valueName: "hh:mm"),
+        help: ArgumentHelp("With --watch: the time of the daily step, UTC. (default: 03:00)", valueName: "hh:mm"),
         transform: ArgumentText.timeOfDay)
     var at: TimeOfDay?
 
     func validate() throws {
         try validateWatch()
         guard [noCache, cacheFlushed, registries.offline].count(where: \.self) <= 1 else {
-            throw ValidationError("--offline, --no-cache and --cache-flushed exclude each other")
+            throw ValidationError("give only one of --offline, --no-cache and --cache-flushed")
         }
         if keepFile != nil, !untagged {
-            throw ValidationError("--keep-file goes with --untagged: without that every manifest is kept")
+            throw ValidationError("--keep-file needs --untagged: without it gc keeps every manifest")
         }
-        guard (0...100).contains(maxShare) else { throw ValidationError("--max-share is a percentage, 0 to 100") }
+        guard (0...100).contains(maxShare) else {
+            throw ValidationError("--max-share must be a percentage from 0 to 100")
+        }
     }
 
     private func validateWatch() throws {
         guard watch else {
-            if every != nil || at != nil { throw ValidationError("--every and --at go with --watch") }
+            if every != nil || at != nil { throw ValidationError("--every and --at need --watch") }
             return
         }
-        if let every, every < 1 { throw ValidationError("--every takes 1s or more") }
-        if change.dryRun { throw ValidationError("--watch and --dry-run exclude each other: a dry run is one step") }
+        if let every, every < 1 { throw ValidationError("--every must be 1s or more") }
+        if change.dryRun { throw ValidationError("--watch cannot be combined with --dry-run, which is one step") }
         if registries.offline {
             throw ValidationError(
-                "--watch and --offline exclude each other: without registries there is nobody to watch")
+                "--watch cannot be combined with --offline: without registries there is nothing to watch")
         }
         if cacheFlushed {
             throw ValidationError(
-                "--cache-flushed speaks of one moment, and --watch goes on: say it with a single `regtop gc --cache-flushed --yes` after the restart"
+                "--watch cannot be combined with --cache-flushed: run `regtop gc --cache-flushed --yes` once after the restart"
             )
         }
-        guard change.yes else { throw ValidationError("--watch needs --yes: nobody is there to answer") }
+        guard change.yes else { throw ValidationError("--watch needs --yes, because nobody answers questions") }
     }
 
-    /// All that options say but for what is in use, which a file says.
+    /// The options without `inUse`, which a file has.
     private var options: CollectionOptions {
         CollectionOptions(
             grace: grace, delay: delay, maxShare: maxShare, untagged: untagged, uploadsOlderThan: uploadsOlderThan,
@@ -152,7 +158,7 @@ struct CollectCommand: StoreCommand, ChangingCommand {
                 } else {
                     try await context.session.planner.collection(options, progress: progress)
                 }
-            for obstacle in plan.obstacles { context.say("nothing is freed or taken: \(obstacle)") }
+            for obstacle in plan.obstacles { context.say("blocked, nothing is freed or quarantined: \(obstacle)") }
             isBlocked.withLock { $0 = !plan.obstacles.isEmpty }
             return plan
         }

@@ -6,31 +6,32 @@ import Foundation
 struct FsckCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "fsck",
-        abstract: "Find damage, and repair it.",
+        abstract: "Find damage and repair it.",
         discussion: """
-            Enumerates the pool's objects and compares them with the tree that the directories make, then reads every link and every \
-            manifest. --deep hashes every blob besides. What is incomplete and younger than --grace may be being written: it is \
-            counted, and no damage. Nothing is changed without --repair, but for layer links that pushes left out after rm or mv: they are written (see \
-            regtop help recover) unless --read-only is given. A deep look that is stopped is gone on with by the next one: \
-            what was found right, and is what it was by its identifier, size and date, is not hashed again unless --anew is given.
+            fsck reads all objects of the pool, compares them with the directory tree, and then reads every link and every \
+            manifest. --deep hashes every blob as well. Incomplete files that are younger than --grace are not damage, \
+            because a push may be writing them. Without --repair fsck changes nothing but one thing: it writes layer links \
+            that pushes left out after rm or mv (see regtop help recover), unless --read-only is given. A stopped --deep \
+            run continues with the next one: it does not hash unchanged blobs again unless --anew is given.
 
-            --repair mends what is safe by itself: it puts a resumed upload in order if its digest then matches, lists directories again, ends \
-            deletions that were interrupted, gives the blob of no bytes the chunk that an old registry left out, drops what lies behind the end of files, writes missing layer links, and takes apart \
-            what a crash left under two paths. Other repairs have to be named by the kind of the problem: --repair stale-upload \
-            bad-link. What is removed goes to the trash. Chunks that nothing refers to are left to collections. What would be done is \
-            shown first, then you are asked; without a terminal --yes is needed.
+            --repair without kinds makes the safe repairs: it puts the chunks of resumed uploads in order if the digest \
+            then matches, lists lost directories again, finishes interrupted deletions, writes the missing chunk of the \
+            empty blob, removes chunks behind the end of files, writes missing layer links, and removes the second name of \
+            files that a crash left under two paths. All other repairs need the kind of the problem: --repair stale-upload \
+            bad-link. Removed files go to the trash. Chunks that nothing refers to are left to gc. fsck shows its plan and \
+            asks; without a terminal it needs --yes.
 
-            In the pool of a pull-through cache, blobs, manifests and links that are missing are no damage, as its registry fetches them \
-            again: they are one line of info, with a count.
+            In the pool of a pull-through cache, missing blobs, manifests and links are no damage, because its registry \
+            fetches them again. They appear as one line with their number.
 
-            JSON: {checked:{objects, directories, files, blobs, repositories, manifests, hashed, taken, bytes, inFlight}, problems:[{kind, severity, path, \
-            blob, object, detail, repair}], omitted, stopped}, for the pool of a pull-through cache also pullThroughCache: true, with \
-            --repair also repairs:{targets, impact, applied, results} and \
-            left, the number of errors afterwards. hashed is how many blobs were hashed, bytes what they have; taken how many a run that was \
-            stopped had found right. severity is error, waste or info; repair names what --repair would do, \
-            null if nothing helps.
+            JSON: {checked:{objects, directories, files, blobs, repositories, manifests, hashed, taken, bytes, inFlight}, \
+            problems:[{kind, severity, path, blob, object, detail, repair}], omitted, stopped}; for a pull-through cache \
+            also pullThroughCache: true; with --repair also repairs:{targets, impact, applied, results} and left, the \
+            number of errors after the repairs. hashed and bytes count the hashed blobs, taken those of an earlier stopped \
+            run. severity is error, waste or info. repair names the repair, or is null.
 
-            Exit status, as of fsck(8), added up: 0 clean; 1 repaired; 4 errors left (waste and info don't count); 8 could not finish.
+            Exit status, as in fsck(8), the sum of: 0 clean; 1 repaired; 4 errors left (waste and info do not count); 8 \
+            incomplete.
 
             EXAMPLES:
               regtop fsck -p registry
@@ -47,29 +48,29 @@ struct FsckCommand: StoreCommand, ChangingCommand {
     @Flag(help: "Hash every blob.")
     var deep = false
 
-    @Flag(help: "With --deep: hash everything, also what a run that was stopped has found right.")
+    @Flag(help: "With --deep: also hash blobs that a stopped run has hashed.")
     var anew = false
 
-    @Flag(help: "Repair what is safe by itself, or the kinds that are named.")
+    @Flag(help: "Make the safe repairs, or those of the given kinds.")
     var `repair` = false
 
     @Option(
-        help: ArgumentHelp("What is younger may be being written; 0 if nobody writes.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        help: ArgumentHelp("Ignore incomplete files that are younger; 0 if nobody writes.", valueName: "duration"),
+        transform: ArgumentText.durationOrZero)
     var grace: Double = FsckOptions.usualGrace
 
     @Argument(
-        help: ArgumentHelp("With --repair: only these kinds of problems.", valueName: "kind"),
+        help: ArgumentHelp("With --repair: the kinds of problems to repair.", valueName: "kind"),
         transform: FsckCommand.kind)
     var kinds: [ProblemKind] = []
 
     static var failed: Int32 { ExitStatus.unfinished }
 
     func validate() throws {
-        if !kinds.isEmpty, !`repair` { throw ValidationError("kinds are named for --repair only") }
-        if anew, !deep { throw ValidationError("--anew belongs to --deep: nothing else is remembered") }
+        if !kinds.isEmpty, !`repair` { throw ValidationError("kinds of problems need --repair") }
+        if anew, !deep { throw ValidationError("--anew needs --deep") }
         if change.dryRun || change.yes, !`repair` {
-            throw ValidationError("--dry-run and --yes belong to --repair: without it nothing is changed")
+            throw ValidationError("--dry-run and --yes need --repair")
         }
     }
 
@@ -87,7 +88,7 @@ struct FsckCommand: StoreCommand, ChangingCommand {
         if `repair` {
             try await proposal.settleJournal()
         } else if let admin = context.session.admin {
-            // What a rm or mv still owes to pushes: nothing else is changed without --repair.
+            // Links that pushes left out after rm or mv: the only change without --repair.
             for sentence in try await admin.completeWatchedLinks() { context.say(sentence) }
         }
         let report = try await look(context, isFirst: true)
@@ -105,12 +106,12 @@ struct FsckCommand: StoreCommand, ChangingCommand {
         progress.end()
         proposal.tell(plan, results)
         outcome.results = results
-        // What is left can only be known by looking: a repair may bring to light what was hidden before.
+        // A repair may reveal further problems.
         if !Task.isCancelled { outcome.afterwards = try await look(context) }
         try await end(context, outcome)
     }
 
-    /// `isFirst`: may go on where a run was stopped.
+    /// - Parameter isFirst: True to continue a stopped run.
     private func look(_ context: CommandContext, isFirst: Bool = false) async throws -> FsckReport {
         var options = FsckOptions(clock: context.session.clock)
         options.deep = deep
@@ -130,21 +131,21 @@ struct FsckCommand: StoreCommand, ChangingCommand {
         return report
     }
 
-    /// Prints what is known, also of a run that was cancelled, and ends with what fsck(8) ends with.
+    /// Prints the findings, also of a cancelled run, and ends with the status of fsck(8).
     private func end(_ context: CommandContext, _ outcome: FsckOutcome) async throws {
         let (format, isShown) = (format.format, outcome.results != nil && !change.yes)
         try await Task {
             try await context.print(
                 format, json: outcome.json, plain: isShown ? outcome.ending : outcome.plain)
         }.value
-        if let stopped = outcome.last.stopped { context.say("not everything was looked at: \(stopped)") }
+        if let stopped = outcome.last.stopped { context.say("the check is incomplete: \(stopped)") }
         guard outcome.status == ExitStatus.done else { throw CommandFailure("", status: outcome.status) }
     }
 
     private static func kind(_ text: String) throws -> ProblemKind {
         guard let kind = ProblemKind(rawValue: text) else {
             let kinds = ProblemKind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("it is no kind of problem; these are: \(kinds)")
+            throw ValidationError("not a kind of problem; the kinds are: \(kinds)")
         }
         return kind
     }

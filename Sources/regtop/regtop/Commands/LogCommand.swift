@@ -5,15 +5,16 @@ import ArgumentParser
 struct LogCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
-        abstract: "Show what was changed, when, by whom, and what became of it.",
+        abstract: "Show the changes: when, by whom, and with which result.",
         discussion: """
-            Every change of the registry by any regtop, the latest first. The log is in the pool, in the RADOS namespace regtop, which no \
-            registry sees; nothing is ever removed from it. A change that has no end yet is under way, or was interrupted. The log outlives the \
-            registry where a pool is emptied and filled anew: what is older than the registry is left out, unless --all is given.
+            The log has the changes of every regtop, the latest first. It is in the pool, in the RADOS namespace regtop, \
+            which no registry reads; nothing is ever removed from it. A change without an end is running or was \
+            interrupted. If the pool was emptied and filled again, the log leaves out changes that are older than the \
+            registry, unless --all is given.
 
-            JSON: an array of {id, begun, ended, user, host, process, client, action, targets, targetCount, impact:{bytes, objects, \
-            reclaimable}, outcomes, results:[{target, outcome, error, trash}]}; action is remove, move, restore, empty, purge, \
-            repair or collect.
+            JSON: an array of {id, begun, ended, user, host, process, client, action, targets, targetCount, impact:{bytes, \
+            objects, reclaimable}, outcomes, results:[{target, outcome, error, trash}]}; action is remove, move, restore, \
+            empty, purge, repair or collect.
 
             EXAMPLES:
               regtop log --last 20
@@ -23,10 +24,10 @@ struct LogCommand: StoreCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: FormatOptions
 
-    @Option(help: ArgumentHelp("How many changes, from the latest on.", valueName: "count"))
+    @Option(help: ArgumentHelp("The number of changes, from the latest on.", valueName: "count"))
     var last = 50
 
-    @Flag(help: "Show what is older than the registry, too.")
+    @Flag(help: "Include changes that are older than the registry.")
     var all = false
 
     func validate() throws {

@@ -7,22 +7,23 @@ struct MoveCommand: StoreCommand, ChangingCommand {
         commandName: "mv",
         abstract: "Rename a repository, or a tag within its repository.",
         discussion: """
-            mv a b moves the repository: its manifests, layer links and uploads, and never a repository below it (mv a b leaves a/x \
-            where it is). The destination must not exist; repositories are never merged. mv repo:a repo:b renames a tag; --force \
-            replaces a tag that is there. No blob data moves: the time depends on the number of links.
+            mv a b renames the repository: its manifests, layer links and uploads, but not the repositories below it (a/x \
+            stays). The destination must not exist; repositories are never merged. mv repo:a repo:b renames a tag; --force \
+            replaces an existing tag. No data is copied: the time depends only on the number of links.
 
-            A registry with a descriptor cache (storage: cache: in its configuration) believes until it is restarted that the layers are \
-            linked at the old name. It answers 201 to a push of one of them there, writes no link, and the image cannot be pulled after \
-            the restart. So restart every registry afterwards, or flush its cache, and run regtop recover --cache-flushed, which \
-            writes such links, as does every change, gc and fsck until then; --no-cache says that no registry has such a cache. \
-            --keep-layer-links leaves the links at the old name as well. A tag that was pushed there meanwhile is kept at both names.
+            A registry with a descriptor cache (storage: cache: in its configuration) believes until its restart that \
+            the layers are still linked at the old name. If a client pushes such a layer to that name, the registry \
+            answers 201 but writes no link, and the image cannot be pulled after the restart. So restart every \
+            registry after mv, or flush its cache, then run regtop recover --cache-flushed, which writes the missing \
+            links. Until then every change, gc and fsck write them as well. --no-cache says that no registry has such \
+            a cache. --keep-layer-links keeps the links at the old name as well. A tag that is pushed there meanwhile \
+            stays at both names.
 
-            Uploads in progress, in which something was written within the last day, stay where their clients write them, unless --uploads is \
-            given.
+            Uploads in progress (written to within the last day) stay at the old name unless --uploads is given.
 
-            What would happen is shown first, then you are asked. Without a terminal --yes is needed.
+            mv shows its plan and asks; without a terminal it needs --yes.
 
-            JSON: as of rm, and the destination.
+            JSON: as for rm, and destination.
 
             EXAMPLES:
               regtop mv --dry-run app/web team/web
@@ -38,27 +39,19 @@ struct MoveCommand: StoreCommand, ChangingCommand {
 
     var sessionOptions: SessionOptions { store.session(registries, caches) }
 
-    @Flag(help: "Replace a tag that is there. Never a repository.")
+    @Flag(help: "Replace an existing tag; never a repository.")
     var force = false
 
     @Argument(help: "A repository or a tag.", transform: ArgumentText.reference)
     var source: ImageReference
 
     @Argument(
-        help: ArgumentHelp("Its new name.", valueName: "dest"), transform: ArgumentText.reference)
+        help: ArgumentHelp("The new name.", valueName: "dest"), transform: ArgumentText.reference)
     var destination: ImageReference
 
     func validate() throws {
-        switch (source.selector, destination.selector) {
-        case (.repository, .repository): break
-        case (.tag, .tag) where source.repository == destination.repository: break
-        case (.tag, .tag):
-            throw ValidationError("a tag moves within its repository: \(source) cannot become \(destination)")
-        case (.digest, _), (_, .digest):
-            throw ValidationError(
-                "a manifest is what its digest says and cannot be renamed; name a repository or a tag")
-        default:
-            throw ValidationError("\(source) cannot become \(destination): name two repositories, or two tags of one")
+        try ArgumentText.check { () throws(ChangeError) in
+            try ChangePlanner.checkMove(of: source, to: destination)
         }
     }
 

@@ -5,24 +5,25 @@ import ArgumentParser
 struct RecoverCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "recover",
-        abstract: "Take back or end changes that were interrupted.",
+        abstract: "Undo or finish interrupted changes.",
         discussion: """
-            Every change that could be left half-way is written in a journal first (in the pool, in the RADOS namespace regtop, which the \
-            registry never sees). What was interrupted is taken back, or ended if all but tidying up was done. rm and mv do that before \
-            they begin; this command does just that.
+            regtop writes every change that could stop half-way to a journal first (in the pool, in the RADOS namespace \
+            regtop, which the registry never reads). recover undoes an interrupted change, or finishes it if only cleaning \
+            up is left. rm and mv do the same before they begin.
 
-            A change that is done stays in the journal for a day: a registry that had begun to write before may go on until then, and \
-            what it did is looked at once more by the next change after that day. --offline says that no registry writes, and looks \
-            at once. What another regtop is working on is left alone. What speaks of content that is gone, since the pool was emptied and \
-            filled anew, is dropped, and nothing else is touched.
+            A finished change stays in the journal for a day, because a push that began before it may still run. The next \
+            change after that day checks its result again; --offline says that no registry writes, and checks at once. \
+            recover leaves the changes of a running regtop alone. If the pool was emptied and filled again, it drops the \
+            entries whose targets no longer exist.
 
-            rm and mv of a repository leave a watch: a registry with a descriptor cache goes on to take its layers for linked. Every change, gc, fsck \
-            and this command then write the links that pushes to the name left out, until --cache-flushed or --no-cache is said here: \
-            that the caches of all registries were flushed since, or that none has one. A day later the name is looked at for the last time.
+            rm and mv of a repository leave a watch, because a registry with a descriptor cache continues to believe that \
+            its layers are linked. Every change, gc, fsck and recover then write the links that pushes left out, until \
+            recover is run with --cache-flushed or --no-cache: that all caches were flushed since, or that no registry has \
+            one. A day later the name is checked for the last time.
 
-            JSON: {targets:[{id, what, state, begun, due, owner, detail}], applied, results:[{target, outcome, error, notes}]}; state is \
-            interrupted, in-progress, waiting, watching, due, gone or unreadable; outcome is undone, finished, checked, watched, dropped, left, \
-            failed or unknown.
+            JSON: {targets:[{id, what, state, begun, due, owner, detail}], applied, results:[{target, outcome, error, \
+            notes}]}; state is interrupted, in-progress, waiting, watching, due, gone or unreadable; outcome is undone, \
+            finished, checked, watched, dropped, left, failed or unknown.
 
             EXAMPLES:
               regtop recover --dry-run
@@ -35,19 +36,9 @@ struct RecoverCommand: StoreCommand {
     @OptionGroup var change: ChangeOptions
     @OptionGroup var registries: OfflineOptions
 
-    @Flag(help: "No registry has a descriptor cache.")
-    var noCache = false
-
-    @Flag(help: "Every registry was restarted, or its descriptor cache flushed, after the last rm and mv.")
-    var cacheFlushed = false
-
-    private var caches: CacheState { noCache ? .none : cacheFlushed ? .flushed : .unknown }
+    @OptionGroup var caches: CacheOptions
 
     var sessionOptions: SessionOptions { store.session(registries) }
-
-    func validate() throws {
-        if noCache, cacheFlushed { throw ValidationError("--no-cache and --cache-flushed exclude each other") }
-    }
 
     func prepare(_ streams: StandardStreams) throws {
         try change.prepare(isReadOnly: store.readOnly, streams)
@@ -57,26 +48,25 @@ struct RecoverCommand: StoreCommand {
         let pending = try await context.session.pendingChanges()
         let now = Set(pending.filter { $0.state.isActionable }.map(\.id))
         if change.dryRun || now.isEmpty {
-            // Whoever was killed at the very end of a change may have left an empty journal: nobody has to be asked about that.
+            // A regtop that was killed at the end of a change may leave an empty journal; removing
+            // it needs no question.
             if !change.dryRun, pending.isEmpty { _ = try await context.session.admin?.recover() }
             try await context.print(
                 format.format, json: JournalText.json(pending, applied: !change.dryRun, []),
                 plain: JournalText.plain(pending))
-            // What nobody can read forbids every change until somebody has looked.
+            // An unreadable entry forbids every change.
             if !change.dryRun, pending.contains(where: \.isUnreadable) { throw CommandFailure.silent }
             return
         }
-        guard let admin = context.session.admin else {
-            throw CommandFailure("nothing is changed: this session is read-only")
-        }
+        let admin = try context.session.changing()
         if !change.yes {
             context.streams.tell(JournalText.plain(pending))
             let count = HumanText.count(now.count, "change")
-            guard try await Question.ask("Take back or end \(count)?", context.streams) else {
+            guard try await Question.ask("Undo or finish \(count)?", context.streams) else {
                 throw CommandFailure("nothing was changed")
             }
         }
-        let results = try await admin.recover(saying: caches, progress: context.progress.handler)
+        let results = try await admin.recover(saying: caches.state, progress: context.progress.handler)
         context.progress.end()
         for result in results {
             for note in result.notes { context.say(note) }

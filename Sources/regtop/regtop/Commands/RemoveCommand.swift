@@ -7,49 +7,54 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
         commandName: "rm",
         abstract: "Delete repositories, tags or manifests.",
         discussion: """
-            repo deletes the repository: its manifests, layer links and uploads, and never a repository below it (rm a leaves a/x alone). \
-            repo:tag deletes that tag only; other tags of the same manifest stay. repo@sha256:… deletes the manifest and \
-            every tag that names it; the first four digits or more suffice if no other manifest of the repository begins so.
+            repo deletes the repository: its manifests, layer links and uploads, but not the repositories below it (rm a \
+            keeps a/x). repo:tag deletes that tag only; other tags of the same manifest stay. repo@sha256:… deletes the \
+            manifest and every tag that names it; the first four digits are enough if no other manifest of the repository \
+            begins with them.
 
-            Only references go, into the trash: `regtop trash restore` brings them back until the trash is emptied. What they \
-            reach stays where it is, below blobs/, so space is not freed by this but made reclaimable. --now skips the trash: the links are \
-            dropped at once and cannot be restored; on a full pool nothing else works.
+            rm moves links to the trash and leaves all blobs below blobs/; `regtop trash restore` restores the links \
+            until the trash is emptied. rm frees no space, but makes it reclaimable by gc. --now skips the trash: the \
+            links are deleted at once and cannot be restored. On a full pool only --now works.
 
-            A registry with a descriptor cache (storage: cache: in its configuration) believes until it is restarted that the layers of a deleted \
-            repository are linked in it. It answers 201 to a push of one of them there, writes no link, and the image cannot be pulled \
-            after the restart. So restart every registry afterwards, or flush its cache, and run regtop recover --cache-flushed, which \
-            writes such links, as does every change, gc and fsck until then; --no-cache says that no registry has such a cache. \
-            --keep-layer-links leaves the links where they are. Uploads in progress, in which something was written within the last day, stay \
-            as well, unless --uploads is given.
+            A registry with a descriptor cache (storage: cache: in its configuration) believes until its restart that \
+            the layers of a deleted repository are still linked there. If a client pushes such a layer to that name, \
+            the registry answers 201 but writes no link, and the image cannot be pulled after the restart. So restart \
+            every registry after rm, or flush its cache, then run regtop recover --cache-flushed, which writes the \
+            missing links. Until then every change, gc and fsck write them as well. --no-cache says that no registry \
+            has such a cache. --keep-layer-links keeps the links. Uploads in progress (written to within the last day) \
+            stay as well unless --uploads is given.
 
-            Instead of naming them: --where FILTER deletes the repositories that a filter lets through; with --tags-of REPO, the \
-            tags of that repository. Every row that was looked at is listed, with why it goes or stays.
+            Instead of names: --where FILTER deletes the repositories that match a filter; with --tags-of REPO the tags of \
+            that repository that match. The plan lists every row with the reason why it goes or stays.
 
-            --keep N keeps the newest N images of --tags-of REPO: tags of one manifest are one image, the images of an index are one with it, \
-            and an image that stays keeps all its tags. It is as old as its links, or with --by created as its configuration says; what has no \
-            date stays. --keep-tag GLOB keeps tags (v*, release-?, [0-9]*), and --keep-file FILE what is in use: a reference or a digest on each \
-            line, # begins a comment, as in kubectl get pods -A -o jsonpath='{..image}'. What any of these keeps stays.
+            --keep N keeps the newest N images of --tags-of REPO. All tags of one manifest are one image, and so are the \
+            images of an index; an image that stays keeps all its tags. The date of an image is that of its links, or with \
+            --by created that of its configuration; images without a date stay. --keep-tag GLOB keeps tags (v*, release-?, \
+            [0-9]*). --keep-file FILE keeps images in use: a reference or a digest on each line, # begins a comment, as \
+            from kubectl get pods -A -o jsonpath='{..image}'. Each of these options only keeps more.
 
-            --policy applies the rules below retention: in config.yml to every repository that one of them is for:
+            --policy applies the rules below retention: in config.yml to every repository that matches a rule:
               retention:
                 "app/*": {keep: 10, keep-tags: [latest, "v*"], by: created}
                 "**": {where: age>1y, keep-tags: [stable]}
-            Of several rules for one repository all have to let a tag go. A rule of keep-tags only keeps.
+            If several rules match a repository, a tag goes only if all of them let it go. A rule with only keep-tags \
+            keeps everything that it matches.
 
-            Signatures, attestations, bills of materials and referrers (sha256-….sig, .att, .sbom, and what has a subject) are no images: they go \
-            with the last tag of theirs, come back with it, and stay with it. --keep-companions leaves them where they are.
+            Signatures, attestations, bills of materials and referrers (sha256-….sig, .att, .sbom, and manifests with a \
+            subject) belong to an image: they go with its last tag, return with it and stay with it. --keep-companions \
+            keeps them.
 
-            A filter is words and comparisons: age>180d, size>1G, unique>500M, tags=0, modified>2015-01-01, created, name~^team/ \
-            (a regular expression), state=damaged, platform~arm; = != < <= > >= ~ !~; not, and, or, parentheses. Two beside each \
-            other mean both. A plain word is looked for in the row, whatever its case. What is not known fulfils nothing.
+            A filter has words and comparisons: age>180d, size>1G, unique>500M, tags=0, modified>2015-01-01, created, \
+            name~^team/ (a regular expression), state=damaged, platform~arm; with = != < <= > >= ~ !~, not, and, or, and \
+            parentheses. Two terms side by side must both match. A plain word matches any text in the row, in either case. \
+            A comparison with an unknown value never matches.
 
-            What would happen is shown first, then you are asked. Without a terminal --yes is needed.
+            rm shows its plan and asks; without a terminal it needs --yes.
 
-            JSON: {targets, impact:{bytes, objects, reclaimable, tags, siblingTags, orphanedChildren, brokenIndexes, sharedBlobs, sharedBytes, \
-            revisions, \
-            layers, uploads, notes}, applied, \
-            results:[{target, outcome, error}], selection:[{target, goes, reason, sharedWith}]}, the last where targets were chosen; outcome \
-            is done, failed, unknown or skipped.
+            JSON: {targets, impact:{bytes, objects, reclaimable, tags, siblingTags, orphanedChildren, brokenIndexes, \
+            sharedBlobs, sharedBytes, revisions, layers, uploads, notes}, applied, results:[{target, outcome, error}], \
+            selection:[{target, goes, reason, sharedWith}]}; selection only if rules chose the targets; outcome is done, \
+            failed, unknown or skipped.
 
             EXAMPLES:
               regtop rm --dry-run stale/old-service
@@ -69,12 +74,12 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
 
     var sessionOptions: SessionOptions { store.session(registries, caches) }
 
-    @Flag(help: "Skip the trash: what goes cannot be restored.")
+    @Flag(help: "Skip the trash. This cannot be undone.")
     var now = false
 
     @Option(
         name: .customLong("where"),
-        help: ArgumentHelp("Delete what a filter lets through.", valueName: "filter"), transform: ArgumentText.filter)
+        help: ArgumentHelp("Delete what matches a filter.", valueName: "filter"), transform: ArgumentText.filter)
     var filter: Filter?
 
     @Option(
@@ -82,23 +87,23 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
         transform: ArgumentText.repository)
     var tagsOf: RepositoryName?
 
-    @Option(help: ArgumentHelp("With --tags-of: keep the newest images.", valueName: "n"))
+    @Option(help: ArgumentHelp("With --tags-of: keep the newest N images.", valueName: "n"))
     var keep: Int?
 
     @Option(
-        help: ArgumentHelp("Keep tags that match. May be repeated.", valueName: "glob"),
+        help: ArgumentHelp("Keep tags that match; can be repeated.", valueName: "glob"),
         transform: ArgumentText.tagPattern)
     var keepTag: [Glob] = []
 
-    @Option(help: ArgumentHelp("Keep what is in use: references or digests, one a line.", valueName: "file"))
+    @Option(help: ArgumentHelp("Keep the references and digests in this file.", valueName: "file"))
     var keepFile: String?
 
     @Option(
-        help: ArgumentHelp("Go by when images were created, or tags modified. (default: modified)", valueName: "date"),
+        help: ArgumentHelp("The date of an image: created or modified. (default: modified)", valueName: "date"),
         transform: ArgumentText.dating)
     var by: RetentionRule.Dating?
 
-    @Flag(help: "Keep signatures and whatever else belongs to an image that goes.")
+    @Flag(help: "Keep signatures and other companions of images that go.")
     var keepCompanions = false
 
     @Flag(help: "Choose by the rules in config.yml.")
@@ -108,32 +113,32 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
         help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), transform: ArgumentText.given)
     var references: [GivenReference] = []
 
-    /// Refuses what does not go together, and what would take everything because nothing was said.
+    /// Also refuses options that would delete everything by omission.
     func validate() throws {
-        if let keep, keep < 0 { throw ValidationError("--keep takes a number of images, not \(keep)") }
+        if let keep, keep < 0 { throw ValidationError("--keep must be a number of images, not \(keep)") }
         if policy, filter != nil || tagsOf != nil || keep != nil || by != nil {
             throw ValidationError(
-                "--policy goes by the rules in config.yml: --where, --tags-of, --keep and --by belong there")
+                "--policy takes the rules from config.yml: put --where, --tags-of, --keep and --by there")
         }
         for (flag, isGiven) in [
             ("--keep", keep != nil), ("--keep-tag", !keepTag.isEmpty), ("--keep-file", keepFile != nil),
             ("--by", by != nil),
         ] where isGiven && tagsOf == nil && !policy {
-            throw ValidationError("\(flag) is about tags: say of which repository with --tags-of")
+            throw ValidationError("\(flag) needs a repository: give --tags-of REPO")
         }
         let isChosen = filter != nil || tagsOf != nil || policy
         if isChosen, !references.isEmpty {
-            throw ValidationError("either name what is to be deleted, or choose it with --where; not both")
+            throw ValidationError("give either references or --where, not both")
         }
         if !isChosen, references.isEmpty {
-            throw ValidationError("name what is to be deleted, or choose it with --where FILTER")
+            throw ValidationError("give references to delete, or --where FILTER")
         }
         if filter?.isEmpty == true {
-            throw ValidationError("an empty --where would delete everything; name it instead")
+            throw ValidationError("an empty --where would delete everything; give references instead")
         }
         if tagsOf != nil, filter == nil, keep == nil {
             throw ValidationError(
-                "--tags-of wants --where FILTER, or --keep N, or both; --keep 0 lets everything go that nothing else keeps"
+                "--tags-of needs --where FILTER, --keep N or both; --keep 0 deletes everything that no other option keeps"
             )
         }
     }
@@ -162,10 +167,10 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
         _ planner: ChangePlanner, _ inUse: KeepList?, _ progress: @escaping ProgressHandler, in session: Session
     ) async throws -> Selection {
         if policy {
-            var policy = try Policy.of(SettingsFile.read())
+            var policy = try SettingsFile.read().policy()
             policy.inUse = inUse
             policy.keepsCompanions = keepCompanions
-            // Beside the rules, not one more of them that would have to let everything go.
+            // A rule with only `keepTags` keeps tags and lets nothing go.
             if !keepTag.isEmpty { policy.rules.append(RetentionRule(keepTags: keepTag)) }
             return try await planner.selection(by: policy, progress: progress)
         }

@@ -6,18 +6,19 @@ import Foundation
 struct ReposCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "repos",
-        abstract: "List the repositories, with what each holds and costs.",
+        abstract: "List the repositories with their contents and sizes.",
         discussion: """
-            Every directory with manifests, layers or uploads is a repository, at any depth, also where the registry's own \
-            catalogue shows none. SIZE is every distinct blob that the repository's manifests reach, once. UNIQUE is the part that no \
-            other repository reaches; it needs a pass over the whole registry and is computed with --unique only.
+            Every directory with manifests, layers or uploads is a repository, at any depth, also if the registry's \
+            catalogue does not list it. SIZE is the size of all distinct blobs that the repository's manifests need. \
+            UNIQUE is the part that no other repository needs; only --unique computes it, in a pass over the whole \
+            registry.
 
-            STATE is ok; untagged: no tag is left; uploads-only: unfinished uploads and nothing else; damaged: something of it \
-            cannot be served, and `regtop show REPO` says what. Of each blob the first and the last chunk are looked at; what lies between, \
-            and the content, is for `regtop fsck` and `regtop verify`.
+            STATE is ok; untagged: no tags; uploads-only: only unfinished uploads; or damaged: something cannot be pulled, \
+            and `regtop show REPO` says why. repos checks the first and the last chunk of each blob; `regtop fsck` and \
+            `regtop verify` check the rest.
 
-            --where shows only some: words and comparisons as `regtop rm --help` explains them, such as age>180d, size>1G, \
-            unique>500M (which needs the same pass), tags=0, name~^team/, state=damaged, not, and, or.
+            --where lists only the rows that match a filter, which `regtop rm --help` explains: age>180d, size>1G, \
+            unique>500M (needs the same pass as --unique), tags=0, name~^team/, state=damaged, not, and, or.
 
             JSON: an array of {name, tags, revisions, uploads, size, unique, modified, state}.
 
@@ -31,12 +32,12 @@ struct ReposCommand: StoreCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: FormatOptions
 
-    @Flag(help: "Compute also what no other repository reaches.")
+    @Flag(help: "Compute the size that no other repository needs.")
     var unique = false
 
     @Option(
         name: .customLong("where"),
-        help: ArgumentHelp("Show what a filter lets through.", valueName: "filter"), transform: ArgumentText.filter)
+        help: ArgumentHelp("List only rows that match a filter.", valueName: "filter"), transform: ArgumentText.filter)
     var filter: Filter?
 
     func run(in context: CommandContext) async throws {
@@ -46,10 +47,10 @@ struct ReposCommand: StoreCommand {
         let inspector = UsageInspector(registry: context.session.registry)
         let isUniqueAsked = unique || !filter.fields.isDisjoint(with: [.unique, .shared])
         let usage = isUniqueAsked ? try await inspector.usage(progress: context.progress.handler) : nil
-        // A part of the registry says nothing about what is unique in it.
+        // A part of the registry does not tell the unique sizes.
         try Task.checkCancellation()
         let unique = usage?.uniqueSizes
-        let rows = try await Windowed.map(names, phase: "repositories", in: context) { name in
+        let rows = try await context.rows(of: names, phase: "repositories") { name in
             do {
                 return try await pass.summary(of: name)
             } catch StorageError.notFound {
@@ -64,5 +65,21 @@ struct ReposCommand: StoreCommand {
             format.format,
             json: .array(shown.map { $0.json(unique: unique?[$0.name]) }),
             plain: RepositoryTable.text(shown, unique: unique))
+    }
+}
+
+/// The repositories in columns.
+nonisolated enum RepositoryTable {
+    static func text(_ rows: [RepositorySummary], unique: [RepositoryName: UInt64]?) -> String {
+        var table = PlainTable(
+            .left("NAME"), .right("TAGS"), .right("REVISIONS"), .right("UPLOADS"), .right("SIZE"), .right("UNIQUE"),
+            .left("MODIFIED"), .left("STATE"))
+        for row in rows {
+            table.add(
+                row.name.string, String(row.tags), String(row.revisions), String(row.uploads),
+                PlainTable.size(row.size), PlainTable.size(unique?[row.name]),
+                TimeText.second(row.modified), row.state.rawValue)
+        }
+        return table.text
     }
 }

@@ -8,19 +8,19 @@ struct TagsCommand: StoreCommand {
         commandName: "tags",
         abstract: "List the tags of a repository.",
         discussion: """
-            CREATED is when the image was made, as its configuration says, if that can be; MODIFIED is when the tag's link was last written; \
-            PLATFORMS says of what is no image what it is. Signatures, \
-            attestations, bills of materials and referrers stand below the image that they belong to.
+            CREATED is the date in the image's configuration, if it is valid; MODIFIED is the date of the tag's link. \
+            PLATFORMS has the kind of a manifest that is no image. Signatures, attestations, bills of materials and \
+            referrers follow the image that they belong to.
 
-            --where shows only some: words and comparisons as `regtop rm --help` explains them, such as age>180d, created<2015-01-01, \
-            size>1G, platform~arm, state=damaged, not, and, or.
+            --where lists only the rows that match a filter, which `regtop rm --help` explains: age>180d, \
+            created<2015-01-01, size>1G, platform~arm, state=damaged, not, and, or.
 
-            STATE is ok, or damaged: the image cannot be pulled. Of each blob the first and the last chunk are looked at; what lies between, \
-            and the content, is for `regtop fsck` and `regtop verify`.
+            STATE is ok, or damaged: the image cannot be pulled. tags checks the first and the last chunk of each blob; \
+            `regtop fsck` and `regtop verify` check the rest.
 
-            JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok or damaged; kind is there for \
-            what is neither an image nor an index. What belongs to an image also has companion: {kind, subject}, where kind is sig, att, \
-            sbom or referrer.
+            JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok or damaged. \
+            A manifest that is neither an image nor an index has kind. A manifest that belongs to an image has companion: \
+            {kind, subject}; kind is sig, att, sbom or referrer.
 
             EXAMPLES:
               regtop tags team/x/deep
@@ -36,7 +36,7 @@ struct TagsCommand: StoreCommand {
 
     @Option(
         name: .customLong("where"),
-        help: ArgumentHelp("Show what a filter lets through.", valueName: "filter"), transform: ArgumentText.filter)
+        help: ArgumentHelp("List only rows that match a filter.", valueName: "filter"), transform: ArgumentText.filter)
     var filter: Filter?
 
     func run(in context: CommandContext) async throws {
@@ -51,5 +51,37 @@ struct TagsCommand: StoreCommand {
         try await context.print(
             format.format, json: .array(rows.map(\.json)),
             plain: TagTable.text(TagSummary.arranged(all).filter { shown.contains($0.tag.tag) }))
+    }
+}
+
+/// The tags in columns.
+nonisolated enum TagTable {
+    /// If a row belongs to an image, two more columns have its kind and the image.
+    ///
+    /// - Parameter rows: The rows of `TagSummary.arranged`.
+    static func text(_ rows: [(tag: TagSummary, images: [String])]) -> String {
+        let own: [PlainTable.Column] = [
+            .left("TAG"), .left("DIGEST"), .right("SIZE"), .left("CREATED"), .left("MODIFIED"), .left("PLATFORMS"),
+            .left("STATE"),
+        ]
+        let hasCompanions = rows.contains { $0.tag.companion != nil }
+        var table = PlainTable(own + (hasCompanions ? [.left("COMPANION"), .left("OF")] : []))
+        for (row, images) in rows {
+            let subject = row.companion.map { PlainTable.short($0.subject) }
+            table.add(
+                row.tag, row.digest.map(PlainTable.short) ?? "", PlainTable.size(row.size),
+                TimeText.second(row.created),
+                TimeText.second(row.modified), row.place, row.state.rawValue,
+                row.companion?.kind.rawValue ?? "", images.isEmpty ? subject ?? "" : images.joined(separator: ","))
+        }
+        return table.text
+    }
+}
+
+extension TagSummary {
+    /// The platforms; for a manifest that is no image, its kind.
+    nonisolated fileprivate var place: String {
+        guard let kind, kind.isSpecial else { return platforms.joined(separator: ",") }
+        return "\(kind)".replacing(" ", with: "-")
     }
 }

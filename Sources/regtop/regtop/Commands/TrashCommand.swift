@@ -5,10 +5,10 @@ import ArgumentParser
 struct TrashCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trash",
-        abstract: "List, restore or drop for good what was deleted.",
+        abstract: "List, restore or permanently delete removed links.",
         discussion: """
-            rm takes links into the trash, in the pool, below /docker/registry/regtop-trash: one deletion for each thing that was \
-            named, with an id. What they reach stays as long as they are there, for a collection takes the trash for needed.
+            rm moves links to the trash, which is in the pool below /docker/registry/regtop-trash. Each named target \
+            becomes one entry with an id. The blobs of the links stay until the entry is deleted and gc frees them.
 
             EXAMPLES:
               regtop trash ls
@@ -22,12 +22,13 @@ struct TrashCommand: ParsableCommand {
 struct TrashListCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
-        abstract: "List what is in the trash, the latest first.",
+        abstract: "List the trash, the latest entry first.",
         discussion: """
-            SIZE is what the deletion holds and reaches, each blob once; RECLAIMABLE the part that nothing else keeps, no repository and no \
-            other deletion: what collections can free once it is dropped.
+            SIZE is the size of all distinct blobs of the entry. RECLAIMABLE is the part that nothing else needs, neither \
+            a repository nor another entry: gc can free it after the entry is deleted.
 
-            JSON: an array of {id, name, kind, deleted, by, bytes, reclaimable}; kind is repository, tag, revision, upload or other.
+            JSON: an array of {id, name, kind, deleted, by, bytes, reclaimable}; kind is repository, tag, revision, upload \
+            or other.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -44,12 +45,12 @@ struct TrashListCommand: StoreCommand {
 struct TrashRestoreCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Bring back what was deleted.",
+        abstract: "Restore entries of the trash.",
         discussion: """
-            All links return to their places, under the identifiers that they had. Where the name was taken again nothing is merged or \
-            replaced: --to gives a repository another name, and a tag another one in its repository.
+            All links return to their places with their identifiers. restore refuses a name that exists again, and neither \
+            merges nor replaces. --to gives a repository another name, or a tag another name in its repository.
 
-            JSON: as of rm.
+            JSON: as for rm.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -58,15 +59,15 @@ struct TrashRestoreCommand: StoreCommand, ChangingCommand {
     @OptionGroup var registries: OfflineOptions
 
     @Option(
-        help: ArgumentHelp("Another name: repo, or repo:tag for a tag.", valueName: "name"),
+        help: ArgumentHelp("The new name: repo, or repo:tag for a tag.", valueName: "name"),
         transform: ArgumentText.reference)
     var to: ImageReference?
 
-    @Argument(help: ArgumentHelp("As `regtop trash ls` shows it.", valueName: "id"))
+    @Argument(help: ArgumentHelp("An id from `regtop trash ls`.", valueName: "id"))
     var ids: [String]
 
     func validate() throws {
-        if to != nil, ids.count > 1 { throw ValidationError("--to goes with one id only") }
+        try ArgumentText.check { () throws(ChangeError) in try ChangePlanner.checkRestoration(of: ids, as: to) }
     }
 
     func run(in context: CommandContext) async throws {
@@ -80,12 +81,13 @@ struct TrashRestoreCommand: StoreCommand, ChangingCommand {
 struct TrashEmptyCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "empty",
-        abstract: "Drop for good what is in the trash.",
+        abstract: "Permanently delete entries of the trash.",
         discussion: """
-            The links go, and what was uploaded of unfinished pushes; no blob does: a collection frees what nothing needs any more. \
-            Beside a registry that may be writing, deletions of the last 24 hours stay; --offline says that none is.
+            empty deletes the links, and the data of unfinished uploads. It deletes no blobs: gc frees those that nothing \
+            needs any more. While a registry may be writing, entries of the last 24 hours stay; --offline says that no \
+            registry writes.
 
-            JSON: as of rm.
+            JSON: as for rm.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -94,13 +96,37 @@ struct TrashEmptyCommand: StoreCommand, ChangingCommand {
     @OptionGroup var registries: OfflineOptions
 
     @Option(
-        help: ArgumentHelp("Only what was deleted longer ago than this, such as 7d.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        help: ArgumentHelp("Only entries that are older, such as 7d.", valueName: "duration"),
+        transform: ArgumentText.durationOrZero)
     var olderThan: Double?
 
     func run(in context: CommandContext) async throws {
         try await proposal(in: context).run { progress in
             try await context.session.planner.emptying(olderThan: olderThan ?? 0, progress: progress)
         }
+    }
+}
+
+/// The trash in columns.
+nonisolated enum TrashTable {
+    static func text(_ items: [TrashItem]) -> String {
+        var table = PlainTable(
+            .left("ID"), .left("KIND"), .left("DELETED"), .left("BY"), .right("SIZE"), .right("RECLAIMABLE"),
+            .text("NAME"))
+        for item in items {
+            table.add(
+                item.id, item.kind.rawValue, TimeText.second(item.deleted), item.by ?? "", PlainTable.size(item.bytes),
+                PlainTable.size(item.reclaimable), item.name)
+        }
+        return table.text
+    }
+}
+
+extension TrashItem {
+    nonisolated var json: JSONValue {
+        [
+            "id": .string(id), "name": .string(name), "kind": .string(kind.rawValue), "deleted": .time(deleted),
+            "by": .text(by), "bytes": .bytes(bytes), "reclaimable": .bytes(reclaimable),
+        ]
     }
 }

@@ -6,10 +6,10 @@ import Foundation
 struct UploadsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "uploads",
-        abstract: "List unfinished uploads, or remove the old ones.",
+        abstract: "List unfinished uploads, or remove old ones.",
         discussion: """
-            A push that was never finished leaves what it had sent. `regtop uploads` lists it (ls is understood if no other word \
-            follows; a repository called purge is listed by `regtop uploads ls purge`).
+            A push that never finished leaves the data that it sent. `regtop uploads` lists this data; the word ls can be \
+            left out. To list a repository with the name purge, write `regtop uploads ls purge`.
 
             EXAMPLES:
               regtop uploads --older-than 7d
@@ -24,24 +24,23 @@ struct UploadsListCommand: StoreCommand {
         commandName: "ls",
         abstract: "List unfinished uploads.",
         discussion: """
-            One that does not say when it began, or says what cannot be, is as old as the youngest of its chunks; without any, as its \
-            directory in the pool. A file that lies directly in _uploads is listed by its name, with the kind file: no registry leaves one \
-            there.
+            An upload without a valid start date counts from the date of its latest chunk, or without chunks from the date \
+            of its directory. A file directly in _uploads, which no registry writes, has the kind file.
 
-            JSON: an array of {repository, id, started, size}; startedFrom is there where the upload does not say the date itself, and is \
-            chunk or directory; kind is there for a file, and is file.
+            JSON: an array of {repository, id, started, size}; startedFrom is chunk or directory if the date is not the \
+            upload's own; kind is file for a file.
             """)
 
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: FormatOptions
 
     @Option(
-        help: ArgumentHelp("Only what began longer ago than this, such as 7d.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        help: ArgumentHelp("Only uploads that began longer ago, such as 7d.", valueName: "duration"),
+        transform: ArgumentText.durationOrZero)
     var olderThan: Double?
 
     @Argument(
-        help: ArgumentHelp("One repository; all of them without it.", valueName: "repo"),
+        help: ArgumentHelp("A repository. (default: all)", valueName: "repo"),
         transform: ArgumentText.repository)
     var repository: RepositoryName?
 
@@ -69,13 +68,13 @@ struct UploadsListCommand: StoreCommand {
 struct UploadsPurgeCommand: StoreCommand, ChangingCommand {
     static let configuration = CommandConfiguration(
         commandName: "purge",
-        abstract: "Remove unfinished uploads that are old.",
+        abstract: "Remove old unfinished uploads.",
         discussion: """
-            They go to the trash, from where `regtop trash restore` brings them back; `regtop trash empty` drops what they hold. A \
-            file that belongs to something else as well, which an interrupted move of the old driver leaves, loses its name in the upload \
-            only. --now skips the trash, and needs --offline.
+            purge moves uploads to the trash; `regtop trash restore` restores them, and `regtop trash empty` deletes their \
+            data. A file that is also part of a blob, as an interrupted move of the old driver leaves it, loses only its \
+            name in the upload. --now skips the trash and needs --offline.
 
-            JSON: as of rm.
+            JSON: as for rm.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -84,22 +83,21 @@ struct UploadsPurgeCommand: StoreCommand, ChangingCommand {
     @OptionGroup var registries: OfflineOptions
 
     @Option(
-        help: ArgumentHelp("Only what began longer ago than this, such as 7d.", valueName: "duration"),
-        transform: ArgumentText.durationOrNone)
+        help: ArgumentHelp("Only uploads that began longer ago, such as 7d.", valueName: "duration"),
+        transform: ArgumentText.durationOrZero)
     var olderThan: Double
 
-    @Flag(help: "Skip the trash: what goes cannot be restored. Needs --offline.")
+    @Flag(help: "Skip the trash. This cannot be undone; needs --offline.")
     var now = false
 
     @Argument(
-        help: ArgumentHelp("Only those of these repositories.", valueName: "repo"),
+        help: ArgumentHelp("Only uploads of these repositories.", valueName: "repo"),
         transform: ArgumentText.repository)
     var repositories: [RepositoryName] = []
 
     func validate() throws {
-        if now, !registries.offline {
-            throw ValidationError(
-                "--now needs --offline: beside a registry that may be writing, nothing is removed at once")
+        try ArgumentText.check { () throws(ChangeError) in
+            try ChangePlanner.checkPurge(skippingTrash: now, isOffline: registries.offline)
         }
     }
 
@@ -109,5 +107,34 @@ struct UploadsPurgeCommand: StoreCommand, ChangingCommand {
                 olderThan: olderThan, of: repositories.isEmpty ? nil : repositories, skippingTrash: now,
                 progress: progress)
         }
+    }
+}
+
+/// The uploads in columns.
+nonisolated enum UploadsTable {
+    static func text(_ rows: [UploadSummary], now: Date) -> String {
+        var table = PlainTable(
+            .left("REPOSITORY"), .left("ID"), .left("STARTED"), .right("AGE"), .right("SIZE"),
+            .left("KIND"))
+        for row in rows {
+            table.add(
+                row.repository.string, row.id, TimeText.second(row.lastKnown), row.age(at: now) ?? "",
+                PlainTable.size(row.size), row.kind)
+        }
+        return table.text
+    }
+}
+
+extension UploadSummary {
+    /// `file` or `upload`.
+    nonisolated var kind: String { isStray ? "file" : "upload" }
+
+    nonisolated var json: JSONValue {
+        let fallback = started == nil && lastKnown != nil
+        let json: JSONValue = [
+            "repository": .text(repository), "id": .string(id), "started": .time(lastKnown), "size": .unsigned(size),
+        ]
+        return json.adding("startedFrom", fallback ? .string(written == nil ? "directory" : "chunk") : nil)
+            .adding("kind", isStray ? .string(kind) : nil)
     }
 }

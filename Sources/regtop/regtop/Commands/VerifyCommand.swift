@@ -7,29 +7,30 @@ struct VerifyCommand: StoreCommand {
         commandName: "verify",
         abstract: "Read images in full and compare every blob with its digest.",
         discussion: """
-            Every blob that the references need must be there, linked in the repository, and of the content \
-            that its digest says. Each distinct blob is read once, several at a time. Without a reference everything is checked: every \
+            verify checks that every blob of the references exists, is linked in the repository, and has the content of \
+            its digest. It reads each distinct blob once, several at a time. Without a reference it checks every \
             repository.
 
-            STATE is missing; unlinked: the blob is there, but the repository may not serve it; damaged: it is not what was pushed. \
-            Where no byte is lost, as after an upload that was resumed, the problem says so, and `regtop fsck --repair` mends it.
+            STATE is missing; unlinked: the blob exists, but the repository may not serve it; or damaged: it has not the \
+            content that was pushed. If no byte is lost, as after a resumed upload, the problem says so and `regtop fsck \
+            --repair` repairs it.
 
-            JSON: {manifests, blobs, bytes, complete, state, findings:[{repository, tag, digest, state, problem}]}; state is ok or \
-            damaged; tag is null where a whole repository or a manifest was asked for.
+            JSON: {manifests, blobs, bytes, complete, state, findings:[{repository, tag, digest, state, problem}]}; state \
+            is ok or damaged; tag is null if the reference was a repository or a manifest.
 
             EXAMPLES:
               regtop verify app/web:1.0
               regtop verify app/web library/alpine
               regtop verify -f json | jq -r '.findings[].digest' | sort -u
 
-            Exit status: 0 all is right; 4 damage was found; 1 it could not be finished; 130 cancelled.
+            Exit status: 0 no damage; 4 damage; 1 incomplete; 130 cancelled.
             """)
 
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: FormatOptions
 
     @Argument(
-        help: ArgumentHelp("repo, repo:tag or repo@sha256:…; all repositories if there is none.", valueName: "ref"),
+        help: ArgumentHelp("repo, repo:tag or repo@sha256:…. (default: all repositories)", valueName: "ref"),
         transform: ArgumentText.given)
     var references: [GivenReference] = []
 
@@ -53,11 +54,50 @@ struct VerifyCommand: StoreCommand {
         if !result.isSound, result.isComplete { try await context.warnOfChunkSize() }
         let (found, format) = (result, format.format)
         let elapsed = ContinuousClock.now - began
-        // What is known has to be said also by a cancelled task, whose writes would give up.
+        // A cancelled task prints its results as well, but its writes would fail.
         try await Task {
             try await context.print(format, json: found.json, plain: VerifyText.plain(found, after: elapsed))
         }.value
         guard found.isComplete else { throw CancellationError() }
         guard found.isSound else { throw CommandFailure("", status: ExitStatus.damaged) }
+    }
+}
+
+/// The result of a verification as text.
+nonisolated enum VerifyText {
+    static func plain(_ found: Verification, after elapsed: Duration) -> String {
+        var facts = FactLines()
+        facts.add("manifests", HumanText.count(found.manifests))
+        facts.add("blobs", "\(HumanText.count(found.blobs)), \(HumanText.bytes(found.bytes)) read")
+        facts.add("throughput", TaskProgress(done: found.bytes, unit: TaskProgress.bytes).rate(after: elapsed))
+        facts.add("state", found.word)
+        if !found.isComplete { facts.add("incomplete", "stopped early") }
+        guard !found.findings.isEmpty else { return facts.text }
+        let lines = found.findings.map { finding in
+            let place = finding.repository.map { name in finding.tag.map { "\(name):\($0)  " } ?? "\(name)  " } ?? ""
+            return VisibleText.of("\(finding.state.rawValue)  \(place)\(finding.problem)") + "\n"
+        }
+        return facts.text + "\n" + lines.joined()
+    }
+}
+
+extension Verification {
+    /// The result in one word.
+    nonisolated var word: String { isSound ? "ok" : "damaged" }
+
+    nonisolated var json: JSONValue {
+        [
+            "manifests": .count(manifests), "blobs": .count(blobs), "bytes": .unsigned(bytes),
+            "complete": .bool(isComplete), "state": .string(word), "findings": .array(findings.map(\.json)),
+        ]
+    }
+}
+
+extension Verification.Finding {
+    nonisolated var json: JSONValue {
+        [
+            "repository": .text(repository), "tag": .text(tag), "digest": .text(digest),
+            "state": .string(state.rawValue), "problem": .string(problem),
+        ]
     }
 }

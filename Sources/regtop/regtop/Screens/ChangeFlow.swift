@@ -21,7 +21,7 @@ struct ChangeFlow {
     func applyPolicy() -> Effect {
         let policy: Retention
         do {
-            policy = try Policy.of(store.settings)
+            policy = try store.settings.policy()
         } catch {
             return .failure(error)
         }
@@ -91,8 +91,8 @@ struct ChangeFlow {
         return .ask(
             .stream(Slot(screen, "plan"), label) { [admin = store.session.admin] (reporter: Reporter<Shown>) in
                 // What was interrupted comes first: the registry may look different then.
-                _ = try await admin?.settleJournal { reporter.progress(Progress($0)) }
-                reporter.emit(try await make { reporter.progress(Progress($0)) })
+                _ = try await admin?.settleJournal { reporter.progress(TaskProgress($0)) }
+                reporter.emit(try await make { reporter.progress(TaskProgress($0)) })
             } fold: {
                 plan = $0.last
             } end: { ending in
@@ -108,7 +108,7 @@ struct ChangeFlow {
     }
 
     private func propose(_ plan: some ShownPlan, hidden: HiddenMarks) -> Effect {
-        let words = PlanWords(plan: plan)
+        let words = PlanWords(plan)
         if plan.targetNames.isEmpty, let obstacle = (plan as? CollectionPlan)?.obstacles.first {
             return .say(.failure("Nothing is freed or taken: \(obstacle)"))
         }
@@ -117,8 +117,8 @@ struct ChangeFlow {
         }
         return .propose(
             Proposal(
-                title: words.title, lines: warning(hidden) + words.lines, question: words.question, typed: words.typed,
-                owner: screen
+                title: words.title, lines: warning(hidden) + words.lines.flatMap(\.rows).map { Line($0) },
+                question: words.question, typed: words.typed, owner: screen
             ) { apply(plan) })
     }
 
@@ -136,13 +136,13 @@ struct ChangeFlow {
 
     private func apply(_ plan: some ShownPlan) -> Effect {
         guard let admin = store.session.admin else { return .say(.failure("This session is read-only.")) }
-        let words = PlanWords(plan: plan)
+        let words = PlanWords(plan)
         return .apply(
             .change(Slot(screen, "change"), words.label) { progress in
-                await admin.apply(plan) { progress(Progress($0)) }
+                await admin.apply(plan) { progress(TaskProgress($0)) }
             } then: { [store] (result: Result<[ChangeResult], any Error>) in
                 // Whatever happened, it may have happened: what is shown is read again.
-                store.changed(words.repositories ?? Set(store.repositories ?? []))
+                store.changed(words.plan.repositories ?? Set(store.repositories ?? []))
                 switch result {
                 case .success(let results):
                     store.noteTrash(results)
@@ -159,7 +159,7 @@ struct ChangeFlow {
         let done = results.count { $0.outcome == .done }
         let all = done == results.count
         if all {
-            effects.append(.say(.info(words.done)))
+            effects.append(.say(.info(words.done + (results.contains { $0.trash != nil } ? " u restores it." : ""))))
         } else {
             let first = results.first { $0.outcome != .done }
             let why = first?.error.map { ": \($0)" } ?? ""

@@ -82,7 +82,7 @@ final class CollectionScreen: Screen {
     private var optionWords: [String] {
         let usual = CollectionOptions()
         func seconds(_ flag: String, _ value: TimeInterval?, _ usual: TimeInterval?) -> [String] {
-            value == usual ? [] : value.map { [flag, DurationText.short($0)] } ?? []
+            value == usual ? [] : value.map { [flag, Quantity.text(seconds: $0)] } ?? []
         }
         return seconds("--grace", options.grace, usual.grace) + seconds("--delay", options.delay, usual.delay)
             + (options.maxShare == usual.maxShare ? [] : ["--max-share", "\(Int(options.maxShare))"])
@@ -104,10 +104,10 @@ final class CollectionScreen: Screen {
                 group: .change, isChange: true
             ) { [unowned self] in run() },
             rule("grace", "What was written or referred to within this time is left alone: \":grace 7d\"") {
-                $0.grace = try ArgumentText.durationOrNone($1)
+                $0.grace = try Self.duration($1)
             },
             rule("delay", "What was taken is freed after this time, longer than any push: \":delay 48h\"") {
-                $0.delay = try ArgumentText.durationOrNone($1)
+                $0.delay = try Self.duration($1)
             },
             rule("max-share", "The most that is taken or freed at once, in percent of all blobs: \":max-share 80\"") {
                 guard let percent = Double($1), (0...100).contains(percent) else { throw RuleError() }
@@ -117,7 +117,7 @@ final class CollectionScreen: Screen {
                 "uploads-older-than",
                 "Collects unfinished uploads as well: \":uploads-older-than 7d\"; \"0\" leaves them"
             ) {
-                let age = try ArgumentText.durationOrNone($1)
+                let age = try Self.duration($1)
                 $0.uploadsOlderThan = age == 0 ? nil : age
             },
             Command(name: "untagged", keys: [], help: "Collects manifests without a tag as well, or leaves them again")
@@ -132,6 +132,11 @@ final class CollectionScreen: Screen {
         ] + view.commands
 
     private struct RuleError: Error {}
+
+    private static func duration(_ text: String) throws -> TimeInterval {
+        guard let seconds = Quantity.seconds(text) else { throw RuleError() }
+        return seconds
+    }
 
     /// A rule that is set by what is typed behind its name. What was marked by another rule is not shown any more.
     private func rule(
@@ -163,7 +168,7 @@ final class CollectionScreen: Screen {
         let planner = store.session.planner
         let options = asIfFlushed
         return .stream(Slot(self, "mark"), "marking") { (reporter: Reporter<CollectionPlan>) in
-            reporter.emit(try await planner.collection(options) { reporter.progress(Progress($0)) })
+            reporter.emit(try await planner.collection(options) { reporter.progress(TaskProgress($0)) })
         } fold: { [unowned self] parts in
             parts.last.map { show($0) }
         } end: { ending in
@@ -213,7 +218,7 @@ final class CollectionScreen: Screen {
         let options = asIfFlushed
         return .ask(
             .stream(Slot(self, "quarantine"), "looking into the quarantine") { (reporter: Reporter<QuarantineStatus>) in
-                reporter.emit(try await planner.quarantine(options) { reporter.progress(Progress($0)) })
+                reporter.emit(try await planner.quarantine(options) { reporter.progress(TaskProgress($0)) })
             } fold: { [unowned self] parts in
                 status = parts.last
                 view.empty = "The quarantine is empty."

@@ -192,11 +192,3 @@ nonisolated enum ErrorSentence {
         }
     }
 }
-
-extension Progress {
-    nonisolated init(_ progress: WorkProgress) {
-        self.init(
-            done: progress.completed, total: progress.total, unit: progress.unit == .bytes ? Self.bytes : "",
-            note: progress.phase)
-    }
-}

@@ -49,7 +49,7 @@ final class PoolScreen: Screen {
                 ("OSDs", status.osdsUp.flatMap { up in status.osds.map { "\(up) of \($0) up" } }),
             ]
         }
-        facts.append(("chunk size", store.chunkSize?.description))
+        facts.append(("chunk size", store.chunkSize?.words))
         let lines = facts.compactMap { name, value in
             value.map { Line(name, .dim).fitted(to: 12) + Line($0) }
         }
@@ -79,7 +79,7 @@ final class PoolScreen: Screen {
         let objects = store.session.objects
         let sampling = Query.stream(Slot(self, "sample"), "locating objects") {
             (reporter: Reporter<PlacementSample?>) in
-            reporter.emit(try await PlacementSample.take(objects) { reporter.progress(Progress($0)) })
+            reporter.emit(try await PlacementSample.take(objects) { reporter.progress(TaskProgress($0)) })
         } fold: { [unowned self] parts in
             show(parts.last ?? nil)
         } end: { [unowned self] ending in

@@ -139,7 +139,7 @@ final class ProblemsScreen: Screen {
                 options.deep = deep
                 options.memory = checkpoint
                 let fsck = Fsck(registry: session.registry, options: options)
-                let report = await fsck.run(progress: { reporter.progress(Progress($0)) }) {
+                let report = await fsck.run(progress: { reporter.progress(TaskProgress($0)) }) {
                     reporter.emit(.found($0))
                 }
                 await checkpoint?.end(isComplete: report.isComplete)

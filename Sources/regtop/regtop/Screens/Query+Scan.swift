@@ -18,7 +18,7 @@ extension Query {
         .stream(slot, label) { (reporter: Reporter<Finding<Key, Found>>) in
             let total = UInt64(queue.total)
             let done = Tally()
-            reporter.progress(Progress(total: total, unit: unit))
+            reporter.progress(TaskProgress(total: total, unit: unit))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<max(1, min(window, queue.total)) {
                     group.addTask {
@@ -27,7 +27,7 @@ extension Query {
                             let found = try await finding(of: key, look)
                             reporter.emit(found)
                             let now = done.next()
-                            reporter.progress(Progress(done: now, total: total, unit: unit))
+                            reporter.progress(TaskProgress(done: now, total: total, unit: unit))
                         }
                     }
                 }

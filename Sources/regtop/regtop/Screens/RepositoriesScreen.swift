@@ -200,7 +200,7 @@ final class RepositoriesScreen: Screen {
         return .stream(Slot(self, "unique"), "finding out what is shared") { (reporter: Reporter<Usage>) in
             reporter.emit(
                 try await inspector.usage { done in
-                    reporter.progress(Progress(done))
+                    reporter.progress(TaskProgress(done))
                 })
         } fold: {
             found = $0.last ?? found

@@ -6,7 +6,7 @@ nonisolated struct TaskRow: Sendable, Identifiable {
     let label: String
     let isChange: Bool
     let state: State
-    let progress: Progress
+    let progress: TaskProgress
     /// How long it has taken so far, or took.
     let elapsed: Duration
     /// What went wrong.
@@ -19,12 +19,7 @@ nonisolated struct TaskRow: Sendable, Identifiable {
     var isRunning: Bool { state == .running || state == .stopping }
 
     /// Per second, over all of its time.
-    var rate: String? {
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        guard progress.done > 0, seconds >= 0.1 else { return nil }
-        if progress.unit == Progress.bytes { return Throughput.text(progress.done, in: elapsed) }
-        return "\(HumanText.count(Int(min(Double(progress.done) / seconds, 1e9).rounded())))/s"
-    }
+    var rate: String? { progress.rate(after: elapsed) }
 
     var remaining: Duration? { state == .running ? progress.remaining(after: elapsed) : nil }
 

@@ -64,7 +64,7 @@ final class TrashScreen: Screen {
         return .ask(
             .stream(Slot(self, "trash"), "reading the trash") { (reporter: Reporter<[TrashItem]>) in
                 reporter.emit(try await trash.items())
-                reporter.emit(try await trash.sizedItems { reporter.progress(Progress($0)) })
+                reporter.emit(try await trash.sizedItems { reporter.progress(TaskProgress($0)) })
             } fold: { [unowned self] parts in
                 view.empty = "The trash is empty."
                 view.table.replace((parts.last ?? []).map(TrashRow.init))

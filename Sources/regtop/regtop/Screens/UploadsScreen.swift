@@ -60,9 +60,9 @@ final class UploadsScreen: Screen {
         let (registry, clock) = (store.session.registry, store.session.clock)
         return .ask(
             .stream(Slot(self, "uploads"), "looking for uploads") { (reporter: Reporter<[UploadRow]>) in
-                let uploads = try await registry.uploads { reporter.progress(Progress($0)) }
+                let uploads = try await registry.uploads { reporter.progress(TaskProgress($0)) }
                 let now = clock.now
-                reporter.emit(uploads.map { UploadRow(upload: $0, age: UploadsTable.age(of: $0, now: now)) })
+                reporter.emit(uploads.map { UploadRow(upload: $0, age: $0.age(at: now)) })
             } fold: { [unowned self] parts in
                 view.empty = "There is no unfinished upload."
                 view.table.replace(parts.last ?? [])

@@ -103,7 +103,7 @@ final class UsageScreen: Screen {
         return .stream(Slot(self, "usage"), "finding out who needs what") { (reporter: Reporter<Usage>) in
             reporter.emit(
                 try await inspector.usage(pool: true) {
-                    reporter.progress(Progress($0))
+                    reporter.progress(TaskProgress($0))
                 } partial: {
                     reporter.emit($0)
                 })
@@ -124,7 +124,7 @@ final class UsageScreen: Screen {
         return .stream(Slot(self, "usage"), "finding out who else needs it") { (reporter: Reporter<RepositoryUsage>) in
             reporter.emit(
                 try await inspector.detail(of: name) {
-                    reporter.progress(Progress($0))
+                    reporter.progress(TaskProgress($0))
                 })
         } fold: { [unowned self] parts in
             guard let usage = parts.last else { return }

@@ -73,7 +73,7 @@ final class UsesScreen: Screen {
             .stream(Slot(self, "uses"), "looking through all repositories") { (reporter: Reporter<[BlobUse]>) in
                 reporter.emit(
                     try await BlobInspector(registry: registry).uses(of: digest) {
-                        reporter.progress(Progress($0))
+                        reporter.progress(TaskProgress($0))
                     })
             } fold: { [unowned self] parts in
                 view.table.replace(parts.flatMap(\.self).map(Row.init))

@@ -112,10 +112,11 @@ final class VerifyScreen: Screen {
             let place =
                 subjects.count == 1 ? [] : ["\(HumanText.count(number + 1)) of \(HumanText.count(subjects.count))"]
             let handler: ProgressHandler = { [before] work in
-                let rate = Throughput.text(before + work.completed, in: ContinuousClock.now - began)
+                let all = TaskProgress(done: before + work.completed, unit: TaskProgress.bytes)
+                let rate = all.rate(after: ContinuousClock.now - began)
                 let note = (place + [rate].compactMap(\.self)).joined(separator: ", ")
                 reporter.progress(
-                    Progress(done: work.completed, total: work.total, unit: Progress.bytes, note: note))
+                    TaskProgress(done: work.completed, total: work.total, unit: TaskProgress.bytes, note: note))
             }
             do {
                 let found =

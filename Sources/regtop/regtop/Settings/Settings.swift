@@ -1,8 +1,8 @@
 import AdminCore
 
-/// What the user's configuration file says. What it does not say is as it is without one.
+/// The user's configuration. A setting that the file does not name has its default.
 nonisolated struct Settings: Sendable, Equatable {
-    /// A registry with a name: where it is, in the words of the command line's options.
+    /// A registry with a name: its place, in the words of the command line's options.
     struct Registry: Sendable, Equatable {
         var store: String?
         var pool: String?
@@ -13,27 +13,36 @@ nonisolated struct Settings: Sendable, Equatable {
         var readOnly = false
     }
 
-    /// How a table begins.
-    struct Table: Sendable, Equatable {
-        /// A column's name as somebody wrote it.
-        struct Column: Sendable, Equatable {
-            let name: String
-            /// Where it stands, for a complaint: "config.yml:7:12".
-            let place: String
-        }
-
-        var sort: Column?
-        var isDescending = false
-        /// Which columns are shown, in this order; nil for all.
-        var columns: [Column]?
-    }
-
     var registries: [String: Registry] = [:]
     /// By the table's name: `repositories`, `tags`.
-    var tables: [String: Table] = [:]
+    var tables: [String: TableSettings] = [:]
     var hasMouse = true
-    /// Which tags may go by `rm --policy`, in the order of the file.
+    /// The rules for `rm --policy`, in the order of the file.
     var retention: [RetentionRule] = []
-    /// What is wrong with the file, each with its line and column. The rest of it holds.
+    /// The mistakes in the file, each with its line and column. The rest of the file holds.
     var problems: [String] = []
+
+    /// The rules for `rm --policy`.
+    ///
+    /// - Throws: `SettingsError` if the file has no rules or any mistake: half of a policy may
+    ///   remove images that the whole policy keeps.
+    func policy() throws(SettingsError) -> Retention {
+        if let problem = problems.first {
+            throw SettingsError("nothing is removed by rules while the configuration file has a mistake: \(problem)")
+        }
+        guard !retention.isEmpty else {
+            throw SettingsError(
+                "config.yml has no rules; `regtop rm --help` shows how to write them below retention:")
+        }
+        return Retention(retention)
+    }
+}
+
+/// Why the configuration cannot be used.
+nonisolated struct SettingsError: ProgramError {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
 }

@@ -2,7 +2,8 @@ import AdminCore
 import Foundation
 import Yams
 
-/// Reads the configuration file: `$XDG_CONFIG_HOME/regtop/config.yml`, else `~/.config/regtop/config.yml`.
+/// Reads the configuration file, `$XDG_CONFIG_HOME/regtop/config.yml` or
+/// `~/.config/regtop/config.yml`.
 ///
 ///     registries:
 ///       prod: {pool: registry, conf: /etc/ceph/prod.conf, name: client.regtop, read-only: true}
@@ -15,12 +16,13 @@ import Yams
 ///       "**": {where: age>1y}
 ///     mouse: false
 ///
-/// Never throws: a mistake is a problem of the settings, with its line and column, and what stands beside it is taken.
+/// A mistake becomes a problem of the settings, with its line and column; the rest of the file
+/// holds.
 nonisolated struct SettingsFile {
     private let path: String
     private var settings = Settings()
 
-    /// The file's place; nil where there is no home.
+    /// The path of the file; nil without a home directory.
     static func path(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
         if let directory = environment["XDG_CONFIG_HOME"], directory.hasPrefix("/") {
             return directory + "/regtop/config.yml"
@@ -28,13 +30,13 @@ nonisolated struct SettingsFile {
         return environment["HOME"].flatMap { $0.isEmpty ? nil : $0 + "/.config/regtop/config.yml" }
     }
 
-    /// What the user's file says; nothing where there is none.
+    /// Reads the user's file; without one, all settings have their defaults.
     static func read(_ path: String? = Self.path()) -> Settings {
         guard let path, let data = FileManager.default.contents(atPath: path) else { return Settings() }
         return parse(String(decoding: data.prefix(1 << 20), as: UTF8.self), path: path)
     }
 
-    /// What a text says that stands in the file.
+    /// Reads the text of the file. `path` is for complaints.
     static func parse(_ text: String, path: String) -> Settings {
         var file = SettingsFile(path: path)
         do {
@@ -51,7 +53,7 @@ nonisolated struct SettingsFile {
         self.path = path
     }
 
-    // MARK: Problems
+    // MARK: - Problems
 
     private func place(_ mark: Mark?) -> String { mark.map { "\(path):\($0.line):\($0.column)" } ?? path }
 
@@ -64,21 +66,21 @@ nonisolated struct SettingsFile {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             settings.problems.append("\(place(mark)): \(problem)")
-        default: settings.problems.append("\(path): it is no YAML")
+        default: settings.problems.append("\(path): not valid YAML")
         }
     }
 
-    // MARK: What it says
+    // MARK: - Sections
 
     private mutating func take(_ root: Node) {
         each(of: root, "the file") { file, key, value in
             switch key.string {
             case "registries":
-                file.each(of: value, "registries") { $0.registry($1, $2) }
+                file.each(of: value, "\"registries\"") { $0.registry($1, $2) }
             case "tables":
-                file.each(of: value, "tables") { $0.table($1, $2) }
+                file.each(of: value, "\"tables\"") { $0.table($1, $2) }
             case "retention":
-                file.each(of: value, "retention") { $0.rule($1, $2) }
+                file.each(of: value, "\"retention\"") { $0.rule($1, $2) }
             case "mouse": file.settings.hasMouse = file.flag(value) ?? true
             default: file.unknown(key, ["registries", "tables", "retention", "mouse"])
             }
@@ -106,14 +108,14 @@ nonisolated struct SettingsFile {
         guard let known = name.string, ["repositories", "tags"].contains(known) else {
             return unknown(name, ["repositories", "tags"])
         }
-        var table = Settings.Table()
+        var table = TableSettings()
         each(of: node, "a table") { file, key, value in
             switch key.string {
             case "sort": table.sort = file.column(value)
             case "descending": table.isDescending = file.flag(value) ?? false
             case "columns":
                 guard case .sequence(let columns) = value else {
-                    return file.complain(value, "columns are a list, as in [name, size]")
+                    return file.complain(value, "columns must be a list, as in [name, size]")
                 }
                 table.columns = columns.compactMap { file.column($0) }
             default: file.unknown(key, ["sort", "descending", "columns"])
@@ -131,31 +133,31 @@ nonisolated struct SettingsFile {
             switch key.string {
             case "keep":
                 guard let count = value.int, count >= 0 else {
-                    return file.complain(value, "keep is a number of images, as in 10")
+                    return file.complain(value, "keep must be a number of images, as in 10")
                 }
                 rule.keep = count
             case "keep-tags":
                 guard case .sequence(let patterns) = value else {
-                    return file.complain(value, "keep-tags is a list of patterns, as in [latest, \"v*\"]")
+                    return file.complain(value, "keep-tags must be a list of patterns, as in [latest, \"v*\"]")
                 }
                 rule.keepTags = patterns.compactMap { file.glob($0, for: .tag) }
             case "where":
                 guard let text = file.text(value) else { return }
                 do {
                     rule.filter = try Filter(text)
-                    if rule.filter.isEmpty { file.complain(value, "an empty filter would let everything go") }
+                    if rule.filter.isEmpty { file.complain(value, "an empty filter would remove everything") }
                 } catch {
                     file.complain(value, "\(error)")
                 }
             case "by":
                 guard let dating = value.string.flatMap(RetentionRule.Dating.init) else {
-                    return file.complain(value, "by is created or modified")
+                    return file.complain(value, "by must be created or modified")
                 }
                 rule.dating = dating
             default: file.unknown(key, ["keep", "keep-tags", "where", "by"])
             }
         }
-        if isEmpty { complain(pattern, "a rule says what may go with keep or where, or what stays with keep-tags") }
+        if isEmpty { complain(pattern, "the rule is empty; it needs keep, where or keep-tags") }
         settings.retention.append(rule)
     }
 
@@ -173,28 +175,28 @@ nonisolated struct SettingsFile {
         of node: Node, _ what: String, _ take: (inout SettingsFile, _ key: Node, _ value: Node) -> Void
     ) {
         guard case .mapping(let mapping) = node else {
-            return complain(node, "\(what) is a list of names with values, as in \"mouse: false\"")
+            return complain(node, "\(what) must be a mapping, as in \"mouse: false\"")
         }
         for (key, value) in mapping { take(&self, key, value) }
     }
 
     private mutating func unknown(_ key: Node, _ known: [String]) {
-        complain(key, "\"\(key.string ?? "?")\" is not known here; there are \(known.joined(separator: ", "))")
+        complain(key, "unknown name \"\(key.string ?? "?")\"; known here: \(known.joined(separator: ", "))")
     }
 
     private mutating func text(_ node: Node) -> String? {
         if case .scalar(let scalar) = node, !scalar.string.isEmpty { return scalar.string }
-        complain(node, "here a text is wanted")
+        complain(node, "must be a text")
         return nil
     }
 
     private mutating func flag(_ node: Node) -> Bool? {
         if let flag = node.bool { return flag }
-        complain(node, "here true or false is wanted")
+        complain(node, "must be true or false")
         return nil
     }
 
-    private mutating func column(_ node: Node) -> Settings.Table.Column? {
-        text(node).map { Settings.Table.Column(name: $0, place: place(node.mark)) }
+    private mutating func column(_ node: Node) -> TableSettings.Column? {
+        text(node).map { TableSettings.Column(name: $0, place: place(node.mark)) }
     }
 }

@@ -3,18 +3,16 @@ import Foundation
 import Subprocess
 import Synchronization
 
-/// A throwaway cluster of these tests' own, made by scripts/cluster: what is found without naming a pool depends on all pools that
-/// there are, so nobody else's may come and go meanwhile. It ends with the process.
+/// A throwaway cluster for these tests, made by scripts/cluster. It ends with the process. A search
+/// without a pool name depends on all pools of a cluster, so no other test may create pools in it.
 struct CephCluster: Sendable {
-    /// Where it lives.
     let directory: String
 
-    /// Its ceph.conf.
     var conf: String { "\(directory)/ceph.conf" }
 
-    /// The commands' cluster, started by whoever asks first.
+    /// The cluster of the command tests, started on first use.
     static let shared = Task { try await up() }
-    /// The console's, whose pools come and go while commands look for the only one.
+    /// The cluster of the console tests, in which pools come and go.
     static let ofJourneys = Task { try await up() }
 
     private static func up() async throws -> CephCluster {
@@ -51,7 +49,7 @@ struct CephCluster: Sendable {
         }
     }
 
-    /// Makes a client with these capabilities; the path of its keyring.
+    /// Creates a client with these capabilities. Returns the path of its keyring.
     func client(_ name: String, _ capabilities: String..., in place: TemporaryPlace) async throws -> String {
         let keyring = "\(place.path)/\(name).keyring"
         _ = try await CephCluster.tool(
@@ -77,7 +75,7 @@ struct CephCluster: Sendable {
         try await tool(words)
     }
 
-    /// Words for `env`.
+    /// The environment for `env`.
     private static func tool(_ words: [String]) async throws -> String {
         let result = try await Subprocess.run(
             .name("env"), arguments: Arguments(words), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
@@ -94,7 +92,7 @@ struct CephCluster: Sendable {
         return root.appending(path: "scripts/cluster").path(percentEncoded: false)
     }()
 
-    /// Synchronous: no task runs any more.
+    /// Blocks, because no task runs any more.
     private static func end() {
         for directory in started.withLock({ $0 }) {
             let down = Process()

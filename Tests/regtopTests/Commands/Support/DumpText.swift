@@ -9,7 +9,7 @@ struct DumpText {
     /// The root of the registry.
     static let root = "/docker/registry/v2"
 
-    /// Adds a file with its directories. The path is taken as it is, whatever it holds.
+    /// Adds a file with its directories. The path is not checked.
     mutating func add(_ path: String, _ content: [UInt8]) {
         let identifier = BlobIdentifier.random().string
         lines.append(
@@ -25,7 +25,8 @@ struct DumpText {
         list(path, as: "")
     }
 
-    /// Adds a repository with one manifest of one layer under these tags; the manifest's digest.
+    /// Adds a repository with one manifest of one layer under these tags. Returns the manifest's
+    /// digest.
     @discardableResult
     mutating func addImage(_ repository: String, tags: [String], seed: String = "seed") throws -> String {
         let config = Array("{\"architecture\":\"amd64\",\"os\":\"linux\",\"seed\":\"\(seed)\"}".utf8)
@@ -56,13 +57,12 @@ struct DumpText {
         lines.append(DumpText.line(name: name, data: data, omap: [:], xattrs: [:]))
     }
 
-    /// All of it.
     var text: String {
         (lines + children.map { DumpText.line(name: $0.key, data: [], omap: $0.value, xattrs: [:]) })
             .joined(separator: "\n") + "\n"
     }
 
-    /// The lines without any directory: a pool that never held a registry.
+    /// The lines without directories: a pool that never had a registry.
     var objectsOnly: DumpText {
         var copy = self
         copy.children = [:]

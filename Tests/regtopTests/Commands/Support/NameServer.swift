@@ -3,12 +3,14 @@ import Foundation
 import Glibc
 import Subprocess
 
-/// A server of the DNS for one process, on an address of the loopback network that nobody else uses.
+/// A server of the DNS for one process, on an address of the loopback network that nobody else
+/// uses.
 final class NameServer: Sendable {
     private let address: String
     private let descriptor: Int32
 
-    /// Answers with one target on this machine for each service, as `_ceph-mon._tcp`, and a port; nil answers nothing at all.
+    /// Answers with one target on this machine for each service, such as `_ceph-mon._tcp`, and a
+    /// port; nil never answers.
     init(_ services: [String: UInt16]?) throws {
         descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         address = "127.\(UInt8.random(in: 1...250)).\(UInt8.random(in: 1...250)).\(UInt8.random(in: 1...250))"
@@ -25,7 +27,7 @@ final class NameServer: Sendable {
         }
     }
 
-    /// Ends it: a question of no bytes is the last one.
+    /// Ends the server with an empty question.
     func stop() {
         var name = Self.name(address)
         withUnsafePointer(to: &name) { pointer in
@@ -35,14 +37,14 @@ final class NameServer: Sendable {
         }
     }
 
-    /// The words before a command that make this its only server.
+    /// The words before a command that make this server its only one.
     func through(in place: TemporaryPlace) throws -> [String] {
         let file = "\(place.path)/resolv.\(UUID().uuidString)"
         try "search monitors.test\nnameserver \(address)\n".write(toFile: file, atomically: true, encoding: .utf8)
         return Self.alone + ["mount --bind \"$0\" /etc/resolv.conf && exec \"$@\"", file]
     }
 
-    /// True if a process can be given a view of the files of its own.
+    /// True if a process can get its own view of files.
     static func canBeUsed() async throws -> Bool {
         guard geteuid() == 0 else { return false }
         let words = alone + ["mount --bind /dev/null /etc/resolv.conf"]
@@ -79,7 +81,8 @@ final class NameServer: Sendable {
         }
     }
 
-    /// A message: 12 bytes, of which the first two are its number; the question, as words with their lengths, type and class; the answers.
+    /// A message: 12 bytes, of which the first two are its number; the question, as words with
+    /// their lengths, type and class; the answers.
     private static func answer(_ question: [UInt8], _ services: [String: UInt16]) -> [UInt8]? {
         var words: [String] = []
         var index = 12

@@ -3,25 +3,27 @@ import Subprocess
 
 /// The program that was built with the tests, run as a process.
 enum RegtopProgram {
-    /// Where it is: beside the tests' own executable.
+    /// The path, beside the executable of the tests.
     static let path: String = {
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return URL(filePath: tests).deletingLastPathComponent().appending(path: "regtop").path(percentEncoded: false)
     }()
 
-    /// Runs it to its end, without a terminal, and without anything that the user's environment would tell it about clusters.
+    /// Runs the program to its end, without a terminal and without the user's environment for
+    /// clusters.
     static func run(_ arguments: String..., input: String = "", in directory: TemporaryPlace) async throws -> ProgramRun
     {
         try await run(arguments, input: input, in: directory)
     }
 
-    /// The same with an array, through another program if need be: words before the program's.
+    /// Runs the program with an array of words, through another program if there are words before
+    /// its own.
     static func run(
         _ arguments: [String], through: [String] = [], input: String = "", in directory: TemporaryPlace
     ) async throws -> ProgramRun {
         var words = environment(directory) + through + [path] + arguments
         if !input.isEmpty {
-            // From a file: into a pipe it could come when the program, which need not read it, has ended.
+            // From a file: the program may end without reading a pipe.
             let file = "\(directory.path)/input-\(UUID().uuidString)"
             try input.write(toFile: file, atomically: true, encoding: .utf8)
             words = environment(directory) + ["sh", "-c", "exec \"$@\" < '\(file)'", "sh", path] + arguments
@@ -33,7 +35,7 @@ enum RegtopProgram {
             status: result.terminationStatus.code, output: result.standardOutput, error: result.standardError)
     }
 
-    /// The words for `env` that keep the run to its own directory.
+    /// The environment for `env` that keeps the run in its directory.
     static func environment(_ directory: TemporaryPlace) -> [String] {
         [
             "-C", directory.path, "-u", "CEPH_CONF", "-u", "CEPH_ARGS", "-u", "CEPH_KEYRING",
@@ -42,9 +44,8 @@ enum RegtopProgram {
     }
 }
 
-/// How a run ended.
+/// The result of a run.
 struct ProgramRun: Sendable {
-    /// The exit status.
     let status: Int32
     /// Standard output.
     let output: [UInt8]
@@ -54,7 +55,7 @@ struct ProgramRun: Sendable {
     /// Standard output as text.
     var text: String { String(decoding: output, as: UTF8.self) }
 
-    /// Standard output as JSON. Throws if it is none.
+    /// Standard output as JSON. Throws if it is not JSON.
     func json<Value>(_ type: Value.Type = Value.self) throws -> Value {
         let any = try JSONSerialization.jsonObject(with: Data(output))
         guard let value = any as? Value else { throw NotThis(description: "\(text.prefix(200)) is no \(type)") }
@@ -67,7 +68,7 @@ struct ProgramRun: Sendable {
 }
 
 extension TerminationStatus {
-    /// The exit status; 128 and the signal's number if there was one.
+    /// The exit status; 128 plus the number of a signal.
     var code: Int32 {
         switch self {
         case .exited(let code): Int32(code)

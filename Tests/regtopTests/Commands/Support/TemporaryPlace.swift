@@ -2,12 +2,12 @@ import Foundation
 import Synchronization
 import Testing
 
-/// A directory of one test's own, gone with the last reference.
+/// A directory for one test, removed with its last reference.
 final class TemporaryPlace: Sendable {
-    /// Its path, without a slash at the end.
+    /// The path without a slash at its end.
     let path: String
 
-    /// Who writes to a process that has ended gets an error, and the tests go on.
+    /// A write to a process that has ended fails and does not end the tests.
     private static let ignoresClosedPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
     init() throws {
@@ -21,12 +21,12 @@ final class TemporaryPlace: Sendable {
         remove()
     }
 
-    /// Takes the directory away, with all that is in it.
+    /// Removes the directory.
     func remove() {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// A store in this directory with what the fixture has.
+    /// A store in this directory with the fixture.
     func fixture() async throws -> String {
         let store = "\(path)/fixture.db"
         try FileManager.default.copyItem(atPath: try await Fixture.loaded.value.path + "/loaded.db", toPath: store)
@@ -47,7 +47,7 @@ final class TemporaryPlace: Sendable {
         return "--store=sqlite:\(path)/\(name)"
     }
 
-    /// A store, whole, but for the log of changes, which only grows.
+    /// The whole store without the log of changes.
     func dump(_ words: String...) async throws -> WholeStore {
         let text = try await RegtopProgram.run(["dump"] + words, in: self).text
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -55,15 +55,15 @@ final class TemporaryPlace: Sendable {
     }
 }
 
-/// A store as a dump, to be compared. Told in a few words where a comparison fails.
+/// A dump of a store for comparisons, with a short description.
 struct WholeStore: Equatable, CustomTestStringConvertible {
     /// The dump.
     let text: String
 
-    /// Its lines, one an object.
+    /// The lines, one for each object.
     var lines: [Substring] { text.split(separator: "\n") }
 
-    /// The lines that name something below a path.
+    /// The lines with names below a path.
     func lines(below path: String) -> [Substring] { lines.filter { $0.contains("\"\(path)") } }
 
     var testDescription: String { "a dump of \(lines.count) objects, \(text.utf8.count) bytes" }
@@ -78,7 +78,7 @@ enum Fixture {
         return tests.appending(path: "AdminCoreTests/Fixtures/registry-2.3.1.pool.jsonl.gz").path(percentEncoded: false)
     }()
 
-    /// A place with a store `loaded.db` that has it: loaded once, for copies of it.
+    /// A place with the fixture in `loaded.db`, for copies.
     static let loaded = Task {
         let place = try TemporaryPlace()
         // A static value is never released.

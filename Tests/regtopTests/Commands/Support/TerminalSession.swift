@@ -1,9 +1,9 @@
 import Foundation
 import Subprocess
 
-/// The program on a terminal of its own (script(1) makes it): what it writes can be waited for, and answered.
+/// The program on a terminal that script(1) makes; a test can wait for its output and answer.
 enum TerminalSession {
-    /// Runs the program until it ends. As soon as what it has written contains `prompt`, `answer` is typed.
+    /// Runs the program to its end, and types `answer` as soon as the output contains `prompt`.
     static func run(
         _ arguments: [String], waitingFor prompt: String, answering answer: String, in directory: TemporaryPlace
     ) async throws -> ProgramRun {

@@ -52,7 +52,7 @@ import Testing
             try await window.press("C-u")
             try await window.type("3")
             try await window.press("Enter")
-            #expect(try await window.text().contains("Deleted 3 targets to the trash; u brings it back."))
+            #expect(try await window.text().contains("Deleted 3 targets to the trash. u restores it."))
             let log = try await json(["log"], store, in: window.place)
             #expect(log.count == 1)
             #expect(Set(try #require(log.first?["targets"] as? [String])) == marked)

@@ -71,7 +71,7 @@ import Testing
             let question = try await window.text()
             #expect(question.contains("Delete attic/cron?"))
             #expect(question.contains("reclaimable"))
-            #expect(question.contains("goes to: the trash"))
+            #expect(question.contains("goes to the trash, can be restored"))
             try await window.press("Escape")
             #expect(try await window.text().contains("attic/cron "))
             try await window.press("d")

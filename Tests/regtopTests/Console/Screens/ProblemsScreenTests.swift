@@ -64,7 +64,7 @@ import Testing
         await bench.find("long-chunk")
         await bench.press(.character("K"), .character("R"))
         #expect(bench.text.contains("Repair 2 targets?"))
-        #expect(bench.text.contains("rearrange 1"))
+        #expect(bench.text.contains("repair: put the chunks of 1 blob back in order"))
         await bench.press(.character("y"))
         #expect(bench.writer.count > 0)
         await bench.press(.escape)

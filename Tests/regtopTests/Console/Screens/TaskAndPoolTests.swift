@@ -10,7 +10,7 @@ import Testing
         let bench = Bench()
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
         bench.screen.work = { reporter in
-            reporter.progress(Progress(done: 3, total: 12, unit: "repositories"))
+            reporter.progress(TaskProgress(done: 3, total: 12, unit: "repositories"))
             reporter.emit(1)
             for await _ in gate { break }
             try Task.checkCancellation()

@@ -47,7 +47,7 @@ import Testing
         await bench.accept()
         await bench.press(.character("T"), .character("d"))
         #expect(bench.text.contains("Drop attic/crontab?  type attic/crontab: _"))
-        #expect(bench.text.contains("It cannot be restored any more."))
+        #expect(bench.text.contains("PERMANENT: deletes this trash entry for good"))
         await bench.accept()
         #expect(bench.text.contains("The trash is empty."))
         #expect(try await !names(bench).contains("attic/crontab"))

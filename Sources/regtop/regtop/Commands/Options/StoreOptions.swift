@@ -1,34 +1,34 @@
 import AdminCore
 import ArgumentParser
 
-/// Where the registry is and how to get there: the options of every command, named as in Ceph's own tools.
+/// The store and the connection, for every command; the names are those of Ceph's own tools.
 struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Which store: rados, or sqlite:FILE.", valueName: "store"),
+            "The store: rados, or sqlite:FILE.", valueName: "store"),
         transform: StoreOptions.location)
     var store: SessionOptions.Location = .rados
 
     @Option(
         help: ArgumentHelp(
-            "A registry of the configuration file, by its name; what other options say counts more.", valueName: "name")
+            "The name of a registry in config.yml. Other options override its settings.", valueName: "name")
     )
     var registry: String?
 
-    @Option(name: [.short, .long], help: "The pool. Without it, the only one that holds a registry.")
+    @Option(name: [.short, .long], help: "The pool. (default: the only pool with a registry)")
     var pool: String?
 
     @Option(
         name: [.short, .long],
         help: ArgumentHelp(
-            "The configuration of the cluster. Without it $CEPH_CONF, /etc/ceph/ceph.conf, ~/.ceph/ceph.conf, ./ceph.conf.",
+            "The cluster's configuration. (default: $CEPH_CONF, /etc/ceph/ceph.conf, ~/.ceph/ceph.conf or ./ceph.conf)",
             valueName: "file"))
     var conf: String?
 
-    @Option(name: [.short, .long], help: ArgumentHelp("The client, as client.admin.", valueName: "client.x"))
+    @Option(name: [.short, .long], help: ArgumentHelp("The Ceph client, such as client.admin.", valueName: "client.x"))
     var name: String?
 
-    @Option(help: ArgumentHelp("The client without its type, as admin.", valueName: "x"))
+    @Option(help: ArgumentHelp("The Ceph client without its type, such as admin.", valueName: "x"))
     var id: String?
 
     @Option(name: [.short, .long], help: ArgumentHelp("The keyring of the client.", valueName: "file"))
@@ -38,48 +38,46 @@ struct StoreOptions: ParsableArguments {
     var monHost: String?
 
     @Option(
-        help: ArgumentHelp("Bytes in a chunk, such as 4M; nowhere stored in the pool.", valueName: "size"),
+        help: ArgumentHelp("Bytes in a chunk, such as 4M. The pool does not store this.", valueName: "size"),
         transform: StoreOptions.chunkSize)
     var chunkSize: UInt64 = StorageReader.defaultChunkSize
 
-    @Flag(help: "Open the store in a way that cannot change anything.")
+    @Flag(help: "Forbid changes.")
     var readOnly = false
 
-    @Option(help: ArgumentHelp("Operations in flight at once, 1 to 512.", valueName: "n"))
+    @Option(help: ArgumentHelp("Operations in flight, 1 to 512.", valueName: "n"))
     var inFlight: Int = 128
 
     @Option(
-        help: ArgumentHelp("How long connecting may take, such as 15 or 15s. (default: 15s)", valueName: "duration"),
-        transform: StoreOptions.duration)
+        help: ArgumentHelp("Limit for connecting, such as 15s. (default: 15s)", valueName: "duration"),
+        transform: ArgumentText.duration)
     var connectTimeout: Double = 15
 
     @Option(
         help: ArgumentHelp(
-            "How long one operation may stay unanswered, such as 90s. (default: 60s)", valueName: "duration"),
-        transform: StoreOptions.duration)
+            "Limit for one unanswered operation, such as 90s. (default: 60s)", valueName: "duration"),
+        transform: ArgumentText.duration)
     var timeout: Double = 60
 
     @OptionGroup var log: LogOptions
 
-    /// Refuses what does not go together.
     mutating func validate() throws {
         if let registry { try adopt(registry, SettingsFile.read()) }
         guard (1...512).contains(inFlight) else {
             throw ValidationError("--in-flight takes a number from 1 to 512, not \(inFlight)")
         }
         if let id, let name, name != "client.\(id)" {
-            throw ValidationError("--id \(id) and --name \(name) name two clients; give one of them")
+            throw ValidationError("--id \(id) and --name \(name) name different clients; give one of them")
         }
     }
 
-    /// Takes what the configuration says of a registry, wherever no other option says it.
+    /// Takes the settings of a registry in the configuration for all options that are not given.
     mutating func adopt(_ name: String, _ settings: Settings) throws {
         guard let registry = settings.registries[name] else {
             let known = settings.registries.keys.sorted().joined(separator: ", ")
             let problem = settings.problems.first.map { "; \($0)" } ?? ""
             throw ValidationError(
-                "there is no registry \(name) in the configuration; there \(known.isEmpty ? "is none" : "are \(known)")\(problem)"
-            )
+                "no registry \"\(name)\": config.yml defines \(known.isEmpty ? "none" : known)\(problem)")
         }
         if let text = registry.store, case .rados = store { store = try Self.location(text) }
         pool = pool ?? registry.pool
@@ -90,7 +88,9 @@ struct StoreOptions: ParsableArguments {
         readOnly = readOnly || registry.readOnly
     }
 
-    /// The session that these options ask for. `waiting`: true to wait for ever for an answer, as the console does.
+    /// The session for these options.
+    ///
+    /// - Parameter waiting: True to wait for answers without a limit, as the console does.
     func session(waiting: Bool = false) -> SessionOptions {
         var rados = RadosOptions()
         rados.pool = pool
@@ -107,22 +107,57 @@ struct StoreOptions: ParsableArguments {
     private static func location(_ text: String) throws -> SessionOptions.Location {
         if text == "rados" { return .rados }
         guard text.hasPrefix("sqlite:"), text.count > 7 else {
-            throw ValidationError("it is neither rados nor sqlite:FILE")
+            throw ValidationError("must be rados or sqlite:FILE")
         }
         return .sqlite(path: String(text.dropFirst(7)))
     }
 
     private static func chunkSize(_ text: String) throws -> UInt64 {
-        guard let bytes = ByteSizeText.parse(text), (1...(64 << 20)).contains(bytes) else {
-            throw ValidationError("it is no size from 1 to 64M, such as 4M or 4194304")
+        guard let bytes = Quantity.bytes(text), (1...(64 << 20)).contains(bytes) else {
+            throw ValidationError("must be a size from 1 to 64M, such as 4M or 4194304")
         }
         return bytes
     }
+}
 
-    private static func duration(_ text: String) throws -> Double {
-        guard let seconds = DurationText.parse(text) else {
-            throw ValidationError("it is no duration, such as 90s, 5m or 24h")
+/// The format of a command's output.
+nonisolated enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
+    /// Aligned columns for people and for awk: no cell has a space.
+    case plain
+    /// One line of JSON.
+    case json
+    /// JSON with one value on each line.
+    case jsonPretty = "json-pretty"
+
+    /// Added to the answer to a wrong value: in other tools -f means "force".
+    static let hint = "-f is --format; did you mean --yes?"
+
+    /// - Throws: `ValidationError` if the text names no format.
+    static func parse(_ text: String) throws -> OutputFormat {
+        guard let format = OutputFormat(rawValue: text) else {
+            throw ValidationError("must be plain, json or json-pretty; \(hint)")
         }
-        return seconds
+        return format
     }
+}
+
+/// `-f`, for every command that prints.
+struct FormatOptions: ParsableArguments {
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("plain, json or json-pretty.", valueName: "format"),
+        transform: OutputFormat.parse)
+    var format: OutputFormat = .plain
+}
+
+/// The program's own log.
+struct LogOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The log file. (default: $XDG_STATE_HOME/regtop/regtop.log, or the same in ~/.local/state)",
+            valueName: "file"))
+    var logFile: String?
+
+    @Flag(name: .shortAndLong, help: "Write more to the log file.")
+    var verbose = false
 }

@@ -1,8 +1,56 @@
 import AdminCore
 
-/// What `fsck` found, for people.
+/// The findings of a run of `fsck`, with its repairs and their results.
+nonisolated struct FsckOutcome: Sendable {
+    let report: FsckReport
+    /// The repairs; nil without `--repair`.
+    var plan: RepairPlan?
+    /// The results of the repairs; nil if no repair began.
+    var results: [ChangeResult]?
+    /// The findings after the repairs; nil if there was no second check.
+    var afterwards: FsckReport?
+
+    /// The latest findings.
+    var last: FsckReport { afterwards ?? report }
+
+    /// The number of errors that are left.
+    var left: Int { last.errors }
+
+    /// The exit status, as in fsck(8).
+    var status: Int32 {
+        let isRepaired = results?.contains { $0.outcome == .done } ?? false
+        let isComplete = last.isComplete && (results == nil || afterwards != nil)
+        return (isRepaired ? 1 : 0) | (left > 0 ? 4 : 0) | (isComplete ? 0 : 8)
+    }
+
+    var json: JSONValue {
+        guard case .object(var members) = report.json else { return report.json }
+        if let plan {
+            members.append(
+                .init(key: "repairs", value: plan.json(applied: results != nil, results: results ?? [])))
+            members.append(.init(key: "left", value: .count(left)))
+        }
+        return .object(members)
+    }
+
+    var plain: String {
+        guard let plan else { return FsckText.plain(report) }
+        return FsckText.plain(report) + (results == nil ? PlanWords(plan).text : ending)
+    }
+
+    /// The results, for a run that printed the findings and the plan before its question.
+    var ending: String {
+        guard let plan, let results else { return "" }
+        let left =
+            afterwards.map { "left: \(FsckText.counts($0))\n" }
+            ?? "left: unknown, because there was no second check\n"
+        return PlanWords(plan).text(results) + left
+    }
+}
+
+/// The findings of `fsck` as text.
 nonisolated enum FsckText {
-    /// Each problem in some lines, and what was looked at.
+    /// The problems, then the numbers of objects and of problems.
     static func plain(_ report: FsckReport) -> String {
         var text = ""
         for problem in report.problems {
@@ -13,20 +61,20 @@ nonisolated enum FsckText {
         for (kind, count) in report.omitted.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             text += "\(HumanText.count(count)) more of \(kind.rawValue) are not listed\n"
         }
-        if report.isPullThroughCache { text += "this pool is that of \(PullThroughCache.sentence)\n" }
-        return text + "looked at \(scope(report.checked))\nfound: \(counts(report))\n"
+        if report.isPullThroughCache { text += "this is the pool of \(PullThroughCache.sentence)\n" }
+        return text + "checked: \(scope(report.checked))\nfound: \(counts(report))\n"
     }
 
-    /// What would mend a problem.
+    /// The advice for a problem that can be repaired; nil for others.
     static func cure(_ problem: Problem) -> String? {
         problem.repair.map { repair in
             repair.isSafe
-                ? "--repair mends it: \(repair.id)"
-                : "--repair \(problem.kind.rawValue) mends it: \(repair.id)"
+                ? "repair with --repair: \(repair.id)"
+                : "repair with --repair \(problem.kind.rawValue): \(repair.id)"
         }
     }
 
-    /// How many of which severity.
+    /// The number of problems of each severity.
     static func counts(_ report: FsckReport) -> String {
         let parts = ProblemSeverity.allCases.compactMap { severity -> String? in
             let count = report.problems.count { $0.severity == severity }
@@ -34,7 +82,7 @@ nonisolated enum FsckText {
         }
         let flight =
             report.checked.inFlight > 0
-            ? "; \(HumanText.count(report.checked.inFlight, "thing")) younger than the grace window may be being written"
+            ? "; \(HumanText.count(report.checked.inFlight, "recent item")) skipped, because a push may be writing them"
             : ""
         return (parts.isEmpty ? "nothing" : parts.joined(separator: ", ")) + flight
     }
@@ -44,20 +92,9 @@ nonisolated enum FsckText {
             HumanText.count(checked.objects, "object"), HumanText.count(checked.files, "file"),
             HumanText.count(checked.blobs, "blob"), HumanText.count(checked.manifests, "manifest"),
         ]
-        if checked.taken > 0 { parts.append("\(HumanText.count(checked.taken, "blob")) hashed by a run before") }
+        if checked.taken > 0 { parts.append("\(HumanText.count(checked.taken, "blob")) hashed by an earlier run") }
         if checked.bytes > 0 { parts.append("\(HumanText.bytes(checked.bytes)) of content") }
         return parts.joined(separator: ", ")
-    }
-}
-
-extension ProblemSeverity {
-    /// The word for so many of it.
-    nonisolated func word(_ count: Int) -> String {
-        switch self {
-        case .error: count == 1 ? "error" : "errors"
-        case .waste: "waste"
-        case .info: "info"
-        }
     }
 }
 

@@ -1,21 +1,19 @@
-/// Rows in aligned columns under a header, two spaces between columns. Every cell is one word: spaces and whatever a terminal would
-/// obey are escaped, so `awk '{print $1}'` and people read the same. An empty cell is `-`. Only a last column may be one of texts.
+/// Rows in aligned columns under a header, with two spaces between columns.
+///
+/// Every cell is one word, so that `awk '{print $1}'` works: spaces and control characters are
+/// escaped, and an empty cell is `-`. Only the last column may have texts with spaces.
 nonisolated struct PlainTable {
-    /// A column.
     struct Column {
         let title: String
-        /// True for numbers: they end where the column ends.
+        /// True for numbers.
         var alignedRight = false
-        /// True for texts with blanks in them.
+        /// True for texts with spaces.
         var isText = false
 
         static func left(_ title: String) -> Column { Column(title: title) }
         static func right(_ title: String) -> Column { Column(title: title, alignedRight: true) }
         static func text(_ title: String) -> Column { Column(title: title, isText: true) }
     }
-
-    /// What stands where something is not known.
-    static let unknown = "-"
 
     private let columns: [Column]
     private var rows: [[String]] = []
@@ -28,7 +26,7 @@ nonisolated struct PlainTable {
         self.columns = columns
     }
 
-    /// Adds a row; a cell for each column. Cells for which there is none are left out.
+    /// Adds a row with a cell for each column; further cells are ignored.
     mutating func add(_ cells: String...) {
         rows.append(
             zip(columns, cells).map { column, cell in
@@ -36,7 +34,7 @@ nonisolated struct PlainTable {
             })
     }
 
-    /// The table, each line with its newline. The header alone if there are no rows.
+    /// The header and the rows, each line with its newline.
     var text: String {
         let lines = [columns.map(\.title)] + rows
         let widths = columns.indices.map { column in
@@ -58,17 +56,35 @@ nonisolated struct PlainTable {
 
     /// A text as one visible word.
     static func word(_ text: String) -> String {
-        guard !text.isEmpty else { return unknown }
+        guard !text.isEmpty else { return HumanText.unknown }
         return VisibleText.of(text).replacing(" ", with: "\\x20")
     }
 
-    /// `1.2MiB`; `-` for what is not known.
+    /// `1.2MiB`; `-` if it is not known.
     static func size(_ bytes: UInt64?) -> String {
-        bytes.map { HumanText.bytes($0).replacing(" ", with: "") } ?? unknown
+        bytes.map { HumanText.bytes($0).replacing(" ", with: "") } ?? HumanText.unknown
     }
 
-    /// A digest short enough for a line, and long enough to be found by.
+    /// A digest that is short enough for a table and still unique.
     static func short(_ digest: some CustomStringConvertible) -> String {
         String(digest.description.prefix(19))
+    }
+}
+
+/// Names with values, one on each line, aligned.
+nonisolated struct FactLines {
+    private var facts: [(name: String, value: String)] = []
+
+    /// Adds a line; nil is an unknown value.
+    mutating func add(_ name: String, _ value: String?) {
+        facts.append((name, value.map(VisibleText.of) ?? HumanText.unknown))
+    }
+
+    /// The lines, each with its newline.
+    var text: String {
+        let width = facts.reduce(0) { max($0, $1.name.count) }
+        return facts.map { fact in
+            fact.name + String(repeating: " ", count: width - fact.name.count + 2) + fact.value + "\n"
+        }.joined()
     }
 }

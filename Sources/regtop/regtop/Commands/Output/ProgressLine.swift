@@ -2,13 +2,14 @@ import AdminCore
 import Foundation
 import Synchronization
 
-/// One line on a terminal that says how far a long task is, and goes away with it. On anything but a terminal: nothing.
+/// A line on the terminal with the progress of a long task. Without a terminal it prints nothing.
 ///
-/// Concurrency: `show` may be called from any task, as often as one likes: at most ten times a second something is written.
+/// Concurrency: any task may call `show` at any rate; the line is written at most ten times a
+/// second.
 nonisolated final class ProgressLine: Sendable {
     private struct State {
         var written: ContinuousClock.Instant?
-        /// What is being done, since when, and how much of it had been done by then.
+        /// The present phase, its start, and the part that was done at its start.
         var phase: (name: String, began: ContinuousClock.Instant, completed: UInt64)?
         var isShown = false
         var isOver = false
@@ -22,7 +23,8 @@ nonisolated final class ProgressLine: Sendable {
         self.streams = streams
     }
 
-    /// Takes the news to the terminal, unless that was done a moment ago. What is over within half a second shows nothing.
+    /// Shows the progress, unless the line is less than 100 ms old. A task that ends within half a
+    /// second shows nothing.
     func show(_ progress: WorkProgress) {
         guard streams.errorIsTerminal else { return }
         let now = ContinuousClock.now
@@ -37,18 +39,18 @@ nonisolated final class ProgressLine: Sendable {
         }
     }
 
-    /// The handler to hand to a long task.
+    /// The handler for a long task.
     var handler: ProgressHandler {
         { [self] in show($0) }
     }
 
-    /// Takes the line away. Nothing is shown after that.
+    /// Removes the line for good.
     func end() {
         clear()
         state.withLock { $0.isOver = true }
     }
 
-    /// Takes the line away, for something else that is to be said, until there is news.
+    /// Removes the line until the next progress, so that something else can be printed.
     func clear() {
         state.withLock { state in
             if state.isShown, !state.isOver { streams.tell("\r\u{1b}[K") }
@@ -56,20 +58,18 @@ nonisolated final class ProgressLine: Sendable {
         }
     }
 
-    /// "repositories  812 of 1,204  67 %  3 s left"; of bytes also how many a second. `elapsed` since so much of it was done as `start` says.
-    static func text(_ progress: WorkProgress, from start: UInt64 = 0, after elapsed: Duration) -> String {
-        let isBytes = progress.unit == .bytes
-        func amount(_ count: UInt64) -> String { isBytes ? HumanText.bytes(count) : HumanText.count(count) }
-        let done = amount(progress.completed)
-        let since = progress.completed - min(start, progress.completed)
-        let rate = isBytes ? Throughput.text(since, in: elapsed).map { "  " + $0 } ?? "" : ""
-        guard let total = progress.total, total > 0 else { return "\(progress.phase)  \(done)" + rate }
-        let share = min(1, Double(progress.completed) / Double(total))
-        var text = "\(progress.phase)  \(done) of \(amount(total))  \(Int(share * 100)) %" + rate
-        if share > 0.02, share < 1, since > 0 {
-            let left = Double(total - progress.completed) / Double(since)
-            text += "  \(HumanText.duration(elapsed * left)) left"
-        }
-        return text
+    /// "repositories  812 of 1,204  67 %  3 s left", with the rate of bytes.
+    ///
+    /// - Parameters:
+    ///   - start: The part that was done when the phase began.
+    ///   - elapsed: The time since then.
+    static func text(_ work: WorkProgress, from start: UInt64 = 0, after elapsed: Duration) -> String {
+        let progress = TaskProgress(work)
+        let parts = [
+            work.phase, progress.amount, progress.percent.map { "\($0) %" },
+            work.unit == .bytes ? progress.rate(from: start, after: elapsed) : nil,
+            progress.remaining(from: start, after: elapsed).map { "\(HumanText.duration($0)) left" },
+        ]
+        return parts.compactMap(\.self).filter { !$0.isEmpty }.joined(separator: "  ")
     }
 }

@@ -1,51 +1,52 @@
 import AdminCore
 import Foundation
 
-/// `regtop gc --watch`: brings back what pushes need, settles what is due in the journal, and runs a step once a day, until it is stopped.
+/// `regtop gc --watch`: restores what pushes need, settles due entries of the journal, and runs one
+/// step of the collection each day, until it is stopped.
 nonisolated struct CollectionWatch: Sendable {
     let proposal: ChangeProposal
-    /// Seconds between two looks.
+    /// Seconds between two checks.
     let every: TimeInterval
-    /// When the daily step is run.
+    /// The time of the daily step.
     let at: TimeOfDay
-    /// Those of each step.
+    /// The options of each step, without `inUse`.
     let options: CollectionOptions
-    /// What says what is in use, read anew for each step; nil for nothing.
+    /// The file of `--keep-file`, read again for each step.
     let keepFile: String?
 
     private var context: CommandContext { proposal.context }
     private var session: Session { context.session }
 
-    /// After a step that could not be made, in seconds.
+    /// Seconds until a failed step is tried again.
     private static let patience: TimeInterval = 600
 
-    /// Why a round was not all that it should be, though the store answers.
+    /// Why a round failed although the store answers.
     private struct Trouble: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Watches until the task is cancelled, and returns then. Throws `OutputError` if nobody reads any more; `StoreError` of kind
-    /// `.blocklisted`, since only a new connection goes on after that.
+    /// Runs until the task is cancelled.
+    ///
+    /// - Throws: `OutputError` if nobody reads the output; `StoreError` of kind `.blocklisted`,
+    ///   because only a new connection works after that.
     func run() async throws {
-        guard let admin = session.admin else {
-            throw CommandFailure("nothing is changed: this session is read-only")
-        }
-        // Until the first step nothing is known: the first look reads everything once.
+        let admin = try session.changing()
+        // Without the mark of a step the first check reads everything.
         var look = RestoringLook()
-        // Not at once: a service may be restarted as often as it likes without a step more than one a day.
+        // Not at once: a service that is restarted often still runs one step a day.
         var next = at.next(after: session.clock.now)
         var isInTrouble = false
         do {
             try await tell(
                 "started",
-                "watching \(session.name): a look every \(HumanText.duration(.seconds(every))), a step each day at \(at) UTC, the next at \(TimeText.second(next))",
+                "watching \(session.name): a check every \(HumanText.duration(.seconds(every))), a step each day at \(at) UTC, the next at \(TimeText.second(next))",
                 [
                     .init(key: "store", value: .string(session.name)),
                     .init(key: "every", value: .number(Int64(every.rounded(.up)))),
                     .init(key: "next", value: .time(next)),
                 ])
         } catch is CancellationError {
-            // Stopped before it could say so: it ends well all the same.
+            // Stopped before its first line, which is no failure.
         }
         while !Task.isCancelled {
             do {
@@ -62,7 +63,7 @@ nonisolated struct CollectionWatch: Sendable {
                     look = plan.look
                 }
                 try await restore(look, with: admin)
-                if isInTrouble { context.say("all is well again") }
+                if isInTrouble { context.say("the watch works again") }
                 isInTrouble = false
             } catch let error as OutputError {
                 throw error
@@ -70,7 +71,7 @@ nonisolated struct CollectionWatch: Sendable {
                 if Task.isCancelled { break }
                 if let error = error as? StoreError, error.kind == .blocklisted { throw error }
                 if !isInTrouble {
-                    context.say("\(ErrorText.sentence(error)); the watch goes on, and says when all is well again")
+                    context.say("\(ErrorText.sentence(error)); the watch continues, and reports when it works again")
                 }
                 isInTrouble = true
             }
@@ -83,10 +84,10 @@ nonisolated struct CollectionWatch: Sendable {
         let results = plan.targetNames.isEmpty ? [] : await admin.apply(plan)
         proposal.tell(plan, results)
         let done = results.count { $0.outcome == .done }
-        let text = ["\(done) of \(HumanText.count(plan.parts.count, "part")) done"] + plan.impactLines
-        var members = plan.allMembers(applied: true, results: results)
+        let text = ["\(done) of \(HumanText.count(plan.parts.count, "part")) done"] + plan.impactLines.map(\.text)
+        var members = plan.members(applied: true, results: results)
         members.append(.init(key: "next", value: .time(next)))
-        // What was done is said also by a task that is cancelled, whose writes would give up.
+        // A cancelled task reports its results as well, but its writes would fail.
         try await Task { [self, members] in
             try await tell("step", text.joined(separator: "; "), members)
         }.value
@@ -103,11 +104,11 @@ nonisolated struct CollectionWatch: Sendable {
         }
         if let left = results.first(where: { $0.outcome != .done }) {
             throw Trouble(
-                description: "what pushes need cannot be brought back: \(left.error ?? left.outcome.rawValue)")
+                description: "some content that pushes need cannot be restored: \(left.error ?? left.outcome.rawValue)")
         }
     }
 
-    /// One line for one event.
+    /// Prints the line of an event.
     private func tell(_ event: String, _ text: String, _ members: [JSONValue.Member] = []) async throws {
         let now = session.clock.now
         let word = event + String(repeating: " ", count: text.isEmpty ? 0 : max(1, 10 - event.count))
@@ -116,5 +117,37 @@ nonisolated struct CollectionWatch: Sendable {
             json: .object(
                 [.init(key: "time", value: .time(now)), .init(key: "event", value: .string(event))] + members),
             plain: "\(TimeText.second(now))  \(VisibleText.of(word + text))\n")
+    }
+}
+
+/// A minute of every day, in UTC.
+nonisolated struct TimeOfDay: Hashable, Sendable, CustomStringConvertible {
+    private let minutes: Int
+
+    static let usual = TimeOfDay(minutes: 180)
+
+    private init(minutes: Int) {
+        self.minutes = minutes
+    }
+
+    /// Reads a text such as `03:00`; nil if it is no time of day.
+    init?(_ text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ (1...2).contains($0.count) && $0.allSatisfy(\.isASCII) }),
+            let hour = UInt8(parts[0]), let minute = UInt8(parts[1]), hour < 24, minute < 60
+        else { return nil }
+        minutes = Int(hour) * 60 + Int(minute)
+    }
+
+    /// The first time of day after a date.
+    func next(after moment: Date) -> Date {
+        let day = 86_400.0
+        let midnight = (moment.timeIntervalSince1970 / day).rounded(.down) * day
+        let today = Date(timeIntervalSince1970: midnight + Double(minutes) * 60)
+        return today > moment ? today : today.addingTimeInterval(day)
+    }
+
+    var description: String {
+        [minutes / 60, minutes % 60].map { ($0 < 10 ? "0" : "") + String($0) }.joined(separator: ":")
     }
 }

@@ -1,16 +1,18 @@
 import Foundation
 import Synchronization
 
-/// Turns ^C (and SIGTERM, SIGHUP) into a call, so that a command can say what it has done before it ends.
+/// Turns ^C, SIGTERM and SIGHUP into a call, so that a command can report its results before it
+/// ends.
 nonisolated enum InterruptWatch {
-    /// Where the handler writes; -1 until there is one.
+    /// The descriptor to which the handler writes; -1 before `begin`.
     private static let bell = Atomic<Int32>(-1)
 
-    /// From now on the first signal calls `onInterrupt`, on a thread of its own; the second one ends the program at once, with 130. What
-    /// was ignored from the start, as under nohup, stays ignored. To be called once.
+    /// Calls `onInterrupt` at the first signal, on a thread of its own, and ends the program with
+    /// 130 at the second one. Signals that are ignored at the start, as under nohup, stay ignored.
+    /// Call it once.
     ///
-    /// A handler, not a thread that waits for blocked signals: the main thread of an asynchronous program ends up in libdispatch, which
-    /// unblocks them all.
+    /// It installs a handler and does not wait for blocked signals, because the main thread of an
+    /// asynchronous program runs libdispatch, which unblocks all signals.
     static func begin(_ onInterrupt: @escaping @Sendable () -> Void) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return }
@@ -34,7 +36,7 @@ nonisolated enum InterruptWatch {
         var action = sigaction()
         action.sa_flags = SA_RESTART
         action.__sigaction_handler.sa_handler = { _ in
-            // Nothing but what a handler may do: one write, and errno as it was.
+            // A handler may do no more than this write, and must restore errno.
             let before = errno
             var ring: UInt8 = 0
             _ = write(InterruptWatch.bell.load(ordering: .acquiring), &ring, 1)

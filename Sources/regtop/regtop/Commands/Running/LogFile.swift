@@ -3,11 +3,10 @@ import Foundation
 import Logging
 import Synchronization
 
-/// The program's log: a file that is appended to, by the user alone to be read.
+/// The program's log file, which only the user can read.
 nonisolated final class LogFile: Sendable {
-    /// Where it is.
     let path: String
-    /// Open for appending, as long as the program runs.
+    /// Open for appending until the program ends.
     let descriptor: Int32
 
     private init?(path: String) {
@@ -18,8 +17,10 @@ nonisolated final class LogFile: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Opens the log that the options name and sends the program's log messages there; with nil, and nowhere, if it cannot be opened:
-    /// no command fails for want of a log. To be called once.
+    /// Opens the log file and sends the program's log messages to it. Call it once.
+    ///
+    /// - Returns: nil if the file cannot be opened; then log messages are dropped, and no command
+    ///   fails.
     static func begin(_ options: LogOptions) -> LogFile? {
         let path = options.logFile ?? standardPath(ProcessInfo.processInfo.environment)
         guard let path, let file = LogFile(path: path) else {
@@ -31,22 +32,21 @@ nonisolated final class LogFile: Sendable {
         return file
     }
 
-    /// `$XDG_STATE_HOME/regtop/regtop.log`, or the same below `~/.local/state`; nil without a home.
+    /// `regtop.log` in the state directory; nil without a home directory.
     static func standardPath(_ environment: [String: String]) -> String? {
         StateDirectory.path(environment).map { $0 + "/regtop.log" }
     }
 
-    /// Adds a line. A line that cannot be written is lost.
+    /// Appends a line. An error loses the line.
     func append(_ line: String) {
         try? DescriptorWriter.write(Array((line + "\n").utf8), to: descriptor)
     }
 }
 
-/// Writes log messages to a file, one line each, and escapes what a terminal would obey when somebody looks at it.
+/// Writes each log message as one line that is safe to print.
 nonisolated struct FileLogHandler: LogHandler {
     let file: LogFile
     let label: String
-    /// Dates the lines.
     let clock: WallClock
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]

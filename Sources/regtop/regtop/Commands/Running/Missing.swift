@@ -1,8 +1,12 @@
 import AdminCore
 
-/// "There is no such thing", in the user's words instead of the tree's.
+/// Reports missing references and blobs with the name that the user gave, not with a path of the
+/// driver's tree.
 nonisolated enum Missing {
-    /// Runs `body`; what it proves not to be there is reported as the reference.
+    /// Runs `body`.
+    ///
+    /// - Throws: `CommandFailure` that names the reference if `body` throws
+    ///   `StorageError.notFound`.
     static func named<Value>(
         _ reference: ImageReference, in session: Session, _ body: () async throws -> Value
     ) async throws -> Value {
@@ -11,7 +15,7 @@ nonisolated enum Missing {
         } catch StorageError.notFound {
             if DigestPrefix(reference.description) != nil {
                 throw CommandFailure(
-                    "\(reference) is a digest without its repository: write REPO@\(reference); `regtop why \(reference)` lists who needs it"
+                    "\(reference) is a digest without its repository: write REPO@\(reference); `regtop why \(reference)` lists the repositories"
                 )
             }
             let list =
@@ -19,11 +23,11 @@ nonisolated enum Missing {
                 case .repository: "regtop repos"
                 default: "regtop tags \(reference.repository)"
                 }
-            throw CommandFailure("\(reference) does not exist in \(session.name); `\(list)` lists what is there")
+            throw CommandFailure("\(reference) does not exist in \(session.name); `\(list)` lists what exists")
         }
     }
 
-    /// The same for what may have a shortened digest, which is looked for first.
+    /// Completes a shortened digest, then runs `body` with the reference.
     static func named<Value>(
         _ given: GivenReference, in session: Session, _ body: (ImageReference) async throws -> Value
     ) async throws -> Value {
@@ -32,19 +36,19 @@ nonisolated enum Missing {
             reference = try await session.registry.reference(given)
         } catch DigestPrefixError.unknown {
             throw CommandFailure(
-                "\(given) does not exist in \(session.name); `regtop show \(given.repository)` lists what is there")
+                "\(given) does not exist in \(session.name); `regtop show \(given.repository)` lists what exists")
         }
         return try await named(reference, in: session) { try await body(reference) }
     }
 
-    /// What is meant by several, of which digests may be shortened.
+    /// Completes the shortened digests of several references.
     static func references(_ given: [GivenReference], in session: Session) async throws -> [ImageReference] {
         var references: [ImageReference] = []
         for given in given { references.append(try await named(given, in: session) { $0 }) }
         return references
     }
 
-    /// The same for a file.
+    /// Runs `body` with a file or blob, after completing a shortened digest.
     static func named<Value>(
         _ given: GivenSubject, in session: Session, _ body: (BlobSubject) async throws -> Value
     ) async throws -> Value {
@@ -71,12 +75,11 @@ nonisolated enum Missing {
         }
     }
 
-    /// There is no such blob.
     private static func blob(_ given: DigestPrefix, in session: Session) -> CommandFailure {
-        CommandFailure("there is no blob \(given) in \(session.name); `regtop show` lists the digests of an image")
+        CommandFailure("no blob \(given) in \(session.name); `regtop show` lists the digests of an image")
     }
 
-    /// The same for a repository.
+    /// Runs `body` for a repository.
     static func named<Value>(
         _ name: RepositoryName, in session: Session, _ body: () async throws -> Value
     ) async throws -> Value {

@@ -3,35 +3,34 @@ import ArgumentParser
 
 /// A command that works on an open store.
 nonisolated protocol StoreCommand: AsyncParsableCommand {
-    /// Where the store is.
+    /// The store and the connection.
     var store: StoreOptions { get }
 
-    /// What to open. The options as they are, unless a command needs more.
+    /// The session to open; by default that of `store`.
     var sessionOptions: SessionOptions { get }
 
-    /// The exit status where the work could not be done at all.
+    /// The exit status of a command that could not begin its work.
     static var failed: Int32 { get }
 
-    /// Refuses before anything is opened what cannot be done. Throws `CommandFailure`.
+    /// Refuses options before the store is opened.
+    ///
+    /// - Throws: `CommandFailure`.
     func prepare(_ streams: StandardStreams) throws
 
     /// Opens the store, does the work, closes the store.
     func run(_ streams: StandardStreams) async throws
 
-    /// Does the work.
+    /// Does the work on the open store.
     func run(in context: CommandContext) async throws
 }
 
-/// What a command works with.
+/// The open store, the streams and the progress line of a running command.
 nonisolated struct CommandContext: Sendable {
-    /// The open store.
     let session: Session
-    /// Where the output goes.
     let streams: StandardStreams
-    /// Where progress is shown, on a terminal.
     let progress: ProgressLine
 
-    /// Prints the JSON or the plain text of the same values.
+    /// Prints the result in the format that the user asked for.
     func print(_ format: OutputFormat, json: @autoclosure () -> JSONValue, plain: @autoclosure () -> String)
         async throws
     {
@@ -43,14 +42,40 @@ nonisolated struct CommandContext: Sendable {
         }
     }
 
-    /// Says so if the pool's files have another chunk size than is assumed: nothing reads right then. To be asked where something seems to be
-    /// damaged, as everything that has several chunks does then; it costs an enumeration of a part of the pool.
+    /// Warns the user if the pool's files have another chunk size than the session assumes: then
+    /// every file of several chunks seems to be damaged. Call it only if there is damage, because
+    /// it enumerates a part of the pool.
     func warnOfChunkSize() async throws {
         let finding = try await ChunkSizeProbe(storage: session.storage).run()
         if finding.other != nil { say("\(finding)") }
     }
 
-    /// A sentence for the user that is no result: to standard error.
+    /// Makes a row of each item, several at once, and shows the progress. Items without a row are
+    /// left out.
+    ///
+    /// - Parameter phase: The noun of the items for the progress line.
+    /// - Returns: The rows, in the order of the items.
+    /// - Throws: The first error.
+    func rows<Item: Sendable, Row: Sendable>(
+        of items: [Item], phase: String, _ row: @escaping @Sendable (Item) async throws -> Row?
+    ) async throws -> [Row] {
+        var rows = [Row?](repeating: nil, count: items.count)
+        var (next, done) = (0, UInt64(0))
+        try await concurrentWork(window: max(16, session.objects.load.limit)) { _ in
+            guard next < items.count else { return nil }
+            defer { next += 1 }
+            return next
+        } perform: { (index: Int) in
+            (index, try await row(items[index]))
+        } take: { (index: Int, row: Row?) in
+            rows[index] = row
+            done += 1
+            progress.show(WorkProgress(phase: phase, completed: done, total: UInt64(items.count)))
+        }
+        return rows.compactMap(\.self)
+    }
+
+    /// Prints a sentence to standard error.
     func say(_ sentence: String) {
         streams.tell("regtop: \(VisibleText.of(sentence))\n")
     }
@@ -63,7 +88,7 @@ extension StoreCommand {
 
     nonisolated func prepare(_ streams: StandardStreams) throws {}
 
-    /// The parser's own way in. The program runs commands by `run(_:)`.
+    /// The parser's entry. The program calls `run(_:)`.
     nonisolated func run() async throws {
         try await run(StandardStreams())
     }
@@ -79,7 +104,7 @@ extension StoreCommand {
         }
     }
 
-    /// Opens the store that the options say, runs the work on it, closes it.
+    /// Opens the store, runs the work and closes the store.
     nonisolated func runOnStore(_ streams: StandardStreams) async throws {
         try prepare(streams)
         var options = sessionOptions

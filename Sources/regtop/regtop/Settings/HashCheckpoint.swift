@@ -3,17 +3,18 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// What `fsck --deep` has hashed and found right, in a file, so that the next run goes on where one was stopped: a header, then a line for
-/// each blob, added as soon as it is hashed. Gone when a run has looked at everything.
+/// The file in which `fsck --deep` records each blob that it has hashed without finding damage, so
+/// that the next run continues a stopped one. The file has a header and one line for each blob. A
+/// complete run removes it.
 ///
-/// One run at a time has it; it is locked as long as it is open.
+/// The file is locked while it is open, so only one run at a time uses it.
 nonisolated final class HashCheckpoint: HashMemory {
     private let path: String
-    /// Open and locked; nil when it was closed. Written to on the queue only.
+    /// Open and locked; nil after it was closed. Only the queue writes to it.
     private let descriptor: Mutex<Int32?>
     private let queue = DispatchQueue(label: "regtop.hash-checkpoint")
     private let known: Set<HashedBlob>
-    /// When the run that was stopped noted its last blob; nil if there was none.
+    /// The time at which the stopped run recorded its last blob; nil if there was no stopped run.
     private let noted: Date?
     private let say: @Sendable (String) -> Void
 
@@ -27,7 +28,8 @@ nonisolated final class HashCheckpoint: HashMemory {
 
     deinit { close() }
 
-    /// Gives back the lock by saying so, not only by closing: whatever this process starts has the file open, too, until it is another program.
+    /// Unlocks the file before it closes it: a child process has the file open as well, until it
+    /// executes its program.
     private static func release(_ descriptor: Int32) {
         flock(descriptor, LOCK_UN)
         Glibc.close(descriptor)
@@ -40,23 +42,27 @@ nonisolated final class HashCheckpoint: HashMemory {
         }
     }
 
-    /// Opens the checkpoint of a store, which it makes if there is none. `isNew`: forgets what it holds. `say` is told, a sentence each, what
-    /// is taken from a run that was stopped, and why nothing can be. nil where nothing can be kept: then everything is hashed.
+    /// Opens the checkpoint of a store, and creates it if there is none.
+    ///
+    /// - Parameters:
+    ///   - isNew: True to discard the blobs of a stopped run.
+    ///   - say: Receives sentences for the user.
+    /// - Returns: nil if no checkpoint can be kept; then the run hashes every blob.
     static func open(
         of session: Session, isNew: Bool = false, directory: String? = StateDirectory.path(),
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> HashCheckpoint? {
         guard let directory, let store = try await name(of: session) else { return nil }
-        return try await BlockingCall.run(on: .global()) { open(store, isNew, directory, say) }
+        return try await BlockingCall.run(cancelled: nil) { open(store, isNew, directory, say) }
     }
 
-    /// What tells a store from others; nil for one that ends with the program.
+    /// The name that distinguishes the store from all others; nil for a store in memory.
     private static func name(of session: Session) async throws -> String? {
         let status = try await session.objects.status()
         let size = session.storage.chunkSize
         switch status.backend {
         case .rados:
-            // By its number: a renamed pool is the same, and another one may have its name by now.
+            // By the number of the pool: a pool keeps it when it is renamed.
             return "rados:\(status.fsid ?? "?")/\(status.pool.map(String.init) ?? status.name) in chunks of \(size)"
         case .sqlite:
             guard status.name != "memory" else { return nil }
@@ -72,12 +78,12 @@ nonisolated final class HashCheckpoint: HashMemory {
         let path = "\(directory)/fsck-\(Digest.sha256(of: store.utf8).hex.prefix(16)).hashed"
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            say("what is hashed cannot be noted in \(path): \(String(cString: strerror(errno)))")
+            say("hashed blobs cannot be recorded in \(path): \(String(cString: strerror(errno)))")
             return nil
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             Glibc.close(descriptor)
-            say("another run is hashing the same blobs; this one hashes all of them and notes nothing")
+            say("another run is hashing the same blobs; this run hashes all of them and records nothing")
             return nil
         }
         let header = "regtop-fsck 1 \(store)"
@@ -87,24 +93,28 @@ nonisolated final class HashCheckpoint: HashMemory {
             var reader = try CheckpointReader(descriptor)
             noted = reader.modified
             known = try reader.blobs(after: header)
-            // What was cut short when somebody pulled the plug.
+            // The last line is incomplete if the machine lost power.
             ftruncate(descriptor, off_t(reader.whole))
-            if reader.whole == 0 { try DescriptorWriter.write(Array("\(header)\n".utf8), to: descriptor) }
+            if reader.whole == 0 { try write("\(header)\n", to: descriptor) }
         } catch let error as CheckpointReader.Refusal {
-            say("\(path) is not what a run that was stopped leaves: \(error.reason); everything is hashed")
+            say("\(path) is not the record of a stopped run: \(error.reason); this run hashes every blob")
             guard error.isReplaceable else {
                 release(descriptor)
                 return nil
             }
             known = []
             ftruncate(descriptor, 0)
-            try? DescriptorWriter.write(Array("\(header)\n".utf8), to: descriptor)
+            try? write("\(header)\n", to: descriptor)
         } catch {
             release(descriptor)
-            say("what is hashed cannot be noted in \(path): \(error)")
+            say("hashed blobs cannot be recorded in \(path): \(error)")
             return nil
         }
         return HashCheckpoint(path, descriptor, known, noted: noted, say)
+    }
+
+    private static func write(_ line: String, to descriptor: Int32) throws {
+        try FileHandle(fileDescriptor: descriptor).write(contentsOf: Data(line.utf8))
     }
 
     func knows(_ blob: HashedBlob) -> Bool { known.contains(blob) }
@@ -114,9 +124,9 @@ nonisolated final class HashCheckpoint: HashMemory {
         let run = "the run that was stopped at \(TimeText.second(noted))"
         say(
             blobs == 0
-                ? "nothing that \(run) has hashed is as it was: everything is hashed"
-                : "\(HumanText.count(blobs, "blob")) of \(HumanText.bytes(bytes)) were found right by \(run), and are not hashed again; "
-                    + "--anew hashes them as well")
+                ? "every blob that \(run) hashed has changed since: this run hashes every blob"
+                : "\(run) hashed \(HumanText.count(blobs, "blob")) of \(HumanText.bytes(bytes)) without finding damage; "
+                    + "they are not hashed again without --anew")
     }
 
     func remember(_ blob: HashedBlob) {
@@ -124,7 +134,7 @@ nonisolated final class HashCheckpoint: HashMemory {
             let isLost = descriptor.withLock { descriptor in
                 guard let open = descriptor else { return false }
                 do {
-                    try DescriptorWriter.write(Array(CheckpointReader.line(blob).utf8), to: open)
+                    try Self.write(CheckpointReader.line(blob), to: open)
                     return false
                 } catch {
                     Self.release(open)
@@ -132,11 +142,13 @@ nonisolated final class HashCheckpoint: HashMemory {
                     return true
                 }
             }
-            if isLost { say("what is hashed can no longer be noted in \(path)") }
+            if isLost { say("hashed blobs can no longer be recorded in \(path)") }
         }
     }
 
-    /// To be called once, at the end: what was noted goes if everything was looked at, and stays for the next run if not.
+    /// Closes the checkpoint. Call it once, at the end of the run.
+    ///
+    /// - Parameter isComplete: True if the run hashed every blob, so that the file is removed.
     func end(isComplete: Bool) async {
         await withCheckedContinuation { continuation in
             queue.async { [self] in
@@ -145,5 +157,22 @@ nonisolated final class HashCheckpoint: HashMemory {
                 continuation.resume()
             }
         }
+    }
+}
+
+/// The directory for the program's own files.
+nonisolated enum StateDirectory {
+    /// `$XDG_STATE_HOME/regtop` or `~/.local/state/regtop`; nil without a home directory.
+    static func path(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
+        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/regtop" }
+        guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
+        return home + "/.local/state/regtop"
+    }
+
+    /// Creates a directory that only the user can read, and its parents. A failure shows when a
+    /// file in it is opened.
+    static func make(_ path: String) {
+        try? FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 }

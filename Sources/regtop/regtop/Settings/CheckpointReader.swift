@@ -1,57 +1,58 @@
 import AdminCore
 import Foundation
 
-/// Reads the file of a `HashCheckpoint`, which anybody may have written anything to.
+/// Reads the file of a `HashCheckpoint`. It does not trust the content.
 nonisolated struct CheckpointReader {
-    /// Why the file is none.
+    /// Why the file is not a checkpoint.
     struct Refusal: Error {
         let reason: String
-        /// False for what must not be written to.
+        /// False if the file must not be overwritten.
         var isReplaceable = true
     }
 
-    /// When the file was last written to.
+    /// The time of the last write.
     let modified: Date
-    /// How many bytes are whole lines, after reading.
+    /// The bytes in complete lines, after reading.
     private(set) var whole = 0
 
     private let descriptor: Int32
     private var buffer: [UInt8] = []
     private var line = 0
 
-    /// Larger than of all pools that there are.
+    /// Larger than the checkpoint of any pool.
     private static let limit = 4 << 30
     private static let longestLine = 4096
 
-    /// Throws a `Refusal` if it is no file, or a far too large one.
+    /// - Throws: `Refusal` if the descriptor is not a regular file, or the file is too large.
     init(_ descriptor: Int32) throws {
         self.descriptor = descriptor
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw Refusal(reason: "it is no file", isReplaceable: false)
+            throw Refusal(reason: "it is not a regular file", isReplaceable: false)
         }
-        guard status.st_size <= Self.limit else { throw Refusal(reason: "it is far too large") }
+        guard status.st_size <= Self.limit else { throw Refusal(reason: "it is too large") }
         modified = Date(timeIntervalSince1970: Double(status.st_mtim.tv_sec))
         lseek(descriptor, 0, SEEK_SET)
     }
 
-    /// The blobs of all whole lines. Empty for an empty file. Throws a `Refusal` at the first line that is none, or if the first one is not the
-    /// header.
+    /// Reads the blobs of all complete lines.
+    ///
+    /// - Throws: `Refusal` if the first line is not the header, or another line is invalid.
     mutating func blobs(after header: String) throws -> Set<HashedBlob> {
         var blobs: Set<HashedBlob> = []
         while let text = try next() {
             line += 1
             if line == 1 {
-                guard text == header else { throw Refusal(reason: "it is another store's") }
+                guard text == header else { throw Refusal(reason: "it belongs to another store") }
                 continue
             }
-            guard let blob = Self.blob(text) else { throw Refusal(reason: "line \(line) says no blob") }
+            guard let blob = Self.blob(text) else { throw Refusal(reason: "line \(line) names no blob") }
             blobs.insert(blob)
         }
         return blobs
     }
 
-    /// The next line; nil where no whole one is left.
+    /// The next complete line; nil if there is none.
     private mutating func next() throws -> String? {
         while true {
             if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
@@ -60,7 +61,7 @@ nonisolated struct CheckpointReader {
                 whole += end + 1
                 return text
             }
-            guard buffer.count <= Self.longestLine else { throw Refusal(reason: "line \(line + 1) has no end") }
+            guard buffer.count <= Self.longestLine else { throw Refusal(reason: "line \(line + 1) is too long") }
             var block = [UInt8](repeating: 0, count: 2048)
             let count = read(descriptor, &block, block.count)
             guard count >= 0 || errno == EINTR else {
@@ -71,7 +72,7 @@ nonisolated struct CheckpointReader {
         }
     }
 
-    /// A blob as a line.
+    /// The line for a blob.
     static func line(_ blob: HashedBlob) -> String {
         "\(blob.blob.string) \(blob.digest) \(blob.size) \(blob.modified)\n"
     }

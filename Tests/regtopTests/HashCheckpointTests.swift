@@ -5,7 +5,7 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-/// The file in which `fsck --deep` notes what it has hashed.
+/// The file in which `fsck --deep` records hashed blobs.
 @Suite struct HashCheckpointTests {
     private let place: TemporaryPlace
     private let session: Session
@@ -35,7 +35,7 @@ import Testing
             digest: Digest.sha256(of: digits.utf8), size: UInt64(number), modified: 1_446_458_400)
     }
 
-    /// Notes three blobs and is stopped.
+    /// Records three blobs and stops.
     private func stop() async throws {
         let checkpoint = try #require(try await open())
         for number in 1...3 { checkpoint.remember(try blob(number)) }
@@ -57,7 +57,7 @@ import Testing
             #expect(!next.knows(changed))
         }
         next.takes(3, bytes: 6)
-        #expect(said.all.count == 1 && said.all[0].contains("3 blobs of 6 B were found right by the run"))
+        #expect(said.all.count == 1 && said.all[0].contains("hashed 3 blobs of 6 B without finding damage"))
         next.remember(try blob(4))
         await next.end(isComplete: false)
         let third = try #require(try await open())
@@ -115,7 +115,8 @@ import Testing
         }
     }
 
-    /// Nothing is written through a link that somebody has put there, nor into anything but a file; all is hashed then.
+    /// Neither a symbolic link nor anything but a regular file is written to; then every blob is
+    /// hashed.
     @Test func whatIsNoFileIsLeftAlone() async throws {
         try await stop()
         let path = try file()
@@ -142,7 +143,7 @@ import Testing
         await next?.end(isComplete: true)
     }
 
-    /// What was said.
+    /// The sentences for the user.
     private final class Said: Sendable {
         private let sentences = Mutex<[String]>([])
         var all: [String] { sentences.withLock { $0 } }

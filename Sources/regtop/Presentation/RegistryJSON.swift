@@ -1,6 +1,6 @@
 import AdminCore
 
-// The JSON of the registry's rows, key by key as the documentation has it.
+// The JSON of the core's values, with the keys in the order of the documentation.
 
 extension RepositorySummary {
     nonisolated func json(unique: UInt64?) -> JSONValue {
@@ -11,7 +11,7 @@ extension RepositorySummary {
         ]
     }
 
-    /// As `show` shows a repository: all its manifests, and no one manifest.
+    /// A repository as `show` prints it, with all its manifests.
     nonisolated func json(manifests: [ImageDetail]) -> JSONValue {
         [
             "name": .string(name.string), "tag": .null, "digest": .null, "mediaType": .null, "size": .unsigned(size),
@@ -22,7 +22,7 @@ extension RepositorySummary {
 }
 
 extension TagSummary {
-    /// Of what belongs to an image, also to which, and as what.
+    /// A tag that belongs to an image also has `companion`.
     nonisolated var json: JSONValue {
         let json: JSONValue = [
             "tag": .string(tag), "digest": .text(digest), "mediaType": .text(mediaType), "size": .unsigned(size),
@@ -51,7 +51,7 @@ extension ImageDetail {
             .adding("notes", notes.isEmpty ? nil : .array(notes.map { .string($0) }))
     }
 
-    /// A manifest among those of its repository; the size is that of everything it reaches.
+    /// A manifest in the list of its repository. The size includes all blobs of the manifest.
     nonisolated var jsonAsChild: JSONValue {
         [
             "digest": .text(digest), "size": .unsigned(size), "mediaType": .text(mediaType),
@@ -82,6 +82,41 @@ extension ImageDetail.Child {
 }
 
 extension ArtifactKind {
-    /// Of what is no image and no index; nil for those.
+    /// nil for images and indexes.
     nonisolated fileprivate var json: JSONValue? { isSpecial ? .string(description) : nil }
+}
+
+extension Impact {
+    nonisolated func json(notes: [String]) -> JSONValue {
+        [
+            "bytes": .unsigned(bytes), "objects": .count(objects), "reclaimable": .unsigned(reclaimable),
+            "tags": .array(tags.map { .string($0) }), "siblingTags": .array(siblingTags.map { .string($0) }),
+            "orphanedChildren": .array(orphanedChildren.map { .string($0) }),
+            "brokenIndexes": .array(brokenIndexes.map { .string($0) }), "sharedBlobs": .count(sharedBlobs),
+            "sharedBytes": .unsigned(sharedBytes), "revisions": .count(revisions), "layers": .count(layers),
+            "uploads": .count(uploads),
+            "notes": .array(notes.map { .string($0) }),
+        ]
+    }
+}
+
+extension ChangeResult {
+    nonisolated var json: JSONValue {
+        ["target": .text(target), "outcome": .string(outcome.rawValue), "error": .text(error)]
+    }
+}
+
+extension Selection.Choice {
+    nonisolated var json: JSONValue {
+        [
+            "target": .text(reference), "goes": .bool(goes), "reason": .string(reason),
+            "sharedWith": .array(sharedWith.map { .string($0) }),
+        ]
+    }
+}
+
+extension CollectionPlan.Item {
+    nonisolated var json: JSONValue {
+        ["path": .text(origin), "blob": .string(blob.string), "bytes": .unsigned(bytes)]
+    }
 }
