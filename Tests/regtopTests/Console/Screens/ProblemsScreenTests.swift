@@ -5,7 +5,7 @@ import Testing
 @testable import regtop
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct ProblemsScreenTests {
-    @Test func whatIsDamagedIsShownByKindWithWhatItMeans() async throws {
+    @Test func problemsAreShownByKindWithTheirMeaning() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 140)
         await bench.press(.character("F"))
@@ -22,7 +22,7 @@ import Testing
         #expect(text.contains("purges its old uploads"), "what the first one means")
     }
 
-    @Test func itIsReachedByItsNameAndOpensThePlace() async throws {
+    @Test func problemsOpenTheirPlaces() async throws {
         let bench = try await ScreenBench()
         await bench.press(.character(":"))
         await bench.type("problems")
@@ -38,8 +38,8 @@ import Testing
         #expect(bench.title.hasPrefix("Tree /docker/registry/v2/repositories/damaged/"))
     }
 
-    /// Blobs are everybody's: what the first screen shows is read again.
-    @Test func whatWasRepairedIsNotCalledDamagedAnyMore() async throws {
+    /// Repositories share blobs, so the first screen is read again.
+    @Test func repairedRepositoriesAreReadAgain() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 140)
         func state() -> Bool {
@@ -54,7 +54,7 @@ import Testing
         #expect(!state(), "\(bench.text)")
     }
 
-    @Test func theMarkedOnesAreRepairedAfterAQuestion() async throws {
+    @Test func markedProblemsAreRepairedAfterAQuestion() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 140)
         await bench.press(.character("F"))
@@ -64,14 +64,14 @@ import Testing
         await bench.find("long-chunk")
         await bench.press(.character("K"), .character("R"))
         #expect(bench.text.contains("Repair 2 targets?"))
-        #expect(bench.text.contains("rearrange 1"))
+        #expect(bench.text.contains("put the chunks of 1 blob back in order"))
         await bench.press(.character("y"))
         #expect(bench.writer.count > 0)
         await bench.press(.escape)
         #expect(!bench.text.contains("long-chunk"), "\(bench.text)")
     }
 
-    @Test func aReadOnlySessionLooksAndRepairsNothing() async throws {
+    @Test func aReadOnlySessionRepairsNothing() async throws {
         let bench = try await ScreenBench(isReadOnly: true, reason: "--read-only")
         await bench.press(.character("F"))
         await bench.find("long-chunk")
