@@ -1,7 +1,10 @@
-/// Makes text from a pool safe to show: nothing that comes out of here moves the cursor, changes colours, reorders the
-/// line or hides. Whatever could is replaced by a visible escape, such as `\x1b` or `<U+202E>`.
+import CTextWidth
+
+/// Makes text from a pool safe to show. The result cannot move the cursor, change colours, reorder
+/// the line or hide characters: a visible escape such as `\x1b` or `<U+202E>` replaces each
+/// character that could.
 nonisolated enum VisibleText {
-    /// Text with every character that is not plainly visible escaped. Already safe text is returned as it is.
+    /// Returns the text with an escape for each character that is not plainly visible.
     static func of(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
         var visible = String.UnicodeScalarView()
@@ -12,7 +15,8 @@ nonisolated enum VisibleText {
                 combiningAllowed -= 1
                 visible.append(scalar)
             case .some(let width) where width > 0:
-                // curses keeps a base and a few marks a cell; towers of marks would leave their row.
+                // A curses cell holds a base and a few marks; higher stacks of marks leave their
+                // row.
                 combiningAllowed = scalar == " " ? 0 : 2
                 visible.append(scalar)
             default:
@@ -23,7 +27,7 @@ nonisolated enum VisibleText {
         return String(visible)
     }
 
-    /// The same for bytes that need not be UTF-8: bytes that are not become `\xNN`.
+    /// Returns the bytes as visible text; bytes that are not valid UTF-8 become `\xNN`.
     static func of(bytes: some Sequence<UInt8>) -> String {
         var text = ""
         var decoder = Unicode.UTF8.ForwardParser()
@@ -42,7 +46,8 @@ nonisolated enum VisibleText {
         return of(text)
     }
 
-    /// nil for what must not be shown as it is, though a terminal might.
+    /// The width of a character in columns; nil if it needs an escape, even where a terminal could
+    /// print it.
     private static func width(of scalar: Unicode.Scalar) -> Int? {
         if scalar.value >= 0x20, scalar.value < 0x7f { return 1 }
         let properties = scalar.properties
@@ -61,15 +66,48 @@ nonisolated enum VisibleText {
         case "\r": "\\r"
         case "\t": "\\t"
         case _ where scalar.value < 0x80: hexadecimal(UInt8(scalar.value))
-        default: "<U+" + padded(String(scalar.value, radix: 16, uppercase: true), to: 4) + ">"
+        default: "<U+" + HexText.of(scalar.value, digits: 4).uppercased() + ">"
         }
     }
 
-    private static func hexadecimal(_ byte: UInt8) -> String {
-        "\\x" + padded(String(byte, radix: 16), to: 2)
+    private static func hexadecimal(_ byte: UInt8) -> String { "\\x" + HexText.of(byte, digits: 2) }
+}
+
+/// Hexadecimal numbers.
+nonisolated enum HexText {
+    /// Returns the number in lower case, with zeros in front up to `digits` digits.
+    static func of(_ number: some BinaryInteger, digits: Int) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+}
+
+/// The number of terminal columns that text takes. Curses uses the same table.
+nonisolated enum DisplayWidth {
+    /// Returns 0 for a combining character and nil for a character that terminals may not print.
+    static func of(_ scalar: Unicode.Scalar) -> Int? {
+        if scalar.value >= 0x20, scalar.value < 0x7f { return 1 }
+        let width = Int(CTextWidth_of(scalar.value))
+        return width < 0 ? nil : width
     }
 
-    private static func padded(_ digits: String, to count: Int) -> String {
-        String(repeating: "0", count: max(0, count - digits.count)) + digits
+    /// Returns the width of a text that has only printable characters.
+    static func of(_ text: String) -> Int {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
+        return text.unicodeScalars.reduce(0) { $0 + (of($1) ?? 0) }
+    }
+}
+
+/// Command lines that can be pasted into a shell.
+nonisolated enum CommandLineText {
+    private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@,+%".utf8)
+
+    /// Returns `regtop` and the words, with quotes around each word that a shell would change.
+    static func of(_ words: [String]) -> String {
+        (["regtop"] + words.map(quoted)).joined(separator: " ")
+    }
+
+    private static func quoted(_ word: String) -> String {
+        !word.isEmpty && word.utf8.allSatisfy(plain.contains) ? word : "'" + word.replacing("'", with: "'\\''") + "'"
     }
 }

@@ -8,18 +8,18 @@ import Testing
         .init(minimum: 9, ideal: 9, priority: 1), .init(minimum: 20, ideal: nil, priority: 2, isExtra: true),
     ]
 
-    @Test func anExtraColumnComesWhenAllOthersHaveWhatTheyWant() {
+    @Test func extraColumnsNeedIdealWidthsOfAllOthers() {
         let all = 40 + 12 + 9 + 20 + 3 * ColumnLayout.gap
         #expect(ColumnLayout.places(wishes, available: all).map(\.width) == [40, 12, 9, 20])
         #expect(ColumnLayout.places(wishes, available: all - 1).map(\.index) == [0, 1, 2])
         #expect(ColumnLayout.places(wishes, available: all + 30).map(\.width) == [40, 12, 9, 50])
     }
 
-    @Test func whoeverIsContentWithLessIsServedFirst() {
+    @Test func smallDemandsComeFirst() {
         #expect(ColumnLayout.places(wishes, available: 37).map(\.width) == [12, 12, 9])
     }
 
-    @Test func neverExceedsWhatThereIs() {
+    @Test func neverExceedsTheAvailableWidth() {
         for available in 0...140 {
             let places = ColumnLayout.places(wishes, available: available)
             #expect(places.isEmpty == (available == 0))

@@ -1,14 +1,16 @@
+import AdminCore
+import Foundation
 import Synchronization
 import Testing
 
 @testable import regtop
 
-/// A screen with every kind of command, over rows that are already there.
+/// A screen with every kind of command, over fixed rows.
 @MainActor final class TestScreen: Screen {
     let view = TableView(testTable(["web", "api", "cron"].map { TestRow(id: $0, size: 1) }), canMark: true)
     let name: String
     var appearances = 0
-    /// How often something that changes the store was really begun.
+    /// The number of changes that have begun.
     let changes = Mutex(0)
     var found: [Int] = []
     var work: @Sendable (Reporter<Int>) async throws -> Void = { _ in }
@@ -76,7 +78,7 @@ import Testing
     }
 }
 
-/// A console with the loop's part played by the test.
+/// A console whose loop is the test.
 @MainActor struct Bench {
     let ping = Ping()
     let screen: TestScreen
@@ -100,7 +102,7 @@ import Testing
         for character in text { console.handle(.character(character), size: size) }
     }
 
-    /// Drains ping by ping until a condition holds.
+    /// Drains after each ping until the condition holds.
     func settle(until condition: () -> Bool) async {
         for await _ in ping.stream {
             console.drain()
@@ -115,4 +117,9 @@ import Testing
     var rows: [String] {
         console.frame(size).text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
+}
+
+extension WallClock {
+    /// The clock of a console in a test: it is stopped at the beginning of 2026.
+    static let test = WallClock.stopped(at: Date(timeIntervalSince1970: 1_767_225_600))
 }

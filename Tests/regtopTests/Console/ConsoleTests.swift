@@ -72,7 +72,7 @@ import Testing
         #expect(bench.console.screen === bench.screen)
     }
 
-    @Test func givingUpAFilterRestoresTheOneBefore() {
+    @Test func escapeRestoresThePreviousFilter() {
         let bench = Bench()
         bench.press(.character("/"))
         bench.type("r")
@@ -84,8 +84,8 @@ import Testing
         #expect(bench.screen.view.table.count == 1)
     }
 
-    /// Rows that a filter lets through which nobody understood would be taken for what was meant.
-    @Test func whatIsNotUnderstoodAsAFilterIsAskedForAgain() {
+    /// The rows of an invalid filter could be mistaken for matches.
+    @Test func invalidFiltersAreAskedForAgain() {
         let bench = Bench()
         bench.press(.character("/"))
         bench.type("r")
@@ -102,7 +102,7 @@ import Testing
         #expect(bench.hasOverlay && bench.rows[10].hasPrefix("/age>180q"))
     }
 
-    @Test func theRowThatAFilterFoundStaysChosen() {
+    @Test func theRowOfAFilterStaysChosen() {
         let bench = Bench()
         bench.press(.character("/"))
         bench.type("cron")
@@ -120,7 +120,7 @@ import Testing
         #expect(bench.console.frame(bench.size).cursor == .init(row: 10, column: 2))
     }
 
-    @Test func aChangeIsMadeAfterYesOnly() async {
+    @Test func changesNeedAYes() async {
         let bench = Bench()
         bench.press(.character("d"))
         #expect(bench.rows[9...].starts(with: ["Delete web?  y yes  N no"]))
@@ -166,7 +166,7 @@ import Testing
         #expect(bench.rows[0].hasSuffix(" READ-ONLY"))
     }
 
-    @Test func helpListsExactlyWhatWorks() {
+    @Test func helpListsTheWorkingCommands() {
         let bench = Bench()
         bench.press(.character("?"))
         let text = bench.console.frame(Size(rows: 60, columns: 120)).text
@@ -174,7 +174,7 @@ import Testing
         for command in bench.screen.commands + bench.console.globalCommands where command.name != "back" {
             #expect(text.contains(command.help) == !meaningless.contains(command.name), "\(command.name)")
         }
-        // On the first screen nothing is behind.
+        // The first screen has no previous one.
         #expect(!text.contains("Goes back to the screen before"))
         bench.press(.character("?"))
         #expect(bench.console.stack.count == 1)
@@ -191,11 +191,11 @@ import Testing
         bench.press(.character(":"))
         bench.type("xyzzy")
         bench.press(.enter)
-        #expect(bench.rows[10].hasPrefix("No command \"xyzzy\""))
+        #expect(bench.rows[10].hasPrefix("Unknown command \"xyzzy\". Press ? for the list."))
     }
 
-    /// Two commands of one screen must not fight for a key, nor share a name.
-    @Test func keysMeanOneThing() {
+    /// The commands of a screen have different keys and names.
+    @Test func keysAndNamesAreUnique() {
         let bench = Bench()
         for commands in [bench.screen.commands, bench.console.globalCommands] {
             #expect(Set(commands.map(\.name)).count == commands.count)

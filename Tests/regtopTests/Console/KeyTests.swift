@@ -14,7 +14,7 @@ import Testing
         #expect(KeyDecoder.key(character: code) == key)
     }
 
-    /// Numbers from curses.h, which are the same everywhere.
+    /// Numbers from curses.h, which never change.
     @Test(
         arguments: [
             (0o402, .down), (0o403, .up), (0o404, .left), (0o405, .right), (0o406, .home), (0o550, .end),
@@ -35,16 +35,16 @@ import Testing
         }
     }
 
-    /// What curses does not know comes as Esc and letters: none of them may be taken for a command.
-    @Test func aSequenceThatTheTerminalsDescriptionLacksIsOneKeyOrNone() {
+    /// An unknown sequence comes as Esc and letters: none of them may run as a command.
+    @Test func unknownSequencesAreOneKeyOrNone() {
         #expect(Self.typed("\u{1b}[4~") == [.end])
         #expect(Self.typed("\u{1b}[1~yd") == [.home, .character("y"), .character("d")])
         #expect(Self.typed("\u{1b}[200~", "x") == [.character("x")])
         #expect(Self.typed("\u{1b}[100;5u\u{1b}OH") == [.home])
         #expect(Self.typed("\u{1b}[1;5A") == [.up])
-        // In pieces, as a slow line brings it.
+        // In pieces, as over a slow line.
         #expect(Self.typed("\u{1b}[4", "~d") == [.end, .character("d")])
-        // What is no sequence: Esc, Alt, and Alt with what could begin one.
+        // Not a sequence: Esc, Alt, and Alt with a character that could begin one.
         #expect(Self.typed("\u{1b}") == [.escape])
         #expect(Self.typed("\u{1b}d") == [.meta("d")])
         #expect(Self.typed("\u{1b}[") == [.meta("[")])
@@ -59,7 +59,7 @@ import Testing
         #expect(Key.function(1).label == "F1")
     }
 
-    /// Without UTF-8 everything drawn is ASCII and as wide as before.
+    /// Without UTF-8 every drawing character has an ASCII replacement of the same width.
     @Test func fallbacksAreAsWide() {
         for scalar in "█▉▊▋▌▍▎▏▒░·─│…▲▼→←↑↓–日é".unicodeScalars {
             #expect(ASCIIFallback.of(scalar).isASCII)

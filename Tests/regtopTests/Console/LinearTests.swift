@@ -7,7 +7,7 @@ import Testing
         text.news(bench.console.frame(bench.size))
     }
 
-    @Test func saysEverythingOnceAndThenWhatIsNew() {
+    @Test func writesEveryLineOnceAndThenNewOnes() {
         let bench = Bench()
         var text = LinearText()
         let first = news(&text, bench)
@@ -22,7 +22,7 @@ import Testing
         #expect(news(&text, bench).isEmpty)
     }
 
-    @Test func aQuestionIsReadWithoutItsFrame() {
+    @Test func questionsAreReadWithoutRules() {
         let bench = Bench()
         var text = LinearText()
         _ = news(&text, bench)
@@ -49,7 +49,7 @@ import Testing
         #expect(keys(of: [0xff, 0x6a]) == [.character("j")])
     }
 
-    @Test func aTextGoesToTheClipboardWhole() {
+    @Test func clipboardTextIsEncoded() {
         #expect(ClipboardSequence.of("\u{1b}[2J") == "\u{1b}]52;c;G1sySg==\u{7}")
         #expect(ASCIIFallback.of("a › b…\n") == "a > b~\n")
     }

@@ -18,7 +18,7 @@ import Testing
         #expect(bench.screen.view.table.selected?.id == "web")
     }
 
-    @Test func aClickBesideTheRowsDoesNothing() {
+    @Test func clicksOutsideTheRowsDoNothing() {
         let bench = Bench()
         _ = bench.rows
         for row in [0, 1, 2, 6, 9, 10, 11, 40] { press(bench, .click, row: row) }
@@ -42,8 +42,8 @@ import Testing
         #expect(bench.screen.view.table.selected?.id == "web")
     }
 
-    /// What a question is about must not change under it.
-    @Test func aQuestionIsNotClickedAway() {
+    /// A question keeps its subject.
+    @Test func clicksDoNotEndAQuestion() {
         let bench = Bench()
         _ = bench.rows
         bench.press(.character("d"))
@@ -54,8 +54,8 @@ import Testing
         #expect(bench.screen.changes.withLock { $0 } == 0)
     }
 
-    /// Alt is Esc and a character to whoever is not typing.
-    @Test func whatNoEditorTakesIsEscAndACharacter() {
+    /// Outside an input Alt is Esc and a character.
+    @Test func altOutsideAnEditorIsEscAndACharacter() {
         let bench = Bench()
         bench.press(.character("d"), .meta("j"))
         #expect(!bench.hasOverlay)

@@ -4,7 +4,7 @@ import Testing
 @testable import regtop
 
 @Suite struct PaletteTests {
-    /// Linear brightness of one of the 256 colours.
+    /// The linear brightness of one of the 256 colours.
     private func luminance(_ colour: Int16) -> Double {
         let levels = [0, 95, 135, 175, 215, 255]
         let number = Int(colour)
@@ -23,7 +23,7 @@ import Testing
         (max(one, other) + 0.05) / (min(one, other) + 0.05)
     }
 
-    /// Whatever the terminal's background: text on it, or on the background that comes with the style, can be read.
+    /// Text is readable on dark and light terminals, and on the background of its style.
     @Test(arguments: Style.allCases) func everyColourIsReadableOnDarkAndLight(_ style: Style) {
         let look = Palette(colours: 256)[style]
         guard look.foreground >= 0 else { return }
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    /// What is good, what needs attention and what is bad differ by more than red against green.
+    /// Good, warning and bad differ by more than red against green.
     @Test func statesDifferInBlue() {
         let palette = Palette(colours: 256)
         func blue(_ style: Style) -> Int { (Int(palette[style].foreground) - 16) % 6 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import regtop
 
-/// The same numbers in every run, so that a failure can be had again.
+/// The same numbers in every run, so that a failure can be reproduced.
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64
 
@@ -20,8 +20,9 @@ struct SeededGenerator: RandomNumberGenerator {
         case sort, filter, refresh, update, move, mark, markShown, invert, markMatching, unmark
     }
 
-    /// Whatever happens in whatever order: the cursor stays on its row as long as that is shown, marks stay on their rows
-    /// as long as those exist, and exactly the rows that match are shown, in order.
+    /// Whatever happens in whatever order: the cursor stays on its row as long as that is shown,
+    /// marks stay on their rows as long as those exist, and exactly the rows that match are shown,
+    /// in order.
     @Test(arguments: 0..<60)
     func identitySurvives(_ seed: UInt64) {
         var random = SeededGenerator(state: seed)
@@ -65,7 +66,7 @@ struct SeededGenerator: RandomNumberGenerator {
                 table.invertShown()
             case .markMatching:
                 let matching = Self.shown(table).filter { $0.contains("1") }
-                #expect(table.mark(matching: table.understood("1")) == Set(matching).subtracting(marks).count)
+                #expect(table.mark(matching: table.makeFilter("1")) == Set(matching).subtracting(marks).count)
                 marks.formUnion(matching)
             case .unmark where Int.random(in: 0..<4, using: &random) == 0:
                 marks = []
@@ -92,9 +93,9 @@ struct SeededGenerator: RandomNumberGenerator {
 
     private static func shown(_ table: Table<TestRow>) -> [String] { (0..<table.count).map { table.row(at: $0).id } }
 
-    /// A key costs the same whatever the number of rows: a hundred thousand steps over as many rows, drawn each, are done in
-    /// a time in which not even a hundred passes over them would be.
-    @Test(.timeLimit(.minutes(15))) func aStepDoesNotLookAtEveryRow() {
+    /// The cost of a key does not depend on the number of rows: a hundred thousand steps over as
+    /// many rows, each drawn, take less time than a hundred passes over them.
+    @Test(.timeLimit(.minutes(15))) func movesDoNotVisitEveryRow() {
         var table = testTable((0..<100_000).map { TestRow(id: "team/app-\($0)", size: Int64($0)) })
         for step in 0..<2_000 {
             table.move(by: step % 3 == 0 ? -1 : 2)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import regtop
 
-/// A repository as a table knows it.
+/// A row of the test table.
 struct TestRow: Identifiable, Sendable, Equatable {
     let id: String
     var size: Int64?
@@ -60,7 +60,7 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
             ])
     }
 
-    @Test func columnsYieldWhereItIsNarrow() {
+    @Test func columnsYieldOnNarrowScreens() {
         let table = testTable(rows)
         #expect(text(table, 2, 29) == ["    NAME                 SIZE", ">   ml/weights       10.0 MiB"])
         #expect(
@@ -70,7 +70,7 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
         #expect(text(table, 1, 8) == [">ml/…hts"])
     }
 
-    @Test func nothingIsTooSmall() {
+    @Test func everySizeIsValid() {
         let table = testTable(rows)
         for height in 0...6 {
             for width in 0...60 {
@@ -111,7 +111,7 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
         #expect(table.count == 4)
     }
 
-    @Test func highlightsWhatMatched() {
+    @Test func highlightsMatches() {
         var table = testTable(rows)
         table.filter("web")
         table.move(to: 0)
@@ -133,7 +133,7 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
         #expect(table.count == 4)
     }
 
-    @Test func untilSomebodyChoosesTheTopStaysTheTop() {
+    @Test func theTopStaysUntilTheUserMoves() {
         var table = testTable([TestRow(id: "m")])
         table.sort(by: "name", descending: false)
         table.replace([TestRow(id: "m"), TestRow(id: "a")])
@@ -143,12 +143,12 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
         #expect(table.selected?.id == "m")
     }
 
-    @Test func theFirstOfTwins() {
+    @Test func theFirstOfEqualIdentitiesIsKept() {
         let table = testTable([TestRow(id: "a", size: 1), TestRow(id: "a", size: 2)])
         #expect(table.rows == [TestRow(id: "a", size: 1)])
     }
 
-    @Test func scrollsOnlyAsFarAsNeeded() {
+    @Test func scrollsAsFarAsNeeded() {
         var table = testTable((0..<100).map { TestRow(id: "row\($0)") })
         table.move(to: 50)
         table.scroll(toFit: 10)
@@ -164,7 +164,7 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
         #expect(table.cursor == 99)
     }
 
-    /// Names from a hostile pool: nothing that a terminal obeys gets into a line.
+    /// Hostile names: no control character gets into a line.
     @Test func hostileNamesAreHarmless() {
         let names = ["\u{1b}]0;owned\u{7}", "a\nb", "\u{202e}txt", "x\u{9b}2J", "\u{0}", "tab\tbed"]
         var table = testTable(names.map { TestRow(id: $0) })

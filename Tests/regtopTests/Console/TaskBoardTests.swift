@@ -3,7 +3,7 @@ import Testing
 
 @testable import regtop
 
-/// A gate that work waits at until the test opens it; and a count of how many have come to it.
+/// A gate at which work waits until the test opens it, with the number of arrivals.
 private final class Gate: Sendable {
     private struct State {
         var isOpen = false
@@ -56,8 +56,8 @@ private struct Broken: Error, CustomStringConvertible {
         #expect(bench.rows[10] == "Scanned.")
     }
 
-    /// The cluster hangs: keys still work, Esc ends the scan at once and keeps what it has.
-    @Test func aHangingQueryHoldsNothingUp() async {
+    /// On a hanging cluster keys still work, and Esc ends the scan at once and keeps its results.
+    @Test func aHangingQueryBlocksNothing() async {
         let bench = Bench()
         let gate = Gate()
         bench.screen.work = { reporter in
@@ -71,7 +71,7 @@ private struct Broken: Error, CustomStringConvertible {
         #expect(bench.screen.view.table.selected?.id == "api")
         bench.press(.escape)
         #expect(bench.console.board.busy == 0)
-        #expect(bench.rows[10] == "Stopped; what was found stays.")
+        #expect(bench.rows[10] == "Stopped; the results so far stay.")
         gate.open()
         bench.console.drain()
         #expect(bench.screen.found == [1])
@@ -93,7 +93,7 @@ private struct Broken: Error, CustomStringConvertible {
         #expect(bench.screen.found == [2])
     }
 
-    @Test func failuresAreSaid() async {
+    @Test func failuresAreShown() async {
         let bench = Bench()
         bench.screen.work = { _ in throw Broken() }
         bench.press(.character("u"))
@@ -101,7 +101,7 @@ private struct Broken: Error, CustomStringConvertible {
         #expect(bench.rows[10] == "osd.3 does not answer")
     }
 
-    @Test func questionsEndWithTheirScreenAndChangesDoNot() async {
+    @Test func queriesEndWithTheirScreenAndChangesDoNot() async {
         let bench = Bench()
         let gate = Gate()
         bench.press(.enter)
@@ -124,7 +124,7 @@ private struct Broken: Error, CustomStringConvertible {
         #expect(bench.console.board.busy == 2)
         bench.press(.character("q"))
         #expect(bench.console.board.activities.map(\.label) == ["deleting"])
-        // A running change makes quitting a question.
+        // Quit asks while a change runs.
         bench.press(.character("q"))
         #expect(!bench.console.hasEnded && bench.hasOverlay)
         bench.press(.escape)
@@ -133,7 +133,7 @@ private struct Broken: Error, CustomStringConvertible {
         #expect(bench.rows[10] == "Done.")
     }
 
-    @Test func aChangeIsAskedToStopAndSaysWhatItDid() async {
+    @Test func aStoppedChangeReportsItsOutcome() async {
         let bench = Bench()
         let gate = Gate()
         let slot = Slot(bench.screen, "delete")
@@ -147,7 +147,7 @@ private struct Broken: Error, CustomStringConvertible {
         bench.press(.escape)
         #expect(bench.console.board.busy == 1)
         #expect(bench.console.board.activities.first?.isStopping == true)
-        // Nothing takes the place of a change that is still at it.
+        // A running change is never replaced.
         bench.console.perform(.apply(change))
         #expect(bench.rows[10].hasPrefix("A change is still running here"))
         gate.open()
@@ -155,7 +155,7 @@ private struct Broken: Error, CustomStringConvertible {
         #expect(bench.rows[10] == "3 done, 4 not done")
     }
 
-    @Test func whatTakesLongerThanABlinkIsShown() {
+    @Test func slowQueriesAreShown() {
         let bench = Bench()
         let gate = Gate()
         bench.screen.work = { _ in await gate.pass() }

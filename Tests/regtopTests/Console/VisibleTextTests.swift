@@ -26,13 +26,13 @@ import Testing
         #expect(VisibleText.of(tower).hasPrefix("a\u{301}\u{301}<U+0301>"))
     }
 
-    @Test func bytesThatAreNoTextAreShown() {
+    @Test func invalidBytesAreShown() {
         #expect(
             VisibleText.of(bytes: [0x61, 0xff, 0xc3, 0xa9, 0xed, 0xa0, 0x80, 0x1b]) == "a\\xffé\\xed\\xa0\\x80\\x1b")
         #expect(VisibleText.of(bytes: [0xe6, 0x97]) == "\\xe6\\x97")
     }
 
-    /// Whatever the pool holds, nothing that a terminal would obey is ever drawn.
+    /// No text of a pool draws a control character.
     @Test func everyScalarIsHarmless() {
         for value in UInt32(0)...0x10ffff {
             guard let scalar = Unicode.Scalar(value) else { continue }

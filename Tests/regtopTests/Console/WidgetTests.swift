@@ -3,7 +3,7 @@ import Testing
 @testable import regtop
 
 @Suite struct WidgetTests {
-    @Test func headersDropWhatMattersLeast() {
+    @Test func headersDropTheLeastImportantItems() {
         var bar = HeaderBar(items: [
             .init(text: "regtop"), .init(text: "registry"), .init(text: "HEALTH_OK", priority: 1),
             .init(text: "3.1 M objects", priority: 2),
@@ -16,8 +16,8 @@ import Testing
         for columns in 0...80 { #expect(bar.line(columns).width == columns) }
     }
 
-    /// Three blanks where they cost no hint, two where they would.
-    @Test func hintsStandCloserWhereThatShowsMore() {
+    /// Three blanks if they cost no hint, two otherwise.
+    @Test func hintsMoveCloserIfMoreFit() {
         let hints = [HintBar.Hint(key: "d", text: "delete"), HintBar.Hint(key: "m", text: "move")]
         #expect(HintBar.line(hints, columns: 20).text == "d delete   m move   ")
         #expect(HintBar.line(hints, columns: 18).text == "d delete  m move  ")
@@ -43,7 +43,7 @@ import Testing
         #expect(line.text.replacing(" ", with: "") == text)
     }
 
-    @Test func progressSaysWhatIsLeft() {
+    @Test func progressShowsTheTimeLeft() {
         let progress = TaskProgress(done: 812, total: 1204, unit: "repositories")
         #expect(progress.remaining(after: .seconds(8))?.components.seconds == 3)
         #expect(
@@ -57,8 +57,8 @@ import Testing
         #expect(TaskProgress(done: 5, total: 3).remaining(after: .seconds(9)) == nil)
     }
 
-    /// As long as the bar of a size that nobody shares.
-    @Test(arguments: [0, 1, 185, 373, 740] as [UInt64]) func whatIsSharedMakesABarNoShorter(_ unique: UInt64) {
+    /// As long as the bar of a size without a shared part.
+    @Test(arguments: [0, 1, 185, 373, 740] as [UInt64]) func sharedPartsKeepTheLengthOfABar(_ unique: UInt64) {
         let scale = Scale()
         scale.take([784, 741])
         let plain = scale.bar(741, unique: nil, columns: 24)
@@ -78,12 +78,12 @@ import Testing
         #expect(lines[0].hasPrefix("0") && lines[0].contains("4.0 MiB"))
         #expect(lines[1].count == 45)
         #expect(lines[1].hasPrefix("████████████████████▒") && lines[1].hasSuffix("░····"))
-        #expect(lines[2] == "█ right  ▒ beyond its chunk  ░ hole  · missi…")
+        #expect(lines[2] == "█ in place  ▒ after its chunk  ░ hole  · mis…")
         for columns in 0...60 { #expect(map.lines(columns: columns).allSatisfy { $0.width <= columns }) }
         #expect(ChunkMap(parts: [], chunkSize: 4).lines(columns: 10).isEmpty)
     }
 
-    /// A damage of a few bytes in a huge file is seen.
+    /// Damage of a few bytes in a huge file is visible.
     @Test func chunkMapsHideNoDamage() {
         let map = ChunkMap(
             parts: [
@@ -123,13 +123,13 @@ import Testing
         #expect(typed([.home, .control("t")], in: "ab").string == "ab")
     }
 
-    @Test func whatItDoesNotKnowIsLeftToOthers() {
+    @Test func unknownKeysAreNotHandled() {
         var editor = LineEditor("a")
         let takesKeys = [Key.up, .escape, .enter, .function(1)].map { editor.handle($0) }
         #expect(takesKeys == [false, false, false, false])
     }
 
-    @Test func theCursorStaysInSight() {
+    @Test func theCursorStaysVisible() {
         for columns in 1...20 {
             let (line, cursor) = LineEditor("a long text that does not fit").line(label: "Move to: ", columns: columns)
             #expect(cursor < columns)
@@ -157,7 +157,7 @@ import Testing
         #expect(asked.handle(.character("y"), Size(rows: 20, columns: 60)) == .yes)
     }
 
-    @Test func whereANameIsWantedOnlyThatSaysYes() {
+    @Test func aTypedQuestionNeedsTheName() {
         let size = Size(rows: 20, columns: 60)
         let wanted = QuestionPanel(
             title: "Delete web", lines: [Line("delete web")], question: "Delete web?", typed: "web")
@@ -181,8 +181,8 @@ import Testing
         }
     }
 
-    /// In a window where only the question is left, a yes would be one to nobody knows what.
-    @Test func whatCannotBeSeenIsNotAnswered() {
+    /// A window that shows no line of the plan accepts no yes.
+    @Test func anInvisiblePlanIsNotAccepted() {
         var unseen = panel
         #expect(unseen.handle(.character("y"), Size(rows: 2, columns: 40)) == .unseen)
         #expect(unseen.handle(.character("y"), Size(rows: 3, columns: 40)) == .yes)
@@ -200,7 +200,7 @@ import Testing
         #expect(lines.count == asked.height(of: Size(rows: 20, columns: 60)))
     }
 
-    /// Nothing that a person has to know before a yes is cut.
+    /// No line of the plan is cut.
     @Test func longLinesAreWrapped() {
         let asked = QuestionPanel(
             title: "Move", lines: [Line("! ", .warning) + Line("who pulls it has to be told the new name", .warning)],

@@ -1,35 +1,78 @@
-/// Something a person can do on a screen. Declared once: keys, hints, the help page and `:` names all come from here.
+/// An action that a person can take on a screen. Keys, hints, the help page and the names after `:`
+/// all come from this declaration.
 struct Command: Identifiable {
     /// The sections of the help page, in their order.
     enum Group: String, CaseIterable {
-        case move = "Moving about"
-        case view = "Looking"
-        case change = "Changing"
-        case place = "Going elsewhere"
-        case general = "Always"
+        case move = "Move"
+        case view = "View"
+        case change = "Change"
+        case place = "Other screens"
+        case general = "Everywhere"
     }
 
-    /// Short, unique on its screen; typed after `:`.
+    /// The short name after `:`, unique on its screen.
     let name: String
     let keys: [Key]
-    /// A word or two for the hint bar; nil for what need not be said.
+    /// A word or two for the hint bar; nil for no hint.
     var hint: String?
-    /// One sentence for the help page.
+    /// One sentence for the help page, without the period.
     let help: String
     var group = Group.view
-    /// Whether it may lead to a change of the store. Refused, in one place, where changes are not allowed.
+    /// Whether the command may lead to a change of the store. The console refuses such a command,
+    /// in one place, if changes are not allowed.
     var isChange = false
-    /// Whether it means something at the moment.
+    /// Whether the command has something to act on at the moment.
     var isEnabled: () -> Bool = { true }
-    /// What may follow its name after `:`, such as the column of `:sort size`; nil where nothing may.
+    /// The sentence for the status line if the command is typed while it has nothing to act on.
+    var whenDisabled: String?
+    /// The argument after the name, such as the column in `:sort size`; nil if none is allowed.
     var argument: Argument?
     let action: () -> Effect
 
     struct Argument {
-        /// All that can be meant, for completion.
+        /// All possible values, for completion.
         let choices: () -> [String]
         let action: (String) -> Effect
     }
 
     var id: String { name }
+}
+
+/// The commands that can be typed after `:`, by their names or by unambiguous beginnings of them.
+struct CommandNames {
+    let commands: [Command]
+
+    /// Returns the command and the argument of a line, or the sentence that tells why there is
+    /// none; nil for an empty line.
+    func parse(_ line: String) -> Result<(command: Command, argument: String?), CommandProblem>? {
+        let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+        guard let name = words.first else { return nil }
+        let found = candidates(name)
+        guard found.count == 1, let command = found.first else {
+            return .failure(
+                CommandProblem(
+                    description: found.isEmpty
+                        ? "Unknown command \"\(name)\". Press ? for the list."
+                        : "\"\(name)\" is ambiguous: \(found.map(\.name).joined(separator: ", "))."))
+        }
+        return .success((command, words.count > 1 ? words[1] : nil))
+    }
+
+    /// Returns the line with its last word completed as far as it is unambiguous.
+    func completed(_ line: String) -> String {
+        guard let space = line.firstIndex(of: " ") else { return Prompt.completed(line, commands.map(\.name)) }
+        let name = String(line[..<space])
+        guard let argument = candidates(name).first?.argument else { return line }
+        return name + " " + Prompt.completed(String(line[space...].dropFirst()), argument.choices())
+    }
+
+    private func candidates(_ name: String) -> [Command] {
+        let exact = commands.filter { $0.name == name }
+        return exact.isEmpty ? commands.filter { $0.name.hasPrefix(name) } : exact
+    }
+}
+
+/// Why a line after `:` is not a command.
+struct CommandProblem: Error {
+    let description: String
 }

@@ -1,5 +1,5 @@
-/// The console without its terminal: a stack of screens, at most one question or input above them, and a status line.
-/// Keys and news go in, frames come out; it never waits for anything.
+/// The console without its terminal: a stack of screens, at most one question or input above them,
+/// and a status line. Keys and results go in, frames come out; the console never waits.
 final class Console {
     enum Overlay {
         case question(QuestionPanel, accept: () -> Effect)
@@ -8,20 +8,19 @@ final class Console {
     }
 
     let board: TaskBoard
-    /// From the root to what is shown; never empty.
+    /// From the first screen to the topmost one; never empty.
     private(set) var stack: [any Screen]
     var overlay: Overlay?
     var status = Status.none
-    /// Why nothing may be changed; nil where changes are allowed.
+    /// Why changes are not allowed; nil if they are.
     private(set) var readOnlyReason: String?
     private(set) var hasEnded = false
-    /// Why it has ended, if it did not end by itself.
+    /// The error that ended the console; nil if the user ended it.
     private(set) var failure: (any Error)?
-    /// The topmost row, without the badge, which the console adds.
+    /// The top row, without the badge, which the console adds.
     private let header: () -> HeaderBar
-    /// The screens that can be gone to from anywhere; with their keys on the first screen only.
+    /// The screens that can be opened from everywhere; with keys on the first screen only.
     private let places: (_ withKeys: Bool) -> [Command]
-    /// What keeps the header fresh while somebody is there.
     private let refreshHeader: () -> Effect
 
     init(
@@ -37,7 +36,7 @@ final class Console {
         self.refreshHeader = refreshHeader
     }
 
-    /// Lets the root screen begin.
+    /// Lets the first screen begin.
     func start() {
         perform(screen.appear())
     }
@@ -50,9 +49,16 @@ final class Console {
         return bar
     }
 
-    // MARK: Commands
+    /// Returns the whole screen. It depends on the model, the size and, for elapsed times, on
+    /// `now`.
+    func frame(_ size: Size, now: ContinuousClock.Instant = ContinuousClock.now) -> Frame {
+        ConsoleFrame(console: self, size: size, now: now).frame
+    }
 
-    /// What works everywhere. A screen's own commands come first where they share a key or a name.
+    // MARK: - Commands
+
+    /// The commands that work on every screen. A command of the screen with the same key or name
+    /// comes first.
     var globalCommands: [Command] {
         places(stack.count == 1)
             + ownCommands.map { command in
@@ -71,27 +77,29 @@ final class Console {
             screen is HelpScreen ? .back : .go(HelpScreen(about: screen.title.title, commands: workingCommands))
         },
         Command(
-            name: "back", keys: [.left, .character("h"), .backspace], help: "Goes back to the screen before",
-            group: .general,
-            isEnabled: { [unowned self] in stack.count > 1 }
+            name: "back", keys: [.left, .character("h"), .backspace], help: "Returns to the previous screen",
+            group: .general, isEnabled: { [unowned self] in stack.count > 1 },
+            whenDisabled: "This is the first screen; q quits."
         ) { .back },
         Command(
-            name: "quit", keys: [.character("q")], hint: "quit", help: "Goes back; on the first screen, ends regtop",
-            group: .general
+            name: "quit", keys: [.character("q")], hint: "quit",
+            help: "Returns to the previous screen; on the first screen, quits regtop", group: .general
         ) { [unowned self] in stack.count > 1 ? .back : .quit },
         Command(
             name: "escape", keys: [.escape],
-            help: "Ends the innermost of question, input, change, filter and scan; then goes back", group: .general
+            help: "Ends the innermost question, input, change, filter or scan; without one, goes back",
+            group: .general
         ) { [unowned self] in escape() },
         Command(name: "command", keys: [.character(":")], help: "Runs a command by its name", group: .general) {
             [unowned self] in .prompt(commandPrompt)
         },
         Command(
             name: "command-line", keys: [.character("y")],
-            help: "Shows the command that prints what is seen here, and copies it", group: .general,
-            isEnabled: { [unowned self] in screen.twin != nil }
+            help: "Shows and copies the shell command that prints this screen", group: .general,
+            isEnabled: { [unowned self] in screen.twin != nil },
+            whenDisabled: "No shell command prints this screen."
         ) { [unowned self] in screen.twin.map { .copy(CommandLineText.of($0)) } ?? .none },
-        Command(name: "redraw", keys: [.control("l")], help: "Draws the screen anew", group: .general) {
+        Command(name: "redraw", keys: [.control("l")], help: "Redraws the screen", group: .general) {
             [unowned self] in
             needsRedraw = true
             return .none
@@ -100,10 +108,10 @@ final class Console {
 
     /// Set by ^L; the loop resets it.
     var needsRedraw = false
-    /// Set by whatever copies a text; the loop gives it to the terminal and resets it.
+    /// A text to copy; the loop gives it to the terminal and resets it.
     var clipboard: String?
 
-    /// Every command that does something right now, the screen's first.
+    /// Every command that works at the moment, the screen's own first.
     var workingCommands: [Command] {
         let own = screen.commands
         return (own + globalCommands.filter { global in !own.contains { $0.name == global.name } }).filter(works)
@@ -113,13 +121,13 @@ final class Console {
         command.isEnabled() && !(command.isChange && readOnlyReason != nil)
     }
 
-    /// Carries a command out. The one place where a read-only session refuses changes.
+    /// Carries a command out. This is the only place where a read-only session refuses changes.
     func run(_ command: Command, argument: String? = nil) {
         if command.group != .move { status = .none }
         if command.isChange, let readOnlyReason {
             status = .failure("This session is read-only: \(readOnlyReason)")
         } else if !command.isEnabled() {
-            status = .info("\"\(command.name)\" means nothing here.")
+            status = .info(command.whenDisabled ?? "\"\(command.name)\" has nothing to act on here.")
         } else {
             perform(effect(of: command, argument))
         }
@@ -128,12 +136,37 @@ final class Console {
     private func effect(of command: Command, _ argument: String?) -> Effect {
         guard let argument else { return command.action() }
         guard let accepting = command.argument else {
-            return .say(.failure("\"\(command.name)\" takes nothing behind it."))
+            return .say(.failure(":\(command.name) takes no argument."))
         }
         return accepting.action(argument)
     }
 
-    // MARK: Effects
+    private var commandPrompt: Prompt {
+        let names = CommandNames(commands: workingCommands)
+        return Prompt(label: ":", complete: names.completed) { [unowned self] line in
+            switch names.parse(line) {
+            case .success((let command, let argument)): run(command, argument: argument)
+            case .failure(let problem): return .say(.failure(problem.description))
+            case nil: break
+            }
+            return .none
+        }
+    }
+
+    /// Stops running changes first: a user who wants to stop one is in a hurry, and the filter can
+    /// wait.
+    private func escape() -> Effect {
+        let running = board.activities.filter { $0.slot.owner === screen && $0.stopsOnEscape && !$0.isStopping }
+        let changes = running.filter(\.isChange)
+        if !changes.isEmpty { return .all(changes.map { .cancel($0.slot) } + [.say(.info("Stopping."))]) }
+        if screen.escape() { return .none }
+        if !running.isEmpty {
+            return .all(running.map { .cancel($0.slot) } + [.say(.info("Stopped; the results so far stay."))])
+        }
+        return stack.count > 1 ? .back : .say(.info("q quits."))
+    }
+
+    // MARK: - Effects
 
     func perform(_ effect: Effect) {
         switch effect {
@@ -153,14 +186,7 @@ final class Console {
             hasEnded = true
         case .ask(let query): start(query)
         case .cancel(let slot): perform(board.cancel(slot))
-        case .propose(let proposal):
-            guard case nil = overlay, proposal.owner === screen else {
-                status = .info("\(proposal.title): not asked, because you were busy elsewhere; nothing was changed.")
-                return
-            }
-            let panel = QuestionPanel(
-                title: proposal.title, lines: proposal.lines, question: proposal.question, typed: proposal.typed)
-            overlay = .question(panel, accept: proposal.accept)
+        case .propose(let proposal): propose(proposal)
         case .apply(let query):
             if let readOnlyReason {
                 status = .failure("This session is read-only: \(readOnlyReason)")
@@ -180,12 +206,12 @@ final class Console {
         }
     }
 
-    /// Takes up what the running queries have found.
+    /// Takes the results of the running queries.
     func drain() {
         for effect in board.drain() { perform(effect) }
     }
 
-    /// Lets the header be asked for anew. Nobody waits for it.
+    /// Starts a refresh of the header. Nothing waits for it.
     func beat() {
         perform(refreshHeader())
     }
@@ -196,6 +222,16 @@ final class Console {
         }
     }
 
+    private func propose(_ proposal: Proposal) {
+        guard case nil = overlay, proposal.owner === screen else {
+            status = .info("\(proposal.title): not asked while you were busy elsewhere. Nothing was changed.")
+            return
+        }
+        let panel = QuestionPanel(
+            title: proposal.title, lines: proposal.lines, question: proposal.question, typed: proposal.typed)
+        overlay = .question(panel, accept: proposal.accept)
+    }
+
     private func goBack() {
         guard stack.count > 1 else { return }
         board.abandon(owner: stack.removeLast())
@@ -204,28 +240,123 @@ final class Console {
 
     private func quit() {
         let changes = board.activities.filter(\.isChange)
-        guard let first = changes.first else {
+        guard !changes.isEmpty else {
             hasEnded = true
             return
         }
+        let lines = changes.map { change in
+            let amount = change.progress.amount
+            return Line("still running: \(change.label)" + (amount.isEmpty ? "" : " (\(amount))"))
+        }
         let panel = QuestionPanel(
-            title: "Quit", lines: changes.map { Line("still running: \($0.label)") },
-            question: "Stop \(first.label) in between and quit?")
+            title: "Quit", lines: lines,
+            question: "Stop \(changes.count == 1 ? "it" : "them") after the current step and quit?")
         overlay = .question(panel) { [unowned self] in
             hasEnded = true
             return .none
         }
     }
 
-    /// A change first: who wants to stop one is in a hurry, and the filter can wait.
-    private func escape() -> Effect {
-        let running = board.activities.filter { $0.slot.owner === screen && $0.stopsOnEscape && !$0.isStopping }
-        let changes = running.filter(\.isChange)
-        if !changes.isEmpty { return .all(changes.map { .cancel($0.slot) } + [.say(.info("Stopping."))]) }
-        if screen.escape() { return .none }
-        if !running.isEmpty {
-            return .all(running.map { .cancel($0.slot) } + [.say(.info("Stopped; what was found stays."))])
+    // MARK: - Keys
+
+    /// Handles a key.
+    ///
+    /// - Parameter size: The size of the whole screen, for moves by pages and for the mouse.
+    func handle(_ key: Key, size: Size) {
+        switch key {
+        case .mouse(let event): point(event, size)
+        // Without an editor that takes it, Alt is what the terminal sent: Esc, and then a
+        // character.
+        case .meta(let character) where !isTyping || !LineEditor.metaKeys.contains(character):
+            handle(.escape, size: size)
+            handle(.character(character), size: size)
+        default:
+            switch overlay {
+            case .question(let panel, let accept): answer(key, panel, accept, size)
+            case .choice(let panel, let then): choose(key, panel, then)
+            case .prompt(let prompt, let editor): type(key, prompt, editor)
+            case nil:
+                if let command = command(for: key) { run(command) }
+            }
         }
-        return stack.count > 1 ? .back : .say(.info("q quits."))
+    }
+
+    private var isTyping: Bool {
+        switch overlay {
+        case .prompt: true
+        case .question(let panel, _): panel.typed != nil
+        case .choice, nil: false
+        }
+    }
+
+    private func command(for key: Key) -> Command? {
+        let candidates = (screen.commands + globalCommands).filter { $0.keys.contains(key) }
+        return candidates.first { $0.isEnabled() } ?? candidates.first
+    }
+
+    private func answer(_ key: Key, _ panel: QuestionPanel, _ accept: @escaping () -> Effect, _ size: Size) {
+        var panel = panel
+        let answer = panel.handle(key, Size(rows: ConsoleFrame.bodyRows(size), columns: size.columns))
+        overlay = answer == nil || answer == .unseen ? .question(panel, accept: accept) : nil
+        switch answer {
+        case .yes: perform(accept())
+        case .no: status = .info("Nothing was changed.")
+        case .unseen: status = .failure("The plan is not visible: make the window larger.")
+        case nil: break
+        }
+    }
+
+    private func choose(_ key: Key, _ panel: ChoicePanel, _ then: @escaping (Int) -> Effect) {
+        var panel = panel
+        let answer = panel.handle(key)
+        overlay = answer == nil ? .choice(panel, then: then) : nil
+        switch answer {
+        case .chosen(let number): perform(then(number))
+        case .nothing: status = .info("Nothing was changed.")
+        case nil: break
+        }
+    }
+
+    private func type(_ key: Key, _ prompt: Prompt, _ editor: LineEditor) {
+        var editor = editor
+        switch key {
+        case .escape:
+            overlay = nil
+            prompt.cancel()
+        case .enter:
+            overlay = nil
+            perform(prompt.submit(editor.string))
+        case .tab:
+            editor.replace(prompt.complete(editor.string))
+            overlay = .prompt(prompt, editor)
+            prompt.change(editor.string)
+        case .up, .down, .pageUp, .pageDown:
+            if prompt.passesMoves, let command = command(for: key), command.group == .move { run(command) }
+        default:
+            let before = editor.text
+            guard editor.handle(key) else { return }
+            overlay = .prompt(prompt, editor)
+            if editor.text != before { prompt.change(editor.string) }
+        }
+    }
+
+    // MARK: - The mouse
+
+    private func point(_ event: MouseEvent, _ size: Size) {
+        switch event.kind {
+        case .wheelUp: wheel(.up, size)
+        case .wheelDown: wheel(.down, size)
+        case .click, .doubleClick:
+            let top = size.rows >= 5 ? 2 : size.rows >= 3 ? 1 : 0
+            let rows = ConsoleFrame.bodyRows(size)
+            guard case nil = overlay, event.row >= top, event.row < top + rows,
+                screen.pointer?.point(at: event.row - top, of: rows) == true
+            else { return }
+            if event.kind == .doubleClick, let open = screen.commands.first(where: { $0.name == "open" }) { run(open) }
+        }
+    }
+
+    private func wheel(_ key: Key, _ size: Size) {
+        for _ in 0..<3 { handle(key, size: size) }
     }
 }

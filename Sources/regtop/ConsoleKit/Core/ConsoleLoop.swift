@@ -1,12 +1,15 @@
-/// The console on a real terminal: drains keys, drains news, draws. It waits for the next ping and for nothing else.
+import Glibc
+
+/// The console on a terminal: the loop takes keys, takes results and draws. It waits only for the
+/// next ping.
 final class ConsoleLoop {
-    /// How the console came to its end.
+    /// The end of the console.
     enum Outcome: Equatable {
         case quit
-        /// By a signal, of this number.
+        /// A signal of this number ended the console.
         case signal(Int32)
 
-        /// As a shell reports it: 0, or 128 and the signal's number.
+        /// The exit code as a shell reports it: 0, or 128 plus the number of the signal.
         var exitCode: Int32 {
             switch self {
             case .quit: 0
@@ -15,15 +18,15 @@ final class ConsoleLoop {
         }
     }
 
-    /// News is drawn at most this often; keys are answered at once.
+    /// The shortest time between two drawings of results. A key is drawn at once.
     private static let dataInterval = Duration.milliseconds(50)
-    /// What a screen has to show follows it sooner: it has just appeared, with nothing in it.
+    /// The time before the first results of a screen, which is still empty.
     private static let firstInterval = Duration.milliseconds(10)
-    /// How often elapsed times are drawn anew while something runs.
+    /// The time between two drawings of elapsed times while a query runs.
     private static let tick = Duration.milliseconds(250)
-    /// How often the header is asked for anew while somebody is there.
+    /// The time between two refreshes of the header while the user is present.
     private static let beat = Duration.seconds(5)
-    /// Nobody is there when no key came for so long.
+    /// The time without a key after which the user counts as absent.
     private static let patience = Duration.seconds(60)
 
     private let console: Console
@@ -32,20 +35,22 @@ final class ConsoleLoop {
     private var keys = 0
     private var lastDrawing = ContinuousClock.now
     private var lastScreen: ObjectIdentifier?
-    /// Before this, no news is drawn.
+    /// No results are drawn before this.
     private var due = ContinuousClock.now
     private var lastKey = ContinuousClock.now
     private var lastBeat = ContinuousClock.now
     private var alarm: Task<Void, Never>?
 
-    /// `ping` is the one that the console's task board sends.
+    /// - Parameter ping: The ping that the task board of the console sends.
     init(_ console: Console, ping: Ping) {
         self.console = console
         self.ping = ping
     }
 
-    /// Runs until somebody quits or a signal ends it. The terminal is given back before this returns or throws; standard
-    /// output and error lead to the file `log` until then.
+    /// Runs until the user quits or a signal comes. The terminal is restored before this returns or
+    /// throws.
+    ///
+    /// - Parameter log: The file that gets standard output and standard error meanwhile.
     func run(log: String?, look: Look = Look()) async throws(TerminalError) -> Outcome {
         let notice: @Sendable () -> Void = { [ping] in ping.send() }
         let display: any Display =
@@ -72,7 +77,7 @@ final class ConsoleLoop {
                 wake(at: due)
             } else {
                 draw(display)
-                // News may end it as well as a key: a store that cannot be opened.
+                // A result may end the console, such as a store that cannot be opened.
                 if console.hasEnded { break }
             }
         }
@@ -109,12 +114,57 @@ final class ConsoleLoop {
         }
     }
 
-    /// Only the next alarm counts: whatever wakes the loop earlier sets a new one.
+    /// Sets the only alarm: the loop sets a new one each time it wakes earlier.
     private func wake(at instant: ContinuousClock.Instant) {
         alarm?.cancel()
         alarm = Task { [ping] in
             guard (try? await Task.sleep(until: instant, clock: .continuous)) != nil else { return }
             ping.send()
         }
+    }
+}
+
+/// A notice of new input or results, without data. Several pings before the next look count as one.
+nonisolated struct Ping: Sendable {
+    let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Sends the ping; any thread may call this.
+    func send() {
+        continuation.yield()
+    }
+}
+
+/// Traces frames for tests and measurements: if `REGTOP_TRACE_FILE` names a file, each frame
+/// appends a line to it, such as
+///
+///     frame=12 keys=7 busy=0 size=80x24 screen=Repositories
+///
+/// `keys` is the number of handled keys and `busy` the number of running queries: a test that has
+/// sent n keys waits for a line with `keys=n busy=0`. The file may be a FIFO; a full one loses
+/// lines.
+final class FrameTrace {
+    private let descriptor: Int32
+    private var frames = 0
+
+    /// Returns nil without `REGTOP_TRACE_FILE`, or if the file cannot be opened.
+    init?() {
+        guard let path = getenv("REGTOP_TRACE_FILE") else { return nil }
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return nil }
+    }
+
+    isolated deinit {
+        close(descriptor)
+    }
+
+    func drew(keys: Int, busy: Int, size: Size, screen: String) {
+        frames += 1
+        let line = "frame=\(frames) keys=\(keys) busy=\(busy) size=\(size.columns)x\(size.rows) screen=\(screen)\n"
+        _ = line.withCString { write(descriptor, $0, strlen($0)) }
     }
 }

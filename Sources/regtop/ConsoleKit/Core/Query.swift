@@ -1,40 +1,44 @@
-/// Something to be found out, or done, away from the console: where it runs, what it is called meanwhile, and what becomes
-/// of what it finds.
+import Synchronization
+
+/// Work away from the console, such as a question to a store or a change: its slot, its label, and
+/// the use of its results.
 struct Query {
     let slot: Slot
-    /// What the status line calls it: "listing repositories".
+    /// The name in the status line: "listing repositories".
     let label: String
-    /// Changes are neither superseded nor abandoned: they end by themselves, when they are asked to stop.
+    /// A change is neither replaced nor abandoned: it ends by itself after it is asked to stop.
     var isChange = false
-    /// Whether Esc on its screen stops it.
+    /// Whether Esc on its screen stops the query.
     var stopsOnEscape = true
-    /// What regtop does for itself, such as refreshing the header: no list of tasks has it.
+    /// Whether no list of tasks shows the query: the program makes it for itself, such as for the
+    /// header.
     var isHousekeeping = false
-    /// Whether it goes on when its screen is left: its results are kept, and wanted later.
+    /// Whether the query goes on after the user leaves its screen, because its results are kept.
     var outlivesItsScreen = false
     let begin: (_ ping: @escaping @Sendable () -> Void) -> Run
 
-    /// A running query, its types erased.
+    /// A running query with its types erased.
     struct Run {
         struct News {
             let progress: TaskProgress
             let effect: Effect
-            /// nil as long as it runs.
+            /// nil while the query runs.
             let ending: Ending?
         }
 
         let task: Task<Void, Never>
-        /// Folds what has arrived into the model.
+        /// Folds the results that have arrived into the model.
         let drain: () -> News
-        /// The same, and ends it as cancelled, without waiting for the work to notice.
+        /// Does the same and ends the query as cancelled, without waiting for the work.
         let abandon: () -> Effect
     }
 
-    /// A query with partial results.
+    /// Returns a query with partial results.
+    ///
     /// - Parameters:
-    ///   - work: runs off the main actor. Cancellation reaches it as a task's.
-    ///   - fold: takes up the parts that have arrived since the last time; never called after `end`.
-    ///   - end: called once.
+    ///   - work: Runs off the main actor. A cancelled query cancels its task.
+    ///   - fold: Takes the parts that have arrived since the last call. Not called after `end`.
+    ///   - end: Called once.
     static func stream<Part: Sendable>(
         _ slot: Slot, _ label: String,
         work: @escaping @Sendable (Reporter<Part>) async throws -> Void,
@@ -74,7 +78,7 @@ struct Query {
         }
     }
 
-    /// A query with one result. `then` is not called when it was cancelled.
+    /// Returns a query with one result. `then` is not called after a cancellation.
     static func value<Value: Sendable>(
         _ slot: Slot, _ label: String,
         work: @escaping @Sendable () async throws -> Value,
@@ -91,7 +95,7 @@ struct Query {
         }
     }
 
-    /// A change, with progress. `then` gets its outcome, also when it was asked to stop and did.
+    /// Returns a change with progress. `then` gets the outcome, a `CancellationError` after a stop.
     static func change<Value: Sendable>(
         _ slot: Slot, _ label: String,
         work: @escaping @Sendable (_ progress: @escaping @Sendable (TaskProgress) -> Void) async throws -> Value,
@@ -111,5 +115,76 @@ struct Query {
         }
         query.isChange = true
         return query
+    }
+}
+
+/// A place for one running query. A newer query in a slot replaces the older one.
+nonisolated struct Slot: Hashable {
+    /// The screen of the query. The slot retains it, so that no new object can get its identity.
+    let owner: AnyObject
+    let name: String
+
+    init(_ owner: AnyObject, _ name: String) {
+        self.owner = owner
+        self.name = name
+    }
+
+    static func == (left: Slot, right: Slot) -> Bool {
+        left.owner === right.owner && left.name == right.name
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(ObjectIdentifier(owner))
+        hasher.combine(name)
+    }
+}
+
+/// The end of a query.
+nonisolated enum Ending: Sendable {
+    case finished
+    case cancelled
+    case failed(any Error)
+}
+
+/// The results of a query that the console has not taken yet. Any thread may put, the console
+/// takes.
+nonisolated final class Mailbox<Part: Sendable>: Sendable {
+    struct Content: Sendable {
+        var parts: [Part] = []
+        var progress = TaskProgress()
+        var ending: Ending?
+    }
+
+    private let content = Mutex(Content())
+
+    func put(_ change: (inout sending Content) -> Void) {
+        content.withLock { change(&$0) }
+    }
+
+    /// Returns the content and removes its parts.
+    func take() -> Content {
+        content.withLock { content in
+            let taken = content
+            content.parts = []
+            return taken
+        }
+    }
+}
+
+/// Reports results and progress from the work of a query, from any thread or task.
+nonisolated struct Reporter<Part: Sendable>: Sendable {
+    let mailbox: Mailbox<Part>
+    let ping: @Sendable () -> Void
+
+    /// Reports a partial result. All of them arrive, in the order of each task.
+    func emit(_ part: Part) {
+        mailbox.put { $0.parts.append(part) }
+        ping()
+    }
+
+    /// Reports the progress. Only the newest value counts.
+    func progress(_ progress: TaskProgress) {
+        mailbox.put { $0.progress = progress }
+        ping()
     }
 }

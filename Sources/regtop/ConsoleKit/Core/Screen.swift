@@ -1,17 +1,19 @@
-/// One thing to look at. A screen holds a model; what it shows is a function of that model and a size.
+import Foundation
+
+/// A subject to look at. A screen holds a model; its lines are a function of the model and a size.
 protocol Screen: AnyObject {
     var title: TitleBar { get }
-    /// All of them, always: the same list for every state. `isEnabled` says which mean something now.
+    /// The same commands in every state; `isEnabled` tells which of them work at the moment.
     var commands: [Command] { get }
-    /// When it comes to the top of the stack: the first time, and again when what was above it has gone.
+    /// Called whenever the screen comes to the top of the stack.
     func appear() -> Effect
-    /// At most `size.rows` lines.
+    /// Returns at most `size.rows` lines.
     func lines(_ size: Size) -> [Line]
-    /// Ends the innermost state that Esc can end, such as a filter; false if there is none.
+    /// Ends the innermost state that Esc can end, such as a filter; returns false if there is none.
     func escape() -> Bool
-    /// What a click can choose something of; nil if there is nothing.
+    /// The part of the screen that takes clicks; nil for none.
     var pointer: (any Pointable)? { get }
-    /// The words of the command that prints what this screen shows; nil if there is none.
+    /// The words of the command that prints the content of this screen; nil if there is none.
     var twin: [String]? { get }
 }
 
@@ -20,4 +22,88 @@ extension Screen {
     func escape() -> Bool { false }
     var pointer: (any Pointable)? { nil }
     var twin: [String]? { nil }
+}
+
+/// A part of a screen on which a click chooses something.
+protocol Pointable: AnyObject {
+    /// Chooses the content at a row of the screen's body, which has `rows` rows; returns false if
+    /// there is none.
+    func point(at row: Int, of rows: Int) -> Bool
+}
+
+/// The result of a command. Screens return effects; only the console carries them out.
+enum Effect {
+    case none
+    case go(any Screen)
+    /// Replaces the topmost screen.
+    case replace(any Screen)
+    case back
+    /// Calls `appear` of the topmost screen again.
+    case reappear
+    case quit
+    /// Ends the console with an error, to be shown after the terminal is restored.
+    case fail(any Error)
+    /// Starts a query that changes nothing.
+    case ask(Query)
+    case cancel(Slot)
+    /// Shows a plan and asks whether to carry it out.
+    case propose(Proposal)
+    /// Starts a change. The console refuses it if changes are not allowed.
+    case apply(Query)
+    /// Asks for a line of text.
+    case prompt(Prompt)
+    /// Asks for one of several answers.
+    case choose(ChoicePanel, then: (Int) -> Effect)
+    case say(Status)
+    /// Shows a text in the status line and copies it into the clipboard of the terminal.
+    case copy(String)
+    /// Allows no more changes, for this reason.
+    case turnReadOnly(reason: String)
+    case all([Effect])
+}
+
+/// The text of the status line until the next command.
+nonisolated enum Status: Sendable, Equatable {
+    case none
+    case info(String)
+    case failure(String)
+}
+
+/// A change that waits for a yes.
+struct Proposal {
+    let title: String
+    /// The plan, exactly as it will be carried out.
+    let lines: [Line]
+    let question: String
+    /// The text to type for a yes; nil if `y` is enough.
+    var typed: String?
+    /// The screen of the proposal. The console asks only while it shows this screen without a
+    /// question or an input, and drops the proposal otherwise: a key that is meant for something
+    /// else must not answer a plan that arrives late.
+    let owner: any Screen
+    let accept: () -> Effect
+}
+
+/// A line of text to ask for.
+struct Prompt {
+    let label: String
+    var text = ""
+    /// Called after every key that changed the text.
+    var change: (String) -> Void = { _ in }
+    /// Called on Esc.
+    var cancel: () -> Void = {}
+    /// Called on Tab; returns the text, completed as far as it is unambiguous.
+    var complete: (String) -> String = { $0 }
+    /// Whether the arrow keys still move the cursor of the screen.
+    var passesMoves = false
+    /// Called on Enter.
+    let submit: (String) -> Effect
+
+    /// Returns a text completed as far as it is unambiguous; the text itself if it is empty or no
+    /// choice begins with it.
+    static func completed(_ text: String, _ choices: [String]) -> String {
+        let found = choices.filter { $0.hasPrefix(text) }
+        guard let first = found.first, !text.isEmpty else { return text }
+        return found.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
+    }
 }

@@ -1,8 +1,8 @@
-/// Everything that runs for the console. One query per slot; the newest wins. Work tells of news by a ping without data;
-/// `drain` then folds whatever there is.
+/// The running queries of the console: one for each slot, the newest wins. Work announces results
+/// by a ping without data; `drain` then folds all results.
 final class TaskBoard {
     struct Activity {
-        /// Counts the queries of the board.
+        /// The number of the query, counted over all queries of the board.
         let number: Int
         let slot: Slot
         let label: String
@@ -16,7 +16,7 @@ final class TaskBoard {
         fileprivate let run: Query.Run
     }
 
-    /// A query that is over.
+    /// A query that has ended.
     struct Finished {
         let number: Int
         let label: String
@@ -27,30 +27,30 @@ final class TaskBoard {
         let ending: Ending
     }
 
-    /// How many of those that are over are remembered.
+    /// The number of ended queries that are remembered.
     static let memory = 200
 
     private var running: [Slot: Activity] = [:]
-    /// The last ones that are over, the newest first.
+    /// The last queries that have ended, the newest first.
     private(set) var finished: [Finished] = []
     private var count = 0
     private let ping: @Sendable () -> Void
 
-    /// `ping` is called on any thread when there is something to drain.
+    /// - Parameter ping: Called on any thread when there are results to drain.
     init(ping: @escaping @Sendable () -> Void) {
         self.ping = ping
     }
 
-    /// How many queries run. Work that was abandoned does not count, even if it has not noticed yet.
+    /// The number of running queries, without abandoned ones that may still be at work.
     var busy: Int { running.count }
 
-    /// The oldest first.
+    /// The running queries, the oldest first.
     var activities: [Activity] { running.values.sorted { $0.started < $1.started } }
 
     func isRunning(_ slot: Slot) -> Bool { running[slot] != nil }
 
-    /// Starts a query in its slot. The one that was there is cancelled and never heard of again; but if that is a change,
-    /// it goes on, and the new one is refused.
+    /// Starts a query in its slot and cancels the older one there without its results. If the older
+    /// one is a change, it goes on, and this returns false.
     func start(_ query: Query) -> Bool {
         if let older = running[query.slot] {
             guard !older.isChange else { return false }
@@ -65,7 +65,7 @@ final class TaskBoard {
         return true
     }
 
-    /// Takes up what has arrived. Returns what is to be done about it.
+    /// Folds the results that have arrived; returns their effects.
     func drain() -> [Effect] {
         var effects: [Effect] = []
         for activity in activities {
@@ -79,8 +79,9 @@ final class TaskBoard {
         return effects
     }
 
-    /// Stops the query of a slot. What it found stays. A question ends here and now, even if the cluster never answers; a
-    /// change is asked to stop, and ends when it has said what it did.
+    /// Stops the query of a slot and keeps its results. A query that changes nothing ends at once,
+    /// even if the cluster never answers. A change is asked to stop and ends when it has reported
+    /// its work.
     func cancel(_ slot: Slot) -> Effect {
         guard let activity = running[slot] else { return .none }
         activity.run.task.cancel()
@@ -93,7 +94,7 @@ final class TaskBoard {
         return activity.run.abandon()
     }
 
-    /// Forgets the questions of a screen that has gone. Its changes go on, and so do those that outlive it.
+    /// Abandons the queries of a screen that has gone, except changes and queries that outlive it.
     func abandon(owner: AnyObject) {
         for (slot, activity) in running where slot.owner === owner && !activity.isChange && !activity.outlivesItsScreen
         {
@@ -112,7 +113,7 @@ final class TaskBoard {
         if finished.count > Self.memory { finished.removeLast() }
     }
 
-    /// Cancels everything, when the console ends.
+    /// Cancels all queries at the end of the console.
     func cancelAll() {
         for activity in running.values { activity.run.task.cancel() }
         running = [:]

@@ -1,15 +1,96 @@
-/// What shows frames to a person and hears what that person types: a full screen, or lines one after the other.
+import Foundation
+
+/// Shows frames to a person and returns the keys of that person: a full screen, or lines one below
+/// the other.
 protocol Display: AnyObject {
     var size: Size { get }
-    /// Everything that was typed or signalled since the last call. Never waits for more. ^Z is served in here.
-    func read() -> Terminal.Input
+    /// Returns the input since the last call, at once. A ^Z suspends the process within this call.
+    func read() -> DisplayInput
     func show(_ frame: Frame)
-    /// Shows everything anew, whatever is seen.
+    /// Shows everything again with the next frame.
     func redraw()
-    /// Gives a text to the terminal's clipboard, where it takes it.
+    /// Puts a text into the terminal's clipboard if the terminal accepts it.
     func copy(_ text: String)
-    /// Gives the terminal back. Harmless when it was given back already.
+    /// Restores the terminal. A second call does nothing.
     func stop()
 }
 
-extension Terminal: Display {}
+/// The keys and signals since the last look.
+nonisolated struct DisplayInput: Equatable {
+    var keys: [Key] = []
+    /// The number of a signal that asks the program to end.
+    var ending: Int32?
+}
+
+/// The options of the user for the display.
+nonisolated struct Look: Sendable, Equatable {
+    /// Whether the console takes clicks, double clicks and the wheel.
+    var hasMouse = true
+    /// Whether the console writes line by line, for screen readers.
+    var isLinear = false
+}
+
+/// Why a console is not possible. Each description is one sentence that tells what to do.
+nonisolated enum TerminalError: Error, Equatable, CustomStringConvertible {
+    /// The standard stream of this name is not a terminal.
+    case notATerminal(String)
+    /// `TERM` is not set, or names a terminal on which no full screen is possible.
+    case unusableType(String?)
+    case system(String, code: Int32)
+
+    var description: String {
+        switch self {
+        case .notATerminal(let stream):
+            "The console needs a terminal, but standard \(stream) is not a terminal; "
+                + "use a command such as \"regtop repos\" here."
+        case .unusableType(nil):
+            "The console needs the type of the terminal, but TERM is not set; set it, for example to xterm-256color."
+        case .unusableType(let type?):
+            "The console cannot draw on a terminal of the type \"\(VisibleText.of(type))\"; set TERM to the type of "
+                + "your terminal, or use a command such as \"regtop repos\"."
+        case .system(let action, let code):
+            "The console could not \(action): error \(code)."
+        }
+    }
+}
+
+/// Text for terminals without UTF-8. Each replacement is as wide as the original character, so that
+/// widgets need not know of it.
+nonisolated enum ASCIIFallback {
+    /// Returns a whole text. Combining marks, which take no column, are left out.
+    static func of(_ text: String) -> String {
+        var plain = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            plain.append(contentsOf: repeatElement(of(scalar), count: DisplayWidth.of(scalar) ?? 1))
+        }
+        return String(plain)
+    }
+
+    static func of(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar {
+        case _ where scalar.value < 0x80: scalar
+        case "█": "#"
+        case "▉", "▊", "▋", "▌", "▒": "="
+        case "▍", "▎", "▏", "░", "─", "–": "-"
+        case "·": "."
+        case "│": "|"
+        case "…": "~"
+        case "▲", "↑": "^"
+        case "▼", "↓": "v"
+        case "→", "▶", "›": ">"
+        case "←", "◀": "<"
+        default: "?"
+        }
+    }
+}
+
+/// The escape sequence that puts a text into a terminal's clipboard (OSC 52). The text goes as
+/// base64, so that it cannot have escape sequences of its own.
+nonisolated enum ClipboardSequence {
+    /// The longest text, in bytes; terminals drop much longer ones.
+    static let limit = 50_000
+
+    static func of(_ text: String) -> String {
+        "\u{1b}]52;c;\(Data(text.utf8.prefix(limit)).base64EncodedString())\u{7}"
+    }
+}

@@ -3,8 +3,10 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Tells when something can be read from the keyboard or from the signals, without ever reading it. Waits on a queue of its
-/// own, because poll blocks; after each notice it waits for `rearm`, so that unread input does not make it spin.
+/// Gives notice of input from the keyboard or of a signal, and reads nothing.
+///
+/// `poll` blocks, so it runs on a queue of its own. After each notice the watch waits for `rearm`,
+/// so that unread input does not make it spin.
 nonisolated final class InputWatch: Sendable {
     private let queue = DispatchQueue(label: "regtop.input")
     private let armed = DispatchSemaphore(value: 0)
@@ -14,10 +16,10 @@ nonisolated final class InputWatch: Sendable {
     private let gone = Atomic(false)
     private let isWaiting = Atomic(false)
 
-    /// True once a descriptor has no other end any more: nothing will ever be typed again.
+    /// True after a descriptor has lost its other end: no key can come any more.
     var hasHungUp: Bool { gone.load(ordering: .relaxed) }
 
-    /// `notice` is called on the watch's own queue.
+    /// - Parameter notice: Called on the watch's own queue.
     init(_ descriptors: [Int32], notice: @escaping @Sendable () -> Void) throws(TerminalError) {
         var pair: [Int32] = [-1, -1]
         guard CNcurses_pipe(&pair) == 0 else { throw .system("open a pipe", code: errno) }
@@ -39,12 +41,12 @@ nonisolated final class InputWatch: Sendable {
         }
     }
 
-    /// Everything readable has been read: look again. Without a notice before it does nothing.
+    /// Watches again, after all input was read. Does nothing unless a notice came before.
     func rearm() {
         if isWaiting.exchange(false, ordering: .acquiringAndReleasing) { armed.signal() }
     }
 
-    /// Returns when nothing will be noticed any more. Once.
+    /// Ends the watch; no notice comes after this returns. Call it once.
     func stop() {
         close(stopping)
         armed.signal()

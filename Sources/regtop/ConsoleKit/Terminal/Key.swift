@@ -1,9 +1,9 @@
-/// A key as the screens know it.
+/// A key that a person pressed, or another event of the terminal.
 nonisolated enum Key: Hashable, Sendable {
     case character(Character)
     /// A control key by its letter, in lower case.
     case control(Character)
-    /// With Alt, or behind Esc.
+    /// A character with Alt, or after Esc.
     case meta(Character)
     case function(Int)
     case up, down, left, right
@@ -13,12 +13,12 @@ nonisolated enum Key: Hashable, Sendable {
     case resize
     case mouse(MouseEvent)
 
-    /// How many keys a person struck for it, for tests that count them: Alt comes as Esc and a character.
+    /// The number of keys that the terminal sent: Alt comes as Esc and a character.
     var strokes: Int {
         if case .meta = self { 2 } else { 1 }
     }
 
-    /// How hints and the help page call it.
+    /// The name of the key in hints and on the help page.
     var label: String {
         switch self {
         case .character(" "): "Space"
@@ -45,4 +45,15 @@ nonisolated enum Key: Hashable, Sendable {
         case .mouse: "mouse"
         }
     }
+}
+
+/// An event of the mouse, with its place on the screen, counted from 0.
+nonisolated struct MouseEvent: Hashable, Sendable {
+    enum Kind: Hashable, Sendable {
+        case click, doubleClick, wheelUp, wheelDown
+    }
+
+    let kind: Kind
+    let row: Int
+    let column: Int
 }

@@ -1,8 +1,8 @@
 import CNcurses
 import Glibc
 
-/// The console line by line, for screen readers and for terminals that can do nothing else: what is new is written below what was
-/// written before, and nothing is ever drawn twice.
+/// The console line by line, for screen readers and simple terminals: it writes new lines below the
+/// old ones, and no line twice.
 final class LinearDisplay: Display {
     private let signals: Int32
     private let hasUnicode: Bool
@@ -33,7 +33,7 @@ final class LinearDisplay: Display {
         }
     }
 
-    /// Keys one by one, without echo; a read answers at once.
+    /// Makes keys come one by one, without echo, and a read return at once.
     private func listen() {
         var raw = modes
         raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
@@ -47,12 +47,13 @@ final class LinearDisplay: Display {
     var size: Size {
         var (rows, columns): (Int32, Int32) = (24, 80)
         CNcurses_terminal_size(diversion?.output ?? 1, &rows, &columns)
-        // Columns that are wide enough yield nothing: a line may be broken by the terminal, a reader does not mind.
+        // At least wide enough for the columns of a table: a screen reader does not mind broken
+        // lines.
         return Size(rows: max(10, Int(rows)), columns: max(100, Int(columns)))
     }
 
-    func read() -> Terminal.Input {
-        var input = Terminal.Input()
+    func read() -> DisplayInput {
+        var input = DisplayInput()
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = Glibc.read(0, &bytes, bytes.count)
         if count > 0 { typed.take(bytes: bytes[..<count]) }
@@ -105,5 +106,51 @@ final class LinearDisplay: Display {
         CNcurses_guard_stop()
         CNcurses_signals_stop()
         diversion = nil
+    }
+}
+
+/// The text of frames for a screen reader: one line for each row that is new, without boxes and
+/// bars.
+nonisolated struct LinearText {
+    private var said: Set<String> = []
+    private var selected: String?
+
+    /// Returns the lines of a frame that were not in the last one. The row under the cursor is new
+    /// if another row was under the cursor before.
+    mutating func news(_ frame: Frame) -> [String] {
+        var news: [String] = []
+        var now: Set<String> = []
+        var chosen: String?
+        for (number, line) in frame.lines.enumerated() {
+            let text = Self.plain(line.text)
+            guard !text.isEmpty else { continue }
+            // Numbers in the header and in the status line change all the time; ^L reads them
+            // again.
+            let ticks = number == 0 || number == frame.size.rows - 2
+            let isSelected = text.hasPrefix("> ")
+            let key = ticks ? text.filter { !$0.isNumber } : isSelected ? String(text.dropFirst(2)) : text
+            now.insert(key)
+            if isSelected { chosen = key }
+            if !said.contains(key) || isSelected && selected != key { news.append(text) }
+        }
+        said = now
+        selected = chosen ?? selected
+        return news
+    }
+
+    /// Makes every line new again.
+    mutating func forget() {
+        said = []
+        selected = nil
+    }
+
+    /// Returns the text without drawing characters and without the blanks between columns.
+    private static func plain(_ text: String) -> String {
+        var words: [Substring] = []
+        for column in text.split(separator: " ") {
+            let kept = column.unicodeScalars.filter { !(0x2500...0x259f).contains($0.value) }
+            if !kept.isEmpty { words.append(Substring(String(String.UnicodeScalarView(kept)))) }
+        }
+        return words.joined(separator: " ")
     }
 }

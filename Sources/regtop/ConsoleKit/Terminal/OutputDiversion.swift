@@ -1,14 +1,15 @@
 import Glibc
 
-/// While the console runs, standard output and standard error lead to a file: librados and libraries below it write to
-/// them whenever they like, and a single line would spoil the screen.
+/// Sends standard output and standard error to a file while the console runs: librados and the
+/// libraries below it may write to them at any time, and one line would spoil the screen.
 nonisolated struct OutputDiversion: ~Copyable {
-    /// Where standard output led before, and leads again in the end. Valid as long as this value lives.
+    /// The former standard output, valid while this value lives. `deinit` restores it.
     let output: Int32
-    /// The same of standard error.
+    /// The former standard error.
     let error: Int32
 
-    /// `path` is created for the user alone if need be and appended to; nil, or one that cannot be opened, drops the text.
+    /// - Parameter path: The file to append to; a new one is for the user alone. Without a path, or
+    ///   if the file cannot be opened, the text is dropped.
     init(to path: String?) throws(TerminalError) {
         var file: Int32 = -1
         if let path { file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600) }
@@ -16,7 +17,7 @@ nonisolated struct OutputDiversion: ~Copyable {
         let output = fcntl(1, F_DUPFD_CLOEXEC, 3)
         let error = fcntl(2, F_DUPFD_CLOEXEC, 3)
         guard file >= 0, output >= 0, error >= 0 else {
-            throw .system("set the standard output aside", code: errno)
+            throw .system("redirect standard output", code: errno)
         }
         fflush(nil)
         dup2(file, 1)

@@ -1,10 +1,12 @@
 import CNcurses
 
-/// How styles look on a terminal: blue and orange rather than green and red, which a man in twelve cannot tell apart, in shades that can
-/// be read on a dark background and on a light one, and plain attributes where there are no colours.
+/// The looks of the styles on a terminal.
+///
+/// The colours are blue and orange, because one man in twelve cannot tell green from red, in shades
+/// that are readable on dark and light backgrounds. Terminals without colours show attributes.
 nonisolated struct Palette: Sendable, Equatable {
     struct Look: Sendable, Equatable {
-        /// A colour number, or -1 for the terminal's own.
+        /// The number of a colour; -1 for the default of the terminal.
         var foreground: Int16 = -1
         var background: Int16 = -1
         var attributes: attr_t = CNcurses_normal
@@ -12,7 +14,7 @@ nonisolated struct Palette: Sendable, Equatable {
 
     let looks: [Look]
 
-    /// `colours` as the terminal says, 0 for none.
+    /// - Parameter colours: The number of colours of the terminal; 0 for none.
     init(colours: Int) {
         looks = Style.allCases.map { style in
             colours >= 256 ? Self.rich(style) : colours >= 8 ? Self.basic(style) : Self.monochrome(style)

@@ -1,16 +1,9 @@
 import CNcurses
 import Glibc
 
-/// The terminal as a full screen, from `init` to `stop`. Everything it changes on the way in is given back on the way out:
-/// by `stop`, and by a signal handler when the process crashes.
-final class Terminal {
-    /// What has happened since the last look.
-    struct Input: Equatable {
-        var keys: [Key] = []
-        /// A signal that asks the program to end, by its number.
-        var ending: Int32?
-    }
-
+/// The terminal as a full screen, from `init` to `stop`. `stop` restores everything that `init`
+/// changes; a signal handler does if the process crashes.
+final class Terminal: Display {
     private let signals: Int32
     private let hasUnicode: Bool
     private let palette: Palette
@@ -19,11 +12,13 @@ final class Terminal {
     private var typed = TypedKeys()
     private var shown: Frame?
     private var isOpen = true
-    /// The last press of the mouse's button, for double clicks.
+    /// The last press of the mouse button, for double clicks.
     private var lastPress: (at: ContinuousClock.Instant, row: Int)?
 
-    /// Refuses, before it touches anything, where no full screen is possible. Standard output and error go to `log` until
-    /// `stop`. `notice` is called, on some thread, whenever `read` would have something to tell.
+    /// - Parameters:
+    ///   - log: The file that gets standard output and standard error until `stop`.
+    ///   - notice: Called on any thread when `read` has input to return.
+    /// - Throws: `TerminalError` if no full screen is possible; nothing is changed then.
     init(log: String?, look: Look = Look(), notice: @escaping @Sendable () -> Void) throws(TerminalError) {
         let type = try Self.usableType()
         hasUnicode = CNcurses_locale_is_utf8()
@@ -57,7 +52,7 @@ final class Terminal {
     }
 
     private static func startColours() -> Palette {
-        // https://no-color.org: any value but the empty one.
+        // https://no-color.org: any value except the empty one.
         if let value = getenv("NO_COLOR"), value.pointee != 0 { return Palette(colours: 0) }
         let palette = Palette(colours: Int(CNcurses_start_colours()))
         for style in Style.allCases where palette[style].foreground >= 0 || palette[style].background >= 0 {
@@ -68,7 +63,6 @@ final class Terminal {
 
     var size: Size { Size(rows: Int(CNcurses_rows()), columns: Int(CNcurses_columns())) }
 
-    /// Gives the terminal back. Harmless when it was given back already.
     func stop() {
         guard isOpen else { return }
         isOpen = false
@@ -80,10 +74,9 @@ final class Terminal {
         diversion = nil
     }
 
-    /// Everything that was typed or signalled since the last call. Never waits for more. ^Z is served in here: the process
-    /// stops with the terminal given back, and the call returns when it goes on.
-    func read() -> Input {
-        var input = Input()
+    /// A ^Z restores the terminal and stops the process; the call returns when the process goes on.
+    func read() -> DisplayInput {
+        var input = DisplayInput()
         var code: UInt32 = 0
         while true {
             let result = CNcurses_read(&code)
@@ -92,7 +85,7 @@ final class Terminal {
             } else if result == KEY_CODE_YES, Int32(bitPattern: code) == KEY_MOUSE {
                 if let event = mouseEvent() { typed.take(.mouse(event)) }
             } else if result == KEY_CODE_YES {
-                // The size is told by the signal below; curses repeats it as a key.
+                // The signal below reports the size; curses repeats it as a key.
                 if let key = KeyDecoder.key(function: Int32(bitPattern: code)), key != .resize {
                     typed.take(key)
                 }
@@ -127,7 +120,7 @@ final class Terminal {
         sequence.withCString { CNcurses_send($0, sequence.utf8.count) }
     }
 
-    private func takeSignals(into input: inout Input) {
+    private func takeSignals(into input: inout DisplayInput) {
         var byte: UInt8 = 0
         while Glibc.read(signals, &byte, 1) == 1 {
             switch Int32(byte) {
@@ -138,7 +131,8 @@ final class Terminal {
                 CNcurses_stop_process()
                 repaint(into: &input)
             case SIGCONT:
-                // After a stop that could not be caught, the shell has changed the terminal's modes.
+                // After a stop that cannot be caught, the shell has changed the modes of the
+                // terminal.
                 repaint(into: &input)
             default:
                 input.ending = input.ending ?? Int32(byte)
@@ -146,23 +140,22 @@ final class Terminal {
         }
     }
 
-    private func repaint(into input: inout Input) {
+    private func repaint(into input: inout DisplayInput) {
         CNcurses_resume()
         followSize(into: &input)
     }
 
-    private func followSize(into input: inout Input) {
+    private func followSize(into input: inout DisplayInput) {
         CNcurses_follow_size()
         shown = nil
         if input.keys.last != .resize { input.keys.append(.resize) }
     }
 
-    /// Draws everything anew, whatever the terminal shows.
     func redraw() {
         CNcurses_resume()
     }
 
-    /// Shows a frame. Only lines that differ from those shown are given to curses, and curses sends only what differs.
+    /// Gives curses the lines that differ from the last frame; curses sends only their differences.
     func show(_ frame: Frame) {
         for (row, line) in frame.lines.enumerated() where shown?.size != frame.size || shown?.lines[row] != line {
             put(line, row: row)

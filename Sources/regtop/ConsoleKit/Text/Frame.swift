@@ -1,4 +1,4 @@
-/// A whole screen, ready to be shown: one line a row, none wider than the screen.
+/// A whole screen, ready to be shown: one line for each row, none wider than the screen.
 nonisolated struct Frame: Sendable, Equatable {
     struct Cursor: Sendable, Equatable {
         let row: Int
@@ -7,10 +7,10 @@ nonisolated struct Frame: Sendable, Equatable {
 
     let size: Size
     let lines: [Line]
-    /// Where the terminal's cursor blinks while text is typed; hidden otherwise.
+    /// The place of the terminal's cursor while a person types text; nil hides the cursor.
     let cursor: Cursor?
 
-    /// Lines beyond the size are dropped, missing ones are empty, long ones are cut.
+    /// Cuts lines that are too long, drops surplus lines and adds empty ones.
     init(size: Size, lines: [Line], cursor: Cursor? = nil) {
         self.size = size
         let kept = lines.prefix(size.rows).map { $0.width > size.columns ? $0.slice(from: 0, width: size.columns) : $0 }
@@ -22,12 +22,23 @@ nonisolated struct Frame: Sendable, Equatable {
         }
     }
 
-    /// The text alone, rows joined by newlines, without trailing blanks.
+    /// The text without styles and trailing blanks; newlines between the rows.
     var text: String {
         lines.map { line in
             var text = line.text
             while text.last == " " { text.removeLast() }
             return text
         }.joined(separator: "\n")
+    }
+}
+
+/// The size of a part of the screen, in rows and columns. Either may be 0.
+nonisolated struct Size: Sendable, Equatable {
+    let rows: Int
+    let columns: Int
+
+    init(rows: Int, columns: Int) {
+        self.rows = max(0, rows)
+        self.columns = max(0, columns)
     }
 }

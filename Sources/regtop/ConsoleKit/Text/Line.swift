@@ -1,9 +1,9 @@
-/// One row of styled text. Everything on the screen is made of these, and tests compare them.
+/// One row of styled text. Every screen consists of lines, and tests compare them.
 nonisolated struct Line: Sendable, Equatable {
-    /// Which part of a text that is too long gives way.
+    /// The part of a text that is cut if it is too long.
     enum Trimming: Sendable {
         case end
-        /// For digests and paths, whose ends tell them apart.
+        /// For digests and paths, which differ at their ends.
         case middle
     }
 
@@ -46,7 +46,7 @@ nonisolated struct Line: Sendable, Equatable {
         Line(spans.map { $0.styled(style) })
     }
 
-    /// The part from a column on, at most so many columns wide.
+    /// Returns the part from a column on, at most `wanted` columns wide.
     func slice(from start: Int, width wanted: Int) -> Line {
         var parts: [Span] = []
         var column = 0
@@ -58,7 +58,7 @@ nonisolated struct Line: Sendable, Equatable {
         return Line(parts)
     }
 
-    /// At most so many columns; what gives way is replaced by an ellipsis.
+    /// Returns the line in at most `columns`; an ellipsis replaces the part that is cut.
     func truncated(to columns: Int, _ trimming: Trimming = .end) -> Line {
         guard width > columns else { return self }
         guard columns > 0 else { return Line() }
@@ -75,7 +75,7 @@ nonisolated struct Line: Sendable, Equatable {
         }
     }
 
-    /// Exactly so many columns.
+    /// Returns the line in exactly `columns`.
     func fitted(
         to columns: Int, _ alignment: Alignment = .left, trimming: Trimming = .end, fill: Style = .normal
     ) -> Line {
@@ -85,8 +85,103 @@ nonisolated struct Line: Sendable, Equatable {
         return alignment == .left ? short + blanks : blanks + short
     }
 
-    /// Blanks of a width.
+    /// Returns a line of blanks.
     static func blank(_ columns: Int, _ style: Style = .normal) -> Line {
         Line(String(repeating: " ", count: max(0, columns)), style)
+    }
+}
+
+// MARK: - Words
+
+nonisolated extension Line {
+    /// Breaks a text at its blanks into rows of at most `columns`. A word that is longer than a row
+    /// is broken anywhere.
+    static func wrapped(_ text: String, to columns: Int, _ style: Style = .normal) -> [Line] {
+        guard columns > 0 else { return [] }
+        var rows: [Line] = []
+        var row = Line()
+        for word in text.split(separator: " ") {
+            let rest = Line(String(word), style)
+            if row.width > 0, row.width + 1 + rest.width > columns {
+                rows.append(row)
+                row = Line()
+            }
+            if row.width > 0 { row.append(" ", style) }
+            let pieces = rest.broken(to: columns)
+            rows += pieces.dropLast()
+            row.append(pieces.last ?? Line())
+        }
+        return row.width > 0 || rows.isEmpty ? rows + [row] : rows
+    }
+
+    /// Breaks the line into rows of at most `columns`, between any two characters.
+    func broken(to columns: Int) -> [Line] {
+        guard columns > 0, width > columns else { return [self] }
+        var rows: [[Span]] = [[]]
+        var used = 0
+        for span in spans {
+            for (number, piece) in span.broken(room: columns - used, columns: columns).enumerated() {
+                if number > 0 {
+                    rows.append([])
+                    used = 0
+                }
+                rows[rows.count - 1].append(piece)
+                used += piece.width
+            }
+        }
+        return rows.map { Line($0) }
+    }
+
+    /// Returns the line with every occurrence of the words, in any case, in another style. A word
+    /// that reaches over two spans is not found.
+    func highlighting(_ words: [String], _ style: Style) -> Line {
+        let wanted = words.filter { !$0.isEmpty }.map { Array($0.utf8.map(Line.folded)) }
+        guard !wanted.isEmpty else { return self }
+        return Line(spans.flatMap { Line.highlighted($0, wanted, style) })
+    }
+
+    /// The line with adjacent spans of one style joined.
+    var merged: Line {
+        var parts: [(text: String, style: Style)] = []
+        for span in spans {
+            if let last = parts.indices.last, parts[last].style == span.style {
+                parts[last].text += span.text
+            } else {
+                parts.append((span.text, span.style))
+            }
+        }
+        return Line(parts.map { Span($0.text, $0.style) })
+    }
+
+    /// Returns an ASCII letter in lower case. Names in a registry are ASCII.
+    static func folded(_ byte: UInt8) -> UInt8 {
+        byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+    }
+
+    private static func highlighted(_ span: Span, _ words: [[UInt8]], _ style: Style) -> [Span] {
+        let bytes = span.text.utf8.map(folded)
+        var hit = [Bool](repeating: false, count: bytes.count)
+        var isAny = false
+        for word in words where word.count <= bytes.count {
+            for start in 0...(bytes.count - word.count) where bytes[start..<start + word.count].elementsEqual(word) {
+                for position in start..<start + word.count { hit[position] = true }
+                isAny = true
+            }
+        }
+        guard isAny else { return [span] }
+        // A word has whole characters, so each piece ends between characters; combining marks stay
+        // with their base.
+        var pieces: [(text: String, isHit: Bool)] = []
+        var position = 0
+        for scalar in span.text.unicodeScalars {
+            let isMark = DisplayWidth.of(scalar) == 0
+            if let last = pieces.indices.last, isMark || pieces[last].isHit == hit[position] {
+                pieces[last].text.unicodeScalars.append(scalar)
+            } else {
+                pieces.append((String(scalar), hit[position]))
+            }
+            position += Unicode.UTF8.width(scalar)
+        }
+        return pieces.map { Span($0.text, $0.isHit ? style : span.style) }
     }
 }

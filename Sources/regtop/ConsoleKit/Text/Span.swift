@@ -1,12 +1,12 @@
-/// A piece of text in one style, safe to show.
+/// A piece of text in one style. It is safe to show.
 nonisolated struct Span: Sendable, Equatable {
-    /// Contains nothing but visible characters.
+    /// Has only visible characters.
     let text: String
     let style: Style
     /// In columns.
     let width: Int
 
-    /// Any text, hostile text included: it is escaped here, once and for every screen.
+    /// Takes any text, hostile text included: the escapes of every screen are made here.
     init(_ text: String, _ style: Style = .normal) {
         self.init(visible: VisibleText.of(text), style)
     }
@@ -21,8 +21,9 @@ nonisolated struct Span: Sendable, Equatable {
         Span(visible: text, style)
     }
 
-    /// The text in pieces of at most so many columns, the first of at most `room`; nothing is torn or lost but a character that is wider than
-    /// a piece. What combines with a character stays with it. One pass.
+    /// Breaks the text into pieces of at most `columns`, the first one of at most `room`, in one
+    /// pass. Combining marks stay with their base. Only a character that is wider than a piece is
+    /// left out.
     func broken(room: Int, columns: Int) -> [Span] {
         var pieces: [Span] = []
         var piece = String.UnicodeScalarView()
@@ -40,7 +41,8 @@ nonisolated struct Span: Sendable, Equatable {
         return pieces + [Span(visible: String(piece), style)]
     }
 
-    /// The part from a column on, at most so many columns wide. A wide character cut by an edge becomes blanks.
+    /// Returns the part from a column on, at most `wanted` columns wide. Blanks replace a wide
+    /// character that an edge cuts.
     func slice(from start: Int, width wanted: Int) -> Span {
         let end = start + wanted
         if start <= 0, end >= width { return self }
@@ -69,4 +71,25 @@ nonisolated struct Span: Sendable, Equatable {
         }
         return Span(visible: String(part), style)
     }
+}
+
+/// The role of a piece of text; the palette gives each role its look on a terminal. A word always
+/// states what a colour shows.
+nonisolated enum Style: UInt8, CaseIterable, Sendable {
+    case normal
+    case dim
+    case title
+    case header
+    case headerAlert
+    case columnTitle
+    case selected
+    case match
+    case marked
+    case good
+    case warning
+    case bad
+    case key
+    case bar
+    case barShared
+    case rule
 }

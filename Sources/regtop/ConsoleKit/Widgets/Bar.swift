@@ -1,9 +1,11 @@
-/// Horizontal bars, in eighths of a column.
+import Synchronization
+
+/// Horizontal bars, drawn in eighths of a column.
 nonisolated enum Bar {
     private static let eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 
-    /// A bar for a part of a whole, exactly `columns` wide. What is more than nothing is never drawn as nothing, and less
-    /// than everything never as everything.
+    /// Returns a bar for a part of a whole, exactly `columns` wide. Only 0 is drawn as an empty
+    /// bar, and only the whole as a full one.
     static func line(_ part: Double, of whole: Double, columns: Int, style: Style = .bar) -> Line {
         guard columns > 0 else { return Line() }
         guard whole > 0, part > 0, part.isFinite, whole.isFinite else { return Line.blank(columns) }
@@ -12,5 +14,48 @@ nonisolated enum Bar {
         count = max(1, part < whole ? min(full - 1, count) : count)
         let text = String(repeating: "█", count: count / 8) + eighths[count % 8]
         return Line(text, style).fitted(to: columns)
+    }
+}
+
+/// The scale of the bars of a column: its largest value so far.
+nonisolated final class Scale: Sendable {
+    private let most = Mutex<UInt64>(0)
+
+    /// Extends the scale to these values.
+    func take(_ values: some Sequence<UInt64>) {
+        guard let largest = values.max() else { return }
+        most.withLock { $0 = max($0, largest) }
+    }
+
+    /// Returns a bar for a size, exactly `columns` wide. The part that is not unique has another
+    /// colour, if it is known.
+    func bar(_ size: UInt64, unique: UInt64?, columns: Int) -> Line {
+        let whole = Double(most.withLock { $0 })
+        guard let unique, unique < size, whole > 0 else { return Bar.line(Double(size), of: whole, columns: columns) }
+        // As long as any bar of this size; the border of the parts lies between whole columns.
+        let shared = Bar.line(Double(size), of: whole, columns: columns, style: .barShared)
+        let drawn = shared.spans.first?.width ?? 0
+        let own = Int((Double(unique) / Double(size) * Double(drawn)).rounded())
+        return Bar.line(Double(size), of: whole, columns: columns).slice(from: 0, width: own)
+            + shared.slice(from: own, width: columns - own)
+    }
+}
+
+extension TaskProgress {
+    /// "scanning  812 of 1,204 repositories  ████▌    67 %   3 s left"; on a narrow screen the
+    /// parts on the right are left out first.
+    nonisolated func line(label: String, elapsed: Duration, columns: Int) -> Line {
+        var line = Line(label)
+        if !amount.isEmpty { line.append("  " + amount) }
+        let left = remaining(after: elapsed).map { HumanText.duration($0) + " left" } ?? HumanText.duration(elapsed)
+        var tail = Line("  " + left)
+        if let total, let percent {
+            tail = Line("  \(percent) %") + tail
+            let room = min(40, columns - line.width - tail.width - 2)
+            if room >= 8 { line = line + Line.blank(2) + Bar.line(Double(done), of: Double(total), columns: room) }
+        }
+        if line.width + tail.width <= columns { line.append(tail) }
+        if let note, line.width + 10 <= columns { line.append(Line("  " + note, .dim)) }
+        return line.truncated(to: columns)
     }
 }

@@ -1,8 +1,9 @@
-/// Several answers to a question, at the lower end of the screen. The first one is the cautious one: the cursor begins on it.
+/// A question with several answers, at the lower end of the screen. The cursor begins on the first
+/// answer, which is the cautious one.
 nonisolated struct ChoicePanel: Sendable, Equatable {
     struct Option: Sendable, Equatable {
         let name: String
-        /// A sentence: what it says, and what becomes of it.
+        /// The meaning and the consequence of the answer, in a sentence.
         let meaning: String
     }
 
@@ -19,7 +20,7 @@ nonisolated struct ChoicePanel: Sendable, Equatable {
         case chosen(Int), nothing
     }
 
-    /// nil as long as nothing is chosen; keys that mean nothing leave it standing.
+    /// Returns nil while the question stands; keys without a meaning change nothing.
     mutating func handle(_ key: Key) -> Answer? {
         switch key {
         case .enter: return .chosen(cursor)
@@ -28,7 +29,7 @@ nonisolated struct ChoicePanel: Sendable, Equatable {
         case .down, .character("j"): cursor = min(options.count - 1, cursor + 1)
         case .home, .character("g"): cursor = 0
         case .end, .character("G"): cursor = options.count - 1
-        // Only moves there: Enter is a second thought.
+        // Only moves there, so that Enter confirms.
         case .character(let character):
             if let number = character.wholeNumberValue, options.indices.contains(number - 1) { cursor = number - 1 }
         default: break
@@ -36,10 +37,11 @@ nonisolated struct ChoicePanel: Sendable, Equatable {
         return nil
     }
 
-    /// At most as many lines as there are rows.
+    /// Returns at most `size.rows` lines.
     func lines(_ size: Size) -> [Line] { Array(laidOut(size).prefix(size.rows)) }
 
-    /// The title, the answers, and what the one under the cursor means; where there are few rows, only answers around the cursor.
+    /// The title, the answers, and the meaning of the one under the cursor. Few rows show only the
+    /// answers around the cursor.
     private func laidOut(_ size: Size) -> [Line] {
         let heading = Line("── ", .rule) + Line(title, .title) + Line(" ", .rule)
         let meaning = Line.wrapped(options[cursor].meaning, to: max(1, size.columns - 2)).map { Line.blank(2) + $0 }

@@ -1,32 +1,117 @@
-/// One column of a table: how it is called, drawn, ordered and how it yields when the screen is narrow.
+/// One column of a table: its name, its cells, its order, and its share of a narrow screen.
 nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
-    /// What a row is ordered by. Equal keys keep the order in which the rows came.
+    /// The sort key of a row. Rows with equal keys keep their order.
     enum Order: Sendable {
         case none
-        /// Rows without a number come last, whichever way the column is sorted.
+        /// Rows without a number come last in both directions.
         case number(@Sendable (Row) -> Int64?)
         case text(@Sendable (Row) -> String)
     }
 
-    /// Stable; tests and `:sort` use it.
+    /// The name in `:sort` and in the configuration.
     let id: String
     let title: String
     var alignment: Line.Alignment = .left
     var trimming: Line.Trimming = .end
-    /// Below this width the column would be useless, in columns of the terminal.
+    /// The smallest useful width, in columns of the terminal.
     let minimum: Int
-    /// The width it wants; nil takes whatever is left over.
+    /// The width that the column needs; nil takes all the room that is left.
     var ideal: Int?
-    /// Columns with greater numbers go first when there is too little room; 0 stays.
+    /// If there is too little room, the columns with the greatest numbers are hidden first; 0
+    /// stays.
     var priority = 0
-    /// Shown only where every other column has the width it wants.
+    /// Whether the column is shown only if every other column has its ideal width.
     var isExtra = false
-    /// Whether the filter's words are looked for, and highlighted, in this column's text.
+    /// Whether words of the filter are highlighted in this column.
     var isSearched = false
-    /// How the column's numbers or names are ordered.
     var order = Order.none
-    /// What sorting by the column means first: the largest or the smallest.
+    /// Whether the first sort by this column puts the largest value on top.
     var startsDescending = false
-    /// Draws a row's cell for a width. What is longer is cut by the table.
+    /// Returns the cell of a row for a width. The table cuts a longer cell.
     let cell: @Sendable (Row, _ width: Int) -> Line
+}
+
+/// Chooses the columns that fit, and their widths.
+nonisolated enum ColumnLayout {
+    static let gap = 2
+
+    struct Place: Equatable {
+        let index: Int
+        let width: Int
+    }
+
+    /// The demands of a column; see `Column`.
+    struct Wish {
+        let minimum: Int
+        let ideal: Int?
+        let priority: Int
+        var isExtra = false
+    }
+
+    /// Returns the places from left to right. The widths and the gaps between them never exceed
+    /// `available`. At least one column stays if there is any room.
+    static func places(_ wishes: [Wish], available: Int) -> [Place] {
+        guard available > 0 else { return [] }
+        var kept = Array(wishes.indices)
+        func wanted() -> Int {
+            kept.reduce(gap * (kept.count - 1)) { sum, index in
+                sum + (wishes[index].isExtra ? wishes[index].minimum : wishes[index].ideal ?? wishes[index].minimum)
+            }
+        }
+        while kept.count > 1, wanted() > available, let extra = kept.last(where: { wishes[$0].isExtra }) {
+            kept.removeAll { $0 == extra }
+        }
+        func needed() -> Int { kept.reduce(0) { $0 + wishes[$1].minimum } + gap * (kept.count - 1) }
+        while kept.count > 1, needed() > available {
+            guard let yields = kept.max(by: { (wishes[$0].priority, $0) < (wishes[$1].priority, $1) }) else { break }
+            kept.removeAll { $0 == yields }
+        }
+        var spare = max(0, available - needed())
+        var widths = [Int: Int](uniqueKeysWithValues: kept.map { ($0, min(wishes[$0].minimum, available)) })
+        // Of columns with equal priority, the one with the smaller demand comes first.
+        func growth(_ index: Int) -> Int { max(0, (wishes[index].ideal ?? 0) - wishes[index].minimum) }
+        let hungry = kept.sorted { (wishes[$0].priority, growth($0), $0) < (wishes[$1].priority, growth($1), $1) }
+        for index in hungry {
+            guard let ideal = wishes[index].ideal else { continue }
+            let more = min(spare, max(0, ideal - wishes[index].minimum))
+            widths[index, default: 0] += more
+            spare -= more
+        }
+        let greedy = kept.filter { wishes[$0].ideal == nil }
+        for (position, index) in greedy.enumerated() {
+            let share = spare / (greedy.count - position)
+            widths[index, default: 0] += share
+            spare -= share
+        }
+        return kept.map { Place(index: $0, width: widths[$0] ?? 0) }
+    }
+}
+
+/// Sorts rows by a column without moving them.
+nonisolated enum RowOrder {
+    /// Returns the indices of the rows in the order of the column. The sort is stable in both
+    /// directions.
+    static func of<Row>(_ rows: [Row], by order: Column<Row>.Order, descending: Bool) -> [Int] {
+        switch order {
+        case .none:
+            return descending ? rows.indices.reversed() : Array(rows.indices)
+        case .number(let number):
+            let keys = rows.map(number)
+            return rows.indices.sorted { left, right in
+                switch (keys[left], keys[right]) {
+                case (nil, nil): left < right
+                case (nil, _): false
+                case (_, nil): true
+                case (let one?, let other?):
+                    one == other ? left < right : descending ? one > other : one < other
+                }
+            }
+        case .text(let text):
+            let keys = rows.map(text)
+            return rows.indices.sorted { left, right in
+                keys[left] == keys[right]
+                    ? left < right : descending ? keys[left] > keys[right] : keys[left] < keys[right]
+            }
+        }
+    }
 }

@@ -1,15 +1,16 @@
-/// The topmost row: where one is and how it goes there.
+/// The top row: the store and its state.
 nonisolated struct HeaderBar: Sendable, Equatable {
     struct Item: Sendable, Equatable {
         let text: String
-        /// Items with greater numbers go first when there is too little room; 0 stays, cut if need be.
+        /// If there is too little room, the items with the greatest numbers are left out first; 0
+        /// stays.
         var priority = 0
         var isAlert = false
     }
 
     /// From left to right.
     var items: [Item] = []
-    /// Shown at the right edge and never dropped, such as READ-ONLY.
+    /// Shown at the right edge and never left out, such as READ-ONLY.
     var badge: String?
 
     func line(_ columns: Int) -> Line {
@@ -30,5 +31,77 @@ nonisolated struct HeaderBar: Sendable, Equatable {
             kept.remove(at: yields)
         }
         return content().fitted(to: room, fill: .header) + badge
+    }
+}
+
+/// The row above a screen: its subject, facts about it, and the screens below it.
+nonisolated struct TitleBar: Sendable, Equatable {
+    let title: String
+    /// The most important one first; the last ones are left out if there is too little room.
+    var details: [Line] = []
+
+    /// - Parameter behind: The titles of the screens below this one, the first screen first. They
+    ///   are the first to be left out.
+    func line(_ columns: Int, behind: [String] = []) -> Line {
+        var line = Line(title, .title).truncated(to: columns, .middle)
+        for detail in details where detail.width > 0 {
+            guard line.width + 2 + detail.width <= columns else { break }
+            line = line + Line.blank(2) + detail
+        }
+        return crumbs(behind, room: columns - line.width) + line
+    }
+
+    /// The last titles that fit, after an ellipsis for the others.
+    private func crumbs(_ titles: [String], room: Int) -> Line {
+        var crumbs = Line()
+        for (number, title) in titles.reversed().enumerated() {
+            let more = Line(title + " › ", .dim) + crumbs
+            let isLast = number == titles.count - 1
+            guard more.width + (isLast ? 0 : 4) <= room else {
+                return room - crumbs.width >= 4 ? Line("… › ", .dim) + crumbs : crumbs
+            }
+            crumbs = more
+        }
+        return crumbs
+    }
+}
+
+/// The bottom row: the keys that work here, the most important one first, as many as fit.
+nonisolated enum HintBar {
+    struct Hint: Sendable, Equatable {
+        let key: String
+        let text: String
+    }
+
+    /// Returns the hints that fit, closer together if more of them fit then.
+    ///
+    /// - Parameter always: The hints at the end (help, quit), which keep their place.
+    static func line(_ hints: [Hint], always: [Hint] = [], columns: Int) -> Line {
+        let wide = line(hints, always: always, columns: columns, gap: 3)
+        let narrow = line(hints, always: always, columns: columns, gap: 2)
+        return narrow.count > wide.count ? narrow.line : wide.line
+    }
+
+    private static func line(_ hints: [Hint], always: [Hint], columns: Int, gap: Int) -> (line: Line, count: Int) {
+        var (tail, count) = (Line(), 0)
+        for hint in always {
+            let piece = drawn(hint)
+            let front = tail.width > 0 ? gap : 0
+            guard tail.width + front + piece.width <= columns else { return (tail, count) }
+            tail = tail + Line.blank(front) + piece
+            count += 1
+        }
+        var line = Line()
+        for hint in hints {
+            let piece = drawn(hint)
+            guard line.width + piece.width + gap + tail.width <= columns else { return (line + tail, count) }
+            line = line + piece + Line.blank(gap)
+            count += 1
+        }
+        return (line + tail, count)
+    }
+
+    private static func drawn(_ hint: Hint) -> Line {
+        Line(hint.key, .key) + Line(" " + hint.text)
     }
 }

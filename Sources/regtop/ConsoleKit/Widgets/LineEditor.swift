@@ -1,7 +1,7 @@
-/// One line of text being typed, with the keys of Emacs and of every shell.
+/// A line of text that a person types, with the keys of Emacs and of shells.
 nonisolated struct LineEditor: Sendable, Equatable {
     private(set) var text: [Character]
-    /// Before which character the cursor stands, 0...text.count.
+    /// The index of the character after the cursor, 0...text.count.
     private(set) var cursor: Int
     private var killed: [Character] = []
 
@@ -12,16 +12,16 @@ nonisolated struct LineEditor: Sendable, Equatable {
 
     var string: String { String(text) }
 
-    /// Takes another text; what was cut out before can still be put back.
+    /// Takes another text; text that was cut before can still be put back.
     mutating func replace(_ text: String) {
         self.text = Array(text)
         cursor = self.text.count
     }
 
-    /// What means something with Alt.
+    /// The characters that have a meaning with Alt.
     static let metaKeys: Set<Character> = ["b", "f", "d", "\u{7f}", "\u{8}"]
 
-    /// False if the key means nothing here.
+    /// Returns false if the key has no meaning here.
     mutating func handle(_ key: Key) -> Bool {
         switch key {
         case .character(let character): insert([character])
@@ -45,7 +45,7 @@ nonisolated struct LineEditor: Sendable, Equatable {
         return true
     }
 
-    /// The start of the letters and digits before the cursor; what `M-b` goes to.
+    /// The start of the letters and digits before the cursor, for `M-b`.
     private var nameStart: Int {
         var start = cursor
         while start > 0, !Self.isPartOfName(text[start - 1]) { start -= 1 }
@@ -69,7 +69,7 @@ nonisolated struct LineEditor: Sendable, Equatable {
         cursor = second + 1
     }
 
-    /// The start of the word, or of the part of a path, before the cursor; what `^W` cuts.
+    /// The start of the word or of the part of a path before the cursor, for `^W`.
     private var wordStart: Int {
         var start = cursor
         while start > 0, text[start - 1] == " " { start -= 1 }
@@ -93,12 +93,13 @@ nonisolated struct LineEditor: Sendable, Equatable {
         remove(range)
     }
 
-    /// The text behind its label, moved so that the cursor is in sight, and the cursor's column.
+    /// Returns the text after its label, scrolled so that the cursor is visible, and the column of
+    /// the cursor.
     func line(label: String, columns: Int) -> (line: Line, cursor: Int) {
         let front = Line(label, .key)
         let before = Line(String(text[..<cursor]))
         let whole = before + Line(String(text[cursor...]))
-        // Where there is hardly any room, the text matters more than what it is for.
+        // If there is hardly any room, the text matters more than its label.
         let room = columns - front.width >= 4 ? columns - front.width : columns
         let shownFront = room == columns ? Line() : front
         let start = max(0, before.width - max(0, room - 1))

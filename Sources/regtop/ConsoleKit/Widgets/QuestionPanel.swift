@@ -1,11 +1,11 @@
-/// A question at the lower end of the screen: what exactly would be done, and whether to do it. No is the default; only
-/// `y` says yes; where much is at stake, only a name that has to be typed does.
+/// A question at the lower end of the screen, below the plan of a change. No is the default. Only
+/// `y` says yes, or a typed name if the change is a large one.
 nonisolated struct QuestionPanel: Sendable, Equatable {
     let title: String
-    /// The frozen plan, as it will be carried out.
+    /// The plan, exactly as it will be carried out.
     let lines: [Line]
     let question: String
-    /// What has to be typed for a yes; nil where `y` is enough.
+    /// The text to type for a yes; nil if `y` is enough.
     let typed: String?
     private var editor = LineEditor()
     private(set) var top = 0
@@ -19,11 +19,11 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
 
     enum Answer: Sendable {
         case yes, no
-        /// It was answered where nothing of the plan can be seen.
+        /// The answer came while no line of the plan was visible.
         case unseen
     }
 
-    /// nil as long as the question stands; keys that mean nothing leave it standing.
+    /// Returns nil while the question stands; keys without a meaning change nothing.
     mutating func handle(_ key: Key, _ size: Size) -> Answer? {
         let count = laidOut(size.columns).count
         let room = planRows(size)
@@ -53,17 +53,17 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         return nil
     }
 
-    /// Only to what can be read, a line of it at least.
+    /// Yes, if at least one line of the plan is visible.
     private func yes(_ room: Int) -> Answer { room > 0 || lines.isEmpty ? .yes : .unseen }
 
-    /// The rows it takes of a screen's body: title, plan and question, at most three quarters where there are enough.
+    /// The rows for title, plan and question: at most three quarters of a screen with enough rows.
     func height(of size: Size) -> Int {
         min(size.rows, min(laidOut(size.columns).count + 2, size.rows > 12 ? size.rows * 3 / 4 : size.rows))
     }
 
     private func planRows(_ size: Size) -> Int { max(0, height(of: size) - 2) }
 
-    /// The plan's lines, indented; nothing of them is cut.
+    /// The lines of the plan, indented and wrapped; nothing is cut.
     private func laidOut(_ columns: Int) -> [Line] {
         let room = max(1, columns - 2)
         return lines.flatMap { line -> [Line] in
@@ -78,7 +78,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         }
     }
 
-    /// Exactly `height(of:)` lines.
+    /// Returns exactly `height(of:)` lines.
     func lines(_ size: Size) -> [Line] {
         let height = height(of: size)
         guard height > 0 else { return [] }
@@ -102,7 +102,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
             return Line(question, .title).truncated(to: max(0, columns - answers.width))
                 + answers.truncated(to: columns)
         }
-        // What is to be typed matters more than the question, which the title asks as well.
+        // The text to type matters more than the question, which the title repeats.
         let label = "type \(typed): "
         let front = Line(question + "  ", .title)
         let isRoomy = front.width + label.count + typed.count + 1 <= columns

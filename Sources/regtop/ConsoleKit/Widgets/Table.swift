@@ -1,31 +1,29 @@
-import AdminCore
-import Foundation
-
-/// The state of a table: rows, how they are sorted and filtered, where the cursor is and what is marked. Cursor and marks
-/// follow a row's identity through every sort, filter and refresh, never its number. A value, without any terminal.
+/// The state of a table: its rows, order, filter, cursor and marks. Cursor and marks follow the
+/// identity of a row, never its number, through every sort, filter and refresh.
 ///
-/// Work grows with the number of rows on `replace`, `sort` and `filter` only; a key that moves the cursor costs the same
-/// for ten rows and for a million.
+/// Only `replace`, `sort` and `filter` cost more with more rows. A move of the cursor costs the
+/// same for ten rows and for a million.
 nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: Sendable {
-    /// May change at any time; sorting by a column that is gone means no sorting.
+    /// May change at any time. A sort by a column that is gone is no sort.
     var columns: [Column<Row>]
-    /// Which columns are shown, and in which order; nil for all of them as they are.
+    /// The columns to show, in their order; nil for all.
     var chosen: [Column<Row>.ID]?
     private let searchText: @Sendable (Row) -> String
-    private let values: TableFilter<Row>.Values
-    private let clock: WallClock
+    /// Makes a filter of a text. Ages in it are counted from the present moment.
+    let makeFilter: @Sendable (_ text: String) -> TableFilter<Row>
 
     private(set) var rows: [Row] = []
-    /// Numbers into `rows`: what passes the filter, in the order shown.
+    /// Indices of `rows`: the rows that pass the filter, in the order shown.
     private(set) var order: [Int] = []
-    /// A position in `order`. 0 when nothing is shown.
+    /// A position in `order`; 0 if no row is shown.
     private(set) var cursor = 0
-    /// The first position shown; `scroll` keeps the cursor in sight.
+    /// The first position that is visible; `scroll` keeps the cursor visible.
     private(set) var top = 0
-    /// False until somebody chose a row: the cursor then stays at the top while rows still come in.
+    /// Whether the user has chosen a row. Until then the cursor stays at the top while rows come
+    /// in.
     private(set) var hasChosen = false
     private(set) var marks: Set<Row.ID> = []
-    /// How many marked rows the filter hides.
+    /// The number of marked rows that the filter hides.
     private(set) var hiddenMarkCount = 0
     private(set) var sortColumn: Column<Row>.ID?
     private(set) var isDescending = false
@@ -33,29 +31,22 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 
     private var numbers: [Row.ID: Int] = [:]
     private var haystacks: [[UInt8]] = []
-    /// Every row, sorted; `order` is the part of it that passes the filter.
+    /// The indices of all rows, sorted; `order` is the part that passes the filter.
     private var sorted: [Int] = []
 
     /// - Parameters:
-    ///   - searchText: what the words of a filter are looked for in.
-    ///   - clock: what ages are counted from.
-    ///   - values: what its comparisons look at.
+    ///   - searchText: Returns the text in which the words of a filter are looked for.
+    ///   - filter: Makes a filter of a text.
     init(
-        columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String, clock: WallClock,
-        values: @escaping TableFilter<Row>.Values
+        columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String,
+        filter: @escaping @Sendable (_ text: String) -> TableFilter<Row>
     ) {
-        self.clock = clock
         self.columns = columns
         self.searchText = searchText
-        self.values = values
+        makeFilter = filter
     }
 
-    /// A table whose rows have no fields to be compared, so that no age is counted.
-    init(columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String) {
-        self.init(columns: columns, searchText: searchText, clock: .stopped(at: .distantPast)) { _, _ in nil }
-    }
-
-    // MARK: What is shown
+    // MARK: Shown rows
 
     var shownColumns: [Column<Row>] {
         guard let chosen else { return columns }
@@ -70,11 +61,11 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     /// The row at a position of the order shown.
     func row(at position: Int) -> Row { rows[order[position]] }
 
-    /// The marked rows, in the order in which all rows are sorted; whether the filter shows them or not. Looks at every row, once
-    /// anything is marked.
+    /// The marked rows in the order of the table, hidden ones included. Looks at every row if there
+    /// are marks.
     var markedRows: [Row] { marks.isEmpty ? [] : sorted.lazy.map { rows[$0] }.filter { marks.contains($0.id) } }
 
-    /// The marked rows that the filter hides. Looks at every row, if there are any.
+    /// The marked rows that the filter hides. Looks at every row if there are any.
     var hiddenMarks: HiddenMarks {
         guard hiddenMarkCount > 0 else { return HiddenMarks() }
         let shown = Set(order)
@@ -84,8 +75,9 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 
     // MARK: Rows
 
-    /// Takes other rows. The cursor stays on its row, or, if that is gone, goes to the next one that is still there; marks of
-    /// rows that are gone are dropped. Of several rows with one identity the first is kept.
+    /// Takes other rows. The cursor stays on its row; if that row is gone, it goes to the next one
+    /// that is still there. Marks of rows that are gone are dropped. The first of several rows with
+    /// one identity is kept.
     mutating func replace(_ newRows: [Row]) {
         let former = hasChosen ? order.map { rows[$0].id } : []
         rows = []
@@ -97,8 +89,9 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
         arrange(former: former.map { numbers[$0] })
     }
 
-    /// Takes new versions of some rows, by identity, without sorting or filtering again: rows do not jump about while their
-    /// sizes come in. Call `settle` when there will be no more. Rows that are not in the table are ignored.
+    /// Takes new versions of some rows, by identity, without a sort or filter, so that rows keep
+    /// their places while their sizes come in. Call `settle` after the last update. Rows that are
+    /// not in the table are ignored.
     mutating func update(_ versions: [Row]) {
         for version in versions {
             guard let number = numbers[version.id] else { continue }
@@ -116,20 +109,17 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 
     // MARK: Sorting and filtering
 
-    /// Sorts by a column; nil restores the order in which the rows came.
+    /// Sorts by a column; nil restores the original order.
     mutating func sort(by column: Column<Row>.ID?, descending: Bool) {
         sortColumn = column
         isDescending = descending
         settle()
     }
 
-    /// The text as a filter of this table's rows, which are as old as they are now.
-    func understood(_ text: String) -> TableFilter<Row> { TableFilter(text, now: clock.now) }
-
     /// Shows only the rows that a filter lets through.
     mutating func filter(_ text: String) {
         let former = order
-        let new = understood(text)
+        let new = makeFilter(text)
         let candidates = new.narrows(filter) ? order : sorted
         filter = new
         order = candidates.filter(passes)
@@ -137,7 +127,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     }
 
     private func passes(_ number: Int) -> Bool {
-        filter.isEmpty || filter.matches(rows[number], haystack: haystacks[number], values)
+        filter.isEmpty || filter.matches(rows[number], haystack: haystacks[number])
     }
 
     private mutating func arrange(former: [Int?]) {
@@ -146,7 +136,10 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
         followCursor(former: former)
     }
 
-    /// Puts the cursor back on its row; `former` are the rows that were shown before, in their order, those that are gone as nil.
+    /// Puts the cursor back on its row.
+    ///
+    /// - Parameter former: The rows that were shown before, in their order; nil for one that is
+    ///   gone.
     private mutating func followCursor(former: [Int?]) {
         hiddenMarkCount = marks.isEmpty ? 0 : marks.count - order.count { marks.contains(rows[$0].id) }
         guard hasChosen else {
@@ -161,7 +154,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
         let before = former[..<min(cursor, former.count)].reversed().lazy.compactMap { $0.flatMap { positions[$0] } }
             .first
         cursor = after ?? before ?? 0
-        // The row keeps its place on the screen where that is possible.
+        // The row keeps its place on the screen if possible.
         top = max(0, cursor - offset)
     }
 
@@ -176,17 +169,18 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
         hasChosen = true
     }
 
-    /// The row under the cursor is meant: the cursor stays on it whatever is shown besides.
+    /// Keeps the cursor on its row from now on, as if the user had moved it there.
     mutating func choose() { if selected != nil { hasChosen = true } }
 
-    /// Puts the cursor on a row; false if it is not shown.
+    /// Puts the cursor on a row; returns false if the row is not shown.
     mutating func select(_ id: Row.ID) -> Bool {
         guard let number = numbers[id], let position = order.firstIndex(of: number) else { return false }
         move(to: position)
         return true
     }
 
-    /// Keeps the cursor in sight of a view of so many rows, and fills the view where there are enough.
+    /// Makes the cursor visible in a view of `height` rows, and fills the view if there are enough
+    /// rows.
     mutating func scroll(toFit height: Int) {
         guard height > 0 else { return }
         top = max(min(top, cursor, count - height), cursor - height + 1, 0)
@@ -200,27 +194,28 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
         if marks.remove(selected.id) == nil { marks.insert(selected.id) }
     }
 
-    /// Marks every row shown.
+    /// Marks every shown row.
     mutating func markShown() {
         for number in order { marks.insert(rows[number].id) }
     }
 
-    /// Marks every row shown that is not marked, and takes the mark from those that are.
+    /// Inverts the mark of every shown row.
     mutating func invertShown() {
         for number in order where marks.remove(rows[number].id) == nil { marks.insert(rows[number].id) }
     }
 
-    /// Marks every row shown that a filter would let through; how many were not marked before. None if it is no filter.
+    /// Marks every shown row that a filter lets through; returns the number of new marks. A text
+    /// that is not a filter marks no row.
     mutating func mark(matching filter: TableFilter<Row>) -> Int {
         guard !filter.isEmpty, filter.problem == nil else { return 0 }
         let before = marks.count
-        for number in order where filter.matches(rows[number], haystack: haystacks[number], values) {
+        for number in order where filter.matches(rows[number], haystack: haystacks[number]) {
             marks.insert(rows[number].id)
         }
         return marks.count - before
     }
 
-    /// Marks every row for which this is true, whether or not the filter shows it.
+    /// Marks every row for which `isMeant` is true, hidden ones included.
     mutating func mark(where isMeant: (Row) -> Bool) {
         for row in rows where isMeant(row) { marks.insert(row.id) }
     }
@@ -231,17 +226,87 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     }
 }
 
-/// Marked rows that a filter hides: every question lists them.
+/// The marked rows that a filter hides. Every question lists them.
 nonisolated struct HiddenMarks: Sendable, Equatable {
-    /// As their first column has them, in the order of the table.
+    /// The text of the first column, in the order of the table.
     var names: [String] = []
 }
 
 nonisolated extension Dictionary {
-    /// False if there is a value already.
+    /// Returns false if the key has a value already.
     fileprivate mutating func updateIfMissing(_ key: Key, _ value: Value) -> Bool {
         guard self[key] == nil else { return false }
         self[key] = value
         return true
+    }
+}
+
+// MARK: - Drawing
+
+nonisolated extension Table {
+    /// The width of cursor, blank, mark, blank.
+    private static var gutter: Int { 4 }
+
+    /// Returns the column titles and as many rows as fit. Looks only at the rows that it shows.
+    func lines(_ size: Size, empty: String = "Nothing here.") -> [Line] {
+        guard size.rows > 0, size.columns > 0 else { return [] }
+        // With room for one row only, the row under the cursor is worth more than the titles.
+        let hasTitles = size.rows > 1
+        let gutter = size.columns >= 24 ? Self.gutter : 1
+        let columns = shownColumns
+        let wishes = columns.map { column in
+            ColumnLayout.Wish(
+                minimum: column.minimum, ideal: column.ideal, priority: column.priority, isExtra: column.isExtra)
+        }
+        let places = ColumnLayout.places(wishes, available: size.columns - gutter)
+        let height = size.rows - (hasTitles ? 1 : 0)
+        var lines = hasTitles ? [titles(columns, places, gutter: gutter)] : []
+        guard count > 0 else {
+            let text = rows.isEmpty || filter.isEmpty ? empty : "Nothing matches \"\(filter.text)\"."
+            return lines + [Line.blank(gutter) + Line(text, .dim).truncated(to: size.columns - gutter)]
+        }
+        var view = self
+        view.scroll(toFit: height)
+        for position in view.top..<min(count, view.top + height) {
+            lines.append(line(at: position, columns, places, gutter: gutter))
+        }
+        return lines
+    }
+
+    private func titles(_ columns: [Column<Row>], _ places: [ColumnLayout.Place], gutter: Int) -> Line {
+        var line = Line.blank(gutter)
+        for (number, place) in places.enumerated() {
+            let column = columns[place.index]
+            let arrow = column.id == sortColumn ? (isDescending ? "▼" : "▲") : ""
+            if number > 0 { line.append(Line.blank(ColumnLayout.gap)) }
+            line.append(Line(column.title + arrow, .columnTitle).fitted(to: place.width, column.alignment))
+        }
+        return line
+    }
+
+    private func line(
+        at position: Int, _ columns: [Column<Row>], _ places: [ColumnLayout.Place], gutter: Int
+    ) -> Line {
+        let row = row(at: position)
+        let isSelected = position == cursor
+        let isMarked = marks.contains(row.id)
+        var line: Line
+        if gutter == 1 {
+            line = isSelected ? Line(">", .title) : Line(isMarked ? "*" : " ", .marked)
+        } else {
+            line = Line(isSelected ? "> " : "  ") + (isMarked ? Line("* ", .marked) : Line("  "))
+        }
+        for (number, place) in places.enumerated() {
+            let column = columns[place.index]
+            var cell = column.cell(row, place.width).truncated(to: place.width, column.trimming)
+            if isMarked, number == 0 { cell = cell.styled(.marked) }
+            if column.isSearched { cell = cell.highlighting(filter.words, .match) }
+            // Only the first column is inverted, so that a step of the cursor repaints a few cells
+            // and not two whole rows.
+            if isSelected, number == 0 { cell = cell.styled(.selected) }
+            if number > 0 { line.append(Line.blank(ColumnLayout.gap)) }
+            line.append(cell.fitted(to: place.width, column.alignment))
+        }
+        return line
     }
 }

@@ -1,63 +1,52 @@
-import AdminCore
-import Foundation
-
-/// The text of a filter, understood (`AdminCore.Filter`): words are looked for in the rows' text, whatever its case, and fields are compared.
+/// The text of a table's filter, as the program understands it. The table looks for the words in
+/// the text of its rows; the program decides what the text means.
 nonisolated struct TableFilter<Row: Sendable>: Sendable {
-    /// What a row has in a field; nil if nothing, or if it is not known yet.
-    typealias Values = @Sendable (_ row: Row, _ field: FilterField) -> FilterValue?
+    /// Returns whether a row passes. `contains` tells whether the text of the row has a word, in
+    /// any case.
+    typealias Test = @Sendable (_ row: Row, _ contains: (_ word: String) -> Bool) -> Bool
 
-    /// As it was typed.
+    /// The text as it was typed.
     let text: String
-    /// Why it is none; nil if it is one. What is none lets everything through.
-    let problem: FilterProblem?
-    private let filter: Filter
+    /// The words to look for and to highlight.
+    let words: [String]
+    /// Why the text is not a filter; nil if it is one. A text that is not a filter lets every row
+    /// through.
+    let problem: String?
+    /// Whether the filter consists of words that all have to occur. A longer text then lets fewer
+    /// rows through.
+    let isPlain: Bool
+    /// nil lets every row through.
+    private let test: Test?
     private let folded: [String: [UInt8]]
-    /// What ages are counted from.
-    private let now: Date
 
-    /// The filter that lets everything through.
+    /// The filter that lets every row through.
     init() {
-        self.init("", now: .distantPast)
+        self.init("", words: [], isPlain: true, test: nil)
     }
 
-    /// `now`: what ages are counted from.
-    init(_ text: String, now: Date) {
-        self.text = text
-        self.now = now
-        do {
-            filter = try Filter(text)
-            problem = nil
-        } catch {
-            filter = Filter()
-            problem = error as? FilterProblem
-        }
-        folded = Dictionary(filter.words.map { ($0, $0.utf8.map(Line.folded)) }) { first, _ in first }
+    init(_ text: String, words: [String], isPlain: Bool, test: Test?) {
+        (self.text, self.isPlain, self.test, problem) = (text, isPlain, test, nil)
+        self.words = words.filter { !$0.isEmpty }
+        folded = Dictionary(words.map { ($0, $0.utf8.map(Line.folded)) }) { first, _ in first }
     }
 
-    /// The words, for highlighting.
-    var words: [String] { filter.words.filter { !$0.isEmpty } }
-
-    var isEmpty: Bool { filter.isEmpty && problem == nil }
-
-    /// `haystack` is the row's text, folded.
-    func matches(_ row: Row, haystack: [UInt8], _ values: @escaping Values) -> Bool {
-        filter.matches(FilteredRow(row: row, values: values), now: now) { word in
-            Self.contains(haystack, folded[word] ?? word.utf8.map(Line.folded))
-        }
+    /// A text that is not a filter, for this reason.
+    init(_ text: String, problem: String) {
+        (self.text, self.problem) = (text, problem)
+        (words, isPlain, test, folded) = ([], false, nil, [:])
     }
 
-    /// Whether whatever this filter lets through, the other one did too, so that only its rows need another look.
+    var isEmpty: Bool { test == nil && problem == nil }
+
+    /// - Parameter haystack: The text of the row, folded.
+    func matches(_ row: Row, haystack: [UInt8]) -> Bool {
+        test?(row) { word in Self.contains(haystack, folded[word] ?? word.utf8.map(Line.folded)) } ?? true
+    }
+
+    /// Whether the other filter lets every row through that this one does, so that only the rows of
+    /// the other one need another look.
     func narrows(_ other: TableFilter) -> Bool {
-        problem == nil && other.problem == nil && filter.isPlain && other.filter.isPlain && text.hasPrefix(other.text)
-    }
-
-    private struct FilteredRow: Filterable {
-        let row: Row
-        let values: Values
-        /// Not asked for: the table has it folded already.
-        var filterText: String { "" }
-
-        func value(of field: FilterField) -> FilterValue? { values(row, field) }
+        problem == nil && other.problem == nil && isPlain && other.isPlain && text.hasPrefix(other.text)
     }
 
     private static func contains(_ haystack: [UInt8], _ needle: [UInt8]) -> Bool {

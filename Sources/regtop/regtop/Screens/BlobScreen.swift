@@ -1,6 +1,6 @@
 import AdminCore
 
-/// A file as the store has it: its chunks, drawn to scale and in a table, where they lie, and who needs it.
+/// The chunks of a file: drawn to scale, and in a table with their places.
 final class BlobScreen: Screen {
     private let store: OpenStore
     private let subject: BlobSubject
@@ -39,7 +39,7 @@ final class BlobScreen: Screen {
         ]
         if let modified = layout.head.modified { details.append(Line(HumanText.second(modified), .dim)) }
         if !view.table.filter.isEmpty { details += view.selection }
-        // A digest is told by its beginning, and the facts behind it matter more than its end.
+        // The beginning identifies a digest; the facts after it matter more than its end.
         return TitleBar(
             title: "Blob " + (name.hasPrefix("sha256:") ? String(name.prefix(19)) + "…" : name), details: details)
     }
@@ -48,31 +48,37 @@ final class BlobScreen: Screen {
         guard let report else { return view.lines(size) }
         var top: [Line] = []
         if size.rows >= 12 {
-            top.append(Line("digest ", .dim) + Line(report.digest?.string ?? "none: no blob of the registry"))
+            top.append(Line("digest ", .dim) + Line(report.digest?.string ?? "none: not a blob of the registry"))
             top.append((Line("path   ", .dim) + Line(report.path.string)).truncated(to: size.columns, .middle))
         }
-        if let wrong = wrong(report) { top += Line.wrapped(wrong, to: size.columns, .bad) }
+        if let damage = damage(report) { top += Line.wrapped(damage, to: size.columns, .bad) }
         if size.rows >= 8 { top += ChunkMap(report.layout).lines(columns: size.columns) }
         if size.rows >= 14 { top.append(Line()) }
         top = Array(top.prefix(max(0, size.rows - 2)))
         return top + view.lines(Size(rows: size.rows - top.count, columns: size.columns))
     }
 
-    /// What is wrong, in a sentence.
-    private func wrong(_ report: BlobReport) -> String? {
+    /// The damage in a sentence; nil if there is none.
+    private func damage(_ report: BlobReport) -> String? {
         guard report.state == .damaged else { return nil }
         switch report.layout.head.state {
-        case .missing: return "Chunk 0 is gone, and the file's size with it: what an interrupted deletion leaves."
-        case .badSize: return "Chunk 0 carries no valid size."
+        case .missing: return "Chunk 0 is gone, and the size of the file with it: an interrupted deletion leaves this."
+        case .badSize: return "Chunk 0 has no valid size."
         case .empty: return "All chunks are gone."
         case .sound, .short, .long: break
         }
         let lost = report.layout.holes.reduce(0) { $0 + $1.length }
+        let long = report.layout.chunks.first { $0.state == .long }
+        if lost == 0, let long {
+            let surplus = HumanText.bytes((long.length ?? 0) - long.expected)
+            return "Lengths fit, but chunk \(long.index) is \(surplus) too long: the order of its bytes is suspect; "
+                + "v verifies."
+        }
         let kinds = Set(report.layout.chunks.map(\.state)).subtracting([.ok]).map(\.rawValue).sorted()
-        let chunks = "with chunks that are \(kinds.joined(separator: " and "))"
-        if lost == 0 { return "Every byte is where it should be, \(chunks)." }
-        let hope = kinds.contains("long") ? "; a resumed upload puts them past the end of the chunk before" : ""
-        return "\(HumanText.count(lost)) bytes are not where they should be, \(chunks)\(hope)."
+        let chunks = "chunks are \(kinds.joined(separator: " and "))"
+        if lost == 0 { return "Every byte is in its place, but \(chunks)." }
+        let hope = long == nil ? "" : "; a resumed upload puts them behind the end of the previous chunk"
+        return "\(HumanText.count(lost)) bytes are not in their place, \(chunks)\(hope)."
     }
 
     func escape() -> Bool { view.escape() }
@@ -91,13 +97,13 @@ final class BlobScreen: Screen {
             ) { [unowned self] in view.table.selected.map { .go(ObjectScreen(store, $0.chunk.object)) } ?? .none },
             Command(
                 name: "why", keys: [.character("w")], hint: "who needs it",
-                help: "Lists the tags and manifests that need this blob; reads all repositories",
+                help: "Lists the tags and manifests that need this blob (reads all repositories)",
                 isEnabled: { [unowned self] in report?.digest != nil }
             ) { [unowned self] in report?.digest.map { .go(UsesScreen(store, $0)) } ?? .none },
             store.verifyCommand("Verifies the blob", isEnabled: { [unowned self] in report?.digest != nil }) {
                 [unowned self] in report?.digest.map { [.blob($0)] } ?? []
             },
-            Command(name: "refresh", keys: [.character("r")], help: "Reads it anew") { [unowned self] in
+            Command(name: "refresh", keys: [.character("r")], help: "Reads the chunks again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
         ] + view.commands
@@ -116,7 +122,7 @@ final class BlobScreen: Screen {
                 case .failure(let error):
                     view.table.replace([])
                     report = nil
-                    view.empty = "There is nothing to be shown; r tries again."
+                    view.empty = "The chunks could not be read; r tries again."
                     return .failure(error)
                 }
             })
@@ -126,7 +132,52 @@ final class BlobScreen: Screen {
         self.report = report
         let rows = zip(report.layout.chunks, report.placements).map { ChunkRow(chunk: $0, placement: $1) }
         view.table.columns = ChunkRow.columns(places: rows.contains { $0.placement != nil })
-        view.empty = "There is no chunk."
+        view.empty = "The file has no chunks."
         view.table.replace(rows)
+    }
+}
+
+/// A chunk of a file and its place in the cluster.
+nonisolated struct ChunkRow: Sendable, Identifiable {
+    let chunk: ChunkLayout.Chunk
+    let placement: Placement?
+
+    var id: Int { chunk.index }
+
+    /// - Parameter places: Whether the store has placement groups and OSDs.
+    static func columns(places: Bool) -> [Column<ChunkRow>] {
+        let own: [Column<ChunkRow>] = [
+            Column(id: "index", title: "#", alignment: .right, minimum: 4, ideal: 6, order: .number { Int64($0.id) }) {
+                row, _ in Line(HumanText.count(row.id))
+            },
+            Column(
+                id: "object", title: "OBJECT", trimming: .middle, minimum: 14, ideal: 48, priority: 3, isSearched: true
+            ) { row, _ in Line(row.chunk.object.description) },
+            Column(
+                id: "offset", title: "OFFSET", alignment: .right, minimum: 9, ideal: 15, priority: 5,
+                order: .number { Cells.order($0.chunk.offset) }
+            ) { row, _ in Cells.exact(row.chunk.offset) },
+            Column(
+                id: "length", title: "LENGTH", alignment: .right, minimum: 9, ideal: 11, priority: 1,
+                order: .number { Cells.order($0.chunk.length) }, startsDescending: true
+            ) { row, _ in Cells.exact(row.chunk.length) },
+            Column(
+                id: "expected", title: "EXPECTED", alignment: .right, minimum: 9, ideal: 11, priority: 4
+            ) { row, _ in Cells.exact(row.chunk.expected) },
+            Column(
+                id: "state", title: "STATE", minimum: 7, ideal: 7, isSearched: true,
+                order: .text { $0.chunk.state.rawValue }
+            ) { row, _ in Cells.state(row.chunk.state.rawValue) },
+        ]
+        guard places else { return own }
+        return own + [
+            Column(
+                id: "pg", title: "PG", minimum: 5, ideal: 8, priority: 6, isSearched: true,
+                order: .text { $0.placement?.placementGroup ?? "" }
+            ) { row, _ in row.placement.map { Line($0.placementGroup) } ?? Cells.unknown },
+            Column(id: "osds", title: "OSDS", minimum: 5, ideal: 12, priority: 2, isSearched: true) { row, _ in
+                row.placement.map { Line($0.osds.map(String.init).joined(separator: " ")) } ?? Cells.unknown
+            },
+        ]
     }
 }

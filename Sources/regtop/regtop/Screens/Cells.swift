@@ -1,9 +1,9 @@
 import AdminCore
 import Foundation
 
-/// What the cells of several tables have in common.
+/// Cells that several tables have in common.
 nonisolated enum Cells {
-    /// What is not known, or not yet.
+    /// Stands for a value that is not known, or not yet.
     static let unknown = Line("–", .dim)
 
     static func size(_ bytes: UInt64?) -> Line {
@@ -18,12 +18,12 @@ nonisolated enum Cells {
         count.map { Line(HumanText.count($0)) } ?? unknown
     }
 
-    /// The day; with the time where there is room for it.
+    /// The day, with the time if there is room.
     static func date(_ date: Date?, _ width: Int) -> Line {
         date.map { Line(width >= 19 ? HumanText.second($0) : HumanText.day($0)) } ?? unknown
     }
 
-    /// A state in its word, coloured by how bad it is.
+    /// The word of a state, coloured by its severity.
     static func state(_ word: String) -> Line {
         switch word {
         case "ok": Line(word, .good)
@@ -33,14 +33,14 @@ nonisolated enum Cells {
         }
     }
 
-    /// As much of a digest as fits, from its beginning: people compare beginnings.
+    /// The beginning of a digest that fits: people compare beginnings.
     static func digest(_ digest: Digest?, _ width: Int) -> Line {
         guard let digest else { return unknown }
         let text = digest.string
         return width >= text.utf8.count ? Line(text) : Line(text).truncated(to: max(1, width))
     }
 
-    /// A sentence whose digests are cut short, so that the rest of it is seen.
+    /// A sentence with shortened digests, so that the rest of it is visible.
     static func note(_ text: String) -> Line {
         var short = ""
         var rest = text[...]
@@ -52,14 +52,16 @@ nonisolated enum Cells {
         return Line(short + rest, .dim)
     }
 
-    /// As much of a text as anybody reads: what was pushed may be of any length, and every frame would pay for all of it.
+    /// The beginning of a text. Pushed text may have any length, and every frame would pay for all
+    /// of it.
     static func excerpt(_ text: String) -> String {
-        // By scalars: thousands of marks may sit on one letter.
+        // Counts scalars, because one letter may have thousands of marks.
         let kept = text.unicodeScalars.prefix(2000)
         return kept.endIndex == text.endIndex ? text : String(String.UnicodeScalarView(kept)) + Line.ellipsis
     }
 
-    /// `schema 2`, `OCI index`: a media type as people call it; `Helm chart` and the like, where it is no image.
+    /// The common name of a media type, such as `schema 2` or `OCI index`; for an artifact that is
+    /// not an image its kind, such as `Helm chart`.
     static func kind(_ kind: ArtifactKind?, _ mediaType: String?) -> Line {
         if let kind, kind.isSpecial { return Line("\(kind)") }
         guard let mediaType else { return unknown }
@@ -74,7 +76,7 @@ nonisolated enum Cells {
         return Line(known[mediaType] ?? mediaType)
     }
 
-    /// Seconds since 1970, to sort by.
+    /// Seconds since 1970, as a sort key.
     static func order(_ date: Date?) -> Int64? {
         date.map { Int64($0.timeIntervalSince1970) }
     }

@@ -1,23 +1,27 @@
 import AdminCore
 
-/// Deleting and moving, from the wish to the results: plan, question, execution, report. One frozen plan all the way.
+/// A change from the key to its results: plan, question, execution, report, all with the same plan.
 struct ChangeFlow {
     let store: OpenStore
-    /// On whose behalf.
+    /// The screen on which the change begins.
     let screen: any Screen
 
-    /// `skippingTrash`: for good. `hidden`: which of them a filter hides; the question says so.
+    /// Deletes repositories, tags or manifests.
+    ///
+    /// - Parameters:
+    ///   - skippingTrash: Whether the deletion is permanent.
+    ///   - hidden: The targets that a filter hides; the question lists them.
     func remove(_ references: [ImageReference], skippingTrash: Bool = false, hidden: HiddenMarks = HiddenMarks())
         -> Effect
     {
-        guard !references.isEmpty else { return .say(.info("Nothing of this can be deleted.")) }
+        guard !references.isEmpty else { return .say(.info("None of these rows can be deleted.")) }
         let planner = store.session.planner
         return plan("planning the deletion of \(Self.named(references))", hidden: hidden) { progress in
             try await planner.removal(of: references, skippingTrash: skippingTrash, progress: progress)
         }
     }
 
-    /// Deletes what no rule of the configuration keeps, in all repositories that a rule is for.
+    /// Deletes the tags that no rule of the configuration keeps, in all repositories with a rule.
     func applyPolicy() -> Effect {
         let policy: Retention
         do {
@@ -32,27 +36,28 @@ struct ChangeFlow {
         }
     }
 
-    /// Asks whether what is to be said of the registries' caches is so, and ends by it what waits for that.
+    /// Asks whether a statement about the caches of the registries is true, and completes the
+    /// changes that wait for it.
     func say(_ caches: CacheState) -> Effect {
         guard let admin = store.session.admin else { return .say(.failure("This session is read-only.")) }
         let waiting = store.pending.filter { $0.state == .watching }
         guard !waiting.isEmpty else { return .say(.info("No change waits for caches to be flushed.")) }
         let question =
             caches == .flushed
-            ? "Are all registries restarted or flushed since then?"
-            : "Is there no registry with a descriptor cache?"
+            ? "Were all registries restarted or flushed since then?"
+            : "Does no registry use a blob descriptor cache?"
         return .propose(
             Proposal(
                 title: "Caches of registries", lines: waiting.map { Line($0.what) }, question: question, owner: screen
             ) {
                 .apply(
-                    .change(Slot(screen, "change"), "looking at \(HumanText.count(waiting.count, "name"))") { _ in
+                    .change(Slot(screen, "change"), "completing \(HumanText.count(waiting.count, "change"))") { _ in
                         try await admin.recover(saying: caches).flatMap(\.notes)
                     } then: { [store] (result: Result<[String], any Error>) in
                         store.changed(Set(store.repositories ?? []))
                         switch result {
                         case .success(let notes):
-                            let said = notes.first.map { "\($0)." } ?? "Nothing had been left out."
+                            let said = notes.first.map { "\($0)." } ?? "Nothing was missing."
                             return .all([.say(.info(said)), .reappear, store.askPending])
                         case .failure(let error): return .all([.failure(error), .reappear, store.askPending])
                         }
@@ -60,7 +65,9 @@ struct ChangeFlow {
             })
     }
 
-    /// Asks for the new name first, beginning with the old one. `names`: what Tab completes to.
+    /// Asks for the new name, beginning with the old one.
+    ///
+    /// - Parameter names: The names to which Tab completes.
     func move(_ source: ImageReference, names: [String]) -> Effect {
         let planner = store.session.planner
         return .prompt(
@@ -71,17 +78,20 @@ struct ChangeFlow {
                 let text = text.trimmingPrefix { $0 == " " }
                 if text.isEmpty || text == source.description { return .say(.info("Nothing was changed.")) }
                 guard let destination = ImageReference(String(text)) else {
-                    return .say(.failure("\"\(text)\" is no name; write repository or repository:tag."))
+                    return .say(.failure("\"\(text)\" is not a name; write repository or repository:tag."))
                 }
                 return plan("planning the move of \(source)") { progress in
-                    // The question says so if a tag is replaced.
+                    // The question tells if the move replaces a tag.
                     try await planner.move(from: source, to: destination, force: true, progress: progress)
                 }
             })
     }
 
-    /// Makes a plan away from the console, shows it, asks, and does it. `hidden`: which of its targets a filter hides. `seen` gets the
-    /// plan before the question.
+    /// Makes a plan, shows it, asks, and carries it out.
+    ///
+    /// - Parameters:
+    ///   - hidden: The targets that a filter hides; the question lists them.
+    ///   - seen: Called with the plan before the question.
     func plan<Shown: ShownPlan>(
         _ label: String, hidden: HiddenMarks = HiddenMarks(),
         _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> Shown,
@@ -90,7 +100,7 @@ struct ChangeFlow {
         var plan: Shown?
         return .ask(
             .stream(Slot(screen, "plan"), label) { [admin = store.session.admin] (reporter: Reporter<Shown>) in
-                // What was interrupted comes first: the registry may look different then.
+                // Interrupted changes are settled first, because this may change the registry.
                 _ = try await admin?.settleJournal { reporter.progress(TaskProgress($0)) }
                 reporter.emit(try await make { reporter.progress(TaskProgress($0)) })
             } fold: {
@@ -110,10 +120,10 @@ struct ChangeFlow {
     private func propose(_ plan: some ShownPlan, hidden: HiddenMarks) -> Effect {
         let words = PlanWords(plan)
         if plan.targetNames.isEmpty, let obstacle = (plan as? CollectionPlan)?.obstacles.first {
-            return .say(.failure("Nothing is freed or taken: \(obstacle)"))
+            return .say(.failure("Blocked: \(obstacle)"))
         }
         guard !plan.targetNames.isEmpty else {
-            return .say(.info(plan.notes.first.map { "Nothing to do: \($0)." } ?? "There is nothing to do."))
+            return .say(.info(plan.notes.first.map { "Nothing to do: \($0)." } ?? "Nothing to do."))
         }
         return .propose(
             Proposal(
@@ -122,15 +132,14 @@ struct ChangeFlow {
             ) { apply(plan) })
     }
 
-    /// Counted and named, as far as a person reads.
+    /// The number of the hidden rows, and the first names.
     private func warning(_ hidden: HiddenMarks) -> [Line] {
         guard !hidden.names.isEmpty else { return [] }
         let most = 50
         let more = hidden.names.count > most ? ", and \(HumanText.count(hidden.names.count - most)) more" : ""
         let names = hidden.names.prefix(most).joined(separator: ", ") + more
         return [
-            Line("\(HumanText.count(hidden.names.count)) of the marked rows hidden by the filter: ", .bad)
-                + Line(names, .bad)
+            Line("\(HumanText.count(hidden.names.count, "marked row")) hidden by the filter: \(names)", .bad)
         ]
     }
 
@@ -141,7 +150,7 @@ struct ChangeFlow {
             .change(Slot(screen, "change"), words.label) { progress in
                 await admin.apply(plan) { progress(TaskProgress($0)) }
             } then: { [store] (result: Result<[ChangeResult], any Error>) in
-                // Whatever happened, it may have happened: what is shown is read again.
+                // A change may have an effect even if it fails, so the screens read again.
                 store.changed(words.plan.repositories ?? Set(store.repositories ?? []))
                 switch result {
                 case .success(let results):
@@ -152,8 +161,8 @@ struct ChangeFlow {
             })
     }
 
-    /// In the status line what fits there; on a screen of its own as soon as one target is not done, or there is more to be said, and
-    /// always of a collection.
+    /// Reports in the status line. A screen of its own follows after a collection, if a target is
+    /// not done, and if there are notes.
     private func report(_ results: [ChangeResult], _ words: PlanWords) -> Effect {
         var effects: [Effect] = []
         let done = results.count { $0.outcome == .done }
@@ -177,5 +186,81 @@ struct ChangeFlow {
     private static func named(_ references: [ImageReference]) -> String {
         guard references.count == 1, let one = references.first else { return "\(references.count) targets" }
         return one.description
+    }
+}
+
+// MARK: - The trash and uploads
+
+extension ChangeFlow {
+    func restore(_ ids: [String], hidden: HiddenMarks = HiddenMarks()) -> Effect {
+        let planner = store.session.planner
+        return plan("planning to restore \(HumanText.count(ids.count, "deletion"))", hidden: hidden) { _ in
+            try await planner.restoration(of: ids)
+        }
+    }
+
+    /// Asks for the new name, beginning with the old one.
+    func restoreAs(_ item: TrashItem) -> Effect {
+        let planner = store.session.planner
+        return .prompt(
+            Prompt(
+                label: "restore as: ", text: item.name,
+                complete: { [store] in Prompt.completed($0, (store.repositories ?? []).map(\.string)) }
+            ) { text in
+                guard let name = ImageReference(String(text.trimmingPrefix { $0 == " " })) else {
+                    return .say(.failure("\"\(text)\" is not a name; write repository or repository:tag."))
+                }
+                return plan("planning to restore \(item.name)") { _ in
+                    try await planner.restoration(of: [item.id], as: name)
+                }
+            })
+    }
+
+    /// Deletes trash entries for good; all of them if `ids` is nil.
+    func empty(_ ids: [String]?, hidden: HiddenMarks = HiddenMarks()) -> Effect {
+        let planner = store.session.planner
+        return plan("planning to empty the trash", hidden: hidden) { progress in
+            try await planner.emptying(ids: ids, progress: progress)
+        }
+    }
+
+    func purge(_ uploads: [UploadSummary], hidden: HiddenMarks = HiddenMarks()) -> Effect {
+        let planner = store.session.planner
+        let ids = Set(uploads.map(\.id))
+        let names = Set(uploads.map(\.repository)).sorted()
+        return plan("planning to remove \(HumanText.count(uploads.count, "upload"))", hidden: hidden) { progress in
+            try await planner.purging(olderThan: 0, of: names, ids: ids, progress: progress)
+        }
+    }
+
+    /// Restores the last deletion of this console from the trash.
+    var undoCommand: Command {
+        Command(
+            name: "undo", keys: [.character("u")], help: "Restores the last deletion, after a question",
+            group: .change, isChange: true, isEnabled: { [unowned store] in !store.lastDeletion.isEmpty },
+            whenDisabled: "Nothing to undo."
+        ) { [unowned store, unowned screen] in
+            ChangeFlow(store: store, screen: screen).restore(store.lastDeletion.map(\.string))
+        }
+    }
+}
+
+extension PlanLine.Tone {
+    fileprivate nonisolated var style: Style {
+        switch self {
+        case .plain: .normal
+        case .dim: .dim
+        case .title: .title
+        case .good: .good
+        case .warning: .warning
+        case .bad: .bad
+        }
+    }
+}
+
+extension Line {
+    /// A line about a plan, with a style for each tone.
+    nonisolated init(_ line: PlanLine) {
+        self.init(line.parts.map { Span($0.text, $0.tone.style) })
     }
 }

@@ -1,7 +1,8 @@
 import AdminCore
 import Foundation
 
-/// Giving space back: what lies in the quarantine, since when, what the next step would do and what is in its way; runs that step.
+/// The garbage collection: the holdings of the quarantine, and the next step with its effect and
+/// its obstacles.
 final class CollectionScreen: Screen {
     private let store: OpenStore
     private let view: TableView<CollectionRow>
@@ -16,7 +17,7 @@ final class CollectionScreen: Screen {
     init(_ store: OpenStore) {
         self.store = store
         view = TableView(Table(columns: CollectionRow.columns, searchText: { $0.searchText }))
-        view.empty = "Looking into the quarantine …"
+        view.empty = "Reading the quarantine …"
     }
 
     var title: TitleBar {
@@ -25,7 +26,7 @@ final class CollectionScreen: Screen {
             details.append(Line("\(HumanText.bytes(status.bytes)) in the quarantine"))
             if status.dueBytes > 0 { details.append(Line("\(HumanText.bytes(status.dueBytes)) due", .good)) }
             if let next = status.nextFreeAfter, next > status.asOf {
-                details.append(Line("due from \(HumanText.second(next)) on", .dim))
+                details.append(Line("due after \(HumanText.second(next))", .dim))
             }
         }
         return TitleBar(title: "Collection", details: details + view.selection)
@@ -33,38 +34,36 @@ final class CollectionScreen: Screen {
 
     // MARK: Drawing
 
-    /// What the last mark says, the rules of the next one, and the table.
+    /// The result of the last mark, the options of the next one, and the table.
     func lines(_ size: Size) -> [Line] {
-        var top = (verdict + (plan?.obstacles ?? status?.obstacles ?? []).map { Line("in the way: \($0)", .bad) })
-            .flatMap {
-                Line.wrapped($0.text, to: size.columns, $0.spans.first?.style ?? .normal)
-            }
-        if size.rows >= 12 { top += Line.wrapped("Rules " + rules, to: size.columns, .dim) }
+        let obstacles = (plan?.obstacles ?? status?.obstacles ?? []).map { Line("Blocked: \($0)", .bad) }
+        var top = ([verdict] + obstacles).flatMap {
+            Line.wrapped($0.text, to: size.columns, $0.spans.first?.style ?? .normal)
+        }
+        if size.rows >= 12 { top += Line.wrapped("Options " + ruleText, to: size.columns, .dim) }
         top = Array(top.prefix(max(0, size.rows - 3)))
         if size.rows >= 14 { top.append(Line()) }
         return top + view.lines(Size(rows: size.rows - top.count, columns: size.columns))
     }
 
-    private var verdict: [Line] {
+    private var verdict: Line {
         guard let plan else {
-            return [Line("M finds out what is needed and what the next step would do; it changes nothing.")]
+            return Line("M marks what is needed and shows what the next step would do; it changes nothing.")
         }
         func sum(_ work: CollectionPlan.Part.Work) -> UInt64 {
             plan.parts.filter { $0.work == work }.reduce(0) { $0 + $1.bytes }
         }
         let at = HumanText.second(plan.markBegan).suffix(8)
-        let back = sum(.restore) > 0 ? ", brings back \(HumanText.bytes(sum(.restore)))" : ""
+        let taken = sum(.quarantine) + sum(.note) + sum(.watch)
         let freed = sum(.free) + sum(.trim) + sum(.finish)
-        let bet = plan.options.caches == .offline ? "" : ", if the registries' caches allow it"
-        let frees = freed > 0 ? HumanText.bytes(freed) + bet : "nothing"
-        return [
-            Line(
-                "Marked at \(at). The next step frees \(frees)\(back), and takes \(HumanText.bytes(sum(.quarantine) + sum(.note) + sum(.watch))) "
-                    + "into the quarantine.", plan.obstacles.isEmpty ? .good : .warning)
-        ]
+        let condition = freed == 0 || plan.options.caches == .offline ? "" : " (if the registries' caches allow it)"
+        let back = sum(.restore) > 0 ? ", restore \(HumanText.bytes(sum(.restore)))" : ""
+        return Line(
+            "Marked at \(at). Next step: quarantine \(HumanText.bytes(taken)), free \(HumanText.bytes(freed))\(condition)\(back).",
+            plan.obstacles.isEmpty ? .good : .warning)
     }
 
-    private var rules: String {
+    private var ruleText: String {
         func time(_ seconds: TimeInterval) -> String { HumanText.duration(.seconds(seconds)) }
         return [
             ":grace \(time(options.grace))", ":delay \(time(options.delay))", ":max-share \(Int(options.maxShare)) %",
@@ -96,37 +95,36 @@ final class CollectionScreen: Screen {
         [
             Command(
                 name: "mark", keys: [.character("M")], hint: "mark",
-                help: "Finds out what is needed, and so what the next step would do; changes nothing"
+                help: "Marks what is needed and shows what the next step would do; changes nothing"
             ) { [unowned self] in .ask(markQuery) },
             Command(
                 name: "run", keys: [.character("x")], hint: "run the next step",
-                help: "Asks what the registries remember, marks anew, shows the plan, and runs it after a yes",
+                help: "Asks about the caches of registries, marks again, shows the plan, and runs it after a yes",
                 group: .change, isChange: true
             ) { [unowned self] in run() },
-            rule("grace", "What was written or referred to within this time is left alone: \":grace 7d\"") {
+            rule("grace", "Keeps everything that was written or linked within this time: \":grace 7d\"") {
                 $0.grace = try Self.duration($1)
             },
-            rule("delay", "What was taken is freed after this time, longer than any push: \":delay 48h\"") {
+            rule("delay", "Frees quarantined data after this time, longer than any push: \":delay 48h\"") {
                 $0.delay = try Self.duration($1)
             },
-            rule("max-share", "The most that is taken or freed at once, in percent of all blobs: \":max-share 80\"") {
+            rule("max-share", "Limits one step to this percentage of all blobs: \":max-share 80\"") {
                 guard let percent = Double($1), (0...100).contains(percent) else { throw RuleError() }
                 $0.maxShare = percent
             },
             rule(
                 "uploads-older-than",
-                "Collects unfinished uploads as well: \":uploads-older-than 7d\"; \"0\" leaves them"
+                "Collects unfinished uploads, too: \":uploads-older-than 7d\"; \"0\" keeps them"
             ) {
                 let age = try Self.duration($1)
                 $0.uploadsOlderThan = age == 0 ? nil : age
             },
-            Command(name: "untagged", keys: [], help: "Collects manifests without a tag as well, or leaves them again")
-            {
+            Command(name: "untagged", keys: [], help: "Collects manifests without a tag, too, or keeps them again") {
                 [unowned self] in
                 options.untagged.toggle()
                 return forget()
             },
-            Command(name: "refresh", keys: [.character("r")], help: "Looks into the quarantine again") {
+            Command(name: "refresh", keys: [.character("r")], help: "Reads the quarantine again") {
                 [unowned self] in .all([refresh(), store.askStatus])
             },
         ] + view.commands
@@ -138,7 +136,8 @@ final class CollectionScreen: Screen {
         return seconds
     }
 
-    /// A rule that is set by what is typed behind its name. What was marked by another rule is not shown any more.
+    /// A command that sets an option by its argument. The last mark is dropped, because it was made
+    /// with other options.
     private func rule(
         _ name: String, _ help: String, _ set: @escaping (inout CollectionOptions, String) throws -> Void
     ) -> Command {
@@ -147,7 +146,7 @@ final class CollectionScreen: Screen {
                 try set(&options, text)
                 return forget()
             } catch {
-                return .say(.failure("\"\(text)\" is nothing that \(name) can be."))
+                return .say(.failure("\"\(text)\" is not a value of \(name)."))
             }
         }
         return Command(
@@ -157,7 +156,7 @@ final class CollectionScreen: Screen {
 
     // MARK: Marking and running
 
-    /// The rules, as if the registries' caches were known to be flushed: to be shown what could be freed. A run asks.
+    /// The options with flushed caches, so that the mark shows what could be freed. A run asks.
     private var asIfFlushed: CollectionOptions {
         var options = options
         options.caches = .flushed
@@ -176,11 +175,12 @@ final class CollectionScreen: Screen {
         }
     }
 
-    /// The mark of a run is its own: whatever moves references meanwhile voids it.
+    /// Asks and runs. Each run makes a mark of its own, because any move of references voids a
+    /// mark.
     private func run() -> Effect {
         guard let admin = store.session.admin else { return .say(.failure("This session is read-only.")) }
         let panel = ChoicePanel(
-            title: "What do the registries remember?",
+            title: "May registries still have old blobs in their cache?",
             options: Caches.all.map { .init(name: $0.name, meaning: $0.meaning) })
         return .choose(panel) { [unowned self] number in
             var options = options
@@ -217,7 +217,7 @@ final class CollectionScreen: Screen {
         let planner = store.session.planner
         let options = asIfFlushed
         return .ask(
-            .stream(Slot(self, "quarantine"), "looking into the quarantine") { (reporter: Reporter<QuarantineStatus>) in
+            .stream(Slot(self, "quarantine"), "reading the quarantine") { (reporter: Reporter<QuarantineStatus>) in
                 reporter.emit(try await planner.quarantine(options) { reporter.progress(TaskProgress($0)) })
             } fold: { [unowned self] parts in
                 status = parts.last
@@ -230,7 +230,7 @@ final class CollectionScreen: Screen {
             })
     }
 
-    /// What can be known of the registries' caches; the cautious one first.
+    /// The answers about the caches of the registries, the cautious one first.
     private struct Caches {
         let caches: CollectionOptions.Caches
         let name: String
@@ -238,22 +238,153 @@ final class CollectionScreen: Screen {
 
         static let all = [
             Caches(
-                caches: .unknown, name: "I do not know",
-                meaning: "Nothing is freed. What is needed again comes back, what is not needed goes to the quarantine."
-            ),
+                caches: .unknown, name: "Not sure (free nothing)",
+                meaning: "Restores blobs that are needed again and quarantines blobs that are not needed."),
             Caches(
-                caches: .flushed, name: "nothing any more: all were restarted, or their caches flushed",
+                caches: .flushed, name: "No: all were restarted or flushed",
                 meaning:
-                    "Each of them, after the run that took what is due now, and at least the delay ago. What is due is freed."
-            ),
+                    "Frees due blobs. Every registry must have been restarted or flushed after the run that quarantined "
+                    + "them, and at least the delay ago."),
             Caches(
-                caches: .none, name: "nothing: none has a descriptor cache",
-                meaning: "No blobdescriptor is configured anywhere, neither inmemory nor redis. What is due is freed."),
-            Caches(
-                caches: .offline, name: "nothing that matters: no registry is running",
+                caches: .none, name: "No: none uses a blob descriptor cache",
                 meaning:
-                    "None writes, and no push that has begun will go on. There is no delay: this one run takes, marks again and frees."
+                    "Frees due blobs. No registry may have a blobdescriptor in its configuration, neither inmemory nor redis."
             ),
+            Caches(
+                caches: .offline, name: "No registry is running (free everything now)",
+                meaning:
+                    "No registry may be running, and no push may resume. Without a delay, this run quarantines, marks again "
+                    + "and frees."),
         ]
+    }
+}
+
+/// A holding of the quarantine, or one that the next step of the collection adds. The screen calls
+/// it a batch.
+nonisolated struct CollectionRow: Sendable, Identifiable {
+    enum State: String, Sendable {
+        /// The delay is not over.
+        case waiting
+        /// The holding can be freed if the caches of the registries allow it.
+        case due
+        /// The run that made the holding was interrupted: the next step gives it its date.
+        case undated
+        /// The next step adds the holding.
+        case new
+
+        var style: Style {
+            switch self {
+            case .waiting: .normal
+            case .due: .good
+            case .undated: .warning
+            case .new: .dim
+            }
+        }
+    }
+
+    let id: String
+    /// The kind of its objects.
+    var kind = ""
+    var since: Date?
+    /// The end of the delay; nil if it is not known yet.
+    var due: Date?
+    var count = 0
+    var bytes: UInt64 = 0
+    var state = State.new
+    /// The work of the next step on the holding, by the last mark; nil before one.
+    var next: [CollectionPlan.Part]?
+
+    /// The name in the table. Records of surplus chunks have no holding; their dates differ.
+    var name: String { kind == QuarantineStatus.Item.Kind.surplus.rawValue ? "surplus" : id }
+
+    /// "free 3, 1.2 MiB; restore 1, 8.0 KiB".
+    var nextText: String {
+        guard let next else { return "" }
+        let done = next.map { part in
+            if [.date, .mend, .look].contains(part.work) { return part.work.verb }
+            let size = part.bytes > 0 ? ", \(HumanText.bytes(part.bytes))" : ""
+            return "\(part.work.verb) \(HumanText.count(part.items.count))\(size)"
+        }
+        return done.isEmpty ? "kept" : done.joined(separator: "; ")
+    }
+
+    var searchText: String { "\(id) \(kind) \(state.rawValue) \(nextText)" }
+
+    static let columns: [Column<CollectionRow>] = [
+        Column(
+            id: "batch", title: "BATCH", trimming: .middle, minimum: 10, ideal: 28, isSearched: true,
+            order: .text { $0.id }
+        ) { row, _ in Line(row.name, row.state == .new ? .dim : .normal) },
+        Column(id: "kind", title: "KIND", minimum: 7, ideal: 7, priority: 5, isSearched: true, order: .text { $0.kind })
+        {
+            row, _ in row.kind.isEmpty ? Cells.unknown : Line(row.kind)
+        },
+        Column(
+            id: "since", title: "SINCE", minimum: 10, ideal: 19, priority: 3, order: .number { Cells.order($0.since) }
+        ) { row, width in Cells.date(row.since, width) },
+        Column(
+            id: "objects", title: "OBJECTS", alignment: .right, minimum: 7, ideal: 7, priority: 4,
+            order: .number { Int64($0.count) }, startsDescending: true
+        ) { row, _ in Cells.count(row.count) },
+        Column(
+            id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
+            order: .number { Cells.order($0.bytes) }, startsDescending: true
+        ) { row, _ in row.bytes == 0 && row.state == .new ? Cells.unknown : Cells.size(row.bytes) },
+        Column(id: "due", title: "DUE", minimum: 10, ideal: 19, priority: 2, order: .number { Cells.order($0.due) }) {
+            row, width in Cells.date(row.due, width)
+        },
+        Column(id: "state", title: "STATE", minimum: 7, ideal: 7, isSearched: true, order: .text { $0.state.rawValue })
+        {
+            row, _ in Line(row.state.rawValue, row.state.style)
+        },
+        Column(id: "next", title: "NEXT STEP", minimum: 16, ideal: 44, priority: 1, isSearched: true) { row, _ in
+            row.next == nil ? Cells.unknown : Line(row.nextText)
+        },
+    ]
+}
+
+extension CollectionRow {
+    /// The holdings of the quarantine by name, and so by age, with the work of a plan on them; then
+    /// the new holdings of the plan.
+    static func rows(_ status: QuarantineStatus?, _ plan: CollectionPlan?) -> [CollectionRow] {
+        var parts = plan?.parts ?? []
+        func take(_ isMeant: (CollectionPlan.Part) -> Bool) -> [CollectionPlan.Part] {
+            defer { parts.removeAll(where: isMeant) }
+            return parts.filter(isMeant)
+        }
+        let rows = (status?.items ?? []).sorted { $0.id < $1.id }.map { item in
+            let isDue = item.due.map { $0 <= (status?.asOf ?? .distantPast) }
+            // The removal of surplus chunks is one part, whatever the dates of their records.
+            let next =
+                item.kind == .surplus ? take { $0.work == .trim && isDue == true } : take { $0.holding == item.id }
+            return CollectionRow(
+                id: item.id, kind: item.kind.rawValue, since: item.since, due: item.due, count: item.count,
+                bytes: item.bytes, state: isDue.map { $0 ? .due : .waiting } ?? .undated, next: plan.map { _ in next })
+        }
+        // The work on all of them at the end has a row of its own.
+        let new = Dictionary(grouping: parts) { [.finish, .look].contains($0.work) ? "at the end" : $0.holding }
+            .sorted { $0.key < $1.key }
+            .map { holding, parts in
+                CollectionRow(
+                    id: holding, count: parts.map(\.items.count).max() ?? 0, bytes: parts.map(\.bytes).max() ?? 0,
+                    next: parts)
+            }
+        return rows + new
+    }
+}
+
+extension CollectionPlan.Part.Work {
+    /// The verb in the column of the next step.
+    nonisolated fileprivate var verb: String {
+        switch self {
+        case .mend: "mend uploads"
+        case .date: "add the date"
+        case .restore: "restore"
+        case .free, .finish: "free"
+        case .trim: "remove"
+        case .quarantine: "quarantine"
+        case .note, .watch: "record"
+        case .look: "restore what pushes need"
+        }
     }
 }

@@ -1,13 +1,13 @@
 import AdminCore
 
-/// What is seen until the store is open. It makes way for the registry, or for the choice of a pool.
+/// The screen until the store is open. The repositories or the choice of a pool replace it.
 final class ConnectingScreen: Screen {
     private let options: SessionOptions
     private let settings: Settings
     private let opened: (OpenStore) -> Void
     private let open: @Sendable (SessionOptions) async throws -> Session
 
-    /// `opened` is told of the store as soon as there is one.
+    /// - Parameter opened: Called with the store as soon as it is open.
     init(
         _ options: SessionOptions, settings: Settings = Settings(),
         open: @escaping @Sendable (SessionOptions) async throws -> Session,
@@ -35,7 +35,7 @@ final class ConnectingScreen: Screen {
         [Line(), Line("    Opening \(place) …", .dim)]
     }
 
-    /// What somebody should know who has just come in: a mistake in the configuration before how the store was found.
+    /// The first message: a mistake in the configuration, or else how the store was found.
     private func note(_ session: Session) -> [Effect] {
         if let problem = settings.problems.first {
             let others = settings.problems.count > 1 ? " (and \(settings.problems.count - 1) more)" : ""
@@ -68,4 +68,47 @@ final class ConnectingScreen: Screen {
         query.stopsOnEscape = false
         return .ask(query)
     }
+}
+
+/// The choice of a pool if several pools have a registry.
+final class PoolsScreen: Screen {
+    private nonisolated struct Row: Sendable, Identifiable {
+        let id: String
+    }
+
+    private let view: TableView<Row>
+    private let next: (_ pool: String) -> any Screen
+
+    /// - Parameter next: Makes the screen that opens a pool.
+    init(_ pools: [String], next: @escaping (_ pool: String) -> any Screen) {
+        self.next = next
+        view = TableView(
+            Table(
+                columns: [
+                    Column(id: "pool", title: "POOL", minimum: 10, isSearched: true, order: .text { $0.id }) { row, _ in
+                        Line(row.id)
+                    }
+                ], searchText: { $0.id }))
+        view.table.replace(pools.map(Row.init))
+    }
+
+    var title: TitleBar {
+        TitleBar(
+            title: "Choose a pool", details: [Line("\(HumanText.count(view.table.rows.count)) pools have a registry")])
+    }
+
+    func lines(_ size: Size) -> [Line] { view.lines(size) }
+
+    func escape() -> Bool { view.escape() }
+
+    var pointer: (any Pointable)? { view }
+
+    private(set) lazy var commands: [Command] =
+        [
+            Command(
+                name: "open", keys: [.enter, .right, .character("l")], hint: "open",
+                help: "Opens the registry in this pool",
+                isEnabled: { [unowned self] in view.table.selected != nil }
+            ) { [unowned self] in view.table.selected.map { .replace(next($0.id)) } ?? .none }
+        ] + view.commands
 }

@@ -1,17 +1,17 @@
 import AdminCore
 
-/// The console as a whole: it is on the screen at once, opens the store while it is looked at, and closes it in the end.
+/// The console as a program: it draws at once, opens the store meanwhile, and closes it at the end.
 enum ConsoleApp {
-    /// Runs the console until somebody leaves it.
-    /// - Parameters:
-    ///   - options: which store. Several pools with a registry are shown to choose from.
-    ///   - log: where everything goes that libraries print meanwhile; nowhere if nil.
-    ///   - look: how the console looks and listens.
-    ///   - settings: what the user's configuration file says; its mistakes are told in the status line.
-    ///   - open: opens the store.
-    /// - Returns: the program's exit code: 0, or 128 and the number of the signal that ended it.
+    /// Runs the console until the user quits.
     ///
-    /// Throws `TerminalError` where no console is possible, and what `open` throws; the terminal has been given back by then.
+    /// - Parameters:
+    ///   - options: The store. The user chooses if several pools have a registry.
+    ///   - log: The file for the output of libraries; nil drops it.
+    ///   - settings: The user's configuration. The status line tells its mistakes.
+    ///   - open: Opens the store.
+    /// - Returns: The exit code: 0, or 128 plus the number of the signal that ended the console.
+    /// - Throws: `TerminalError` if no console is possible, and the errors of `open`. The terminal
+    ///   is restored before.
     static func run(
         _ options: SessionOptions, log: String?, look: Look = Look(), settings: Settings = Settings(),
         open: @escaping @Sendable (SessionOptions) async throws -> Session = Session.open
@@ -34,7 +34,8 @@ enum ConsoleApp {
         return outcome.exitCode
     }
 
-    /// Closes a session, but does not wait for a cluster that hangs: the program ends anyway.
+    /// Closes a session, but waits at most two seconds for a cluster that hangs: the program ends
+    /// anyway.
     private static func close(_ session: Session) async {
         let (ended, end) = AsyncStream.makeStream(of: Void.self)
         Task.detached {
@@ -48,3 +49,23 @@ enum ConsoleApp {
         for await _ in ended {}
     }
 }
+
+/// The options that name a store on the command line.
+nonisolated enum StoreWords {
+    static func of(_ options: SessionOptions) -> [String] {
+        switch options.location {
+        case .sqlite(let path): return ["--store", "sqlite:" + path]
+        // No other process finds a sample in memory.
+        case .sample(let path): return path.map { ["--store", "sqlite:" + $0] } ?? []
+        case .rados:
+            let rados = options.rados
+            let named = [
+                ("-p", rados.pool), ("-c", rados.configuration), ("-n", rados.client), ("-k", rados.keyring),
+                ("-m", rados.monitors),
+            ]
+            return named.flatMap { flag, value in value.map { [flag, $0] } ?? [] }
+        }
+    }
+}
+
+extension TerminalError: ProgramError {}

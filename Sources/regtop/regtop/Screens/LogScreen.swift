@@ -1,14 +1,14 @@
 import AdminCore
 
-/// What was changed, the latest first.
+/// The log of changes, the latest first.
 final class LogScreen: Screen {
-    /// How many changes are shown.
+    /// The number of changes that are shown.
     private static let most = 1000
 
     private let store: OpenStore
     private let view: TableView<LogRow>
     private var generation: Int?
-    /// That something is left out, in a sentence; nil if nothing is.
+    /// The sentence that tells of omitted entries; nil if there are none.
     private var earlier: String?
 
     init(_ store: OpenStore) {
@@ -19,7 +19,7 @@ final class LogScreen: Screen {
 
     var title: TitleBar { TitleBar(title: "Log", details: view.summary + (earlier.map { [Line($0, .dim)] } ?? [])) }
 
-    /// Below the table, where there is room, all that the change under the cursor was about, as far as the log names it, and what became of it.
+    /// The table and, if there is room, the targets and the outcome of the change under the cursor.
     func lines(_ size: Size) -> [Line] {
         guard size.rows >= 10, let entry = view.table.selected?.entry else { return view.lines(size) }
         let more = entry.targetCount - entry.targets.count
@@ -43,7 +43,7 @@ final class LogScreen: Screen {
 
     private(set) lazy var commands: [Command] =
         [
-            Command(name: "refresh", keys: [.character("r")], hint: "refresh", help: "Reads the log anew") {
+            Command(name: "refresh", keys: [.character("r")], hint: "refresh", help: "Reads the log again") {
                 [unowned self] in refresh()
             }
         ] + view.commands
@@ -61,7 +61,7 @@ final class LogScreen: Screen {
                 switch result {
                 case .success((let entries, let earlier)):
                     self.earlier = earlier
-                    view.empty = "Nothing was changed yet."
+                    view.empty = "No changes yet."
                     view.table.replace(entries.map(LogRow.init))
                     return .none
                 case .failure(let error):
@@ -70,4 +70,37 @@ final class LogScreen: Screen {
                 }
             })
     }
+}
+
+/// A change in the log.
+nonisolated struct LogRow: Sendable, Identifiable {
+    let entry: AuditEntry
+
+    var id: String { entry.id }
+
+    /// The text in which the words of a filter are looked for.
+    var searchText: String {
+        "\(entry.action) \(LogText.who(entry)) \(entry.targets.joined(separator: " ")) \(LogText.outcome(entry))"
+    }
+
+    static let columns: [Column<LogRow>] = [
+        Column(
+            id: "begun", title: "WHEN", minimum: 10, ideal: 19, order: .number { Cells.order($0.entry.begun) },
+            startsDescending: true
+        ) { row, width in Cells.date(row.entry.begun, width) },
+        Column(id: "action", title: "CHANGE", minimum: 7, ideal: 8, priority: 1, order: .text { $0.entry.action }) {
+            row, _ in Line(row.entry.action)
+        },
+        Column(id: "targets", title: "TARGETS", trimming: .middle, minimum: 14, ideal: 36, isSearched: true) { row, _ in
+            Line(LogText.what(row.entry))
+        },
+        Column(id: "who", title: "BY", minimum: 8, ideal: 20, priority: 3, isSearched: true) { row, _ in
+            Line(LogText.who(row.entry))
+        },
+        Column(id: "outcome", title: "OUTCOME", minimum: 8, priority: 2, isSearched: true) { row, _ in
+            let isDone = row.entry.outcomes.keys.allSatisfy { $0 == ChangeResult.Outcome.done.rawValue }
+            return Line(
+                LogText.outcome(row.entry), row.entry.ended == nil ? .warning : isDone ? .good : .bad)
+        },
+    ]
 }

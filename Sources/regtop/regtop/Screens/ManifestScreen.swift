@@ -1,6 +1,7 @@
 import AdminCore
 
-/// One image: its manifest, its configuration, its history with the layers, what an index names with all of theirs, signatures.
+/// One image: its manifest, configuration, history with layers and signatures; for an index, also
+/// all of these of each of its images.
 final class ManifestScreen: Screen {
     private let store: OpenStore
     private let reference: ImageReference
@@ -40,7 +41,7 @@ final class ManifestScreen: Screen {
         return TitleBar(title: reference.description, details: details)
     }
 
-    /// Above the table, what is wrong; below it, where there is room, more of the row under the cursor.
+    /// The problems, the table and, if there is room, details of the row under the cursor.
     func lines(_ size: Size) -> [Line] {
         func listed(_ sentences: [String]?, _ mark: String, _ style: Style) -> [Line] {
             (sentences ?? []).flatMap { sentence in
@@ -68,23 +69,23 @@ final class ManifestScreen: Screen {
         [
             Command(
                 name: "open", keys: [.enter, .right, .character("l")], hint: "open",
-                help: "Shows the image an index names; of everything else its blob",
+                help: "Shows the image of an index, or the blob of another row",
                 isEnabled: { [unowned self] in view.table.selected?.digest != nil }
             ) { [unowned self] in open() },
             Command(
-                name: "chunks", keys: [.character("c")], hint: "chunks", help: "Shows how the blob is striped",
+                name: "chunks", keys: [.character("c")], hint: "chunks", help: "Shows the chunks of the blob",
                 isEnabled: { [unowned self] in view.table.selected?.digest != nil }
             ) { [unowned self] in
                 view.table.selected?.digest.map { .go(BlobScreen(store, .digest($0))) } ?? .none
             },
             Command(
                 name: "config", keys: [.character("i")], hint: "config",
-                help: "Shows how the image is run, and every step that made it",
+                help: "Shows the configuration of the image and its history",
                 isEnabled: { [unowned self] in recipe != nil }
             ) { [unowned self] in showRecipe() },
             Command(
                 name: "delete", keys: [.character("d"), .delete], hint: "delete",
-                help: "Deletes this manifest and every tag that names it, after a question", group: .change,
+                help: "Deletes this manifest and all of its tags, after a question", group: .change,
                 isChange: true, isEnabled: { [unowned self] in image?.digest != nil }
             ) { [unowned self] in
                 guard let digest = image?.digest, let target = ImageReference(reference.repository, .digest(digest))
@@ -95,7 +96,7 @@ final class ManifestScreen: Screen {
             store.verifyCommand("Verifies the image", isEnabled: { [unowned self] in image != nil }) {
                 [unowned self] in [.reference(reference)]
             },
-            Command(name: "refresh", keys: [.character("r")], help: "Reads it anew") { [unowned self] in
+            Command(name: "refresh", keys: [.character("r")], help: "Reads the image again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
         ] + view.commands
@@ -108,7 +109,7 @@ final class ManifestScreen: Screen {
         return .go(BlobScreen(store, .digest(digest)))
     }
 
-    /// Of the image whose part is under the cursor.
+    /// The recipe of the image whose part is under the cursor.
     private var recipe: ImageRecipe? { view.table.selected?.owner.flatMap { recipes[$0] } }
 
     private func showRecipe() -> Effect {
@@ -142,12 +143,175 @@ final class ManifestScreen: Screen {
                 case .failure(StorageError.notFound):
                     image = nil
                     view.table.replace([])
-                    view.empty = "There is no such manifest any more."
+                    view.empty = "This manifest does not exist any more."
                     return .none
                 case .failure(let error):
                     view.empty = "The manifest could not be read; r tries again."
                     return .failure(error)
                 }
             })
+    }
+}
+
+/// A part of an image: its manifest, its configuration, a layer or another step of its history, a
+/// manifest of an index, or a signature.
+nonisolated struct ManifestRow: Sendable, Identifiable {
+    enum Part: Hashable, Sendable {
+        case manifest
+        case configuration
+        case layer
+        /// A step of the history without a layer.
+        case step
+        case child
+        case signature
+    }
+
+    /// The index in the list; a digest may occur more than once.
+    let id: Int
+    let part: Part
+    /// The name, such as `layer 3` or `linux/arm64`.
+    let name: String
+    /// The depth in nested indexes.
+    var depth = 0
+    var digest: Digest?
+    var size: UInt64?
+    var mediaType: String?
+    var state: String?
+    /// The command that made a layer, or that a configuration runs.
+    var command = ""
+    /// The step of the history that made the layer.
+    var step: ImageRecipe.Step?
+    /// The manifest of the image.
+    var owner: Digest?
+
+    /// Returns all parts of an image: the manifest first, images in the order of their index,
+    /// layers and steps in the order of the history.
+    ///
+    /// - Parameter recipes: The recipes by manifest.
+    static func rows(_ image: ImageDetail, _ recipes: [Digest: ImageRecipe]) -> [ManifestRow] {
+        var list = List(recipes: recipes)
+        list.add(.manifest, "manifest") {
+            $0.owner = image.digest
+            $0.digest = image.digest
+            $0.size = image.manifestSize
+            $0.mediaType = image.mediaType
+            $0.state = image.state.rawValue
+        }
+        list.addParts(of: image)
+        return list.rows
+    }
+
+    private struct List {
+        let recipes: [Digest: ImageRecipe]
+        var rows: [ManifestRow] = []
+        private var depth = 0
+        private var owner: Digest?
+        /// The number of further steps without a layer to show: a small configuration may have
+        /// thousands, and many images may share it.
+        private var stepsLeft = 2000
+
+        init(recipes: [Digest: ImageRecipe]) { self.recipes = recipes }
+
+        mutating func add(_ part: Part, _ name: String, _ fill: (inout ManifestRow) -> Void) {
+            var row = ManifestRow(id: rows.count, part: part, name: name, depth: depth, owner: owner)
+            fill(&row)
+            rows.append(row)
+        }
+
+        mutating func addParts(of image: ImageDetail) {
+            let outer = owner
+            owner = image.digest
+            let recipe = owner.flatMap { recipes[$0] }
+            if let config = image.config {
+                add(.configuration, "config") {
+                    $0.take(config)
+                    $0.command = Cells.excerpt(recipe?.run ?? "")
+                }
+            }
+            addHistory(image.layers, recipe)
+            for child in image.manifests {
+                add(.child, Cells.excerpt(child.label ?? "manifest")) {
+                    $0.owner = child.digest
+                    $0.digest = child.digest
+                    $0.size = child.size
+                    $0.mediaType = child.mediaType
+                    $0.state = child.state.rawValue
+                }
+                guard let image = child.image else { continue }
+                depth += 1
+                addParts(of: image)
+                depth -= 1
+            }
+            for digest in image.signatures { add(.signature, "signature") { $0.digest = digest } }
+            owner = outer
+        }
+
+        private mutating func addHistory(_ layers: [ImageDetail.Blob], _ recipe: ImageRecipe?) {
+            let history = recipe?.history(layers: layers.count) ?? layers.indices.map { (nil, $0) }
+            for (step, layer) in history {
+                if layer == nil {
+                    stepsLeft -= 1
+                    if stepsLeft < 0 { continue }
+                }
+                add(layer == nil ? .step : .layer, layer.map { "layer \($0 + 1)" } ?? "step") {
+                    if let layer { $0.take(layers[layer]) }
+                    $0.step = step
+                    $0.command = Cells.excerpt(step?.short ?? "")
+                }
+            }
+        }
+    }
+
+    private mutating func take(_ blob: ImageDetail.Blob) {
+        digest = blob.digest
+        size = blob.state == .elsewhere ? nil : blob.size
+        mediaType = blob.mediaType
+        state = blob.state.rawValue
+    }
+
+    /// The facts for which the table has no room: at most five lines.
+    var details: [Line] {
+        var lines: [Line] = []
+        func fact(_ name: String, _ value: String?) {
+            guard let value, !value.isEmpty else { return }
+            lines.append(Line(name, .dim).fitted(to: 9) + Line(Cells.excerpt(value)))
+        }
+        fact("digest", digest?.string)
+        fact("type", mediaType)
+        fact("made", step?.created.map(HumanText.second))
+        if part != .configuration { fact("by", step?.command) }
+        if part == .configuration { fact("runs", command) }
+        fact("comment", step?.comment)
+        return lines
+    }
+
+    static func columns(_ scale: Scale) -> [Column<ManifestRow>] {
+        [
+            Column(
+                id: "part", title: "PART", trimming: .middle, minimum: 10, ideal: 16, isSearched: true,
+                order: .text { $0.name }
+            ) {
+                row, _ in Line(String(repeating: "  ", count: min(row.depth, 8)) + row.name)
+            },
+            Column(id: "digest", title: "DIGEST", minimum: 15, ideal: 71, priority: 3, isSearched: true) { row, width in
+                Cells.digest(row.digest, width)
+            },
+            Column(
+                id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
+                order: .number { Cells.order($0.size) }, startsDescending: true
+            ) { row, _ in Cells.size(row.size) },
+            Column(id: "bar", title: "", minimum: 8, ideal: 12, priority: 6) { row, width in
+                scale.bar(row.size ?? 0, unique: nil, columns: width)
+            },
+            Column(
+                id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state ?? "" }
+            ) { row, _ in row.state.map(Cells.state) ?? Cells.unknown },
+            Column(id: "command", title: "COMMAND", minimum: 20, priority: 2, isSearched: true) { row, _ in
+                Line(row.command)
+            },
+            Column(id: "type", title: "MEDIA TYPE", trimming: .middle, minimum: 20, ideal: 30, priority: 7) { row, _ in
+                row.mediaType.map { Line($0, .dim) } ?? Cells.unknown
+            },
+        ]
     }
 }

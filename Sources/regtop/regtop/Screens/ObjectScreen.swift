@@ -1,13 +1,13 @@
 import AdminCore
 
-/// One object as RADOS has it: where it lies, its xattrs, its omap, its first bytes.
+/// One object of the store: its place, its xattrs, its omap and its first bytes.
 final class ObjectScreen: Screen {
     private nonisolated struct Content: Sendable {
         let state: ObjectState?
         let placement: Placement?
     }
 
-    /// How many bytes and keys are shown at most.
+    /// The limits of the bytes and keys that are shown.
     private nonisolated static let byteLimit: UInt64 = 4096
     private nonisolated static let keyLimit = 500
 
@@ -29,7 +29,7 @@ final class ObjectScreen: Screen {
                 Line("\(keys(state)), \(HumanText.count(state.xattrs.count, "xattr"))"),
             ]
         }
-        return TitleBar(title: "Object \(object)", details: details ?? [Line("not there", .bad)])
+        return TitleBar(title: "Object \(object)", details: details ?? [Line("does not exist", .bad)])
     }
 
     func lines(_ size: Size) -> [Line] { view.lines(size) }
@@ -38,7 +38,7 @@ final class ObjectScreen: Screen {
 
     private(set) lazy var commands: [Command] =
         [
-            Command(name: "refresh", keys: [.character("r")], hint: "refresh", help: "Reads it anew") {
+            Command(name: "refresh", keys: [.character("r")], hint: "refresh", help: "Reads the object again") {
                 [unowned self] in .all([refresh(), store.askStatus])
             }
         ] + view.commands
@@ -84,10 +84,10 @@ final class ObjectScreen: Screen {
                 "OSDs",
                 Line(placement.osds.map(String.init).joined(separator: " ")) + Line("  the first is the primary", .dim))
         } else {
-            fact("placement", Line("none: this store is no cluster", .dim))
+            fact("placement", Line("none: this store is not a cluster", .dim))
         }
         guard let state = content.state else {
-            return lines + [Line(), Line("There is no such object.", .bad)]
+            return lines + [Line(), Line("This object does not exist.", .bad)]
         }
         fact("size", Line("\(HumanText.count(state.size)) bytes"))
         fact("changed", Line(HumanText.second(state.modified)) + Line("  UTC", .dim))
@@ -120,5 +120,30 @@ final class ObjectScreen: Screen {
             ? "no data" : state.size > UInt64(state.data.count) ? "the first \(count) bytes" : "all \(count) bytes"
         return [Line(), Line("DATA", .columnTitle) + Line("  " + title, .dim)]
             + HexDump.lines(state.data, columns: columns)
+    }
+}
+
+/// Bytes in the format of `hexdump -C`.
+nonisolated enum HexDump {
+    /// Returns lines of 16 bytes, or of 8 or 4 bytes if there is less room.
+    static func lines(_ bytes: [UInt8], columns: Int) -> [Line] {
+        let width = columns >= 76 ? 16 : columns >= 44 ? 8 : 4
+        return stride(from: 0, to: bytes.count, by: width).map { start in
+            let part = bytes[start..<min(bytes.count, start + width)]
+            let text = part.map { (0x20..<0x7f).contains($0) ? String(UnicodeScalar($0)) : "." }.joined()
+            return Line(HexText.of(start, digits: 8), .dim) + Line.blank(2)
+                + Line(digits(part)).fitted(to: width * 3 + 1) + Line(text, .dim)
+        }
+    }
+
+    /// Returns a few bytes in one row: as text if they are printable, as digits otherwise.
+    static func short(_ bytes: [UInt8], atMost limit: Int = 64) -> String {
+        let shown = bytes.prefix(limit)
+        let isText = !shown.isEmpty && shown.allSatisfy { (0x20..<0x7f).contains($0) }
+        return (isText ? String(decoding: shown, as: UTF8.self) : digits(shown)) + (bytes.count > limit ? " …" : "")
+    }
+
+    private static func digits(_ bytes: ArraySlice<UInt8>) -> String {
+        bytes.map { HexText.of($0, digits: 2) }.joined(separator: " ")
     }
 }

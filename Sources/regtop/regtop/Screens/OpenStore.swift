@@ -1,9 +1,9 @@
 import AdminCore
 
-/// What all screens look at: the open store, what it says of itself, and what the console has changed in it.
+/// The open store that all screens share, with its status and the changes that the console made.
 final class OpenStore {
     let session: Session
-    /// The words of a command line that name this store; a pool that was renamed by its new name.
+    /// The options of a command line for this store; a renamed pool has its new name.
     var words: [String] {
         guard let pool = session.pool, let option = givenWords.firstIndex(of: "-p"),
             givenWords.indices.contains(option + 1)
@@ -17,15 +17,15 @@ final class OpenStore {
     var status: StoreStatus?
     private(set) var chunkSize: ChunkSizeFinding?
     var pending: [PendingChange] = []
-    /// True while the last question for the header has failed: what it shows is of before.
+    /// Whether the last refresh of the header has failed, so that it shows old values.
     var isStale = false
-    /// The repositories that were there when they were last listed; nil before. For completion, and for the header.
+    /// The repositories by the last listing, for completion and for the header; nil before one.
     var repositories: [RepositoryName]?
-    /// The last verification, running or over.
+    /// The last verification, running or ended.
     var verification: (any Screen)?
-    /// Grows with every change of the store, so that a screen sees that what it shows is old.
+    /// Grows with every change, so that a screen can tell whether its content is old.
     private(set) var generation = 0
-    /// The repositories that were changed, each with the generation of its last change.
+    /// The changed repositories, each with the generation of its last change.
     private var changes: [RepositoryName: Int] = [:]
 
     init(_ session: Session, words: [String] = [], settings: Settings = Settings()) {
@@ -34,12 +34,12 @@ final class OpenStore {
         self.settings = settings
     }
 
-    // MARK: Changes
+    // MARK: - Changes
 
-    /// What the last deletion took to the trash, as long as nobody has brought it back.
+    /// The trash entries of the last deletion, until they are restored.
     private(set) var lastDeletion: [TrashID] = []
 
-    /// Notes what a change did to the trash.
+    /// Updates `lastDeletion` after a change.
     func noteTrash(_ results: [ChangeResult]) {
         let taken = results.compactMap(\.trash)
         if !taken.isEmpty { lastDeletion = taken }
@@ -47,69 +47,77 @@ final class OpenStore {
         lastDeletion.removeAll { gone.contains($0.string) }
     }
 
-    /// Notes what was changed, or may have been.
+    /// Records repositories that a change has changed, or may have.
     func changed(_ repositories: Set<RepositoryName>) {
         generation += 1
         for name in repositories { changes[name] = generation }
     }
 
-    /// The repositories that were changed after a generation.
+    /// Returns the repositories with changes after a generation.
     func changed(since generation: Int) -> Set<RepositoryName> {
         Set(changes.filter { $0.value > generation }.keys)
     }
 
-    // MARK: What the store says of itself
+    // MARK: - The status
 
-    /// Asks for everything the header shows. Nobody waits for it, and Esc does not stop it.
+    /// Asks for everything that the header shows. Esc does not stop this.
     var askStatus: Effect {
-        .all([.ask(statusQuery), .ask(chunkSizeQuery), askPending])
+        .all([.ask(statusQuery(quiet: false)), .ask(chunkSizeQuery), askPending])
     }
 
     /// Asks for the journal: at the beginning, and after every change.
-    var askPending: Effect {
-        let session = session
-        var query = Query.value(Slot(self, "journal"), "reading the journal") {
-            try await session.pendingChanges()
-        } then: { [unowned self] result in
-            switch result {
-            case .success(let pending):
-                self.pending = pending
-                return .none
-            case .failure(let error): return .failure(error)
-            }
-        }
-        query.stopsOnEscape = false
-        query.isHousekeeping = true
-        return .ask(query)
+    var askPending: Effect { .ask(journalQuery(quiet: false)) }
+
+    /// Refreshes the header, unless the last refresh is still unanswered. An error is not shown in
+    /// the status line, because the user has not asked for this.
+    func beat(_ board: TaskBoard) -> Effect {
+        let (status, journal) = (statusQuery(quiet: true), journalQuery(quiet: true))
+        guard !board.isRunning(status.slot), !board.isRunning(journal.slot) else { return .none }
+        return .all([.ask(status), .ask(journal)])
     }
 
-    private var statusQuery: Query {
+    private func statusQuery(quiet: Bool) -> Query {
         let objects = session.objects
-        var query = Query.value(Slot(self, "status"), "asking how the store is") {
+        return housekeeping("status", "reading the status of the store", quiet: quiet) {
             try await objects.status()
-        } then: { [unowned self] result in
-            switch result {
-            case .success(let status):
-                self.status = status
-                return .none
-            case .failure(let error): return .failure(error)
-            }
+        } take: {
+            $0.status = $1
         }
-        query.stopsOnEscape = false
-        query.isHousekeeping = true
-        return query
+    }
+
+    private func journalQuery(quiet: Bool) -> Query {
+        let session = session
+        return housekeeping("journal", "reading the journal", quiet: quiet) {
+            try await session.pendingChanges()
+        } take: {
+            $0.pending = $1
+        }
     }
 
     private var chunkSizeQuery: Query {
         let storage = session.storage
-        var query = Query.value(Slot(self, "chunk size"), "checking the chunk size") {
+        return housekeeping("chunk size", "checking the chunk size", quiet: false) {
             try await ChunkSizeProbe(storage: storage).run()
-        } then: { [unowned self] result in
+        } take: {
+            $0.chunkSize = $1
+        }
+    }
+
+    /// - Parameter quiet: Whether an error only makes the header stale.
+    private func housekeeping<Value: Sendable>(
+        _ name: String, _ label: String, quiet: Bool, work: @escaping @Sendable () async throws -> Value,
+        take: @escaping (OpenStore, Value) -> Void
+    ) -> Query {
+        var query = Query.value(Slot(self, name), label, work: work) { [unowned self] result in
             switch result {
-            case .success(let finding):
-                chunkSize = finding
+            case .success(let value):
+                if quiet { isStale = false }
+                take(self, value)
                 return .none
-            case .failure(let error): return .failure(error)
+            case .failure(let error):
+                guard quiet else { return .failure(error) }
+                isStale = true
+                return .none
             }
         }
         query.stopsOnEscape = false
@@ -117,7 +125,7 @@ final class OpenStore {
         return query
     }
 
-    // MARK: The header
+    // MARK: - The header
 
     var header: HeaderBar {
         let load = session.objects.load
@@ -150,12 +158,12 @@ final class OpenStore {
         if let health = status?.health {
             items.append(.init(text: health, priority: 3, isAlert: health != "HEALTH_OK"))
         }
-        if isStale { items.append(.init(text: "no news", priority: 3, isAlert: true)) }
+        if isStale { items.append(.init(text: "stale", priority: 3, isAlert: true)) }
         if let space { items.append(.init(text: space, priority: 4)) }
         if let objects = status?.objects {
             items.append(.init(text: HumanText.count(objects, "object"), priority: 7))
         }
-        if let repositories { items.append(.init(text: HumanText.count(repositories.count) + " repos", priority: 9)) }
+        if let repositories { items.append(.init(text: HumanText.count(repositories.count, "repo"), priority: 9)) }
         items.append(.init(text: Self.traffic(load), priority: 5))
         return HeaderBar(items: items)
     }
@@ -176,7 +184,7 @@ final class OpenStore {
 }
 
 extension Effect {
-    /// Says what went wrong in the status line.
+    /// Shows an error in the status line.
     static func failure(_ error: any Error) -> Effect {
         .say(.failure(ErrorSentence.of(error)))
     }
@@ -186,8 +194,8 @@ extension Effect {
 nonisolated enum ErrorSentence {
     static func of(_ error: any Error) -> String {
         switch error {
-        case is CancellationError: "it was stopped"
-        case let error as StoreError where error.kind == .cancelled: "it was stopped"
+        case is CancellationError: "stopped"
+        case let error as StoreError where error.kind == .cancelled: "stopped"
         default: ErrorText.sentence(error)
         }
     }

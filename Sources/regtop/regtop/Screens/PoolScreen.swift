@@ -1,6 +1,6 @@
 import AdminCore
 
-/// The pool and its cluster: space, health, and how the objects are spread over the OSDs.
+/// The pool and its cluster: space, health, and the distribution of the objects over the OSDs.
 final class PoolScreen: Screen {
     private let store: OpenStore
     private let view: TableView<OSDRow>
@@ -19,7 +19,7 @@ final class PoolScreen: Screen {
         if let sample {
             details.append(
                 Line(
-                    "\(HumanText.count(sample.objects, "object")) looked up, in "
+                    "\(HumanText.count(sample.objects, "object")) located in "
                         + HumanText.count(sample.placementGroups, "placement group"), .dim))
         }
         return TitleBar(title: "Pool", details: details + view.selection)
@@ -32,7 +32,7 @@ final class PoolScreen: Screen {
     }
 
     private var facts: [Line] {
-        guard let status = store.status else { return [Line("Asking the store …", .dim)] }
+        guard let status = store.status else { return [Line("Reading the status …", .dim)] }
         var facts: [(String, String?)] = [
             (status.backend == .rados ? "pool" : "file", status.name),
             ("used", status.bytesUsed.map(HumanText.bytes)),
@@ -71,7 +71,8 @@ final class PoolScreen: Screen {
     private(set) lazy var commands: [Command] =
         [
             Command(
-                name: "refresh", keys: [.character("r")], hint: "refresh", help: "Asks again, and locates objects anew"
+                name: "refresh", keys: [.character("r")], hint: "refresh",
+                help: "Reads the status again and locates objects again"
             ) { [unowned self] in refresh() }
         ] + view.commands
 
@@ -87,7 +88,7 @@ final class PoolScreen: Screen {
             switch ending {
             case .finished: return .none
             case .cancelled:
-                view.empty = "Stopped before the objects were located; r looks again."
+                view.empty = "Stopped before all objects were located; r starts again."
                 return .none
             case .failed(let error):
                 view.empty = "The objects could not be located; r tries again."
@@ -101,19 +102,19 @@ final class PoolScreen: Screen {
         self.sample = sample
         view.empty =
             sample == nil
-            ? "This store has no OSDs: all of it is in one place." : "There is no object in this pool."
+            ? "This store is a file and has no OSDs." : "This pool has no objects."
         let most = sample?.shares.map(\.objects).max() ?? 0
         view.table.replace(
             (sample?.shares ?? []).map { OSDRow(share: $0, sampled: sample?.objects ?? 0, most: most) })
     }
 }
 
-/// What lies on one OSD.
+/// The objects on one OSD.
 nonisolated struct OSDRow: Sendable, Identifiable {
     let share: PlacementSample.Share
-    /// All objects of the sample.
+    /// The number of objects in the sample.
     let sampled: Int
-    /// The objects of the OSD with the most.
+    /// The number of objects on the OSD with the most.
     let most: Int
 
     var id: Int { share.osd }
@@ -130,7 +131,7 @@ nonisolated struct OSDRow: Sendable, Identifiable {
         Column(id: "bar", title: "", minimum: 8, ideal: 30, priority: 3) { row, width in
             Bar.line(Double(row.share.objects), of: Double(row.most), columns: width)
         },
-        Column(id: "share", title: "OF ALL", alignment: .right, minimum: 7, ideal: 7, priority: 2) { row, _ in
+        Column(id: "share", title: "SHARE", alignment: .right, minimum: 7, ideal: 7, priority: 2) { row, _ in
             row.sampled > 0 ? Line("\(row.share.objects * 100 / row.sampled) %") : Cells.unknown
         },
         Column(

@@ -1,15 +1,17 @@
 import AdminCore
 
-/// What is damaged: grouped by kind, what matters most first; opens the place, and repairs what is marked.
+/// The problems of the pool, the most severe ones first. Opens their places and repairs marked
+/// ones.
 final class ProblemsScreen: Screen {
     private let store: OpenStore
     private let view: TableView<ProblemRow>
     private var report: FsckReport?
-    /// True if the last look was stopped.
+    /// Whether the user stopped the last check.
     private var isStopped = false
     /// The store's generation that is shown; nil before the first time.
     private var generation: Int?
-    /// Ends when the deep look that was begun last, here or on a screen that has gone, has closed its notes.
+    /// Ends when the last deep check, of this screen or of one that has gone, has closed its
+    /// checkpoint.
     private static var turn = AsyncStream<Never> { $0.finish() }
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
 
@@ -17,7 +19,7 @@ final class ProblemsScreen: Screen {
         self.store = store
         view = TableView(
             Table(columns: ProblemRow.columns, searchText: { $0.searchText }), canMark: true)
-        view.empty = "Looking for damage …"
+        view.empty = "Checking the pool …"
     }
 
     var title: TitleBar {
@@ -29,21 +31,21 @@ final class ProblemsScreen: Screen {
             }
         }
         if let flight = report?.checked.inFlight, flight > 0 {
-            details.append(Line("\(HumanText.count(flight)) in flight", .dim))
+            details.append(Line("\(HumanText.count(flight)) recent, skipped", .dim))
         }
         if let taken = report?.checked.taken, taken > 0 {
-            details.append(Line("\(HumanText.count(taken)) hashed before", .dim))
+            details.append(Line("\(HumanText.count(taken)) hashed earlier", .dim))
         }
-        if isStopped || report?.isComplete == false { details.append(Line("not complete", .warning)) }
+        if isStopped || report?.isComplete == false { details.append(Line("incomplete", .warning)) }
         return TitleBar(title: "Problems", details: details)
     }
 
-    /// The table, and below it what the problem under the cursor means.
+    /// The table and, below it, the meaning of the problem under the cursor.
     func lines(_ size: Size) -> [Line] {
         guard size.rows >= 10, let problem = view.table.selected?.problem else { return view.lines(size) }
         var text = problem.detail
         if let repair = problem.repair { text += " Repair: \(repair.id)." }
-        // The whole of what the table cuts.
+        // In full, because the table cuts it.
         let words =
             Line.wrapped(VisibleText.of(problem.place), to: size.columns, .dim)
             + Line.wrapped(VisibleText.of(text), to: size.columns)
@@ -56,12 +58,13 @@ final class ProblemsScreen: Screen {
 
     var twin: [String]? { ["fsck"] + store.words }
 
-    func appear() -> Effect { generation == store.generation ? .none : look(deep: false) }
+    func appear() -> Effect { generation == store.generation ? .none : check(deep: false) }
 
     private(set) lazy var commands: [Command] =
         [
             Command(
-                name: "open", keys: [.enter, .right, .character("l")], hint: "open", help: "Shows the damaged place",
+                name: "open", keys: [.enter, .right, .character("l")], hint: "open",
+                help: "Shows the place of the problem",
                 isEnabled: { [unowned self] in view.table.selected != nil }
             ) { [unowned self] in view.table.selected.map { open($0.problem) } ?? .none },
             Command(
@@ -70,17 +73,17 @@ final class ProblemsScreen: Screen {
                 isChange: true, isEnabled: { [unowned self] in !targets.isEmpty }
             ) { [unowned self] in repair() },
             Command(
-                name: "mark-kind", keys: [.character("K")], help: "Marks every problem of the kind under the cursor",
+                name: "mark-kind", keys: [.character("K")], help: "Marks all problems of the kind under the cursor",
                 isEnabled: { [unowned self] in view.table.selected != nil }
             ) { [unowned self] in
                 markKind()
                 return .none
             },
-            Command(name: "hash", keys: [.character("H")], help: "Looks again, and hashes every blob besides") {
-                [unowned self] in look(deep: true)
+            Command(name: "hash", keys: [.character("H")], help: "Checks again, including the content of every blob") {
+                [unowned self] in check(deep: true)
             },
-            Command(name: "refresh", keys: [.character("r")], help: "Looks again") { [unowned self] in
-                look(deep: false)
+            Command(name: "refresh", keys: [.character("r")], help: "Checks again") { [unowned self] in
+                check(deep: false)
             },
         ] + view.commands
 
@@ -88,17 +91,17 @@ final class ProblemsScreen: Screen {
         if let path = problem.path {
             if problem.blob != nil { return .go(BlobScreen(store, .path(path))) }
             switch problem.kind {
-            // What is missing is looked for where it should be.
+            // The place of something missing is its parent.
             case .missingBlob, .missingRevision, .missingLayerLink, .missingDirectory, .badLink:
                 return .go(TreeScreen(store, path.parent))
             default: return .go(TreeScreen(store, path))
             }
         }
         return problem.object.map { .go(ObjectScreen(store, $0)) }
-            ?? .say(.info("It concerns the whole pool."))
+            ?? .say(.info("This problem concerns the whole pool."))
     }
 
-    /// What a repair is about: by identity, never by row.
+    /// The problems to repair, by identity.
     private var targets: [Problem] {
         let marked = view.table.markedRows
         let rows = marked.isEmpty ? view.table.selected.map { [$0] } ?? [] : marked
@@ -119,20 +122,20 @@ final class ProblemsScreen: Screen {
         view.table.mark { $0.problem.kind == kind }
     }
 
-    private func look(deep: Bool) -> Effect {
+    private func check(deep: Bool) -> Effect {
         generation = store.generation
         report = nil
         isStopped = false
-        view.empty = "Looking for damage …"
+        view.empty = "Checking the pool …"
         let session = store.session
         let before = deep ? Self.turn : nil
         let (turn, over) = AsyncStream<Never>.makeStream()
         if deep { Self.turn = turn }
         var found: [Problem] = []
         return .ask(
-            .stream(Slot(self, "fsck"), "looking for damage") { (reporter: Reporter<FsckPart>) in
+            .stream(Slot(self, "fsck"), "checking the pool") { (reporter: Reporter<FsckPart>) in
                 defer { over.finish() }
-                // What was hashed before a look was stopped is not hashed again.
+                // The checkpoint lets this check skip blobs that an interrupted one has hashed.
                 if let before { for await _ in before {} }
                 let checkpoint = deep ? try await HashCheckpoint.open(of: session) : nil
                 var options = FsckOptions(clock: session.clock)
@@ -157,14 +160,13 @@ final class ProblemsScreen: Screen {
             } end: { [unowned self] ending in
                 switch ending {
                 case .finished:
-                    view.empty = "Nothing is damaged."
+                    view.empty = "No problems."
                     guard let stopped = report?.stopped else { return .none }
-                    view.empty = "Not everything was looked at; r looks again."
-                    return .say(.failure("Not everything was looked at: \(stopped)"))
+                    view.empty = "The check is incomplete; r checks again."
+                    return .say(.failure("The check is incomplete: \(stopped)"))
                 case .cancelled:
                     isStopped = true
-                    view.empty =
-                        "Stopped before everything was looked at; r looks again\(deep ? ", H goes on hashing" : "")."
+                    view.empty = "The check was stopped; r checks again\(deep ? ", H goes on hashing" : "")."
                     return .none
                 case .failed(let error): return .failure(error)
                 }
@@ -172,8 +174,71 @@ final class ProblemsScreen: Screen {
     }
 }
 
-/// What a look reports while it goes on, and at its end.
+/// A partial result of a check.
 private nonisolated enum FsckPart: Sendable {
     case found([Problem])
     case report(FsckReport)
+}
+
+/// A problem in a table.
+nonisolated struct ProblemRow: Sendable, Identifiable {
+    /// Identifies a problem. The detail tells invalid entries of one directory apart.
+    struct ID: Hashable, Sendable {
+        let kind: ProblemKind
+        let place: String
+        let detail: String
+    }
+
+    let problem: Problem
+
+    var id: ID { ID(kind: problem.kind, place: problem.place, detail: problem.detail) }
+
+    /// The place, without the directory of the registry.
+    var place: String {
+        guard let path = problem.path, path.isBelow(RegistryPaths.standardRoot) else { return problem.place }
+        return path.components.dropFirst(RegistryPaths.standardRoot.components.count).joined(separator: "/")
+    }
+
+    /// The name of the repair; empty for none.
+    var repair: String { problem.repair?.id ?? "" }
+
+    var searchText: String {
+        "\(problem.kind.rawValue) \(problem.severity.rawValue) \(problem.place) \(repair) \(problem.detail)"
+    }
+
+    static let columns: [Column<ProblemRow>] = [
+        Column(
+            id: "kind", title: "KIND", minimum: 12, ideal: 19, isSearched: true,
+            order: .text { $0.problem.kind.rawValue }
+        ) { row, _ in Line(row.problem.kind.rawValue, .key) },
+        Column(
+            id: "severity", title: "SEVERITY", minimum: 8, ideal: 8, priority: 2, isSearched: true,
+            order: .number { row in ProblemSeverity.allCases.firstIndex(of: row.problem.severity).map { Int64($0) } }
+        ) { row, _ in
+            Line(row.problem.severity.rawValue, style(row.problem.severity))
+        },
+        Column(
+            id: "place", title: "PLACE", trimming: .middle, minimum: 20, ideal: 70, isSearched: true,
+            order: .text { $0.problem.place }
+        ) { row, _ in Line(VisibleText.of(row.place)) },
+        Column(
+            id: "repair", title: "REPAIR", minimum: 15, ideal: 15, priority: 1, isSearched: true,
+            order: .text { $0.repair }
+        ) {
+            row, _ in
+            row.repair.isEmpty ? Cells.unknown : Line(row.repair, row.problem.repair?.isSafe == true ? .good : .normal)
+        },
+        Column(id: "detail", title: "MEANING", minimum: 30, priority: 2, isExtra: true, isSearched: true) {
+            row, _ in
+            Cells.note(row.problem.detail)
+        },
+    ]
+
+    static func style(_ severity: ProblemSeverity) -> Style {
+        switch severity {
+        case .error: .bad
+        case .waste: .warning
+        case .info: .dim
+        }
+    }
 }

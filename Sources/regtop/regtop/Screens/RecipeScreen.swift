@@ -1,14 +1,14 @@
 import AdminCore
 
-/// How one image is run, and every step that made it; of what is too long for people, its beginning.
+/// The configuration of one image and its history. Long texts are cut.
 final class RecipeScreen: Screen {
     let title: TitleBar
     private let words: [String]
     private let view: TextView
 
     /// - Parameters:
-    ///   - name: the image's.
-    ///   - words: what prints it, for `y`.
+    ///   - name: The name of the image.
+    ///   - words: The words of the command that prints it.
     init(_ name: String, _ recipe: ImageRecipe, layers: [ImageDetail.Blob], words: [String]) {
         title = TitleBar(
             title: "Config \(name)", details: [Line(HumanText.count(recipe.steps.count, "step"), .dim)])
@@ -28,7 +28,7 @@ final class RecipeScreen: Screen {
 
     func lines(_ size: Size) -> [Line] { view.lines(size) }
 
-    /// No more values of one kind are shown, and no more lines. All of it is in the blob.
+    /// The limits of values of one kind and of lines. The blob has all of them.
     private static let (valueLimit, lineLimit) = (200, 10_000)
 
     private static func page(
@@ -43,7 +43,7 @@ final class RecipeScreen: Screen {
                 lines.append(Line("… \(HumanText.count(values.count - valueLimit)) more", .dim))
             }
         }
-        if lines.isEmpty { lines.append(Line("It says nothing of how it is run.", .dim)) }
+        if lines.isEmpty { lines.append(Line("The configuration is empty.", .dim)) }
         lines += [Line(), Line("HISTORY", .columnTitle) + Line("  the oldest first", .dim)]
         if recipe.steps.isEmpty { lines.append(Line("none", .dim)) }
         for (step, layer) in recipe.history(layers: layers.count) {
@@ -58,7 +58,7 @@ final class RecipeScreen: Screen {
         return lines
     }
 
-    /// A text beside its name, broken where it is too long.
+    /// A text beside its name, broken if it is too long.
     private static func entry(_ front: Line, _ text: String, _ columns: Int) -> [Line] {
         Line(Cells.excerpt(text)).broken(to: max(1, columns - front.width)).enumerated().map { number, row in
             (number == 0 ? front : Line.blank(front.width)) + row

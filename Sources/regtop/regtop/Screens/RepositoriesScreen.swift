@@ -1,11 +1,11 @@
 import AdminCore
 
-/// The first screen: all repositories. Names come at once, the rest fills in, what is in sight first.
+/// The first screen: all repositories. Names come at once; the rest follows, visible rows first.
 final class RepositoriesScreen: Screen {
     private let store: OpenStore
     private let view: TableView<RepositoryRow>
     private let scale = Scale()
-    /// What is still to be looked at; nil while nothing is.
+    /// The repositories to read; nil if no scan runs.
     private var queue: WorkQueue<RepositoryName>?
     /// The store's generation that is shown; nil before the first time.
     private var generation: Int?
@@ -19,7 +19,7 @@ final class RepositoriesScreen: Screen {
                 columns: RepositoryRow.columns(unique: false, scale: scale), searchText: { $0.searchText },
                 clock: store.session.clock, values: { $0.value(of: $1) }),
             canMark: true)
-        view.empty = "Looking for repositories …"
+        view.empty = "Listing repositories …"
     }
 
     var title: TitleBar { TitleBar(title: "Repositories", details: view.summary) }
@@ -60,7 +60,7 @@ final class RepositoriesScreen: Screen {
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in changeFlow.remove(targets, hidden: view.table.hiddenMarks) },
             Command(
-                name: "move", keys: [.character("m")], hint: "move", help: "Gives the repository another name",
+                name: "move", keys: [.character("m")], hint: "move", help: "Renames the repository, after a question",
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.table.selected != nil }
             ) { [unowned self] in
                 view.table.selected.flatMap { ImageReference($0.name) }.map { changeFlow.move($0, names: names) }
@@ -68,23 +68,23 @@ final class RepositoriesScreen: Screen {
             },
             Command(
                 name: "delete-now", keys: [.character("D")],
-                help: "The same without the trash: what goes cannot be brought back",
+                help: "Permanently deletes the marked repositories, or the one under the cursor, without the trash",
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in
                 changeFlow.remove(targets, skippingTrash: true, hidden: view.table.hiddenMarks)
             },
             Command(
                 name: "policy", keys: [],
-                help: "Deletes the tags that no rule in config.yml keeps, after a question that says why of each",
+                help: "Deletes the tags that no rule in config.yml keeps, after a question with the reasons",
                 group: .change, isChange: true
             ) { [unowned self] in changeFlow.applyPolicy() },
             Command(
                 name: "caches-flushed", keys: [],
-                help: "Says that every registry was restarted, or its cache flushed, since the last deletion and move",
+                help: "States that every registry was restarted or flushed since the last deletion and move",
                 group: .change, isChange: true
             ) { [unowned self] in changeFlow.say(.flushed) },
             Command(
-                name: "no-cache", keys: [], help: "Says that no registry has a descriptor cache",
+                name: "no-cache", keys: [], help: "States that no registry uses a blob descriptor cache",
                 group: .change, isChange: true
             ) { [unowned self] in changeFlow.say(.none) },
             store.verifyCommand(
@@ -94,16 +94,16 @@ final class RepositoriesScreen: Screen {
             changeFlow.undoCommand,
             Command(
                 name: "unique", keys: [.character("n")],
-                help: "Finds out what each repository needs alone; reads everything"
+                help: "Computes the unique size of each repository (scans the whole pool)"
             ) { [unowned self] in .ask(uniqueQuery) },
-            Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in
+            Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 refresh()
             },
         ] + view.commands
 
     private var names: [String] { (store.repositories ?? []).map(\.string) }
 
-    /// What a change is about: by name, never by row.
+    /// The repositories of a change, by name.
     private var targets: [ImageReference] {
         view.targets.compactMap { ImageReference($0.name) }
     }
@@ -115,7 +115,9 @@ final class RepositoriesScreen: Screen {
         return .all([list(again: nil), store.askStatus])
     }
 
-    /// Lists the names; then looks at those that are new, and again at some, or at all (nil).
+    /// Lists the names, then reads the new repositories and some of the known ones.
+    ///
+    /// - Parameter again: The known repositories to read again; nil for all.
     private func list(again: Set<RepositoryName>?) -> Effect {
         let registry = store.session.registry
         var found: [RepositoryName] = []
@@ -142,11 +144,11 @@ final class RepositoriesScreen: Screen {
 
     private func show(_ names: [RepositoryName], isAll: Bool) {
         let known = Dictionary(uniqueKeysWithValues: view.table.rows.map { ($0.name, $0) })
-        // As long as the list is not complete, nothing that was there before disappears.
+        // Known repositories stay until the list is complete.
         let all = isAll ? names : Array(Set(names).union(known.keys)).sorted()
         view.table.replace(all.map { known[$0] ?? RepositoryRow(name: $0) })
         if isAll { store.repositories = names }
-        if isAll { view.empty = "There is no repository in this store; t shows its raw tree." }
+        if isAll { view.empty = "This store has no repositories; t shows its tree." }
     }
 
     private func scan(again: Set<RepositoryName>?) -> Effect {
@@ -186,18 +188,20 @@ final class RepositoriesScreen: Screen {
         view.table.update(rows)
     }
 
-    /// What a person has to know when a scan ends and not everything could be read.
+    /// The message after a scan that could not read every repository.
     private var unread: Effect {
         let failed = view.table.rows.filter { $0.failure != nil }
         guard let first = failed.first else { return .none }
         return .say(
-            .failure("\(HumanText.count(failed.count)) could not be read; \(first.name): \(first.note)"))
+            .failure(
+                "\(HumanText.count(failed.count, "repository", "repositories")) could not be read; "
+                    + "\(first.name): \(first.note)"))
     }
 
     private var uniqueQuery: Query {
         let inspector = UsageInspector(registry: store.session.registry)
         var found: Usage?
-        return .stream(Slot(self, "unique"), "finding out what is shared") { (reporter: Reporter<Usage>) in
+        return .stream(Slot(self, "unique"), "computing unique sizes") { (reporter: Reporter<Usage>) in
             reporter.emit(
                 try await inspector.usage { done in
                     reporter.progress(TaskProgress(done))
@@ -225,5 +229,91 @@ final class RepositoriesScreen: Screen {
                 return row
             })
         view.table.settle()
+    }
+}
+
+/// A repository on the first screen: its name at once, the rest when it is known.
+nonisolated struct RepositoryRow: Sendable, Identifiable {
+    let name: RepositoryName
+    var summary: RepositorySummary?
+    /// The size of the part that no other repository needs; nil before it is computed.
+    var unique: UInt64?
+    /// Why the repository could not be read.
+    var failure: String?
+
+    var id: RepositoryName { name }
+
+    var state: String? { failure == nil ? summary?.state.rawValue : "unread" }
+
+    var note: String { failure ?? summary?.problems.first ?? "" }
+}
+
+nonisolated extension RepositoryRow {
+    /// Returns the columns.
+    ///
+    /// - Parameters:
+    ///   - unique: Whether the unique sizes are known; they take two more columns.
+    ///   - scale: The scale of the bars.
+    static func columns(unique: Bool, scale: Scale) -> [Column<RepositoryRow>] {
+        var columns: [Column<RepositoryRow>] = [
+            Column(
+                id: "name", title: "NAME", trimming: .middle, minimum: 14, ideal: 44, isSearched: true,
+                order: .text { $0.name.string }
+            ) { row, _ in Line(row.name.string) },
+            Column(
+                id: "tags", title: "TAGS", alignment: .right, minimum: 5, ideal: 7, priority: 3,
+                order: .number { $0.summary.map { Int64($0.tags) } }, startsDescending: true
+            ) { row, _ in Cells.count(row.summary?.tags) },
+            Column(
+                id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
+                order: .number { Cells.order($0.summary?.size) }, startsDescending: true
+            ) { row, _ in Cells.size(row.summary?.size) },
+            Column(id: "bar", title: "", minimum: 8, ideal: 16, priority: 6) { row, width in
+                scale.bar(row.summary?.size ?? 0, unique: row.unique, columns: width)
+            },
+        ]
+        if unique {
+            columns += [
+                Column(
+                    id: "unique", title: "UNIQUE", alignment: .right, minimum: 9, ideal: 9, priority: 2,
+                    order: .number { Cells.order($0.unique) }, startsDescending: true
+                ) { row, _ in Cells.size(row.unique) },
+                Column(
+                    id: "shared", title: "SHARED", alignment: .right, minimum: 9, ideal: 9, priority: 5,
+                    order: .number { Cells.order($0.shared) }, startsDescending: true
+                ) { row, _ in Cells.size(row.shared) },
+            ]
+        }
+        return columns + [
+            Column(
+                id: "changed", title: "CHANGED", minimum: 10, ideal: 10, priority: 4,
+                order: .number { Cells.order($0.summary?.modified) }, startsDescending: true
+            ) { row, width in Cells.date(row.summary?.modified, width) },
+            Column(
+                id: "state", title: "STATE", minimum: 8, ideal: 12, isSearched: true, order: .text { $0.state ?? "" }
+            ) { row, _ in row.state.map(Cells.state) ?? Cells.unknown },
+            Column(id: "note", title: "NOTE", minimum: 24, priority: 7, isExtra: true, isSearched: true) { row, _ in
+                Cells.note(row.note)
+            },
+        ]
+    }
+
+    var shared: UInt64? {
+        guard let unique, let size = summary?.size else { return nil }
+        return size - min(unique, size)
+    }
+
+    /// The text in which the words of a filter are looked for.
+    var searchText: String { "\(name) \(state ?? "") \(note)" }
+
+    /// The value of a field for filters.
+    func value(of field: FilterField) -> FilterValue? {
+        switch field {
+        case .name: .text(name.string)
+        case .unique: unique.map { .number($0) }
+        case .shared: shared.map { .number($0) }
+        case .state: state.map { .text($0) }
+        default: summary?.value(of: field)
+        }
     }
 }

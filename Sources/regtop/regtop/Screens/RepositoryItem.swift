@@ -1,7 +1,7 @@
 import AdminCore
 import Foundation
 
-/// Something a repository holds: a tag, a manifest that no tag names, or an unfinished upload.
+/// A row of a repository: a tag, a manifest without a tag, or an unfinished upload.
 nonisolated struct RepositoryItem: Sendable, Identifiable {
     enum Identity: Hashable, Sendable {
         case tag(String)
@@ -11,16 +11,16 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
 
     let id: Identity
     var tag: TagSummary?
-    /// Of a manifest without a tag.
+    /// The image of a manifest without a tag.
     var image: ImageDetail?
     var upload: UploadSummary?
-    /// What an index names.
+    /// The manifests of an index.
     var children: [Digest] = []
-    /// The tag of an index that names this manifest: it is not as free as it looks.
+    /// The tag of an index with this manifest, which needs it.
     var parent: String?
-    /// The tags of the images that it belongs to, of a companion; no tag if their images have none.
+    /// The tags of the images to which a companion belongs; none if these images have no tag.
     var images: [String] = []
-    /// Why nothing is known.
+    /// Why the row could not be read.
     var failure: String?
 
     var name: String {
@@ -41,10 +41,10 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
 
     var isKnown: Bool { tag != nil || image != nil || upload != nil || failure != nil }
 
-    /// What it belongs to; nil for an image.
+    /// The subject of a companion; nil for an image.
     var companion: Companion? { tag?.companion ?? image?.companion }
 
-    /// To what it belongs, in words.
+    /// The images to which a companion belongs, in words.
     private var belonging: String? {
         guard let companion else { return nil }
         let images = images.isEmpty ? companion.subject.string : images.joined(separator: ", ")
@@ -77,7 +77,7 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
         "\(name) \(digest?.string ?? "") \(platforms.joined(separator: " ")) \(state ?? "") \(note)"
     }
 
-    /// What a change of it is about; nil for an upload.
+    /// The reference for a change; nil for an upload.
     func reference(in repository: RepositoryName) -> ImageReference? {
         switch id {
         case .tag(let tag): ImageReference(repository, .tag(tag))
@@ -122,13 +122,13 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
         },
     ]
 
-    /// What a filter compares.
+    /// The value of a field for filters.
     func value(of field: FilterField) -> FilterValue? {
         switch field {
         case .name: .text(name)
         case .size: size.map { .number($0) }
         case .created: created.map { .time($0) }
-        // What has no date of its own is as old as it was made.
+        // A row without a date of change has the date of its creation.
         case .modified: (tag?.modified ?? created).map { .time($0) }
         case .state: state.map { .text($0) }
         case .digest: digest.map { .text($0.string) }

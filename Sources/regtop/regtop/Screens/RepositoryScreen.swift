@@ -1,15 +1,15 @@
 import AdminCore
 
-/// What a repository holds: its tags, the manifests that no tag names, and unfinished uploads.
+/// A repository: its tags, the manifests without a tag, and unfinished uploads.
 final class RepositoryScreen: Screen {
     private let store: OpenStore
     private let name: RepositoryName
     private let view: TableView<RepositoryItem>
     private var queue: WorkQueue<RepositoryItem.Identity>?
     private var generation: Int?
-    /// The manifests that an index with a tag names, each with that tag.
+    /// The manifests of indexes with a tag, each with that tag.
     private var parents: [Digest: String] = [:]
-    /// To which images companions with a tag belong, and which tags name a manifest.
+    /// The tags of the images to which companions with a tag belong, and the tags of manifests.
     private var images: [RepositoryItem.Identity: [String]] = [:]
     private var tagsOf: [Digest: [String]] = [:]
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
@@ -22,7 +22,7 @@ final class RepositoryScreen: Screen {
                 columns: RepositoryItem.columns, searchText: { $0.searchText }, clock: store.session.clock,
                 values: { $0.value(of: $1) }),
             canMark: true)
-        view.empty = "Looking for tags …"
+        view.empty = "Listing tags …"
     }
 
     var title: TitleBar { TitleBar(title: name.string, details: counts + view.selection) }
@@ -42,7 +42,7 @@ final class RepositoryScreen: Screen {
         }
         return [
             tags > 0 ? Line(HumanText.count(tags, "tag")) : nil,
-            companions > 0 ? Line("\(HumanText.count(companions)) that belong to them", .dim) : nil,
+            companions > 0 ? Line(HumanText.count(companions, "companion"), .dim) : nil,
             manifests > 0 ? Line("\(HumanText.count(manifests)) without a tag", .warning) : nil,
             uploads > 0 ? Line(HumanText.count(uploads, "upload"), .warning) : nil,
         ].compactMap(\.self)
@@ -82,7 +82,7 @@ final class RepositoryScreen: Screen {
             ) { [unowned self] in changeFlow.remove(targets, hidden: view.table.hiddenMarks) },
             Command(
                 name: "retag", keys: [.character("m")], hint: "retag",
-                help: "Gives the tag another name; the question says so where that one is taken",
+                help: "Renames the tag, after a question",
                 group: .change, isChange: true, isEnabled: { [unowned self] in selectedTag != nil }
             ) { [unowned self] in selectedTag.map { changeFlow.move($0, names: tags) } ?? .none },
             store.verifyCommand(
@@ -90,11 +90,11 @@ final class RepositoryScreen: Screen {
                 isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in targets.map { .reference($0) } },
             changeFlow.undoCommand,
-            Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in
+            Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
         ] + view.commands + [
-            Command(name: "tree", keys: [.character("t")], hint: "tree", help: "Shows the repository's raw tree") {
+            Command(name: "tree", keys: [.character("t")], hint: "tree", help: "Shows the tree of the repository") {
                 [unowned self] in .go(TreeScreen(store, store.session.registry.paths.repository(name)))
             }
         ]
@@ -112,7 +112,7 @@ final class RepositoryScreen: Screen {
         view.targets.compactMap { $0.reference(in: name) }
     }
 
-    /// The names that a tag can be moved to already.
+    /// The names of the tags, for completion.
     private var tags: [String] {
         view.table.rows.compactMap { row in
             if case .tag = row.id { row.reference(in: name)?.description } else { nil }
@@ -126,7 +126,8 @@ final class RepositoryScreen: Screen {
 
     // MARK: Reading
 
-    /// Names first, then the rows, then the manifests: which of them have no tag is known when the tags are.
+    /// Reads the names, then the tags and uploads, then the manifests without a tag, which are
+    /// known only after the tags.
     private func refresh() -> Effect {
         generation = store.generation
         let pass = store.session.registry.pass()
@@ -146,10 +147,10 @@ final class RepositoryScreen: Screen {
             } end: { [unowned self] ending in
                 switch ending {
                 case .finished:
-                    view.empty = "Neither tags nor manifests nor uploads; t shows the raw tree."
+                    view.empty = "No tags, manifests or uploads; t shows the tree."
                     let sure =
                         listing.tags.map { RepositoryItem.Identity.tag($0) } + listing.uploads.map { .upload($0) }
-                    // Until the tags are read again, a manifest that had none has none.
+                    // A manifest without a tag stays until the tags are read again.
                     let manifests = view.table.rows.map(\.id).filter { id in
                         if case .manifest(let digest) = id { listing.manifests.contains(digest) } else { false }
                     }
@@ -158,7 +159,7 @@ final class RepositoryScreen: Screen {
                 case .cancelled: return .none
                 case .failed(StorageError.notFound):
                     view.table.replace([])
-                    view.empty = "There is no such repository any more."
+                    view.empty = "This repository does not exist any more."
                     return .none
                 case .failed(let error):
                     view.empty = "The tags could not be listed; r tries again."
@@ -167,14 +168,14 @@ final class RepositoryScreen: Screen {
             })
     }
 
-    /// What a repository consists of, by name.
+    /// The names in a repository.
     private nonisolated struct Listing: Sendable {
         var tags: [String] = []
         var manifests: [Digest] = []
         var uploads: [String] = []
     }
 
-    /// Shows these rows with what is known of them.
+    /// Shows these rows; keeps the known content of each.
     private func show(_ ids: [RepositoryItem.Identity]) {
         let known = Dictionary(uniqueKeysWithValues: view.table.rows.map { ($0.id, $0) })
         view.table.replace(ids.map { known[$0] ?? RepositoryItem(id: $0) })
@@ -249,7 +250,7 @@ final class RepositoryScreen: Screen {
         case .tag(let tag):
             let row = try await pass.tag(tag, of: name)
             item.tag = row
-            // The pass has read it already; an image of one platform names no others.
+            // The pass has read the index already; an image of one platform has no children.
             if row.mediaType?.contains("list") == true || row.mediaType?.contains("index") == true,
                 let reference = ImageReference(name, .tag(tag))
             {

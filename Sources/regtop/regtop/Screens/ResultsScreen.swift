@@ -1,6 +1,6 @@
 import AdminCore
 
-/// How a change ended, target by target.
+/// The results of a change, one for each target.
 final class ResultsScreen: Screen {
     private let words: PlanWords
     private let results: [ChangeResult]
@@ -11,7 +11,7 @@ final class ResultsScreen: Screen {
         self.store = store
         self.words = words
         self.results = results
-        // What concerns several targets is said once, below all of them.
+        // A note on several targets is shown once, below all of them.
         var counts: [String: Int] = [:]
         for note in results.flatMap(\.notes) { counts[note, default: 0] += 1 }
         let shared = Set(counts.filter { $0.value > 1 }.keys)

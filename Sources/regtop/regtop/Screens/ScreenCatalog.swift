@@ -1,70 +1,70 @@
 import AdminCore
 
-/// A screen that can be gone to from everywhere by its name after `:`, and from the first screen by a key as well.
+/// A screen that opens from everywhere by its name after `:`, and from the first screen also by a
+/// key.
 struct ScreenEntry {
-    /// What a screen is made from.
+    /// The parts from which a screen is made.
     struct Context {
         let store: OpenStore
         let board: TaskBoard
     }
 
     let name: String
-    /// Only on the first screen: elsewhere keys belong to what is shown there.
+    /// The keys on the first screen. On other screens keys belong to their content.
     var keys: [Key] = []
     var hint: String?
     let help: String
     let make: (Context) -> any Screen
 }
 
-/// All of them. A new screen is a file of its own, and a line here.
+/// All such screens. A new screen is a file of its own and an entry here.
 enum ScreenCatalog {
     static let entries = [
         ScreenEntry(
-            name: "tree", keys: [.character("t")], hint: "tree", help: "Shows the raw tree that the registry lies in"
+            name: "tree", keys: [.character("t")], hint: "tree", help: "The tree of directories and files in the store"
         ) {
             TreeScreen($0.store, .root)
         },
-        ScreenEntry(name: "pool", keys: [.character("p")], hint: "pool", help: "Shows how the pool and its cluster are")
-        {
+        ScreenEntry(name: "pool", keys: [.character("p")], hint: "pool", help: "The pool and its cluster") {
             PoolScreen($0.store)
         },
         ScreenEntry(
             name: "usage", keys: [.character("b")],
-            help: "Shows where the bytes are, the largest first; reads everything"
+            help: "Disk usage, the largest first (scans the whole pool)"
         ) {
             UsageScreen($0.store)
         },
         ScreenEntry(
-            name: "problems", keys: [.character("F")], help: "Looks for damage in the whole pool, and repairs it"
+            name: "problems", keys: [.character("F")], help: "Checks the whole pool and repairs problems"
         ) {
             ProblemsScreen($0.store)
         },
         ScreenEntry(
-            name: "verification", keys: [.character("V")], help: "Shows the last verification, and what it found"
+            name: "verification", keys: [.character("V")], help: "The last verification and its results"
         ) {
             $0.store.verification ?? VerifyScreen($0.store, [])
         },
         ScreenEntry(
             name: "collection", keys: [.character("c")],
-            help: "Shows what nothing needs any more, and gives its space back step by step"
+            help: "Garbage collection: finds unreferenced blobs and frees them in steps"
         ) {
             CollectionScreen($0.store)
         },
-        ScreenEntry(name: "trash", keys: [.character("T")], help: "Shows what was deleted and can come back") {
+        ScreenEntry(name: "trash", keys: [.character("T")], help: "Deletions that can be restored") {
             TrashScreen($0.store)
         },
-        ScreenEntry(name: "uploads", keys: [.character("P")], help: "Shows all pushes that were never finished") {
+        ScreenEntry(name: "uploads", keys: [.character("P")], help: "Unfinished uploads") {
             UploadsScreen($0.store)
         },
-        ScreenEntry(name: "log", keys: [.character("L")], help: "Shows what was changed, when and by whom") {
+        ScreenEntry(name: "log", keys: [.character("L")], help: "The log of changes: what, when and by whom") {
             LogScreen($0.store)
         },
-        ScreenEntry(name: "tasks", keys: [.character("W")], help: "Shows what runs, and what has run") {
+        ScreenEntry(name: "tasks", keys: [.character("W")], help: "Running and finished tasks") {
             TasksScreen($0.board)
         },
     ]
 
-    /// The commands that lead there.
+    /// Returns the commands that open these screens.
     static func commands(_ context: ScreenEntry.Context, withKeys: Bool) -> [Command] {
         entries.map { entry in
             Command(

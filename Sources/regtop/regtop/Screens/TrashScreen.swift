@@ -1,6 +1,6 @@
 import AdminCore
 
-/// What was deleted and can come back: the latest first. Sizes fill in.
+/// The trash: the deletions that can be restored, the latest first. Sizes follow later.
 final class TrashScreen: Screen {
     private let store: OpenStore
     private let view: TableView<TrashRow>
@@ -10,7 +10,7 @@ final class TrashScreen: Screen {
     init(_ store: OpenStore) {
         self.store = store
         view = TableView(Table(columns: TrashRow.columns, searchText: { $0.searchText }), canMark: true)
-        view.empty = "Looking into the trash …"
+        view.empty = "Reading the trash …"
     }
 
     var title: TitleBar { TitleBar(title: "Trash", details: view.summary) }
@@ -34,24 +34,24 @@ final class TrashScreen: Screen {
         [
             Command(
                 name: "restore", keys: [.enter], hint: "restore",
-                help: "Brings back the marked deletions, or the one under the cursor, after a question",
+                help: "Restores the marked deletions, or the one under the cursor, after a question",
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in changeFlow.restore(targets, hidden: view.table.hiddenMarks) },
             Command(
                 name: "restore-as", keys: [.character("m")], hint: "restore as",
-                help: "Brings the deletion back under another name", group: .change, isChange: true,
+                help: "Restores the deletion under another name, after a question", group: .change, isChange: true,
                 isEnabled: { [unowned self] in view.table.selected != nil }
             ) { [unowned self] in view.table.selected.map { changeFlow.restoreAs($0.item) } ?? .none },
             Command(
                 name: "drop", keys: [.character("d"), .delete], hint: "drop",
-                help: "Drops the marked deletions, or the one under the cursor, for good, after a question",
+                help: "Permanently drops the marked deletions, or the one under the cursor, after a question",
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in changeFlow.empty(targets, hidden: view.table.hiddenMarks) },
             Command(
-                name: "empty", keys: [.character("E")], help: "Drops all deletions for good, after a question",
+                name: "empty", keys: [.character("E")], help: "Permanently drops all deletions, after a question",
                 group: .change, isChange: true, isEnabled: { [unowned self] in !view.table.rows.isEmpty }
             ) { [unowned self] in changeFlow.empty(nil) },
-            Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in
+            Command(name: "refresh", keys: [.character("r")], help: "Reads the trash again") { [unowned self] in
                 refresh()
             },
         ] + view.commands
@@ -76,4 +76,42 @@ final class TrashScreen: Screen {
                 return .none
             })
     }
+}
+
+/// A deletion in the trash.
+nonisolated struct TrashRow: Sendable, Identifiable {
+    let item: TrashItem
+
+    var id: String { item.id }
+
+    /// The text in which the words of a filter are looked for.
+    var searchText: String { "\(item.name) \(item.kind.rawValue) \(item.by ?? "") \(item.id)" }
+
+    static let columns: [Column<TrashRow>] = [
+        Column(
+            id: "name", title: "NAME", trimming: .middle, minimum: 14, ideal: 36, isSearched: true,
+            order: .text { $0.item.name }
+        ) { row, _ in Line(row.item.name) },
+        Column(id: "kind", title: "KIND", minimum: 8, ideal: 10, priority: 3, order: .text { $0.item.kind.rawValue }) {
+            row, _ in Line(row.item.kind.rawValue)
+        },
+        Column(
+            id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 4,
+            order: .number { Cells.order($0.item.bytes) }, startsDescending: true
+        ) { row, _ in Cells.size(row.item.bytes) },
+        Column(
+            id: "reclaimable", title: "RECLAIMABLE", alignment: .right, minimum: 11, ideal: 11, priority: 1,
+            order: .number { Cells.order($0.item.reclaimable) }, startsDescending: true
+        ) { row, _ in Cells.size(row.item.reclaimable) },
+        Column(
+            id: "deleted", title: "DELETED", minimum: 10, ideal: 19, priority: 2,
+            order: .number { Cells.order($0.item.deleted) }, startsDescending: true
+        ) { row, width in Cells.date(row.item.deleted, width) },
+        Column(id: "by", title: "BY", minimum: 10, ideal: 16, priority: 5, isSearched: true) { row, _ in
+            row.item.by.map { Line($0) } ?? Cells.unknown
+        },
+        Column(id: "id", title: "ID", minimum: 20, ideal: 20, priority: 6, isSearched: true) { row, _ in
+            Line(row.item.id, .dim)
+        },
+    ]
 }

@@ -1,6 +1,6 @@
 import AdminCore
 
-/// A directory of the storage driver's tree, raw: what its omap says, damaged entries included.
+/// A directory of the storage driver's tree: the entries of its omap, damaged ones included.
 final class TreeScreen: Screen {
     private let store: OpenStore
     private let path: StoragePath
@@ -40,18 +40,18 @@ final class TreeScreen: Screen {
         [
             Command(
                 name: "open", keys: [.enter, .right, .character("l")], hint: "open",
-                help: "Goes into the directory, or shows the file's chunks",
+                help: "Opens the directory, or shows the chunks of the file",
                 isEnabled: { [unowned self] in view.table.selected != nil }
             ) { [unowned self] in open() },
             Command(
                 name: "object", keys: [.character("o")], hint: "object",
-                help: "Shows the object of the directory under the cursor, or of this one"
+                help: "Shows the object of the directory under the cursor, or of this directory"
             ) { [unowned self] in
                 let selected = view.table.selected.flatMap { $0.isDirectory ? $0.entry.name : nil }
                 let directory = selected.flatMap { try? path.appending($0) } ?? path
                 return .go(ObjectScreen(store, StorageReader.directory(directory)))
             },
-            Command(name: "refresh", keys: [.character("r")], help: "Reads it anew") { [unowned self] in
+            Command(name: "refresh", keys: [.character("r")], help: "Reads the directory again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
         ] + view.commands
@@ -59,7 +59,7 @@ final class TreeScreen: Screen {
     private func open() -> Effect {
         guard let entry = view.table.selected?.entry else { return .none }
         if case .invalid(let why) = entry.kind {
-            return .say(.failure("\(VisibleText.of(bytes: entry.key.bytes)) is never followed: \(why)."))
+            return .say(.failure("\(VisibleText.of(bytes: entry.key.bytes)) cannot be opened: \(why)."))
         }
         guard let name = entry.name, let child = try? path.appending(name) else { return .none }
         if case .directory = entry.kind { return .go(TreeScreen(store, child)) }
@@ -78,7 +78,7 @@ final class TreeScreen: Screen {
                 case .success(let entries):
                     view.empty =
                         entries == nil
-                        ? "There is no object for this directory: nothing is in it." : "This directory is empty."
+                        ? "This directory has no object and no entries." : "This directory is empty."
                     let known = Dictionary(uniqueKeysWithValues: view.table.rows.map { ($0.entry, $0) })
                     view.table.replace((entries ?? []).map { known[$0] ?? DirectoryRow(entry: $0) })
                     return scan()
@@ -89,7 +89,7 @@ final class TreeScreen: Screen {
             })
     }
 
-    /// The sizes and dates of the files, what is in sight first.
+    /// Reads the sizes and dates of the files, the visible ones first.
     private func scan() -> Effect {
         let files = view.table.rows.filter { $0.blob != nil }
         guard !files.isEmpty else { return .none }
@@ -117,4 +117,92 @@ final class TreeScreen: Screen {
                 return .none
             })
     }
+}
+
+/// An entry of a directory's omap.
+nonisolated struct DirectoryRow: Sendable, Identifiable {
+    let entry: DirectoryEntry
+    var head: FileHead?
+    /// Why the file could not be read.
+    var failure: String?
+
+    var id: ByteString { entry.key }
+
+    var isDirectory: Bool {
+        if case .directory = entry.kind { true } else { false }
+    }
+
+    var blob: BlobIdentifier? {
+        if case .file(let blob) = entry.kind { blob } else { nil }
+    }
+
+    var state: String {
+        switch entry.kind {
+        case .directory: "dir"
+        case .invalid: "invalid"
+        case .file:
+            if failure != nil {
+                "unread"
+            } else {
+                switch head?.state {
+                case nil: ""
+                case .sound: "ok"
+                case .empty: "empty"
+                case .missing: "missing"
+                case .badSize: "bad size"
+                case .short: "short"
+                case .long: "long"
+                }
+            }
+        }
+    }
+
+    var note: String {
+        if case .invalid(let why) = entry.kind { return why + ": cannot be opened" }
+        return failure ?? blob?.string ?? ""
+    }
+
+    /// The value of a field for filters.
+    func value(of field: FilterField) -> FilterValue? {
+        switch field {
+        case .name: .text(entry.key.description)
+        case .size: (head?.size).map { .number($0) }
+        case .modified: (head?.modified).map { .time($0) }
+        case .state: .text(state)
+        default: nil
+        }
+    }
+
+    static let columns: [Column<DirectoryRow>] = [
+        Column(
+            id: "name", title: "NAME", trimming: .middle, minimum: 16, ideal: 66, isSearched: true,
+            order: .text { $0.entry.key.description }
+        ) { row, _ in
+            let name = VisibleText.of(bytes: row.entry.key.bytes)
+            switch row.entry.kind {
+            case .directory: return Line(name + "/", .key)
+            case .file: return Line(name)
+            case .invalid: return Line(name, .bad)
+            }
+        },
+        Column(
+            id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 14, priority: 1,
+            order: .number { Cells.order($0.head?.size) }, startsDescending: true
+        ) { row, width in
+            guard row.blob != nil else { return Line() }
+            return width >= 14 ? Cells.exact(row.head?.size) : Cells.size(row.head?.size)
+        },
+        Column(
+            id: "changed", title: "CHANGED", minimum: 10, ideal: 19, priority: 3,
+            order: .number { Cells.order($0.head?.modified) }, startsDescending: true
+        ) { row, width in row.blob == nil ? Line() : Cells.date(row.head?.modified, width) },
+        Column(id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state }) {
+            row, _ in
+            row.isDirectory ? Line(row.state, .dim) : row.state.isEmpty ? Cells.unknown : Cells.state(row.state)
+        },
+        Column(id: "blob", title: "IDENTIFIER", minimum: 41, ideal: 60, priority: 4, isExtra: true, isSearched: true) {
+            row, _ in
+            Line(row.note, row.blob == nil ? .bad : .dim)
+        },
+    ]
 }

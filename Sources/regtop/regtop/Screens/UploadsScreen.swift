@@ -1,7 +1,7 @@
 import AdminCore
 import Foundation
 
-/// All unfinished uploads of the registry.
+/// The unfinished uploads of the registry.
 final class UploadsScreen: Screen {
     private let store: OpenStore
     private let view: TableView<UploadRow>
@@ -11,7 +11,7 @@ final class UploadsScreen: Screen {
     init(_ store: OpenStore) {
         self.store = store
         view = TableView(Table(columns: UploadRow.columns, searchText: { $0.searchText }), canMark: true)
-        view.empty = "Looking for uploads …"
+        view.empty = "Listing uploads …"
     }
 
     var title: TitleBar { TitleBar(title: "Uploads", details: view.summary) }
@@ -34,7 +34,8 @@ final class UploadsScreen: Screen {
     private(set) lazy var commands: [Command] =
         [
             Command(
-                name: "open", keys: [.enter, .right, .character("l")], hint: "files", help: "Shows the upload's files",
+                name: "open", keys: [.enter, .right, .character("l")], hint: "files",
+                help: "Shows the files of the upload",
                 isEnabled: { [unowned self] in view.table.selected != nil }
             ) { [unowned self] in
                 guard let upload = view.table.selected?.upload,
@@ -44,11 +45,11 @@ final class UploadsScreen: Screen {
             },
             Command(
                 name: "delete", keys: [.character("d"), .delete], hint: "delete",
-                help: "Removes the marked uploads, or the one under the cursor, after a question",
+                help: "Deletes the marked uploads, or the one under the cursor, after a question",
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in changeFlow.purge(targets, hidden: view.table.hiddenMarks) },
             changeFlow.undoCommand,
-            Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in
+            Command(name: "refresh", keys: [.character("r")], help: "Lists the uploads again") { [unowned self] in
                 refresh()
             },
         ] + view.commands
@@ -59,12 +60,12 @@ final class UploadsScreen: Screen {
         generation = store.generation
         let (registry, clock) = (store.session.registry, store.session.clock)
         return .ask(
-            .stream(Slot(self, "uploads"), "looking for uploads") { (reporter: Reporter<[UploadRow]>) in
+            .stream(Slot(self, "uploads"), "listing uploads") { (reporter: Reporter<[UploadRow]>) in
                 let uploads = try await registry.uploads { reporter.progress(TaskProgress($0)) }
                 let now = clock.now
                 reporter.emit(uploads.map { UploadRow(upload: $0, age: $0.age(at: now)) })
             } fold: { [unowned self] parts in
-                view.empty = "There is no unfinished upload."
+                view.empty = "No unfinished uploads."
                 view.table.replace(parts.last ?? [])
             } end: { [unowned self] ending in
                 if case .failed(let error) = ending {
@@ -74,4 +75,43 @@ final class UploadsScreen: Screen {
                 return .none
             })
     }
+}
+
+/// An unfinished upload.
+nonisolated struct UploadRow: Sendable, Identifiable {
+    struct Identity: Hashable, Sendable {
+        let repository: RepositoryName
+        let upload: String
+    }
+
+    let upload: UploadSummary
+    /// The age at the time of the listing.
+    let age: String?
+
+    var id: Identity { Identity(repository: upload.repository, upload: upload.id) }
+
+    /// The text in which the words of a filter are looked for.
+    var searchText: String { "\(upload.repository) \(upload.id)" }
+
+    static let columns: [Column<UploadRow>] = [
+        Column(
+            id: "repository", title: "REPOSITORY", trimming: .middle, minimum: 14, ideal: 36, isSearched: true,
+            order: .text { $0.upload.repository.string }
+        ) { row, _ in Line(row.upload.repository.string) },
+        Column(
+            id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
+            order: .number { Cells.order($0.upload.size) }, startsDescending: true
+        ) { row, _ in Cells.size(row.upload.size) },
+        Column(
+            id: "age", title: "AGE", alignment: .right, minimum: 6, ideal: 6, priority: 2,
+            order: .number { Cells.order($0.upload.lastKnown).map { -$0 } }, startsDescending: true
+        ) { row, _ in row.age.map { Line($0) } ?? Cells.unknown },
+        Column(
+            id: "started", title: "STARTED", minimum: 10, ideal: 19, priority: 3,
+            order: .number { Cells.order($0.upload.lastKnown) }, startsDescending: true
+        ) { row, width in Cells.date(row.upload.lastKnown, width) },
+        Column(id: "id", title: "ID", minimum: 12, ideal: 36, priority: 4, isSearched: true) { row, _ in
+            Line(row.upload.id + (row.upload.isStray ? " (a file, not an upload)" : ""), .dim)
+        },
+    ]
 }

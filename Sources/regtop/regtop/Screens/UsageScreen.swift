@@ -1,8 +1,8 @@
 import AdminCore
 
-/// Where the bytes are, the largest first: the registry's repositories, a repository's tags, a tag's blobs. Enter goes deeper.
+/// Disk usage, the largest first: the repositories of the registry, the tags of a repository, the
+/// blobs of a tag.
 final class UsageScreen: Screen {
-    /// How deep.
     enum Level {
         case registry
         case repository(RepositoryName)
@@ -14,7 +14,7 @@ final class UsageScreen: Screen {
     private let view: TableView<UsageRow>
     private let scale = Scale()
     private var details: [Line] = []
-    /// The store's generation that is shown; nil before anything is.
+    /// The generation of the store that is shown; nil before the first reading.
     private var generation: Int?
 
     init(_ store: OpenStore, _ level: Level = .registry) {
@@ -25,7 +25,7 @@ final class UsageScreen: Screen {
                 columns: UsageRow.columns(scale), searchText: { $0.name }, clock: store.session.clock,
                 values: { $0.value(of: $1) }))
         view.table.sort(by: "size", descending: true)
-        view.empty = "Finding out who needs what …"
+        view.empty = "Reading the registry …"
         if case .item(let item, _) = level { show(item.blobs.map { UsageRow($0) }) }
     }
 
@@ -38,7 +38,7 @@ final class UsageScreen: Screen {
                 item.tag.map { "Usage of \(name):\($0)" } ?? "Usage of \(name)@\(item.digest?.string.prefix(19) ?? "")…"
             }
         let isOld = generation != nil && generation != store.generation
-        let age = isOld ? [Line("from before the last change; r reads anew", .warning)] : []
+        let age = isOld ? [Line("older than the last change; r reads again", .warning)] : []
         return TitleBar(title: title, details: details + age + view.selection)
     }
 
@@ -55,20 +55,22 @@ final class UsageScreen: Screen {
         }
     }
 
-    /// It reads everything, so what is old stays until somebody wants it anew.
+    /// Keeps an old result, because a new one takes a scan of the whole pool.
     func appear() -> Effect { generation == nil ? refresh() : .none }
 
     private(set) lazy var commands: [Command] =
         [
             Command(
-                name: "open", keys: [.enter, .right, .character("l")], hint: "deeper", help: "Shows what is in it",
+                name: "open", keys: [.enter, .right, .character("l")], hint: "deeper",
+                help: "Shows the parts of the row",
                 isEnabled: { [unowned self] in next != nil }
             ) { [unowned self] in next.map { .go($0) } ?? .none },
             Command(
-                name: "why", keys: [.character("w")], hint: "who needs it", help: "Shows who needs the blob",
+                name: "why", keys: [.character("w")], hint: "who needs it",
+                help: "Lists the tags and manifests that need the blob",
                 isEnabled: { [unowned self] in selectedBlob != nil }
             ) { [unowned self] in selectedBlob.map { .go(UsesScreen(store, $0)) } ?? .none },
-            Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in
+            Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 refresh()
             },
         ] + view.commands
@@ -100,7 +102,7 @@ final class UsageScreen: Screen {
 
     private var registryQuery: Query {
         let inspector = UsageInspector(registry: store.session.registry)
-        return .stream(Slot(self, "usage"), "finding out who needs what") { (reporter: Reporter<Usage>) in
+        return .stream(Slot(self, "usage"), "computing the usage") { (reporter: Reporter<Usage>) in
             reporter.emit(
                 try await inspector.usage(pool: true) {
                     reporter.progress(TaskProgress($0))
@@ -121,7 +123,7 @@ final class UsageScreen: Screen {
 
     private func repositoryQuery(_ name: RepositoryName) -> Query {
         let inspector = UsageInspector(registry: store.session.registry)
-        return .stream(Slot(self, "usage"), "finding out who else needs it") { (reporter: Reporter<RepositoryUsage>) in
+        return .stream(Slot(self, "usage"), "computing the usage") { (reporter: Reporter<RepositoryUsage>) in
             reporter.emit(
                 try await inspector.detail(of: name) {
                     reporter.progress(TaskProgress($0))
@@ -143,18 +145,115 @@ final class UsageScreen: Screen {
     private func finish(_ ending: Ending) -> Effect {
         switch ending {
         case .finished:
-            view.empty = "Nothing takes any space here."
+            view.empty = "Nothing uses space here."
             return .none
         case .cancelled:
-            view.empty = "Stopped before anything was known; r begins again."
+            view.empty = "Stopped; r starts again."
             return .none
         case .failed(StorageError.notFound):
-            view.empty = "There is no such repository any more."
+            view.empty = "This repository does not exist any more."
             return .none
         case .failed(let error):
             generation = nil
-            view.empty = "It could not be found out; r tries again."
+            view.empty = "The usage could not be computed; r tries again."
             return .failure(error)
         }
+    }
+}
+
+/// A user of space: a repository, a purpose of objects, a tag or a blob.
+nonisolated struct UsageRow: Sendable, Identifiable {
+    enum Subject: Hashable, Sendable {
+        case repository(RepositoryName)
+        /// Objects that no repository references.
+        case purpose(PoolUsage.Purpose)
+        case item(RepositoryUsage.Item)
+        case blob(Digest, isManifest: Bool)
+    }
+
+    let subject: Subject
+    let size: UInt64
+    /// The size of the part that nothing else needs; nil if it does not apply.
+    let unique: UInt64?
+
+    var id: String {
+        switch subject {
+        case .repository(let name): "r \(name)"
+        case .purpose(let purpose): "p \(purpose.name)"
+        case .item(let item): "i \(item.tag ?? "")@\(item.digest?.string ?? "")"
+        case .blob(let digest, _): "b \(digest)"
+        }
+    }
+
+    var name: String {
+        switch subject {
+        case .repository(let name): name.string
+        case .purpose(let purpose): "(\(purpose.name))"
+        case .item(let item): item.tag ?? "(no tag) \(item.digest?.string ?? "")"
+        case .blob(let digest, let isManifest): (isManifest ? "manifest " : "") + digest.string
+        }
+    }
+
+    var shared: UInt64? { unique.map { size - min($0, size) } }
+
+    /// The value of a field for filters.
+    func value(of field: FilterField) -> FilterValue? {
+        switch field {
+        case .name: .text(name)
+        case .size: .number(size)
+        case .unique: unique.map { .number($0) }
+        case .shared: shared.map { .number($0) }
+        default: nil
+        }
+    }
+
+    static func columns(_ scale: Scale) -> [Column<UsageRow>] {
+        [
+            Column(
+                id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9,
+                order: .number { Cells.order($0.size) }, startsDescending: true
+            ) { row, _ in Cells.size(row.size) },
+            Column(id: "bar", title: "", minimum: 8, ideal: 24, priority: 3) { row, width in
+                scale.bar(row.size, unique: row.unique, columns: width)
+            },
+            Column(
+                id: "unique", title: "UNIQUE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
+                order: .number { Cells.order($0.unique) }, startsDescending: true
+            ) { row, _ in Cells.size(row.unique) },
+            Column(
+                id: "shared", title: "SHARED", alignment: .right, minimum: 9, ideal: 9, priority: 2,
+                order: .number { Cells.order($0.shared) }, startsDescending: true
+            ) { row, _ in Cells.size(row.shared) },
+            Column(
+                id: "name", title: "NAME", trimming: .middle, minimum: 14, isSearched: true, order: .text { $0.name }
+            ) { row, _ in
+                if case .purpose = row.subject { Line(row.name, .dim) } else { Line(row.name) }
+            },
+        ]
+    }
+}
+
+nonisolated extension UsageRow {
+    init(_ repository: Usage.Repository) {
+        self.init(subject: .repository(repository.name), size: repository.size, unique: repository.unique)
+    }
+
+    init(_ item: RepositoryUsage.Item) {
+        self.init(subject: .item(item), size: item.size, unique: item.unique)
+    }
+
+    init(_ blob: RepositoryUsage.Blob) {
+        self.init(
+            subject: .blob(blob.digest, isManifest: blob.isManifest), size: blob.size,
+            unique: blob.isUnique ? blob.size : 0)
+    }
+
+    /// The rows of the whole pool. The rows of the repositories include their blobs.
+    static func rows(_ usage: Usage) -> [UsageRow] {
+        usage.repositories.map { UsageRow($0) }
+            + PoolUsage.Purpose.allCases.filter { $0 != .referenced }.compactMap { purpose in
+                guard let share = usage.pool?[purpose], share.bytes > 0 else { return nil }
+                return UsageRow(subject: .purpose(purpose), size: share.bytes, unique: nil)
+            }
     }
 }

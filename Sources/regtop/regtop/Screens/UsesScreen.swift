@@ -1,6 +1,6 @@
 import AdminCore
 
-/// Who needs a blob.
+/// The tags and manifests that need a blob.
 final class UsesScreen: Screen {
     private nonisolated struct Row: Sendable, Identifiable {
         let use: BlobUse
@@ -60,7 +60,7 @@ final class UsesScreen: Screen {
                 else { return .none }
                 return .go(ManifestScreen(store, reference))
             },
-            Command(name: "refresh", keys: [.character("r")], help: "Reads everything anew") { [unowned self] in
+            Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 refresh()
             },
         ] + view.commands
@@ -70,7 +70,7 @@ final class UsesScreen: Screen {
         let registry = store.session.registry
         let digest = digest
         return .ask(
-            .stream(Slot(self, "uses"), "looking through all repositories") { (reporter: Reporter<[BlobUse]>) in
+            .stream(Slot(self, "uses"), "reading all repositories") { (reporter: Reporter<[BlobUse]>) in
                 reporter.emit(
                     try await BlobInspector(registry: registry).uses(of: digest) {
                         reporter.progress(TaskProgress($0))
@@ -81,13 +81,13 @@ final class UsesScreen: Screen {
                 switch ending {
                 case .finished:
                     isRead = true
-                    view.empty = "Nobody needs it: no manifest of any repository reaches it."
+                    view.empty = "No manifest of any repository needs this blob."
                     return .none
                 case .cancelled:
-                    view.empty = "Stopped before it was known; r looks again."
+                    view.empty = "Stopped before all repositories were read; r reads again."
                     return .none
                 case .failed(let error):
-                    view.empty = "It is not known who needs it; r looks again."
+                    view.empty = "The repositories could not be read; r tries again."
                     return .failure(error)
                 }
             })

@@ -1,7 +1,7 @@
 import AdminCore
 
-/// Reads what was chosen in full and compares every blob with its digest, one after the other. It goes on while one is elsewhere, and its
-/// results stay until another one takes its place.
+/// A verification: reads the chosen rows in full, one after the other, and compares every blob with
+/// its digest. It goes on after the user leaves the screen; its results stay until the next one.
 final class VerifyScreen: Screen {
     private let store: OpenStore
     private let view: TableView<VerifyRow>
@@ -14,7 +14,7 @@ final class VerifyScreen: Screen {
             Table(
                 columns: VerifyRow.columns,
                 searchText: { "\($0.id) \($0.state.rawValue) \($0.problems.joined(separator: " "))" }))
-        view.empty = "Nothing was verified yet; v does, on a repository, a tag, a manifest or a blob."
+        view.empty = "Nothing verified yet. Press v on a repository, tag, manifest or blob."
         view.table.replace(subjects.map { VerifyRow(id: $0) })
     }
 
@@ -29,7 +29,7 @@ final class VerifyScreen: Screen {
         return TitleBar(title: "Verification", details: view.summary + counts + read)
     }
 
-    /// The table, and below it what is wrong with the row under the cursor.
+    /// The table and, below it, the problems of the row under the cursor.
     func lines(_ size: Size) -> [Line] {
         guard size.rows >= 5, let problems = view.table.selected?.problems, !problems.isEmpty else {
             return view.lines(size)
@@ -45,7 +45,7 @@ final class VerifyScreen: Screen {
 
     var pointer: (any Pointable)? { view }
 
-    /// A blob by itself has none.
+    /// No command verifies a blob by itself.
     var twin: [String]? {
         let names = view.table.rows.compactMap { row -> String? in
             if case .reference(let reference) = row.id { reference.description } else { nil }
@@ -61,7 +61,7 @@ final class VerifyScreen: Screen {
     private(set) lazy var commands: [Command] =
         [
             Command(
-                name: "open", keys: [.enter, .right, .character("l")], hint: "open", help: "Shows what was verified",
+                name: "open", keys: [.enter, .right, .character("l")], hint: "open", help: "Shows the verified row",
                 isEnabled: { [unowned self] in view.table.selected != nil }
             ) { [unowned self] in view.table.selected.map { .go(screen($0.id)) } ?? .none },
             Command(
@@ -101,7 +101,7 @@ final class VerifyScreen: Screen {
         return .ask(query)
     }
 
-    /// One after the other; what they share is read once.
+    /// Verifies the rows one after the other; shared blobs are read once.
     private nonisolated static func verify(
         _ subjects: [VerifySubject], _ verifier: Verifier, _ reporter: Reporter<VerifyRow>
     ) async throws {
@@ -152,17 +152,86 @@ final class VerifyScreen: Screen {
 }
 
 extension OpenStore {
-    /// What verifies, on every screen that shows something to be verified. `subjects`: what is marked, or under the cursor.
+    /// The command that verifies, for every screen with something to verify.
+    ///
+    /// - Parameter subjects: Returns the marked rows, or the row under the cursor.
     func verifyCommand(
         _ help: String, isEnabled: @escaping () -> Bool, _ subjects: @escaping () -> [VerifySubject]
     ) -> Command {
         Command(
-            name: "verify", keys: [.character("v")], help: help + ": reads all of it and compares it with its digests",
+            name: "verify", keys: [.character("v")], help: help + ": reads all data and compares it with the digests",
             isEnabled: isEnabled
         ) { [unowned self] in
             let subjects = subjects()
             return subjects.isEmpty
-                ? .say(.info("Nothing of this can be verified.")) : .go(VerifyScreen(self, subjects))
+                ? .say(.info("None of these rows can be verified.")) : .go(VerifyScreen(self, subjects))
         }
     }
+}
+
+/// The subject of a verification: a reference, or a blob by itself.
+nonisolated enum VerifySubject: Hashable, Sendable, CustomStringConvertible {
+    case reference(ImageReference)
+    case blob(Digest)
+
+    var description: String {
+        switch self {
+        case .reference(let reference): reference.description
+        case .blob(let digest): digest.string
+        }
+    }
+}
+
+/// A row of a verification with its result.
+nonisolated struct VerifyRow: Sendable, Identifiable {
+    enum State: String, Sendable {
+        case waiting, reading, ok, damaged
+        /// Not complete, because of an error or of Esc.
+        case unread, stopped
+
+        var style: Style {
+            switch self {
+            case .waiting: .dim
+            case .reading: .normal
+            case .ok: .good
+            case .stopped: .warning
+            case .damaged, .unread: .bad
+            }
+        }
+    }
+
+    let id: VerifySubject
+    var state = State.waiting
+    var found: Verification?
+    /// The error that ended the verification of the row.
+    var failure: String?
+
+    /// The error and the problems, a sentence each.
+    var problems: [String] { (failure.map { [$0] } ?? []) + (found?.findings.map(\.problem) ?? []) }
+
+    static let columns: [Column<VerifyRow>] = [
+        Column(
+            id: "name", title: "NAME", trimming: .middle, minimum: 14, ideal: 44, isSearched: true,
+            order: .text { $0.id.description }
+        ) { row, _ in Line(row.id.description) },
+        Column(
+            id: "manifests", title: "MANIFESTS", alignment: .right, minimum: 9, ideal: 9, priority: 4,
+            order: .number { $0.found.map { Int64($0.manifests) } }, startsDescending: true
+        ) { row, _ in Cells.count(row.found?.manifests) },
+        Column(
+            id: "blobs", title: "BLOBS", alignment: .right, minimum: 7, ideal: 7, priority: 3,
+            order: .number { $0.found.map { Int64($0.blobs) } }, startsDescending: true
+        ) { row, _ in Cells.count(row.found?.blobs) },
+        Column(
+            id: "read", title: "READ", alignment: .right, minimum: 9, ideal: 9, priority: 1,
+            order: .number { Cells.order($0.found?.bytes) }, startsDescending: true
+        ) { row, _ in Cells.size(row.found?.bytes) },
+        Column(id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state.rawValue })
+        {
+            row, _ in Line(row.state.rawValue, row.state.style)
+        },
+        Column(id: "problem", title: "PROBLEM", minimum: 24, priority: 5, isExtra: true, isSearched: true) {
+            row, _ in Cells.note(row.problems.first ?? "")
+        },
+    ]
 }

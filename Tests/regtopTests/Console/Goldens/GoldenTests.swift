@@ -1,10 +1,11 @@
+import Foundation
 import Testing
 
 @testable import regtop
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct GoldenTests {
-    /// Every screen that there is has a golden: whoever adds one adds a line to `Scene.all`.
-    @Test func everyScreenLooksAsItIsToLookAndNoneIsLeftOut() async throws {
+    /// Every screen has a golden: a new screen needs a line in `Scene.all`.
+    @Test func everyScreenEqualsItsGolden() async throws {
         var seen: Set<String> = []
         for scene in Scene.all {
             let bench = try await ScreenBench()
@@ -21,5 +22,54 @@ import Testing
             let screen = entry.make(.init(store: bench.store, board: bench.console.board))
             #expect(seen.contains("\(type(of: screen))"), "the screen \"\(entry.name)\" has no golden")
         }
+    }
+}
+
+/// The expected text of a frame, in a file that only UPDATE_GOLDEN=1 changes.
+enum Golden {
+    static let sizes = [Size(rows: 24, columns: 80), Size(rows: 60, columns: 200), Size(rows: 10, columns: 40)]
+
+    private static let directory: URL = {
+        var tests = URL(filePath: #filePath)
+        for _ in 0..<3 { tests.deleteLastPathComponent() }
+        return tests.appending(path: "Goldens")
+    }()
+
+    private static func file(_ name: String, _ size: Size) -> URL {
+        directory.appending(path: "\(name).\(size.columns)x\(size.rows).txt")
+    }
+
+    /// The stored text; nil if there is none.
+    static func kept(_ name: String, _ size: Size) throws -> String? {
+        let file = file(name, size)
+        guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { return nil }
+        return try String(contentsOf: file, encoding: .utf8)
+    }
+
+    /// Compares a text with the stored one, or stores it if UPDATE_GOLDEN is set.
+    static func check(_ text: String, _ name: String, _ size: Size) throws {
+        let text = text + "\n"
+        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+            return try text.write(to: file(name, size), atomically: true, encoding: .utf8)
+        }
+        guard let kept = try kept(name, size) else {
+            Issue.record("there is no golden of \(name) at \(size.columns)x\(size.rows); UPDATE_GOLDEN=1 makes it")
+            return
+        }
+        #expect(text == kept, "\(name) at \(size.columns)x\(size.rows); after a look at it, UPDATE_GOLDEN=1 keeps it")
+    }
+
+    /// What depends on how fast the machine is, or in which order it wrote: rates and times of
+    /// tasks, versions of objects; and what chance has a part in, the ends of the names of
+    /// holdings.
+    static func steady(_ text: String) -> String {
+        text.replacing(/( *)(–|[0-9,]+\/s)( +[0-9]+ s)/) { match in
+            String(repeating: " ", count: match.output.1.count + match.output.2.count - 1) + "–" + match.output.3
+        }
+        .replacing(/([0-9]+) s(?= |\n)/) { match in
+            String(repeating: " ", count: match.output.1.count - 1) + "0 s"
+        }
+        .replacing(/version( +)[0-9,]+/) { match in "version\(match.output.1)1" }
+        .replacing(/(2026[0-9]*(?:-000000|…[0-9]*)-)[0-9a-f]{4}/) { match in match.output.1 + "0000" }
     }
 }

@@ -2,12 +2,12 @@ import Testing
 
 @testable import regtop
 
-/// A state of the console on the sample registry, by the way that leads there.
+/// A state of the console on the sample registry, as the steps that lead there.
 struct Scene: Sendable, CustomTestStringConvertible {
     enum Step: Sendable {
-        /// Filters so that one row is left, which the cursor is then on.
+        /// Filters for a row and puts the cursor on it.
         case find(String)
-        /// Types a command's name after `:`.
+        /// Types the name of a command after `:`.
         case run(String)
         case press(Key)
     }
@@ -22,7 +22,8 @@ struct Scene: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// Every screen, and what stands above screens. A new screen is one line here; its goldens come with UPDATE_GOLDEN=1.
+    /// Every screen and every panel. A new screen is one line here; UPDATE_GOLDEN=1 writes its
+    /// goldens.
     static let all: [Scene] = [
         Scene("repositories"),
         Scene("repositories-unique", .run("unique"), .run("sort unique")),
@@ -64,7 +65,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
 }
 
 extension ScreenBench {
-    /// Goes there.
+    /// Takes the steps.
     func play(_ scene: Scene) async {
         for step in scene.steps {
             switch step {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import regtop
 
-/// What the terminal shows is what the frame says: the same states, in the real program.
+/// The real program shows the same states in a terminal as the frames of the goldens.
 @Suite(.serialized, .timeLimit(.minutes(15))) struct TerminalGoldenTests {
     @Test(arguments: ["repositories", "repository", "blob", "question", "help"], [0, 1, 2])
     func aCaptureEqualsTheGolden(_ name: String, _ size: Int) async throws {
@@ -14,7 +14,7 @@ import Testing
             try await window.play(scene)
             let kept = try #require(try Golden.kept(name, size)).split(
                 separator: "\n", omittingEmptySubsequences: false)
-            // How busy the store is changes with every operation, and how big it is with their order.
+            // Load and size of the store depend on the order of operations.
             let rows = try await window.screen()
             let header = rows[0].untilTraffic, expected = String(kept[0]).untilTraffic
             #expect(header == expected)
@@ -31,7 +31,7 @@ extension String {
 }
 
 extension TerminalWindow {
-    /// Goes to a state, as a person does.
+    /// Takes the steps to a state with keys.
     func play(_ scene: Scene) async throws {
         for step in scene.steps {
             switch step {

@@ -2,7 +2,8 @@
 import Foundation
 import Testing
 
-/// Changing a registry, key by key, in the real program: on a pool of a real cluster that holds what registry v2.3.1 wrote.
+/// Changes of a registry in the real program, on a pool of a real cluster that registry v2.3.1 has
+/// written.
 @Suite(.serialized, .timeLimit(.minutes(15))) struct ChangeJourneyTests {
     /// A pool, its options, and the console on it.
     private func journey(
@@ -30,8 +31,9 @@ import Testing
         Set(try await json(["repos"], store, in: place).compactMap { $0["name"] as? String })
     }
 
-    /// What was marked goes, by identity, whatever is sorted, filtered and refreshed meanwhile: the pool's own log says so. Then `u`.
-    @Test func whatIsMarkedIsWhatGoesAndUBringsItBack() async throws {
+    /// Marked rows are deleted by identity, after sorts, filters and refreshes; then `u` restores
+    /// them.
+    @Test func markedRowsAreDeletedAndUndone() async throws {
         try await journey("journey-marks") { window, store in
             let before = try await names(store, in: window.place)
             try await find("stale", window)
@@ -43,9 +45,9 @@ import Testing
             try await window.press("d")
             let question = try await window.text()
             let marked: Set = ["library/alpine", "stale/layer-unlinked", "stale/never-touched"]
-            #expect(question.contains("3 of the marked rows hidden by the filter: "))
+            #expect(question.contains("3 marked rows hidden by the filter: "))
             for name in marked { #expect(question.contains(name), "\(name)") }
-            // `y` is no yes here, and the name under the cursor is none either.
+            // Neither `y` nor the name under the cursor is a yes here.
             try await window.type("y")
             try await window.press("Enter")
             #expect(try await names(store, in: window.place) == before)
@@ -64,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func aRepositoryAndATagGetOtherNames() async throws {
+    @Test func repositoriesAndTagsAreRenamed() async throws {
         try await journey("journey-names") { window, store in
             try await find("team/x/deep", window)
             try await window.press("m")
@@ -81,7 +83,7 @@ import Testing
             #expect(try await window.text().contains("links moved from team/x/deep to team/x/deeper"))
             try await window.press("y")
             let said = try await window.text()
-            #expect(said.contains("Nothing had been left out.") && !said.contains("flush the registries' caches"))
+            #expect(said.contains("Nothing was missing.") && !said.contains("flush the registries' caches"))
             try await find("library/alpine", window)
             try await window.press("Enter")
             try await window.press("m")
@@ -99,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func damageIsRepairedAndWhatNothingNeedsIsFreed() async throws {
+    @Test func damageIsRepairedAndUnneededBlobsAreFreed() async throws {
         try await journey("journey-repair") { window, store in
             try await window.press("F")
             try await find("long-chunk", window)
@@ -112,7 +114,7 @@ import Testing
             try await window.press("Enter", ":")
             try await window.type("grace 0")
             try await window.press("Enter", "x")
-            #expect(try await window.text().contains("> 1  I do not know"))
+            #expect(try await window.text().contains("> 1  Not sure (free nothing)"))
             try await window.press("4", "Enter")
             let step = try await window.text()
             #expect(step.contains("Run this step?"), "\(step)")

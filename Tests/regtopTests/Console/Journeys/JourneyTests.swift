@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Journeys over the real program in a real terminal, on the sample registry.
+/// Journeys through the real program in a real terminal, on the sample registry.
 @Suite(.serialized, .timeLimit(.minutes(15))) struct JourneyTests {
     struct Look: Sendable, CustomTestStringConvertible {
         let columns: Int
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func aNoLeavesAndAYesDeletes() async throws {
+    @Test func aNoKeepsAndAYesDeletes() async throws {
         let place = try TemporaryPlace()
         let file = "\(place.path)/sample.db"
         try await TerminalWindow.with(["demo", file], in: place) { window in
@@ -108,7 +108,7 @@ import Testing
         case quit, interrupt, terminate
     }
 
-    @Test(arguments: Ending.allCases) func theTerminalIsGivenBack(_ ending: Ending) async throws {
+    @Test(arguments: Ending.allCases) func theTerminalIsRestored(_ ending: Ending) async throws {
         try await TerminalWindow.with(["demo"]) { window in
             try await window.idle()
             #expect(try await window.variable("alternate_on") == "1")
@@ -129,8 +129,8 @@ import Testing
         }
     }
 
-    /// ^Z gives the shell its terminal, as it was; `fg` brings back the same screen.
-    @Test func itStopsAndComesBack() async throws {
+    /// ^Z restores the terminal of the shell; `fg` returns to the same screen.
+    @Test func suspendsAndContinues() async throws {
         try await TerminalWindow.with(["demo"]) { window in
             try await window.idle()
             try await window.press("/")
@@ -150,7 +150,8 @@ import Testing
         }
     }
 
-    /// A click chooses, the wheel moves, a double click opens; with --no-mouse the terminal keeps all three.
+    /// A click chooses, the wheel moves, a double click opens; with --no-mouse the terminal keeps
+    /// the mouse.
     @Test(arguments: [true, false]) func theMouseChoosesAndOpens(_ hasMouse: Bool) async throws {
         let words = hasMouse ? ["demo"] : ["demo", "--no-mouse"]
         try await TerminalWindow.with(words, environment: ["TERM=xterm-256color"]) { window in
@@ -171,7 +172,7 @@ import Testing
         return try await window.exitCode()
     }
 
-    @Test func whatCannotBeOpenedIsSaidOnceTheTerminalIsBack() async throws {
+    @Test func openingErrorsFollowTheRestoredTerminal() async throws {
         try await TerminalWindow.with(["--store", "sqlite:/nowhere/at/all.db"]) { window in
             #expect(try await window.exitCode() == 1)
             let errors = try window.note("errors")

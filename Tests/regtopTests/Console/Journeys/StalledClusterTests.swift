@@ -3,9 +3,9 @@ import Foundation
 import Subprocess
 import Testing
 
-/// The console on a real cluster whose only OSD stops answering.
+/// The console on a real cluster whose only OSD stops.
 @Suite(.serialized, .timeLimit(.minutes(15))) struct StalledClusterTests {
-    @Test func theConsoleStaysAliveWhileAnOSDHangsAndGoesOnWhenItIsBack() async throws {
+    @Test func theConsoleRespondsWhileAnOSDHangs() async throws {
         let place = try TemporaryPlace()
         try await ClusterScript.with(below: place) { cluster in
             try await cluster.ceph("osd", "pool", "create", "registry", "8")
@@ -17,7 +17,7 @@ import Testing
                 try await cluster.signal(SIGSTOP)
                 #expect(try await window.strike("r").busy > 0)
                 try await staysAlive(window)
-                try await saysWhatItWaitsFor(window)
+                try await tellsTheOperationItWaitsFor(window)
                 try await cluster.signal(SIGCONT)
                 try await window.idle()
                 let text = try await window.text()
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    /// Help, filter, a step and the way back: each changes what is seen, though nothing answers.
+    /// Help, filter, moves and back change the screen while the cluster hangs.
     private func staysAlive(_ window: TerminalWindow) async throws {
         let before = try await window.text()
         #expect(try await window.strike("?").screen == "Help")
@@ -46,24 +46,24 @@ import Testing
         try await window.strike("j")
         #expect(try await window.screen().contains { $0.hasPrefix(">   damaged/resumed") })
         #expect(try await window.strike("Enter").screen == "damaged/resumed")
-        #expect(try await window.text().contains("Looking for tags"))
+        #expect(try await window.text().contains("Listing tags"))
         #expect(try await window.strike("h").screen == "Repositories")
         try await window.resize(columns: 100, rows: 30)
         #expect(try await window.screen().contains { $0.hasPrefix(">   damaged/resumed") })
     }
 
-    /// A deletion of everything that hangs at its first operation, and is stopped there, says of each target what became of it, and that is
-    /// true.
+    /// A deletion that hangs at its first operation and is stopped reports the true outcome of each
+    /// target.
     private func stopsHalfWay(_ window: TerminalWindow, _ store: [String], _ cluster: ClusterScript) async throws {
         let all = Fixture.states.keys
         let osd = try await cluster.osd
-        // The filter stays: Esc is for the change first.
+        // The filter stays: Esc stops the change first.
         try await window.press("/")
         try await window.type("/")
         try await window.press("Enter", "*", "d")
         #expect(try await window.text().contains("Delete \(all.count) targets?"))
         try await window.type("\(all.count)")
-        // Before it begins, so that it cannot be over before.
+        // Before the deletion begins, so that it cannot end earlier.
         try #require(kill(osd, SIGSTOP) == 0)
         #expect(try await window.strike("Enter").busy > 0)
         try await window.strike("Escape")
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    private func saysWhatItWaitsFor(_ window: TerminalWindow) async throws {
+    private func tellsTheOperationItWaitsFor(_ window: TerminalWindow) async throws {
         try await window.frame { _ in
             let top = try await window.screen()[0]
             return top.contains("waiting") && top.contains(" s for ")
@@ -92,7 +92,7 @@ import Testing
     }
 }
 
-/// A throwaway cluster of this suite's own, by scripts/cluster.
+/// A throwaway cluster for this suite, by scripts/cluster.
 struct ClusterScript: Sendable {
     let directory: String
 
@@ -108,7 +108,8 @@ struct ClusterScript: Sendable {
             try await run(path, "down", "--dir", cluster.directory)
             return value
         } catch {
-            // In a task of its own: the test may have been cancelled, and nothing may stay.
+            // In a task of its own, because the test may have been cancelled and no process may
+            // stay.
             await Task { _ = try? await run(path, "down", "--dir", cluster.directory) }.value
             throw error
         }

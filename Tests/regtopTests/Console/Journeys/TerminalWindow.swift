@@ -1,15 +1,15 @@
 import Foundation
 import Subprocess
 
-/// The built console in a terminal that nobody looks at: a tmux server of its own. Keys go in, the screen comes out, and the frames'
-/// trace says when everything typed has been answered: no test waits for a time to pass.
+/// The built console in a tmux server of its own. Keys go in, the screen comes out, and the trace
+/// of the frames tells when all keys are answered: no test sleeps.
 actor TerminalWindow {
     nonisolated let place: TemporaryPlace
     private let trace: TraceReader
     private let socket: String
     private var keys = 0
 
-    /// Starts the console with these words in a window so big, runs `body`, and ends what was started.
+    /// Starts the console in a window of this size, runs `body`, and ends the server.
     static func with<Value: Sendable>(
         _ arguments: [String], columns: Int = 80, rows: Int = 24, environment: [String] = [],
         in place: TemporaryPlace? = nil, _ body: @Sendable (TerminalWindow) async throws -> Value
@@ -35,8 +35,8 @@ actor TerminalWindow {
     private func start(_ arguments: [String], columns: Int, rows: Int, environment: [String]) async throws {
         let words = ["env"] + RegtopProgram.environment(place) + environment
         let program = [RegtopProgram.path] + arguments
-        // It catches ^C, which goes to all of the terminal's foreground; a caught signal is the default again in the console.
-        // The shell stays behind the console, as a person's does, and says what it got back.
+        // The shell catches ^C, which the whole foreground gets; in the console the signal has its
+        // default again. The shell outlives the console and reports the restored terminal.
         let script = """
             trap : INT
             set -m
@@ -63,7 +63,7 @@ actor TerminalWindow {
             "resize-window", "-x", "\(columns)", "-y", "\(rows)")
     }
 
-    /// Also when the test was cancelled.
+    /// Even after the test was cancelled.
     private func end() async {
         await Task { _ = try? await tmux("kill-server") }.value
         trace.stop()
@@ -86,9 +86,9 @@ actor TerminalWindow {
         return result.standardOutput
     }
 
-    // MARK: What a person does
+    // MARK: Input
 
-    /// Types keys, by tmux' names; a text is typed with `type`. Returns when all of them are answered and nothing runs any more.
+    /// Types keys by their tmux names. Returns when all of them are answered and no query runs.
     @discardableResult
     func press(_ names: String...) async throws -> TraceReader.Frame {
         for name in names { try await tmux("send-keys", name) }
@@ -96,7 +96,7 @@ actor TerminalWindow {
         return try await idle()
     }
 
-    /// The same without waiting for what the keys have begun: returns when they are answered.
+    /// Types keys; returns when they are answered, even if queries still run.
     @discardableResult
     func strike(_ names: String...) async throws -> TraceReader.Frame {
         for name in names { try await tmux("send-keys", name) }
@@ -120,20 +120,20 @@ actor TerminalWindow {
         return try await idle()
     }
 
-    /// Turns the wheel once, downward.
+    /// Turns the wheel down once.
     func scroll() async throws {
         try await tmux("send-keys", "-l", "--", "\u{1b}[<65;8;8M")
         keys += 1
         try await idle()
     }
 
-    /// Lets the shell bring a stopped program back.
+    /// Lets the shell continue a stopped program.
     func resume() async throws {
         try await tmux("send-keys", "Enter")
         _ = try await frame { _ in true }
     }
 
-    /// Types a key that is not answered by a frame, because the program ends.
+    /// Types a key that ends the program, so that no frame follows.
     func finish(_ name: String) async throws -> Int {
         try await tmux("send-keys", name)
         return try await exitCode()
@@ -155,16 +155,16 @@ actor TerminalWindow {
         }
     }
 
-    // MARK: What a person sees
+    // MARK: Output
 
-    /// Waits until every key is answered and nothing runs.
+    /// Waits until every key is answered and no query runs.
     @discardableResult
     func idle() async throws -> TraceReader.Frame {
         let expected = keys
         return try await frame { $0.keys >= expected && $0.busy == 0 && !$0.screen.hasPrefix("Opening") }
     }
 
-    /// The next frame of which this is true. Throws if the console ends before.
+    /// Returns the next frame that meets a condition. Throws if the console ends before.
     @discardableResult
     func frame(_ isWanted: (TraceReader.Frame) async throws -> Bool) async throws -> TraceReader.Frame {
         while let frame = await next() {
@@ -189,9 +189,9 @@ actor TerminalWindow {
         return await iterator.next(isolation: self)
     }
 
-    /// The screen as it is now, row by row, without trailing blanks.
+    /// The rows of the screen, without trailing blanks.
     func screen() async throws -> [String] {
-        // What the program has written before is taken up by the server in the round before this one is answered.
+        // The server takes the program's output before it answers this request.
         try await tmux("display-message", "-p", "")
         return try await tmux("capture-pane", "-p").split(separator: "\n", omittingEmptySubsequences: false).map(
             String.init)
@@ -204,7 +204,7 @@ actor TerminalWindow {
         try await tmux("display-message", "-p", "#{\(name)}").trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// What the shell wrote down.
+    /// The notes of the shell.
     nonisolated func note(_ name: String) throws -> String {
         try String(contentsOfFile: "\(place.path)/\(name)", encoding: .utf8)
     }

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// What the console in the terminal tells of itself, line by line, through a pipe with a name: a frame was drawn, or it has ended.
+/// Reads the trace of the console from a named pipe: its frames and its end.
 final class TraceReader: Sendable {
     /// One drawn frame; see `FrameTrace`.
     struct Frame: Sendable, CustomStringConvertible {
@@ -10,13 +10,13 @@ final class TraceReader: Sendable {
         let busy: Int
         let size: String
         let screen: String
-        /// The program's exit code, once it has ended.
+        /// The exit code of the program.
         let exitCode: Int?
 
-        /// A line of the trace; nil for none.
+        /// Parses a line of the trace; nil for another line.
         init?(_ line: String) {
             var fields: [String: String] = [:]
-            // What a screen is called may hold anything, so it comes last.
+            // The title of the screen comes last, because it may have any text.
             let parts = line.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: false)
             for part in parts {
                 let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
@@ -44,7 +44,8 @@ final class TraceReader: Sendable {
 
     init(path: String) throws {
         guard mkfifo(path, 0o600) == 0 else { throw Failure(description: "mkfifo \(path): \(errno)") }
-        // For reading and writing, so that it has no end while the program is not there, and the reader can be told to stop.
+        // Open for reading and writing, so that the pipe has no end without the program, and the
+        // reader can be stopped.
         descriptor = open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(description: "open \(path): \(errno)") }
         let (frames, continuation) = AsyncStream.makeStream(of: Frame.self)
@@ -71,7 +72,7 @@ final class TraceReader: Sendable {
         }
     }
 
-    /// Ends the thread that reads. Once.
+    /// Ends the reading thread. Call it once.
     func stop() {
         _ = "stop\n".withCString { write(descriptor, $0, strlen($0)) }
     }

@@ -3,9 +3,9 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-/// Giving space back, from the console.
+/// The collection in the console.
 @MainActor @Suite(.timeLimit(.minutes(15))) struct CollectionScreenTests {
-    /// With a blob of which nothing is left but itself: its tag and manifest were deleted.
+    /// With a blob whose tag and manifest were deleted.
     private func bench() async throws -> ScreenBench {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 160)
@@ -17,23 +17,23 @@ import Testing
         await bench.press(.character("x"), .character(number), .enter)
     }
 
-    @Test func aMarkSaysWhatTheNextStepWouldDoAndChangesNothing() async throws {
+    @Test func aMarkShowsTheNextStepAndChangesNothing() async throws {
         let bench = try await bench()
         #expect(bench.title == "Collection")
         #expect(bench.text.contains("The quarantine is empty."))
         await bench.press(.character("M"))
         #expect(bench.writer.count == 0)
-        #expect(bench.text.contains("The next step frees nothing, and takes"))
-        #expect(bench.rows.contains { $0.contains("new") && $0.contains("takes 3, 18.8 KiB") })
-        #expect(bench.rows.contains { $0.contains("-orphans") && $0.contains("notes 2") })
+        #expect(bench.text.contains("Next step: quarantine"))
+        #expect(bench.rows.contains { $0.contains("new") && $0.contains("quarantine 3, 18.8 KiB") })
+        #expect(bench.rows.contains { $0.contains("-orphans") && $0.contains("record 2") })
     }
 
-    /// Nothing is assumed: the cautious answer is the first, and with it nothing is freed.
-    @Test func aStepAsksWhatIsRememberedAndFreesNothingByDefault() async throws {
+    /// The cautious answer is the first one, and frees nothing.
+    @Test func aStepAsksAboutCachesAndFreesNothingByDefault() async throws {
         let bench = try await bench()
         await bench.press(.character("x"))
-        #expect(bench.text.contains("What do the registries remember?"))
-        #expect(bench.rows.contains { $0.hasPrefix("> 1  I do not know") })
+        #expect(bench.text.contains("May registries still have old blobs in their cache?"))
+        #expect(bench.rows.contains { $0.hasPrefix("> 1  Not sure (free nothing)") })
         await bench.press(.enter)
         #expect(bench.text.contains("frees 0 B now"))
         let before = try await objects(bench)
@@ -45,18 +45,18 @@ import Testing
         #expect(bench.text.contains("done     quarantine"))
         await bench.press(.escape)
         #expect(bench.rows[1].contains("58.9 KiB in the quarantine"))
-        #expect(bench.rows.contains { $0.contains("waits") })
+        #expect(bench.rows.contains { $0.contains("waiting") })
         #expect(try await objects(bench).isSuperset(of: before.filter { $0.hasPrefix("blob:") }), "no chunk is gone")
     }
 
-    @Test func whatIsDueIsFreedOnceItIsSaidWhatTheRegistriesRemember() async throws {
+    @Test func dueBlobsAreFreedIfCachesAreFlushed() async throws {
         let bench = try await bench()
         await run(bench, "1")
         await bench.press(.character("y"), .escape)
         await set(bench, "delay 0")
         #expect(bench.rows.contains { $0.contains("due") })
         await bench.press(.character("M"))
-        #expect(bench.text.contains("frees 58.9 KiB, if the registries' caches allow it"))
+        #expect(bench.text.contains("free 58.9 KiB (if the registries' caches allow it)"))
         await run(bench, "1")
         #expect(bench.status.hasPrefix("Nothing to do: "), "not known: \(bench.status)")
         let before = try await objects(bench)
@@ -69,21 +69,21 @@ import Testing
         #expect(gone.count == 6)
     }
 
-    @Test func whatIsInTheWayStaysInSight() async throws {
+    @Test func obstaclesStayVisible() async throws {
         let bench = try await bench()
         await set(bench, "max-share 0")
         await bench.press(.character("M"))
-        #expect(bench.text.contains("in the way: 1 % of the bytes of all blobs would be taken"))
+        #expect(bench.text.contains("Blocked: 1 % of the bytes of all blobs would be taken"))
         await run(bench, "4")
         await bench.press(.escape)
-        #expect(bench.text.contains("in the way: "))
+        #expect(bench.text.contains("Blocked: "))
         #expect(bench.console.screen is CollectionScreen)
     }
 
-    @Test func aRuleThatIsNoneSaysSo() async throws {
+    @Test func invalidOptionsAreRefused() async throws {
         let bench = try await bench()
         await set(bench, "grace soon")
-        #expect(bench.status == "\"soon\" is nothing that grace can be.")
+        #expect(bench.status == "\"soon\" is not a value of grace.")
         await set(bench, "grace 7d")
         #expect(bench.text.contains(":grace 7 d"))
         await set(bench, "untagged")
@@ -110,7 +110,7 @@ import Testing
     private let panel = ChoicePanel(
         title: "What?", options: ["one", "two", "three"].map { .init(name: $0, meaning: "It is \($0).") })
 
-    @Test func theFirstIsTheDefaultAndNumbersOnlyMoveThere() {
+    @Test func theFirstAnswerIsTheDefaultAndNumbersMove() {
         var panel = panel
         #expect(panel.handle(.character("3")) == nil)
         #expect(panel.handle(.character("9")) == nil)
@@ -122,7 +122,7 @@ import Testing
         #expect(other.cursor == 0)
     }
 
-    @Test func theCursorIsSeenHoweverSmallTheScreenIs() {
+    @Test func theCursorIsVisibleAtEverySize() {
         var panel = panel
         _ = panel.handle(.character("3"))
         for rows in 0...8 {

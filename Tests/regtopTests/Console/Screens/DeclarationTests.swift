@@ -2,7 +2,7 @@ import Testing
 
 @testable import regtop
 
-/// A screen without one of its commands' declarations.
+/// A screen without the declaration of one of its commands.
 @MainActor private final class ThinnedScreen: Screen {
     let base: any Screen
     let missing: String?
@@ -18,8 +18,9 @@ import Testing
 }
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct DeclarationTests {
-    /// One declaration makes the key, the hint, the line of the help page and the name after `:`. Without it all four are gone.
-    @Test func whatIsNotDeclaredIsNowhere() async throws {
+    /// Key, hint, help and name of a command come from its declaration: without it all four are
+    /// gone.
+    @Test func undeclaredCommandsDoNotExist() async throws {
         let bench = try await ScreenBench()
         await bench.press(.down)
         let size = Size(rows: 60, columns: 400)
@@ -53,8 +54,8 @@ import Testing
         }
     }
 
-    /// Everything that can be gone to has a name, unlike all others, and a key that no screen at the root takes for itself.
-    @Test func everyEntryOfTheCatalogLeadsSomewhere() async throws {
+    /// Every entry of the catalog has a unique name, and a key that the first screen does not use.
+    @Test func everyEntryOfTheCatalogOpens() async throws {
         let bench = try await ScreenBench()
         let entries = ScreenCatalog.entries
         #expect(Set(entries.map(\.name)).count == entries.count)
@@ -91,11 +92,11 @@ import Testing
         await bench.press(.character(":"))
         await bench.type("sort nothing")
         await bench.press(.enter)
-        #expect(bench.status.hasPrefix("No column \"nothing\" to sort by; there are name, tags, size"))
+        #expect(bench.status.hasPrefix("Cannot sort by \"nothing\". Columns: name, tags, size"))
         await bench.press(.character(":"))
         await bench.type("refresh now")
         await bench.press(.enter)
-        #expect(bench.status == "\"refresh\" takes nothing behind it.")
+        #expect(bench.status == ":refresh takes no argument.")
     }
 }
 

@@ -3,7 +3,8 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-/// Names that a pool may hold, since nothing keeps any client from writing them: none breaks a row, none reaches the terminal as it is.
+/// Names that any client can write into a pool: none breaks a row or reaches the terminal without
+/// escapes.
 @MainActor @Suite(.timeLimit(.minutes(15))) struct HostileNameTests {
     private nonisolated static let names: [String] = [
         "\u{1b}]0;owned\u{7}", "\u{1b}[2J\u{1b}[H", "a\nb\r\nc", "tab\tbed", "\u{202e}gpj.exe", "\u{2066}x\u{2069}",
@@ -49,7 +50,7 @@ import Testing
                 "hostile-name", .press(.character(":")), .press(.character("\u{202e}")), .press(.character("\u{9b}"))),
         ]
 
-    @Test(arguments: scenes) func noScreenIsBroken(_ scene: Scene) async throws {
+    @Test(arguments: scenes) func hostileNamesBreakNoScreen(_ scene: Scene) async throws {
         let bench = try await ScreenBench(prepare: { try await Self.plant($0) })
         await bench.play(scene)
         for columns in [1, 7, 24, 40, 80, 200] {

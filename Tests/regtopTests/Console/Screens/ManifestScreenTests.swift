@@ -22,8 +22,8 @@ import Testing
          {"created_by":"/bin/sh -c make"},{"created_by":"COPY x /"}]}
         """#
 
-    /// More steps than layers, and more layers than steps: nothing is left out.
-    @Test(arguments: [0, 1, 3, 5]) func layersStandWithTheStepsThatMadeThem(_ layers: Int) throws {
+    /// More steps than layers, and more layers than steps: every row is shown.
+    @Test(arguments: [0, 1, 3, 5]) func layersHaveTheirSteps(_ layers: Int) throws {
         let image = try Self.image(layers: layers)
         let recipe = try Self.recipe(Self.history)
         let rows = ManifestRow.rows(image, [.sha256(of: [0]): recipe])
@@ -84,8 +84,8 @@ import Testing
         #expect(mixed.map(\.text) == ["日", "本", "語a", "b"])
     }
 
-    /// A small configuration that many images share must not become millions of rows.
-    @Test func stepsWithoutALayerAreShownToALimit() throws {
+    /// A small configuration that many images share does not become millions of rows.
+    @Test func stepsWithoutALayerAreLimited() throws {
         var image = try Self.image(layers: 1)
         let steps = String(repeating: #"{"created_by":"ENV","empty_layer":true},"#, count: 900)
         let recipe = try Self.recipe(#"{"history":[\#(steps){"created_by":"ADD"}]}"#)
@@ -104,7 +104,7 @@ import Testing
         #expect(rows.first { $0.part == .child }?.owner == .sha256(of: [9, 0]))
     }
 
-    @Test func whatAConfigurationSaysBreaksNoRow() throws {
+    @Test func configurationsBreakNoRow() throws {
         let evil = "\u{1b}[2J\u{202e}\u{200b}a\nb" + String(repeating: "日本long ", count: 2000)
         let quoted = evil.replacing("\n", with: "\\n").replacing("\u{1b}", with: "\\u001b")
         let recipe = try Self.recipe(

@@ -5,7 +5,7 @@ import Testing
 @testable import regtop
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct OpeningTests {
-    /// A console that opens whatever `open` gives, until nothing runs any more.
+    /// A console that opens the session of `open`, until no query runs.
     private func console(
         _ open: @escaping @Sendable (SessionOptions) async throws -> Session
     ) async -> (console: Console, settle: () async -> Void) {
@@ -38,11 +38,11 @@ import Testing
         await settle()
         #expect(console.screen is RepositoriesScreen)
         #expect(console.stack.count == 1)
-        #expect(console.frame(Size(rows: 24, columns: 80)).text.contains("There is no repository in this store"))
+        #expect(console.frame(Size(rows: 24, columns: 80)).text.contains("This store has no repositories"))
         #expect(console.status == .info("using the only one"))
     }
 
-    @Test func letsOneOfSeveralPoolsBeChosen() async throws {
+    @Test func offersSeveralPools() async throws {
         let (console, settle) = await console { options in
             guard options.rados.pool == "two" else { throw SessionError.severalPools(["one", "two"]) }
             return try Self.empty()
@@ -57,15 +57,15 @@ import Testing
         #expect(console.screen is RepositoriesScreen)
     }
 
-    @Test func endsWithWhatWentWrong() async throws {
+    @Test func endsWithTheError() async throws {
         let (console, settle) = await console { _ in throw SessionError.noRegistry(pools: ["rbd"]) }
         await settle()
         #expect(console.hasEnded)
         #expect(console.failure as? SessionError == .noRegistry(pools: ["rbd"]))
     }
 
-    /// An answer that never comes keeps nobody from leaving.
-    @Test func leavesWhileItIsStillOpening() async throws {
+    /// The user can quit while an answer is outstanding.
+    @Test func quitsWhileItOpens() async throws {
         let (console, _) = await console { _ in
             try await Task.sleep(for: .seconds(3600))
             throw CancellationError()

@@ -5,7 +5,7 @@ import Testing
 @testable import regtop
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct ProblemsScreenTests {
-    @Test func whatIsDamagedIsShownByKindWithWhatItMeans() async throws {
+    @Test func problemsAreShownByKindWithTheirMeaning() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 140)
         await bench.press(.character("F"))
@@ -22,7 +22,7 @@ import Testing
         #expect(text.contains("purges old uploads"), "the detail of the first problem")
     }
 
-    @Test func itIsReachedByItsNameAndOpensThePlace() async throws {
+    @Test func problemsOpenTheirPlaces() async throws {
         let bench = try await ScreenBench()
         await bench.press(.character(":"))
         await bench.type("problems")
@@ -38,8 +38,8 @@ import Testing
         #expect(bench.title.hasPrefix("Tree /docker/registry/v2/repositories/damaged/"))
     }
 
-    /// Blobs are everybody's: what the first screen shows is read again.
-    @Test func whatWasRepairedIsNotCalledDamagedAnyMore() async throws {
+    /// Repositories share blobs, so the first screen is read again.
+    @Test func repairedRepositoriesAreReadAgain() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 140)
         func state() -> Bool {
@@ -54,7 +54,7 @@ import Testing
         #expect(!state(), "\(bench.text)")
     }
 
-    @Test func theMarkedOnesAreRepairedAfterAQuestion() async throws {
+    @Test func markedProblemsAreRepairedAfterAQuestion() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 140)
         await bench.press(.character("F"))
@@ -71,7 +71,7 @@ import Testing
         #expect(!bench.text.contains("long-chunk"), "\(bench.text)")
     }
 
-    @Test func aReadOnlySessionLooksAndRepairsNothing() async throws {
+    @Test func aReadOnlySessionRepairsNothing() async throws {
         let bench = try await ScreenBench(isReadOnly: true, reason: "--read-only")
         await bench.press(.character("F"))
         await bench.find("long-chunk")

@@ -3,8 +3,8 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-/// Every declared command, fired on every screen of a console that may change nothing, writes nothing; whether it is the session that
-/// is read-only, or the console turned so.
+/// Every command, run on every screen of a read-only console, writes nothing, whether the session
+/// is read-only or only the console.
 @MainActor @Suite(.timeLimit(.minutes(15))) struct ReadOnlyTests {
     @Test(arguments: [true, false]) func noCommandOfAnyScreenWrites(isReadOnly: Bool) async throws {
         let bench = try await ScreenBench(isReadOnly: isReadOnly, reason: "a test says so.")
@@ -21,8 +21,8 @@ import Testing
         #expect(walk.changes >= 5)
     }
 
-    /// The walk finds what it is there to find: where changes are allowed, it writes.
-    @Test func theSameWalkWritesWhereItMay() async throws {
+    /// The walk does write if changes are allowed, so it reaches the changing commands.
+    @Test func theWalkWritesIfChangesAreAllowed() async throws {
         let bench = try await ScreenBench()
         var walk = Walk(bench: bench)
         try await walk.explore(depth: 0)
@@ -32,11 +32,11 @@ import Testing
     @MainActor private struct Walk {
         let bench: ScreenBench
         var visited: Set<String> = []
-        /// How many commands that change something were fired.
+        /// The number of changing commands that were run.
         var changes = 0
 
-        /// Fires every command of the screen shown, by name and by each of its keys, says yes to every question, and goes into every
-        /// kind of screen that was not seen before.
+        /// Runs every command of the screen by name and by each key, answers every question with
+        /// yes, and enters every new kind of screen.
         mutating func explore(depth: Int) async throws {
             let console = bench.console
             visited.insert(Self.kind(console.screen))
@@ -60,7 +60,7 @@ import Testing
             }
         }
 
-        /// Says yes to every question and gives every input another text than it had.
+        /// Answers every question with yes and changes the text of every input.
         private func answer() async throws {
             for _ in 0..<5 {
                 await bench.settle()
@@ -71,7 +71,7 @@ import Testing
                     await bench.press(.enter)
                 case .question: await bench.press(.character("y"))
                 case .choice: await bench.press(.enter)
-                // A filter that lets nothing through would leave the commands nothing to work on.
+                // A filter without matches would leave no rows for the commands.
                 case .prompt(let prompt, _) where ["/", ":"].contains(prompt.label): await bench.press(.escape)
                 case .prompt: await bench.press(.character("x"), .enter)
                 }

@@ -1,9 +1,10 @@
+import Synchronization
 import Testing
 
 @testable import AdminCore
 @testable import regtop
 
-/// A console over the sample registry, with the loop's part played by the test.
+/// A console on the sample registry whose loop is the test.
 @MainActor final class ScreenBench {
     let ping = Ping()
     let writer: TollWriter
@@ -12,10 +13,10 @@ import Testing
     var size = Size(rows: 24, columns: 80)
 
     /// - Parameters:
-    ///   - isReadOnly: whether the session is; else only the console may be.
-    ///   - reason: why the console changes nothing; nil if it may.
-    ///   - refusal: how the store answers every write.
-    ///   - prepare: does something to the sample before it is looked at.
+    ///   - isReadOnly: Whether the session is read-only; otherwise only the console may be.
+    ///   - reason: Why the console allows no changes; nil if it does.
+    ///   - refusal: The answer of the store to every write.
+    ///   - prepare: Changes the sample before the console opens it.
     init(
         isReadOnly: Bool = false, reason: String? = nil, refusal: StoreError? = nil,
         prepare: (any ObjectWriter) async throws -> Void = { _ in }
@@ -41,7 +42,7 @@ import Testing
         await settle()
     }
 
-    /// Draws and drains until nothing runs any more.
+    /// Draws and drains until no query runs.
     func settle() async {
         console.drain()
         _ = console.frame(size)
@@ -63,14 +64,14 @@ import Testing
         for character in text { await press(.character(character)) }
     }
 
-    /// Filters so that one row is left, which the cursor is then on.
+    /// Filters for a row and puts the cursor on it.
     func find(_ text: String) async {
         await press(.character("/"))
         await type(text)
         await press(.enter)
     }
 
-    /// Says yes to the question, as it wants to hear it.
+    /// Answers the question with yes, typed if necessary.
     func accept() async {
         guard case .question(let panel, _) = console.overlay else {
             Issue.record("nothing is asked: \(text)")
@@ -88,4 +89,48 @@ import Testing
     var title: String { console.screen.title.title }
 
     var status: String { rows[size.rows - 2] }
+}
+
+/// A writer that counts, and refuses on demand.
+final class TollWriter: ObjectWriter {
+    private let base: any ObjectWriter
+    private let refusal: StoreError?
+    private let writes = Mutex(0)
+
+    init(_ base: any ObjectWriter, refusal: StoreError? = nil) {
+        self.base = base
+        self.refusal = refusal
+    }
+
+    var count: Int { writes.withLock { $0 } }
+
+    func apply(_ operation: WriteOperation, to object: ObjectID) async -> WriteOutcome {
+        writes.withLock { $0 += 1 }
+        if let refusal { return .failed(refusal) }
+        return await base.apply(operation, to: object)
+    }
+}
+
+/// A store with constant load and size, so that headers can be compared. The real size depends on
+/// the order of writes.
+struct SteadyReader: ObjectReader {
+    let base: any ObjectReader
+
+    var load: StoreLoad { StoreLoad(inFlight: 0, limit: 128, latency: 0.0004) }
+
+    func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
+        try await base.read(operation, of: object)
+    }
+
+    func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
+        try await base.enumerate(scope, slices: slices)
+    }
+
+    func placement(of object: ObjectID) async throws -> Placement? { try await base.placement(of: object) }
+
+    func status() async throws -> StoreStatus {
+        var status = try await base.status()
+        status.bytesUsed = 12 << 20
+        return status
+    }
 }

@@ -15,7 +15,7 @@ import Testing
         #expect(text.hasPrefix(" regtop  sample"))
     }
 
-    @Test func oneGetsFromARepositoryDownToAChunkObject() async throws {
+    @Test func aRepositoryLeadsToAChunkObject() async throws {
         let bench = try await ScreenBench()
         await bench.find("ml/weights")
         await bench.press(.enter)
@@ -31,11 +31,11 @@ import Testing
         #expect(bench.title.hasSuffix("-1"))
         #expect(bench.text.contains("DATA  the first 4,096 bytes"))
         for _ in 0..<3 { await bench.press(.escape) }
-        // The filter of the manifest's screen ends before the screen does.
+        // Esc ends the filter of the manifest's screen before the screen.
         #expect(bench.title.hasPrefix("ml/weights:"))
     }
 
-    @Test func theTreeShowsWhatBreaksTheRuleAndDoesNotFollowIt() async throws {
+    @Test func theTreeShowsInvalidEntriesAndDoesNotOpenThem() async throws {
         let bench = try await ScreenBench()
         await bench.press(.character("t"))
         #expect(bench.title == "Tree /")
@@ -58,7 +58,7 @@ import Testing
         #expect(bench.status == "Nothing was changed.")
     }
 
-    @Test func aYesDeletesWhatWasShownAndTheCursorGoesToTheNextRow() async throws {
+    @Test func aYesDeletesTheShownRowAndMovesTheCursor() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 60, columns: 100)
         await bench.find("attic")
@@ -83,7 +83,7 @@ import Testing
         #expect(names.filter { $0.hasPrefix("attic/") }.count == 1)
     }
 
-    @Test func aMoveBeginsWithTheOldName() async throws {
+    @Test func aMoveOffersTheOldName() async throws {
         let bench = try await ScreenBench()
         await bench.find("attic/cron")
         await bench.press(.character("m"))
@@ -97,7 +97,7 @@ import Testing
         #expect(names.contains("attic/crontab") && !names.contains("attic/cron"))
     }
 
-    @Test func aTagGoesAndItsSiblingsStay() async throws {
+    @Test func aDeletedTagLeavesItsSiblings() async throws {
         let bench = try await ScreenBench()
         await bench.find("library/alpine")
         await bench.press(.enter)
@@ -127,7 +127,7 @@ import Testing
         #expect(bench.writer.count == before)
     }
 
-    @Test func whatARepositoryHoldsWithoutATagIsShown() async throws {
+    @Test func manifestsAndUploadsWithoutATagAreShown() async throws {
         let bench = try await ScreenBench()
         await bench.find("attic/intranet")
         await bench.press(.enter)
@@ -140,7 +140,7 @@ import Testing
     }
 
     /// With and without the trash.
-    @Test(arguments: ["d", "D"]) func aWholeRepositoryWantsItsNameTyped(_ key: Character) async throws {
+    @Test(arguments: ["d", "D"]) func aRepositoryNeedsItsTypedName(_ key: Character) async throws {
         let bench = try await ScreenBench()
         await bench.find("attic/cron")
         await bench.press(.character(key), .character("y"), .enter)
@@ -154,7 +154,7 @@ import Testing
         #expect(bench.status.hasPrefix(key == "D" ? "Deleted attic/cron; " : "Deleted attic/cron to the trash"))
     }
 
-    @Test func theQuestionCountsWhatAFilterHides() async throws {
+    @Test func theQuestionListsHiddenRows() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 60, columns: 100)
         await bench.find("attic")
@@ -163,11 +163,11 @@ import Testing
         #expect(bench.rows[1].contains("3 marked, 3 hidden"))
         await bench.press(.character("d"))
         #expect(
-            bench.text.contains("3 of the marked rows hidden by the filter: attic/cron, attic/intranet, attic/y2k"))
+            bench.text.contains("3 marked rows hidden by the filter: attic/cron, attic/intranet, attic/y2k"))
         #expect(bench.text.contains("Delete 3 targets?"))
     }
 
-    /// One comes back to the row one left.
+    /// The cursor returns to its row.
     @Test func backReturnsToTheSameRow() async throws {
         let bench = try await ScreenBench()
         await bench.press(.character("G"), .up, .up)
@@ -176,7 +176,7 @@ import Testing
         #expect(bench.rows.first { $0.hasPrefix("> ") } == row)
     }
 
-    /// Every size shows something and nothing leaves its place.
+    /// Every size has a valid frame.
     @Test func everyScreenFitsEverySize() async throws {
         let bench = try await ScreenBench()
         for keys: [Key] in [[], [.enter], [.enter], [.enter], [.enter]] {

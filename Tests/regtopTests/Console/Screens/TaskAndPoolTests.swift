@@ -5,7 +5,7 @@ import Testing
 @testable import regtop
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct TasksScreenTests {
-    /// A console whose first screen scans for as long as the test lets it.
+    /// A console whose first screen scans until the test ends the scan.
     private func bench() -> (Bench, AsyncStream<Void>.Continuation) {
         let bench = Bench()
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
@@ -20,7 +20,7 @@ import Testing
 
     private func text(_ bench: Bench) -> String { bench.console.frame(Size(rows: 20, columns: 120)).text }
 
-    @Test func showsWhatRunsWithItsProgressAndThenThatItIsDone() async {
+    @Test func showsProgressAndTheEnd() async {
         let (bench, opener) = bench()
         bench.press(.character("u"))
         await bench.settle { !bench.screen.found.isEmpty }
@@ -30,10 +30,10 @@ import Testing
         opener.finish()
         await bench.settle { bench.console.board.busy == 0 }
         #expect(text(bench).contains(/scanning +done +3 of 12 repositories/))
-        #expect(text(bench).contains("none runs"))
+        #expect(text(bench).contains("0 running"))
     }
 
-    @Test func aTaskIsCancelledFromHere() async {
+    @Test func tasksCanBeCancelled() async {
         let (bench, _) = bench()
         bench.press(.character("u"))
         await bench.settle { !bench.screen.found.isEmpty }
@@ -44,7 +44,7 @@ import Testing
         #expect(text(bench).contains(/scanning +stopped/))
     }
 
-    @Test func whatFailedSaysWhy() async {
+    @Test func failedTasksTellWhy() async {
         let bench = Bench()
         bench.screen.work = { _ in
             throw StoreError(.unreachable, operation: "read", errno: 110, reason: "nobody answers")
@@ -56,8 +56,8 @@ import Testing
         #expect(text(bench).contains("nobody answers"))
     }
 
-    /// The list does not grow for ever, and housekeeping is not in it.
-    @Test func remembersTheLastOnes() async {
+    /// The list is limited, and has no housekeeping.
+    @Test func remembersTheLastTasks() async {
         let bench = Bench()
         let board = bench.console.board
         for number in 0..<(TaskBoard.memory + 5) {
@@ -76,7 +76,7 @@ import Testing
 }
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct PoolScreenTests {
-    /// The sample, as if it lay on three OSDs.
+    /// The sample with placements on three OSDs.
     private struct PlacedReader: ObjectReader {
         let base: any ObjectReader
 

@@ -3,13 +3,13 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-/// The trash, the uploads and the log on the console.
+/// The trash, the uploads and the log in the console.
 @MainActor @Suite(.timeLimit(.minutes(15))) struct TrashScreenTests {
     private func names(_ bench: ScreenBench) async throws -> [String] {
         try await bench.store.session.registry.repositoryNames().map(\.string)
     }
 
-    @Test func uBringsBackWhatWasDeletedLast() async throws {
+    @Test func undoRestoresTheLastDeletion() async throws {
         let bench = try await ScreenBench()
         let before = try await names(bench)
         await bench.find("attic")
@@ -70,16 +70,16 @@ import Testing
         #expect(bench.title == "Uploads")
         #expect(bench.text.contains("uploads/partial"))
         await bench.press(.character("*"), .character("d"), .character("y"))
-        #expect(bench.text.contains("There is no unfinished upload."))
+        #expect(bench.text.contains("No unfinished uploads."))
         await bench.press(.character("u"), .character("y"))
         #expect(bench.text.contains("uploads/partial"))
     }
 
-    @Test func theLogShowsWhatWasDone() async throws {
+    @Test func theLogShowsChanges() async throws {
         let bench = try await ScreenBench()
         await bench.press(.character("L"))
         #expect(bench.title == "Log")
-        #expect(bench.text.contains("Nothing was changed yet."))
+        #expect(bench.text.contains("No changes yet."))
         await bench.press(.character("q"))
         await bench.find("attic/cron")
         await bench.press(.character("d"))

@@ -4,7 +4,7 @@ import Testing
 @testable import regtop
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct UsageScreenTests {
-    @Test func theLargestComesFirstAndEnterGoesDeeper() async throws {
+    @Test func usageIsSortedAndOpensParts() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 120)
         await bench.press(.character("b"))
@@ -23,7 +23,7 @@ import Testing
         #expect(bench.title.hasPrefix("Who needs sha256:"))
     }
 
-    @Test func uniqueAndSharedSumUpToTheSizeOnTheFirstScreen() async throws {
+    @Test func uniqueAndSharedAddUpToTheSize() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 60, columns: 140)
         await bench.press(.character("n"))
@@ -33,7 +33,7 @@ import Testing
         #expect(!bench.text.contains("attic/cron"))
     }
 
-    @Test func aFilterThatIsNoneSaysWhereAndChangesNothing() async throws {
+    @Test func anInvalidFilterTellsItsMistake() async throws {
         let bench = try await ScreenBench()
         await bench.find("age>fast")
         #expect(bench.rows[1].contains("no filter: age needs a duration"), "\(bench.rows[1])")

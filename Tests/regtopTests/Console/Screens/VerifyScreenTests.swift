@@ -3,7 +3,7 @@ import Testing
 @testable import AdminCore
 @testable import regtop
 
-/// Verification from the console: from each place where something can be verified, one and several, kept in sight.
+/// Verification in the console, from every screen that offers it, of one and of several rows.
 @MainActor @Suite(.timeLimit(.minutes(15))) struct VerifyScreenTests {
     private func bench(columns: Int = 140) async throws -> ScreenBench {
         let bench = try await ScreenBench()
@@ -11,7 +11,7 @@ import Testing
         return bench
     }
 
-    @Test func markedRepositoriesAreVerifiedAndEachSaysWhatIsWrong() async throws {
+    @Test func markedRepositoriesAreVerified() async throws {
         let bench = try await bench()
         await bench.find("damaged/short-chunk")
         await bench.press(.character(" "), .escape)
@@ -44,8 +44,8 @@ import Testing
         #expect(bench.rows.contains { $0.contains("sha256:") && $0.contains("8.5 MiB") && $0.contains(" ok") })
     }
 
-    /// What several share is read once.
-    @Test func whatIsSharedIsReadOnce() async throws {
+    /// Shared blobs are read once.
+    @Test func sharedBlobsAreReadOnce() async throws {
         let bench = try await bench()
         await bench.find("library/alpine")
         await bench.press(.enter)
@@ -55,18 +55,19 @@ import Testing
         #expect(read.contains(true) && read.contains(false), "\(bench.text)")
     }
 
-    @Test func theResultsAreThereUntilTheNextOnes() async throws {
+    @Test func resultsStayUntilTheNextVerification() async throws {
         let bench = try await bench()
         await bench.press(.character("V"))
-        #expect(bench.text.contains("Nothing was verified yet"))
+        #expect(bench.text.contains("Nothing verified yet"))
         await bench.press(.character("q"))
         await bench.find("attic/cron")
         await bench.press(.character("v"), .character("q"), .character("V"))
         #expect(bench.rows.contains { $0.contains("attic/cron") && $0.contains(" ok") })
     }
 
-    /// It goes on while one is elsewhere; Esc on its screen stops it and keeps what it has.
-    @Test func itGoesOnElsewhereAndStopsOnEscape() async throws {
+    /// The verification goes on after the user leaves its screen; Esc on the screen stops it and
+    /// keeps the results.
+    @Test func verificationsOutliveTheirScreenAndStopOnEscape() async throws {
         let bench = try await bench()
         await bench.find("damaged/")
         await bench.press(.character("*"))

@@ -1,5 +1,3 @@
-import AdminCore
-
 /// How far a task has come, with its rate and an estimate of the time left.
 nonisolated struct TaskProgress: Sendable, Equatable {
     var done: UInt64 = 0
@@ -15,12 +13,6 @@ nonisolated struct TaskProgress: Sendable, Equatable {
 
     init(done: UInt64 = 0, total: UInt64? = nil, unit: String = "", note: String? = nil) {
         (self.done, self.total, self.unit, self.note) = (done, total, unit, note)
-    }
-
-    init(_ progress: WorkProgress) {
-        self.init(
-            done: progress.completed, total: progress.total, unit: progress.unit == .bytes ? Self.bytes : "",
-            note: progress.phase)
     }
 
     private var isBytes: Bool { unit == Self.bytes }

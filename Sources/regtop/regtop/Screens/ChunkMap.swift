@@ -1,7 +1,9 @@
-/// A file drawn to scale: which of its bytes are where they belong.
+import AdminCore
+
+/// A file drawn to scale, with the state of its bytes.
 nonisolated struct ChunkMap: Sendable, Equatable {
     enum State: Int, Sendable, CaseIterable {
-        /// Ordered by gravity: of several states in one column the gravest is drawn.
+        /// In the order of severity: a column shows the worst of its states.
         case right, beyond, hole, missing
 
         var glyph: String {
@@ -15,8 +17,8 @@ nonisolated struct ChunkMap: Sendable, Equatable {
 
         var meaning: String {
             switch self {
-            case .right: "right"
-            case .beyond: "beyond its chunk"
+            case .right: "in place"
+            case .beyond: "after its chunk"
             case .hole: "hole"
             case .missing: "missing"
             }
@@ -36,14 +38,14 @@ nonisolated struct ChunkMap: Sendable, Equatable {
         let state: State
     }
 
-    /// Covers the file from its first byte to its last, without gaps.
+    /// The parts of the file, from its first byte to its last, without gaps.
     let parts: [Part]
-    /// Where a tick with its offset stands, in bytes.
+    /// The distance of the ticks of the ruler, in bytes.
     let chunkSize: UInt64
 
     private var total: UInt64 { parts.reduce(0) { $0 &+ $1.length } }
 
-    /// The ruler, the map and its legend; at most 3 lines.
+    /// Returns the ruler, the map and its legend; at most 3 lines.
     func lines(columns: Int) -> [Line] {
         guard columns > 0, total > 0 else { return [] }
         let used = Set(parts.map(\.state)).sorted { $0.rawValue < $1.rawValue }
@@ -73,7 +75,7 @@ nonisolated struct ChunkMap: Sendable, Equatable {
         var line = Line("0", .dim)
         guard chunkSize > 0, chunkSize < total else { return line }
         let boundaries = (total - 1) / chunkSize
-        // As many ticks as there is room for, at whole numbers of chunks.
+        // As many ticks as fit, at whole numbers of chunks.
         let step = max(1, (boundaries * 12 + UInt64(columns) - 1) / UInt64(columns))
         for number in stride(from: step, through: boundaries, by: Int(step)) {
             let offset = number * chunkSize
@@ -86,17 +88,22 @@ nonisolated struct ChunkMap: Sendable, Equatable {
     }
 }
 
-nonisolated extension Line {
-    /// Neighbouring spans of one style as one.
-    fileprivate var merged: Line {
-        var parts: [(text: String, style: Style)] = []
-        for span in spans {
-            if let last = parts.indices.last, parts[last].style == span.style {
-                parts[last].text += span.text
-            } else {
-                parts.append((span.text, span.style))
-            }
+nonisolated extension ChunkMap {
+    /// A map of the chunks of a file. Bytes behind the end of a chunk are drawn where they belong
+    /// after a resumed upload (docs/layout.md#d1): at the beginning of the next chunk.
+    init(_ layout: ChunkLayout) {
+        var parts: [Part] = []
+        var carried: UInt64 = 0
+        for chunk in layout.chunks where chunk.expected > 0 {
+            let length = chunk.length ?? 0
+            let beyond = min(carried, chunk.expected)
+            let own = max(min(length, chunk.expected), beyond)
+            parts += [
+                Part(length: beyond, state: .beyond), Part(length: own - beyond, state: .right),
+                Part(length: chunk.expected - own, state: chunk.length == nil ? .missing : .hole),
+            ]
+            carried = length - min(length, chunk.expected)
         }
-        return Line(parts.map { Span($0.text, $0.style) })
+        self.init(parts: parts.filter { $0.length > 0 }, chunkSize: layout.chunkSize)
     }
 }

@@ -1,0 +1,110 @@
+/// Draws a console: the screen with the panel of a question, and the rows around them.
+struct ConsoleFrame {
+    let console: Console
+    let size: Size
+    let now: ContinuousClock.Instant
+
+    /// The rows for the body of a screen. Header, title, status and hints have rows of their own
+    /// from five rows on; on a smaller screen they are left out one after the other.
+    static func bodyRows(_ size: Size) -> Int {
+        max(1, size.rows - (size.rows >= 5 ? 4 : size.rows - 1))
+    }
+
+    private var columns: Int { size.columns }
+
+    var frame: Frame {
+        guard size.rows > 0, columns > 0 else { return Frame(size: size, lines: []) }
+        let (statusLine, cursor) = statusRow
+        // An input is visible even on the smallest screen.
+        if size.rows == 1, let cursor {
+            return Frame(size: size, lines: [statusLine], cursor: .init(row: 0, column: cursor))
+        }
+        let body = body(Size(rows: Self.bodyRows(size), columns: columns))
+        let title = console.screen.title.line(columns, behind: console.stack.dropLast().map(\.title.title))
+        let lines: [Line] =
+            switch size.rows {
+            case 1: body
+            case 2: cursor == nil ? [title] + body : body + [statusLine]
+            case 3: [title] + body + [statusLine]
+            case 4: [title] + body + [statusLine, hints]
+            default: [console.headerBar.line(columns), title] + body + [statusLine, hints]
+            }
+        let statusIndex = size.rows <= 3 ? size.rows - 1 : size.rows - 2
+        return Frame(size: size, lines: lines, cursor: cursor.map { .init(row: statusIndex, column: $0) })
+    }
+
+    /// Returns exactly `size.rows` lines.
+    private func body(_ size: Size) -> [Line] {
+        let panel: [Line] =
+            switch console.overlay {
+            case .question(let panel, _): panel.lines(size)
+            case .choice(let panel, _): panel.lines(size)
+            case .prompt, nil: []
+            }
+        let rest = Size(rows: size.rows - panel.count, columns: size.columns)
+        let lines = (rest.rows > 0 ? console.screen.lines(rest) : []).prefix(rest.rows)
+        return lines + Array(repeating: Line(), count: rest.rows - lines.count) + panel
+    }
+
+    /// The line of an input with its cursor, or the last message, or the running query.
+    private var statusRow: (Line, cursor: Int?) {
+        if case .prompt(let prompt, let editor) = console.overlay {
+            let (line, cursor) = editor.line(label: prompt.label, columns: columns)
+            return (line, cursor)
+        }
+        switch console.status {
+        case .failure(let text): return (Line(text, .bad).truncated(to: columns), nil)
+        case .info(let text): return (Line(text).truncated(to: columns), nil)
+        case .none: return (activityLine, nil)
+        }
+    }
+
+    /// The oldest change, or else the oldest query. The first moments of a query are not shown.
+    private var activityLine: Line {
+        let shown = console.board.activities.filter { now - $0.started >= .milliseconds(200) }
+        guard let activity = shown.first(where: \.isChange) ?? shown.first else { return Line() }
+        let label = activity.isStopping ? "stopping: \(activity.label)" : activity.label
+        func line(_ columns: Int) -> Line {
+            activity.progress.line(label: label, elapsed: now - activity.started, columns: columns)
+        }
+        guard activity.slot.owner === console.screen, activity.stopsOnEscape, !activity.isStopping else {
+            return line(columns)
+        }
+        let meaning = activity.isChange || columns < 110 ? " stops" : " stops, keeps the results"
+        let hint = Line("   Esc", .key) + Line(meaning, .dim)
+        return columns - hint.width >= 30 ? line(columns - hint.width) + hint : line(columns)
+    }
+
+    private var hints: Line {
+        switch console.overlay {
+        case .question(let panel, _):
+            return HintBar.line(panel.typed == nil ? Self.answers : Self.typedAnswers, columns: columns)
+        case .choice: return HintBar.line(Self.choices, columns: columns)
+        case .prompt: return HintBar.line(Self.inputs, columns: columns)
+        case nil:
+            let hints = console.workingCommands.filter { $0.hint != nil }
+            let always = hints.filter { $0.group == .general }
+            return HintBar.line(
+                hints.filter { $0.group != .general }.map(hint), always: always.map(hint), columns: columns)
+        }
+    }
+
+    private func hint(_ command: Command) -> HintBar.Hint {
+        HintBar.Hint(key: command.keys.first?.label ?? ":" + command.name, text: command.hint ?? "")
+    }
+
+    private static let answers: [HintBar.Hint] = [
+        .init(key: "y", text: "yes"), .init(key: "n Esc Enter", text: "no"), .init(key: "↑↓", text: "scroll"),
+    ]
+    private static let typedAnswers: [HintBar.Hint] = [
+        .init(key: "Enter", text: "confirm the typed text"), .init(key: "Esc", text: "cancel"),
+        .init(key: "↑↓", text: "scroll"),
+    ]
+    private static let choices: [HintBar.Hint] = [
+        .init(key: "Enter", text: "choose"), .init(key: "Esc", text: "cancel"), .init(key: "↑↓", text: "move"),
+    ]
+    private static let inputs: [HintBar.Hint] = [
+        .init(key: "Enter", text: "accept"), .init(key: "Esc", text: "cancel"), .init(key: "Tab", text: "complete"),
+        .init(key: "^U", text: "clear"),
+    ]
+}

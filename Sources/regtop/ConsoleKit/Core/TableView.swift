@@ -1,0 +1,277 @@
+/// A table on a screen: its state, its drawing, and the commands of every table. A screen appends
+/// these commands to its own and calls `escape` from its own `escape`.
+final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sendable {
+    var table: Table<Row>
+    /// The text that stands in place of rows if there are none.
+    var empty = "Nothing here."
+    let canMark: Bool
+    /// The rows of the last drawing, for moves by pages.
+    private(set) var page = 1
+    /// The height of the table on the screen, with the titles.
+    private var height = 1
+    /// The number of rows of the screen below the table.
+    private var below = 0
+
+    init(_ table: Table<Row>, canMark: Bool = false) {
+        self.table = table
+        self.canMark = canMark
+    }
+
+    func lines(_ size: Size) -> [Line] { lines(size, below: 0) }
+
+    /// Returns the table and, below it, details of the row under the cursor. They take `rows` rows
+    /// in any case, the first of them empty, so that the table keeps its height.
+    func lines(_ size: Size, details: [Line], rows: Int) -> [Line] {
+        let table = lines(Size(rows: size.rows - rows, columns: size.columns), below: rows)
+        let gap = max(0, size.rows - rows - table.count) + 1
+        return table + Array(repeating: Line(), count: gap) + details.prefix(rows - 1)
+    }
+
+    private func lines(_ size: Size, below: Int) -> [Line] {
+        page = max(1, size.rows - 1)
+        height = size.rows
+        self.below = below
+        table.scroll(toFit: size.rows > 1 ? size.rows - 1 : size.rows)
+        return table.lines(size, empty: empty)
+    }
+
+    /// The rows of the last drawing, then those of the page below and of the page above.
+    var inSight: [Row] {
+        let shown = table.top..<min(table.count, table.top + page)
+        let below = shown.upperBound..<min(table.count, shown.upperBound + page)
+        let above = max(0, shown.lowerBound - page)..<shown.lowerBound
+        return [Array(shown), Array(below), above.reversed()].joined().map { table.row(at: $0) }
+    }
+
+    /// Counts from the lower end of the screen, where only the details lie below the table.
+    func point(at row: Int, of rows: Int) -> Bool {
+        let line = row - (rows - below - height) - (height > 1 ? 1 : 0)
+        guard (0..<page).contains(line), table.top + line < table.count else { return false }
+        table.move(to: table.top + line)
+        return true
+    }
+
+    /// Whether there are rows for a command: marked ones, or the one under the cursor. Costs
+    /// nothing.
+    var hasTargets: Bool { !table.marks.isEmpty || table.selected != nil }
+
+    /// The rows for a command: the marked ones, hidden ones included, or the one under the cursor.
+    var targets: [Row] {
+        table.marks.isEmpty ? table.selected.map { [$0] } ?? [] : table.markedRows
+    }
+
+    /// Ends the filter; returns false if there is none.
+    func escape() -> Bool {
+        guard !table.filter.text.isEmpty else { return false }
+        table.filter("")
+        return true
+    }
+
+    /// The filter as options of a command line.
+    var filterWords: [String] {
+        table.filter.isEmpty || table.filter.problem != nil ? [] : ["--where", table.filter.text]
+    }
+
+    private(set) lazy var commands: [Command] = moves + views + (canMark ? marking : [])
+
+    /// The number of rows, and `selection`, for the title of a screen.
+    var summary: [Line] {
+        [Line(HumanText.count(table.rows.count))].filter { _ in table.count == table.rows.count } + selection
+    }
+
+    /// Marks, filter and order, such as "1,204 shown of 3,870", for the title of a screen.
+    var selection: [Line] {
+        var parts: [Line] = []
+        let all = table.rows.count
+        if table.marks.count > 0 {
+            let hidden = table.hiddenMarkCount > 0 ? ", \(HumanText.count(table.hiddenMarkCount)) hidden" : ""
+            parts.append(Line("\(HumanText.count(table.marks.count)) marked\(hidden)", .marked))
+        }
+        if table.count != all {
+            parts.append(Line("\(HumanText.count(table.count)) shown of \(HumanText.count(all))"))
+        }
+        if let problem = table.filter.problem {
+            // The text of the filter is still in the status line, where the user types it.
+            parts.append(Line(problem, .warning).truncated(to: 56))
+        } else if !table.filter.isEmpty {
+            parts.append(Line("filter ") + Line(table.filter.text, .match))
+        }
+        if let column = table.columns.first(where: { $0.id == table.sortColumn }) {
+            parts.append(
+                Line("sorted by \(column.title.lowercased())\(table.isDescending ? ", descending" : "")", .dim))
+        }
+        return parts
+    }
+}
+
+// MARK: - Commands
+
+extension TableView {
+    private func move(
+        _ name: String, _ keys: [Key], _ help: String, _ change: @escaping (inout Table<Row>, Int) -> Void
+    ) -> Command {
+        Command(name: name, keys: keys, help: help, group: .move) { [unowned self] in
+            change(&table, page)
+            return .none
+        }
+    }
+
+    var moves: [Command] {
+        [
+            move("down", [.down, .character("j")], "One row down") { table, _ in table.move(by: 1) },
+            move("up", [.up, .character("k")], "One row up") { table, _ in table.move(by: -1) },
+            move("page-down", [.pageDown, .control("f")], "One page down") { $0.move(by: $1) },
+            move("page-up", [.pageUp, .control("b")], "One page up") { $0.move(by: -$1) },
+            move("half-down", [.control("d")], "Half a page down") { $0.move(by: max(1, $1 / 2)) },
+            move("half-up", [.control("u")], "Half a page up") { $0.move(by: -max(1, $1 / 2)) },
+            move("top", [.character("g"), .home], "First row") { table, _ in table.move(to: 0) },
+            move("bottom", [.character("G"), .end], "Last row") { table, _ in table.move(to: table.count - 1) },
+        ]
+    }
+
+    var views: [Command] {
+        [
+            Command(
+                name: "filter", keys: [.character("/")], hint: "filter",
+                help: "Shows only the rows that match: words, age>180d, size>1G, not, or, …",
+                argument: .init(choices: { [] }, action: { [unowned self] in filter(by: $0) })
+            ) { [unowned self] in .prompt(filterPrompt(table.filter.text, before: table.filter.text)) },
+            Command(
+                name: "sort", keys: [.character("s")], hint: "sort",
+                help: "Sorts by the next column; \":sort size\" sorts by size",
+                argument: .init(
+                    choices: { [unowned self] in sortable.map(\.id) }, action: { [unowned self] in sort(by: $0) })
+            ) { [unowned self] in
+                sortByNext()
+                return .none
+            },
+            Command(name: "reverse", keys: [.character("S")], help: "Reverses the sort order") { [unowned self] in
+                table.sort(by: table.sortColumn, descending: !table.isDescending)
+                return .none
+            },
+        ]
+    }
+
+    var marking: [Command] {
+        [
+            Command(
+                name: "mark", keys: [.character(" ")], hint: "mark", help: "Marks or unmarks the row",
+                isEnabled: { [unowned self] in table.selected != nil }
+            ) { [unowned self] in
+                table.toggleMark()
+                table.move(by: 1)
+                return .none
+            },
+            Command(name: "mark-all", keys: [.character("*")], help: "Marks all shown rows") { [unowned self] in
+                table.markShown()
+                return .none
+            },
+            Command(
+                name: "invert", keys: [.character("i")], help: "Inverts the marks of all shown rows"
+            ) {
+                [unowned self] in
+                table.invertShown()
+                return .none
+            },
+            Command(
+                name: "mark-matching", keys: [.character("+")],
+                help: "Marks the shown rows that match a filter",
+                argument: .init(choices: { [] }, action: { [unowned self] in mark(matching: $0) })
+            ) { [unowned self] in
+                .prompt(Prompt(label: "mark rows matching: ") { [unowned self] in mark(matching: $0) })
+            },
+            Command(
+                name: "unmark-all", keys: [.character("U")], help: "Removes all marks",
+                isEnabled: { [unowned self] in !table.marks.isEmpty }
+            ) { [unowned self] in
+                table.clearMarks()
+                return .none
+            },
+        ]
+    }
+
+    private func filterPrompt(_ text: String, before: String) -> Prompt {
+        Prompt(
+            label: "/", text: text,
+            change: { [unowned self] in table.filter($0) },
+            cancel: { [unowned self] in table.filter(before) },
+            passesMoves: true,
+            submit: { [unowned self] in accept($0, before: before) })
+    }
+
+    private func filter(by text: String) -> Effect { accept(text, before: table.filter.text) }
+
+    /// Filters and keeps the cursor on its row. A text that is not a filter is asked for again, and
+    /// the title tells why: it lets all rows through, and they could be mistaken for matches.
+    private func accept(_ text: String, before: String) -> Effect {
+        table.filter(text)
+        if table.filter.problem != nil { return .prompt(filterPrompt(text, before: before)) }
+        if !table.filter.isEmpty { table.choose() }
+        return .none
+    }
+
+    private func mark(matching text: String) -> Effect {
+        let filter = table.makeFilter(text)
+        if let problem = filter.problem { return .say(.failure("Nothing marked: \(problem)")) }
+        let count = table.mark(matching: filter)
+        return .say(.info("Marked \(HumanText.count(count)) more, \(HumanText.count(table.marks.count)) in all."))
+    }
+
+    private var sortable: [Column<Row>] {
+        table.columns.filter { column in
+            if case .none = column.order { false } else { true }
+        }
+    }
+
+    /// Sorts by the name of a column; by the same one again, reverses the order.
+    private func sort(by name: String) -> Effect {
+        guard let column = sortable.first(where: { $0.id == name }) else {
+            return .say(
+                .failure("Cannot sort by \"\(name)\". Columns: \(sortable.map(\.id).joined(separator: ", "))."))
+        }
+        let isAgain = table.sortColumn == column.id
+        table.sort(by: column.id, descending: isAgain ? !table.isDescending : column.startsDescending)
+        return .none
+    }
+
+    /// Applies the user's configuration; tells the first name in it that is not a column.
+    func adopt(_ settings: TableSettings?) -> Effect {
+        guard let settings else { return .none }
+        let (known, sortable) = (table.columns.map(\.id), sortable.map(\.id))
+        func complaint(_ column: TableSettings.Column, _ there: [String]) -> Effect {
+            .say(.failure("\(column.place): no column \"\(column.name)\". Columns: \(there.joined(separator: ", "))."))
+        }
+        if let columns = settings.columns {
+            if let wrong = columns.first(where: { !known.contains($0.name) }) { return complaint(wrong, known) }
+            table.chosen = columns.map(\.name)
+        }
+        if let sort = settings.sort {
+            guard sortable.contains(sort.name) else { return complaint(sort, sortable) }
+            table.sort(by: sort.name, descending: settings.isDescending)
+        }
+        return .none
+    }
+
+    private func sortByNext() {
+        let current = sortable.firstIndex { $0.id == table.sortColumn }
+        let next = current.map { $0 + 1 } ?? 0
+        guard sortable.indices.contains(next) else { return table.sort(by: nil, descending: false) }
+        table.sort(by: sortable[next].id, descending: sortable[next].startsDescending)
+    }
+}
+
+/// How a table of the console begins, as the user's configuration says.
+nonisolated struct TableSettings: Sendable, Equatable {
+    /// A column as the user named it.
+    struct Column: Sendable, Equatable {
+        let name: String
+        /// The place of the name for a complaint, such as "config.yml:7:12".
+        let place: String
+    }
+
+    /// The column to sort by; nil for the order of the table itself.
+    var sort: Column?
+    var isDescending = false
+    /// The columns to show, in this order; nil for all.
+    var columns: [Column]?
+}

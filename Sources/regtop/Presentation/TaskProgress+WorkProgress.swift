@@ -1,0 +1,10 @@
+import AdminCore
+
+extension TaskProgress {
+    /// The progress that the core reports.
+    nonisolated init(_ progress: WorkProgress) {
+        self.init(
+            done: progress.completed, total: progress.total, unit: progress.unit == .bytes ? Self.bytes : "",
+            note: progress.phase)
+    }
+}
