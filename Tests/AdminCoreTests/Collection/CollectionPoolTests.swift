@@ -23,7 +23,7 @@ import Testing
     @Test func aPoolThatIsDeletedDuringTheMark() async throws {
         try await plant()
         let whole = VanishingStore(store, for: .max)
-        #expect(try await mark(in: whole).candidates.count == 1)
+        #expect(try await mark(in: whole).weights.candidates.count == 1)
         let last = whole.count
         for number in 0..<last {
             await #expect(throws: StoreError.self, "it was there for \(number) of \(last) operations") {
