@@ -97,7 +97,7 @@ struct ConsoleFrame {
         .init(key: "y", text: "yes"), .init(key: "n Esc Enter", text: "no"), .init(key: "↑↓", text: "scroll"),
     ]
     private static let typedAnswers: [HintBar.Hint] = [
-        .init(key: "Enter", text: "confirm the typed text"), .init(key: "Esc", text: "cancel"),
+        .init(key: "Enter", text: "confirm"), .init(key: "Esc", text: "cancel"),
         .init(key: "↑↓", text: "scroll"),
     ]
     private static let choices: [HintBar.Hint] = [

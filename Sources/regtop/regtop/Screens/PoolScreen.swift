@@ -102,7 +102,7 @@ final class PoolScreen: Screen {
         self.sample = sample
         view.empty =
             sample == nil
-            ? "This store is a file and has no OSDs." : "This pool has no objects."
+            ? "This store is not a cluster and has no OSDs." : "This pool has no objects."
         let most = sample?.shares.map(\.objects).max() ?? 0
         view.table.replace(
             (sample?.shares ?? []).map { OSDRow(share: $0, sampled: sample?.objects ?? 0, most: most) })
