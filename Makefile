@@ -27,7 +27,7 @@ lint:
 	scripts/mutations --check
 
 build:
-	$(SWIFT) build --build-tests
+	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 
 # On a throwaway Ceph cluster.
 test:

@@ -9,6 +9,27 @@ let house: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// A module of the library AdminCore. It sees the modules that it names, and no others.
+func core(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/AdminCore/\(name)", swiftSettings: house)
+}
+
+/// A module below the program regtop.
+func front(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/regtop/\(name)", swiftSettings: house + settings)
+}
+
+let algorithms = Target.Dependency.product(name: "Algorithms", package: "swift-algorithms")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let coreModules: [Target.Dependency] = [
+    "ObjectStore", "RadosStore", "SQLiteStore", "StoreDump", "StorageDriver", "Registry", "Inspection", "Changes",
+    "SampleRegistry", "AdminCore",
+]
+
 let package = Package(
     name: "regtop",
     products: [
@@ -40,50 +61,52 @@ let package = Package(
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]
         ),
         .target(name: "CTextWidth"),
-        .target(
-            name: "AdminCore",
-            dependencies: [
-                .target(name: "CRados", condition: .when(traits: ["RADOS"])),
-                "CZlib",
-                .product(name: "Algorithms", package: "swift-algorithms"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: house
-        ),
+
+        // The library, lowest module first.
+        core("ObjectStore", []),
+        core(
+            "RadosStore",
+            ["ObjectStore", .target(name: "CRados", condition: .when(traits: ["RADOS"])), deque, logging]),
+        core("SQLiteStore", ["ObjectStore", .product(name: "GRDB", package: "GRDB.swift"), deque]),
+        core("StoreDump", ["ObjectStore", "CZlib", algorithms]),
+        core("StorageDriver", ["ObjectStore", algorithms]),
+        core("Registry", ["ObjectStore", "StorageDriver", algorithms, crypto]),
+        core("Inspection", ["ObjectStore", "StorageDriver", "Registry", algorithms]),
+        core("Changes", ["ObjectStore", "StorageDriver", "Registry", "Inspection"]),
+        core("SampleRegistry", ["ObjectStore", "StorageDriver", "Registry", algorithms, crypto]),
+        core(
+            "AdminCore",
+            [
+                "ObjectStore", "RadosStore", "SQLiteStore", "StoreDump", "StorageDriver", "Registry", "Inspection",
+                "Changes", "SampleRegistry",
+            ]),
+
+        // The program, lowest module first.
+        front("SafeText", ["CTextWidth"]),
+        front("Presentation", ["AdminCore", "SafeText"]),
+        front("ConsoleKit", ["SafeText", "CNcurses"], [.defaultIsolation(MainActor.self)]),
         .executableTarget(
             name: "regtop",
             dependencies: [
-                "AdminCore",
-                "CNcurses",
-                "CTextWidth",
+                "AdminCore", "SafeText", "Presentation", "ConsoleKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                logging,
                 "Yams",
             ],
+            path: "Sources/regtop/regtop",
             swiftSettings: house + [.defaultIsolation(MainActor.self)],
             plugins: ["VersionPlugin"]
         ),
         .plugin(name: "VersionPlugin", capability: .buildTool()),
         .testTarget(
             name: "AdminCoreTests",
-            dependencies: [
-                "AdminCore",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-            ],
+            dependencies: coreModules + [crypto, subprocess],
             resources: [.copy("Fixtures")],
             swiftSettings: house
         ),
         .testTarget(
             name: "regtopTests",
-            dependencies: [
-                "AdminCore",
-                "regtop",
-                .product(name: "Subprocess", package: "swift-subprocess"),
-            ],
+            dependencies: coreModules + ["SafeText", "Presentation", "ConsoleKit", "regtop", subprocess],
             exclude: ["Goldens"],
             swiftSettings: house
         ),

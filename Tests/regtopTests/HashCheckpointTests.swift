@@ -3,6 +3,11 @@ import Synchronization
 import Testing
 
 @testable import AdminCore
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import SQLiteStore
+@testable import StorageDriver
 @testable import regtop
 
 /// The file in which `fsck --deep` records hashed blobs.

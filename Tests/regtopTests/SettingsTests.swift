@@ -1,7 +1,8 @@
-import AdminCore
-import Testing
-
+@testable import Changes
+@testable import ConsoleKit
+@testable import Registry
 @testable import regtop
+import Testing
 
 @Suite struct SettingsTests {
     private func parse(_ text: String) -> Settings { SettingsFile.parse(text, path: "config.yml") }

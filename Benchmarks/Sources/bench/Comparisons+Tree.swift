@@ -85,15 +85,15 @@ extension Harness {
                 let references = (0..<count).compactMap { index in
                     (try? path.appending("f\(index)")).map { (origin: $0, blob: Limit.identifier(turn.series, index)) }
                 }
-                let left = try await driver(turn, delay: 0).hold(
+                let left = try await driver(turn, delay: 0).holdings.put(
                     references, at: try StoragePath(turn.directory + "/held"),
-                    Holding.Note(name: "all", kind: "bench", by: "bench", begun: Date()))
+                    Holding.Note(name: "all", kind: "bench", by: "bench", begun: WallClock.system.now))
                 guard left.isEmpty else { throw WrongContent(what: "\(left.count) references that stayed") }
             },
             limit: { try await limit.removeChunks(series: $0.series, count: count) },
             driver: { turn, given in
                 var driver = given
-                driver.policy = JournalPolicy(delay: 0)
+                driver.policy = JournalPolicy(delay: 0, clock: .system)
                 guard let holding = try await driver.reader.holding(try StoragePath(turn.directory + "/held")) else {
                     throw WrongContent(what: "no holding")
                 }

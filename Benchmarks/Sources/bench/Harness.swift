@@ -15,7 +15,7 @@ struct Harness: Sendable {
             writer = CountingWriter(base: writer, count: count)
         }
         return StorageDriver(
-            reader: StorageReader(objects: reader), writer: writer, policy: JournalPolicy(delay: delay)
+            reader: StorageReader(objects: reader), writer: writer, policy: JournalPolicy(delay: delay, clock: .system)
         ) { path in
             // As the raw program names them, so that it can take them away.
             Limit.identifier(turn.series, Int(path.name.dropFirst()) ?? 0)

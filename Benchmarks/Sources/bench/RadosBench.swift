@@ -81,7 +81,8 @@ extension Harness {
     private func makeImage(_ size: Int, _ turn: Turn) async throws -> ImageReference {
         guard let image = ImageReference("verify/t\(turn.series):v1") else { throw WrongContent(what: "a name") }
         let storage = StorageDriver(
-            reader: StorageReader(objects: store.reader), writer: store.writer, policy: JournalPolicy(delay: 0))
+            reader: StorageReader(objects: store.reader), writer: store.writer,
+            policy: JournalPolicy(delay: 0, clock: .system))
         let paths = RegistryPaths()
         let layer = [UInt8](repeating: UInt8(truncatingIfNeeded: turn.series), count: size)
         let config = Array(#"{"architecture":"amd64","os":"linux"}"#.utf8)

@@ -27,7 +27,7 @@ struct FsckMeasure {
 
     private func fsck(_ pool: CompletePool) async -> Int {
         let registry = RegistryReader(storage: StorageReader(objects: pool))
-        let report = await Fsck(registry: registry).run()
+        let report = await Fsck(registry: registry, options: FsckOptions(clock: .system)).run()
         guard report.isComplete, report.problems.isEmpty else {
             fatalError("\(report.stopped ?? ""): \(report.problems.prefix(3))")
         }

@@ -27,7 +27,8 @@ enum Main {
 
     /// The mark of a collection, and the plan that is made of it.
     private static func collect(_ registry: RegistryReader, _ pool: SyntheticPool) async throws {
-        let plan = try await ChangePlanner(registry: registry).collection(CollectionOptions(maxShare: 100))
+        let plan = try await ChangePlanner(registry: registry, policy: JournalPolicy(clock: .system)).collection(
+            CollectionOptions(maxShare: 100))
         let taken = plan.items(.quarantine).count
         guard plan.obstacles.isEmpty, taken == pool.unneeded else {
             fatalError("\(taken) blobs are taken instead of \(pool.unneeded); \(plan.obstacles)")

@@ -1,3 +1,12 @@
+public import Changes
+public import Inspection
+public import ObjectStore
+import RadosStore
+public import Registry
+import SQLiteStore
+import SampleRegistry
+public import StorageDriver
+public import StoreDump
 import Foundation
 
 /// An open store with its registry. Only this type selects a store.

@@ -1,3 +1,5 @@
+import ObjectStore
+
 /// The reason why no session could be opened although the cluster was reached.
 public enum SessionError: Error, Hashable, Sendable {
     /// No pool was named, and several hold a registry.

@@ -1,3 +1,6 @@
+public import ObjectStore
+public import StorageDriver
+
 /// The place of a registry, and the way to open it.
 public struct SessionOptions: Sendable {
     /// The place of a store.

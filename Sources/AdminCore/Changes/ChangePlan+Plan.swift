@@ -1,3 +1,6 @@
+public import ObjectStore
+import Registry
+
 extension ChangePlan: Plan {
     /// The references, as they were named.
     public var targetNames: [String] { targets.map(\.reference.description) }

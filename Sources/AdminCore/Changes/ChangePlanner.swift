@@ -1,3 +1,7 @@
+public import Inspection
+public import ObjectStore
+public import Registry
+public import StorageDriver
 public import Foundation
 
 /// Builds plans: what a change would touch and cost. Only reads, so a read-only session has one,

@@ -1,3 +1,7 @@
+public import ObjectStore
+public import Registry
+public import StorageDriver
+
 /// The changing half of a registry. A read-only session has none.
 ///
 /// Concurrency: a value; guards decide between two admins, or between an admin and a registry that
@@ -10,12 +14,12 @@ public struct RegistryAdmin: Sendable {
     /// The person or job that changes it.
     public var by: Operator { context.by }
     /// The tree, with the right to change it.
-    var driver: StorageDriver { context.driver }
+    package var driver: StorageDriver { context.driver }
 
     private var settlement: JournalSettlement { JournalSettlement(context: context) }
 
     /// An admin of `registry`, whose changes go through `driver`.
-    init(registry: RegistryReader, driver: StorageDriver, by: Operator = .current()) {
+    package init(registry: RegistryReader, driver: StorageDriver, by: Operator = .current()) {
         context = ChangeContext(driver: driver, registry: registry, by: by)
     }
 

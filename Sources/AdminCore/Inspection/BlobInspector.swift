@@ -1,3 +1,7 @@
+public import ObjectStore
+public import Registry
+public import StorageDriver
+
 /// Tells where a file lies and what needs it. Reads only.
 ///
 /// Concurrency: a value; every method may be called from any task. Errors: `StorageError`, and

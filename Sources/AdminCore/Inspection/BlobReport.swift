@@ -1,3 +1,7 @@
+public import ObjectStore
+public import Registry
+public import StorageDriver
+
 /// The chunks of one file and their places.
 public struct BlobReport: Hashable, Sendable {
     /// Whether the file can be read as it was written.

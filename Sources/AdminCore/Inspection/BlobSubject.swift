@@ -1,3 +1,6 @@
+public import Registry
+public import StorageDriver
+
 /// A file that a user names.
 public enum BlobSubject: Hashable, Sendable {
     /// Any file of the tree.

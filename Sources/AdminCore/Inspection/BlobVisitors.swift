@@ -1,3 +1,4 @@
+import Registry
 import Synchronization
 
 /// Finds every path that leads to one blob.

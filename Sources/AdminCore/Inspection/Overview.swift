@@ -1,3 +1,7 @@
+public import ObjectStore
+public import Registry
+public import StorageDriver
+
 /// A summary of the registry and its pool, as `regtop status` shows it.
 public struct Overview: Hashable, Sendable {
     /// The status of the store.

@@ -1,3 +1,6 @@
+public import ObjectStore
+import StorageDriver
+
 /// The distribution of a sample of objects over the OSDs.
 public struct PlacementSample: Hashable, Sendable {
     /// The sampled objects on one OSD.

@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Synchronization
 
 /// Follows the manifests and the signatures whose links lie in the trash, as `RegistrySweep`

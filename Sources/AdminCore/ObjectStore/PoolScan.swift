@@ -7,9 +7,9 @@
 /// Every method throws the first error of the store or of the closure: half a scan proves nothing.
 /// It throws `StoreError` of kind `.incomplete` where the store cannot list all of its objects,
 /// unless the scan is a sample.
-struct PoolScan: Sendable {
+package struct PoolScan: Sendable {
     /// The part of the store that a scan has to meet.
-    enum Extent: Hashable, Sendable {
+    package enum Extent: Hashable, Sendable {
         /// Every object.
         case whole
         /// The first pages of each slice. Proves nothing.
@@ -17,7 +17,7 @@ struct PoolScan: Sendable {
     }
 
     /// The answer of a visitor.
-    enum Answer: Hashable, Sendable {
+    package enum Answer: Hashable, Sendable {
         /// The scan goes on.
         case goOn
         /// The scan has found what it was made for.
@@ -33,7 +33,7 @@ struct PoolScan: Sendable {
     /// Counts the objects of each page after they were visited.
     let counter: ProgressCounter?
 
-    init(
+    package init(
         _ reader: any ObjectReader, _ scope: NamespaceScope = .all, extent: Extent = .whole,
         counter: ProgressCounter? = nil
     ) {
@@ -45,7 +45,7 @@ struct PoolScan: Sendable {
 
     /// A scan of the whole scope that reports its progress as `phase`, of the number of objects in
     /// the store.
-    init(
+    package init(
         _ reader: any ObjectReader, _ scope: NamespaceScope = .all, phase: String, progress: ProgressHandler?
     ) async throws {
         let total = try await reader.status().objects
@@ -54,7 +54,7 @@ struct PoolScan: Sendable {
 
     /// Reads something of each page by `read`, in parallel, and folds it into `result` by `take`,
     /// one page after the other.
-    func fold<Finding: Sendable, Result>(
+    package func fold<Finding: Sendable, Result>(
         into result: Result, read: @escaping @Sendable ([ObjectID]) async throws -> Finding,
         take: (inout Result, Finding) throws -> Answer
     ) async throws -> Result {
@@ -78,17 +78,17 @@ struct PoolScan: Sendable {
     }
 
     /// Calls `visit` with each page, in parallel.
-    func forEachPage(_ visit: @escaping @Sendable ([ObjectID]) async throws -> Void) async throws {
+    package func forEachPage(_ visit: @escaping @Sendable ([ObjectID]) async throws -> Void) async throws {
         try await fold(into: (), read: visit) { _, _ in .goOn }
     }
 
     /// Calls `visit` with each object, in parallel.
-    func forEach(_ visit: @escaping @Sendable (ObjectID) async throws -> Void) async throws {
+    package func forEach(_ visit: @escaping @Sendable (ObjectID) async throws -> Void) async throws {
         try await forEachPage { page in _ = try await concurrentMap(page, window: window, visit) }
     }
 
     /// The results of `transform` for all objects, without nil.
-    func compactMap<Value: Sendable>(
+    package func compactMap<Value: Sendable>(
         _ transform: @escaping @Sendable (ObjectID) -> Value?
     ) async throws -> [Value] {
         try await fold(into: []) {
@@ -100,7 +100,7 @@ struct PoolScan: Sendable {
     }
 
     /// Any object; nil if there is none.
-    func first() async throws -> ObjectID? {
+    package func first() async throws -> ObjectID? {
         try await fold(into: nil, read: \.first) { first, object in
             first = first ?? object
             return first == nil ? .goOn : .stop
@@ -109,7 +109,7 @@ struct PoolScan: Sendable {
 
     /// The number of objects of a page that are visited at once: enough to use all operations that
     /// the store allows from one slice, since the others may have ended.
-    var window: Int { reader.load.limit == 1 ? 1 : max(16, reader.load.limit) }
+    package var window: Int { reader.load.limit == 1 ? 1 : max(16, reader.load.limit) }
 
     private func cursors() async throws -> [ObjectCursor] {
         let slices = reader.load.limit == 1 ? 1 : PoolScan.slices

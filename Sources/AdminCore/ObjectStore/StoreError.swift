@@ -62,17 +62,17 @@ public struct StoreError: Error, Hashable, Sendable {
 
 extension StoreError {
     /// The error of every call to a store after `close()`.
-    static func closed(_ operation: String, _ object: ObjectID? = nil) -> StoreError {
+    package static func closed(_ operation: String, _ object: ObjectID? = nil) -> StoreError {
         StoreError(.blocklisted, operation: operation, object: object, reason: "the store was closed")
     }
 
     /// The error of a call whose task was cancelled before the store began with it.
-    static func cancelled(_ operation: String, _ object: ObjectID? = nil) -> StoreError {
+    package static func cancelled(_ operation: String, _ object: ObjectID? = nil) -> StoreError {
         StoreError(.cancelled, operation: operation, object: object, reason: "it was cancelled")
     }
 
     /// The system's text for an errno.
-    static func systemText(_ number: Int32) -> String {
+    package static func systemText(_ number: Int32) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             guard let start = buffer.baseAddress, strerror_r(number, start, buffer.count) == 0 else {
                 return "unknown error \(number)"

@@ -65,7 +65,7 @@ public struct StoreStatus: Hashable, Sendable {
     /// Throws `StoreError` of kind `.incomplete` unless listings of the store are complete. To be
     /// called again right before chunks are freed, since a tier may have been added after the
     /// listing.
-    func requireWholeListings() throws {
+    package func requireWholeListings() throws {
         guard let obstacle = tiering.obstacle(in: name) else { return }
         throw StoreError(.incomplete, operation: "list objects", reason: obstacle)
     }
@@ -149,7 +149,7 @@ public enum CacheTiering: Hashable, Sendable {
 
     /// The reason why listings of the pool may be incomplete, and the remedy; nil if they are
     /// complete.
-    func obstacle(in pool: String) -> String? {
+    package func obstacle(in pool: String) -> String? {
         switch self {
         case .none: nil
         case .unknown:

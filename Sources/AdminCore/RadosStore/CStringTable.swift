@@ -1,3 +1,5 @@
+import ObjectStore
+
 #if RADOS
 /// Byte strings in one block, with the arrays of addresses and lengths that librados reads: one
 /// allocation for thousands of keys. librados copies the strings before its function returns.

@@ -1,4 +1,5 @@
 #if RADOS
+import ObjectStore
 import Glibc
 
 /// A ceph.conf or a keyring, checked before librados reads it: librados parses both with one

@@ -1,4 +1,5 @@
 #if RADOS
+import ObjectStore
 import CRados
 import Glibc
 import Synchronization

@@ -1,4 +1,5 @@
 #if RADOS
+import ObjectStore
 import Foundation
 
 /// The cluster, the client and the ceph.conf, determined before librados runs: without a ceph.conf,

@@ -1,4 +1,5 @@
 #if RADOS
+public import ObjectStore
 import Glibc
 
 /// Reads from one pool, and cannot change it.

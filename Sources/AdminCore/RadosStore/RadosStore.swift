@@ -1,4 +1,5 @@
 #if RADOS
+public import ObjectStore
 import CRados
 import Glibc
 

@@ -1,18 +1,19 @@
+import ObjectStore
 import Foundation
 
 /// Everything that some manifests of a repository reach: its size, and what of it cannot be served.
 /// Computed from facts; reads nothing.
-struct Closure {
+package struct Closure {
     /// Bytes of every distinct blob, manifests included, as the pool has them, whatever manifests
     /// claim; 0 for missing blobs.
-    private(set) var sizes: [Digest: UInt64] = [:]
+    package private(set) var sizes: [Digest: UInt64] = [:]
     /// The faults, a sentence each.
     private(set) var problems = Problems()
 
     private let facts: RepositoryFacts
 
     /// The closure of `roots`; the facts must have been gathered with the scope `.reach`.
-    init(of roots: some Sequence<Digest>, in facts: RepositoryFacts) {
+    package init(of roots: some Sequence<Digest>, in facts: RepositoryFacts) {
         self.facts = facts
         for digest in facts.walk(from: roots, { visit($0, $1) }) {
             problems.add("The manifest \(digest) is nested in indexes more deeply than regtop follows.")
@@ -73,10 +74,4 @@ struct Problems {
         guard !kept.contains(sentence) else { return }
         if kept.count < Problems.limit { kept.append(sentence) } else { left += 1 }
     }
-}
-
-/// The sum, at most `UInt64.max`.
-func addingCapped(_ left: UInt64, _ right: UInt64) -> UInt64 {
-    let (sum, overflow) = left.addingReportingOverflow(right)
-    return overflow ? .max : sum
 }

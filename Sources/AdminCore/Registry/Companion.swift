@@ -28,7 +28,7 @@ public struct Companion: Hashable, Sendable {
 
     /// The relation that the name of a tag alone shows; nil for the tag of an image. A name without
     /// an ending may also be an image's: the manifest decides.
-    init?(tag: String) {
+    package init?(tag: String) {
         guard let dash = tag.firstIndex(of: "-"), Self.algorithms.contains(String(tag[..<dash])) else { return nil }
         let rest = tag[tag.index(after: dash)...]
         let hex = rest.prefix { $0 != "." }
@@ -43,7 +43,7 @@ public struct Companion: Hashable, Sendable {
 
     /// The relation of a tag, or of a manifest without a tag, to another manifest; nil for an
     /// image. `manifest` is nil if it cannot be read.
-    init?(tag: String?, digest: Digest?, manifest: Manifest?) {
+    package init?(tag: String?, digest: Digest?, manifest: Manifest?) {
         if let named = tag.flatMap({ Companion(tag: $0) }), named.subject != digest,
             named.kind != .referrer || manifest?.isIndex == true
         {

@@ -1,3 +1,5 @@
+import ObjectStore
+package import StorageDriver
 internal import Crypto
 
 /// Computes the digest of bytes that arrive in pieces, by the algorithm of the expected digest.
@@ -60,7 +62,7 @@ extension StorageReader {
     ///   - path: appears in errors only.
     ///   - counted: receives the number of bytes of each piece that was read.
     /// - Throws: `StorageError.damaged` where a byte is not where it should be.
-    func content(
+    package func content(
         of blob: BlobIdentifier, at path: StoragePath, has digest: Digest,
         counted: @Sendable (UInt64) -> Void = { _ in }
     ) async throws -> Bool? {
@@ -72,7 +74,7 @@ extension StorageReader {
     }
 
     /// The same for a file whose chunk 0 was read and checked before.
-    func content(
+    package func content(
         of blob: BlobIdentifier, _ head: FileHead, at path: StoragePath, has digest: Digest,
         counted: @Sendable (UInt64) -> Void
     ) async throws -> Bool? {
@@ -86,7 +88,7 @@ extension StorageReader {
     }
 
     /// Whether the bytes of a resumed upload have this digest after they are put in order.
-    func content(of blob: BlobIdentifier, _ order: Rearrangement, has digest: Digest) async throws -> Bool {
+    package func content(of blob: BlobIdentifier, _ order: Rearrangement, has digest: Digest) async throws -> Bool {
         guard var hash = ContentHash(like: digest) else { return false }
         for target in order.targets {
             for piece in target.pieces { hash.update(try await bytes(of: piece, blob)) }

@@ -1,3 +1,5 @@
+import ObjectStore
+import StorageDriver
 internal import Crypto
 import Foundation
 
@@ -95,10 +97,10 @@ extension Digest {
     /// The directories in which a registry keeps something of this digest, the digits last:
     /// `sha256/<hex>`, and `tarsum/v1/sha256/<hex>` for a `tarsum.v1+sha256:<hex>`
     /// (`digestPathComponents` in docker/distribution v2.1).
-    var directories: [String] { (Digest.directories(of: algorithm) ?? [algorithm]) + [hex] }
+    package var directories: [String] { (Digest.directories(of: algorithm) ?? [algorithm]) + [hex] }
 
     /// The digest of these directories; nil if no digest has them.
-    init?(directories: some BidirectionalCollection<String>) {
+    package init?(directories: some BidirectionalCollection<String>) {
         guard let hex = directories.last, let first = directories.first else { return nil }
         let names = Array(directories.dropLast())
         switch (first, names.count) {
@@ -111,7 +113,7 @@ extension Digest {
     }
 
     /// The number of directories above the digits, from one of this name on.
-    static func depth(below directory: String) -> Int { directory == "tarsum" ? 3 : 1 }
+    package static func depth(below directory: String) -> Int { directory == "tarsum" ? 3 : 1 }
 
     /// The directories of an algorithm; nil if no algorithm has this name.
     private static func directories(of algorithm: String) -> [String]? {

@@ -1,3 +1,5 @@
+import ObjectStore
+
 /// A digest as people type or copy it: whole, or its first digits, with or without the algorithm.
 /// Examples: `sha256:d775`, `d7753236…`.
 public struct DigestPrefix: Hashable, Sendable {
@@ -99,7 +101,7 @@ extension DigestPrefix {
     /// Returns the only one of some digests.
     ///
     /// - Throws: `DigestPrefixError` if there are none or several.
-    func only(of digests: some Sequence<Digest>) throws -> Digest {
+    package func only(of digests: some Sequence<Digest>) throws -> Digest {
         let found = Set(digests).sorted()
         guard let first = found.first else { throw DigestPrefixError.unknown(self) }
         guard found.count == 1 else {

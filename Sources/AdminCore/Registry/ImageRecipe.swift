@@ -1,3 +1,4 @@
+import ObjectStore
 import Algorithms
 public import Foundation
 

@@ -1,3 +1,5 @@
+import ObjectStore
+import StorageDriver
 import Algorithms
 
 /// A reference as users write it: `repo`, `repo:tag` or `repo@sha256:…`.
@@ -129,7 +131,7 @@ extension RegistryReader {
     }
 
     /// The digests of the blobs that begin with a prefix: all of them, or more than an error lists.
-    func blobs(matching prefix: DigestPrefix) async throws -> [Digest] {
+    package func blobs(matching prefix: DigestPrefix) async throws -> [Digest] {
         let algorithms = prefix.algorithm.map { [$0] } ?? DigestPrefix.algorithms
         let named = try await concurrentMap(algorithms, window: algorithms.count) { algorithm in
             let directory = paths.blobs(algorithm, prefix.hex.prefix(2))

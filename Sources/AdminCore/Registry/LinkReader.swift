@@ -1,25 +1,27 @@
-import Foundation
+import ObjectStore
+package import StorageDriver
+package import Foundation
 
 /// Reads links, the files that hold a digest.
 ///
 /// Damage is part of every answer; the methods throw only the errors of the store
 /// (docs/layout.md#d12).
-struct LinkReader: Sendable {
+package struct LinkReader: Sendable {
     let registry: RegistryReader
 
     private var storage: StorageReader { registry.storage }
     private var paths: RegistryPaths { registry.paths }
 
     /// The size of the largest link that is read, in bytes.
-    static let limit = 1024
+    package static let limit = 1024
 
     /// Reads the link at a path. Two dependent round trips.
-    func read(at path: StoragePath) async throws -> LinkFinding {
+    package func read(at path: StoragePath) async throws -> LinkFinding {
         try await read(storage.entry(path), at: path)
     }
 
     /// Reads a link whose directory entry is known, nil if there is none.
-    func read(_ entry: DirectoryEntry?, at path: StoragePath) async throws -> LinkFinding {
+    package func read(_ entry: DirectoryEntry?, at path: StoragePath) async throws -> LinkFinding {
         switch entry?.kind {
         case nil: .missing
         case .directory: LinkFinding(state: .bad("is a directory"), modified: nil)
@@ -30,7 +32,7 @@ struct LinkReader: Sendable {
 
     /// Reads a link whose identifier is known. `path` appears in errors only: the link may be
     /// elsewhere by now.
-    func read(_ file: BlobIdentifier, at path: StoragePath) async throws -> LinkFinding {
+    package func read(_ file: BlobIdentifier, at path: StoragePath) async throws -> LinkFinding {
         do {
             let (head, bytes) = try await storage.file(file, at: path, limit: LinkReader.limit)
             let state =
@@ -70,13 +72,13 @@ struct LinkReader: Sendable {
 
 extension RegistryReader {
     /// The reader of the links of this registry.
-    var links: LinkReader { LinkReader(registry: self) }
+    package var links: LinkReader { LinkReader(registry: self) }
 }
 
 /// The result of reading a link.
-struct LinkFinding: Hashable, Sendable {
+package struct LinkFinding: Hashable, Sendable {
     /// The content of the link.
-    enum State: Hashable, Sendable {
+    package enum State: Hashable, Sendable {
         /// The link holds this digest.
         case good(Digest)
         /// The link means this digest, but does not hold exactly its text: no registry reads it.
@@ -88,24 +90,31 @@ struct LinkFinding: Hashable, Sendable {
         case bad(String)
 
         /// The state of a link with this content.
-        init(_ text: LinkText) {
+        package init(_ text: LinkText) {
             self = text.isExact ? .good(text.digest) : .inexact(text.digest)
         }
     }
 
-    let state: State
+    package let state: State
     /// The time of the last write to the link; nil if it has no date.
-    let modified: Date?
+    package let modified: Date?
     /// The damage of the link's file, if that is why the link cannot be read.
-    var damage: StorageError?
+    package var damage: StorageError?
     /// The remains in place of a missing link, as the end of a sentence; nil if there is nothing to
     /// say.
     var remains: String?
 
-    static let missing = LinkFinding(state: .missing, modified: nil)
+    package init(state: State, modified: Date?, damage: StorageError? = nil, remains: String? = nil) {
+        self.state = state
+        self.modified = modified
+        self.damage = damage
+        self.remains = remains
+    }
+
+    package static let missing = LinkFinding(state: .missing, modified: nil)
 
     /// The digest that the link means; nil if the link cannot be read.
-    var digest: Digest? {
+    package var digest: Digest? {
         switch state {
         case .good(let digest), .inexact(let digest): digest
         case .missing, .bad: nil
@@ -115,7 +124,7 @@ struct LinkFinding: Hashable, Sendable {
     /// The fault of a link that should hold `expected` (any digest if nil), as the end of a
     /// sentence; nil if there is none. A link below another digest than a SHA-256 may hold the
     /// SHA-256 of the same blob.
-    func fault(expecting expected: Digest? = nil) -> String? {
+    package func fault(expecting expected: Digest? = nil) -> String? {
         switch state {
         case .good(let digest), .inexact(let digest):
             if let expected, digest != expected, expected.algorithm == digest.algorithm || expected.isCanonical {
@@ -136,14 +145,14 @@ struct LinkFinding: Hashable, Sendable {
 /// A registry writes the digest and nothing else, and reads nothing else (`digest.ParseDigest` in
 /// docker/distribution). Editors, scripts and copies leave other text around the digest. As long as
 /// the content can mean one digest only, the link means that one.
-struct LinkText: Hashable, Sendable {
+package struct LinkText: Hashable, Sendable {
     /// The digest.
-    let digest: Digest
+    package let digest: Digest
     /// True if the link holds nothing else. Registries read only such links.
-    let isExact: Bool
+    package let isExact: Bool
 
     /// Parses the content of a link; nil if it can mean no digest, or more than one.
-    init?(_ bytes: some Collection<UInt8>) {
+    package init?(_ bytes: some Collection<UInt8>) {
         let text = String(decoding: bytes, as: UTF8.self)
         if let digest = Digest(text) {
             (self.digest, isExact) = (digest, true)

@@ -1,3 +1,5 @@
+package import ObjectStore
+
 /// A walk over documents: from some manifests to everything that they name, and on from there.
 ///
 /// A traversal reads nothing. Its driver takes a step, reads the document wherever it lies (in a
@@ -10,7 +12,7 @@
 /// of its index say which manifests it has met.
 ///
 /// Memory: the open steps, and a digest and a byte for each manifest.
-struct ManifestTraversal<Step> {
+package struct ManifestTraversal<Step> {
     /// The number of manifests that may enter.
     private let limit: Int
     private var open: [Step] = []
@@ -22,17 +24,17 @@ struct ManifestTraversal<Step> {
     private var beyond = OrdinalTable<Digest>()
 
     /// Creates a walk without steps. At most `limit` manifests may enter.
-    init(limit: Int = .max) { self.limit = limit }
+    package init(limit: Int = .max) { self.limit = limit }
 
     /// The manifests that were met only deeper than `Manifest.nestingLimit`, in the order in which
     /// they were met.
     var tooDeep: [Digest] { beyond.keys.filter { met.ordinal(of: $0) == nil } }
 
     /// Adds a step.
-    mutating func add(_ step: Step) { open.append(step) }
+    package mutating func add(_ step: Step) { open.append(step) }
 
     /// Takes the step that was added last. The open steps do not pile up in this order.
-    mutating func newest() -> Step? { open.popLast() }
+    package mutating func newest() -> Step? { open.popLast() }
 
     /// Takes the step that was added first. A walk uses either this or `newest`.
     mutating func oldest() -> Step? {
@@ -43,7 +45,7 @@ struct ManifestTraversal<Step> {
 
     /// Returns whether a manifest is to be followed: it is new, or nearer to a root than before. A
     /// walk without a limit says depth 0 of every manifest.
-    mutating func enters(_ digest: Digest, depth: Int = 0) -> Bool {
+    package mutating func enters(_ digest: Digest, depth: Int = 0) -> Bool {
         guard depth <= Manifest.nestingLimit else {
             _ = beyond.insert(digest)
             return false
@@ -60,7 +62,7 @@ struct ManifestTraversal<Step> {
     }
 
     /// The least depth in indexes at which a manifest was met; nil if it has not entered.
-    func depth(of digest: Digest) -> Int? { met.ordinal(of: digest).map { Int(depths[$0]) } }
+    package func depth(of digest: Digest) -> Int? { met.ordinal(of: digest).map { Int(depths[$0]) } }
 }
 
 extension ManifestTraversal where Step: Sendable {
@@ -71,7 +73,7 @@ extension ManifestTraversal where Step: Sendable {
     ///   - mayStart: says whether a step may start beside this number of steps of this walk.
     ///   - read: reads the document of a step.
     ///   - take: takes an answer, and adds the steps that follow.
-    mutating func run<Answer: Sendable>(
+    package mutating func run<Answer: Sendable>(
         counting counter: Counter, while mayStart: (_ underWay: Int) -> Bool,
         reading read: @escaping @Sendable (Step) async throws -> Answer,
         taking take: (inout ManifestTraversal, Answer) -> Void

@@ -1,3 +1,5 @@
+package import ObjectStore
+import StorageDriver
 import Foundation
 
 /// One pass over a registry. It remembers what it has read. See `RegistryReader.pass()`.
@@ -8,7 +10,7 @@ import Foundation
 public struct RegistryPass: Sendable {
     /// The registry.
     public let reader: RegistryReader
-    let memory: PassMemory
+    package let memory: PassMemory
 
     init(reader: RegistryReader) {
         self.reader = reader
@@ -144,7 +146,7 @@ public struct RegistryPass: Sendable {
 
     /// Throws `StorageError.notFound` if there is no such tag. A listed directory without a link is
     /// a tag.
-    func requireTag(_ tag: String, of name: RepositoryName, in facts: RepositoryFacts) async throws {
+    package func requireTag(_ tag: String, of name: RepositoryName, in facts: RepositoryFacts) async throws {
         guard facts.tags[tag]?.state == .missing else { return }
         let path = try reader.paths.tags(name).appending(tag)
         guard case .directory? = try await reader.storage.entry(path)?.kind else { throw StorageError.notFound(path) }
@@ -226,11 +228,11 @@ public struct RegistryPass: Sendable {
 }
 
 /// The memory of a pass: everything that repositories share.
-final class PassMemory: Sendable {
+package final class PassMemory: Sendable {
     /// The blobs, by their first chunk.
-    let blobs: Memo<Digest, BlobFinding>
+    package let blobs: Memo<Digest, BlobFinding>
     /// The manifests.
-    let manifests: Memo<Digest, ManifestFinding>
+    package let manifests: Memo<Digest, ManifestFinding>
     /// The configurations; nil for those that cannot be read.
     let configurations: Memo<Digest, ImageConfiguration?>
 

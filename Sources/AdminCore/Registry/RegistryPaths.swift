@@ -1,3 +1,5 @@
+public import StorageDriver
+
 /// The grammar of the registry's tree (docs/layout.md#paths): builds paths, and parses them.
 ///
 /// The registry's own directories begin with `_`, and no component of a repository's name does. So
@@ -33,14 +35,14 @@ public struct RegistryPaths: Hashable, Sendable {
     public static let schedule: StoragePath = .literal("scheduler-state.json")
 
     /// One of the directories that mark a directory as a repository.
-    enum Part: String, CaseIterable {
+    package enum Part: String, CaseIterable {
         case manifests = "_manifests"
         case layers = "_layers"
         case uploads = "_uploads"
     }
 
     /// The names of these directories.
-    static let parts = Part.allCases.map(\.rawValue)
+    package static let parts = Part.allCases.map(\.rawValue)
 
     // MARK: - Repositories
 
@@ -51,7 +53,7 @@ public struct RegistryPaths: Hashable, Sendable {
 
     /// The directories of a repository that are its own, whether or not they are there. Those of
     /// repositories below its name are not among them.
-    func ownDirectories(_ name: RepositoryName) -> [StoragePath] { Part.allCases.map { part($0, of: name) } }
+    package func ownDirectories(_ name: RepositoryName) -> [StoragePath] { Part.allCases.map { part($0, of: name) } }
 
     private func part(_ part: Part, of name: RepositoryName) -> StoragePath {
         repository(name).appending(.literal(part.rawValue))
@@ -68,15 +70,17 @@ public struct RegistryPaths: Hashable, Sendable {
     }
 
     /// The link that lets a repository serve a manifest.
-    func revisionLink(_ name: RepositoryName, _ digest: Digest) -> StoragePath { link(in: revision(name, digest)) }
+    package func revisionLink(_ name: RepositoryName, _ digest: Digest) -> StoragePath {
+        link(in: revision(name, digest))
+    }
 
     /// The directory with the links to the signatures of a manifest (schema 1).
-    func signatures(_ name: RepositoryName, of digest: Digest) -> StoragePath {
+    package func signatures(_ name: RepositoryName, of digest: Digest) -> StoragePath {
         revision(name, digest).appending(.literal("signatures"))
     }
 
     /// The link to a signature of a manifest (schema 1).
-    func signatureLink(_ name: RepositoryName, _ signature: Digest, of digest: Digest) -> StoragePath {
+    package func signatureLink(_ name: RepositoryName, _ signature: Digest, of digest: Digest) -> StoragePath {
         link(to: signature, below: signatures(name, of: digest))
     }
 
@@ -86,7 +90,7 @@ public struct RegistryPaths: Hashable, Sendable {
     }
 
     /// The directory of a tag; nil if the tag is no valid component.
-    func tag(_ name: RepositoryName, _ tag: String) -> StoragePath? { try? tags(name).appending(tag) }
+    package func tag(_ name: RepositoryName, _ tag: String) -> StoragePath? { try? tags(name).appending(tag) }
 
     /// The link that says which manifest a tag names now; nil if the tag is no valid component.
     public func currentLink(_ name: RepositoryName, tag: String) -> StoragePath? {
@@ -95,7 +99,7 @@ public struct RegistryPaths: Hashable, Sendable {
 
     /// The directory with the links to the manifests that a tag names or has named; nil if the tag
     /// is no valid component.
-    func index(_ name: RepositoryName, tag: String) -> StoragePath? {
+    package func index(_ name: RepositoryName, tag: String) -> StoragePath? {
         self.tag(name, tag)?.appending(.literal("index"))
     }
 
@@ -116,7 +120,7 @@ public struct RegistryPaths: Hashable, Sendable {
     }
 
     /// The link that lies in a directory.
-    func link(in directory: StoragePath) -> StoragePath { directory.appending(.literal("link")) }
+    package func link(in directory: StoragePath) -> StoragePath { directory.appending(.literal("link")) }
 
     // MARK: - Blobs
 
@@ -145,11 +149,11 @@ public struct RegistryPaths: Hashable, Sendable {
     // MARK: - Holdings
 
     /// The directories in which regtop keeps what it took away and may put back.
-    var holdings: [StoragePath] { [trash, quarantine] }
+    package var holdings: [StoragePath] { [trash, quarantine] }
 
     /// Whether a path lies in regtop's trash or quarantine. A file there is not in use, but
     /// referred to.
-    func isHeld(_ path: StoragePath) -> Bool { holdings.contains(where: path.isBelow) }
+    package func isHeld(_ path: StoragePath) -> Bool { holdings.contains(where: path.isBelow) }
 
     // MARK: - Parsing
 
@@ -171,7 +175,7 @@ public struct RegistryPaths: Hashable, Sendable {
     }
 
     /// The repository whose directory this is; nil for other paths.
-    func repository(at directory: StoragePath) -> RepositoryName? {
+    package func repository(at directory: StoragePath) -> RepositoryName? {
         directory.isBelow(repositories) ? repository(in: directory.components[...]) : nil
     }
 
@@ -180,10 +184,12 @@ public struct RegistryPaths: Hashable, Sendable {
     }
 
     /// The part of a repository that a path is or lies in; nil for other paths.
-    func part(of path: StoragePath) -> Part? { partIndex(of: path).flatMap { Part(rawValue: path.components[$0]) } }
+    package func part(of path: StoragePath) -> Part? {
+        partIndex(of: path).flatMap { Part(rawValue: path.components[$0]) }
+    }
 
     /// The tag whose directory a path is or lies in; nil for other paths.
-    func tag(of path: StoragePath) -> String? {
+    package func tag(of path: StoragePath) -> String? {
         guard let index = partIndex(of: path), path.components.count > index + 2,
             path.components[index...].starts(with: [Part.manifests.rawValue, "tags"])
         else { return nil }
@@ -192,7 +198,7 @@ public struct RegistryPaths: Hashable, Sendable {
 
     /// The name of the upload whose directory a path is or lies in, or of a stray file among the
     /// uploads; nil for other paths.
-    func upload(of path: StoragePath) -> String? {
+    package func upload(of path: StoragePath) -> String? {
         guard let index = partIndex(of: path), path.components.count > index + 1,
             path.components[index] == Part.uploads.rawValue
         else { return nil }
@@ -200,7 +206,7 @@ public struct RegistryPaths: Hashable, Sendable {
     }
 
     /// The meaning of the file at a path; nil for paths that are none of the registry's.
-    func file(at path: StoragePath) -> RegistryFile? {
+    package func file(at path: StoragePath) -> RegistryFile? {
         guard path.isBelow(repositories) else { return digest(ofBlob: path).map { .blob($0) } }
         guard let index = partIndex(of: path), path.components.count > index + 2 else { return nil }
         let part = Part(rawValue: path.components[index])
@@ -230,18 +236,18 @@ public struct RegistryPaths: Hashable, Sendable {
 
     /// The meaning of the only file of a directory: the content of a blob, or a link. nil for other
     /// directories.
-    func onlyFile(in directory: StoragePath) -> RegistryFile? {
+    package func onlyFile(in directory: StoragePath) -> RegistryFile? {
         directory.isBelow(blobs)
             ? digest(ofBlob: directory.appending(.literal("data"))).map { .blob($0) } : file(at: link(in: directory))
     }
 
     /// The tag whose current link a path is; nil for other paths.
-    func currentTag(of path: StoragePath) -> String? {
+    package func currentTag(of path: StoragePath) -> String? {
         if case .currentLink(let tag) = file(at: path) { tag } else { nil }
     }
 
     /// The tag or the manifest whose link this path is; nil for other files.
-    func reference(of path: StoragePath) -> ImageReference? {
+    package func reference(of path: StoragePath) -> ImageReference? {
         guard let name = repositoryName(of: path) else { return nil }
         return switch file(at: path) {
         case .currentLink(let tag): ImageReference(name, .tag(tag))
@@ -252,7 +258,7 @@ public struct RegistryPaths: Hashable, Sendable {
 }
 
 /// The meaning of a file of the registry's tree, by its path (docs/layout.md#paths).
-enum RegistryFile: Hashable, Sendable {
+package enum RegistryFile: Hashable, Sendable {
     /// The content of a blob.
     case blob(Digest)
     /// The link that lets a repository serve a manifest.
@@ -269,28 +275,28 @@ enum RegistryFile: Hashable, Sendable {
     case upload(directory: StoragePath)
 
     /// True for the content of a blob.
-    var isBlob: Bool {
+    package var isBlob: Bool {
         if case .blob = self { true } else { false }
     }
 
     /// True for a link that lets a repository serve a blob.
-    var isLayerLink: Bool {
+    package var isLayerLink: Bool {
         if case .layer = self { true } else { false }
     }
 
     /// True for a file of an unfinished upload.
-    var isUpload: Bool {
+    package var isUpload: Bool {
         if case .upload = self { true } else { false }
     }
 
     /// The directory of the unfinished upload that the file is part of; nil for others.
-    var uploadDirectory: StoragePath? {
+    package var uploadDirectory: StoragePath? {
         if case .upload(let directory) = self { directory } else { nil }
     }
 
     /// The digest of the content, or the digest that the path of a link says; nil for a tag's
     /// current link, and for uploads.
-    var digest: Digest? {
+    package var digest: Digest? {
         switch self {
         case .blob(let digest), .revision(let digest), .signature(let digest, _), .tagIndex(let digest),
             .layer(let digest):

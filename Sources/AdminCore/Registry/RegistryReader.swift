@@ -1,3 +1,5 @@
+public import ObjectStore
+public import StorageDriver
 import Foundation
 
 /// Reads the repositories and documents of a registry, on any store.
@@ -110,11 +112,11 @@ public struct RegistryReader: Sendable {
 
     /// The number of things that are read at once: a thousand repositories need no more rounds than
     /// one.
-    var window: Int { max(1024, storage.objects.load.limit * 2) }
+    package var window: Int { max(1024, storage.objects.load.limit * 2) }
 
     /// Reads the first and the last chunk of a blob, and none between. Two dependent round trips,
     /// three for a blob of several chunks.
-    func blob(_ digest: Digest) async throws -> BlobFinding {
+    package func blob(_ digest: Digest) async throws -> BlobFinding {
         switch try await storage.entry(paths.blob(digest))?.kind {
         case nil: return .missing
         case .file(let file):
@@ -126,7 +128,7 @@ public struct RegistryReader: Sendable {
     }
 
     /// Reads a manifest, whatever repository it is in. Two dependent round trips.
-    func manifest(_ digest: Digest) async throws -> ManifestFinding {
+    package func manifest(_ digest: Digest) async throws -> ManifestFinding {
         let path = paths.blob(digest)
         guard case .file(let file)? = try await storage.entry(path)?.kind else {
             let blob = try await blob(digest)
@@ -151,7 +153,7 @@ public struct RegistryReader: Sendable {
     /// Reads a manifest with a known identifier. Large ones are read one at a time.
     ///
     /// - Throws: `StorageError.damaged` where a byte is missing.
-    func manifest(
+    package func manifest(
         in file: BlobIdentifier, at path: StoragePath
     ) async throws -> (head: FileHead, content: Result<Manifest, ManifestProblem>) {
         @Sendable func understand(_ bytes: [UInt8]) throws -> Result<Manifest, ManifestProblem> {
@@ -180,7 +182,7 @@ public struct RegistryReader: Sendable {
     /// manifests there. Of a blob that cannot be one, only the first bytes are read.
     ///
     /// - Throws: `StorageError.damaged` where a byte is missing, and the errors of the store.
-    func manifestAmongLayers(in file: BlobIdentifier, at path: StoragePath) async throws -> Manifest? {
+    package func manifestAmongLayers(in file: BlobIdentifier, at path: StoragePath) async throws -> Manifest? {
         let blanks: Set<UInt8> = [0, 0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]
         let start = try await storage.objects.read(ReadOperation(xattrs: true, data: 0..<256), of: file.chunk(0))
         guard let start, let size = start.xattrs[TotalSize.xattr].flatMap(TotalSize.decode),
@@ -221,7 +223,7 @@ public struct RegistryReader: Sendable {
 
     /// Reads the directory of one manifest in a repository: its link and the links to its
     /// signatures.
-    func revision(_ digest: Digest, of name: RepositoryName) async throws -> RevisionFinding {
+    package func revision(_ digest: Digest, of name: RepositoryName) async throws -> RevisionFinding {
         let path = paths.revisionLink(name, digest)
         let below = paths.signatures(name, of: digest)
         let entries = try await storage.entries(path.parent) ?? []
@@ -235,7 +237,7 @@ public struct RegistryReader: Sendable {
     /// Lists the digests whose directories (`Digest.directories`) lie below a directory, sorted;
     /// nil if there is no such directory. Other names are left out. One round trip where sha256 is
     /// the only algorithm, as in nearly every pool.
-    func digests(below directory: StoragePath) async throws -> [Digest]? {
+    package func digests(below directory: StoragePath) async throws -> [Digest]? {
         async let usual = storage.entries(directory.appending(.literal("sha256")))
         guard let algorithms = try await storage.entries(directory) else {
             _ = try await usual
@@ -258,7 +260,7 @@ public struct RegistryReader: Sendable {
     }
 
     /// The names of the subdirectories among the entries of a directory.
-    static func directories(in entries: [DirectoryEntry]) -> [String] {
+    package static func directories(in entries: [DirectoryEntry]) -> [String] {
         entries.compactMap { entry in entry.kind == .directory ? entry.name : nil }
     }
 
@@ -266,7 +268,7 @@ public struct RegistryReader: Sendable {
     /// store each blob below its SHA-256, and a layer link below another digest holds that. Without
     /// such a link, returns the digest itself. One or two round trips for another digest than a
     /// SHA-256, none for a SHA-256.
-    func canonical(_ digest: Digest, in name: RepositoryName) async throws -> Digest {
+    package func canonical(_ digest: Digest, in name: RepositoryName) async throws -> Digest {
         guard !digest.isCanonical else { return digest }
         return try await links.read(at: paths.layerLink(name, digest)).digest ?? digest
     }

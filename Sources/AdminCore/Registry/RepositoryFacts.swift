@@ -1,31 +1,32 @@
+package import StorageDriver
 import Foundation
 
 /// Everything that `RepositoryInquiry` read of one repository and of what it reaches. `Closure`
 /// judges it.
-struct RepositoryFacts: Sendable {
+package struct RepositoryFacts: Sendable {
     /// The names of the tags, if the inquiry asked for them; nil if there is no directory of tags.
-    var tagNames: [String]?
+    package var tagNames: [String]?
     /// The current links, by tag.
-    var tags: [String: LinkFinding] = [:]
+    package var tags: [String: LinkFinding] = [:]
     /// The digests with a revision directory, if the inquiry asked for them; nil if there is no
     /// directory of revisions.
-    var listedRevisions: [Digest]?
+    package var listedRevisions: [Digest]?
     /// The revision directories, also those of children of indexes and of manifests that tags name.
-    var revisions: [Digest: RevisionFinding] = [:]
+    package var revisions: [Digest: RevisionFinding] = [:]
     /// The identifiers of the uploads, if the inquiry asked for them; nil if there is no directory
     /// of uploads.
     var uploads: [String]?
     /// The manifests.
-    var manifests: [Digest: ManifestFinding] = [:]
+    package var manifests: [Digest: ManifestFinding] = [:]
     /// The blobs: configurations, layers, signatures.
     var blobs: [Digest: BlobFinding] = [:]
     /// The repository's links to the blobs, by the digests in its manifests.
-    var layerLinks: [Digest: LinkFinding] = [:]
+    package var layerLinks: [Digest: LinkFinding] = [:]
     /// The readable configurations, if the inquiry asked for them.
     var configurations: [Digest: ImageConfiguration] = [:]
 
     /// The manifests that the repository links, whatever the links hold, sorted.
-    var heldRevisions: [Digest] {
+    package var heldRevisions: [Digest] {
         (listedRevisions ?? []).filter { revisions[$0]?.isThere ?? false }
     }
 
@@ -36,16 +37,16 @@ struct RepositoryFacts: Sendable {
 
     /// The digest below which the blob lies that a manifest names by `digest`, by the repository's
     /// link.
-    func canonical(_ digest: Digest) -> Digest {
+    package func canonical(_ digest: Digest) -> Digest {
         digest.isCanonical ? digest : layerLinks[digest]?.digest ?? digest
     }
 
     /// The blob that a manifest names by `digest`.
-    func blob(_ digest: Digest) -> BlobFinding { blobs[canonical(digest)] ?? .missing }
+    package func blob(_ digest: Digest) -> BlobFinding { blobs[canonical(digest)] ?? .missing }
 
     /// Whether a configuration or a layer can be served. `reason` ends a sentence that begins with
     /// the blob's name.
-    func verdict(on reference: Manifest.Reference) -> (state: ImageDetail.BlobState, reason: String) {
+    package func verdict(on reference: Manifest.Reference) -> (state: ImageDetail.BlobState, reason: String) {
         let blob = blob(reference.digest)
         if reference.isForeign, blob.state == .missing { return (.elsewhere, "") }
         guard blob.state == .ok else { return (blob.state, blob.reason) }
@@ -75,7 +76,7 @@ struct RepositoryFacts: Sendable {
 
     /// The parts of a manifest: its configuration, the entries of an index to any depth that is
     /// followed, and their configurations.
-    func parts(of digest: Digest) -> [Digest] {
+    package func parts(of digest: Digest) -> [Digest] {
         var seen: Set<Digest> = [digest]
         var found: [Digest] = []
         walk(from: [digest]) { _, finding in
@@ -89,20 +90,20 @@ struct RepositoryFacts: Sendable {
 }
 
 /// The result of reading the ends of a blob.
-struct BlobFinding: Hashable, Sendable {
+package struct BlobFinding: Hashable, Sendable {
     /// The size in bytes; the known part of it if the blob is damaged, nil if it is missing.
-    let size: UInt64?
+    package let size: UInt64?
     /// `.ok`, `.missing` or `.damaged`.
-    let state: ImageDetail.BlobState
+    package let state: ImageDetail.BlobState
     /// The fault, as the end of a sentence that begins with the blob's name; empty if there is
     /// none.
-    let reason: String
+    package let reason: String
 
     static let missing = BlobFinding(size: nil, state: .missing, reason: "is missing")
 
     /// The digests of no bytes. Only a blob with one of these may be empty (docs/layout.md#d3,
     /// #d7).
-    static let emptyDigests: Set<String> = [
+    package static let emptyDigests: Set<String> = [
         "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         "sha384:38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b",
         "sha512:cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
@@ -111,7 +112,7 @@ struct BlobFinding: Hashable, Sendable {
 
     /// Judges a blob by chunk 0 of its file and, in a file of several chunks, by the length of the
     /// last one, if that was read.
-    init(_ head: FileHead, last: LastChunk = .right, of digest: Digest) {
+    package init(_ head: FileHead, last: LastChunk = .right, of digest: Digest) {
         size = head.sizeOrLength
         let isEmpty = BlobFinding.emptyDigests.contains(digest.string)
         switch head.state {
@@ -140,23 +141,23 @@ struct BlobFinding: Hashable, Sendable {
 }
 
 /// The result of reading a repository's directory of one manifest.
-struct RevisionFinding: Hashable, Sendable {
+package struct RevisionFinding: Hashable, Sendable {
     /// The link that lets the repository serve the manifest.
-    let link: LinkFinding
+    package let link: LinkFinding
     /// The links to the manifest's signatures (schema 1), by digest.
-    let signatures: [Digest: LinkFinding]
+    package let signatures: [Digest: LinkFinding]
 
     /// False if the directory is empty or missing: the remains of a deletion are no revision.
-    var isThere: Bool { link.state != .missing || !signatures.isEmpty }
+    package var isThere: Bool { link.state != .missing || !signatures.isEmpty }
 }
 
 /// The result of reading a manifest.
-struct ManifestFinding: Hashable, Sendable {
+package struct ManifestFinding: Hashable, Sendable {
     /// The manifest's blob.
-    let blob: BlobFinding
+    package let blob: BlobFinding
     /// The manifest; nil if it cannot be read.
-    let manifest: Manifest?
+    package let manifest: Manifest?
     /// The fault, as the end of a sentence that begins with the manifest's name; empty if the
     /// manifest can be read.
-    let reason: String
+    package let reason: String
 }

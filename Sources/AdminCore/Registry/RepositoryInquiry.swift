@@ -1,9 +1,12 @@
+import ObjectStore
+import StorageDriver
+
 /// Answers questions about one repository. An answer may raise further questions; all open ones are
 /// asked at once, up to a window, and each is asked once. So there are as many dependent rounds as
 /// the longest chain of documents has links.
-struct RepositoryInquiry: Sendable {
+package struct RepositoryInquiry: Sendable {
     /// A thing to read.
-    enum Question: Hashable, Sendable {
+    package enum Question: Hashable, Sendable {
         case tagNames, revisionList, uploads
         case tag(String)
         case revision(Digest)
@@ -14,24 +17,36 @@ struct RepositoryInquiry: Sendable {
     }
 
     /// The further questions that answers raise.
-    struct Scope: OptionSet, Sendable {
-        let rawValue: Int
+    package struct Scope: OptionSet, Sendable {
+        package let rawValue: Int
+
+        package init(rawValue: Int) {
+            self.rawValue = rawValue
+        }
         /// Of each tag that is met, its current link.
-        static let tagLinks = Scope(rawValue: 1)
+        package static let tagLinks = Scope(rawValue: 1)
         /// Of each manifest that is met, everything that it reaches.
-        static let reach = Scope(rawValue: 2)
+        package static let reach = Scope(rawValue: 2)
         /// With `reach`, the configuration of each image.
         static let configurations = Scope(rawValue: 4)
         /// Of each manifest that is met, the manifests that it names.
-        static let parts = Scope(rawValue: 8)
+        package static let parts = Scope(rawValue: 8)
     }
 
-    let name: RepositoryName
-    let pass: RegistryPass
-    let scope: Scope
+    package let name: RepositoryName
+    package let pass: RegistryPass
+    package let scope: Scope
+
+    package init(name: RepositoryName, pass: RegistryPass, scope: Scope) {
+        self.name = name
+        self.pass = pass
+        self.scope = scope
+    }
 
     /// Returns the answers to `questions` and to everything that they raise, added to `known`.
-    func facts(_ questions: [Question], known: RepositoryFacts = RepositoryFacts()) async throws -> RepositoryFacts {
+    package func facts(_ questions: [Question], known: RepositoryFacts = RepositoryFacts()) async throws
+        -> RepositoryFacts
+    {
         var answers = Answers(scope: scope, facts: known)
         var traversal = ManifestTraversal<Question>()
         for question in questions {

@@ -1,3 +1,6 @@
+import ObjectStore
+import StorageDriver
+
 /// The name of a repository: one or more components, as in `team/x/deep`. A component is a valid
 /// path component that does not begin with `_` (those are the registry's own directories).
 public struct RepositoryName: Hashable, Sendable {

@@ -1,21 +1,28 @@
 /// The relations between the tags of a repository: of signatures to images, and of images to
 /// indexes. Computed; reads nothing.
-struct TagFamily {
+package struct TagFamily {
     /// A tag.
-    struct Member {
-        let tag: String
-        let digest: Digest?
-        let companion: Companion?
+    package struct Member {
+        package let tag: String
+        package let digest: Digest?
+        package let companion: Companion?
         /// See `TagSummary.parts`.
-        let parts: [Digest]
+        package let parts: [Digest]
+
+        package init(tag: String, digest: Digest?, companion: Companion?, parts: [Digest]) {
+            self.tag = tag
+            self.digest = digest
+            self.companion = companion
+            self.parts = parts
+        }
     }
 
-    let members: [Member]
+    package let members: [Member]
     /// The indexes of the members that name a manifest, or name it as a part.
     private let holders: [Digest: [Int]]
 
     /// Creates a family. `others` are further manifests for `holders(of:)`.
-    init(_ members: [Member], asking others: [Digest] = []) {
+    package init(_ members: [Member], asking others: [Digest] = []) {
         self.members = members
         let wanted = Set(members.compactMap(\.companion?.subject) + members.compactMap(\.digest) + others)
         var holders: [Digest: [Int]] = [:]
@@ -27,25 +34,25 @@ struct TagFamily {
         self.holders = holders
     }
 
-    init(of tags: [TagSummary]) {
+    package init(of tags: [TagSummary]) {
         self.init(
             tags.map { Member(tag: $0.tag, digest: $0.digest, companion: $0.companion, parts: $0.parts) })
     }
 
     /// The tags that a companion belongs to: those that name its subject, or an index that has the
     /// subject as a part. Empty for an image.
-    func owners(of number: Int) -> [Int] {
+    package func owners(of number: Int) -> [Int] {
         guard let subject = members[number].companion?.subject else { return [] }
         return (holders[subject] ?? []).filter { $0 != number }
     }
 
     /// The tags that name a manifest, or an index that has it as a part. Works for subjects of
     /// companions, manifests of tags, and `others`.
-    func holders(of digest: Digest) -> [Int] { holders[digest] ?? [] }
+    package func holders(of digest: Digest) -> [Int] { holders[digest] ?? [] }
 
     /// The images that a companion belongs to, also through other companions. A ring of companions
     /// leads to none.
-    func images(of number: Int) -> [Int] {
+    package func images(of number: Int) -> [Int] {
         var seen: Set<Int> = [number]
         var open = owners(of: number)
         var images: [Int] = []
@@ -58,7 +65,7 @@ struct TagFamily {
 
     /// The indexes that have an image as a part which has a tag of its own. Such an image is no
     /// longer an image of its own.
-    func indexes(of number: Int) -> [Int] {
+    package func indexes(of number: Int) -> [Int] {
         let member = members[number]
         guard member.companion == nil, let digest = member.digest else { return [] }
         return (holders[digest] ?? []).filter { other in

@@ -1,12 +1,12 @@
-import Foundation
+package import Foundation
 
 /// Parses times as registries and images write them: RFC 3339, with any offset and any number of
 /// decimals.
-enum Timestamp {
+package enum Timestamp {
     /// Parses the date of an image or an upload. nil for text that is no date, and for dates that
     /// only fill the place of one: the year 1 of Go, the first days of 1970 and 1980 of
     /// reproducible builds, a far future.
-    static func made(_ text: String) -> Date? {
+    package static func made(_ text: String) -> Date? {
         parse(text).flatMap { plausible.contains($0.timeIntervalSince1970) ? $0 : nil }
     }
 

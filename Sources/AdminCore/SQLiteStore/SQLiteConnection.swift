@@ -1,3 +1,4 @@
+import ObjectStore
 import DequeModule
 import Foundation
 import GRDB

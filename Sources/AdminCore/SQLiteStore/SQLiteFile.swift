@@ -1,3 +1,4 @@
+import ObjectStore
 import Foundation
 import GRDB
 

@@ -1,3 +1,5 @@
+public import ObjectStore
+public import StorageDriver
 import Algorithms
 public import Foundation
 

@@ -1,4 +1,6 @@
-import Crypto
+import ObjectStore
+import Registry
+import struct Crypto.SHA256
 
 /// The content of a blob, and its real digest.
 struct SampleBlob: Hashable, Sendable {

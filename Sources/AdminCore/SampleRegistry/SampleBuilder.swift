@@ -1,3 +1,5 @@
+import Registry
+import StorageDriver
 import Foundation
 
 /// Pushes images into a draft as registry v2.3.1 does: blobs, layer links, the revision, then the

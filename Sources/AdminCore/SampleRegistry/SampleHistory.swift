@@ -1,3 +1,5 @@
+import Registry
+
 /// The history of the company whose registry the sample is.
 struct SampleHistory {
     private(set) var builder = SampleBuilder()

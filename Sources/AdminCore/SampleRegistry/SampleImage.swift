@@ -1,3 +1,5 @@
+import ObjectStore
+import Registry
 import Foundation
 
 /// An image of the sample: its layers, and the two documents that name them.

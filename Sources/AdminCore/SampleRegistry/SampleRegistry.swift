@@ -1,3 +1,6 @@
+public import ObjectStore
+import StorageDriver
+
 /// The embedded sample: a registry as v2.3.1 might have left it after some years, the same on every
 /// machine, with one specimen of each damage that its storage driver is known for
 /// (docs/layout.md#defects).

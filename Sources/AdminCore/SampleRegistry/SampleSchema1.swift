@@ -1,3 +1,4 @@
+import Registry
 import Foundation
 
 /// An image as Docker before 1.10 pushed it: a signed manifest of schema 1. The registry stores the

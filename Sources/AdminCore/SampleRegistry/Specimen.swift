@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// One kind of damage in the sample, in a repository of its own: the defects of
 /// docs/layout.md#defects that leave a trace.
 public enum Specimen: String, Hashable, Sendable, CaseIterable {

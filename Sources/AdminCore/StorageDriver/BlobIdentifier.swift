@@ -1,3 +1,5 @@
+public import ObjectStore
+
 /// The name under which the chunks of a file are stored, `blob:<uuid>`: the value of the file's key
 /// in the omap of its directory.
 ///
@@ -57,7 +59,7 @@ public struct BlobIdentifier: Hashable, Sendable {
     }
 
     /// The bytes in the omap.
-    var value: [UInt8] {
+    package var value: [UInt8] {
         var value = Array("blob:".utf8)
         value.reserveCapacity(BlobIdentifier.length)
         for index in 0..<32 {

@@ -1,3 +1,4 @@
+public import ObjectStore
 public import Foundation
 
 /// The chunks of one file, as they are and as they should be.

@@ -1,3 +1,5 @@
+import ObjectStore
+
 /// Finds out the chunk size of a pool. Nothing in a pool says it (docs/layout.md#objects).
 ///
 /// Chunk 0 of a file with several chunks has the chunk size as its length. The probe finds a few

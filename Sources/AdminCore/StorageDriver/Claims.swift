@@ -1,3 +1,4 @@
+import ObjectStore
 import Algorithms
 
 /// The claims on the references of one holding (docs/safety.md#claims): the process that sets a

@@ -1,3 +1,5 @@
+public import ObjectStore
+
 /// One key of a directory's omap and its meaning.
 public struct DirectoryEntry: Hashable, Sendable {
     /// What the key stands for.
@@ -50,19 +52,24 @@ public struct WalkEntry: Hashable, Sendable {
     /// The entry in the directory's omap.
     public let entry: DirectoryEntry
 
+    package init(directory: StoragePath, entry: DirectoryEntry) {
+        self.directory = directory
+        self.entry = entry
+    }
+
     /// The path of the entry; nil for an invalid entry.
     public var path: StoragePath? {
         entry.name.flatMap { try? directory.appending($0) }
     }
 
     /// The path and the identifier, if it is a file.
-    var file: (path: StoragePath, blob: BlobIdentifier)? {
+    package var file: (path: StoragePath, blob: BlobIdentifier)? {
         guard case .file(let blob) = entry.kind, let path else { return nil }
         return (path, blob)
     }
 
     /// The path, if it is a directory.
-    var subdirectory: StoragePath? {
+    package var subdirectory: StoragePath? {
         guard case .directory = entry.kind else { return nil }
         return path
     }

@@ -1,6 +1,8 @@
+import ObjectStore
+
 /// Removes empty directories (docs/safety.md#prune-an-empty-directory), and lists directories again
 /// that came back.
-struct DirectoryPruner: Sendable {
+package struct DirectoryPruner: Sendable {
     let journal: Journal
 
     private var writer: StorageWriter { journal.writer }
@@ -15,7 +17,7 @@ struct DirectoryPruner: Sendable {
     /// write in between stays. An intent names the directories until their last look, after the
     /// delay: a directory that came back and is not listed is listed again.
     @discardableResult
-    func prune(_ directories: some Sequence<StoragePath>, below floor: StoragePath = .root) async throws
+    package func prune(_ directories: some Sequence<StoragePath>, below floor: StoragePath = .root) async throws
         -> [StoragePath]?
     {
         let candidates = Set(directories).filter { $0.isBelow(floor) }.sorted()
@@ -43,7 +45,7 @@ struct DirectoryPruner: Sendable {
     ///   even if they are empty.
     /// - Returns: the result of `body`, and the directories whose objects are gone; nil for these
     ///   if the pool is full.
-    func prune<Value: Sendable>(
+    package func prune<Value: Sendable>(
         _ directories: some Sequence<StoragePath>, below floor: StoragePath = .root, climbing: Bool = true,
         after body: () async throws -> Value
     ) async throws -> (value: Value, removed: [StoragePath]?) {
@@ -135,7 +137,7 @@ struct DirectoryPruner: Sendable {
 
     /// Lists directories again that hold something, and all above them. Leaves empty ones alone.
     /// Throws `StorageError.notADirectory` where a file is in the way.
-    func relink(_ directories: [StoragePath]) async throws {
+    package func relink(_ directories: [StoragePath]) async throws {
         try await listAgain(directories)
         for directory in StoragePath.levels(of: directories).joined() {
             if case .file? = try await reader.entry(directory)?.kind { throw StorageError.notADirectory(directory) }

@@ -1,3 +1,4 @@
+package import ObjectStore
 public import Foundation
 
 /// The result of `StorageReader.stat`.
@@ -24,7 +25,7 @@ public struct FileStatus: Hashable, Sendable {
 }
 
 /// The length of the last chunk of a file, compared with the size of the file.
-enum LastChunk: Hashable, Sendable {
+package enum LastChunk: Hashable, Sendable {
     /// It is as long as the size requires, or it is the first chunk.
     case right
     /// It is not there.
@@ -75,20 +76,20 @@ public struct FileHead: Hashable, Sendable {
 
 /// The format of a file's size: the xattr `total-size` of chunk 0, ten bytes, an unsigned 64-bit
 /// little-endian number and two zero bytes (docker/distribution v2.3.1, `storage/driver/rados`).
-enum TotalSize {
+package enum TotalSize {
     /// The xattr's name.
-    static let xattr: ByteString = "total-size"
+    package static let xattr: ByteString = "total-size"
 
     /// The largest size that is believed, in bytes. Blobs are far below it, and a hostile number
     /// must not become a loop over 2⁴² chunks.
     static let limit: UInt64 = 1 << 40
 
-    static func encode(_ size: UInt64) -> [UInt8] {
+    package static func encode(_ size: UInt64) -> [UInt8] {
         (0..<8).map { UInt8(truncatingIfNeeded: size >> (8 * $0)) } + [0, 0]
     }
 
     /// The size; nil if the bytes are not ten, do not end in two zeros, or are more than `limit`.
-    static func decode(_ bytes: [UInt8]) -> UInt64? {
+    package static func decode(_ bytes: [UInt8]) -> UInt64? {
         guard bytes.count == 10, bytes[8] == 0, bytes[9] == 0 else { return nil }
         let size = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return size <= limit ? size : nil

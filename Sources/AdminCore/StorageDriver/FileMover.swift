@@ -1,6 +1,8 @@
+import ObjectStore
+
 /// Moves files to other paths (docs/safety.md#move-a-file). Identifiers stay the same, and no data
 /// moves.
-struct FileMover: Sendable {
+package struct FileMover: Sendable {
     let journal: Journal
 
     private var writer: StorageWriter { journal.writer }
@@ -14,7 +16,7 @@ struct FileMover: Sendable {
     /// - Parameters:
     ///   - leave: removes the sources, by `leaveSource`.
     ///   - then: removes what the sources leave empty, below `floor`.
-    func move<Left: Sendable, Value: Sendable>(
+    package func move<Left: Sendable, Value: Sendable>(
         _ stages: [[FileMove]], _ what: String, below floor: StoragePath = .root,
         leave: () async throws -> Left, then: (Left) async throws -> Value
     ) async throws -> Value {
@@ -76,7 +78,7 @@ struct FileMover: Sendable {
 
     /// Removes the reference of one file at its source. If the source has changed, undoes the
     /// destination and returns false.
-    func leaveSource(_ file: FileMove) async throws -> Bool {
+    package func leaveSource(_ file: FileMove) async throws -> Bool {
         if try await writer.exchange(file.blob, for: nil, at: file.source) { return true }
         _ = try await writer.exchange(file.blob, for: file.replaces, at: file.destination)
         return false

@@ -8,7 +8,7 @@ public struct FilePieces: AsyncSequence, Sendable {
     public typealias Element = [UInt8]
 
     /// The number of chunks that are read at once. More than 16 would gain nothing.
-    static let readAhead = 8
+    package static let readAhead = 8
 
     let storage: StorageReader
     let blob: BlobIdentifier

@@ -1,3 +1,5 @@
+import ObjectStore
+
 /// Writes one file. Nothing of it is visible before `commit`: the content goes to chunks under a
 /// new identifier, chunk 0 with the size comes last, and then the reference is published, guarded
 /// by the identifier that the path held when writing began (docs/safety.md#new-file, #overwrite).

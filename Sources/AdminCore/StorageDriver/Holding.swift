@@ -1,3 +1,4 @@
+package import ObjectStore
 public import Foundation
 
 /// References that left the registry's tree and can return: one deletion in the trash, or the
@@ -48,6 +49,12 @@ public struct Holding: Hashable, Sendable {
         public let blob: BlobIdentifier
         /// The decision about it; nil as long as there is none.
         public let claim: Claim?
+
+        package init(origin: StoragePath, blob: BlobIdentifier, claim: Claim?) {
+            self.origin = origin
+            self.blob = blob
+            self.claim = claim
+        }
     }
 
     /// The directory of the holding.
@@ -56,6 +63,12 @@ public struct Holding: Hashable, Sendable {
     public let note: Note?
     /// The references, by origin.
     public let entries: [Entry]
+
+    package init(path: StoragePath, note: Note?, entries: [Entry]) {
+        self.path = path
+        self.note = note
+        self.entries = entries
+    }
 
     static let xattr: ByteString = "regtop.holding"
 
@@ -68,15 +81,15 @@ public struct Holding: Hashable, Sendable {
     }
 
     /// The path under which a holding refers to an orphan; no registry has such a path.
-    static func orphan(_ blob: BlobIdentifier) -> StoragePath {
+    package static func orphan(_ blob: BlobIdentifier) -> StoragePath {
         orphans.appending(.literal(String(blob.string.dropFirst(5))))
     }
 
     /// The directory of the paths of orphans.
-    static let orphans: StoragePath = .literal("regtop-orphan")
+    package static let orphans: StoragePath = .literal("regtop-orphan")
 
     /// Parses a key; nil if it is none of a holding.
-    static func parse(_ key: ByteString) -> (origin: StoragePath, claim: Entry.Claim?)? {
+    package static func parse(_ key: ByteString) -> (origin: StoragePath, claim: Entry.Claim?)? {
         guard var text = key.string else { return nil }
         let claim = Entry.Claim.allCases.first { text.hasPrefix($0.rawValue + ".") }
         if let claim { text.removeFirst(claim.rawValue.count + 1) }

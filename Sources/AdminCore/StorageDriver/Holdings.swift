@@ -1,5 +1,6 @@
+public import ObjectStore
 import Algorithms
-import Foundation
+package import Foundation
 
 /// Takes references out of the tree so that they can come back, puts them back, and frees their
 /// chunks (docs/safety.md#1-freeing, #trash-a-file, #trash-a-repository, #quarantine, #restore).
@@ -23,7 +24,7 @@ public struct Holdings: Sendable {
     ///   - keepsDirectories: true leaves emptied directories alone, as a quarantine does.
     ///   - leave: removes the references at their places, by `FileMover.leaveSource`.
     ///   - then: removes what they leave empty.
-    func put<Left: Sendable>(
+    package func put<Left: Sendable>(
         _ stages: [[(origin: StoragePath, blob: BlobIdentifier)]], at path: StoragePath, _ note: Holding.Note,
         below floor: StoragePath = .root, keepsDirectories: Bool = false,
         leave: ([[FileMove]]) async throws -> Left, then: (Left) async throws -> Void
@@ -62,7 +63,7 @@ public struct Holdings: Sendable {
 
     /// Takes references into a new holding, each guarded by its identifier. Returns those that
     /// somebody else changed meanwhile: they stay at their places. `counter` is told of each.
-    func put(
+    public func put(
         _ references: [(origin: StoragePath, blob: BlobIdentifier)], at path: StoragePath, _ note: Holding.Note,
         keepsDirectories: Bool = false, counter: ProgressCounter? = nil
     ) async throws -> [StoragePath] {
@@ -86,7 +87,7 @@ public struct Holdings: Sendable {
     /// Puts orphans into a new holding at `path`. The holding refers to them, so that they can be
     /// freed like anything else once the delay is over. A crash leaves a smaller holding, which is
     /// as good.
-    func put(orphans: [BlobIdentifier], at path: StoragePath, _ note: Holding.Note) async throws {
+    package func put(orphans: [BlobIdentifier], at path: StoragePath, _ note: Holding.Note) async throws {
         var note = note
         note.unlinked = policy.now
         try await make(path, note, orphans.map { (Holding.key(Holding.orphan($0)), $0) })
@@ -137,7 +138,8 @@ public struct Holdings: Sendable {
     /// Lets the references that come from below `old` go back to below `new`, and names the holding
     /// `name`. One operation renames up to 10,000 references; none leaves the holding. Throws
     /// `StorageError.changedMeanwhile` if somebody else has changed the holding since it was read.
-    func rename(_ holding: Holding, from old: StoragePath, to new: StoragePath, named name: String) async throws {
+    package func rename(_ holding: Holding, from old: StoragePath, to new: StoragePath, named name: String) async throws
+    {
         let moved = holding.entries.filter { $0.claim == nil && ($0.origin == old || $0.origin.isBelow(old)) }
         // A last look would not find these references under their old keys, and would search the
         // whole pool for them.
@@ -159,7 +161,7 @@ public struct Holdings: Sendable {
 
     /// Sets the date of a holding to now, if it has none: its making was interrupted, or its note
     /// cannot be read. The delay counts from this date.
-    func date(_ holding: Holding, _ note: Holding.Note) async throws {
+    package func date(_ holding: Holding, _ note: Holding.Note) async throws {
         var note = note
         note.unlinked = policy.now
         try await change(holding.path, note: note, [], setting: [:], requiring: [])
@@ -214,7 +216,7 @@ public struct Holdings: Sendable {
 
     /// Restores references stage by stage: those of a later stage appear after all of an earlier
     /// one. Returns the outcomes in this order.
-    func restore(_ stages: [[Holding.Entry]], of path: StoragePath) async throws -> [RestoreOutcome] {
+    package func restore(_ stages: [[Holding.Entry]], of path: StoragePath) async throws -> [RestoreOutcome] {
         let entries = stages.flatMap(\.self)
         // Before anything is claimed, since a claim that cannot be followed would block every
         // change.
@@ -271,7 +273,7 @@ public struct Holdings: Sendable {
     /// Frees references by a census of `ReferenceProver` that covers them, and possibly those of
     /// other holdings. It must have begun after the delay of this holding. `counter` is told of
     /// each whose chunks are gone.
-    func free(
+    package func free(
         _ entries: [Holding.Entry], of holding: Holding, by census: ReferenceCensus, counter: ProgressCounter? = nil
     ) async throws -> [FreeOutcome] {
         guard isOld(holding, at: census.began) else { return entries.map { _ in .early } }
@@ -299,7 +301,7 @@ public struct Holdings: Sendable {
     }
 
     /// Whether the delay of a holding is over at a moment.
-    func isOld(_ holding: Holding, at moment: Date) -> Bool {
+    package func isOld(_ holding: Holding, at moment: Date) -> Bool {
         guard let unlinked = holding.note?.unlinked else { return false }
         // Without a delay the clock is not asked, since that of another machine may be ahead.
         return policy.delay == 0 || unlinked.addingTimeInterval(policy.delay) <= moment

@@ -1,3 +1,5 @@
+import ObjectStore
+
 /// Takes moves back, and makes the last look at them (docs/safety.md#recover). Every step may be
 /// repeated, also by several processes at once.
 struct MoveReversal: Sendable {

@@ -1,3 +1,4 @@
+public import ObjectStore
 public import Foundation
 
 /// A tree that is prepared in memory, and written to an empty store with one operation an object.
@@ -143,7 +144,7 @@ public struct PoolDraft: Sendable {
 extension ObjectWriter {
     /// Executes an operation on an object that has no other writer. Throws `StoreError`, of kind
     /// `.invalid` if a guard refused it.
-    func applyOrThrow(_ operation: WriteOperation, to object: ObjectID) async throws {
+    package func applyOrThrow(_ operation: WriteOperation, to object: ObjectID) async throws {
         switch await apply(operation, to: object) {
         case .applied: return
         case .refused(.doesNotExist):

@@ -1,4 +1,5 @@
-import Foundation
+package import ObjectStore
+package import Foundation
 
 /// Records of one type, as JSON in the omap of one object. regtop keeps its own data in a pool in
 /// such stores: the journal, the log of changes and the notes of surplus chunks.
@@ -8,12 +9,18 @@ import Foundation
 ///
 /// Concurrency: a value; several programs may use one store. Errors: `StorageError`, and
 /// `StoreError` from below.
-struct RecordStore<Record: Codable & Sendable>: Sendable {
-    let object: ObjectID
+package struct RecordStore<Record: Codable & Sendable>: Sendable {
+    package let object: ObjectID
     /// The format of dates. Formats never change.
-    let dates: RecordDates
+    package let dates: RecordDates
     /// The longest value that is decoded, in bytes.
-    var limit = 16 << 20
+    package var limit = 16 << 20
+
+    package init(object: ObjectID, dates: RecordDates, limit: Int = 16 << 20) {
+        self.object = object
+        self.dates = dates
+        self.limit = limit
+    }
 
     // MARK: - JSON
 
@@ -25,7 +32,7 @@ struct RecordStore<Record: Codable & Sendable>: Sendable {
     }
 
     /// Decodes a record; nil if the value is none.
-    func decode(_ value: [UInt8]) -> Record? { decode(Record.self, value) }
+    package func decode(_ value: [UInt8]) -> Record? { decode(Record.self, value) }
 
     /// Decodes a part of a record; nil if the value is none.
     func decode<Value: Decodable>(_ type: Value.Type, _ value: [UInt8]) -> Value? {
@@ -38,7 +45,7 @@ struct RecordStore<Record: Codable & Sendable>: Sendable {
     // MARK: - Reading
 
     /// All records by their keys. Other keys are left out.
-    func records(in reader: StorageReader) async throws -> [ByteString: Record] {
+    package func records(in reader: StorageReader) async throws -> [ByteString: Record] {
         let omap = try await reader.objects.wholeOmap(of: object)?.omap ?? []
         return Dictionary(omap.compactMap { entry in decode(entry.value).map { (entry.key, $0) } }) { first, _ in first
         }
@@ -47,7 +54,7 @@ struct RecordStore<Record: Codable & Sendable>: Sendable {
     // MARK: - Writing
 
     /// Sets records. If others set the same keys at once, the last one counts.
-    func set(_ records: [ByteString: Record], by writer: StorageWriter) async throws {
+    package func set(_ records: [ByteString: Record], by writer: StorageWriter) async throws {
         let values = try records.mapValues(encode)
         guard let (known, value) = values.first else { return }
         _ = try await writer.perform(WriteOperation([.setOmap(values)]), on: object, for: .root) {
@@ -87,7 +94,7 @@ struct RecordStore<Record: Codable & Sendable>: Sendable {
     }
 
     /// Removes keys whatever their values are, and the object with the last one.
-    func remove(_ keys: Set<ByteString>, by writer: StorageWriter) async throws {
+    package func remove(_ keys: Set<ByteString>, by writer: StorageWriter) async throws {
         for _ in 0..<StorageWriter.attempts {
             guard let state = try await writer.reader.objects.wholeOmap(of: object) else { return }
             let gone = state.omap.map(\.key).filter(keys.contains)
@@ -120,7 +127,7 @@ struct RecordStore<Record: Codable & Sendable>: Sendable {
 }
 
 /// The format of dates in a `RecordStore`.
-enum RecordDates: Hashable, Sendable {
+package enum RecordDates: Hashable, Sendable {
     /// As text, in whole seconds.
     case text
     /// Seconds since 1970.
@@ -146,9 +153,9 @@ enum RecordDates: Hashable, Sendable {
 }
 
 /// Keys that begin with a time.
-enum RecordKey {
+package enum RecordKey {
     /// A new key. Keys ascend with the time, and no two are equal.
-    static func new(at moment: Date) -> String {
+    package static func new(at moment: Date) -> String {
         let digits = String(UInt64(max(0, moment.timeIntervalSince1970) * 1000))
         return String(repeating: "0", count: max(0, 15 - digits.count)) + digits + "-"
             + String(UInt64.random(in: .min ... .max), radix: 36)

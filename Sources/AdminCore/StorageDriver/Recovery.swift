@@ -1,3 +1,4 @@
+public import ObjectStore
 import Foundation
 
 /// The result of a recovery for one pending change.
@@ -34,6 +35,14 @@ public struct Recovery: Hashable, Sendable {
     public let notes: [String]
     /// The kind of the store's failure; nil if there was none.
     public let kind: StoreError.Kind?
+
+    package init(change: PendingChange, outcome: Outcome, error: String?, notes: [String], kind: StoreError.Kind?) {
+        self.change = change
+        self.outcome = outcome
+        self.error = error
+        self.notes = notes
+        self.kind = kind
+    }
 }
 
 /// Takes back or ends the interrupted changes in a journal, and makes the last looks that are due.

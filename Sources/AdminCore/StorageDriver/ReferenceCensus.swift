@@ -1,3 +1,4 @@
+public import ObjectStore
 import Algorithms
 public import Foundation
 
@@ -10,7 +11,7 @@ public struct ReferenceCensus: Sendable {
     /// it.
     public let places: [BlobIdentifier: [Place]]
     /// The chunks of the sought identifiers that the scan met.
-    let chunks: ChunkInventory
+    package let chunks: ChunkInventory
 
     /// A key of an omap.
     public struct Place: Hashable, Sendable {
@@ -27,13 +28,13 @@ public struct ReferenceCensus: Sendable {
 
     /// Whether there is a reference at a place for which `counts` returns true. The note of an
     /// orphan in a holding is no reference.
-    func isReferred(_ blob: BlobIdentifier, _ counts: (Place) -> Bool) -> Bool {
+    package func isReferred(_ blob: BlobIdentifier, _ counts: (Place) -> Bool) -> Bool {
         let note = Holding.key(Holding.orphan(blob))
         return (places[blob] ?? []).contains { $0.key != note && counts($0) }
     }
 
     /// Whether only this path refers to an identifier.
-    func isOnly(_ path: StoragePath, for blob: BlobIdentifier) -> Bool {
+    package func isOnly(_ path: StoragePath, for blob: BlobIdentifier) -> Bool {
         places[blob] == [.of(path)]
     }
 
@@ -87,7 +88,7 @@ extension StorageReader {
 
 /// Makes scans that may authorise freeing: beside an intent of kind `mark`, which every change that
 /// moves references voids.
-struct ReferenceProver: Sendable {
+package struct ReferenceProver: Sendable {
     let journal: Journal
 
     private var reader: StorageReader { journal.writer.reader }
@@ -95,7 +96,7 @@ struct ReferenceProver: Sendable {
     /// Makes a census that may authorise freeing. No change was open when the scan began, and no
     /// reference moved while it ran: a reference that moves could be missed at both of its places.
     /// Throws `StorageError.journal` otherwise.
-    func references(
+    package func references(
         to wanted: Set<BlobIdentifier>, progress: ProgressHandler? = nil
     ) async throws -> ReferenceCensus {
         let (census, hasMoved) = try await mark("look for references") {
@@ -113,7 +114,7 @@ struct ReferenceProver: Sendable {
     /// - Parameter what: the search in words, for the journal.
     /// - Throws: `StorageError.journal` if a change is open at the beginning; `StoreError` of kind
     ///   `.incomplete`, before anything is written, where listings are not whole.
-    func mark<Value: Sendable>(
+    package func mark<Value: Sendable>(
         _ what: String, while body: () async throws -> Value
     ) async throws -> (value: Value, hasMoved: Bool) {
         try await reader.objects.status().requireWholeListings()
@@ -145,7 +146,7 @@ struct ReferenceProver: Sendable {
 
 /// The chunks of some identifiers that a scan has met. Takes 24 bytes a chunk, whatever numbers
 /// hostile names have.
-struct ChunkInventory: Sendable {
+package struct ChunkInventory: Sendable {
     private var chunks: [(blob: BlobIdentifier, index: Int)] = []
 
     /// Adds a chunk: each once, in any order.
@@ -159,7 +160,7 @@ struct ChunkInventory: Sendable {
     }
 
     /// The numbers of the chunks of an identifier, ascending.
-    func indices(of blob: BlobIdentifier) -> [Int] {
+    package func indices(of blob: BlobIdentifier) -> [Int] {
         chunks[chunks.partitioningIndex { $0.blob >= blob }...].prefix { $0.blob == blob }.map(\.index)
     }
 }

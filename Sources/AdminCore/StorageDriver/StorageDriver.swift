@@ -1,3 +1,4 @@
+public import ObjectStore
 public import Foundation
 
 /// The whole storage driver: reads by `StorageReader`, and changes in the order and with the guards
@@ -8,7 +9,7 @@ public import Foundation
 /// decide. Errors: `StorageError`, and `StoreError` from below.
 public struct StorageDriver: Sendable {
     /// The guarded steps on single objects.
-    var writer: StorageWriter
+    package var writer: StorageWriter
     /// Makes the identifier of a new file.
     let makeIdentifier: @Sendable (StoragePath) -> BlobIdentifier
     /// The settings of the journal: the delay, the owner and the clock.
@@ -36,11 +37,11 @@ public struct StorageDriver: Sendable {
     /// The reading half.
     public var reader: StorageReader { writer.reader }
 
-    var journal: Journal { Journal(writer: writer, policy: policy) }
-    var pruner: DirectoryPruner { DirectoryPruner(journal: journal) }
-    var mover: FileMover { FileMover(journal: journal) }
-    var prover: ReferenceProver { ReferenceProver(journal: journal) }
-    var repair: FileRepair { FileRepair(journal: journal, makeIdentifier: makeIdentifier) }
+    package var journal: Journal { Journal(writer: writer, policy: policy) }
+    package var pruner: DirectoryPruner { DirectoryPruner(journal: journal) }
+    package var mover: FileMover { FileMover(journal: journal) }
+    package var prover: ReferenceProver { ReferenceProver(journal: journal) }
+    package var repair: FileRepair { FileRepair(journal: journal, makeIdentifier: makeIdentifier) }
 
     /// The trash and the quarantine.
     public var holdings: Holdings { Holdings(journal: journal) }

@@ -1,3 +1,5 @@
+public import ObjectStore
+
 /// Why the storage driver refused or failed. Failures of the store are `StoreError`.
 public enum StorageError: Error, Hashable, Sendable {
     /// The text is no valid path, or it is the root where a path below it is needed.

@@ -32,11 +32,11 @@ public struct StoragePath: Hashable, Sendable {
 
     /// The path of components that are known to be valid: names in the program's own text, or parts
     /// of validated values.
-    static func literal(_ components: String...) -> StoragePath {
+    package static func literal(_ components: String...) -> StoragePath {
         literal(components)
     }
 
-    static func literal(_ components: [String]) -> StoragePath {
+    package static func literal(_ components: [String]) -> StoragePath {
         precondition(components.allSatisfy(isValid(component:)), "a component that was not validated")
         return StoragePath(components: components)
     }
@@ -55,7 +55,7 @@ public struct StoragePath: Hashable, Sendable {
     }
 
     /// This path with `new` in place of `old`, if it is `old` or lies below it; otherwise this path itself.
-    func moved(from old: StoragePath, to new: StoragePath) -> StoragePath {
+    package func moved(from old: StoragePath, to new: StoragePath) -> StoragePath {
         guard components.starts(with: old.components) else { return self }
         return StoragePath(components: new.components + components.dropFirst(old.components.count))
     }
@@ -84,7 +84,7 @@ public struct StoragePath: Hashable, Sendable {
 
     /// The directories and all above them but the root, grouped by depth, the deepest first; each
     /// group in the order of paths.
-    static func levels(of directories: some Sequence<StoragePath>) -> [[StoragePath]] {
+    package static func levels(of directories: some Sequence<StoragePath>) -> [[StoragePath]] {
         var all: Set<StoragePath> = []
         for directory in directories {
             var path = directory

@@ -1,3 +1,5 @@
+public import ObjectStore
+
 /// The reading half of the storage driver: directories and striped files in a store of objects.
 ///
 /// The convention is that of the `rados` driver of docker/distribution v2.1–v2.3.1
@@ -33,10 +35,10 @@ public struct StorageReader: Sendable {
 
     /// The number of tasks that a loop over many items runs at once: enough to use all operations
     /// that the store allows, and one where it allows one.
-    var window: Int { objects.load.limit == 1 ? 1 : max(16, objects.load.limit * 2) }
+    package var window: Int { objects.load.limit == 1 ? 1 : max(16, objects.load.limit * 2) }
 
     /// The number of chunks of a file of this size.
-    func chunkCount(ofBytes bytes: UInt64) -> UInt64 { bytes / chunkSize + (bytes % chunkSize == 0 ? 0 : 1) }
+    package func chunkCount(ofBytes bytes: UInt64) -> UInt64 { bytes / chunkSize + (bytes % chunkSize == 0 ? 0 : 1) }
 
     /// Always throws `StorageError.unsupported`: a pool has no URLs.
     public func urlFor(_ path: StoragePath) throws -> String {
@@ -122,7 +124,7 @@ public struct StorageReader: Sendable {
     }
 
     /// The value of a path's key in its parent directory; nil if there is no such key.
-    func value(at path: StoragePath) async throws -> [UInt8]? {
+    package func value(at path: StoragePath) async throws -> [UInt8]? {
         try await value(of: ByteString(path.name), in: StorageReader.directory(path.parent))
     }
 
@@ -170,7 +172,7 @@ public struct StorageReader: Sendable {
     }
 
     /// Everything below a directory; nil if there is no such directory.
-    func walkIfThere(_ path: StoragePath) async throws -> [WalkEntry]? {
+    package func walkIfThere(_ path: StoragePath) async throws -> [WalkEntry]? {
         do {
             return try await walk(path)
         } catch StorageError.notFound {
@@ -197,7 +199,7 @@ public struct StorageReader: Sendable {
 
     /// Compares the last chunk of a file with its size. One round trip for a file of several chunks
     /// whose head is sound, none for other files.
-    func lastChunk(of blob: BlobIdentifier, _ head: FileHead) async throws -> LastChunk {
+    package func lastChunk(of blob: BlobIdentifier, _ head: FileHead) async throws -> LastChunk {
         guard head.state == .sound, let size = head.size, size > chunkSize else { return .right }
         let last = (size - 1) / chunkSize
         // No pool holds so many chunks.
@@ -214,7 +216,7 @@ public struct StorageReader: Sendable {
     ///
     /// - Parameter last: the number of the last chunk, if a scan has shown it. If nil, chunks are
     ///   read until many in a row are missing.
-    func held(of blob: BlobIdentifier, through last: Int? = nil) async throws -> (bytes: UInt64, chunks: Int) {
+    package func held(of blob: BlobIdentifier, through last: Int? = nil) async throws -> (bytes: UInt64, chunks: Int) {
         @Sendable func lengths(_ chunks: Range<Int>) async throws -> [UInt64] {
             try await concurrentMap(chunks, window: window) { try await stat(of: blob, $0)?.size }.compactMap(\.self)
         }
@@ -241,7 +243,7 @@ public struct StorageReader: Sendable {
     private static let firstWave = 8
 
     /// The bytes of the chunks of an identifier; see `held`.
-    func heldBytes(of blob: BlobIdentifier, through last: Int? = nil) async throws -> UInt64 {
+    package func heldBytes(of blob: BlobIdentifier, through last: Int? = nil) async throws -> UInt64 {
         try await held(of: blob, through: last).bytes
     }
 
@@ -274,15 +276,16 @@ public struct StorageReader: Sendable {
     }
 
     /// The whole content of the file with this identifier. Errors name `path`.
-    func content(of blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> [UInt8] {
+    package func content(of blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> [UInt8] {
         try await file(blob, at: path, limit: limit).data
     }
 
     /// The head and the whole content of a file. One round trip for links and manifests, of which a
     /// registry has thousands: a first read of a whole chunk would reserve memory and operations in
     /// flight without need.
-    func file(_ blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> (head: FileHead, data: [UInt8])
-    {
+    package func file(_ blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> (
+        head: FileHead, data: [UInt8]
+    ) {
         let most = min(chunkSize, UInt64(max(limit, 0)))
         var asked = min(most, StorageReader.firstRead)
         var first = try await head(of: blob, reading: 0..<asked)
@@ -326,7 +329,9 @@ public struct StorageReader: Sendable {
     /// The number of bytes of a file that are read together with its head.
     private static let firstRead: UInt64 = 64 << 10
 
-    func pieces(of blob: BlobIdentifier, head: FileHead, from offset: UInt64, at path: StoragePath) -> FilePieces {
+    package func pieces(of blob: BlobIdentifier, head: FileHead, from offset: UInt64, at path: StoragePath)
+        -> FilePieces
+    {
         FilePieces(storage: self, blob: blob, path: path, size: head.sizeOrLength, offset: offset, state: head.state)
     }
 
@@ -412,7 +417,7 @@ public struct StorageReader: Sendable {
 
     /// The key with which the root directory points at itself. It is never followed and never
     /// listed.
-    static let rootKey: ByteString = "/"
+    package static let rootKey: ByteString = "/"
 
     /// The object of a directory: its name is the path.
     public static func directory(_ path: StoragePath) -> ObjectID {

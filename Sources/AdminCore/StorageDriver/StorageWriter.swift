@@ -1,3 +1,4 @@
+package import ObjectStore
 import Algorithms
 import Foundation
 import Synchronization
@@ -10,10 +11,10 @@ import Synchronization
 ///
 /// Concurrency: a value; every method may be called from any task, and beside other writers: guards
 /// decide. Errors: `StorageError`, and `StoreError` from below.
-struct StorageWriter: Sendable {
+package struct StorageWriter: Sendable {
     /// The reading half; it reads the same store.
     let reader: StorageReader
-    let objects: any ObjectWriter
+    package let objects: any ObjectWriter
     /// The modification time to record; nil for now.
     var modified: Date?
 
@@ -92,7 +93,9 @@ struct StorageWriter: Sendable {
 
     /// Inserts references in any directories. Returns the paths that are taken by another value.
     /// The caller links up the directories afterwards.
-    func publish(_ files: some Sequence<(path: StoragePath, blob: BlobIdentifier)>) async throws -> Set<StoragePath> {
+    package func publish(_ files: some Sequence<(path: StoragePath, blob: BlobIdentifier)>) async throws -> Set<
+        StoragePath
+    > {
         let directories = Dictionary(grouping: files, by: \.path.parent).sorted { $0.key < $1.key }
         let taken = try await each(directories) { directory, files in
             let entries = files.map { (ByteString($0.path.name), $0.blob.value) }
@@ -107,7 +110,7 @@ struct StorageWriter: Sendable {
 
     /// `cas(d, k, a → b)` of docs/safety.md: replaces the identifier at a path, or removes the key
     /// if `new` is nil. False if the key has another value, or is gone.
-    func exchange(_ old: BlobIdentifier, for new: BlobIdentifier?, at path: StoragePath) async throws -> Bool {
+    package func exchange(_ old: BlobIdentifier, for new: BlobIdentifier?, at path: StoragePath) async throws -> Bool {
         let object = StorageReader.directory(path.parent)
         let key = ByteString(path.name)
         return try await perform(
@@ -139,7 +142,7 @@ struct StorageWriter: Sendable {
     ///
     /// - Throws: `StorageError.outcomeUnknown` if an outcome is unknown, otherwise the first
     ///   failure in the order of the items.
-    func each<Item: Sendable, Value: Sendable>(
+    package func each<Item: Sendable, Value: Sendable>(
         _ items: some Sequence<Item>, _ change: @escaping @Sendable (Item) async throws -> Value
     ) async throws -> [Value] {
         let halt = Halt()
@@ -165,7 +168,7 @@ struct StorageWriter: Sendable {
     /// parent, always up to the root, since the old driver may be pruning. Then the chain is read
     /// downward; if something is missing, all is repeated. Throws `StorageError.notADirectory`
     /// where a file is in the way.
-    func linkUp(_ directories: some Sequence<StoragePath>) async throws {
+    package func linkUp(_ directories: some Sequence<StoragePath>) async throws {
         let levels = StoragePath.levels(of: directories)
         for _ in 0..<StorageWriter.attempts {
             for level in levels {
@@ -186,7 +189,7 @@ struct StorageWriter: Sendable {
     }
 
     /// Removes a key that is no valid component of a path, if it has this value. False otherwise.
-    func removeKey(_ key: ByteString, value: [UInt8], of object: ObjectID) async throws -> Bool {
+    package func removeKey(_ key: ByteString, value: [UInt8], of object: ObjectID) async throws -> Bool {
         for _ in 0..<StorageWriter.attempts {
             let state = try await reader.objects.read(ReadOperation(omap: .keys([key])), of: object)
             guard let state, let entry = state.omap.first, entry.value == value else { return false }

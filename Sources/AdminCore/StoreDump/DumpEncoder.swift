@@ -1,3 +1,4 @@
+import ObjectStore
 import Foundation
 
 /// Encodes one line as JSON.

@@ -1,3 +1,5 @@
+import ObjectStore
+
 /// Reads objects in a given order, ahead of the writer and in bounded memory.
 actor DumpFetcher {
     /// A line, and the number of data bytes of its object.

@@ -1,3 +1,4 @@
+import ObjectStore
 import CZlib
 import Dispatch
 import Foundation

@@ -1,3 +1,4 @@
+import ObjectStore
 import Foundation
 
 /// Reads the JSON of one line: an object whose values are texts, whole numbers, and objects of

@@ -1,3 +1,4 @@
+public import ObjectStore
 import Synchronization
 
 /// Writes and loads a whole store as JSON lines, one object a line.

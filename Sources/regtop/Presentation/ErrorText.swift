@@ -1,19 +1,20 @@
 import AdminCore
+import SafeText
 
 /// An error of the program itself. Its description is one sentence for people, and says what to do.
-nonisolated protocol ProgramError: Error, CustomStringConvertible {}
+package nonisolated protocol ProgramError: Error, CustomStringConvertible {}
 
 /// Errors as one sentence for people, which says what failed, on what, why, and what to do.
-nonisolated enum ErrorText {
+package nonisolated enum ErrorText {
     /// True for errors of the core and of the program, false for those of the command line's
     /// parser.
-    static func isOurs(_ error: any Error) -> Bool {
+    package static func isOurs(_ error: any Error) -> Bool {
         error is StoreError || error is StorageError || error is SessionError || error is ChangeError
             || error is DigestPrefixError || error is any ProgramError
     }
 
     /// The sentence, safe to print.
-    static func sentence(_ error: any Error) -> String {
+    package static func sentence(_ error: any Error) -> String {
         let text =
             switch error {
             case let error as StoreError: error.description + advice(error.kind)

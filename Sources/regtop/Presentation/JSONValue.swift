@@ -1,7 +1,8 @@
-import Foundation
+import SafeText
+package import Foundation
 
 /// A JSON value. Its objects keep their keys in the order of the documentation.
-nonisolated enum JSONValue: Sendable, Equatable {
+package nonisolated enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
     case number(Int64)
@@ -11,34 +12,39 @@ nonisolated enum JSONValue: Sendable, Equatable {
     case object([Member])
 
     /// A key with its value.
-    struct Member: Sendable, Equatable {
-        let key: String
-        let value: JSONValue
+    package struct Member: Sendable, Equatable {
+        package let key: String
+        package let value: JSONValue
+
+        package init(key: String, value: JSONValue) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// An object with one more key; unchanged if the value is nil.
-    func adding(_ key: String, _ value: JSONValue?) -> JSONValue {
+    package func adding(_ key: String, _ value: JSONValue?) -> JSONValue {
         guard let value, case .object(let members) = self else { return self }
         return .object(members + [Member(key: key, value: value)])
     }
 
     /// A text, or null.
-    static func text(_ value: (some CustomStringConvertible)?) -> JSONValue {
+    package static func text(_ value: (some CustomStringConvertible)?) -> JSONValue {
         value.map { .string($0.description) } ?? .null
     }
 
     /// A number, or null.
-    static func bytes(_ value: UInt64?) -> JSONValue {
+    package static func bytes(_ value: UInt64?) -> JSONValue {
         value.map { .unsigned($0) } ?? .null
     }
 
     /// A number.
-    static func count(_ value: Int?) -> JSONValue {
+    package static func count(_ value: Int?) -> JSONValue {
         value.map { .number(Int64($0)) } ?? .null
     }
 
     /// RFC 3339 in UTC, or null.
-    static func time(_ value: Date?) -> JSONValue {
+    package static func time(_ value: Date?) -> JSONValue {
         value.map { .string(TimeText.rfc3339($0)) } ?? .null
     }
 
@@ -47,7 +53,7 @@ nonisolated enum JSONValue: Sendable, Equatable {
     /// The value as JSON text, valid in UTF-8. Characters that a terminal would obey are escaped.
     ///
     /// - Parameter pretty: True for one value on each line, indented by four spaces as in `ceph`.
-    func text(pretty: Bool = false) -> String {
+    package func text(pretty: Bool = false) -> String {
         var text = ""
         write(to: &text, indent: pretty ? 0 : nil)
         return text
@@ -134,15 +140,15 @@ nonisolated enum JSONValue: Sendable, Equatable {
 }
 
 extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral {
-    nonisolated init(dictionaryLiteral elements: (String, JSONValue)...) {
+    package nonisolated init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(elements.map { Member(key: $0.0, value: $0.1) })
     }
 
-    nonisolated init(arrayLiteral elements: JSONValue...) {
+    package nonisolated init(arrayLiteral elements: JSONValue...) {
         self = .array(elements)
     }
 
-    nonisolated init(stringLiteral value: String) {
+    package nonisolated init(stringLiteral value: String) {
         self = .string(value)
     }
 }

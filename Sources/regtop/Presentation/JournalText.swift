@@ -1,10 +1,11 @@
-import AdminCore
+package import AdminCore
+import SafeText
 import Foundation
 
 /// The journal of pending changes as text and JSON.
-nonisolated enum JournalText {
+package nonisolated enum JournalText {
     /// One line for each pending change.
-    static func plain(_ pending: [PendingChange]) -> String {
+    package static func plain(_ pending: [PendingChange]) -> String {
         if pending.isEmpty { return "nothing is pending\n" }
         return pending.map { change in
             let detail = change.state.detail.map { " (\($0))" } ?? ""
@@ -14,12 +15,12 @@ nonisolated enum JournalText {
     }
 
     /// One line for each result of a recovery.
-    static func plain(_ results: [Recovery]) -> String {
+    package static func plain(_ results: [Recovery]) -> String {
         results.map { "\($0.outcome.rawValue)  \(VisibleText.of($0.change.what))\n" }.joined()
     }
 
     /// The pending changes with the results of the recovery.
-    static func json(_ pending: [PendingChange], applied: Bool, _ results: [Recovery]) -> JSONValue {
+    package static func json(_ pending: [PendingChange], applied: Bool, _ results: [Recovery]) -> JSONValue {
         [
             "targets": .array(pending.map(\.json)), "applied": .bool(applied),
             "results": .array(
@@ -33,7 +34,7 @@ nonisolated enum JournalText {
     }
 
     /// An alert for `status` and the console's header; nil if no change needs attention.
-    static func alert(_ pending: [PendingChange]) -> String? {
+    package static func alert(_ pending: [PendingChange]) -> String? {
         let unreadable = pending.count { $0.isUnreadable }
         if unreadable > 0 { return "\(HumanText.count(unreadable, "unreadable intent")) in the journal" }
         let interrupted = pending.count { $0.state == .interrupted }
@@ -41,13 +42,13 @@ nonisolated enum JournalText {
     }
 
     /// A reminder for `status` and the console's header; nil if no change waits for a flush.
-    static func reminder(_ pending: [PendingChange]) -> String? {
+    package static func reminder(_ pending: [PendingChange]) -> String? {
         let count = pending.count { $0.state == .watching }
         return count > 0 ? "flush the registries' caches (\(HumanText.count(count, "change")))" : nil
     }
 
     /// The number of changes in each state, in one line.
-    static func summary(_ pending: [PendingChange]) -> String {
+    package static func summary(_ pending: [PendingChange]) -> String {
         if pending.isEmpty { return "nothing is pending" }
         var parts: [String] = []
         for word in ["unreadable", "interrupted", "in-progress", "due", "gone", "watching", "waiting"] {
@@ -60,7 +61,7 @@ nonisolated enum JournalText {
 }
 
 extension PendingChange {
-    nonisolated var isUnreadable: Bool {
+    package nonisolated var isUnreadable: Bool {
         if case .unreadable = state { true } else { false }
     }
 
@@ -78,7 +79,7 @@ extension PendingChange {
 
 extension PendingChange.State {
     /// The state in one word.
-    nonisolated var word: String {
+    package nonisolated var word: String {
         switch self {
         case .interrupted: "interrupted"
         case .inProgress: "in-progress"
@@ -103,5 +104,7 @@ extension PendingChange.State {
     }
 
     /// True if `regtop recover` has work to do.
-    nonisolated var isActionable: Bool { self == .interrupted || self == .due || self == .gone || self == .watching }
+    package nonisolated var isActionable: Bool {
+        self == .interrupted || self == .due || self == .gone || self == .watching
+    }
 }

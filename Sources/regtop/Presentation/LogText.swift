@@ -1,9 +1,10 @@
-import AdminCore
+package import AdminCore
+import SafeText
 
 /// The log of changes as text and JSON.
-nonisolated enum LogText {
+package nonisolated enum LogText {
     /// One line for each change.
-    static func plain(_ entries: [AuditEntry]) -> String {
+    package static func plain(_ entries: [AuditEntry]) -> String {
         if entries.isEmpty { return "no changes yet\n" }
         return entries.map { entry in
             VisibleText.of(
@@ -13,19 +14,19 @@ nonisolated enum LogText {
     }
 
     /// `root@host`, with the Ceph client if there is one.
-    static func who(_ entry: AuditEntry) -> String {
+    package static func who(_ entry: AuditEntry) -> String {
         "\(entry.user)@\(entry.host)" + (entry.client.map { " (\($0))" } ?? "")
     }
 
     /// The first targets.
-    static func what(_ entry: AuditEntry) -> String {
+    package static func what(_ entry: AuditEntry) -> String {
         let shown = entry.targets.prefix(3).joined(separator: ", ")
         let rest = entry.targetCount - min(3, entry.targets.count)
         return rest > 0 ? "\(shown) and \(HumanText.count(rest)) more" : shown
     }
 
     /// "done", or "2 done, 1 failed: why".
-    static func outcome(_ entry: AuditEntry) -> String {
+    package static func outcome(_ entry: AuditEntry) -> String {
         guard entry.ended != nil else { return "not finished" }
         let order: [ChangeResult.Outcome] = [.done, .failed, .unknown, .skipped]
         let counts = order.compactMap { outcome in
@@ -40,7 +41,7 @@ nonisolated enum LogText {
 }
 
 extension AuditEntry {
-    nonisolated var json: JSONValue {
+    package nonisolated var json: JSONValue {
         [
             "id": .string(id), "begun": .time(begun), "ended": .time(ended), "user": .string(user),
             "host": .string(host), "process": .number(Int64(process)), "client": .text(client),

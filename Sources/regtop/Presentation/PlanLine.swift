@@ -1,18 +1,20 @@
+import SafeText
+
 /// One line about a plan: its text in parts, each with its meaning. The command line prints the
 /// text, the console draws each meaning in a style.
-nonisolated struct PlanLine: Sendable, Equatable {
+package nonisolated struct PlanLine: Sendable, Equatable {
     /// The meaning of a part.
-    enum Tone: Sendable {
+    package enum Tone: Sendable {
         case plain, dim, title, good, warning, bad
     }
 
     /// A part of the line.
-    struct Part: Sendable, Equatable {
-        let text: String
-        let tone: Tone
+    package struct Part: Sendable, Equatable {
+        package let text: String
+        package let tone: Tone
     }
 
-    private(set) var parts: [Part]
+    package private(set) var parts: [Part]
     /// Names that follow the text, if the line is a list.
     private var names: [Part] = []
 
@@ -43,13 +45,13 @@ nonisolated struct PlanLine: Sendable, Equatable {
     }
 
     /// The line as text; of a list the first names and the number of the others.
-    var text: String {
+    package var text: String {
         let text = parts.map(\.text).joined()
         return names.isEmpty ? text : "\(text): \(Self.list(names.map(\.text)))"
     }
 
     /// The line in rows; of a list every name in a row of its own.
-    var rows: [PlanLine] {
+    package var rows: [PlanLine] {
         guard !names.isEmpty else { return [self] }
         var line = self
         line.names = []

@@ -1,26 +1,27 @@
-import AdminCore
+package import AdminCore
+import SafeText
 
 /// A frozen plan and its results in words: the same on the command line and in the console.
-nonisolated struct PlanWords {
-    let plan: any ShownPlan
+package nonisolated struct PlanWords {
+    package let plan: any ShownPlan
 
-    init(_ plan: any ShownPlan) {
+    package init(_ plan: any ShownPlan) {
         self.plan = plan
     }
 
     // MARK: - Before the change
 
     /// The change in a few words, such as `Delete app/web`.
-    var title: String {
+    package var title: String {
         plan is CollectionPlan ? "One step of the collection" : "\(Self.capitalised(plan.action.infinitive)) \(subject)"
     }
 
     /// The question. Everything that the answer depends on is in `lines`.
-    var question: String { plan is CollectionPlan ? "Run this step?" : "\(title)\(destination)?" }
+    package var question: String { plan is CollectionPlan ? "Run this step?" : "\(title)\(destination)?" }
 
     /// The change, its cost and the notes. The most important lines come first, because a small
     /// screen shows only the beginning.
-    var lines: [PlanLine] {
+    package var lines: [PlanLine] {
         let isEmpty = plan.targetNames.isEmpty && plan.impact == Impact()
         var lines = targets
         lines += isEmpty ? [PlanLine("nothing to \(plan.action.infinitive)")] : plan.impactLines
@@ -31,14 +32,14 @@ nonisolated struct PlanWords {
     }
 
     /// `lines` as text that is safe to print.
-    var text: String {
+    package var text: String {
         lines.map { VisibleText.of($0.text) + "\n" }.joined()
     }
 
     /// The text that a person has to type to confirm the removal of whole repositories, of very
     /// much or of very many; nil where `y` is enough. It is the name of the target; of several
     /// targets their number; of a collection that frees much `free`.
-    var typed: String? {
+    package var typed: String? {
         let isWhole: Bool
         switch plan {
         case let plan as CollectionPlan: return plan.impact.bytes >= Self.much ? "free" : nil
@@ -80,10 +81,10 @@ nonisolated struct PlanWords {
     // MARK: - During and after the change
 
     /// The change while it runs, such as `deleting app/web`.
-    var label: String { plan is CollectionPlan ? "collecting" : "\(plan.action.doing) \(subject)" }
+    package var label: String { plan is CollectionPlan ? "collecting" : "\(plan.action.doing) \(subject)" }
 
     /// The sentence after a change that did all of its work.
-    var done: String {
+    package var done: String {
         if let plan = plan as? CollectionPlan {
             let next = plan.nextFreeAfter.map { " The next step can free data after \(HumanText.second($0))." }
             return "The step is done.\(next ?? "")"
@@ -97,7 +98,7 @@ nonisolated struct PlanWords {
     }
 
     /// The results, one line each, with the trash id of everything that is in the trash.
-    func text(_ results: [ChangeResult]) -> String {
+    package func text(_ results: [ChangeResult]) -> String {
         results.map { result in
             let word = result.outcome == .done ? plan.action.done : result.outcome.rawValue
             let trash = result.trash.map { "  in the trash as \($0)" } ?? ""
@@ -106,7 +107,7 @@ nonisolated struct PlanWords {
     }
 
     /// One sentence for each error of the results, with all targets that have it.
-    func failures(_ results: [ChangeResult]) -> [String] {
+    package func failures(_ results: [ChangeResult]) -> [String] {
         var errors: [String] = []
         var groups: [String: [ChangeResult]] = [:]
         for result in results {

@@ -1,9 +1,9 @@
-import AdminCore
+package import AdminCore
 
 // The JSON of the core's values, with the keys in the order of the documentation.
 
 extension RepositorySummary {
-    nonisolated func json(unique: UInt64?) -> JSONValue {
+    package nonisolated func json(unique: UInt64?) -> JSONValue {
         [
             "name": .string(name.string), "tags": .count(tags), "revisions": .count(revisions),
             "uploads": .count(uploads), "size": .unsigned(size), "unique": .bytes(unique),
@@ -12,7 +12,7 @@ extension RepositorySummary {
     }
 
     /// A repository as `show` prints it, with all its manifests.
-    nonisolated func json(manifests: [ImageDetail]) -> JSONValue {
+    package nonisolated func json(manifests: [ImageDetail]) -> JSONValue {
         [
             "name": .string(name.string), "tag": .null, "digest": .null, "mediaType": .null, "size": .unsigned(size),
             "config": .null, "layers": [], "manifests": .array(manifests.map(\.jsonAsChild)), "signatures": [],
@@ -23,7 +23,7 @@ extension RepositorySummary {
 
 extension TagSummary {
     /// A tag that belongs to an image also has `companion`.
-    nonisolated var json: JSONValue {
+    package nonisolated var json: JSONValue {
         let json: JSONValue = [
             "tag": .string(tag), "digest": .text(digest), "mediaType": .text(mediaType), "size": .unsigned(size),
             "created": .time(created), "modified": .time(modified), "platforms": .array(platforms.map { .string($0) }),
@@ -40,7 +40,7 @@ extension Companion {
 }
 
 extension ImageDetail {
-    nonisolated var json: JSONValue {
+    package nonisolated var json: JSONValue {
         let json: JSONValue = [
             "name": .string(name.string), "tag": .text(tag), "digest": .text(digest), "mediaType": .text(mediaType),
             "size": .unsigned(size), "config": config?.json ?? .null, "layers": .array(layers.map(\.json)),
@@ -116,7 +116,7 @@ extension Selection.Choice {
 }
 
 extension CollectionPlan.Item {
-    nonisolated var json: JSONValue {
+    package nonisolated var json: JSONValue {
         ["path": .text(origin), "blob": .string(blob.string), "bytes": .unsigned(bytes)]
     }
 }

@@ -1,11 +1,12 @@
-import AdminCore
-import Foundation
+package import AdminCore
+import SafeText
+package import Foundation
 
 // Words for values of the core, where the command line and the console say the same.
 
 extension ProblemSeverity {
     /// The word for `count` problems of this severity.
-    nonisolated func word(_ count: Int) -> String {
+    package nonisolated func word(_ count: Int) -> String {
         switch self {
         case .error: count == 1 ? "error" : "errors"
         case .waste: "waste"
@@ -16,13 +17,13 @@ extension ProblemSeverity {
 
 extension PoolUsage.Purpose {
     /// The name in tables and in JSON.
-    nonisolated var name: String { "\(self)" }
+    package nonisolated var name: String { "\(self)" }
 }
 
 extension UploadSummary {
     /// The age in the largest unit that it fills, such as `3d`, `5h` or `2min`; nil if no date is
     /// known.
-    nonisolated func age(at now: Date) -> String? {
+    package nonisolated func age(at now: Date) -> String? {
         guard let began = lastKnown else { return nil }
         let seconds = Int(max(0, now.timeIntervalSince(began)))
         return switch seconds {
@@ -36,7 +37,7 @@ extension UploadSummary {
 
 extension ChunkSizeFinding {
     /// The chunk size and how many files confirm it; if most files have another one, a warning.
-    nonisolated var words: String {
+    package nonisolated var words: String {
         guard other == nil else { return description }
         let files = votes[assumed] ?? 0
         let proof = files == 0 ? "no file has several chunks" : "confirmed by \(HumanText.count(files, "file"))"
@@ -46,17 +47,17 @@ extension ChunkSizeFinding {
 
 extension CacheTiering {
     /// One line about the cache tier and the commands that it forbids; nil if there is none.
-    nonisolated var warning: String? {
+    package nonisolated var warning: String? {
         summary.map { "\($0): gc, fsck and dump are refused, because listings miss objects that are only in the tier" }
     }
 }
 
 nonisolated extension ImageRecipe {
     /// The command line of the image.
-    var run: String { (entrypoint + command).joined(separator: " ") }
+    package var run: String { (entrypoint + command).joined(separator: " ") }
 
     /// The settings of the image by name. A setting that the image does not have has no values.
-    var facts: [(name: String, values: [String])] {
+    package var facts: [(name: String, values: [String])] {
         let facts = [
             ("entrypoint", [entrypoint.joined(separator: " ")]), ("command", [command.joined(separator: " ")]),
             ("user", [user]), ("directory", [workingDirectory]), ("ports", [ports.joined(separator: " ")]),
@@ -69,7 +70,7 @@ nonisolated extension ImageRecipe {
 
 nonisolated extension ImageRecipe.Step {
     /// The instruction without the shell that builders add.
-    var short: String {
+    package var short: String {
         let (shell, mark) = ("/bin/sh -c ", "#(nop) ")
         guard command.hasPrefix(shell) else { return command }
         let rest = command.dropFirst(shell.count)

@@ -1,7 +1,8 @@
-import AdminCore
+package import AdminCore
+import SafeText
 
 /// A plan as people and programs see it, the same on the command line and in the console.
-nonisolated protocol ShownPlan: Plan {
+package nonisolated protocol ShownPlan: Plan {
     /// The verb before each subject; empty if the subjects begin with a verb.
     var verb: String { get }
     /// The names of the targets for people, in the order of `targetNames`.
@@ -19,21 +20,21 @@ nonisolated protocol ShownPlan: Plan {
 }
 
 extension ShownPlan {
-    nonisolated var verb: String { action.infinitive }
-    nonisolated var subjects: [String] { targetNames }
-    nonisolated var destination: String? { nil }
-    nonisolated var repositories: Set<RepositoryName>? { [] }
-    nonisolated var choices: [Selection.Choice] { [] }
+    package nonisolated var verb: String { action.infinitive }
+    package nonisolated var subjects: [String] { targetNames }
+    package nonisolated var destination: String? { nil }
+    package nonisolated var repositories: Set<RepositoryName>? { [] }
+    package nonisolated var choices: [Selection.Choice] { [] }
 
     /// The word before the destination.
     nonisolated var preposition: String { action == .move ? "to" : "as" }
 
     /// The plan with its results.
-    nonisolated func json(applied: Bool, results: [ChangeResult]) -> JSONValue {
+    package nonisolated func json(applied: Bool, results: [ChangeResult]) -> JSONValue {
         .object(members(applied: applied, results: results))
     }
 
-    nonisolated func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
+    package nonisolated func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
         commonMembers(applied: applied, results: results)
     }
 
@@ -94,13 +95,13 @@ extension PlanAction {
 // MARK: - The plans
 
 extension ChangePlan: ShownPlan {
-    nonisolated var destination: String? { targets.first?.destination?.description }
+    package nonisolated var destination: String? { targets.first?.destination?.description }
 
-    nonisolated var repositories: Set<RepositoryName>? {
+    package nonisolated var repositories: Set<RepositoryName>? {
         Set(targets.flatMap { [$0.reference.repository] + ($0.destination.map { [$0.repository] } ?? []) })
     }
 
-    nonisolated var impactLines: [PlanLine] {
+    package nonisolated var impactLines: [PlanLine] {
         let links = HumanText.count(targets.reduce(0) { $0 + $1.links.count }, "link")
         let directories = impact.objects == 0 ? nil : impact.emptyDirectories
         if action == .move {
@@ -118,14 +119,14 @@ extension ChangePlan: ShownPlan {
 }
 
 extension RestorePlan: ShownPlan {
-    nonisolated var subjects: [String] { targets.map(\.item.name) }
-    nonisolated var destination: String? { targets.first?.destination?.description }
+    package nonisolated var subjects: [String] { targets.map(\.item.name) }
+    package nonisolated var destination: String? { targets.first?.destination?.description }
 
-    nonisolated var impactLines: [PlanLine] {
+    package nonisolated var impactLines: [PlanLine] {
         [PlanLine("restores \(HumanText.count(targets.reduce(0) { $0 + $1.entries.count }, "link"))")]
     }
 
-    nonisolated var repositories: Set<RepositoryName>? {
+    package nonisolated var repositories: Set<RepositoryName>? {
         let paths = RegistryPaths()
         let names = targets.flatMap { target in
             [target.destination?.repository] + target.entries.prefix(1).map { paths.repositoryName(of: $0.origin) }
@@ -135,9 +136,9 @@ extension RestorePlan: ShownPlan {
 }
 
 extension EmptyPlan: ShownPlan {
-    nonisolated var subjects: [String] { targets.map(\.item.name) }
+    package nonisolated var subjects: [String] { targets.map(\.item.name) }
 
-    nonisolated var impactLines: [PlanLine] {
+    package nonisolated var impactLines: [PlanLine] {
         let entries = targets.count == 1 ? "this trash entry" : "these trash entries"
         return [
             PlanLine("PERMANENT: deletes \(entries) for good", .bad), impact.reclaimableLater(),
@@ -147,15 +148,15 @@ extension EmptyPlan: ShownPlan {
 }
 
 extension UploadsPlan: ShownPlan {
-    nonisolated var impactLines: [PlanLine] {
+    package nonisolated var impactLines: [PlanLine] {
         [impact.reclaimableLater(afterTrash: !skipsTrash), .trash(isSkipped: skipsTrash)]
     }
 
-    nonisolated var repositories: Set<RepositoryName>? { Set(targets.map(\.upload.repository)) }
+    package nonisolated var repositories: Set<RepositoryName>? { Set(targets.map(\.upload.repository)) }
 }
 
 extension RepairPlan: ShownPlan {
-    nonisolated var impactLines: [PlanLine] {
+    package nonisolated var impactLines: [PlanLine] {
         let kinds = Dictionary(grouping: targets, by: \.repair.id).sorted { $0.key < $1.key }
         let lines = kinds.compactMap { _, targets in
             targets.first.map { PlanLine.fact("repair", $0.repair.words(targets.count)) }
@@ -163,7 +164,7 @@ extension RepairPlan: ShownPlan {
         return impact.reclaimable > 0 ? lines + [impact.reclaimableLater(afterTrash: true)] : lines
     }
 
-    nonisolated var repositories: Set<RepositoryName>? {
+    package nonisolated var repositories: Set<RepositoryName>? {
         let paths = RegistryPaths()
         let names = targets.map { $0.problem.path.flatMap(paths.repositoryName) }
         return names.contains(nil) ? nil : Set(names.compactMap(\.self))
@@ -171,9 +172,9 @@ extension RepairPlan: ShownPlan {
 }
 
 extension CollectionPlan: ShownPlan {
-    nonisolated var verb: String { "" }
+    package nonisolated var verb: String { "" }
 
-    nonisolated var subjects: [String] {
+    package nonisolated var subjects: [String] {
         parts.map { part in
             let amount = "\(HumanText.count(part.items.count, "item")), \(HumanText.bytes(part.bytes))"
             return switch part.work {
@@ -191,7 +192,7 @@ extension CollectionPlan: ShownPlan {
         }
     }
 
-    nonisolated var impactLines: [PlanLine] {
+    package nonisolated var impactLines: [PlanLine] {
         let frees = parts.contains { $0.work == .free || $0.work == .trim || $0.work == .finish }
         var lines = obstacles.map { PlanLine("blocked: \($0)", .bad) }
         lines.append(PlanLine("frees \(HumanText.bytes(impact.bytes)) now" + (frees ? ", which cannot be undone" : "")))
@@ -202,9 +203,9 @@ extension CollectionPlan: ShownPlan {
         return lines
     }
 
-    nonisolated var repositories: Set<RepositoryName>? { nil }
+    package nonisolated var repositories: Set<RepositoryName>? { nil }
 
-    nonisolated func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
+    package nonisolated func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
         func items(_ works: [Part.Work]) -> [Item] { works.flatMap { self.items($0) } }
         func array(_ items: [Item]) -> JSONValue { .array(items.map(\.json)) }
         return commonMembers(applied: applied, results: results) + [
@@ -220,26 +221,26 @@ extension CollectionPlan: ShownPlan {
 
 /// The removal of targets that rules chose: the plan, with the verdict on everything that the rules
 /// looked at.
-nonisolated struct SelectedRemoval: ShownPlan {
+package nonisolated struct SelectedRemoval: ShownPlan {
     let selection: Selection
     let plan: ChangePlan
 
-    var action: PlanAction { plan.action }
-    var targetNames: [String] { plan.targetNames }
-    var impact: Impact { plan.impact }
-    var notes: [String] { selection.notes + plan.notes }
-    var logNames: [String] { plan.logNames }
-    var impactLines: [PlanLine] { plan.impactLines }
-    var repositories: Set<RepositoryName>? { plan.repositories }
-    var choices: [Selection.Choice] { selection.choices }
+    package var action: PlanAction { plan.action }
+    package var targetNames: [String] { plan.targetNames }
+    package var impact: Impact { plan.impact }
+    package var notes: [String] { selection.notes + plan.notes }
+    package var logNames: [String] { plan.logNames }
+    package var impactLines: [PlanLine] { plan.impactLines }
+    package var repositories: Set<RepositoryName>? { plan.repositories }
+    package var choices: [Selection.Choice] { selection.choices }
 
-    func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
+    package func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
         plan.steps(with: context, progress: progress)
     }
 
     /// Plans the removal of everything that a selection lets go. A target that stays by the
     /// selection stays, even if it belongs to an image that goes.
-    static func of(
+    package static func of(
         _ selection: Selection, _ planner: ChangePlanner, skippingTrash: Bool = false, keepingCompanions: Bool = false,
         handling: RepositoryHandling = RepositoryHandling(), progress: @escaping ProgressHandler
     ) async throws -> SelectedRemoval {

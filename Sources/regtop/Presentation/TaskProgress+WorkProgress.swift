@@ -1,8 +1,9 @@
-import AdminCore
+package import AdminCore
+package import SafeText
 
 extension TaskProgress {
     /// The progress that the core reports.
-    nonisolated init(_ progress: WorkProgress) {
+    package nonisolated init(_ progress: WorkProgress) {
         self.init(
             done: progress.completed, total: progress.total, unit: progress.unit == .bytes ? Self.bytes : "",
             note: progress.phase)

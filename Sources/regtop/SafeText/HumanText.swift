@@ -1,12 +1,12 @@
-import Foundation
+package import Foundation
 
 /// Numbers, dates and durations for people.
-nonisolated enum HumanText {
+package nonisolated enum HumanText {
     /// The text for an unknown value.
-    static let unknown = "-"
+    package static let unknown = "-"
 
     /// "1.2 MiB", in powers of 1024. At most 8 columns for every value.
-    static func bytes(_ count: UInt64) -> String {
+    package static func bytes(_ count: UInt64) -> String {
         guard count >= 1024 else { return "\(count) B" }
         let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
         var value = Double(count) / 1024
@@ -21,7 +21,7 @@ nonisolated enum HumanText {
     }
 
     /// "4,194,304".
-    static func count(_ number: some BinaryInteger) -> String {
+    package static func count(_ number: some BinaryInteger) -> String {
         let digits = String(number.magnitude)
         var grouped = ""
         for (index, digit) in digits.enumerated() {
@@ -32,24 +32,24 @@ nonisolated enum HumanText {
     }
 
     /// "1 tag", "2 tags". `plural` is needed only where the plural is not the noun with an s.
-    static func count(_ number: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
+    package static func count(_ number: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
         "\(count(number)) \(number == 1 ? noun : plural ?? noun + "s")"
     }
 
     /// "2015-11-02", in UTC.
-    static func day(_ date: Date) -> String {
+    package static func day(_ date: Date) -> String {
         date.formatted(Date.ISO8601FormatStyle(timeZone: .gmt).year().month().day())
     }
 
     /// "2015-11-02 14:03:12", in UTC.
-    static func second(_ date: Date) -> String {
+    package static func second(_ date: Date) -> String {
         date.formatted(
             Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: .gmt).year().month().day()
                 .time(includingFractionalSeconds: false))
     }
 
     /// "3 s", "2 min", "1 h 20 min", "4 d".
-    static func duration(_ duration: Duration) -> String {
+    package static func duration(_ duration: Duration) -> String {
         let seconds = max(0, duration.components.seconds)
         switch seconds {
         case ..<60: return "\(seconds) s"
@@ -62,9 +62,9 @@ nonisolated enum HumanText {
 }
 
 /// Times in RFC 3339 and UTC, for JSON and tables.
-nonisolated enum TimeText {
+package nonisolated enum TimeText {
     /// `2015-11-02T14:03:12Z`, with milliseconds only if there are any.
-    static func rfc3339(_ date: Date) -> String {
+    package static func rfc3339(_ date: Date) -> String {
         // Rounded to microseconds first: a date is a binary fraction, and may be slightly less than
         // the milliseconds from which it was made.
         let milliseconds = ((date.timeIntervalSince1970 * 1_000_000).rounded() / 1000).rounded(.down)
@@ -77,7 +77,7 @@ nonisolated enum TimeText {
     }
 
     /// `2015-11-02T14:03:12Z`, without a fraction; `HumanText.unknown` for nil.
-    static func second(_ date: Date?) -> String {
+    package static func second(_ date: Date?) -> String {
         guard let date else { return HumanText.unknown }
         return Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down)).formatted(
             Date.ISO8601FormatStyle(timeZone: .gmt))

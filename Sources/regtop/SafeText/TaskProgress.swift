@@ -1,24 +1,24 @@
 /// How far a task has come, with its rate and an estimate of the time left.
-nonisolated struct TaskProgress: Sendable, Equatable {
-    var done: UInt64 = 0
+package nonisolated struct TaskProgress: Sendable, Equatable {
+    package var done: UInt64 = 0
     /// nil while it is not known.
-    var total: UInt64?
+    package var total: UInt64?
     /// The noun of the things that are counted: "repositories". Empty for none.
     var unit = ""
     /// The current phase, or the cause of a delay.
-    var note: String?
+    package var note: String?
 
     /// The unit that is shown as sizes.
-    static let bytes = "bytes"
+    package static let bytes = "bytes"
 
-    init(done: UInt64 = 0, total: UInt64? = nil, unit: String = "", note: String? = nil) {
+    package init(done: UInt64 = 0, total: UInt64? = nil, unit: String = "", note: String? = nil) {
         (self.done, self.total, self.unit, self.note) = (done, total, unit, note)
     }
 
     private var isBytes: Bool { unit == Self.bytes }
 
     /// "812 of 1,204 repositories", "3.1 MiB of 8.5 MiB"; empty if there is nothing to show yet.
-    var amount: String {
+    package var amount: String {
         let text: (UInt64) -> String = isBytes ? { HumanText.bytes($0) } : { HumanText.count($0) }
         let suffix = unit.isEmpty || isBytes ? "" : " " + unit
         if let total { return "\(text(done)) of \(text(total))\(suffix)" }
@@ -26,7 +26,7 @@ nonisolated struct TaskProgress: Sendable, Equatable {
     }
 
     /// 0 to 100; nil without a total.
-    var percent: Int? {
+    package var percent: Int? {
         total.flatMap { $0 > 0 ? Int(Double(min(done, $0)) / Double($0) * 100) : nil }
     }
 
@@ -35,7 +35,7 @@ nonisolated struct TaskProgress: Sendable, Equatable {
     /// - Parameters:
     ///   - start: The part that was done before the time began.
     ///   - elapsed: The time in which the rest was done.
-    func rate(from start: UInt64 = 0, after elapsed: Duration) -> String? {
+    package func rate(from start: UInt64 = 0, after elapsed: Duration) -> String? {
         let seconds = elapsed / .seconds(1)
         guard done > start, seconds >= 0.1 else { return nil }
         let rate = Double(done - start) / seconds
@@ -45,7 +45,7 @@ nonisolated struct TaskProgress: Sendable, Equatable {
 
     /// The time left at the present rate; nil if it is too early to tell, or without a total. See
     /// `rate`.
-    func remaining(from start: UInt64 = 0, after elapsed: Duration) -> Duration? {
+    package func remaining(from start: UInt64 = 0, after elapsed: Duration) -> Duration? {
         guard let total, done > start, total > done, elapsed > .seconds(1) else { return nil }
         return elapsed * (Double(total - done) / Double(done - start))
     }

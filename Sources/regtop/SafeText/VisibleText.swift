@@ -3,9 +3,9 @@ import CTextWidth
 /// Makes text from a pool safe to show. The result cannot move the cursor, change colours, reorder
 /// the line or hide characters: a visible escape such as `\x1b` or `<U+202E>` replaces each
 /// character that could.
-nonisolated enum VisibleText {
+package nonisolated enum VisibleText {
     /// Returns the text with an escape for each character that is not plainly visible.
-    static func of(_ text: String) -> String {
+    package static func of(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
         var visible = String.UnicodeScalarView()
         var combiningAllowed = 0
@@ -28,7 +28,7 @@ nonisolated enum VisibleText {
     }
 
     /// Returns the bytes as visible text; bytes that are not valid UTF-8 become `\xNN`.
-    static func of(bytes: some Sequence<UInt8>) -> String {
+    package static func of(bytes: some Sequence<UInt8>) -> String {
         var text = ""
         var decoder = Unicode.UTF8.ForwardParser()
         var pending = Array(bytes)[...]
@@ -74,36 +74,36 @@ nonisolated enum VisibleText {
 }
 
 /// Hexadecimal numbers.
-nonisolated enum HexText {
+package nonisolated enum HexText {
     /// Returns the number in lower case, with zeros in front up to `digits` digits.
-    static func of(_ number: some BinaryInteger, digits: Int) -> String {
+    package static func of(_ number: some BinaryInteger, digits: Int) -> String {
         let text = String(number, radix: 16)
         return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 }
 
 /// The number of terminal columns that text takes. Curses uses the same table.
-nonisolated enum DisplayWidth {
+package nonisolated enum DisplayWidth {
     /// Returns 0 for a combining character and nil for a character that terminals may not print.
-    static func of(_ scalar: Unicode.Scalar) -> Int? {
+    package static func of(_ scalar: Unicode.Scalar) -> Int? {
         if scalar.value >= 0x20, scalar.value < 0x7f { return 1 }
         let width = Int(CTextWidth_of(scalar.value))
         return width < 0 ? nil : width
     }
 
     /// Returns the width of a text that has only printable characters.
-    static func of(_ text: String) -> Int {
+    package static func of(_ text: String) -> Int {
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
         return text.unicodeScalars.reduce(0) { $0 + (of($1) ?? 0) }
     }
 }
 
 /// Command lines that can be pasted into a shell.
-nonisolated enum CommandLineText {
+package nonisolated enum CommandLineText {
     private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@,+%".utf8)
 
     /// Returns `regtop` and the words, with quotes around each word that a shell would change.
-    static func of(_ words: [String]) -> String {
+    package static func of(_ words: [String]) -> String {
         (["regtop"] + words.map(quoted)).joined(separator: " ")
     }
 

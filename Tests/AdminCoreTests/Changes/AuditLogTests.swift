@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import StorageDriver
 
 /// The log of changes in the pool.
 @Suite struct AuditLogTests {

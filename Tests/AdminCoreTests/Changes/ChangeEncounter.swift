@@ -2,7 +2,9 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
+@testable import StorageDriver
 
 /// One push into a repository beside a change that takes the whole repository away, or brings it back. Afterwards the
 /// registry's cache is flushed, and somebody says so.

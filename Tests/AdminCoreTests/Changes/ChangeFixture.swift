@@ -1,6 +1,8 @@
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
+@testable import StorageDriver
 
 /// A small registry that the registry's rules allow, written through the driver: tags, manifests, layers, one repository below another.
 struct ChangeFixture: Sendable {

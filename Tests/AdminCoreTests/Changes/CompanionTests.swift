@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
+@testable import StorageDriver
 
 /// Signatures and whatever else belongs to an image: gone with its last tag, and back with any.
 @Suite struct CompanionTests {
@@ -64,7 +66,7 @@ import Testing
         let ids = try await fixture.trash("app:a", "app:b").compactMap(\.trash?.string)
         try await fixture.push("app", tags: [signature], layer: pattern(100, seed: 9))
         let plan = try await fixture.planner.restoration(of: ids)
-        #expect(plan.notes.contains { $0.contains("what belongs to app:") })
+        #expect(plan.notes.contains { $0.contains("links of companions of app:") })
         #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done, .done])
         #expect(try await fixture.tags("app") == ["a", "b", "other", signature, bill].sorted())
     }

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
 
 /// What a plan says it costs.
 @Suite struct ImpactTests {

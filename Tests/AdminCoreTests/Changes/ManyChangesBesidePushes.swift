@@ -2,7 +2,9 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// Renamings, removals, restorations and recoveries beside many pushes at once, of images that share layers, in orders drawn by lot: three days of
 /// them, and the registries are restarted at the end of each.

@@ -1,7 +1,9 @@
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
+@testable import StorageDriver
 
 /// A repository moves while a registry pushes into it, operation by operation as the old driver does: at every write
 /// of the move, a whole push comes in between.

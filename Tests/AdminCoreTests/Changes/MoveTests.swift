@@ -1,6 +1,9 @@
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 @Suite struct MoveTests {
     @Test func aRepositoryMovesWithoutWhatLiesBelowItsName() async throws {

@@ -1,6 +1,8 @@
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
+@testable import StorageDriver
 
 /// Two changes of one thing: who loses leaves nothing behind, and says what happened. And a forced rename, stopped anywhere.
 @Suite struct RacingChangeTests {

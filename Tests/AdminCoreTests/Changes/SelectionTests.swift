@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
 
 @Suite("Changes: selections") struct SelectionTests {
     static let now = Date(timeIntervalSince1970: 1_700_000_000)

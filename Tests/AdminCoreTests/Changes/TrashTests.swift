@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// Deleting into the trash, restoring, emptying.
 @Suite struct TrashTests {

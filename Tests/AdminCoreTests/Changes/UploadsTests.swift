@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// Unfinished uploads: listed, removed into the trash, those of an interrupted move without the content.
 @Suite struct UploadsTests {

@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
+@testable import StorageDriver
 
 /// A collection beside another regtop that moves references: both read and write in turns, in every order up to a limit, and in random ones.
 @Suite struct BesideARegtop {

@@ -2,7 +2,11 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// Collections beside many pushes at once, of images that share layers, in orders drawn by lot: three days of them, each with two runs; the
 /// registries are restarted at the end of each day.

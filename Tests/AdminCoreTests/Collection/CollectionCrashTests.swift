@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// The world stops before, and after, operations of a collection; somebody else collects at the same time.
 @Suite struct CollectionCrashTests {

@@ -2,7 +2,10 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// One push beside one collection: quarantine, flush, delay, second mark, freeing. Whoever pushes has ended, or not begun, when the delay is over.
 struct CollectionEncounter: Sendable, CustomTestStringConvertible {

@@ -2,7 +2,11 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import RadosStore
+@testable import Registry
+@testable import StorageDriver
 
 /// Pools that go away while they are marked, answers that do not come, a collection that may load the cluster only so much.
 @Suite struct CollectionPoolTests: CollectionSuite {

@@ -2,7 +2,9 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
+@testable import StorageDriver
 
 /// A run that is cancelled, as ^C does it, wherever it is: what it had begun is taken back or gone on with by the next one.
 @Suite struct CollectionStopTests: CollectionSuite {

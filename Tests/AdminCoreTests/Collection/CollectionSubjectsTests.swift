@@ -1,7 +1,11 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// What a collection meets besides images of one layer: signatures, what repositories share, what is being uploaded.
 @Suite struct CollectionSubjectsTests: CollectionSuite {

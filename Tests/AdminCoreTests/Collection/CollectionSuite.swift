@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
+@testable import StorageDriver
 
 /// Tests that collect in a small registry, under a clock that they turn.
 protocol CollectionSuite {

@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// One collection after the other on a small registry: what is taken, what comes back, what is freed and when.
 @Suite struct CollectionTests: CollectionSuite {

@@ -2,7 +2,10 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// A cache tier that is added to a pool while it is collected: the next thing that would be freed is not. (`CacheTierTests` has real ones.)
 @Suite struct CollectionTierTests: CollectionSuite {

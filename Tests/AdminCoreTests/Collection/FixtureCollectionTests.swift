@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// A collection of everything at once in a pool that registry v2.3.1 wrote.
 @Suite struct FixtureCollectionTests {

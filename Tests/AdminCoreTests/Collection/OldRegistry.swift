@@ -2,7 +2,9 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// An image to be pushed.
 struct PushedImage: Sendable {

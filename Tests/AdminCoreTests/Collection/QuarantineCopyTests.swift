@@ -1,7 +1,11 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// Several copies of one blob; and what lies in the trash and is no link.
 @Suite struct QuarantineCopyTests: CollectionSuite {

@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// What can be said of a collection without a mark: what is in the quarantine, since when, what it would free, what is in the way, when.
 @Suite struct QuarantineStatusTests: CollectionSuite {

@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// What a push relies on that a run has taken comes back by a look, which reads only what is new.
 @Suite struct RestoringLookTests: CollectionSuite {

@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// Chunks behind the end of a needed blob (docs/layout.md#d4): noted by one run, removed by a later one; and whose
 /// chunks are never touched.

@@ -1,6 +1,6 @@
 import Synchronization
 
-@testable import AdminCore
+@testable import ObjectStore
 
 /// A pool that is deleted: from one operation on every object is "not there", every listing empty, and only who asks
 /// for the pool itself learns the truth (docs/layout.md#d12).

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
 
 /// The window of tasks, the result that comes once, and the file that appears whole.
 struct ConcurrentWorkTests {

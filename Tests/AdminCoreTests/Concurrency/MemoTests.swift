@@ -1,7 +1,7 @@
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
 
 @Suite("Memo") struct MemoTests {
     private final class Calls: Sendable {

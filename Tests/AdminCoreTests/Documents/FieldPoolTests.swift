@@ -2,7 +2,11 @@ import struct Crypto.SHA512
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// Small pools with oddities that people met in the field, each with the right answer: the blobs
 /// that a collection may free. Numbers stand for digests; every blob that no `frees` names has to

@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import AdminCore
+@testable import SampleRegistry
 
 /// A JSON document as a tree, with members in their order and as often as they occur. It is drawn
 /// by lot, written in any spelling that JSON allows, and read again by the rules of Go's

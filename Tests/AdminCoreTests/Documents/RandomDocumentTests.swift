@@ -1,7 +1,11 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// Documents drawn by lot: nothing that Go sees in one of them is ever freed. `REGTOP_TEST_SEED`
 /// repeats a run.

@@ -1,4 +1,6 @@
-import AdminCore
+@testable import AdminCore
+@testable import Changes
+@testable import Registry
 import Foundation
 import Testing
 

@@ -1,6 +1,7 @@
 // The article of the same name shows the code between the marks; `ExampleTests` compares them.
 // begin
-import AdminCore
+@testable import AdminCore
+@testable import Registry
 
 /// Returns a line for each repository, followed by a line for each of its tags.
 func listing(of registry: RegistryReader) async throws -> [String] {

@@ -1,6 +1,7 @@
 // The article of the same name shows the code between the marks; `ExampleTests` compares them.
 // begin
-import AdminCore
+@testable import Registry
+@testable import StorageDriver
 import Crypto
 
 /// Reads each layer of an image. Returns the layers whose content does not match their digest.

@@ -1,6 +1,8 @@
 // The article of the same name shows the code between the marks; `ExampleTests` compares them.
 // begin
-import AdminCore
+@testable import AdminCore
+@testable import Changes
+@testable import Registry
 
 /// Moves an image into the trash if the user agrees. Returns a sentence for each event.
 func remove(

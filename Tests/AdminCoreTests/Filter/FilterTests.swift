@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Registry
+@testable import SampleRegistry
 
 /// A row with the given values.
 struct FilterRow: Filterable, Sendable {

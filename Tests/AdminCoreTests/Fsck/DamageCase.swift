@@ -1,7 +1,11 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// One damage, done to a small registry that is sound but for it, and what is to be said of it.
 struct DamageCase: Sendable, CustomTestStringConvertible {

@@ -1,7 +1,12 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// A small sound registry of years ago, with chunks of a kilobyte, for one damage at a time.
 struct FsckFixture: Sendable {

@@ -1,7 +1,12 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// The pool that registry v2.3.1 wrote, and the sample, which has one specimen of each damage.
 @Suite struct FsckFixtureTests {

@@ -2,7 +2,12 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// How a run ends: stopped, failing, beside others.
 @Suite struct FsckRunTests {

@@ -1,7 +1,11 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// Every kind of damage: found once, nothing else said, mended where something mends it, all else
 /// untouched.

@@ -2,7 +2,10 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Inspection
+@testable import ObjectStore
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// A deep look that was stopped is gone on with: what was found right is not hashed again as long
 /// as it is what it was.

@@ -2,7 +2,12 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// Damage of several kinds at once, at random: fsck ends, reports nothing twice, repairs, and never
 /// makes a readable file unreadable. A few runs repair everything that can be repaired.

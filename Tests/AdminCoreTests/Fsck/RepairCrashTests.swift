@@ -1,7 +1,11 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// The world stops before, and after, every write of every repair. What could be read before can be
 /// read then; a recovery and another repair end it.

@@ -2,7 +2,12 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// Repairs beside others: what was planned is looked at again, and what is no longer as it was
 /// stays as it is.

@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import Registry
+@testable import StorageDriver
 
 /// Between the look and the repair lie hours: what was pushed since is none of the damage.
 @Suite struct StillDamagedTests {

@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 @Suite("Inspection: the chunks of a file, who needs it") struct BlobInspectorTests {
     @Test("the big layer of the fixture: three chunks, as they should be")

@@ -1,7 +1,10 @@
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// The numbers were computed from the pool's JSON lines by a program of its own, which shares
 /// nothing with regtop: it decodes the omaps, follows each revision link and tag to its manifest,

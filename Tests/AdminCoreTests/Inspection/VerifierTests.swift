@@ -1,6 +1,9 @@
 import Testing
 
-@testable import AdminCore
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 @Suite("Inspection: verification") struct VerifierTests {
     /// A registry whose digests are those of its contents. Gives the manifest's digest with the

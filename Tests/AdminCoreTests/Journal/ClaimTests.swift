@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 /// What only a claim, or a guard, decides: somebody else comes in between a look and the step that follows it.
 @Suite struct ClaimTests {

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 /// The last look, after the delay: what a registry did that had begun before the change.
 @Suite struct DeferredTests {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 /// Taking references out of the tree, and what becomes of them: back, or freed after a proof.
 @Suite struct HoldingTests {

@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// What the journal holds, who may take it up, and what happens to what nobody can read.
 @Suite struct JournalTests {

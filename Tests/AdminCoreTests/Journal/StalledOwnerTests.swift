@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// What a mover that was taken for dead has unlinked since is not lost, whatever collects meanwhile.
 @Suite struct StalledOwnerTests {

@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// A pool whose objects were all removed, and which was filled anew: what is regtop's own survives that in a namespace of its own, and speaks of
 /// content that is gone. It is dropped, and nothing new is touched.

@@ -1,4 +1,7 @@
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// A random sequence of changes, carried out on a store and on the model; some of them stop at a random operation, and are recovered.
 struct ModelSequence {

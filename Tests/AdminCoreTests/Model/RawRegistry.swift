@@ -1,4 +1,4 @@
-import AdminCore
+@testable import ObjectStore
 import Crypto
 
 /// What a pool serves, read object by object: its own understanding of directories, chunks, links and digests.

@@ -1,4 +1,4 @@
-import AdminCore
+@testable import ObjectStore
 import Testing
 
 /// Bytes that depend on their offset: no two ranges are equal.

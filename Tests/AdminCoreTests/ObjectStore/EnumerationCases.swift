@@ -1,4 +1,4 @@
-import AdminCore
+@testable import ObjectStore
 import Testing
 
 extension ConformanceCase {

@@ -1,7 +1,7 @@
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
 
 /// The one enumeration of a pool: SQLite has pages of 1024 names, and each slice of plain dictionaries is one page.
 @Suite struct PoolScanTests {

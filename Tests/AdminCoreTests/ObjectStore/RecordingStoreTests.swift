@@ -1,4 +1,4 @@
-import AdminCore
+@testable import ObjectStore
 import Testing
 
 /// The recording store, on which other tests rest.

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StoreDump
 
 /// Damaged and incomplete dumps.
 @Suite struct StoreDumpDamageTests {

@@ -1,4 +1,5 @@
-import AdminCore
+@testable import ObjectStore
+@testable import StoreDump
 import Foundation
 import Testing
 

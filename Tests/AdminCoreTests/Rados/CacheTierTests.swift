@@ -2,7 +2,13 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import ObjectStore
+@testable import RadosStore
+@testable import Registry
+@testable import StorageDriver
+@testable import StoreDump
 
 /// Pools with a cache tier, and pools with snapshots, on a real cluster.
 @Suite(.serialized, .timeLimit(.minutes(5)))

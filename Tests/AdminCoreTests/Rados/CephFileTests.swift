@@ -3,7 +3,8 @@ import Foundation
 import Glibc
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import RadosStore
 
 /// Files and options that would make librados end the process, or that it would misunderstand.
 /// `RadosConnectTests` and `CephCommandTests` test the errors of librados itself.

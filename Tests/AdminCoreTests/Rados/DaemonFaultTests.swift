@@ -3,7 +3,9 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import RadosStore
+@testable import StorageDriver
 
 /// The storage driver and the admin beside daemons that stop and start again, each on a cluster of
 /// its own.

@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import RadosStore
 
 /// The different answers of the monitors of other releases.
 @Suite(.timeLimit(.minutes(2)))

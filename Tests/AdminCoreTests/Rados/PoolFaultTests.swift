@@ -2,7 +2,9 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import RadosStore
+@testable import StorageDriver
 
 /// The storage driver and the admin in a full pool, in a deleted pool, and after the client has
 /// lost its capabilities.

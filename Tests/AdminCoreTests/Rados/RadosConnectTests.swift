@@ -2,7 +2,8 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import RadosStore
 
 /// The errors before the first object is read: each is one clear sentence, within the time limit.
 @Suite(.timeLimit(.minutes(2)))

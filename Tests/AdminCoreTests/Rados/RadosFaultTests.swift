@@ -2,7 +2,8 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import RadosStore
 
 /// Daemons that stop answering, each on a cluster of its own.
 @Suite(.serialized, .timeLimit(.minutes(2)))

@@ -3,6 +3,10 @@ import Foundation
 import Testing
 
 @testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import RadosStore
+@testable import StorageDriver
 
 /// The behaviour that only a cluster has, in addition to the conformance suite.
 @Suite(.timeLimit(.minutes(2)))

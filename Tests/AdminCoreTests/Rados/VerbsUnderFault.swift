@@ -2,7 +2,9 @@
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import RadosStore
+@testable import StorageDriver
 
 /// Changes that meet a real fault, each in a pool of its own. The fault strikes when all of them
 /// have reached the chosen write, and ends when all have ended.

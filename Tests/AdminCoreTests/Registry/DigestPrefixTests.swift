@@ -1,6 +1,8 @@
 import Testing
 
-@testable import AdminCore
+@testable import Inspection
+@testable import Registry
+@testable import StorageDriver
 
 /// Shortened digests: the texts that are accepted, and the digest that they stand for.
 @Suite struct DigestPrefixTests {

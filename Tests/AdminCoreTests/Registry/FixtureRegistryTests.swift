@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Inspection
+@testable import Registry
+@testable import StorageDriver
 
 /// The answers about a pool that registry v2.3.1 wrote. The numbers were read off the manifests by
 /// hand.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Registry
 
 /// The details of a manifest beside its blobs: its kind, its date, the labels of an index's parts,
 /// wrong sizes.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Registry
 
 @Suite("Recipe: what a configuration says, and what of it is let be") struct ImageRecipeTests {
     private static func recipe(_ text: String) throws -> ImageRecipe { try ImageRecipe(parsing: Array(text.utf8)) }

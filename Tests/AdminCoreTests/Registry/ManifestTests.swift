@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Registry
 
 @Suite("Manifest: what is understood, and what is refused in a sentence") struct ManifestTests {
     static let a = "sha256:" + String(repeating: "a", count: 64)

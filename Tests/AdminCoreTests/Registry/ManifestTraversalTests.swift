@@ -1,6 +1,6 @@
 import Testing
 
-@testable import AdminCore
+@testable import Registry
 
 @Suite("Walks over documents")
 struct ManifestTraversalTests {

@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 @Suite("Registry: damage is a row's state, never an error, and never another row's") struct RegistryDamageTests {
     /// The rows of a sound repository `good` and of `bad`, which is equal but for `change`.

@@ -1,6 +1,9 @@
 import Testing
 
-@testable import AdminCore
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// docs/layout.md#d12: a failed read is reported as a failure, and never taken for "not found" or
 /// for damage.

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import AdminCore
+@testable import Registry
+@testable import StorageDriver
 
 @Suite("The grammar of paths")
 struct RegistryPathsTests {

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import AdminCore
+@testable import Registry
+@testable import StorageDriver
 
 @Suite("Registry: pipelining") struct RegistryRoundsTests {
     @Test("a thousand repositories: at most 12 dependent rounds, at least 64 operations in flight")

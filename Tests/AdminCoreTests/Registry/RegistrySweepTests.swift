@@ -1,7 +1,9 @@
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// Remembers everything that a sweep tells.
 final class RecordingVisitor: SweepVisitor {

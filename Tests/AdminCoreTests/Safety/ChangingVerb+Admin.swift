@@ -1,4 +1,6 @@
-@testable import AdminCore
+@testable import Changes
+@testable import Registry
+@testable import StorageDriver
 
 /// A plan that was not done, as the admin reports it.
 struct AdminRefusal: Error, CustomStringConvertible {

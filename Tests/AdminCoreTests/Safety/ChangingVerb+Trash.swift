@@ -1,6 +1,7 @@
 import Foundation
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
 
 extension ChangingVerb {
     /// Deleting into the trash, restoring, emptying, removing uploads. Each deletion has the same id, so that what is there afterwards can

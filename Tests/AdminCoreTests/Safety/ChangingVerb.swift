@@ -1,4 +1,4 @@
-@testable import AdminCore
+@testable import StorageDriver
 import Testing
 
 /// A verb that changes the tree, on a small tree of its own: what is there before it, what it does, what is there after it.

@@ -1,4 +1,5 @@
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 import Testing
 
 /// The world stops before, and after, every operation of every verb; then the store is looked at as it is, and once more after a

@@ -1,4 +1,4 @@
-@testable import AdminCore
+@testable import StorageDriver
 import Testing
 
 extension Encounter {

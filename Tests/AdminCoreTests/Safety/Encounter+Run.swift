@@ -1,6 +1,7 @@
 import Synchronization
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 extension Encounter {
     /// What each side threw.

@@ -1,4 +1,4 @@
-@testable import AdminCore
+@testable import StorageDriver
 import Testing
 
 /// One operation of the old driver beside one of ours, on a small tree.

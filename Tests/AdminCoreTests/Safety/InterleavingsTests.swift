@@ -1,6 +1,7 @@
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import SampleRegistry
 
 /// The search for orders misses none and executes none twice: two sides of a few random operations each, compared with all orders there are.
 @Suite struct InterleavingsTests {

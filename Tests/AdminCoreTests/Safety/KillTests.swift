@@ -2,7 +2,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import RadosStore
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// The program itself on a real cluster, killed with SIGKILL while it changes something: at moments that a seeded generator draws.
 ///

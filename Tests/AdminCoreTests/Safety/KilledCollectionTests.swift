@@ -2,7 +2,11 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import RadosStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// `regtop gc` on a real cluster, killed with SIGKILL at moments drawn by lot: what is needed stays whole, and the next run ends what was begun.
 extension KillTests {

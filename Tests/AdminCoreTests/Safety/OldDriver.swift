@@ -1,6 +1,7 @@
 import Foundation
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 /// Does to a pool what the `rados` driver of docker/distribution v2.3.1 does, operation by operation, without a single guard: the key
 /// before the data, the child before its parent, no further up than a directory that has a key already, overwriting under the same

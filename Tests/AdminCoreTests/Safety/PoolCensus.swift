@@ -1,4 +1,6 @@
-@testable import AdminCore
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// What a pool holds, read object by object, without trust in the tree: what a test looks at after something went wrong.
 struct PoolCensus: Sendable {

@@ -3,7 +3,8 @@ import Foundation
 import Subprocess
 import Synchronization
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 /// The program that was built with the tests, working on a pool, and killed there.
 struct ProgramUnderKill: Sendable {

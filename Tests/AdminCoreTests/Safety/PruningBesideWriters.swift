@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 /// The directories of freed blobs are removed while somebody writes into one of them again, in every order there is: nothing waits in the
 /// journal for another look, and still what was written is whole, and listed.

@@ -1,4 +1,4 @@
-@testable import AdminCore
+@testable import ObjectStore
 
 extension RecordingStore.Step: CustomStringConvertible {
     /// Short, for the message of a failed expectation.

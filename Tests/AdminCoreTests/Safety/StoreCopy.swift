@@ -1,4 +1,4 @@
-@testable import AdminCore
+@testable import ObjectStore
 import Testing
 
 /// The content of a store, dates included, to be put into others.

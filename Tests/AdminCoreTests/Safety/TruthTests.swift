@@ -1,4 +1,5 @@
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 import Synchronization
 import Testing
 

@@ -1,4 +1,4 @@
-@testable import AdminCore
+@testable import SampleRegistry
 
 /// Decides in which order the operations of sides follow each other.
 protocol TurnOrder {

@@ -1,6 +1,6 @@
 import Synchronization
 
-@testable import AdminCore
+@testable import ObjectStore
 
 /// Lets sides, usually two, use one store in turns: each operation waits until it is granted, and only one is executed at a time. A decision
 /// is made when all sides either wait or have ended, so the order of everything is what the one who grants says, whatever the threads do.

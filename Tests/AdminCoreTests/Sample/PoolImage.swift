@@ -1,4 +1,4 @@
-import AdminCore
+@testable import ObjectStore
 import Foundation
 
 /// The whole content of a store, by object.

@@ -1,6 +1,10 @@
 import Foundation
 
-@testable import AdminCore
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// All answers of the reading commands about one repository.
 struct RepositoryRows: Equatable, Sendable {

@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// The embedded sample without its damage: its content, which is always the same, and the same as
 /// from the driver.

@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// Each damage of docs/layout.md#defects has the described form, and shows only in its repository.
 @Suite struct SpecimenTests {

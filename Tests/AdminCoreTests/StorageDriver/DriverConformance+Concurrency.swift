@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 extension ConformanceCase {
     static let driverConcurrency: [ConformanceCase] = [

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 /// Writers that go on before, at and behind every boundary.
 extension ConformanceCase {

@@ -2,7 +2,8 @@ import Crypto
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 /// Cases with the registry's own chunk size, long files, large directories.
 extension ConformanceCase {

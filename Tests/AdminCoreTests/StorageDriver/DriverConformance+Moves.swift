@@ -1,6 +1,6 @@
 import Testing
 
-@testable import AdminCore
+@testable import StorageDriver
 
 /// What moves and deletions leave alone, and how deep they go.
 extension ConformanceCase {

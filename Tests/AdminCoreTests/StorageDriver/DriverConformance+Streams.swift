@@ -1,4 +1,5 @@
-import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 import Testing
 
 extension ConformanceCase {

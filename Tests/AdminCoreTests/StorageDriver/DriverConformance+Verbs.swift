@@ -1,6 +1,7 @@
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 /// What holds for every verb: which paths it takes, and that nothing is half done.
 extension ConformanceCase {

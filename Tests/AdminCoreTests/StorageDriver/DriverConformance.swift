@@ -1,6 +1,7 @@
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 
 /// Runs every case of the storage driver over every kind of store.
 @Suite(.serialized)

@@ -1,4 +1,5 @@
-import AdminCore
+@testable import ObjectStore
+@testable import StorageDriver
 import Testing
 
 /// The driver lays a pool out byte for byte as registry v2.3.1 did: every file of the fixture, written through the

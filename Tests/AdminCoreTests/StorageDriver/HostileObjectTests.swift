@@ -1,6 +1,8 @@
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// Objects as no driver leaves them, in real pools and in files: each damage is named, nothing beside it is touched
 /// by it, and what is there is never said not to be.

@@ -1,4 +1,4 @@
-import AdminCore
+@testable import StoreDump
 import Foundation
 import Synchronization
 import Testing

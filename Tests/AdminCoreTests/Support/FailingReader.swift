@@ -1,4 +1,4 @@
-import AdminCore
+@testable import ObjectStore
 import Synchronization
 
 /// Makes every read of one object fail, or the question for the store's status, and notes which objects are read.

@@ -2,7 +2,7 @@ import Foundation
 import Subprocess
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
 
 extension MemoryPool {
     /// The pool that registry v2.3.1 wrote.

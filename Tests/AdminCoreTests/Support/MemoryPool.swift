@@ -1,7 +1,9 @@
 import Foundation
 import Synchronization
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// A pool in memory that a test makes as it likes, damage included, before it is read. Answers at once, in the caller's task, so
 /// that whoever counts rounds or makes reads fail has nothing else to reckon with.

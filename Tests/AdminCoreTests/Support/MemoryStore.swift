@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-@testable import AdminCore
+@testable import ObjectStore
 
 /// A store in plain dictionaries, for tests of thousands of rounds: it answers at once, in the caller's task, and a copy of it costs nothing.
 /// The conformance suite runs over it as over the others.

@@ -1,5 +1,5 @@
 #if RADOS
-import AdminCore
+@testable import RadosStore
 import Foundation
 
 /// Pools that suites use one after the other: emptying one takes milliseconds, making another one takes a second.

@@ -1,4 +1,4 @@
-import AdminCore
+@testable import ObjectStore
 import Synchronization
 
 /// Stands in front of a store: writes down every operation, makes chosen ones fail, holds one up, counts what is in flight.

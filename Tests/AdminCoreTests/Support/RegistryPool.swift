@@ -1,6 +1,7 @@
 import Foundation
 
-@testable public import AdminCore
+@testable public import Registry
+@testable import StorageDriver
 
 /// A registry in a `MemoryPool`, made of images whose digests are numbers: nothing that is tested with it verifies a digest.
 struct RegistryPool {

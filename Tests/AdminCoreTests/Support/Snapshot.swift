@@ -1,4 +1,4 @@
-import AdminCore
+@testable import ObjectStore
 
 /// All objects of a store with all they hold, versions and dates left out: what a dump says; without the log of changes, which only grows.
 struct Snapshot: Hashable, Sendable {

@@ -1,4 +1,6 @@
-import AdminCore
+@testable import ObjectStore
+@testable import RadosStore
+@testable import SQLiteStore
 import Foundation
 import Testing
 

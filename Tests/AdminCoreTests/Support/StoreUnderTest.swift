@@ -1,4 +1,5 @@
-import AdminCore
+@testable import ObjectStore
+@testable import SQLiteStore
 import Foundation
 import Testing
 

@@ -1,7 +1,12 @@
 import Foundation
 import Synchronization
 
-@testable import AdminCore
+@testable import Changes
+@testable import Inspection
+@testable import ObjectStore
+@testable import Registry
+@testable import SQLiteStore
+@testable import StorageDriver
 
 /// A clock that a test turns.
 final class TestClock: Sendable {

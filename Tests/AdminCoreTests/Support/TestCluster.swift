@@ -3,7 +3,8 @@ import Foundation
 import Glibc
 import Synchronization
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import RadosStore
 
 /// A throwaway Ceph cluster: the one that scripts/test has started, or one of our own, made by scripts/cluster.
 ///

@@ -5,6 +5,10 @@ import Synchronization
 import Testing
 
 @testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
 
 /// `regtop gc --watch` on a real cluster: from its first line to its last.
 extension CephCommandTests {

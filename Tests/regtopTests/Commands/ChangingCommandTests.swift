@@ -93,7 +93,7 @@ import Testing
         try "<html>\n".write(toFile: list, atomically: true, encoding: .utf8)
         let refused = try await RegtopProgram.run(
             "rm", "--tags-of", "app", "--keep", "0", "--keep-file", list, "--yes", store, in: place)
-        #expect(refused.status == 1 && refused.error.contains("no list of what is in use"))
+        #expect(refused.status == 1 && refused.error.contains("no list of images in use"))
         #expect(try await RegtopProgram.run("rm", "--policy", "--yes", store, in: place).status == 1)
     }
 

@@ -1,8 +1,7 @@
-import AdminCore
+@testable import Registry
+@testable import regtop
 import Foundation
 import Testing
-
-@testable import regtop
 
 /// `gc` as operators and cron run it.
 @Suite struct CollectCommandTests {

@@ -1,9 +1,10 @@
-import AdminCore
+@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import regtop
 import Foundation
 import Synchronization
 import Testing
-
-@testable import regtop
 
 /// The daily step of `regtop gc --watch`, with a clock that advances by half a second whenever it
 /// is read.

@@ -1,4 +1,4 @@
-import AdminCore
+@testable import SampleRegistry
 import Foundation
 import Testing
 

@@ -3,7 +3,10 @@ import Glibc
 import Subprocess
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import SQLiteStore
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// A stopped `fsck --deep` continues with the next run.
 @Suite struct FsckStopTests {

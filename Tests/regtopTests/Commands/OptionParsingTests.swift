@@ -2,6 +2,7 @@ import ArgumentParser
 import Testing
 
 @testable import AdminCore
+@testable import ObjectStore
 @testable import regtop
 
 @Suite struct OptionParsingTests {

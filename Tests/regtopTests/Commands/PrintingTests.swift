@@ -1,7 +1,11 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Presentation
+@testable import Registry
+@testable import SafeText
 @testable import regtop
 
 @Suite struct PrintingTests {

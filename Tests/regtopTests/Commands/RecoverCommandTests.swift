@@ -2,7 +2,11 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import AdminCore
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import SQLiteStore
+@testable import StorageDriver
 
 /// Interrupted changes: `status` reports them, `recover` and every change undo or finish them.
 @Suite struct RecoverCommandTests {

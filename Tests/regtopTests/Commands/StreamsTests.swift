@@ -1,4 +1,4 @@
-import AdminCore
+@testable import Registry
 import Foundation
 import Subprocess
 import Testing

@@ -1,9 +1,8 @@
-import AdminCore
+@testable import ConsoleKit
+@testable import ObjectStore
 import Foundation
 import Synchronization
 import Testing
-
-@testable import regtop
 
 /// A screen with every kind of command, over fixed rows.
 @MainActor final class TestScreen: Screen {

@@ -1,7 +1,7 @@
 import Synchronization
 import Testing
 
-@testable import regtop
+@testable import ConsoleKit
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct ConsoleTests {
     @Test func drawsAWholeScreen() {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import regtop
+@testable import SafeText
 
 @Suite struct HumanTextTests {
     @Test(

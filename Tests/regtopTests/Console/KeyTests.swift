@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import regtop
+@testable import ConsoleKit
 
 @Suite struct KeyTests {
     @Test(

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import regtop
+@testable import ConsoleKit
 
 @Suite struct LineTests {
     @Test func widthCountsColumns() {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import regtop
+@testable import ConsoleKit
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct LinearTests {
     private func news(_ text: inout LinearText, _ bench: Bench) -> [String] {

@@ -1,7 +1,7 @@
 import Synchronization
 import Testing
 
-@testable import regtop
+@testable import ConsoleKit
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct MouseTests {
     private func press(_ bench: Bench, _ kind: MouseEvent.Kind, row: Int) {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import regtop
+@testable import ConsoleKit
 
 @Suite struct PaletteTests {
     /// The linear brightness of one of the 256 colours.

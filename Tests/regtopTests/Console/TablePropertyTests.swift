@@ -1,6 +1,6 @@
 import Testing
 
-@testable import regtop
+@testable import ConsoleKit
 
 /// The same numbers in every run, so that a failure can be reproduced.
 struct SeededGenerator: RandomNumberGenerator {

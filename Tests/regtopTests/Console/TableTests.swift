@@ -1,7 +1,8 @@
-import AdminCore
-import Testing
-
+@testable import ConsoleKit
+@testable import Registry
+@testable import SafeText
 @testable import regtop
+import Testing
 
 /// A row of the test table.
 struct TestRow: Identifiable, Sendable, Equatable {

@@ -1,7 +1,8 @@
 import Synchronization
 import Testing
 
-@testable import regtop
+@testable import ConsoleKit
+@testable import SafeText
 
 /// A gate at which work waits until the test opens it, with the number of arrivals.
 private final class Gate: Sendable {

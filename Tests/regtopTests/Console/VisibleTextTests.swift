@@ -1,6 +1,7 @@
 import Testing
 
-@testable import regtop
+@testable import ConsoleKit
+@testable import SafeText
 
 @Suite struct VisibleTextTests {
     @Test(arguments: [

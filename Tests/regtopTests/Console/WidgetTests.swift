@@ -1,5 +1,7 @@
 import Testing
 
+@testable import ConsoleKit
+@testable import SafeText
 @testable import regtop
 
 @Suite struct WidgetTests {

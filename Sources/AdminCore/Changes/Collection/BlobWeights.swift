@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// The sizes and the ages of the blobs of a mark: how much is needed, and what is old enough to be

@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// The content of a pool as one reading of it shows it: the blobs and their places, the references

@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// A mark: which content of a pool is needed, to a fixpoint (docs/safety.md#2-collection). A digest

@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+public import StorageDriver
 public import Foundation
 
 /// The limits of a collection.

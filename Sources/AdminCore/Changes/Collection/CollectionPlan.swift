@@ -1,3 +1,6 @@
+public import ObjectStore
+public import Registry
+public import StorageDriver
 public import Foundation
 
 /// One step of a collection as a value, before it is made (docs/safety.md#2-collection): what comes

@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// Reads single things for a mark. Damage of one of them is a value; after an error that is thrown

@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// Finds the repositories that documents which cannot be read pin, and what they pin.
 ///
 /// A registry serves a blob through a repository only by that repository's link, and has verified

@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 public import Foundation
 
 /// The holdings in the quarantine, each with the time from which it can be freed. Needs no mark:

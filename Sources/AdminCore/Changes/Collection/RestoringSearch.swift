@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// One look of a `RestoringLook`: reads what is new, and finds what is to come back. Changes

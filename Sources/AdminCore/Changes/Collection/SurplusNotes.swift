@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// Notes of blobs with chunks behind their end, each with the time at which a run first saw them: a

@@ -1,3 +1,6 @@
+import ObjectStore
+public import Registry
+public import StorageDriver
 public import Foundation
 
 /// The log of all changes, in the pool itself, where every machine can read it.

@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// Moves the links of a target (docs/safety.md#move-a-repository): all of them appear at the
 /// destination, layers first and tags last, then they vanish at the source in the opposite order,
 /// key by key.

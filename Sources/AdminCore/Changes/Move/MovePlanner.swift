@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// Plans moves of repositories and tags. Only reads.
 struct MovePlanner: Sendable {
     let registry: RegistryReader

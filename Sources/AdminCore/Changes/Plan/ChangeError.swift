@@ -1,3 +1,7 @@
+public import ObjectStore
+public import Registry
+public import StorageDriver
+
 /// The reason why a change cannot be planned or made.
 public enum ChangeError: Error, Hashable, Sendable {
     /// There is no such repository, tag or manifest.

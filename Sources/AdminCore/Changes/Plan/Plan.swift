@@ -1,3 +1,6 @@
+public import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// A change as a value, before it is made: targets by identity, impact and notes.

@@ -1,3 +1,6 @@
+public import ObjectStore
+import StorageDriver
+
 /// The execution of plans, with a record of each in the log.
 ///
 /// Nothing here looks at the journal: `RegistryAdmin.apply` does that once before a change, and

@@ -1,3 +1,5 @@
+public import Registry
+
 /// The companions, such as signatures and attestations, that go when their images go.
 public enum CompanionChoice: Sendable {
     /// All of them.

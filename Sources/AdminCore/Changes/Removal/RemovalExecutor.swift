@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// Removes the links of a target, into the trash or for good.
 struct RemovalExecutor: Sendable {
     let context: ChangeContext

@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// Plans the removal of references. Only reads.
 struct RemovalPlanner: Sendable {
     let registry: RegistryReader

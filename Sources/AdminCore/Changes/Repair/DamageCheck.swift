@@ -1,3 +1,7 @@
+import Inspection
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// Checks, before damage goes to the trash, that it still is what it was when it was found. Between

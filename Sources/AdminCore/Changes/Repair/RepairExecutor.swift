@@ -1,3 +1,7 @@
+import Inspection
+import ObjectStore
+import Registry
+public import StorageDriver
 import Foundation
 
 /// Makes the repairs of a plan.

@@ -1,3 +1,6 @@
+public import Inspection
+public import ObjectStore
+import StorageDriver
 public import Foundation
 import Synchronization
 

@@ -1,3 +1,7 @@
+import Inspection
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// Plans repairs. Only reads.

@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// Plans which deletions come back from the trash. Only reads.
 struct RestorationPlanner: Sendable {
     let registry: RegistryReader

@@ -1,3 +1,7 @@
+public import ObjectStore
+public import Registry
+public import StorageDriver
+
 /// Deletions that are to come back from the trash, each with its links, frozen.
 public struct RestorePlan: Plan, Hashable {
     /// One deletion.

@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// A list of images in use: a reference or a digest on each line, made from access logs or by

@@ -1,3 +1,5 @@
+public import Registry
+
 /// A rule that says which tags of a repository may go, and which stay.
 public struct RetentionRule: Hashable, Sendable {
     /// The date that counts as the date of an image.

@@ -1,3 +1,7 @@
+import Inspection
+import ObjectStore
+public import Registry
+import StorageDriver
 import Foundation
 
 /// References that rules choose for removal: every row that was looked at, with the verdict and the

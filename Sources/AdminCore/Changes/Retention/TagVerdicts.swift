@@ -1,3 +1,4 @@
+import Registry
 import Foundation
 
 /// The verdict on each tag of a repository by some rules. Pure.

@@ -1,3 +1,6 @@
+public import Registry
+public import StorageDriver
+
 /// A removal or a move of references as a value, before it is made: the exact targets by identity,
 /// and the impact.
 public struct ChangePlan: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import Registry
+import StorageDriver
 import Foundation
 
 /// The watches that a change leaves behind that takes layer links away from repositories

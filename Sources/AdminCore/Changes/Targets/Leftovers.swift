@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// The files and directories below a target after its links have left.
 struct Leftovers: Sendable {
     /// Files: the plan's, if they could not be changed, and what appeared meanwhile.

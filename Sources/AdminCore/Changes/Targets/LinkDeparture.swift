@@ -1,3 +1,6 @@
+import Registry
+import StorageDriver
+
 /// The departure of one link from its place, if it still is the plan's: the same identifier and,
 /// for a tag's current link, the same digest.
 ///

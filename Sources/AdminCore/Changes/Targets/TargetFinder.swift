@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// Finds the links that references stand for, and freezes them. Only reads.

@@ -1,3 +1,6 @@
+public import ObjectStore
+import Registry
+public import StorageDriver
 import Foundation
 
 /// Deletions in the trash that are to be dropped for good, each with its links, frozen.

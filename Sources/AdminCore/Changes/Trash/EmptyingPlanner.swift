@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// Plans which deletions in the trash are dropped for good. Only reads.

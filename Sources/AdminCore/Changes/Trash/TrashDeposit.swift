@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// A deposit in the trash: links that leave together, and are restored together.
 struct TrashDeposit: Sendable {
     /// The name of what is deleted, for people.

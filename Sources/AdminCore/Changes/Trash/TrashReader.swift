@@ -1,3 +1,6 @@
+public import ObjectStore
+public import Registry
+import StorageDriver
 public import Foundation
 
 /// Reads the trash.

@@ -1,3 +1,7 @@
+public import ObjectStore
+public import Registry
+public import StorageDriver
+
 /// A removal of unfinished uploads as a value, each with its files, frozen.
 public struct UploadsPlan: Plan, Hashable {
     /// One upload.

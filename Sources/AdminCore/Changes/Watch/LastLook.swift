@@ -1,3 +1,6 @@
+import Registry
+import StorageDriver
+
 /// The last look at a change (docs/safety.md#last-look): a tag that appeared meanwhile, and names a
 /// manifest that went, gets its links at the source as well.
 struct LastLook: Sendable {

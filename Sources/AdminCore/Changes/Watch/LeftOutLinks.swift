@@ -1,3 +1,6 @@
+import Inspection
+import Registry
+import StorageDriver
 import Foundation
 
 /// Finds the links that pushes to a repository left out while its own links were taken away from it

@@ -1,3 +1,7 @@
+import Inspection
+import ObjectStore
+import Registry
+import StorageDriver
 import Foundation
 
 /// One look at the names of all watches in the journal (docs/safety.md#watch): writes the links

@@ -1,3 +1,6 @@
+import ObjectStore
+public import Registry
+public import StorageDriver
 import Foundation
 import Synchronization
 

@@ -1,3 +1,6 @@
+package import Registry
+package import StorageDriver
+
 /// Damage of a file that has all of its bytes.
 enum Intactness: Sendable {
     /// An upload was resumed inside a chunk: in this order the bytes are the content
@@ -19,9 +22,14 @@ enum Intactness: Sendable {
 }
 
 /// Proves the content of the file at a path: by the digest of a blob, or by the path of a link.
-struct ContentProof: Sendable {
-    let registry: RegistryReader
-    let path: StoragePath
+package struct ContentProof: Sendable {
+    package let registry: RegistryReader
+    package let path: StoragePath
+
+    package init(registry: RegistryReader, path: StoragePath) {
+        self.registry = registry
+        self.path = path
+    }
 
     private var storage: StorageReader { registry.storage }
     private var file: RegistryFile? { registry.paths.file(at: path) }
@@ -45,7 +53,7 @@ struct ContentProof: Sendable {
     }
 
     /// Returns whether a reader of `blob` gets the content.
-    func isRight(_ blob: BlobIdentifier) async throws -> Bool {
+    package func isRight(_ blob: BlobIdentifier) async throws -> Bool {
         guard let file, !file.isUpload else { return false }
         do {
             if case .blob(let digest) = file {
@@ -58,7 +66,7 @@ struct ContentProof: Sendable {
     }
 
     /// Returns whether the bytes of `blob` in this order are the content.
-    func isRight(_ blob: BlobIdentifier, in order: Rearrangement) async throws -> Bool {
+    package func isRight(_ blob: BlobIdentifier, in order: Rearrangement) async throws -> Bool {
         guard let file, !file.isUpload else { return false }
         do {
             if case .blob(let digest) = file { return try await storage.content(of: blob, order, has: digest) }

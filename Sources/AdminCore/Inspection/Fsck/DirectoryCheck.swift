@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// Compares the directory objects with the keys that list them.
 struct DirectoryCheck: Sendable {
     typealias Number = DirectoryIndex.Number

@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// Compares the references to files with the chunks that are there.
 struct FileCheck: Sendable {
     let run: FsckRun

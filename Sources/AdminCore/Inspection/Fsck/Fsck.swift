@@ -1,3 +1,6 @@
+public import ObjectStore
+public import Registry
+import StorageDriver
 import Algorithms
 public import Foundation
 

@@ -1,3 +1,6 @@
+import Registry
+import StorageDriver
+
 /// Draws conclusions from the inventory of a pool, without further reads: suspects, and counts.
 struct FsckFacts: Sendable {
     /// A file with wrong chunks.

@@ -1,3 +1,4 @@
+import Registry
 import Synchronization
 
 /// The result of a check.

@@ -1,3 +1,6 @@
+public import ObjectStore
+public import StorageDriver
+
 /// A cause of damage.
 public struct Problem: Hashable, Sendable {
     /// The kind of the damage.

@@ -1,3 +1,7 @@
+public import ObjectStore
+public import Registry
+public import StorageDriver
+
 /// The repair of a problem. Removed files go to the trash, except keys without a path, and bytes
 /// that the digest proves not to belong to the file.
 public enum Repair: Hashable, Sendable {
@@ -41,6 +45,11 @@ public enum Repair: Hashable, Sendable {
         public let path: StoragePath
         /// Its identifier.
         public let blob: BlobIdentifier
+
+        package init(path: StoragePath, blob: BlobIdentifier) {
+            self.path = path
+            self.blob = blob
+        }
     }
 
     /// The name of the repair.

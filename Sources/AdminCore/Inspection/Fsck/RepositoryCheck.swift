@@ -1,3 +1,7 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
 /// Checks the documents of one repository: links, manifests and uploads.
 struct RepositoryCheck {
     private typealias Number = DirectoryIndex.Number

@@ -1,3 +1,5 @@
+package import Registry
+import StorageDriver
 import Synchronization
 
 /// A suspected problem of a repository's documents.
@@ -226,7 +228,7 @@ final class FsckOnce: Sendable {
 
 extension RegistryReader {
     /// Returns whether a repository has a manifest: by a revision link or by a tag.
-    func holds(_ digest: Digest, in name: RepositoryName) async throws -> Bool {
+    package func holds(_ digest: Digest, in name: RepositoryName) async throws -> Bool {
         if try await storage.entry(paths.revisionLink(name, digest)) != nil { return true }
         let tags = try await RepositoryInquiry(name: name, pass: pass(), scope: .tagLinks).facts([.tagNames]).tags
         return tags.values.contains { $0.digest == digest }

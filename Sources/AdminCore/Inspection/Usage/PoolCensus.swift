@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Synchronization
 
 /// Classifies the objects of a pool by purpose. Reads each object once: directories for the

@@ -1,3 +1,6 @@
+import ObjectStore
+public import Registry
+
 /// The use of space in the registry and in its pool.
 public struct Usage: Hashable, Sendable {
     /// The blobs that one repository needs, in bytes as they were pushed, each blob once.

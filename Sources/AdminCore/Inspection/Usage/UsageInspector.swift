@@ -1,3 +1,6 @@
+public import ObjectStore
+public import Registry
+
 /// Computes the use of space. Reads only.
 ///
 /// Concurrency: a value; every method may be called from any task. Memory: less than 200 bytes for

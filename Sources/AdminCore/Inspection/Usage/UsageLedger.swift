@@ -1,3 +1,5 @@
+import ObjectStore
+import Registry
 import Synchronization
 
 /// Accounts for the blobs that a sweep reaches: the size and the owner of each.

@@ -1,3 +1,6 @@
+import ObjectStore
+import Registry
+import StorageDriver
 import Synchronization
 
 /// Compares the content of blobs with their digests. Hashes each blob once and remembers the

@@ -1,3 +1,5 @@
+public import ObjectStore
+public import Registry
 import Algorithms
 
 /// The result of a verification.

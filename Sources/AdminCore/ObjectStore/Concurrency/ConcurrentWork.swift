@@ -61,27 +61,31 @@ public func concurrentWork<Item: Sendable, Answer: Sendable>(
 }
 
 /// A number that several tasks increase and decrease.
-final class Counter: Sendable {
+package final class Counter: Sendable {
     private let number = Atomic(0)
 
+    package init() {}
+
     /// The current number.
-    var value: Int { number.load(ordering: .relaxed) }
+    package var value: Int { number.load(ordering: .relaxed) }
 
     /// Adds to the number, and returns the sum.
     @discardableResult
-    func add(_ difference: Int) -> Int {
+    package func add(_ difference: Int) -> Int {
         number.wrappingAdd(difference, ordering: .relaxed).newValue
     }
 }
 
 /// Admits one task at a time, in the order of arrival: for work that needs much memory. A cancelled
 /// task waits for its turn, too.
-actor Turnstile {
+package actor Turnstile {
     private var isTaken = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
+    package init() {}
+
     /// Runs `body` when no other task is inside.
-    func pass<Value: Sendable>(_ body: @Sendable () async throws -> Value) async rethrows -> Value {
+    package func pass<Value: Sendable>(_ body: @Sendable () async throws -> Value) async rethrows -> Value {
         if isTaken {
             await withCheckedContinuation { waiting.append($0) }
         }

@@ -3,7 +3,7 @@
 ///
 /// An error is remembered like an answer. The first task that asks finds the answer, and the others
 /// wait for it; if the first one is cancelled meanwhile, the next one takes over.
-actor Memo<Key: Hashable & Sendable, Value: Sendable> {
+package actor Memo<Key: Hashable & Sendable, Value: Sendable> {
     private enum Entry {
         case underWay
         case answered(Result<Value, any Error>)
@@ -16,12 +16,12 @@ actor Memo<Key: Hashable & Sendable, Value: Sendable> {
     private let answer: @Sendable (Key) async throws -> Value
 
     /// A memo that asks `answer`.
-    init(_ answer: @escaping @Sendable (Key) async throws -> Value) {
+    package init(_ answer: @escaping @Sendable (Key) async throws -> Value) {
         self.answer = answer
     }
 
     /// Returns the answer for `key`, or throws the error of `answer`.
-    func callAsFunction(_ key: Key) async throws -> Value {
+    package func callAsFunction(_ key: Key) async throws -> Value {
         while true {
             switch entries[key] {
             case .answered(let result):

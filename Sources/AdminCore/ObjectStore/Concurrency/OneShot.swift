@@ -89,7 +89,7 @@ public final class OneShot<Value: Sendable, Failure: Error>: Sendable {
 }
 
 /// The right to deliver a result of any type.
-protocol Claimable: Sendable {
+package protocol Claimable: Sendable {
     var isClaimed: Bool { get }
     func claim() -> Bool
 }

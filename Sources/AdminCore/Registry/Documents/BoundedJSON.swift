@@ -1,7 +1,7 @@
 import Foundation
 
 /// Decodes JSON from a pool, which is hostile in its size, its depth and its values.
-enum BoundedJSON {
+package enum BoundedJSON {
     /// No document of a registry nests deeper. A deeper one would only use up the stack.
     static let depthLimit = 64
 
@@ -34,7 +34,7 @@ enum BoundedJSON {
 
     /// Whether brackets outside of strings nest no deeper than the limit. One scan without
     /// recursion.
-    static func isShallow(_ bytes: [UInt8]) -> Bool {
+    package static func isShallow(_ bytes: [UInt8]) -> Bool {
         var depth = 0
         var inString = false
         var escaped = false

@@ -1,3 +1,5 @@
+import ObjectStore
+
 /// Reads a JSON document token by token. Accepts exactly the documents that Go's `encoding/json`,
 /// and so a registry of docker/distribution, accepts.
 ///

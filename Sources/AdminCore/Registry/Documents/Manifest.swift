@@ -1,3 +1,5 @@
+import ObjectStore
+import StorageDriver
 public import Foundation
 
 /// A parsed manifest: schema 1, schema 2, a Docker manifest list, an OCI manifest or an OCI index.
@@ -31,7 +33,7 @@ public struct Manifest: Hashable, Sendable {
 
         /// A sentence part about a wrong claim of the size of a blob of `actual` bytes: it begins
         /// after the manifest's name and ends before the blob's. nil if the claim is right.
-        func lie(about actual: UInt64) -> String? {
+        package func lie(about actual: UInt64) -> String? {
             if let badSize { return "says \(badSize) for the size of" }
             guard let size else { return "does not say the size of" }
             return size == actual ? nil : "says \(size) bytes for"
@@ -72,7 +74,7 @@ public struct Manifest: Hashable, Sendable {
     public let platform: String?
 
     /// Everything that the manifest names with a size. Schema 1 names no sizes.
-    var claims: [Reference] {
+    package var claims: [Reference] {
         mediaType == ManifestType.signedSchema1 ? [] : [config].compactMap(\.self) + layers + manifests
     }
 
@@ -251,11 +253,11 @@ extension Manifest {
 
 /// The reason why a document is no manifest, as the end of a sentence that begins with the
 /// manifest's name.
-struct ManifestProblem: Error, Hashable, Sendable {
-    let text: String
+package struct ManifestProblem: Error, Hashable, Sendable {
+    package let text: String
     /// Every digest that any reader could take for a reference, as far as the document could be
     /// read.
-    let references: [Digest]
+    package let references: [Digest]
 
     init(_ text: String, references: [Digest] = []) {
         self.text = text
@@ -269,15 +271,15 @@ struct ManifestProblem: Error, Hashable, Sendable {
 extension Manifest {
     /// The blobs that a manifest names and that are no manifests: the configuration, the layers,
     /// and the other entries of an index.
-    var blobs: [Reference] {
+    package var blobs: [Reference] {
         (config.map { [$0] } ?? []) + layers + manifests.filter { !$0.namesManifest }
     }
 
     /// The manifests that an index names.
-    var children: [Reference] { manifests.filter(\.namesManifest) }
+    package var children: [Reference] { manifests.filter(\.namesManifest) }
 
     /// Everything that a manifest names. Every walk over documents takes references from here.
-    var edges: [Edge] {
+    package var edges: [Edge] {
         // Where readers may disagree, and where an index names an unknown type, a blob may be a
         // manifest.
         let need: Edge.Need = ambiguities.isEmpty && !isIndex ? .blob : .either
@@ -290,9 +292,9 @@ extension Manifest {
     }
 
     /// A reference of a manifest to a blob.
-    struct Edge: Sendable {
+    package struct Edge: Sendable {
         /// The role of the blob in the manifest.
-        enum Kind: Hashable, Sendable {
+        package enum Kind: Hashable, Sendable {
             /// A manifest that a tag, a revision link or an index names.
             case manifest
             /// An image's configuration.
@@ -310,7 +312,7 @@ extension Manifest {
         }
 
         /// The duty of a collection that keeps the manifest.
-        enum Need: Hashable, Sendable {
+        package enum Need: Hashable, Sendable {
             /// To keep the blob.
             case blob
             /// To keep the blob, and everything that it names as a manifest.
@@ -319,13 +321,13 @@ extension Manifest {
             case either
         }
 
-        let digest: Digest
+        package let digest: Digest
         /// The size in bytes as the manifest claims it; nil if the manifest claims none.
-        let size: UInt64?
+        package let size: UInt64?
         /// True for a layer that registries need not hold.
         let isForeign: Bool
-        let kind: Kind
-        let need: Need
+        package let kind: Kind
+        package let need: Need
     }
 }
 

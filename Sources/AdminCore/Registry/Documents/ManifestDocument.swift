@@ -1,3 +1,5 @@
+import ObjectStore
+
 /// A manifest's JSON as Go decodes it into the structures of docker/distribution
 /// (`manifest/schema1`, `schema2`, `manifestlist`) and of the OCI image specification.
 ///

@@ -3,15 +3,15 @@
 ///
 /// Made for millions of keys: beside its own size, a key takes 6 to 11 bytes, where a dictionary
 /// takes twice that for empty buckets. Nothing is ever removed. At most 2³² − 1 keys.
-struct OrdinalTable<Key: Hashable & Sendable>: Sendable {
+package struct OrdinalTable<Key: Hashable & Sendable>: Sendable {
     /// The keys, by number.
-    private(set) var keys: [Key] = []
+    package private(set) var keys: [Key] = []
     /// At the index of a key's hash, or after it: the key's number plus one. 0 where there is no
     /// key. The count is a power of two.
     private var slots: [UInt32]
 
     /// An empty table.
-    init() {
+    package init() {
         slots = Array(repeating: 0, count: 16)
     }
 
@@ -19,13 +19,13 @@ struct OrdinalTable<Key: Hashable & Sendable>: Sendable {
     var count: Int { keys.count }
 
     /// The number of a key; nil if the key is not in the table.
-    func ordinal(of key: Key) -> Int? {
+    package func ordinal(of key: Key) -> Int? {
         let slot = slot(of: key)
         return slots[slot] == 0 ? nil : Int(slots[slot]) - 1
     }
 
     /// Returns the number of a key, after adding the key if it is new.
-    mutating func insert(_ key: Key) -> (ordinal: Int, isNew: Bool) {
+    package mutating func insert(_ key: Key) -> (ordinal: Int, isNew: Bool) {
         let slot = slot(of: key)
         if slots[slot] != 0 { return (Int(slots[slot]) - 1, false) }
         keys.append(key)

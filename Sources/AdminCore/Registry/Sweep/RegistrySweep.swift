@@ -1,3 +1,6 @@
+package import ObjectStore
+import StorageDriver
+
 /// Goes through repositories and tells a visitor everything that they keep. A sweep itself keeps
 /// nothing, so it answers questions about a registry of any size. (`RegistryPass` remembers what it
 /// reads, for questions about a part of it.)
@@ -12,7 +15,7 @@
 /// operations in flight. Cancelling the task ends the sweep; everything told so far is true.
 /// Memory: the digests of the manifests of the repositories under way. Errors: damage is told,
 /// never thrown. The errors of the store are thrown; the telling is incomplete then.
-struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
+package struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
     /// The number of repositories under way at once.
     static var repositoryWindow: Int { 128 }
     /// The number of questions that a repository may always have under way.
@@ -25,7 +28,7 @@ struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
     let readManifest: @Sendable (Digest) async throws -> ManifestFinding
     private let questions = Counter()
 
-    init(
+    package init(
         registry: RegistryReader, visitor: Visitor, scope: SweepScope = [],
         readManifest: (@Sendable (Digest) async throws -> ManifestFinding)? = nil
     ) {
@@ -38,7 +41,7 @@ struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
     /// Sweeps these repositories. The index in `names` is the number of a repository. A missing
     /// repository counts as empty. Ends by asking whether the pool exists, since a deleted pool
     /// answers every question with "no such object".
-    func run(_ names: [RepositoryName], progress: ProgressHandler? = nil) async throws {
+    package func run(_ names: [RepositoryName], progress: ProgressHandler? = nil) async throws {
         let counter = ProgressCounter(phase: "repositories", total: UInt64(names.count), handler: progress)
         _ = try await concurrentMap(names.enumerated(), window: RegistrySweep.repositoryWindow) { index, name in
             try Task.checkCancellation()
@@ -54,7 +57,7 @@ struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
 
     /// Follows some manifests and signatures without a repository: everything that links keep after
     /// they were taken out of one. `number` stands for the number of a repository.
-    func run(manifests: [Digest], signatures: [Digest], as number: Int) async throws {
+    package func run(manifests: [Digest], signatures: [Digest], as number: Int) async throws {
         let owner = SweptRepository(name: nil, index: number)
         var agenda = Agenda()
         for question in manifests.flatMap({ root($0, of: owner) }) { agenda.ask(question) }

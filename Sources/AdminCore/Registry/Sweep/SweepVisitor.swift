@@ -1,6 +1,6 @@
 /// Receives everything that a sweep meets. The methods are called often, from many tasks at once,
 /// and must be quick.
-protocol SweepVisitor: Sendable {
+package protocol SweepVisitor: Sendable {
     /// A link of a repository was read, whatever its content.
     func met(_ link: SweepLink, in repository: Int)
 
@@ -20,9 +20,9 @@ protocol SweepVisitor: Sendable {
 }
 
 /// A link of a repository.
-struct SweepLink: Hashable, Sendable {
+package struct SweepLink: Hashable, Sendable {
     /// The role of a link in its repository.
-    enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         /// The current link of a tag.
         case tag(String)
         /// The link to a manifest.
@@ -36,23 +36,23 @@ struct SweepLink: Hashable, Sendable {
     }
 
     /// The role of the link in its repository.
-    let kind: Kind
+    package let kind: Kind
     /// The content of the link.
-    let finding: LinkFinding
+    package let finding: LinkFinding
 }
 
 /// A reference to a blob.
-struct SweepEdge: Hashable, Sendable {
+package struct SweepEdge: Hashable, Sendable {
     /// The blob, by the digest below which it lies.
-    let digest: Digest
+    package let digest: Digest
     /// The role of the blob for its parent.
-    let kind: Manifest.Edge.Kind
+    package let kind: Manifest.Edge.Kind
     /// The manifest that names the blob; nil if a tag or a revision link does.
-    let parent: Digest?
+    package let parent: Digest?
 }
 
 /// A fault that a sweep met.
-enum SweepProblem: Hashable, Sendable {
+package enum SweepProblem: Hashable, Sendable {
     /// A link is missing, holds no digest, or another one. The text ends a sentence that begins
     /// with the link's name.
     case link(SweepLink.Kind, String)
@@ -66,12 +66,16 @@ enum SweepProblem: Hashable, Sendable {
 }
 
 /// The things that a sweep reads beside tags, revisions and everything that they reach.
-struct SweepScope: OptionSet, Sendable {
-    let rawValue: Int
+package struct SweepScope: OptionSet, Sendable {
+    package let rawValue: Int
+
+    package init(rawValue: Int) {
+        self.rawValue = rawValue
+    }
     /// The links to manifests that tags have named.
     static let history = SweepScope(rawValue: 1)
     /// The links to the blobs that a repository may serve.
-    static let layerLinks = SweepScope(rawValue: 2)
+    package static let layerLinks = SweepScope(rawValue: 2)
     /// The subjects of manifests (OCI), followed as if they were needed. A missing one is no
     /// problem.
     static let subjects = SweepScope(rawValue: 4)

@@ -1,4 +1,5 @@
-import Foundation
+import ObjectStore
+package import Foundation
 
 /// The tree for which an intent was written. If all objects of a pool are removed (`rados rm`) and
 /// the pool is filled anew, the namespace `regtop` stays: then the journal names content that is
@@ -77,7 +78,7 @@ extension StorageReader {
 
     /// When the tree was made: the earlier one of the dates of the root and of the directory below
     /// it. nil if one is missing.
-    func made(below top: StoragePath) async throws -> Date? {
+    package func made(below top: StoragePath) async throws -> Date? {
         try await trunk(top).map { min($0.root.modified, $0.top.modified) }
     }
 }

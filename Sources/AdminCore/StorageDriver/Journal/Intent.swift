@@ -1,4 +1,5 @@
-import Foundation
+import ObjectStore
+package import Foundation
 
 /// A change in the journal: enough for any process to take it back or to end it.
 ///
@@ -6,9 +7,9 @@ import Foundation
 /// registry reads. `<id>` holds the head as JSON, `<id>/<n>` the parts of the body, `<id>!` the
 /// time when the owner was last heard of. One operation writes all of them; later only the head, by
 /// comparison, and that time change.
-struct Intent: Hashable, Sendable {
+package struct Intent: Hashable, Sendable {
     /// The kind of a change. The names are part of the format.
-    enum Kind: String, Codable, Sendable {
+    package enum Kind: String, Codable, Sendable {
         /// Directories are made for a new file, or removed. A crash may leave empty directories, or
         /// directories that hold something and are not listed.
         case directories
@@ -26,7 +27,7 @@ struct Intent: Hashable, Sendable {
     }
 
     /// The progress of a change. The names are part of the format.
-    enum State: String, Codable, Sendable {
+    package enum State: String, Codable, Sendable {
         /// Destinations are made, directories changed, claims followed. No source of a move is
         /// touched yet.
         case begun
@@ -48,23 +49,23 @@ struct Intent: Hashable, Sendable {
     }
 
     /// The part of an intent that changes.
-    struct Head: Codable, Hashable, Sendable {
+    package struct Head: Codable, Hashable, Sendable {
         /// The format's number.
         var format = Head.format
-        let kind: Kind
-        var state: State
+        package let kind: Kind
+        package var state: State
         /// True once sources of a move may have been removed; needed while the change is taken
         /// back.
         var tookAway = false
         /// The process that works on it; nil if none has to.
-        var owner: ChangeOwner?
+        package var owner: ChangeOwner?
         /// True if it was taken back for an owner on another machine that was taken for dead and
         /// may wake up. Then the last look waits even if no registry is writing.
         var mayWake: Bool?
         /// When it began.
-        let begun: Date
+        package let begun: Date
         /// The last look may not be made earlier.
-        var due: Date?
+        package var due: Date?
         /// The number of parts.
         var parts: Int
         /// Grows with every change of the parts, and of a mark with every move of references.
@@ -72,7 +73,7 @@ struct Intent: Hashable, Sendable {
         /// The change in words.
         let what: String
         /// Of a watch: what was said of the registries' caches since it began; nil if nothing was.
-        var caches: String?
+        package var caches: String?
         /// The tree for which it was written; nil where it does not matter.
         var footing: Footing?
 
@@ -80,7 +81,7 @@ struct Intent: Hashable, Sendable {
     }
 
     /// The targets of a change.
-    enum Body: Hashable, Sendable {
+    package enum Body: Hashable, Sendable {
         /// The directories, and the one above them up to which emptied ones are removed.
         case directories([StoragePath], floor: StoragePath)
         /// The files by stage, in the order in which their destinations are made.
@@ -104,19 +105,25 @@ struct Intent: Hashable, Sendable {
     }
 
     /// A directory whose files left it.
-    struct Watch: Hashable, Sendable {
+    package struct Watch: Hashable, Sendable {
         /// The directory of a repository.
-        let place: StoragePath
+        package let place: StoragePath
         /// The directory or the holding that has the files now; nil if they are gone.
-        var counterpart: StoragePath?
+        package var counterpart: StoragePath?
         /// True if layer links stay in the directory on purpose.
-        var keepsLinks = false
+        package var keepsLinks = false
+
+        package init(place: StoragePath, counterpart: StoragePath? = nil, keepsLinks: Bool = false) {
+            self.place = place
+            self.counterpart = counterpart
+            self.keepsLinks = keepsLinks
+        }
     }
 
     /// The key in the journal.
-    let id: String
-    var head: Head
-    var body: Body
+    package let id: String
+    package var head: Head
+    package var body: Body
     /// When the owner was last heard of; nil if the journal does not say it.
     var heard: Date?
 
@@ -135,7 +142,7 @@ struct Intent: Hashable, Sendable {
     }
 
     /// A path to name in messages.
-    var place: StoragePath {
+    package var place: StoragePath {
         switch body {
         case .directories(let directories, let floor): directories.first ?? floor
         case .move(let stages, let floor, _): stages.joined().first?.source ?? floor
@@ -147,18 +154,30 @@ struct Intent: Hashable, Sendable {
 }
 
 /// A file that changes its path: the identifier stays, no data moves.
-struct FileMove: Hashable, Sendable {
-    let blob: BlobIdentifier
-    let source: StoragePath
-    let destination: StoragePath
+package struct FileMove: Hashable, Sendable {
+    package let blob: BlobIdentifier
+    package let source: StoragePath
+    package let destination: StoragePath
     /// The identifier at the destination that is replaced; nil if there must be none.
-    var replaces: BlobIdentifier?
+    package var replaces: BlobIdentifier?
     /// True if there was no chunk 0 when the move began, so that its absence later means nothing.
     var isBare = false
     /// True if this reference is removed when another one to the same identifier is found: an
     /// upload that a registry finished meanwhile. The registry's own purge would delete both
     /// (docs/layout.md#d6).
-    var yields = false
+    package var yields = false
+
+    package init(
+        blob: BlobIdentifier, source: StoragePath, destination: StoragePath, replaces: BlobIdentifier? = nil,
+        isBare: Bool = false, yields: Bool = false
+    ) {
+        self.blob = blob
+        self.source = source
+        self.destination = destination
+        self.replaces = replaces
+        self.isBare = isBare
+        self.yields = yields
+    }
 }
 
 // MARK: - Coding
@@ -173,7 +192,7 @@ extension Intent {
     /// The heads in the journal.
     static let store = RecordStore<Head>(object: Journal.object, dates: .text, limit: partLimit)
 
-    static func encode(_ head: Head) throws -> [UInt8] { try store.encode(head) }
+    package static func encode(_ head: Head) throws -> [UInt8] { try store.encode(head) }
 
     static func decodeHead(_ value: [UInt8]) throws -> Head {
         guard value.count <= partLimit else { throw Unreadable("its head has \(value.count) bytes") }

@@ -1,26 +1,27 @@
+package import ObjectStore
 import Foundation
 
 /// The journal of a pool: the changes that are under way, that were interrupted, or that wait for
 /// their last look. `Intent` describes the format.
 ///
 /// Concurrency: a value; several programs may use one journal. Errors: those of the driver.
-struct Journal: Sendable {
+package struct Journal: Sendable {
     /// The RADOS namespace of everything of regtop's own. No registry reads it.
-    static let namespace = "regtop"
+    package static let namespace = "regtop"
     /// The object that holds all intents. It exists only while there are any.
     static let object = ObjectID("journal", namespace: namespace)
 
     /// The keys of one intent.
-    struct Entry: Sendable {
-        let id: String
+    package struct Entry: Sendable {
+        package let id: String
         /// The value of the head: the guard of every change.
-        let value: [UInt8]
+        package let value: [UInt8]
         /// All keys of the intent.
-        let keys: [ByteString]
+        package let keys: [ByteString]
         /// The intent, or why it cannot be read.
         let content: Result<Intent, Intent.Unreadable>
 
-        var intent: Intent? { try? content.get() }
+        package var intent: Intent? { try? content.get() }
     }
 
     let writer: StorageWriter
@@ -31,18 +32,18 @@ struct Journal: Sendable {
     // MARK: - Reading
 
     /// All intents, in the order in which they began.
-    func entries() async throws -> [Entry] {
+    package func entries() async throws -> [Entry] {
         try await Journal.entries(of: reader)
     }
 
     /// All intents, in the order in which they began.
-    static func entries(of reader: StorageReader) async throws -> [Entry] {
+    package static func entries(of reader: StorageReader) async throws -> [Entry] {
         entries(of: try await reader.objects.wholeOmap(of: Journal.object)?.omap ?? [])
     }
 
     /// The identifiers of files that are being moved, or wait for the last look: their references
     /// may be on their way.
-    static func blobs(of reader: StorageReader) async throws -> Set<BlobIdentifier> {
+    package static func blobs(of reader: StorageReader) async throws -> Set<BlobIdentifier> {
         try await entries(of: reader).reduce(into: []) { $0.formUnion($1.intent?.blobs ?? []) }
     }
 
@@ -101,7 +102,7 @@ struct Journal: Sendable {
 
     /// Writes an intent, before anything that it names is touched. In the same operation its files
     /// are taken out of deferred intents: the new intent makes the last look at them.
-    func begin(_ body: Intent.Body, _ what: String) async throws -> OpenIntent {
+    package func begin(_ body: Intent.Body, _ what: String) async throws -> OpenIntent {
         let moment = policy.now
         let id = RecordKey.new(at: moment)
         let parts = try Intent.encode(body)
@@ -130,7 +131,7 @@ struct Journal: Sendable {
     }
 
     /// Takes files with these identifiers, which are about to be removed, out of deferred intents.
-    func forget(_ blobs: Set<BlobIdentifier>, of place: StoragePath) async throws {
+    package func forget(_ blobs: Set<BlobIdentifier>, of place: StoragePath) async throws {
         try await supersede(blobs, with: [:], nil, place)
     }
 
@@ -170,7 +171,7 @@ struct Journal: Sendable {
 
     /// Replaces a head. False if it is not `old` any more: somebody else has taken the intent over,
     /// or ended it.
-    func exchange(_ id: String, _ old: [UInt8], for new: [UInt8], of place: StoragePath) async throws -> Bool {
+    package func exchange(_ id: String, _ old: [UInt8], for new: [UInt8], of place: StoragePath) async throws -> Bool {
         try await Intent.store.exchange(
             ByteString(id), old, for: new, setting: [Journal.heard(id): Journal.time(policy.now)], by: writer,
             of: place)
@@ -178,7 +179,9 @@ struct Journal: Sendable {
 
     /// Removes an intent. False if its head is not `value` any more.
     @discardableResult
-    func remove(_ id: String, _ value: [UInt8], _ keys: [ByteString], of place: StoragePath) async throws -> Bool {
+    package func remove(_ id: String, _ value: [UInt8], _ keys: [ByteString], of place: StoragePath) async throws
+        -> Bool
+    {
         try await Intent.store.remove(keys, if: ByteString(id), has: value, by: writer, of: place)
     }
 

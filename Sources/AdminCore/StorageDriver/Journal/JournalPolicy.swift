@@ -1,3 +1,4 @@
+public import ObjectStore
 public import Foundation
 
 /// The settings of a journal.
@@ -33,7 +34,7 @@ public struct JournalPolicy: Sendable {
     }
 
     /// The current moment.
-    var now: Date { clock.now }
+    package var now: Date { clock.now }
 
     /// A day.
     public static let usualDelay: TimeInterval = 86_400

@@ -1,12 +1,13 @@
-import Foundation
+import ObjectStore
+package import Foundation
 
 /// An intent that this process works on. A heartbeat says so in the journal until the work ends.
 ///
 /// Concurrency: an actor; one task works with it. Call `end`, `settle`, `close` or `release` once.
-actor OpenIntent {
+package actor OpenIntent {
     private let journal: Journal
     private let keys: [ByteString]
-    private(set) var intent: Intent
+    package private(set) var intent: Intent
     /// The value of the head in the journal.
     private var value: [UInt8]
     private var heartbeat: Task<Void, Never>?
@@ -48,7 +49,7 @@ actor OpenIntent {
 
     /// Leaves the intent in the journal for its last look after the delay, which any process makes.
     /// False if somebody else has taken the intent over, or ended it.
-    func settle(
+    package func settle(
         as state: Intent.State, after delay: TimeInterval, mayWake: Bool = false, caches: CacheState = .unknown
     ) async throws -> Bool {
         var head = intent.head
@@ -86,7 +87,7 @@ actor OpenIntent {
 
     /// Removes the intent. False if somebody else has taken it over, or ended it.
     @discardableResult
-    func end() async throws -> Bool {
+    package func end() async throws -> Bool {
         heartbeat?.cancel()
         let isMine = try await journal.remove(intent.id, value, keys, of: intent.place)
         release()
@@ -94,7 +95,7 @@ actor OpenIntent {
     }
 
     /// Leaves the intent in the journal as it is, for any process to go on with.
-    func release() {
+    package func release() {
         heartbeat?.cancel()
         heartbeat = nil
         IntentsAtWork.remove(intent.id)

@@ -1,3 +1,4 @@
+import ObjectStore
 public import Foundation
 
 /// A change in the journal, for people.
@@ -31,6 +32,13 @@ public struct PendingChange: Hashable, Sendable {
     public let begun: Date?
     /// What has to be done about it.
     public let state: State
+
+    package init(id: String, what: String, begun: Date?, state: State) {
+        self.id = id
+        self.what = what
+        self.begun = begun
+        self.state = state
+    }
 }
 
 extension StorageReader {
@@ -43,7 +51,7 @@ extension StorageReader {
 
     /// An intent for people, with what has to be done about it now. Reads whether its content is
     /// gone.
-    func pending(_ entry: Journal.Entry, _ policy: JournalPolicy) async throws -> PendingChange {
+    package func pending(_ entry: Journal.Entry, _ policy: JournalPolicy) async throws -> PendingChange {
         let change = entry.pending(policy)
         switch change.state {
         case .interrupted, .waiting, .due, .watching:
@@ -64,7 +72,7 @@ extension Journal.Entry {
 
     /// The intent for people, with what has to be done about it now, as far as the journal alone
     /// says.
-    func pending(_ policy: JournalPolicy) -> PendingChange {
+    package func pending(_ policy: JournalPolicy) -> PendingChange {
         switch content {
         case .failure(let unreadable):
             PendingChange(

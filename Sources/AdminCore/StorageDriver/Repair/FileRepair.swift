@@ -1,5 +1,7 @@
+import ObjectStore
+
 /// Repairs single files. Each step is guarded by what was seen before it, and may be repeated.
-struct FileRepair: Sendable {
+package struct FileRepair: Sendable {
     let journal: Journal
     let makeIdentifier: @Sendable (StoragePath) -> BlobIdentifier
 
@@ -12,7 +14,7 @@ struct FileRepair: Sendable {
     ///
     /// - Parameter isRight: checks the new file before any path names it. If it returns false,
     ///   nothing is changed, and the result is false.
-    func rewrite(
+    package func rewrite(
         _ path: StoragePath, _ blob: BlobIdentifier, in order: Rearrangement,
         isRight: (_ new: BlobIdentifier) async throws -> Bool
     ) async throws -> Bool {
@@ -70,7 +72,7 @@ struct FileRepair: Sendable {
     /// The old driver overwrites in place, under the same identifier, so that the key does not show
     /// it. So `isUnchanged` is asked again afterwards; if it returns false then, the path gets
     /// `blob` back.
-    func replace(
+    package func replace(
         _ path: StoragePath, _ blob: BlobIdentifier, with bytes: [UInt8], isUnchanged: () async throws -> Bool
     ) async throws -> Bool {
         guard try await reader.value(at: path) == blob.value, try await isUnchanged() else { return false }
@@ -92,7 +94,7 @@ struct FileRepair: Sendable {
     }
 
     /// Writes an empty chunk 0 with the size 0. False if there is a chunk 0: it stays as it is.
-    func writeEmpty(_ blob: BlobIdentifier, of path: StoragePath) async throws -> Bool {
+    package func writeEmpty(_ blob: BlobIdentifier, of path: StoragePath) async throws -> Bool {
         let object = blob.chunk(0)
         return try await writer.perform(
             WriteOperation(
@@ -107,7 +109,7 @@ struct FileRepair: Sendable {
 
     /// The bytes behind the end of a file, with the versions of their chunks, read before the
     /// content was proven to be right: only these are removed.
-    struct Surplus: Sendable {
+    package struct Surplus: Sendable {
         struct Cut: Sendable {
             let object: ObjectID
             let version: UInt64
@@ -119,7 +121,7 @@ struct FileRepair: Sendable {
     }
 
     /// The bytes behind the end of a file in these chunks, and the chunks behind its last one.
-    func surplus(of blob: BlobIdentifier, chunks: [Int]) async throws -> Surplus {
+    package func surplus(of blob: BlobIdentifier, chunks: [Int]) async throws -> Surplus {
         let head = try await reader.head(of: blob)
         guard head.state == .sound || head.state == .long, let size = head.size else { return Surplus(cuts: []) }
         let cuts = try await concurrentMap(Set(chunks).sorted(), window: reader.window) { [reader] index in
@@ -135,7 +137,7 @@ struct FileRepair: Sendable {
     }
 
     /// Removes a surplus, the last chunk first. False if a chunk has changed since; it stays then.
-    func drop(_ surplus: Surplus, of path: StoragePath) async throws -> Bool {
+    package func drop(_ surplus: Surplus, of path: StoragePath) async throws -> Bool {
         for cut in surplus.cuts.reversed() {
             let done = try await writer.perform(
                 WriteOperation(guards: [.version(cut.version)], [cut.length.map { .truncate($0) } ?? .remove]),

@@ -1,3 +1,5 @@
+import ObjectStore
+
 /// The places of the bytes of a file whose upload was resumed inside a chunk (docs/layout.md#d1),
 /// in the order of the chunks that the file should have.
 ///
@@ -166,7 +168,7 @@ extension ChunkLayout {
 
 extension StorageReader {
     /// Reads the bytes of a piece. Throws `StorageError.damaged` if some of them are missing.
-    func bytes(of piece: Rearrangement.Piece, _ blob: BlobIdentifier) async throws -> [UInt8] {
+    package func bytes(of piece: Rearrangement.Piece, _ blob: BlobIdentifier) async throws -> [UInt8] {
         let object = blob.chunk(piece.chunk)
         let range = piece.offset..<piece.offset + piece.length
         let data = try await objects.read(ReadOperation(data: range), of: object)?.data ?? []

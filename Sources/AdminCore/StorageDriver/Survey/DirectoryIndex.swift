@@ -3,19 +3,23 @@
 ///
 /// A directory gets a number when it is first met: as an object, as a key of its parent, or as the
 /// parent of another one. The root is 0. Concurrency: a value.
-struct DirectoryIndex: Sendable {
+package struct DirectoryIndex: Sendable {
     /// The number of a directory.
-    typealias Number = UInt32
+    package typealias Number = UInt32
 
     /// The facts about a directory.
-    struct Facts: OptionSet, Sendable {
-        let rawValue: UInt8
+    package struct Facts: OptionSet, Sendable {
+        package let rawValue: UInt8
+
+        package init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
         /// Its object exists.
-        static let isThere = Facts(rawValue: 1)
+        package static let isThere = Facts(rawValue: 1)
         /// Its parent lists it as a directory.
-        static let isListed = Facts(rawValue: 2)
+        package static let isListed = Facts(rawValue: 2)
         /// Its object has keys.
-        static let hasKeys = Facts(rawValue: 4)
+        package static let hasKeys = Facts(rawValue: 4)
     }
 
     private struct Node: Sendable {
@@ -35,20 +39,20 @@ struct DirectoryIndex: Sendable {
     private var slots = [Number](repeating: 0, count: 64)
 
     /// The number of directories.
-    var count: Int { nodes.count }
+    package var count: Int { nodes.count }
 
-    func facts(_ number: Number) -> Facts { nodes[Int(number)].facts }
+    package func facts(_ number: Number) -> Facts { nodes[Int(number)].facts }
 
     /// When the directory's object was last changed, in seconds since 1970; 0 if there is none.
-    func modified(_ number: Number) -> UInt32 { nodes[Int(number)].modified }
+    package func modified(_ number: Number) -> UInt32 { nodes[Int(number)].modified }
 
-    func parent(_ number: Number) -> Number { nodes[Int(number)].parent }
+    package func parent(_ number: Number) -> Number { nodes[Int(number)].parent }
 
     /// The directory's own name; empty for the root.
-    func name(_ number: Number) -> String { String(decoding: bytes(of: nodes[Int(number)]), as: UTF8.self) }
+    package func name(_ number: Number) -> String { String(decoding: bytes(of: nodes[Int(number)]), as: UTF8.self) }
 
     /// The path of a directory.
-    func path(_ number: Number) -> StoragePath {
+    package func path(_ number: Number) -> StoragePath {
         var components: [String] = []
         var number = number
         while number != 0 {
@@ -59,7 +63,7 @@ struct DirectoryIndex: Sendable {
     }
 
     /// The directories in this one, the last met first.
-    func children(_ number: Number) -> [Number] {
+    package func children(_ number: Number) -> [Number] {
         var children: [Number] = []
         var child = nodes[Int(number)].firstChild
         while child != 0 {
@@ -70,7 +74,7 @@ struct DirectoryIndex: Sendable {
     }
 
     /// The number of the directory at a path; nil if none was met there.
-    func find(_ path: StoragePath) -> Number? {
+    package func find(_ path: StoragePath) -> Number? {
         var number: Number = 0
         for component in path.components {
             guard let child = find(component, in: number) else { return nil }
@@ -80,7 +84,7 @@ struct DirectoryIndex: Sendable {
     }
 
     /// The number of a directory in `parent`; nil if none was met there.
-    func find(_ name: String, in parent: Number) -> Number? {
+    package func find(_ name: String, in parent: Number) -> Number? {
         let number = slots[slot(of: Array(name.utf8), in: parent)]
         return number == 0 ? nil : number
     }

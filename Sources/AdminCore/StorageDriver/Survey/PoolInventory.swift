@@ -1,3 +1,4 @@
+package import ObjectStore
 import Algorithms
 import Foundation
 
@@ -6,57 +7,57 @@ import Foundation
 ///
 /// `StorageReader.inventory` makes it. It is compact, since a pool has millions of objects: about
 /// 150 bytes an object. Concurrency: a value.
-struct PoolInventory<Content: Sendable>: Sendable {
+package struct PoolInventory<Content: Sendable>: Sendable {
     /// A key of a directory that is a file.
-    struct File: Sendable {
+    package struct File: Sendable {
         /// Its identifier.
-        let blob: BlobIdentifier
+        package let blob: BlobIdentifier
         /// Its directory.
-        let directory: DirectoryIndex.Number
+        package let directory: DirectoryIndex.Number
         /// Its name, by number.
         fileprivate let name: UInt32
     }
 
     /// A chunk object.
-    struct Chunk: Sendable {
-        let blob: BlobIdentifier
+    package struct Chunk: Sendable {
+        package let blob: BlobIdentifier
         /// The file's size in chunk 0; `noSize` if it carries none, `badSize` if it is impossible.
         let size: UInt64
-        let index: UInt32
+        package let index: UInt32
         /// Bytes in the object.
-        let length: UInt32
+        package let length: UInt32
         /// When it was last written, in seconds since 1970.
-        let modified: UInt32
+        package let modified: UInt32
 
         static var noSize: UInt64 { .max }
         static var badSize: UInt64 { .max - 1 }
     }
 
     /// A key or an object that does not follow the convention.
-    struct Stray: Sendable {
+    package struct Stray: Sendable {
         /// The object, or the one that has the key.
-        let object: ObjectID
+        package let object: ObjectID
         /// The key and its value; nil for an object.
-        let entry: OmapEntry?
+        package let entry: OmapEntry?
         /// The reason in words.
-        let reason: String
+        package let reason: String
     }
 
     /// A directory with very many keys.
-    struct LargeOmap: Sendable {
-        let directory: DirectoryIndex.Number
-        let keys: Int
+    package struct LargeOmap: Sendable {
+        package let directory: DirectoryIndex.Number
+        package let keys: Int
     }
 
-    var directories = DirectoryIndex()
+    package var directories = DirectoryIndex()
     /// The files, by directory.
-    private(set) var files: [File] = []
+    package private(set) var files: [File] = []
     /// The chunks, by identifier and then by number.
-    private(set) var chunks: [Chunk] = []
-    var strays: [Stray] = []
+    package private(set) var chunks: [Chunk] = []
+    package var strays: [Stray] = []
     /// Identifiers under invalid keys, and in objects that are no directories.
-    var strayReferences: Set<BlobIdentifier> = []
-    var largeOmaps: [LargeOmap] = []
+    package var strayReferences: Set<BlobIdentifier> = []
+    package var largeOmaps: [LargeOmap] = []
     /// Numbers of `files`, by identifier.
     private var byBlob: [UInt32] = []
     /// The meanings that `understand` returned for the content of small files, by identifier.
@@ -68,41 +69,41 @@ struct PoolInventory<Content: Sendable>: Sendable {
 
     func name(of file: File) -> String { names[Int(file.name)] }
 
-    func path(of file: File) -> StoragePath {
+    package func path(of file: File) -> StoragePath {
         directories.path(file.directory).appending(.literal(name(of: file)))
     }
 
     /// The files in a directory.
-    func files(in directory: DirectoryIndex.Number) -> ArraySlice<File> {
+    package func files(in directory: DirectoryIndex.Number) -> ArraySlice<File> {
         let rest = files[files.partitioningIndex { $0.directory >= directory }...]
         return rest[..<rest.partitioningIndex { $0.directory > directory }]
     }
 
     /// The file of this name in a directory; nil if there is none.
-    func file(_ name: String, in directory: DirectoryIndex.Number) -> File? {
+    package func file(_ name: String, in directory: DirectoryIndex.Number) -> File? {
         guard let number = numbers[name] else { return nil }
         return files(in: directory).first { $0.name == number }
     }
 
     /// The file at a path; nil if there is none.
-    func file(at path: StoragePath) -> File? {
+    package func file(at path: StoragePath) -> File? {
         directories.find(path.parent).flatMap { file(path.name, in: $0) }
     }
 
     /// The chunks of an identifier, by number.
-    func chunks(of blob: BlobIdentifier) -> ArraySlice<Chunk> {
+    package func chunks(of blob: BlobIdentifier) -> ArraySlice<Chunk> {
         let rest = chunks[chunks.partitioningIndex { $0.blob >= blob }...]
         return rest[..<rest.partitioningIndex { $0.blob > blob }]
     }
 
     /// The meaning that `understand` returned for the content of a file; nil if there is none.
-    func content(of blob: BlobIdentifier) -> Content? {
+    package func content(of blob: BlobIdentifier) -> Content? {
         let index = contents.partitioningIndex { $0.blob >= blob }
         return index < contents.count && contents[index].blob == blob ? contents[index].content : nil
     }
 
     /// Calls `body` for each identifier with its files and its chunks, in ascending order.
-    func forEachBlob(_ body: (_ files: [File], _ chunks: ArraySlice<Chunk>) throws -> Void) rethrows {
+    package func forEachBlob(_ body: (_ files: [File], _ chunks: ArraySlice<Chunk>) throws -> Void) rethrows {
         var (file, chunk) = (0, 0)
         while file < byBlob.count || chunk < chunks.count {
             let named = file < byBlob.count ? files[Int(byBlob[file])].blob : nil
@@ -148,7 +149,7 @@ struct PoolInventory<Content: Sendable>: Sendable {
 extension StorageReader {
     /// From how many keys an omap is called large: Ceph warns of such ones
     /// (`osd_deep_scrub_large_omap_object_key_threshold`).
-    static let largeOmap = 200_000
+    package static let largeOmap = 200_000
 
     /// The number of bytes of each file that are read with its size, for `understand`: enough for a
     /// link.
@@ -164,7 +165,7 @@ extension StorageReader {
     /// - Parameter understand: returns the meaning of the content of a file of at most a kilobyte;
     ///   nil if it has none.
     /// - Throws: the first error of the store (docs/layout.md#d12).
-    func inventory<Content: Sendable>(
+    package func inventory<Content: Sendable>(
         largeOmap: Int = StorageReader.largeOmap, progress: ProgressHandler? = nil,
         understand: @escaping @Sendable ([UInt8]) -> Content?
     ) async throws -> PoolInventory<Content> {

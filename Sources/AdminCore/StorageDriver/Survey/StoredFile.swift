@@ -1,6 +1,8 @@
+import ObjectStore
+
 /// The fault in the chunks of one file: the first of these cases that holds, so that a cause is
 /// named once, without its consequences.
-enum FileFault: Hashable, Sendable {
+package enum FileFault: Hashable, Sendable {
     /// There is no chunk: an empty file (docs/layout.md#d3), or a small one whose deletion was
     /// interrupted (#d7).
     case noChunk
@@ -21,22 +23,22 @@ enum FileFault: Hashable, Sendable {
 }
 
 /// A file as its chunks show it.
-struct StoredFile: Hashable, Sendable {
+package struct StoredFile: Hashable, Sendable {
     /// The size in chunk 0.
-    enum Size: Hashable, Sendable {
+    package enum Size: Hashable, Sendable {
         case known(UInt64)
         case none
         case impossible
     }
 
     /// Without meaning if there is no chunk 0.
-    let size: Size
+    package let size: Size
     /// The lengths of the existing chunks, by number.
-    let lengths: [Int: UInt64]
+    package let lengths: [Int: UInt64]
 
     /// The fault of the file; nil if every byte is where it should be, and no other bytes are
     /// there. Takes time in proportion to the number of chunks, whatever the size says.
-    func fault(chunkSize: UInt64) -> FileFault? {
+    package func fault(chunkSize: UInt64) -> FileFault? {
         guard let head = lengths[0] else { return lengths.isEmpty ? .noChunk : .noHead }
         let bytes: UInt64
         switch size {
@@ -73,7 +75,7 @@ extension PoolInventory.Chunk {
 
 extension PoolInventory {
     /// The file of these chunks, all of one identifier.
-    static func file(of chunks: ArraySlice<Chunk>) -> StoredFile {
+    package static func file(of chunks: ArraySlice<Chunk>) -> StoredFile {
         StoredFile(
             size: chunks.first.map { $0.index == 0 ? $0.declared : .none } ?? .none,
             lengths: Dictionary(chunks.map { (Int($0.index), UInt64($0.length)) }) { first, _ in first })
@@ -82,7 +84,7 @@ extension PoolInventory {
 
 extension StorageReader {
     /// Reads a file: chunk 0, and the chunks with these numbers.
-    func storedFile(_ blob: BlobIdentifier, chunks: some Sequence<Int>) async throws -> StoredFile {
+    package func storedFile(_ blob: BlobIdentifier, chunks: some Sequence<Int>) async throws -> StoredFile {
         let head = try await objects.read(ReadOperation(xattrs: true), of: blob.chunk(0))
         let rest = Set(chunks).subtracting([0])
         let lengths = try await concurrentMap(rest, window: window) { index in

@@ -1,8 +1,8 @@
 /// An action that a person can take on a screen. Keys, hints, the help page and the names after `:`
 /// all come from this declaration.
-struct Command: Identifiable {
+package struct Command: Identifiable {
     /// The sections of the help page, in their order.
-    enum Group: String, CaseIterable {
+    package enum Group: String, CaseIterable {
         case move = "Move"
         case view = "View"
         case change = "Change"
@@ -29,13 +29,35 @@ struct Command: Identifiable {
     var argument: Argument?
     let action: () -> Effect
 
-    struct Argument {
+    package init(
+        name: String, keys: [Key], hint: String? = nil, help: String, group: Group = Group.view, isChange: Bool = false,
+        isEnabled: @escaping () -> Bool = { true }, whenDisabled: String? = nil, argument: Argument? = nil,
+        action: @escaping () -> Effect
+    ) {
+        self.name = name
+        self.keys = keys
+        self.hint = hint
+        self.help = help
+        self.group = group
+        self.isChange = isChange
+        self.isEnabled = isEnabled
+        self.whenDisabled = whenDisabled
+        self.argument = argument
+        self.action = action
+    }
+
+    package struct Argument {
         /// All possible values, for completion.
         let choices: () -> [String]
         let action: (String) -> Effect
+
+        package init(choices: @escaping () -> [String], action: @escaping (String) -> Effect) {
+            self.choices = choices
+            self.action = action
+        }
     }
 
-    var id: String { name }
+    package var id: String { name }
 }
 
 /// The commands that can be typed after `:`, by their names or by unambiguous beginnings of them.

@@ -1,6 +1,8 @@
+import SafeText
+
 /// The console without its terminal: a stack of screens, at most one question or input above them,
 /// and a status line. Keys and results go in, frames come out; the console never waits.
-final class Console {
+package final class Console {
     enum Overlay {
         case question(QuestionPanel, accept: () -> Effect)
         case choice(ChoicePanel, then: (Int) -> Effect)
@@ -16,14 +18,14 @@ final class Console {
     private(set) var readOnlyReason: String?
     private(set) var hasEnded = false
     /// The error that ended the console; nil if the user ended it.
-    private(set) var failure: (any Error)?
+    package private(set) var failure: (any Error)?
     /// The top row, without the badge, which the console adds.
     private let header: () -> HeaderBar
     /// The screens that can be opened from everywhere; with keys on the first screen only.
     private let places: (_ withKeys: Bool) -> [Command]
     private let refreshHeader: () -> Effect
 
-    init(
+    package init(
         root: any Screen, board: TaskBoard, readOnlyReason: String?, header: @escaping () -> HeaderBar,
         places: @escaping (_ withKeys: Bool) -> [Command] = { _ in [] },
         refreshHeader: @escaping () -> Effect = { .none }

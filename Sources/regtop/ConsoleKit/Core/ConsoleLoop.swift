@@ -2,15 +2,15 @@ import Glibc
 
 /// The console on a terminal: the loop takes keys, takes results and draws. It waits only for the
 /// next ping.
-final class ConsoleLoop {
+package final class ConsoleLoop {
     /// The end of the console.
-    enum Outcome: Equatable {
+    package enum Outcome: Equatable {
         case quit
         /// A signal of this number ended the console.
         case signal(Int32)
 
         /// The exit code as a shell reports it: 0, or 128 plus the number of the signal.
-        var exitCode: Int32 {
+        package var exitCode: Int32 {
             switch self {
             case .quit: 0
             case .signal(let number): 128 + number
@@ -42,7 +42,7 @@ final class ConsoleLoop {
     private var alarm: Task<Void, Never>?
 
     /// - Parameter ping: The ping that the task board of the console sends.
-    init(_ console: Console, ping: Ping) {
+    package init(_ console: Console, ping: Ping) {
         self.console = console
         self.ping = ping
     }
@@ -51,7 +51,7 @@ final class ConsoleLoop {
     /// throws.
     ///
     /// - Parameter log: The file that gets standard output and standard error meanwhile.
-    func run(log: String?, look: Look = Look()) async throws(TerminalError) -> Outcome {
+    package func run(log: String?, look: Look = Look()) async throws(TerminalError) -> Outcome {
         let notice: @Sendable () -> Void = { [ping] in ping.send() }
         let display: any Display =
             look.isLinear
@@ -125,16 +125,16 @@ final class ConsoleLoop {
 }
 
 /// A notice of new input or results, without data. Several pings before the next look count as one.
-nonisolated struct Ping: Sendable {
+package nonisolated struct Ping: Sendable {
     let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 
-    init() {
+    package init() {
         (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Sends the ping; any thread may call this.
-    func send() {
+    package func send() {
         continuation.yield()
     }
 }

@@ -1,20 +1,21 @@
+package import SafeText
 import Synchronization
 
 /// Work away from the console, such as a question to a store or a change: its slot, its label, and
 /// the use of its results.
-struct Query {
-    let slot: Slot
+package struct Query {
+    package let slot: Slot
     /// The name in the status line: "listing repositories".
     let label: String
     /// A change is neither replaced nor abandoned: it ends by itself after it is asked to stop.
     var isChange = false
     /// Whether Esc on its screen stops the query.
-    var stopsOnEscape = true
+    package var stopsOnEscape = true
     /// Whether no list of tasks shows the query: the program makes it for itself, such as for the
     /// header.
-    var isHousekeeping = false
+    package var isHousekeeping = false
     /// Whether the query goes on after the user leaves its screen, because its results are kept.
-    var outlivesItsScreen = false
+    package var outlivesItsScreen = false
     let begin: (_ ping: @escaping @Sendable () -> Void) -> Run
 
     /// A running query with its types erased.
@@ -39,7 +40,7 @@ struct Query {
     ///   - work: Runs off the main actor. A cancelled query cancels its task.
     ///   - fold: Takes the parts that have arrived since the last call. Not called after `end`.
     ///   - end: Called once.
-    static func stream<Part: Sendable>(
+    package static func stream<Part: Sendable>(
         _ slot: Slot, _ label: String,
         work: @escaping @Sendable (Reporter<Part>) async throws -> Void,
         fold: @escaping ([Part]) -> Void,
@@ -79,7 +80,7 @@ struct Query {
     }
 
     /// Returns a query with one result. `then` is not called after a cancellation.
-    static func value<Value: Sendable>(
+    package static func value<Value: Sendable>(
         _ slot: Slot, _ label: String,
         work: @escaping @Sendable () async throws -> Value,
         then: @escaping (Result<Value, any Error>) -> Effect
@@ -96,7 +97,7 @@ struct Query {
     }
 
     /// Returns a change with progress. `then` gets the outcome, a `CancellationError` after a stop.
-    static func change<Value: Sendable>(
+    package static func change<Value: Sendable>(
         _ slot: Slot, _ label: String,
         work: @escaping @Sendable (_ progress: @escaping @Sendable (TaskProgress) -> Void) async throws -> Value,
         then: @escaping (Result<Value, any Error>) -> Effect
@@ -119,28 +120,28 @@ struct Query {
 }
 
 /// A place for one running query. A newer query in a slot replaces the older one.
-nonisolated struct Slot: Hashable {
+package nonisolated struct Slot: Hashable {
     /// The screen of the query. The slot retains it, so that no new object can get its identity.
     let owner: AnyObject
     let name: String
 
-    init(_ owner: AnyObject, _ name: String) {
+    package init(_ owner: AnyObject, _ name: String) {
         self.owner = owner
         self.name = name
     }
 
-    static func == (left: Slot, right: Slot) -> Bool {
+    package static func == (left: Slot, right: Slot) -> Bool {
         left.owner === right.owner && left.name == right.name
     }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(ObjectIdentifier(owner))
         hasher.combine(name)
     }
 }
 
 /// The end of a query.
-nonisolated enum Ending: Sendable {
+package nonisolated enum Ending: Sendable {
     case finished
     case cancelled
     case failed(any Error)
@@ -172,18 +173,18 @@ nonisolated final class Mailbox<Part: Sendable>: Sendable {
 }
 
 /// Reports results and progress from the work of a query, from any thread or task.
-nonisolated struct Reporter<Part: Sendable>: Sendable {
+package nonisolated struct Reporter<Part: Sendable>: Sendable {
     let mailbox: Mailbox<Part>
     let ping: @Sendable () -> Void
 
     /// Reports a partial result. All of them arrive, in the order of each task.
-    func emit(_ part: Part) {
+    package func emit(_ part: Part) {
         mailbox.put { $0.parts.append(part) }
         ping()
     }
 
     /// Reports the progress. Only the newest value counts.
-    func progress(_ progress: TaskProgress) {
+    package func progress(_ progress: TaskProgress) {
         mailbox.put { $0.progress = progress }
         ping()
     }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A subject to look at. A screen holds a model; its lines are a function of the model and a size.
-protocol Screen: AnyObject {
+package protocol Screen: AnyObject {
     var title: TitleBar { get }
     /// The same commands in every state; `isEnabled` tells which of them work at the moment.
     var commands: [Command] { get }
@@ -18,21 +18,21 @@ protocol Screen: AnyObject {
 }
 
 extension Screen {
-    func appear() -> Effect { .none }
-    func escape() -> Bool { false }
-    var pointer: (any Pointable)? { nil }
-    var twin: [String]? { nil }
+    package func appear() -> Effect { .none }
+    package func escape() -> Bool { false }
+    package var pointer: (any Pointable)? { nil }
+    package var twin: [String]? { nil }
 }
 
 /// A part of a screen on which a click chooses something.
-protocol Pointable: AnyObject {
+package protocol Pointable: AnyObject {
     /// Chooses the content at a row of the screen's body, which has `rows` rows; returns false if
     /// there is none.
     func point(at row: Int, of rows: Int) -> Bool
 }
 
 /// The result of a command. Screens return effects; only the console carries them out.
-enum Effect {
+package enum Effect {
     case none
     case go(any Screen)
     /// Replaces the topmost screen.
@@ -63,14 +63,14 @@ enum Effect {
 }
 
 /// The text of the status line until the next command.
-nonisolated enum Status: Sendable, Equatable {
+package nonisolated enum Status: Sendable, Equatable {
     case none
     case info(String)
     case failure(String)
 }
 
 /// A change that waits for a yes.
-struct Proposal {
+package struct Proposal {
     let title: String
     /// The plan, exactly as it will be carried out.
     let lines: [Line]
@@ -82,10 +82,22 @@ struct Proposal {
     /// else must not answer a plan that arrives late.
     let owner: any Screen
     let accept: () -> Effect
+
+    package init(
+        title: String, lines: [Line], question: String, typed: String? = nil, owner: any Screen,
+        accept: @escaping () -> Effect
+    ) {
+        self.title = title
+        self.lines = lines
+        self.question = question
+        self.typed = typed
+        self.owner = owner
+        self.accept = accept
+    }
 }
 
 /// A line of text to ask for.
-struct Prompt {
+package struct Prompt {
     let label: String
     var text = ""
     /// Called after every key that changed the text.
@@ -99,9 +111,23 @@ struct Prompt {
     /// Called on Enter.
     let submit: (String) -> Effect
 
+    package init(
+        label: String, text: String = "", change: @escaping (String) -> Void = { _ in },
+        cancel: @escaping () -> Void = {}, complete: @escaping (String) -> String = { $0 }, passesMoves: Bool = false,
+        submit: @escaping (String) -> Effect
+    ) {
+        self.label = label
+        self.text = text
+        self.change = change
+        self.cancel = cancel
+        self.complete = complete
+        self.passesMoves = passesMoves
+        self.submit = submit
+    }
+
     /// Returns a text completed as far as it is unambiguous; the text itself if it is empty or no
     /// choice begins with it.
-    static func completed(_ text: String, _ choices: [String]) -> String {
+    package static func completed(_ text: String, _ choices: [String]) -> String {
         let found = choices.filter { $0.hasPrefix(text) }
         guard let first = found.first, !text.isEmpty else { return text }
         return found.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }

@@ -1,9 +1,11 @@
+import SafeText
+
 /// A table on a screen: its state, its drawing, and the commands of every table. A screen appends
 /// these commands to its own and calls `escape` from its own `escape`.
-final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sendable {
-    var table: Table<Row>
+package final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sendable {
+    package var table: Table<Row>
     /// The text that stands in place of rows if there are none.
-    var empty = "Nothing here."
+    package var empty = "Nothing here."
     let canMark: Bool
     /// The rows of the last drawing, for moves by pages.
     private(set) var page = 1
@@ -12,16 +14,16 @@ final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sen
     /// The number of rows of the screen below the table.
     private var below = 0
 
-    init(_ table: Table<Row>, canMark: Bool = false) {
+    package init(_ table: Table<Row>, canMark: Bool = false) {
         self.table = table
         self.canMark = canMark
     }
 
-    func lines(_ size: Size) -> [Line] { lines(size, below: 0) }
+    package func lines(_ size: Size) -> [Line] { lines(size, below: 0) }
 
     /// Returns the table and, below it, details of the row under the cursor. They take `rows` rows
     /// in any case, the first of them empty, so that the table keeps its height.
-    func lines(_ size: Size, details: [Line], rows: Int) -> [Line] {
+    package func lines(_ size: Size, details: [Line], rows: Int) -> [Line] {
         let table = lines(Size(rows: size.rows - rows, columns: size.columns), below: rows)
         let gap = max(0, size.rows - rows - table.count) + 1
         return table + Array(repeating: Line(), count: gap) + details.prefix(rows - 1)
@@ -36,7 +38,7 @@ final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sen
     }
 
     /// The rows of the last drawing, then those of the page below and of the page above.
-    var inSight: [Row] {
+    package var inSight: [Row] {
         let shown = table.top..<min(table.count, table.top + page)
         let below = shown.upperBound..<min(table.count, shown.upperBound + page)
         let above = max(0, shown.lowerBound - page)..<shown.lowerBound
@@ -44,7 +46,7 @@ final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sen
     }
 
     /// Counts from the lower end of the screen, where only the details lie below the table.
-    func point(at row: Int, of rows: Int) -> Bool {
+    package func point(at row: Int, of rows: Int) -> Bool {
         let line = row - (rows - below - height) - (height > 1 ? 1 : 0)
         guard (0..<page).contains(line), table.top + line < table.count else { return false }
         table.move(to: table.top + line)
@@ -53,34 +55,34 @@ final class TableView<Row: Identifiable & Sendable>: Pointable where Row.ID: Sen
 
     /// Whether there are rows for a command: marked ones, or the one under the cursor. Costs
     /// nothing.
-    var hasTargets: Bool { !table.marks.isEmpty || table.selected != nil }
+    package var hasTargets: Bool { !table.marks.isEmpty || table.selected != nil }
 
     /// The rows for a command: the marked ones, hidden ones included, or the one under the cursor.
-    var targets: [Row] {
+    package var targets: [Row] {
         table.marks.isEmpty ? table.selected.map { [$0] } ?? [] : table.markedRows
     }
 
     /// Ends the filter; returns false if there is none.
-    func escape() -> Bool {
+    package func escape() -> Bool {
         guard !table.filter.text.isEmpty else { return false }
         table.filter("")
         return true
     }
 
     /// The filter as options of a command line.
-    var filterWords: [String] {
+    package var filterWords: [String] {
         table.filter.isEmpty || table.filter.problem != nil ? [] : ["--where", table.filter.text]
     }
 
-    private(set) lazy var commands: [Command] = moves + views + (canMark ? marking : [])
+    package private(set) lazy var commands: [Command] = moves + views + (canMark ? marking : [])
 
     /// The number of rows, and `selection`, for the title of a screen.
-    var summary: [Line] {
+    package var summary: [Line] {
         [Line(HumanText.count(table.rows.count))].filter { _ in table.count == table.rows.count } + selection
     }
 
     /// Marks, filter and order, such as "1,204 shown of 3,870", for the title of a screen.
-    var selection: [Line] {
+    package var selection: [Line] {
         var parts: [Line] = []
         let all = table.rows.count
         if table.marks.count > 0 {
@@ -235,7 +237,7 @@ extension TableView {
     }
 
     /// Applies the user's configuration; tells the first name in it that is not a column.
-    func adopt(_ settings: TableSettings?) -> Effect {
+    package func adopt(_ settings: TableSettings?) -> Effect {
         guard let settings else { return .none }
         let (known, sortable) = (table.columns.map(\.id), sortable.map(\.id))
         func complaint(_ column: TableSettings.Column, _ there: [String]) -> Effect {
@@ -261,17 +263,28 @@ extension TableView {
 }
 
 /// How a table of the console begins, as the user's configuration says.
-nonisolated struct TableSettings: Sendable, Equatable {
+package nonisolated struct TableSettings: Sendable, Equatable {
     /// A column as the user named it.
-    struct Column: Sendable, Equatable {
-        let name: String
+    package struct Column: Sendable, Equatable {
+        package let name: String
         /// The place of the name for a complaint, such as "config.yml:7:12".
-        let place: String
+        package let place: String
+
+        package init(name: String, place: String) {
+            self.name = name
+            self.place = place
+        }
     }
 
     /// The column to sort by; nil for the order of the table itself.
-    var sort: Column?
-    var isDescending = false
+    package var sort: Column?
+    package var isDescending = false
     /// The columns to show, in this order; nil for all.
-    var columns: [Column]?
+    package var columns: [Column]?
+
+    package init(sort: Column? = nil, isDescending: Bool = false, columns: [Column]? = nil) {
+        self.sort = sort
+        self.isDescending = isDescending
+        self.columns = columns
+    }
 }

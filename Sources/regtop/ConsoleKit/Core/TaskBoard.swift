@@ -1,30 +1,32 @@
+package import SafeText
+
 /// The running queries of the console: one for each slot, the newest wins. Work announces results
 /// by a ping without data; `drain` then folds all results.
-final class TaskBoard {
-    struct Activity {
+package final class TaskBoard {
+    package struct Activity {
         /// The number of the query, counted over all queries of the board.
-        let number: Int
-        let slot: Slot
-        let label: String
-        let isChange: Bool
+        package let number: Int
+        package let slot: Slot
+        package let label: String
+        package let isChange: Bool
         let stopsOnEscape: Bool
-        let isHousekeeping: Bool
+        package let isHousekeeping: Bool
         fileprivate let outlivesItsScreen: Bool
-        let started: ContinuousClock.Instant
-        var progress = TaskProgress()
-        var isStopping = false
+        package let started: ContinuousClock.Instant
+        package var progress = TaskProgress()
+        package var isStopping = false
         fileprivate let run: Query.Run
     }
 
     /// A query that has ended.
-    struct Finished {
-        let number: Int
-        let label: String
-        let isChange: Bool
-        let started: ContinuousClock.Instant
-        let ended: ContinuousClock.Instant
-        let progress: TaskProgress
-        let ending: Ending
+    package struct Finished {
+        package let number: Int
+        package let label: String
+        package let isChange: Bool
+        package let started: ContinuousClock.Instant
+        package let ended: ContinuousClock.Instant
+        package let progress: TaskProgress
+        package let ending: Ending
     }
 
     /// The number of ended queries that are remembered.
@@ -32,12 +34,12 @@ final class TaskBoard {
 
     private var running: [Slot: Activity] = [:]
     /// The last queries that have ended, the newest first.
-    private(set) var finished: [Finished] = []
+    package private(set) var finished: [Finished] = []
     private var count = 0
     private let ping: @Sendable () -> Void
 
     /// - Parameter ping: Called on any thread when there are results to drain.
-    init(ping: @escaping @Sendable () -> Void) {
+    package init(ping: @escaping @Sendable () -> Void) {
         self.ping = ping
     }
 
@@ -45,9 +47,9 @@ final class TaskBoard {
     var busy: Int { running.count }
 
     /// The running queries, the oldest first.
-    var activities: [Activity] { running.values.sorted { $0.started < $1.started } }
+    package var activities: [Activity] { running.values.sorted { $0.started < $1.started } }
 
-    func isRunning(_ slot: Slot) -> Bool { running[slot] != nil }
+    package func isRunning(_ slot: Slot) -> Bool { running[slot] != nil }
 
     /// Starts a query in its slot and cancels the older one there without its results. If the older
     /// one is a change, it goes on, and this returns false.

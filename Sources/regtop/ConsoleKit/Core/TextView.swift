@@ -1,16 +1,16 @@
 /// Lines that scroll, such as the help page or the text of a manifest.
-final class TextView {
+package final class TextView {
     /// Returns the lines for a width.
     private let content: (_ columns: Int) -> [Line]
     private(set) var top = 0
     private var page = 1
     private var count = 0
 
-    init(_ content: @escaping (_ columns: Int) -> [Line]) {
+    package init(_ content: @escaping (_ columns: Int) -> [Line]) {
         self.content = content
     }
 
-    func lines(_ size: Size) -> [Line] {
+    package func lines(_ size: Size) -> [Line] {
         let lines = content(size.columns)
         page = max(1, size.rows)
         count = lines.count
@@ -18,7 +18,7 @@ final class TextView {
         return lines.dropFirst(top).prefix(size.rows).map { $0.truncated(to: size.columns) }
     }
 
-    private(set) lazy var commands: [Command] = [
+    package private(set) lazy var commands: [Command] = [
         scroll("down", [.down, .character("j"), .enter], "One line down") { top, _ in top + 1 },
         scroll("up", [.up, .character("k")], "One line up") { top, _ in top - 1 },
         scroll("page-down", [.pageDown, .control("f"), .character(" ")], "One page down") { $0 + $1 },

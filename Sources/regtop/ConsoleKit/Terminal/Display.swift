@@ -1,3 +1,4 @@
+import SafeText
 import Foundation
 
 /// Shows frames to a person and returns the keys of that person: a full screen, or lines one below
@@ -23,22 +24,27 @@ nonisolated struct DisplayInput: Equatable {
 }
 
 /// The options of the user for the display.
-nonisolated struct Look: Sendable, Equatable {
+package nonisolated struct Look: Sendable, Equatable {
     /// Whether the console takes clicks, double clicks and the wheel.
-    var hasMouse = true
+    package var hasMouse = true
     /// Whether the console writes line by line, for screen readers.
-    var isLinear = false
+    package var isLinear = false
+
+    package init(hasMouse: Bool = true, isLinear: Bool = false) {
+        self.hasMouse = hasMouse
+        self.isLinear = isLinear
+    }
 }
 
 /// Why a console is not possible. Each description is one sentence that tells what to do.
-nonisolated enum TerminalError: Error, Equatable, CustomStringConvertible {
+package nonisolated enum TerminalError: Error, Equatable, CustomStringConvertible {
     /// The standard stream of this name is not a terminal.
     case notATerminal(String)
     /// `TERM` is not set, or names a terminal on which no full screen is possible.
     case unusableType(String?)
     case system(String, code: Int32)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .notATerminal(let stream):
             "The console needs a terminal, but standard \(stream) is not a terminal; "

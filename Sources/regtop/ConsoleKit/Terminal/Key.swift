@@ -1,5 +1,5 @@
 /// A key that a person pressed, or another event of the terminal.
-nonisolated enum Key: Hashable, Sendable {
+package nonisolated enum Key: Hashable, Sendable {
     case character(Character)
     /// A control key by its letter, in lower case.
     case control(Character)
@@ -48,7 +48,7 @@ nonisolated enum Key: Hashable, Sendable {
 }
 
 /// An event of the mouse, with its place on the screen, counted from 0.
-nonisolated struct MouseEvent: Hashable, Sendable {
+package nonisolated struct MouseEvent: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
         case click, doubleClick, wheelUp, wheelDown
     }

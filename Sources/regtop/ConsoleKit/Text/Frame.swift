@@ -33,11 +33,11 @@ nonisolated struct Frame: Sendable, Equatable {
 }
 
 /// The size of a part of the screen, in rows and columns. Either may be 0.
-nonisolated struct Size: Sendable, Equatable {
-    let rows: Int
-    let columns: Int
+package nonisolated struct Size: Sendable, Equatable {
+    package let rows: Int
+    package let columns: Int
 
-    init(rows: Int, columns: Int) {
+    package init(rows: Int, columns: Int) {
         self.rows = max(0, rows)
         self.columns = max(0, columns)
     }

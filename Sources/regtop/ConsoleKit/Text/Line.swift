@@ -1,35 +1,37 @@
+import SafeText
+
 /// One row of styled text. Every screen consists of lines, and tests compare them.
-nonisolated struct Line: Sendable, Equatable {
+package nonisolated struct Line: Sendable, Equatable {
     /// The part of a text that is cut if it is too long.
-    enum Trimming: Sendable {
+    package enum Trimming: Sendable {
         case end
         /// For digests and paths, which differ at their ends.
         case middle
     }
 
-    enum Alignment: Sendable {
+    package enum Alignment: Sendable {
         case left
         case right
     }
 
-    static let ellipsis = "…"
+    package static let ellipsis = "…"
 
-    private(set) var spans: [Span]
-    private(set) var width: Int
+    package private(set) var spans: [Span]
+    package private(set) var width: Int
 
-    init(_ spans: [Span] = []) {
+    package init(_ spans: [Span] = []) {
         self.spans = spans.filter { $0.width > 0 }
         width = spans.reduce(0) { $0 + $1.width }
     }
 
-    init(_ text: String, _ style: Style = .normal) {
+    package init(_ text: String, _ style: Style = .normal) {
         self.init([Span(text, style)])
     }
 
     /// The text without its styles.
-    var text: String { spans.map(\.text).joined() }
+    package var text: String { spans.map(\.text).joined() }
 
-    mutating func append(_ text: String, _ style: Style = .normal) {
+    package mutating func append(_ text: String, _ style: Style = .normal) {
         append(Line(text, style))
     }
 
@@ -38,7 +40,7 @@ nonisolated struct Line: Sendable, Equatable {
         width += other.width
     }
 
-    static func + (left: Line, right: Line) -> Line {
+    package static func + (left: Line, right: Line) -> Line {
         Line(left.spans + right.spans)
     }
 
@@ -59,7 +61,7 @@ nonisolated struct Line: Sendable, Equatable {
     }
 
     /// Returns the line in at most `columns`; an ellipsis replaces the part that is cut.
-    func truncated(to columns: Int, _ trimming: Trimming = .end) -> Line {
+    package func truncated(to columns: Int, _ trimming: Trimming = .end) -> Line {
         guard width > columns else { return self }
         guard columns > 0 else { return Line() }
         let room = columns - 1
@@ -76,7 +78,7 @@ nonisolated struct Line: Sendable, Equatable {
     }
 
     /// Returns the line in exactly `columns`.
-    func fitted(
+    package func fitted(
         to columns: Int, _ alignment: Alignment = .left, trimming: Trimming = .end, fill: Style = .normal
     ) -> Line {
         let short = truncated(to: columns, trimming)
@@ -86,7 +88,7 @@ nonisolated struct Line: Sendable, Equatable {
     }
 
     /// Returns a line of blanks.
-    static func blank(_ columns: Int, _ style: Style = .normal) -> Line {
+    package static func blank(_ columns: Int, _ style: Style = .normal) -> Line {
         Line(String(repeating: " ", count: max(0, columns)), style)
     }
 }
@@ -96,7 +98,7 @@ nonisolated struct Line: Sendable, Equatable {
 nonisolated extension Line {
     /// Breaks a text at its blanks into rows of at most `columns`. A word that is longer than a row
     /// is broken anywhere.
-    static func wrapped(_ text: String, to columns: Int, _ style: Style = .normal) -> [Line] {
+    package static func wrapped(_ text: String, to columns: Int, _ style: Style = .normal) -> [Line] {
         guard columns > 0 else { return [] }
         var rows: [Line] = []
         var row = Line()
@@ -115,7 +117,7 @@ nonisolated extension Line {
     }
 
     /// Breaks the line into rows of at most `columns`, between any two characters.
-    func broken(to columns: Int) -> [Line] {
+    package func broken(to columns: Int) -> [Line] {
         guard columns > 0, width > columns else { return [self] }
         var rows: [[Span]] = [[]]
         var used = 0
@@ -141,7 +143,7 @@ nonisolated extension Line {
     }
 
     /// The line with adjacent spans of one style joined.
-    var merged: Line {
+    package var merged: Line {
         var parts: [(text: String, style: Style)] = []
         for span in spans {
             if let last = parts.indices.last, parts[last].style == span.style {

@@ -1,13 +1,15 @@
+import SafeText
+
 /// A piece of text in one style. It is safe to show.
-nonisolated struct Span: Sendable, Equatable {
+package nonisolated struct Span: Sendable, Equatable {
     /// Has only visible characters.
     let text: String
-    let style: Style
+    package let style: Style
     /// In columns.
     let width: Int
 
     /// Takes any text, hostile text included: the escapes of every screen are made here.
-    init(_ text: String, _ style: Style = .normal) {
+    package init(_ text: String, _ style: Style = .normal) {
         self.init(visible: VisibleText.of(text), style)
     }
 
@@ -75,7 +77,7 @@ nonisolated struct Span: Sendable, Equatable {
 
 /// The role of a piece of text; the palette gives each role its look on a terminal. A word always
 /// states what a colour shows.
-nonisolated enum Style: UInt8, CaseIterable, Sendable {
+package nonisolated enum Style: UInt8, CaseIterable, Sendable {
     case normal
     case dim
     case title

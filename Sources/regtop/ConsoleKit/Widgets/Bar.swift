@@ -1,12 +1,13 @@
+import SafeText
 import Synchronization
 
 /// Horizontal bars, drawn in eighths of a column.
-nonisolated enum Bar {
+package nonisolated enum Bar {
     private static let eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 
     /// Returns a bar for a part of a whole, exactly `columns` wide. Only 0 is drawn as an empty
     /// bar, and only the whole as a full one.
-    static func line(_ part: Double, of whole: Double, columns: Int, style: Style = .bar) -> Line {
+    package static func line(_ part: Double, of whole: Double, columns: Int, style: Style = .bar) -> Line {
         guard columns > 0 else { return Line() }
         guard whole > 0, part > 0, part.isFinite, whole.isFinite else { return Line.blank(columns) }
         let full = columns * 8
@@ -18,18 +19,20 @@ nonisolated enum Bar {
 }
 
 /// The scale of the bars of a column: its largest value so far.
-nonisolated final class Scale: Sendable {
+package nonisolated final class Scale: Sendable {
     private let most = Mutex<UInt64>(0)
 
+    package init() {}
+
     /// Extends the scale to these values.
-    func take(_ values: some Sequence<UInt64>) {
+    package func take(_ values: some Sequence<UInt64>) {
         guard let largest = values.max() else { return }
         most.withLock { $0 = max($0, largest) }
     }
 
     /// Returns a bar for a size, exactly `columns` wide. The part that is not unique has another
     /// colour, if it is known.
-    func bar(_ size: UInt64, unique: UInt64?, columns: Int) -> Line {
+    package func bar(_ size: UInt64, unique: UInt64?, columns: Int) -> Line {
         let whole = Double(most.withLock { $0 })
         guard let unique, unique < size, whole > 0 else { return Bar.line(Double(size), of: whole, columns: columns) }
         // As long as any bar of this size; the border of the parts lies between whole columns.

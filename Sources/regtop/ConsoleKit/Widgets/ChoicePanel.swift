@@ -1,17 +1,22 @@
 /// A question with several answers, at the lower end of the screen. The cursor begins on the first
 /// answer, which is the cautious one.
-nonisolated struct ChoicePanel: Sendable, Equatable {
-    struct Option: Sendable, Equatable {
-        let name: String
+package nonisolated struct ChoicePanel: Sendable, Equatable {
+    package struct Option: Sendable, Equatable {
+        package let name: String
         /// The meaning and the consequence of the answer, in a sentence.
-        let meaning: String
+        package let meaning: String
+
+        package init(name: String, meaning: String) {
+            self.name = name
+            self.meaning = meaning
+        }
     }
 
     let title: String
     let options: [Option]
     private(set) var cursor = 0
 
-    init(title: String, options: [Option]) {
+    package init(title: String, options: [Option]) {
         self.title = title
         self.options = options
     }

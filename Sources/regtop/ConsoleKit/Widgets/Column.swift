@@ -1,7 +1,7 @@
 /// One column of a table: its name, its cells, its order, and its share of a narrow screen.
-nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
+package nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
     /// The sort key of a row. Rows with equal keys keep their order.
-    enum Order: Sendable {
+    package enum Order: Sendable {
         case none
         /// Rows without a number come last in both directions.
         case number(@Sendable (Row) -> Int64?)
@@ -9,26 +9,45 @@ nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
     }
 
     /// The name in `:sort` and in the configuration.
-    let id: String
-    let title: String
-    var alignment: Line.Alignment = .left
-    var trimming: Line.Trimming = .end
+    package let id: String
+    package let title: String
+    package var alignment: Line.Alignment = .left
+    package var trimming: Line.Trimming = .end
     /// The smallest useful width, in columns of the terminal.
-    let minimum: Int
+    package let minimum: Int
     /// The width that the column needs; nil takes all the room that is left.
-    var ideal: Int?
+    package var ideal: Int?
     /// If there is too little room, the columns with the greatest numbers are hidden first; 0
     /// stays.
-    var priority = 0
+    package var priority = 0
     /// Whether the column is shown only if every other column has its ideal width.
-    var isExtra = false
+    package var isExtra = false
     /// Whether words of the filter are highlighted in this column.
-    var isSearched = false
-    var order = Order.none
+    package var isSearched = false
+    package var order = Order.none
     /// Whether the first sort by this column puts the largest value on top.
-    var startsDescending = false
+    package var startsDescending = false
     /// Returns the cell of a row for a width. The table cuts a longer cell.
     let cell: @Sendable (Row, _ width: Int) -> Line
+
+    package init(
+        id: String, title: String, alignment: Line.Alignment = .left, trimming: Line.Trimming = .end, minimum: Int,
+        ideal: Int? = nil, priority: Int = 0, isExtra: Bool = false, isSearched: Bool = false,
+        order: Order = Order.none, startsDescending: Bool = false, cell: @escaping @Sendable (Row, _ width: Int) -> Line
+    ) {
+        self.id = id
+        self.title = title
+        self.alignment = alignment
+        self.trimming = trimming
+        self.minimum = minimum
+        self.ideal = ideal
+        self.priority = priority
+        self.isExtra = isExtra
+        self.isSearched = isSearched
+        self.order = order
+        self.startsDescending = startsDescending
+        self.cell = cell
+    }
 }
 
 /// Chooses the columns that fit, and their widths.

@@ -1,17 +1,28 @@
 /// The top row: the store and its state.
-nonisolated struct HeaderBar: Sendable, Equatable {
-    struct Item: Sendable, Equatable {
-        let text: String
+package nonisolated struct HeaderBar: Sendable, Equatable {
+    package struct Item: Sendable, Equatable {
+        package let text: String
         /// If there is too little room, the items with the greatest numbers are left out first; 0
         /// stays.
-        var priority = 0
-        var isAlert = false
+        package var priority = 0
+        package var isAlert = false
+
+        package init(text: String, priority: Int = 0, isAlert: Bool = false) {
+            self.text = text
+            self.priority = priority
+            self.isAlert = isAlert
+        }
     }
 
     /// From left to right.
-    var items: [Item] = []
+    package var items: [Item] = []
     /// Shown at the right edge and never left out, such as READ-ONLY.
     var badge: String?
+
+    package init(items: [Item] = [], badge: String? = nil) {
+        self.items = items
+        self.badge = badge
+    }
 
     func line(_ columns: Int) -> Line {
         let badge = self.badge.map { Line(" \($0) ", .headerAlert) } ?? Line()
@@ -35,10 +46,15 @@ nonisolated struct HeaderBar: Sendable, Equatable {
 }
 
 /// The row above a screen: its subject, facts about it, and the screens below it.
-nonisolated struct TitleBar: Sendable, Equatable {
-    let title: String
+package nonisolated struct TitleBar: Sendable, Equatable {
+    package let title: String
     /// The most important one first; the last ones are left out if there is too little room.
-    var details: [Line] = []
+    package var details: [Line] = []
+
+    package init(title: String, details: [Line] = []) {
+        self.title = title
+        self.details = details
+    }
 
     /// - Parameter behind: The titles of the screens below this one, the first screen first. They
     ///   are the first to be left out.

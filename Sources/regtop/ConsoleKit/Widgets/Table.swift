@@ -3,16 +3,16 @@
 ///
 /// Only `replace`, `sort` and `filter` cost more with more rows. A move of the cursor costs the
 /// same for ten rows and for a million.
-nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: Sendable {
+package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: Sendable {
     /// May change at any time. A sort by a column that is gone is no sort.
-    var columns: [Column<Row>]
+    package var columns: [Column<Row>]
     /// The columns to show, in their order; nil for all.
     var chosen: [Column<Row>.ID]?
     private let searchText: @Sendable (Row) -> String
     /// Makes a filter of a text. Ages in it are counted from the present moment.
     let makeFilter: @Sendable (_ text: String) -> TableFilter<Row>
 
-    private(set) var rows: [Row] = []
+    package private(set) var rows: [Row] = []
     /// Indices of `rows`: the rows that pass the filter, in the order shown.
     private(set) var order: [Int] = []
     /// A position in `order`; 0 if no row is shown.
@@ -27,7 +27,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     private(set) var hiddenMarkCount = 0
     private(set) var sortColumn: Column<Row>.ID?
     private(set) var isDescending = false
-    private(set) var filter = TableFilter<Row>()
+    package private(set) var filter = TableFilter<Row>()
 
     private var numbers: [Row.ID: Int] = [:]
     private var haystacks: [[UInt8]] = []
@@ -37,7 +37,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     /// - Parameters:
     ///   - searchText: Returns the text in which the words of a filter are looked for.
     ///   - filter: Makes a filter of a text.
-    init(
+    package init(
         columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String,
         filter: @escaping @Sendable (_ text: String) -> TableFilter<Row>
     ) {
@@ -56,17 +56,17 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 
     var count: Int { order.count }
 
-    var selected: Row? { order.indices.contains(cursor) ? rows[order[cursor]] : nil }
+    package var selected: Row? { order.indices.contains(cursor) ? rows[order[cursor]] : nil }
 
     /// The row at a position of the order shown.
     func row(at position: Int) -> Row { rows[order[position]] }
 
     /// The marked rows in the order of the table, hidden ones included. Looks at every row if there
     /// are marks.
-    var markedRows: [Row] { marks.isEmpty ? [] : sorted.lazy.map { rows[$0] }.filter { marks.contains($0.id) } }
+    package var markedRows: [Row] { marks.isEmpty ? [] : sorted.lazy.map { rows[$0] }.filter { marks.contains($0.id) } }
 
     /// The marked rows that the filter hides. Looks at every row if there are any.
-    var hiddenMarks: HiddenMarks {
+    package var hiddenMarks: HiddenMarks {
         guard hiddenMarkCount > 0 else { return HiddenMarks() }
         let shown = Set(order)
         let hidden = sorted.filter { !shown.contains($0) && marks.contains(rows[$0].id) }
@@ -78,7 +78,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     /// Takes other rows. The cursor stays on its row; if that row is gone, it goes to the next one
     /// that is still there. Marks of rows that are gone are dropped. The first of several rows with
     /// one identity is kept.
-    mutating func replace(_ newRows: [Row]) {
+    package mutating func replace(_ newRows: [Row]) {
         let former = hasChosen ? order.map { rows[$0].id } : []
         rows = []
         numbers = [:]
@@ -92,7 +92,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     /// Takes new versions of some rows, by identity, without a sort or filter, so that rows keep
     /// their places while their sizes come in. Call `settle` after the last update. Rows that are
     /// not in the table are ignored.
-    mutating func update(_ versions: [Row]) {
+    package mutating func update(_ versions: [Row]) {
         for version in versions {
             guard let number = numbers[version.id] else { continue }
             rows[number] = version
@@ -101,7 +101,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     }
 
     /// Sorts and filters again, after updates.
-    mutating func settle() {
+    package mutating func settle() {
         arrange(former: order)
     }
 
@@ -110,7 +110,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     // MARK: Sorting and filtering
 
     /// Sorts by a column; nil restores the original order.
-    mutating func sort(by column: Column<Row>.ID?, descending: Bool) {
+    package mutating func sort(by column: Column<Row>.ID?, descending: Bool) {
         sortColumn = column
         isDescending = descending
         settle()
@@ -216,7 +216,7 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
     }
 
     /// Marks every row for which `isMeant` is true, hidden ones included.
-    mutating func mark(where isMeant: (Row) -> Bool) {
+    package mutating func mark(where isMeant: (Row) -> Bool) {
         for row in rows where isMeant(row) { marks.insert(row.id) }
     }
 
@@ -227,9 +227,13 @@ nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: S
 }
 
 /// The marked rows that a filter hides. Every question lists them.
-nonisolated struct HiddenMarks: Sendable, Equatable {
+package nonisolated struct HiddenMarks: Sendable, Equatable {
     /// The text of the first column, in the order of the table.
-    var names: [String] = []
+    package var names: [String] = []
+
+    package init(names: [String] = []) {
+        self.names = names
+    }
 }
 
 nonisolated extension Dictionary {

@@ -1,9 +1,9 @@
 /// The text of a table's filter, as the program understands it. The table looks for the words in
 /// the text of its rows; the program decides what the text means.
-nonisolated struct TableFilter<Row: Sendable>: Sendable {
+package nonisolated struct TableFilter<Row: Sendable>: Sendable {
     /// Returns whether a row passes. `contains` tells whether the text of the row has a word, in
     /// any case.
-    typealias Test = @Sendable (_ row: Row, _ contains: (_ word: String) -> Bool) -> Bool
+    package typealias Test = @Sendable (_ row: Row, _ contains: (_ word: String) -> Bool) -> Bool
 
     /// The text as it was typed.
     let text: String
@@ -24,19 +24,19 @@ nonisolated struct TableFilter<Row: Sendable>: Sendable {
         self.init("", words: [], isPlain: true, test: nil)
     }
 
-    init(_ text: String, words: [String], isPlain: Bool, test: Test?) {
+    package init(_ text: String, words: [String], isPlain: Bool, test: Test?) {
         (self.text, self.isPlain, self.test, problem) = (text, isPlain, test, nil)
         self.words = words.filter { !$0.isEmpty }
         folded = Dictionary(words.map { ($0, $0.utf8.map(Line.folded)) }) { first, _ in first }
     }
 
     /// A text that is not a filter, for this reason.
-    init(_ text: String, problem: String) {
+    package init(_ text: String, problem: String) {
         (self.text, self.problem) = (text, problem)
         (words, isPlain, test, folded) = ([], false, nil, [:])
     }
 
-    var isEmpty: Bool { test == nil && problem == nil }
+    package var isEmpty: Bool { test == nil && problem == nil }
 
     /// - Parameter haystack: The text of the row, folded.
     func matches(_ row: Row, haystack: [UInt8]) -> Bool {

@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import SafeText
 import ArgumentParser
 import Foundation
 

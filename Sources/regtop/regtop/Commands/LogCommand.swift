@@ -1,4 +1,5 @@
 import AdminCore
+import Presentation
 import ArgumentParser
 
 /// `regtop log`

@@ -1,4 +1,6 @@
 import AdminCore
+import Presentation
+import SafeText
 import ArgumentParser
 import Foundation
 

@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import SafeText
 
 /// The chunks of a file: drawn to scale, and in a table with their places.
 final class BlobScreen: Screen {

@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import SafeText
 import Foundation
 
 /// Cells that several tables have in common.

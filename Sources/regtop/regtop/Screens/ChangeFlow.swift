@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// A change from the key to its results: plan, question, execution, report, all with the same plan.
 struct ChangeFlow {

@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import SafeText
 
 /// A file drawn to scale, with the state of its bytes.
 nonisolated struct ChunkMap: Sendable, Equatable {

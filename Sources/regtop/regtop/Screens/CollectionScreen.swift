@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 import Foundation
 
 /// The garbage collection: the holdings of the quarantine, and the next step with its effect and

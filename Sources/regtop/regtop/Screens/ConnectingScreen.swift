@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import SafeText
 
 /// The screen until the store is open. The repositories or the choice of a pool replace it.
 final class ConnectingScreen: Screen {

@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import Presentation
 
 /// The console as a program: it draws at once, opens the store meanwhile, and closes it at the end.
 enum ConsoleApp {

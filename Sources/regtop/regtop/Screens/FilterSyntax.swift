@@ -1,4 +1,5 @@
 import AdminCore
+import ConsoleKit
 import Foundation
 
 /// Makes the filters of tables from the filter language of the core.

@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// The log of changes, the latest first.
 final class LogScreen: Screen {

@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// One image: its manifest, configuration, history with layers and signatures; for an index, also
 /// all of these of each of its images.

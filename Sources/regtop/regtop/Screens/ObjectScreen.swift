@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import SafeText
 
 /// One object of the store: its place, its xattrs, its omap and its first bytes.
 final class ObjectScreen: Screen {

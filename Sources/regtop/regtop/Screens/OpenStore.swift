@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// The open store that all screens share, with its status and the changes that the console made.
 final class OpenStore {

@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// The pool and its cluster: space, health, and the distribution of the objects over the OSDs.
 final class PoolScreen: Screen {

@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// The problems of the pool, the most severe ones first. Opens their places and repairs marked
 /// ones.

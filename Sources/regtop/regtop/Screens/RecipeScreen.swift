@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// The configuration of one image and its history. Long texts are cut.
 final class RecipeScreen: Screen {

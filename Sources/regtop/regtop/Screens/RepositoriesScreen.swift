@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// The first screen: all repositories. Names come at once; the rest follows, visible rows first.
 final class RepositoriesScreen: Screen {

@@ -1,4 +1,5 @@
 import AdminCore
+import ConsoleKit
 import Foundation
 
 /// A row of a repository: a tag, a manifest without a tag, or an unfinished upload.

@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import SafeText
 
 /// A repository: its tags, the manifests without a tag, and unfinished uploads.
 final class RepositoryScreen: Screen {

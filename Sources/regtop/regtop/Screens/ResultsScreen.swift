@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// The results of a change, one for each target.
 final class ResultsScreen: Screen {

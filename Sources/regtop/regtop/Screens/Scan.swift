@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import SafeText
 import Synchronization
 
 /// The keys that a scan has still to read. Workers take keys, the visible ones first; the console

@@ -1,4 +1,5 @@
 import AdminCore
+import ConsoleKit
 
 /// A screen that opens from everywhere by its name after `:`, and from the first screen also by a
 /// key.

@@ -1,4 +1,5 @@
-import AdminCore
+import ConsoleKit
+import SafeText
 
 /// The running and finished tasks of the console, with progress, rate and time left.
 final class TasksScreen: Screen {

@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// The trash: the deletions that can be restored, the latest first. Sizes follow later.
 final class TrashScreen: Screen {

@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import SafeText
 
 /// A directory of the storage driver's tree: the entries of its omap, damaged ones included.
 final class TreeScreen: Screen {

@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 import Foundation
 
 /// The unfinished uploads of the registry.

@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// Disk usage, the largest first: the repositories of the registry, the tags of a repository, the
 /// blobs of a tag.

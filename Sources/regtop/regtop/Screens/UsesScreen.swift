@@ -1,4 +1,7 @@
 import AdminCore
+import ConsoleKit
+import Presentation
+import SafeText
 
 /// The tags and manifests that need a blob.
 final class UsesScreen: Screen {

@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import SafeText
 
 /// A verification: reads the chosen rows in full, one after the other, and compares every blob with
 /// its digest. It goes on after the user leaves the screen; its results stay until the next one.

@@ -1,4 +1,5 @@
 import AdminCore
+import SafeText
 import Dispatch
 import Foundation
 import Synchronization

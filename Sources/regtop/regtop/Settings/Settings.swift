@@ -1,4 +1,6 @@
 import AdminCore
+import ConsoleKit
+import Presentation
 
 /// The user's configuration. A setting that the file does not name has its default.
 nonisolated struct Settings: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import AdminCore
+import ConsoleKit
 import Foundation
 import Yams
 

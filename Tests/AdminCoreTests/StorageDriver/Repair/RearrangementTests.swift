@@ -1,6 +1,9 @@
 import Testing
 
-@testable import AdminCore
+@testable import ObjectStore
+@testable import Registry
+@testable import SampleRegistry
+@testable import StorageDriver
 
 /// Resumed uploads (docs/layout.md#d1) are put in order by the lengths of their chunks, and nothing else is.
 @Suite struct RearrangementTests {

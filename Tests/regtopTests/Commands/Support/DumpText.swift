@@ -1,4 +1,5 @@
-import AdminCore
+@testable import Registry
+@testable import StorageDriver
 import Foundation
 
 /// Files of a registry's tree as dump lines, directories included.

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import ConsoleKit
 @testable import regtop
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct GoldenTests {

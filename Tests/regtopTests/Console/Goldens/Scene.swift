@@ -1,6 +1,6 @@
 import Testing
 
-@testable import regtop
+@testable import ConsoleKit
 
 /// A state of the console on the sample registry, as the steps that lead there.
 struct Scene: Sendable, CustomTestStringConvertible {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import regtop
+@testable import ConsoleKit
 
 /// The real program shows the same states in a terminal as the frames of the goldens.
 @Suite(.serialized, .timeLimit(.minutes(15))) struct TerminalGoldenTests {

@@ -89,7 +89,7 @@ import Testing
             try await window.press("m")
             try await window.type("~old")
             try await window.press("Enter")
-            #expect(try await window.text().contains("is no name; write repository or repository:tag."))
+            #expect(try await window.text().contains("is not a name; write repository or repository:tag."))
             try await window.press("m")
             try await window.type("-old")
             try await window.press("Enter")

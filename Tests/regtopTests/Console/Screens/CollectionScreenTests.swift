@@ -1,6 +1,8 @@
 import Testing
 
 @testable import AdminCore
+@testable import ConsoleKit
+@testable import ObjectStore
 @testable import regtop
 
 /// The collection in the console.

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import ConsoleKit
 @testable import regtop
 
 /// A screen without the declaration of one of its commands.
@@ -38,16 +39,8 @@ import Testing
                     let hints = console.frame(size).text.split(separator: "\n").last ?? ""
                     #expect(hints.contains("\(key.label) \(hint)") == isDeclared, "\(command.name)")
                 }
-                console.handle(.character(":"), size: size)
-                for character in command.name { console.handle(.character(character), size: size) }
-                console.handle(.character("~"), size: size)
-                console.handle(.enter, size: size)
-                if case .failure(let names) = console.status {
-                    let listed = names.split(separator: ";").last?.split(separator: " ").map { $0.trimmingSuffix(",.") }
-                    #expect(listed?.contains(command.name) == isDeclared, "\(command.name)")
-                } else {
-                    Issue.record("no list of names")
-                }
+                let named = try? CommandNames(commands: working).parse(command.name)?.get()
+                #expect((named?.command.name == command.name) == isDeclared, "\(command.name)")
                 console.handle(.character("?"), size: size)
                 #expect(console.frame(size).text.contains(":\(command.name) ") == isDeclared, "\(command.name)")
             }

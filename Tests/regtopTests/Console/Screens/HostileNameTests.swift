@@ -1,7 +1,8 @@
 import Testing
 
-@testable import AdminCore
-@testable import regtop
+@testable import ConsoleKit
+@testable import ObjectStore
+@testable import SafeText
 
 /// Names that any client can write into a pool: none breaks a row or reaches the terminal without
 /// escapes.

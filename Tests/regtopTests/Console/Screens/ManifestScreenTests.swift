@@ -1,6 +1,7 @@
 import Testing
 
-@testable import AdminCore
+@testable import ConsoleKit
+@testable import Registry
 @testable import regtop
 
 @MainActor @Suite struct ManifestScreenTests {

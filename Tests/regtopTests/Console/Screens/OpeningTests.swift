@@ -2,6 +2,10 @@ import Synchronization
 import Testing
 
 @testable import AdminCore
+@testable import ConsoleKit
+@testable import ObjectStore
+@testable import SQLiteStore
+@testable import StorageDriver
 @testable import regtop
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct OpeningTests {

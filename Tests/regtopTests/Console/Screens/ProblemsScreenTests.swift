@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-@testable import AdminCore
-@testable import regtop
+@testable import ConsoleKit
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct ProblemsScreenTests {
     @Test func problemsAreShownByKindWithTheirMeaning() async throws {

@@ -1,7 +1,6 @@
 import Testing
 
-@testable import AdminCore
-@testable import regtop
+@testable import ConsoleKit
 
 /// Every command, run on every screen of a read-only console, writes nothing, whether the session
 /// is read-only or only the console.

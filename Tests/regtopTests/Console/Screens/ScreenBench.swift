@@ -2,6 +2,11 @@ import Synchronization
 import Testing
 
 @testable import AdminCore
+@testable import ConsoleKit
+@testable import ObjectStore
+@testable import SQLiteStore
+@testable import SampleRegistry
+@testable import StorageDriver
 @testable import regtop
 
 /// A console on the sample registry whose loop is the test.

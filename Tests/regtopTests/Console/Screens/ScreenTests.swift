@@ -1,6 +1,9 @@
 import Testing
 
 @testable import AdminCore
+@testable import ConsoleKit
+@testable import ObjectStore
+@testable import Registry
 @testable import regtop
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct ScreenTests {
@@ -25,7 +28,7 @@ import Testing
         await bench.find("layer")
         await bench.press(.character("s"), .character("s"), .enter)
         #expect(bench.title.hasPrefix("Blob sha256:"))
-        #expect(bench.text.contains("█ right"))
+        #expect(bench.text.contains("█ in place"))
         await bench.press(.down, .enter)
         #expect(bench.title.hasPrefix("Object blob:"))
         #expect(bench.title.hasSuffix("-1"))

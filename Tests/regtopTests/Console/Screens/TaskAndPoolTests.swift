@@ -2,6 +2,13 @@ import Synchronization
 import Testing
 
 @testable import AdminCore
+@testable import ConsoleKit
+@testable import Inspection
+@testable import ObjectStore
+@testable import SQLiteStore
+@testable import SafeText
+@testable import SampleRegistry
+@testable import StorageDriver
 @testable import regtop
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct TasksScreenTests {

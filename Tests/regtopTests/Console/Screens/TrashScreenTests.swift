@@ -1,6 +1,8 @@
 import Testing
 
 @testable import AdminCore
+@testable import ConsoleKit
+@testable import Registry
 @testable import regtop
 
 /// The trash, the uploads and the log in the console.
@@ -57,7 +59,7 @@ import Testing
         let bench = try await ScreenBench()
         await bench.find("attic/cron")
         await bench.press(.character("D"))
-        #expect(bench.text.contains("cannot be restored"))
+        #expect(bench.text.contains("PERMANENT: skips the trash, cannot be undone"))
         await bench.type("attic/cron")
         await bench.press(.enter, .character("T"))
         #expect(bench.text.contains("The trash is empty."))

@@ -1,7 +1,6 @@
 import Testing
 
-@testable import AdminCore
-@testable import regtop
+@testable import ConsoleKit
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct UsageScreenTests {
     @Test func usageIsSortedAndOpensParts() async throws {

@@ -1,7 +1,6 @@
 import Testing
 
-@testable import AdminCore
-@testable import regtop
+@testable import ConsoleKit
 
 /// Verification in the console, from every screen that offers it, of one and of several rows.
 @MainActor @Suite(.timeLimit(.minutes(15))) struct VerifyScreenTests {

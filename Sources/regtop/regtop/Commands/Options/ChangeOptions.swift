@@ -1,4 +1,5 @@
 import AdminCore
+import SafeText
 import ArgumentParser
 import Foundation
 

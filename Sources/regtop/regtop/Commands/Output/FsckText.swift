@@ -1,4 +1,6 @@
 import AdminCore
+import Presentation
+import SafeText
 
 /// The findings of a run of `fsck`, with its repairs and their results.
 nonisolated struct FsckOutcome: Sendable {

@@ -1,3 +1,5 @@
+import SafeText
+
 /// Rows in aligned columns under a header, with two spaces between columns.
 ///
 /// Every cell is one word, so that `awk '{print $1}'` works: spaces and control characters are

@@ -1,4 +1,5 @@
 import AdminCore
+import Presentation
 import Foundation
 import Synchronization
 

@@ -1,4 +1,6 @@
 import AdminCore
+import Presentation
+import SafeText
 import Foundation
 
 /// `regtop gc --watch`: restores what pushes need, settles due entries of the journal, and runs one

@@ -1,4 +1,5 @@
-import AdminCore
+import Presentation
+import SafeText
 import ArgumentParser
 import Foundation
 

@@ -1,4 +1,6 @@
 import AdminCore
+import Presentation
+import SafeText
 import ArgumentParser
 
 /// A command that works on an open store.
