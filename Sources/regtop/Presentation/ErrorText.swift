@@ -2,10 +2,10 @@ import AdminCore
 import SafeText
 
 /// An error of the program itself. Its description is one sentence for people, and says what to do.
-package nonisolated protocol ProgramError: Error, CustomStringConvertible {}
+package protocol ProgramError: Error, CustomStringConvertible {}
 
 /// Errors as one sentence for people, which says what failed, on what, why, and what to do.
-package nonisolated enum ErrorText {
+package enum ErrorText {
     /// True for errors of the core and of the program, false for those of the command line's
     /// parser.
     package static func isOurs(_ error: any Error) -> Bool {

@@ -3,7 +3,7 @@ import SafeText
 import Foundation
 
 /// The journal of pending changes as text and JSON.
-package nonisolated enum JournalText {
+package enum JournalText {
     /// One line for each pending change.
     package static func plain(_ pending: [PendingChange]) -> String {
         if pending.isEmpty { return "nothing is pending\n" }
@@ -61,11 +61,11 @@ package nonisolated enum JournalText {
 }
 
 extension PendingChange {
-    package nonisolated var isUnreadable: Bool {
+    package var isUnreadable: Bool {
         if case .unreadable = state { true } else { false }
     }
 
-    nonisolated var json: JSONValue {
+    var json: JSONValue {
         var due: Date?
         if case .waiting(let moment) = state { due = moment }
         var owner: ChangeOwner?
@@ -79,7 +79,7 @@ extension PendingChange {
 
 extension PendingChange.State {
     /// The state in one word.
-    package nonisolated var word: String {
+    package var word: String {
         switch self {
         case .interrupted: "interrupted"
         case .inProgress: "in-progress"
@@ -92,7 +92,7 @@ extension PendingChange.State {
     }
 
     /// Details of the state; nil if there are none.
-    nonisolated var detail: String? {
+    var detail: String? {
         switch self {
         case .inProgress(let owner): "by \(owner)"
         case .waiting(let moment): "regtop checks it again after \(TimeText.rfc3339(moment))"
@@ -104,7 +104,7 @@ extension PendingChange.State {
     }
 
     /// True if `regtop recover` has work to do.
-    package nonisolated var isActionable: Bool {
+    package var isActionable: Bool {
         self == .interrupted || self == .due || self == .gone || self == .watching
     }
 }

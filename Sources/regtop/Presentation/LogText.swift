@@ -2,7 +2,7 @@ package import AdminCore
 import SafeText
 
 /// The log of changes as text and JSON.
-package nonisolated enum LogText {
+package enum LogText {
     /// One line for each change.
     package static func plain(_ entries: [AuditEntry]) -> String {
         if entries.isEmpty { return "no changes yet\n" }
@@ -41,7 +41,7 @@ package nonisolated enum LogText {
 }
 
 extension AuditEntry {
-    package nonisolated var json: JSONValue {
+    package var json: JSONValue {
         [
             "id": .string(id), "begun": .time(begun), "ended": .time(ended), "user": .string(user),
             "host": .string(host), "process": .number(Int64(process)), "client": .text(client),

@@ -2,7 +2,7 @@ import SafeText
 
 /// One line about a plan: its text in parts, each with its meaning. The command line prints the
 /// text, the console draws each meaning in a style.
-package nonisolated struct PlanLine: Sendable, Equatable {
+package struct PlanLine: Sendable, Equatable {
     /// The meaning of a part.
     package enum Tone: Sendable {
         case plain, dim, title, good, warning, bad

@@ -2,7 +2,7 @@ package import AdminCore
 import SafeText
 
 /// A frozen plan and its results in words: the same on the command line and in the console.
-package nonisolated struct PlanWords {
+package struct PlanWords {
     package let plan: any ShownPlan
 
     package init(_ plan: any ShownPlan) {

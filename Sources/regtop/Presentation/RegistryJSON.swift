@@ -3,7 +3,7 @@ package import AdminCore
 // The JSON of the core's values, with the keys in the order of the documentation.
 
 extension RepositorySummary {
-    package nonisolated func json(unique: UInt64?) -> JSONValue {
+    package func json(unique: UInt64?) -> JSONValue {
         [
             "name": .string(name.string), "tags": .count(tags), "revisions": .count(revisions),
             "uploads": .count(uploads), "size": .unsigned(size), "unique": .bytes(unique),
@@ -12,7 +12,7 @@ extension RepositorySummary {
     }
 
     /// A repository as `show` prints it, with all its manifests.
-    package nonisolated func json(manifests: [ImageDetail]) -> JSONValue {
+    package func json(manifests: [ImageDetail]) -> JSONValue {
         [
             "name": .string(name.string), "tag": .null, "digest": .null, "mediaType": .null, "size": .unsigned(size),
             "config": .null, "layers": [], "manifests": .array(manifests.map(\.jsonAsChild)), "signatures": [],
@@ -23,7 +23,7 @@ extension RepositorySummary {
 
 extension TagSummary {
     /// A tag that belongs to an image also has `companion`.
-    package nonisolated var json: JSONValue {
+    package var json: JSONValue {
         let json: JSONValue = [
             "tag": .string(tag), "digest": .text(digest), "mediaType": .text(mediaType), "size": .unsigned(size),
             "created": .time(created), "modified": .time(modified), "platforms": .array(platforms.map { .string($0) }),
@@ -34,13 +34,13 @@ extension TagSummary {
 }
 
 extension Companion {
-    nonisolated var json: JSONValue {
+    var json: JSONValue {
         ["kind": .string(kind.rawValue), "subject": .text(subject)]
     }
 }
 
 extension ImageDetail {
-    package nonisolated var json: JSONValue {
+    package var json: JSONValue {
         let json: JSONValue = [
             "name": .string(name.string), "tag": .text(tag), "digest": .text(digest), "mediaType": .text(mediaType),
             "size": .unsigned(size), "config": config?.json ?? .null, "layers": .array(layers.map(\.json)),
@@ -52,7 +52,7 @@ extension ImageDetail {
     }
 
     /// A manifest in the list of its repository. The size includes all blobs of the manifest.
-    nonisolated var jsonAsChild: JSONValue {
+    var jsonAsChild: JSONValue {
         [
             "digest": .text(digest), "size": .unsigned(size), "mediaType": .text(mediaType),
             "platform": .text(platforms.count == 1 ? platforms.first : nil), "state": .string(state.rawValue),
@@ -61,7 +61,7 @@ extension ImageDetail {
 }
 
 extension ImageDetail.Blob {
-    nonisolated var json: JSONValue {
+    var json: JSONValue {
         [
             "digest": .text(digest), "size": .unsigned(size), "mediaType": .text(mediaType),
             "state": .string(state.rawValue),
@@ -70,7 +70,7 @@ extension ImageDetail.Blob {
 }
 
 extension ImageDetail.Child {
-    nonisolated var json: JSONValue {
+    var json: JSONValue {
         let json: JSONValue = [
             "digest": .text(digest), "size": .unsigned(size), "mediaType": .text(mediaType),
             "platform": .text(platform), "state": .string(state.rawValue),
@@ -83,11 +83,11 @@ extension ImageDetail.Child {
 
 extension ArtifactKind {
     /// nil for images and indexes.
-    nonisolated fileprivate var json: JSONValue? { isSpecial ? .string(description) : nil }
+    fileprivate var json: JSONValue? { isSpecial ? .string(description) : nil }
 }
 
 extension Impact {
-    nonisolated func json(notes: [String]) -> JSONValue {
+    func json(notes: [String]) -> JSONValue {
         [
             "bytes": .unsigned(bytes), "objects": .count(objects), "reclaimable": .unsigned(reclaimable),
             "tags": .array(tags.map { .string($0) }), "siblingTags": .array(siblingTags.map { .string($0) }),
@@ -101,13 +101,13 @@ extension Impact {
 }
 
 extension ChangeResult {
-    nonisolated var json: JSONValue {
+    var json: JSONValue {
         ["target": .text(target), "outcome": .string(outcome.rawValue), "error": .text(error)]
     }
 }
 
 extension Selection.Choice {
-    nonisolated var json: JSONValue {
+    var json: JSONValue {
         [
             "target": .text(reference), "goes": .bool(goes), "reason": .string(reason),
             "sharedWith": .array(sharedWith.map { .string($0) }),
@@ -116,7 +116,7 @@ extension Selection.Choice {
 }
 
 extension CollectionPlan.Item {
-    package nonisolated var json: JSONValue {
+    package var json: JSONValue {
         ["path": .text(origin), "blob": .string(blob.string), "bytes": .unsigned(bytes)]
     }
 }

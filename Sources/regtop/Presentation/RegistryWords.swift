@@ -6,7 +6,7 @@ package import Foundation
 
 extension ProblemSeverity {
     /// The word for `count` problems of this severity.
-    package nonisolated func word(_ count: Int) -> String {
+    package func word(_ count: Int) -> String {
         switch self {
         case .error: count == 1 ? "error" : "errors"
         case .waste: "waste"
@@ -17,13 +17,13 @@ extension ProblemSeverity {
 
 extension PoolUsage.Purpose {
     /// The name in tables and in JSON.
-    package nonisolated var name: String { "\(self)" }
+    package var name: String { "\(self)" }
 }
 
 extension UploadSummary {
     /// The age in the largest unit that it fills, such as `3d`, `5h` or `2min`; nil if no date is
     /// known.
-    package nonisolated func age(at now: Date) -> String? {
+    package func age(at now: Date) -> String? {
         guard let began = lastKnown else { return nil }
         let seconds = Int(max(0, now.timeIntervalSince(began)))
         return switch seconds {
@@ -37,7 +37,7 @@ extension UploadSummary {
 
 extension ChunkSizeFinding {
     /// The chunk size and how many files confirm it; if most files have another one, a warning.
-    package nonisolated var words: String {
+    package var words: String {
         guard other == nil else { return description }
         let files = votes[assumed] ?? 0
         let proof = files == 0 ? "no file has several chunks" : "confirmed by \(HumanText.count(files, "file"))"
@@ -47,12 +47,12 @@ extension ChunkSizeFinding {
 
 extension CacheTiering {
     /// One line about the cache tier and the commands that it forbids; nil if there is none.
-    package nonisolated var warning: String? {
+    package var warning: String? {
         summary.map { "\($0): gc, fsck and dump are refused, because listings miss objects that are only in the tier" }
     }
 }
 
-nonisolated extension ImageRecipe {
+extension ImageRecipe {
     /// The command line of the image.
     package var run: String { (entrypoint + command).joined(separator: " ") }
 
@@ -68,7 +68,7 @@ nonisolated extension ImageRecipe {
     }
 }
 
-nonisolated extension ImageRecipe.Step {
+extension ImageRecipe.Step {
     /// The instruction without the shell that builders add.
     package var short: String {
         let (shell, mark) = ("/bin/sh -c ", "#(nop) ")

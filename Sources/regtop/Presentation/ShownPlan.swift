@@ -2,7 +2,7 @@ package import AdminCore
 import SafeText
 
 /// A plan as people and programs see it, the same on the command line and in the console.
-package nonisolated protocol ShownPlan: Plan {
+package protocol ShownPlan: Plan {
     /// The verb before each subject; empty if the subjects begin with a verb.
     var verb: String { get }
     /// The names of the targets for people, in the order of `targetNames`.
@@ -20,26 +20,26 @@ package nonisolated protocol ShownPlan: Plan {
 }
 
 extension ShownPlan {
-    package nonisolated var verb: String { action.infinitive }
-    package nonisolated var subjects: [String] { targetNames }
-    package nonisolated var destination: String? { nil }
-    package nonisolated var repositories: Set<RepositoryName>? { [] }
-    package nonisolated var choices: [Selection.Choice] { [] }
+    package var verb: String { action.infinitive }
+    package var subjects: [String] { targetNames }
+    package var destination: String? { nil }
+    package var repositories: Set<RepositoryName>? { [] }
+    package var choices: [Selection.Choice] { [] }
 
     /// The word before the destination.
-    nonisolated var preposition: String { action == .move ? "to" : "as" }
+    var preposition: String { action == .move ? "to" : "as" }
 
     /// The plan with its results.
-    package nonisolated func json(applied: Bool, results: [ChangeResult]) -> JSONValue {
+    package func json(applied: Bool, results: [ChangeResult]) -> JSONValue {
         .object(members(applied: applied, results: results))
     }
 
-    package nonisolated func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
+    package func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
         commonMembers(applied: applied, results: results)
     }
 
     /// The members that the JSON of every plan has.
-    nonisolated func commonMembers(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
+    func commonMembers(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
         var members = [JSONValue.Member(key: "targets", value: .array(targetNames.map { .string($0) }))]
         if action == .move { members.append(.init(key: "destination", value: .text(destination))) }
         members += [
@@ -53,7 +53,7 @@ extension ShownPlan {
 
 extension PlanAction {
     /// The verb, such as `delete`.
-    nonisolated var infinitive: String {
+    var infinitive: String {
         switch self {
         case .remove: "delete"
         case .move: "move"
@@ -66,7 +66,7 @@ extension PlanAction {
     }
 
     /// The verb during the change, such as `deleting`.
-    nonisolated var doing: String {
+    var doing: String {
         switch self {
         case .remove: "deleting"
         case .move: "moving"
@@ -79,7 +79,7 @@ extension PlanAction {
     }
 
     /// The verb after the change, such as `deleted`.
-    nonisolated var done: String {
+    var done: String {
         switch self {
         case .remove: "deleted"
         case .move: "moved"
@@ -95,13 +95,13 @@ extension PlanAction {
 // MARK: - The plans
 
 extension ChangePlan: ShownPlan {
-    package nonisolated var destination: String? { targets.first?.destination?.description }
+    package var destination: String? { targets.first?.destination?.description }
 
-    package nonisolated var repositories: Set<RepositoryName>? {
+    package var repositories: Set<RepositoryName>? {
         Set(targets.flatMap { [$0.reference.repository] + ($0.destination.map { [$0.repository] } ?? []) })
     }
 
-    package nonisolated var impactLines: [PlanLine] {
+    package var impactLines: [PlanLine] {
         let links = HumanText.count(targets.reduce(0) { $0 + $1.links.count }, "link")
         let directories = impact.objects == 0 ? nil : impact.emptyDirectories
         if action == .move {
@@ -119,14 +119,14 @@ extension ChangePlan: ShownPlan {
 }
 
 extension RestorePlan: ShownPlan {
-    package nonisolated var subjects: [String] { targets.map(\.item.name) }
-    package nonisolated var destination: String? { targets.first?.destination?.description }
+    package var subjects: [String] { targets.map(\.item.name) }
+    package var destination: String? { targets.first?.destination?.description }
 
-    package nonisolated var impactLines: [PlanLine] {
+    package var impactLines: [PlanLine] {
         [PlanLine("restores \(HumanText.count(targets.reduce(0) { $0 + $1.entries.count }, "link"))")]
     }
 
-    package nonisolated var repositories: Set<RepositoryName>? {
+    package var repositories: Set<RepositoryName>? {
         let paths = RegistryPaths()
         let names = targets.flatMap { target in
             [target.destination?.repository] + target.entries.prefix(1).map { paths.repositoryName(of: $0.origin) }
@@ -136,9 +136,9 @@ extension RestorePlan: ShownPlan {
 }
 
 extension EmptyPlan: ShownPlan {
-    package nonisolated var subjects: [String] { targets.map(\.item.name) }
+    package var subjects: [String] { targets.map(\.item.name) }
 
-    package nonisolated var impactLines: [PlanLine] {
+    package var impactLines: [PlanLine] {
         let entries = targets.count == 1 ? "this trash entry" : "these trash entries"
         return [
             PlanLine("PERMANENT: deletes \(entries) for good", .bad), impact.reclaimableLater(),
@@ -148,15 +148,15 @@ extension EmptyPlan: ShownPlan {
 }
 
 extension UploadsPlan: ShownPlan {
-    package nonisolated var impactLines: [PlanLine] {
+    package var impactLines: [PlanLine] {
         [impact.reclaimableLater(afterTrash: !skipsTrash), .trash(isSkipped: skipsTrash)]
     }
 
-    package nonisolated var repositories: Set<RepositoryName>? { Set(targets.map(\.upload.repository)) }
+    package var repositories: Set<RepositoryName>? { Set(targets.map(\.upload.repository)) }
 }
 
 extension RepairPlan: ShownPlan {
-    package nonisolated var impactLines: [PlanLine] {
+    package var impactLines: [PlanLine] {
         let kinds = Dictionary(grouping: targets, by: \.repair.id).sorted { $0.key < $1.key }
         let lines = kinds.compactMap { _, targets in
             targets.first.map { PlanLine.fact("repair", $0.repair.words(targets.count)) }
@@ -164,7 +164,7 @@ extension RepairPlan: ShownPlan {
         return impact.reclaimable > 0 ? lines + [impact.reclaimableLater(afterTrash: true)] : lines
     }
 
-    package nonisolated var repositories: Set<RepositoryName>? {
+    package var repositories: Set<RepositoryName>? {
         let paths = RegistryPaths()
         let names = targets.map { $0.problem.path.flatMap(paths.repositoryName) }
         return names.contains(nil) ? nil : Set(names.compactMap(\.self))
@@ -172,9 +172,9 @@ extension RepairPlan: ShownPlan {
 }
 
 extension CollectionPlan: ShownPlan {
-    package nonisolated var verb: String { "" }
+    package var verb: String { "" }
 
-    package nonisolated var subjects: [String] {
+    package var subjects: [String] {
         parts.map { part in
             let amount = "\(HumanText.count(part.items.count, "item")), \(HumanText.bytes(part.bytes))"
             return switch part.work {
@@ -192,7 +192,7 @@ extension CollectionPlan: ShownPlan {
         }
     }
 
-    package nonisolated var impactLines: [PlanLine] {
+    package var impactLines: [PlanLine] {
         let frees = parts.contains { $0.work == .free || $0.work == .trim || $0.work == .finish }
         var lines = obstacles.map { PlanLine("blocked: \($0)", .bad) }
         lines.append(PlanLine("frees \(HumanText.bytes(impact.bytes)) now" + (frees ? ", which cannot be undone" : "")))
@@ -203,9 +203,9 @@ extension CollectionPlan: ShownPlan {
         return lines
     }
 
-    package nonisolated var repositories: Set<RepositoryName>? { nil }
+    package var repositories: Set<RepositoryName>? { nil }
 
-    package nonisolated func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
+    package func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
         func items(_ works: [Part.Work]) -> [Item] { works.flatMap { self.items($0) } }
         func array(_ items: [Item]) -> JSONValue { .array(items.map(\.json)) }
         return commonMembers(applied: applied, results: results) + [
@@ -221,7 +221,7 @@ extension CollectionPlan: ShownPlan {
 
 /// The removal of targets that rules chose: the plan, with the verdict on everything that the rules
 /// looked at.
-package nonisolated struct SelectedRemoval: ShownPlan {
+package struct SelectedRemoval: ShownPlan {
     let selection: Selection
     let plan: ChangePlan
 
@@ -255,7 +255,7 @@ package nonisolated struct SelectedRemoval: ShownPlan {
 
 extension Impact {
     /// The names that the change takes away, and those that stay and are affected.
-    nonisolated fileprivate var losses: [PlanLine] {
+    fileprivate var losses: [PlanLine] {
         [
             ("tags lost", tags, PlanLine.Tone.bad), ("tags of the same manifests that stay", siblingTags, .good),
             ("indexes that lose a manifest", brokenIndexes, .bad),
@@ -264,21 +264,21 @@ extension Impact {
     }
 
     /// The kinds of links that the change takes away: "1 tag, 6 manifests".
-    nonisolated fileprivate var lostParts: String {
+    fileprivate var lostParts: String {
         [(tags.count, "tag"), (revisions, "manifest"), (layers, "layer"), (uploads, "unfinished upload")]
             .compactMap { count, noun in count > 0 ? HumanText.count(count, noun) : nil }.joined(separator: ", ")
     }
 
-    nonisolated fileprivate var emptyDirectories: String {
+    fileprivate var emptyDirectories: String {
         HumanText.count(objects, "empty directory", "empty directories")
     }
 
     /// - Parameter afterTrash: True if the trash has to be emptied first.
-    nonisolated fileprivate func reclaimableLater(afterTrash: Bool = false) -> PlanLine {
+    fileprivate func reclaimableLater(afterTrash: Bool = false) -> PlanLine {
         .fact("reclaimable later", HumanText.bytes(reclaimable) + (afterTrash ? ", after the trash is emptied" : ""))
     }
 
-    nonisolated fileprivate var usedElsewhere: PlanLine? {
+    fileprivate var usedElsewhere: PlanLine? {
         sharedBlobs == 0
             ? nil
             : .fact("still used elsewhere", "\(HumanText.count(sharedBlobs, "blob")), \(HumanText.bytes(sharedBytes))")
@@ -286,7 +286,7 @@ extension Impact {
 }
 
 extension PlanLine {
-    nonisolated fileprivate static func trash(isSkipped: Bool) -> PlanLine {
+    fileprivate static func trash(isSkipped: Bool) -> PlanLine {
         isSkipped
             ? PlanLine("PERMANENT: skips the trash, cannot be undone", .bad)
             : PlanLine("goes to the trash, can be restored", .dim)
@@ -295,7 +295,7 @@ extension PlanLine {
 
 extension Repair {
     /// The work of `count` such repairs, such as "put the chunks of 1 blob back in order".
-    nonisolated fileprivate func words(_ count: Int) -> String {
+    fileprivate func words(_ count: Int) -> String {
         func of(_ noun: String, _ plural: String? = nil) -> String { HumanText.count(count, noun, plural) }
         return switch self {
         case .dropUploadKey: "remove \(of("upload entry", "upload entries")) whose content is already a blob"

@@ -3,7 +3,7 @@ package import SafeText
 
 extension TaskProgress {
     /// The progress that the core reports.
-    package nonisolated init(_ progress: WorkProgress) {
+    package init(_ progress: WorkProgress) {
         self.init(
             done: progress.completed, total: progress.total, unit: progress.unit == .bytes ? Self.bytes : "",
             note: progress.phase)

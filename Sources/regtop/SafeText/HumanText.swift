@@ -1,7 +1,7 @@
 package import Foundation
 
 /// Numbers, dates and durations for people.
-package nonisolated enum HumanText {
+package enum HumanText {
     /// The text for an unknown value.
     package static let unknown = "-"
 
@@ -62,7 +62,7 @@ package nonisolated enum HumanText {
 }
 
 /// Times in RFC 3339 and UTC, for JSON and tables.
-package nonisolated enum TimeText {
+package enum TimeText {
     /// `2015-11-02T14:03:12Z`, with milliseconds only if there are any.
     package static func rfc3339(_ date: Date) -> String {
         // Rounded to microseconds first: a date is a binary fraction, and may be slightly less than

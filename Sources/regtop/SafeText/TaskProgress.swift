@@ -1,5 +1,5 @@
 /// How far a task has come, with its rate and an estimate of the time left.
-package nonisolated struct TaskProgress: Sendable, Equatable {
+package struct TaskProgress: Sendable, Equatable {
     package var done: UInt64 = 0
     /// nil while it is not known.
     package var total: UInt64?

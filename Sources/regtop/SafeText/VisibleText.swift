@@ -3,7 +3,7 @@ import CTextWidth
 /// Makes text from a pool safe to show. The result cannot move the cursor, change colours, reorder
 /// the line or hide characters: a visible escape such as `\x1b` or `<U+202E>` replaces each
 /// character that could.
-package nonisolated enum VisibleText {
+package enum VisibleText {
     /// Returns the text with an escape for each character that is not plainly visible.
     package static func of(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
@@ -74,7 +74,7 @@ package nonisolated enum VisibleText {
 }
 
 /// Hexadecimal numbers.
-package nonisolated enum HexText {
+package enum HexText {
     /// Returns the number in lower case, with zeros in front up to `digits` digits.
     package static func of(_ number: some BinaryInteger, digits: Int) -> String {
         let text = String(number, radix: 16)
@@ -83,7 +83,7 @@ package nonisolated enum HexText {
 }
 
 /// The number of terminal columns that text takes. Curses uses the same table.
-package nonisolated enum DisplayWidth {
+package enum DisplayWidth {
     /// Returns 0 for a combining character and nil for a character that terminals may not print.
     package static func of(_ scalar: Unicode.Scalar) -> Int? {
         if scalar.value >= 0x20, scalar.value < 0x7f { return 1 }
@@ -99,7 +99,7 @@ package nonisolated enum DisplayWidth {
 }
 
 /// Command lines that can be pasted into a shell.
-package nonisolated enum CommandLineText {
+package enum CommandLineText {
     private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@,+%".utf8)
 
     /// Returns `regtop` and the words, with quotes around each word that a shell would change.

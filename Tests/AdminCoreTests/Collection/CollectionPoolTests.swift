@@ -23,6 +23,15 @@ import Testing
         clock.advance(by: Self.day)
     }
 
+    /// A tag may have the name of a directory of the registry.
+    @Test func linksOfATagNamedLikeADirectoryKeepTheirPaths() throws {
+        let path = try StoragePath("/docker/registry/v2/repositories/r/_manifests/tags/_manifests/current/link")
+        let blob = try #require(BlobIdentifier("blob:00000000-0000-4000-8000-000000000001"))
+        var links = LinkList()
+        links.append(try #require(RegistryPaths().file(at: path)), at: path, blob)
+        #expect(links[0].path.path == path)
+    }
+
     /// Whatever the moment: a mark that ends after it says so.
     @Test func aPoolThatIsDeletedDuringTheMark() async throws {
         try await plant()

@@ -1,6 +1,4 @@
-@testable import AdminCore
-@testable import Changes
-@testable import Registry
+import AdminCore
 import Foundation
 import Testing
 

@@ -1,7 +1,6 @@
 // The article of the same name shows the code between the marks; `ExampleTests` compares them.
 // begin
-@testable import AdminCore
-@testable import Registry
+import AdminCore
 
 /// Returns a line for each repository, followed by a line for each of its tags.
 func listing(of registry: RegistryReader) async throws -> [String] {

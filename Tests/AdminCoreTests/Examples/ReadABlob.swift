@@ -1,7 +1,6 @@
 // The article of the same name shows the code between the marks; `ExampleTests` compares them.
 // begin
-@testable import Registry
-@testable import StorageDriver
+import AdminCore
 import Crypto
 
 /// Reads each layer of an image. Returns the layers whose content does not match their digest.

@@ -1,8 +1,6 @@
 // The article of the same name shows the code between the marks; `ExampleTests` compares them.
 // begin
-@testable import AdminCore
-@testable import Changes
-@testable import Registry
+import AdminCore
 
 /// Moves an image into the trash if the user agrees. Returns a sentence for each event.
 func remove(

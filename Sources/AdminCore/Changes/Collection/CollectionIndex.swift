@@ -267,7 +267,8 @@ struct LinkList: Sendable {
         case .currentLink(let tag): name = .tag(tag)
         case .blob, .signature, .tagIndex, .layer, .upload: return
         }
-        guard let own = path.components.lastIndex(of: "_manifests") else { return }
+        // The first one: a tag may have this name, but no component of a repository's name.
+        guard let own = path.components.firstIndex(of: "_manifests") else { return }
         let repository = StoragePath.literal(Array(path.components[..<own]))
         let number = numbers[repository] ?? UInt32(repositories.count)
         if number == repositories.count {

@@ -112,7 +112,9 @@ private struct Place {
         } else if Place.lies(text, in: paths.blobs.string) {
             let digest = (try? StoragePath(text + "/data")).flatMap { paths.digest(ofBlob: $0) }
             kind = digest.map { .blob($0) } ?? .plain(.unreferenced)
-        } else if Place.lies(text, in: paths.repositories.string), text.split(separator: "/").contains("_uploads") {
+        } else if Place.lies(text, in: paths.repositories.string),
+            text.split(separator: "/").first(where: { $0.first == "_" }) == "_uploads"
+        {
             kind = .plain(.uploads)
         } else if Place.lies(text, in: paths.root.string) || text == "/" || Place.lies(paths.root.string, in: text) {
             kind = .plain(.links)

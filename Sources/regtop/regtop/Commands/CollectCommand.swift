@@ -60,7 +60,8 @@ struct CollectCommand: StoreCommand, ChangingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Stop if the step would touch more than this share of all bytes in blobs.", valueName: "percent")
+            "Do nothing if the step would quarantine or free more than this percentage of the bytes of all blobs.",
+            valueName: "percent")
     )
     var maxShare: Double = 50
 
@@ -74,7 +75,7 @@ struct CollectCommand: StoreCommand, ChangingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Collect unfinished uploads as well that nobody wrote to for this time.", valueName: "duration"),
+            "Also collect unfinished uploads that nobody has written to for this time.", valueName: "duration"),
         transform: ArgumentText.duration)
     var uploadsOlderThan: Double?
 

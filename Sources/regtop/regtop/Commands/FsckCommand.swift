@@ -10,7 +10,7 @@ struct FsckCommand: StoreCommand, ChangingCommand {
         discussion: """
             fsck reads all objects of the pool, compares them with the directory tree, and then reads every link and every \
             manifest. --deep hashes every blob as well. Incomplete files that are younger than --grace are not damage, \
-            because a push may be writing them. Without --repair fsck changes nothing but one thing: it writes layer links \
+            because a push may be writing them. Without --repair fsck only reads, with one exception: it writes layer links \
             that pushes left out after rm or mv (see regtop help recover), unless --read-only is given. A stopped --deep \
             run continues with the next one: it does not hash unchanged blobs again unless --anew is given.
 
@@ -55,7 +55,9 @@ struct FsckCommand: StoreCommand, ChangingCommand {
     var `repair` = false
 
     @Option(
-        help: ArgumentHelp("Ignore incomplete files that are younger; 0 if nobody writes.", valueName: "duration"),
+        help: ArgumentHelp(
+            "Do not report incomplete files that are younger than this; 0 if no registry writes.", valueName: "duration"
+        ),
         transform: ArgumentText.durationOrZero)
     var grace: Double = FsckOptions.usualGrace
 

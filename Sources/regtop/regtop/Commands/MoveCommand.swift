@@ -15,7 +15,7 @@ struct MoveCommand: StoreCommand, ChangingCommand {
             the layers are still linked at the old name. If a client pushes such a layer to that name, the registry \
             answers 201 but writes no link, and the image cannot be pulled after the restart. So restart every \
             registry after mv, or flush its cache, then run regtop recover --cache-flushed, which writes the missing \
-            links. Until then every change, gc and fsck write them as well. --no-cache says that no registry has such \
+            links. Until then every change, gc and fsck write the missing links. --no-cache says that no registry has such \
             a cache. --keep-layer-links keeps the links at the old name as well. A tag that is pushed there meanwhile \
             stays at both names.
 

@@ -11,10 +11,11 @@ struct RecoverCommand: StoreCommand {
         discussion: """
             regtop writes every change that could stop half-way to a journal first (in the pool, in the RADOS namespace \
             regtop, which the registry never reads). recover undoes an interrupted change, or finishes it if only cleaning \
-            up is left. rm and mv do the same before they begin.
+            up is left. Every change does the same before it begins.
 
-            A finished change stays in the journal for a day, because a push that began before it may still run. The next \
-            change after that day checks its result again; --offline says that no registry writes, and checks at once. \
+            A finished change stays in the journal for a day, because a push that began before it may still run. \
+            After that day, the next change checks the result of the finished one; --offline says that no registry \
+            writes, and checks at once. \
             recover leaves the changes of a running regtop alone. If the pool was emptied and filled again, it drops the \
             entries whose targets no longer exist.
 

@@ -21,7 +21,7 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
             the layers of a deleted repository are still linked there. If a client pushes such a layer to that name, \
             the registry answers 201 but writes no link, and the image cannot be pulled after the restart. So restart \
             every registry after rm, or flush its cache, then run regtop recover --cache-flushed, which writes the \
-            missing links. Until then every change, gc and fsck write them as well. --no-cache says that no registry \
+            missing links. Until then every change, gc and fsck write the missing links. --no-cache says that no registry \
             has such a cache. --keep-layer-links keeps the links. Uploads in progress (written to within the last day) \
             stay as well unless --uploads is given.
 

@@ -86,7 +86,7 @@ struct TrashEmptyCommand: StoreCommand, ChangingCommand {
         abstract: "Permanently delete entries of the trash.",
         discussion: """
             empty deletes the links, and the data of unfinished uploads. It deletes no blobs: gc frees those that nothing \
-            needs any more. While a registry may be writing, entries of the last 24 hours stay; --offline says that no \
+            needs any more. While a registry may be writing, entries that are younger than 24 hours stay; --offline says that no \
             registry writes.
 
             JSON: as for rm.
