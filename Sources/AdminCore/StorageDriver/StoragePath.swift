@@ -54,7 +54,8 @@ public struct StoragePath: Hashable, Sendable {
         StoragePath(components: components + other.components)
     }
 
-    /// This path with `new` in place of `old`, if it is `old` or lies below it; otherwise this path itself.
+    /// This path with `new` in place of `old`, if it is `old` or lies below it; otherwise this path
+    /// itself.
     package func moved(from old: StoragePath, to new: StoragePath) -> StoragePath {
         guard components.starts(with: old.components) else { return self }
         return StoragePath(components: new.components + components.dropFirst(old.components.count))

@@ -6,8 +6,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// One push into a repository beside a change that takes the whole repository away, or brings it back. Afterwards the
-/// registry's cache is flushed, and somebody says so.
+/// One push into a repository beside a change that takes the whole repository away, or brings it
+/// back. Afterwards the registry's cache is flushed, and somebody says so.
 struct ChangeEncounter: Sendable, CustomTestStringConvertible {
     /// What becomes of the repository.
     enum Change: String, Sendable, CaseIterable {
@@ -136,8 +136,8 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
         let faults: [String]
     }
 
-    /// Both act in the order that is decided, and afterwards everything is done that an operator is told to do. nil
-    /// if the order was given up.
+    /// Both act in the order that is decided, and afterwards everything is done that an operator is
+    /// told to do. nil if the order was given up.
     func play(on store: StoreUnderTest, in orders: inout some TurnOrder) async throws -> Ending? {
         let clock = TestClock()
         let cache = cache()
@@ -147,7 +147,8 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
             [
                 { mine in
                     let admin = Self.admin(mine, clock)
-                    // What fails beside a push is done once more, or not: nothing is lost either way.
+                    // What fails beside a push is done once more, or not: nothing is lost either
+                    // way.
                     try? await Self.act(change, admin)
                     if word == .atOnce { try? await flush(cache, admin) }
                 },
@@ -168,7 +169,8 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
         return Ending(isAnswered: isAnswered.withLock(\.self), faults: faults)
     }
 
-    /// Lets the delay go by, and once more for what the journal got to know by that. Gives what stays in it.
+    /// Lets the delay go by, and once more for what the journal got to know by that. Gives what
+    /// stays in it.
     static func wait(_ admin: RegistryAdmin, _ clock: TestClock) async throws -> [String] {
         for _ in 0..<4 {
             clock.advance(by: delay + 1)
@@ -195,7 +197,8 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
         return faults + (try await PoolCensus(store.driver().reader)).unlisted.map { "unlisted: \($0)" }
     }
 
-    /// What is wrong with images of which each has to be whole at every name that has its tag, and at one at least.
+    /// What is wrong with images of which each has to be whole at every name that has its tag, and
+    /// at one at least.
     static func faults(
         of images: [(PushedImage, String)], at names: [String], _ store: StoreUnderTest
     ) async throws -> [String] {

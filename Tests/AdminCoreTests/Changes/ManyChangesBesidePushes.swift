@@ -6,8 +6,9 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// Renamings, removals, restorations and recoveries beside many pushes at once, of images that share layers, in orders drawn by lot: three days of
-/// them, and the registries are restarted at the end of each.
+/// Renamings, removals, restorations and recoveries beside many pushes at once, of images that
+/// share layers, in orders drawn by lot: three days of them, and the registries are restarted at
+/// the end of each.
 @Suite struct ManyChangesBesidePushes {
     private typealias Push = (image: PushedImage, tag: String)
 
@@ -68,7 +69,8 @@ import Testing
         return (done.count, faults)
     }
 
-    /// A day: all pushes beside a change, which is looked at once more. Gives those that were answered 201.
+    /// A day: all pushes beside a change, which is looked at once more. Gives those that were
+    /// answered 201.
     private func spend(
         _ pushes: [Push], _ change: ChangeEncounter.Change, to name: String, on store: StoreUnderTest,
         _ clock: TestClock,

@@ -5,8 +5,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// A repository moves while a registry pushes into it, operation by operation as the old driver does: at every write
-/// of the move, a whole push comes in between.
+/// A repository moves while a registry pushes into it, operation by operation as the old driver
+/// does: at every write of the move, a whole push comes in between.
 @Suite struct MoveBesideWriterTests {
     /// What is pushed.
     enum Push: String, CaseIterable, Sendable {
@@ -73,7 +73,8 @@ import Testing
         }
         let results = await ChangeFixture(recording.underTest, policy: policy).admin.apply(plan)
         guard hasCome.withLock({ $0 }) else { return nil }
-        // No push takes longer: what was written into directories that were being removed is looked at once more.
+        // No push takes longer: what was written into directories that were being removed is looked
+        // at once more.
         clock.advance(by: 1001)
         for recovery in try await ChangeFixture(store, policy: policy).admin.recover() {
             #expect([.checked, .watched].contains(recovery.outcome), "\(recovery)")
@@ -82,8 +83,8 @@ import Testing
     }
 
     /// Whether one of some repositories has the tag, and one the manifest, and one each blob:
-    /// docs/safety.md#4-races-that-remain says that a push that comes too late re-creates the old name, and that
-    /// links which were there before it have moved.
+    /// docs/safety.md#4-races-that-remain says that a push that comes too late re-creates the old
+    /// name, and that links which were there before it have moved.
     private static func serves(_ image: ModelImage, as tag: String, _ raw: RawRegistry, _ names: [String]) -> Bool {
         let digest = image.manifest.digest
         let all = names.compactMap { raw.repositories[$0] }

@@ -104,7 +104,8 @@ import Testing
         let name = try base.name("a")
         let link = try #require(base.registry.paths.currentLink(name, tag: "v1"))
         let blob = try await base.driver.reader.blob(link)
-        // The old registry pushes v1 anew: new links, then the tag's link overwritten in place, under its identifier.
+        // The old registry pushes v1 anew: new links, then the tag's link overwritten in place,
+        // under its identifier.
         let late = try await base.push("a", tags: [], layer: pattern(100, seed: 2))
         try await base.store.set(blob.chunk(0), [.write(Array(late.string.utf8), at: 0)])
         let results = await base.admin.apply(plan)

@@ -4,7 +4,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Two changes of one thing: who loses leaves nothing behind, and says what happened. And a forced rename, stopped anywhere.
+/// Two changes of one thing: who loses leaves nothing behind, and says what happened. And a forced
+/// rename, stopped anywhere.
 @Suite struct RacingChangeTests {
     @Test(arguments: [false, true])
     func whoLosesLeavesNoEmptyRepository(_ removes: Bool) async throws {

@@ -4,8 +4,9 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// An upload that moved, or came back, while a registry finished it: the blob is to have the identifier alone, since
-/// the registry's own purge of uploads would delete it with its chunks (docs/layout.md#d6).
+/// An upload that moved, or came back, while a registry finished it: the blob is to have the
+/// identifier alone, since the registry's own purge of uploads would delete it with its chunks
+/// (docs/layout.md#d6).
 @Suite struct UploadYieldTests {
     private let clock = TestClock()
     private let fixture: ChangeFixture

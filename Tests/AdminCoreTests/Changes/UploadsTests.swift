@@ -6,7 +6,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Unfinished uploads: listed, removed into the trash, those of an interrupted move without the content.
+/// Unfinished uploads: listed, removed into the trash, those of an interrupted move without the
+/// content.
 @Suite struct UploadsTests {
     private static let root = "/docker/registry/v2/repositories/app/_uploads"
 

@@ -35,7 +35,8 @@ import Testing
         return try #require(await fixture.admin.apply(plan).first)
     }
 
-    /// A push of the same image by way of a registry whose cache remembers the layers: no link to them is written.
+    /// A push of the same image by way of a registry whose cache remembers the layers: no link to
+    /// them is written.
     private func pushFromMemory(_ tag: String) async throws -> Digest {
         let digest = try await fixture.push("r", tags: [tag], layer: Self.layer)
         for link in try await layerLinks(of: "r") {
@@ -105,7 +106,8 @@ import Testing
         #expect(try await states.isEmpty)
     }
 
-    /// A push that had found the manifest's link before the change, and comes with its tag after the plan: nobody has to look again later.
+    /// A push that had found the manifest's link before the change, and comes with its tag after
+    /// the plan: nobody has to look again later.
     @Test(arguments: Taking.allCases)
     func aTagThatAppearsLateGetsItsManifestBackAtOnce(_ taking: Taking) async throws {
         let (name, paths) = (try fixture.name("r"), fixture.registry.paths)
@@ -180,7 +182,8 @@ import Testing
         case move, trash, drop, keep
     }
 
-    /// Wherever the world stops: as soon as a link to a layer is away there is a watch, and whoever comes next completes what pushes leave out.
+    /// Wherever the world stops: as soon as a link to a layer is away there is a watch, and whoever
+    /// comes next completes what pushes leave out.
     @Test(arguments: Taking.allCases)
     func noCutLeavesANameWithoutAWatch(_ taking: Taking) async throws {
         let base = try StoreUnderTest.quick()

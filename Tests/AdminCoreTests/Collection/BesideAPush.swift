@@ -3,7 +3,8 @@ import Testing
 
 @testable import AdminCore
 
-/// A collection beside a registry that is being pushed to: nothing of a completed tag is ever freed.
+/// A collection beside a registry that is being pushed to: nothing of a completed tag is ever
+/// freed.
 @Suite struct BesideAPush {
     /// Every order there is, of each encounter at most so many in the short variant.
     @Test(arguments: CollectionEncounter.all)

@@ -5,7 +5,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// A collection beside another regtop that moves references: both read and write in turns, in every order up to a limit, and in random ones.
+/// A collection beside another regtop that moves references: both read and write in turns, in every
+/// order up to a limit, and in random ones.
 @Suite struct BesideARegtop {
     /// What the other one does.
     enum Other: String, Sendable, CaseIterable {
@@ -24,7 +25,8 @@ import Testing
         ChangeFixture(store, policy: clock.policy(delay: Self.delay))
     }
 
-    /// An image, in the trash if it is to be restored; a blob that is due in the quarantine, another one that nothing needs.
+    /// An image, in the trash if it is to be restored; a blob that is due in the quarantine,
+    /// another one that nothing needs.
     private func planted(_ other: Other, _ clock: TestClock) async throws -> StoreCopy {
         let store = try StoreUnderTest.quick()
         let fixture = fixture(store, clock)

@@ -8,8 +8,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// Collections beside many pushes at once, of images that share layers, in orders drawn by lot: three days of them, each with two runs; the
-/// registries are restarted at the end of each day.
+/// Collections beside many pushes at once, of images that share layers, in orders drawn by lot:
+/// three days of them, each with two runs; the registries are restarted at the end of each day.
 @Suite struct BesideManyPushes {
     private static let delay = CollectionEncounter.delay
     private static let layers = (0..<4).map { pattern(700 + 500 * $0, seed: UInt64(20 + $0)) }
@@ -75,7 +75,8 @@ import Testing
         return (pushed, done.count, before.subtracting(try await chunks(in: store)).count)
     }
 
-    /// A day: all pushes beside two runs. Gives those that were answered 201, and what is known then to whoever watches.
+    /// A day: all pushes beside two runs. Gives those that were answered 201, and what is known
+    /// then to whoever watches.
     private func spend(
         _ pushes: [Push], _ options: CollectionOptions, on store: StoreUnderTest, _ clock: TestClock,
         _ cache: OldRegistry.DescriptorCache?,
@@ -107,8 +108,8 @@ import Testing
         return (done.withLock(\.self), look.withLock(\.self))
     }
 
-    /// Layers that nothing needs, some with links, here or in another repository, and some as an image without a tag; what the registry
-    /// remembers of them.
+    /// Layers that nothing needs, some with links, here or in another repository, and some as an
+    /// image without a tag; what the registry remembers of them.
     private func plant(
         in store: StoreUnderTest, _ cache: OldRegistry.DescriptorCache?, _ generator: inout SeededGenerator
     ) async throws {

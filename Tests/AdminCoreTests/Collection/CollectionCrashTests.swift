@@ -6,12 +6,14 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// The world stops before, and after, operations of a collection; somebody else collects at the same time.
+/// The world stops before, and after, operations of a collection; somebody else collects at the
+/// same time.
 @Suite struct CollectionCrashTests {
     private static let day: TimeInterval = 86_400
     private static let options = CollectionOptions(maxShare: 100, caches: .flushed)
 
-    /// A pool at the moment of a run that has everything to do, and what has to be whole afterwards.
+    /// A pool at the moment of a run that has everything to do, and what has to be whole
+    /// afterwards.
     private struct Stage: Sendable {
         let tree: StoreCopy
         let moment: Date
@@ -24,8 +26,9 @@ import Testing
         }
     }
 
-    /// An image that is needed, with a chunk behind its end that was noted; one blob in the quarantine that is needed again, one that is
-    /// due, one that is to be taken; chunks that nothing refers to.
+    /// An image that is needed, with a chunk behind its end that was noted; one blob in the
+    /// quarantine that is needed again, one that is due, one that is to be taken; chunks that
+    /// nothing refers to.
     private func staged() async throws -> Stage {
         let clock = TestClock()
         let fixture = ChangeFixture(try StoreUnderTest.quick(), policy: clock.policy(delay: 0))
@@ -80,7 +83,8 @@ import Testing
         }
     }
 
-    /// Cut before every write, and after every one: what was read before makes no difference to the pool.
+    /// Cut before every write, and after every one: what was read before makes no difference to the
+    /// pool.
     @Test(arguments: [false, true])
     func stoppedAnywhereTheNextRunGoesOn(_ executed: Bool) async throws {
         let stage = try await staged()
@@ -109,8 +113,8 @@ import Testing
         #expect(number > 20)
     }
 
-    /// A round of a process that watches, cut before every write and after every one: the next round brings back all that a push needs, also
-    /// if somebody else makes it.
+    /// A round of a process that watches, cut before every write and after every one: the next
+    /// round brings back all that a push needs, also if somebody else makes it.
     @Test(arguments: [false, true])
     func aLookIsStoppedAnywhere(_ executed: Bool) async throws {
         let clock = TestClock()
@@ -172,7 +176,8 @@ import Testing
             async let first: Void? = try? collect(fixture)
             async let second: Void? = try? collect(fixture)
             _ = await (first, second)
-            // What both have noted neither frees: it is noted once more. Then the emptied directory is looked at again.
+            // What both have noted neither frees: it is noted once more. Then the emptied directory
+            // is looked at again.
             for _ in 0..<5 {
                 try await collect(fixture)
                 clock.advance(by: Self.day + 1)

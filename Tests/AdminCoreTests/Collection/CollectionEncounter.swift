@@ -7,7 +7,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// One push beside one collection: quarantine, flush, delay, second mark, freeing. Whoever pushes has ended, or not begun, when the delay is over.
+/// One push beside one collection: quarantine, flush, delay, second mark, freeing. Whoever pushes
+/// has ended, or not begun, when the delay is over.
 struct CollectionEncounter: Sendable, CustomTestStringConvertible {
     /// Which run of the collection the push meets.
     enum Meeting: String, Sendable, CaseIterable {
@@ -93,7 +94,8 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
         return RegistryAdmin(registry: RegistryReader(storage: storage), driver: driver)
     }
 
-    /// One run of a collection. `looks` is told when its look begins. Gives what a process that goes on watching would look by.
+    /// One run of a collection. `looks` is told when its look begins. Gives what a process that
+    /// goes on watching would look by.
     @discardableResult
     static func collect(
         _ reader: any ObjectReader, _ writer: any ObjectWriter, _ clock: TestClock,

@@ -8,7 +8,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Pools that go away while they are marked, answers that do not come, a collection that may load the cluster only so much.
+/// Pools that go away while they are marked, answers that do not come, a collection that may load
+/// the cluster only so much.
 @Suite struct CollectionPoolTests: CollectionSuite {
     let world: CollectionWorld
 
@@ -53,7 +54,8 @@ import Testing
         return try await CollectionMark.run(ChangeFixture(pool).registry, Self.free, at: clock.now, progress: nil)
     }
 
-    /// Each answer of the mark in turn is an error: then nothing is taken or freed that would not be without it.
+    /// Each answer of the mark in turn is an error: then nothing is taken or freed that would not
+    /// be without it.
     @Test func anErrorOfAnyAnswer() async throws {
         try await plant()
         let counting = RecordingStore(store)

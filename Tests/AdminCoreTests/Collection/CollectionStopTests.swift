@@ -6,14 +6,16 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// A run that is cancelled, as ^C does it, wherever it is: what it had begun is taken back or gone on with by the next one.
+/// A run that is cancelled, as ^C does it, wherever it is: what it had begun is taken back or gone
+/// on with by the next one.
 @Suite struct CollectionStopTests: CollectionSuite {
     let world: CollectionWorld
     private static let loose = 60
 
     init() throws { world = try CollectionWorld() }
 
-    /// Runs what is to be done now, and is cancelled before so many of its writes. Gives what it says; nil if it had fewer.
+    /// Runs what is to be done now, and is cancelled before so many of its writes. Gives what it
+    /// says; nil if it had fewer.
     private func cancelled(before write: Int) async throws -> [ChangeResult]? {
         let recording = RecordingStore(store)
         let admin = RegistryAdmin(

@@ -7,7 +7,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// What a collection meets besides images of one layer: signatures, what repositories share, what is being uploaded.
+/// What a collection meets besides images of one layer: signatures, what repositories share, what
+/// is being uploaded.
 @Suite struct CollectionSubjectsTests: CollectionSuite {
     let world: CollectionWorld
 
@@ -19,8 +20,8 @@ import Testing
         return options
     }()
 
-    /// A signed image of schema 1, as a registry stores it: payload and signature are blobs, and the revision has a
-    /// link to each signature.
+    /// A signed image of schema 1, as a registry stores it: payload and signature are blobs, and
+    /// the revision has a link to each signature.
     private func pushSigned(_ name: String, tags: [String]) async throws -> (payload: Digest, signature: Digest) {
         let layer = SampleBlob(pattern(700, seed: 4))
         let image = SampleSchema1(
@@ -42,8 +43,8 @@ import Testing
     @Test func signaturesAreNeededWithTheirManifest() async throws {
         let (payload, signature) = try await pushSigned("signed", tags: ["1"])
         #expect(try await run(Self.untagged).parts.isEmpty)
-        // Without its tag all of it goes: the payload, its layer, the signature, and the links of the manifest and of
-        // the signature.
+        // Without its tag all of it goes: the payload, its layer, the signature, and the links of
+        // the manifest and of the signature.
         try await fixture.driver.delete(paths.tags(fixture.name("signed")))
         let plan = try await run(Self.untagged)
         #expect(plan.obstacles.isEmpty)
@@ -118,7 +119,8 @@ import Testing
         var options = CollectionOptions(grace: 0, maxShare: 100, uploadsOlderThan: 7200, caches: .offline)
         #expect(try await run(options).parts.isEmpty)
         options.uploadsOlderThan = 1800
-        // As a registry leaves it between the key and the first chunk: only the directory has a date.
+        // As a registry leaves it between the key and the first chunk: only the directory has a
+        // date.
         let blob = try await fixture.driver.reader.blob(data)
         try await store.set(blob.chunk(0), [.remove])
         try await store.set(
@@ -129,8 +131,8 @@ import Testing
         #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
     }
 
-    /// A registry had read the upload's identifier before it was taken, and publishes it as a blob afterwards
-    /// (docs/safety.md#unlink-delay-scan-claim-free).
+    /// A registry had read the upload's identifier before it was taken, and publishes it as a blob
+    /// afterwards (docs/safety.md#unlink-delay-scan-claim-free).
     @Test func whatIsPublishedMeanwhileOnlyLosesItsOldReference() async throws {
         let layer = pattern(3000)
         try await fixture.push("app", tags: ["1"], layer: layer)
@@ -148,7 +150,8 @@ import Testing
         #expect(try await fixture.driver.reader.content(place) == layer)
     }
 
-    /// The chunks of an upload are nobody's orphans, and what it will become is not known to be unneeded.
+    /// The chunks of an upload are nobody's orphans, and what it will become is not known to be
+    /// unneeded.
     @Test func anUploadInProgressIsNoOrphan() async throws {
         let data = try paths.uploads(fixture.name("app")).appending("u").appending("data")
         try await fixture.driver.putContent(data, pattern(3000))

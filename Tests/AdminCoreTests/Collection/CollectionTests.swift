@@ -6,7 +6,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// One collection after the other on a small registry: what is taken, what comes back, what is freed and when.
+/// One collection after the other on a small registry: what is taken, what comes back, what is
+/// freed and when.
 @Suite struct CollectionTests: CollectionSuite {
     let world: CollectionWorld
 
@@ -28,7 +29,8 @@ import Testing
         #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
     }
 
-    /// With what is freed goes the directory that it was in; one in which something was put again stays.
+    /// With what is freed goes the directory that it was in; one in which something was put again
+    /// stays.
     @Test func whatIsFreedLeavesNoDirectory() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         let loose = try await blob(pattern(3000, seed: 9))
@@ -80,8 +82,8 @@ import Testing
         }
     }
 
-    /// The mutation "final mark begun before the delay": a plan whose mark is too early frees nothing, however late
-    /// it is executed.
+    /// The mutation "final mark begun before the delay": a plan whose mark is too early frees
+    /// nothing, however late it is executed.
     @Test func aMarkBeforeTheDelayFreesNothing() async throws {
         _ = try await blob(pattern(3000))
         try await run()
@@ -191,8 +193,8 @@ import Testing
         #expect(try await isThere(empty))
     }
 
-    /// It pins what its repository links to; all else is collected, and the command that the note prints gets rid of
-    /// it.
+    /// It pins what its repository links to; all else is collected, and the command that the note
+    /// prints gets rid of it.
     @Test func aManifestThatCannotBeReadIsInNobodysWay() async throws {
         let digest = try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         let loose = try await blob(pattern(3000, seed: 9))
@@ -279,8 +281,8 @@ import Testing
         #expect(try await quarantined == 0)
     }
 
-    /// A registry writes the key of a link before its content: for some minutes that is no damage, whatever the grace
-    /// window is.
+    /// A registry writes the key of a link before its content: for some minutes that is no damage,
+    /// whatever the grace window is.
     @Test func aTagThatIsBeingWrittenIsNoDamage() async throws {
         let digest = try await fixture.push("app", tags: [], layer: pattern(5000))
         let other = try await fixture.push("app", tags: ["1"], layer: pattern(5000, seed: 2))
@@ -339,8 +341,8 @@ import Testing
         #expect(try await self.plan().items(.quarantine).map(\.blob) == [blob], "once it stands alone")
     }
 
-    /// ^C during the third of five parts: two are done, the third is taken back; the next run frees what is due and
-    /// takes the rest.
+    /// ^C during the third of five parts: two are done, the third is taken back; the next run frees
+    /// what is due and takes the rest.
     @Test func cancelledItGoesOnWhereItWas() async throws {
         for seed in 0..<45 { _ = try await blob(pattern(100, seed: UInt64(seed))) }
         var options = Self.free

@@ -7,7 +7,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// A cache tier that is added to a pool while it is collected: the next thing that would be freed is not. (`CacheTierTests` has real ones.)
+/// A cache tier that is added to a pool while it is collected: the next thing that would be freed
+/// is not. (`CacheTierTests` has real ones.)
 @Suite struct CollectionTierTests: CollectionSuite {
     let world: CollectionWorld
 

@@ -28,7 +28,8 @@ import Testing
         let after = Set(try await store.objects(.namespace("")).map(\.description))
         let gone = before.subtracting(after)
         #expect(Set(gone.filter { $0.hasPrefix("blob:") }) == Self.freed)
-        // Every image that could be pulled can be: each row is as it was, and so is every byte of every blob that is left.
+        // Every image that could be pulled can be: each row is as it was, and so is every byte of
+        // every blob that is left.
         #expect(try await fixture.registry.pass().summaries(of: fixture.registry.repositoryNames()) == rows)
         let left = try await self.contents(fixture)
         for (path, content) in left { #expect(contents[path] == content, "\(path)") }

@@ -35,9 +35,9 @@ struct PushedImage: Sendable {
     var blobs: [[UInt8]] { layers + [manifest] }
 }
 
-/// Pushes as registry v2.3.1 does, on the old driver, step by step: HEAD through the descriptor cache and the layer link, a mount of what
-/// another repository has, an upload of what is missing only, the MOVE of the upload as two unguarded steps, layer link, manifest, revision,
-/// tag.
+/// Pushes as registry v2.3.1 does, on the old driver, step by step: HEAD through the descriptor
+/// cache and the layer link, a mount of what another repository has, an upload of what is missing
+/// only, the MOVE of the upload as two unguarded steps, layer link, manifest, revision, tag.
 struct OldRegistry: Sendable {
     let reader: any ObjectReader
     let writer: any ObjectWriter
@@ -48,11 +48,14 @@ struct OldRegistry: Sendable {
     /// The repository to which it pushes.
     var name = "r"
 
-    /// `blobdescriptor: inmemory`, shared by all requests of a registry (`registry/storage/cache/memory`): which blobs there are, and for each
-    /// repository which of them are linked in it. A layer is asked for in the repository's own map first; what is not there is looked
-    /// for by its link, and behind that in the map of all blobs before the pool is asked. An upload enters the layer into both maps when it
-    /// has ended, a mount only what it asked of the other repository. Manifests are looked for in the map of all blobs; their links are
-    /// in no map. Only a deletion of the layer through the registry's own API takes it out again, and only out of that repository's map.
+    /// `blobdescriptor: inmemory`, shared by all requests of a registry
+    /// (`registry/storage/cache/memory`): which blobs there are, and for each repository which of
+    /// them are linked in it. A layer is asked for in the repository's own map first; what is not
+    /// there is looked for by its link, and behind that in the map of all blobs before the pool is
+    /// asked. An upload enters the layer into both maps when it has ended, a mount only what it
+    /// asked of the other repository. Manifests are looked for in the map of all blobs; their links
+    /// are in no map. Only a deletion of the layer through the registry's own API takes it out
+    /// again, and only out of that repository's map.
     final class DescriptorCache: Sendable {
         private struct Known {
             var blobs: Set<Digest> = []
@@ -119,8 +122,8 @@ struct OldRegistry: Sendable {
         return true
     }
 
-    /// False: the registry refused the manifest, since it does not know a layer. `mounting`: the repository from which layers are mounted
-    /// that are there.
+    /// False: the registry refused the manifest, since it does not know a layer. `mounting`: the
+    /// repository from which layers are mounted that are there.
     func push(_ image: PushedImage = .small, as tag: String = "t", mounting other: String? = nil) async throws -> Bool {
         for layer in image.layers {
             let digest = Digest.sha256(of: layer)
@@ -156,7 +159,8 @@ struct OldRegistry: Sendable {
 }
 
 extension StoreUnderTest {
-    /// What a client does not get that pulls this image from a registry which has just been started: what is missing, or not what it was.
+    /// What a client does not get that pulls this image from a registry which has just been
+    /// started: what is missing, or not what it was.
     func lacking(_ image: PushedImage, as tag: String, in name: String = "r") async -> [String] {
         let reader = driver().reader
         let registry = OldRegistry(

@@ -55,7 +55,8 @@ import Testing
         let plan = try await plan()
         #expect(plan.items(.free).isEmpty)
         #expect(plan.obstacles.contains { $0.contains("another copy of it is in the quarantine") }, "\(plan.obstacles)")
-        // What the sentence promises: the reference to nothing is put out of the way, and the copy comes back.
+        // What the sentence promises: the reference to nothing is put out of the way, and the copy
+        // comes back.
         var options = FsckOptions()
         options.grace = 0
         let found = await Fsck(registry: fixture.registry, options: options).run().problems

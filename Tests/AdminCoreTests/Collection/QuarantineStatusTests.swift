@@ -6,7 +6,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// What can be said of a collection without a mark: what is in the quarantine, since when, what it would free, what is in the way, when.
+/// What can be said of a collection without a mark: what is in the quarantine, since when, what it
+/// would free, what is in the way, when.
 @Suite struct QuarantineStatusTests: CollectionSuite {
     let world: CollectionWorld
 
@@ -43,7 +44,8 @@ import Testing
         #expect(try await self.status(CollectionOptions(caches: .offline)).dueBytes == 6000)
     }
 
-    /// Noted, taken, shown and freed: bytes are what the pool holds of a thing, whatever its first chunk says, or if it has none.
+    /// Noted, taken, shown and freed: bytes are what the pool holds of a thing, whatever its first
+    /// chunk says, or if it has none.
     @Test func theSameThingsHaveTheSameBytesAllTheWay() async throws {
         var options = Self.free
         options.untagged = true

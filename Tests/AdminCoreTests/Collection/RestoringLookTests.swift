@@ -12,7 +12,8 @@ import Testing
 
     init() throws { world = try CollectionWorld() }
 
-    /// An image in the quarantine, and what its run leaves to whoever goes on watching. Another image has the same configuration, which stays.
+    /// An image in the quarantine, and what its run leaves to whoever goes on watching. Another
+    /// image has the same configuration, which stays.
     private func taken(
         _ options: CollectionOptions = free, linked: Bool = false
     ) async throws -> (digest: Digest, layer: Digest, look: RestoringLook) {
@@ -43,7 +44,8 @@ import Testing
         }
     }
 
-    /// What of the quarantine belongs to a registry; chunks that nothing refers to are noted there, too.
+    /// What of the quarantine belongs to a registry; chunks that nothing refers to are noted there,
+    /// too.
     private var held: Int {
         get async throws {
             try await fixture.driver.reader.holdings(in: paths.quarantine).flatMap(\.entries).count {
@@ -86,14 +88,16 @@ import Testing
         }
         #expect(notes == ["3 blobs came back that pushes need"] && plan.broughtBack.count == 3)
         try await expectWhole("app")
-        // Where nothing is taken there is nothing to look for, and without registries nobody to look after.
+        // Where nothing is taken there is nothing to look for, and without registries nobody to
+        // look after.
         #expect(try await !self.plan().parts.contains { $0.work == .look })
         _ = try await blob(pattern(70, seed: 9))
         let offline = try await self.plan(CollectionOptions(grace: 0, maxShare: 100, caches: .offline))
         #expect(offline.items(.quarantine).count == 1 && !offline.parts.contains { $0.work == .look })
     }
 
-    /// A round in which nothing was pushed costs three operations a repository; after a push, that manifest is read and no other.
+    /// A round in which nothing was pushed costs three operations a repository; after a push, that
+    /// manifest is read and no other.
     @Test func theCostIsThatOfWhatIsNew() async throws {
         let (digest, layer, look) = try await taken()
         for number in 0..<4 { try await fixture.push("r\(number)", tags: ["1"], layer: pattern(600, seed: 50)) }
@@ -123,7 +127,8 @@ import Testing
         try await expectWhole("r2", 2)
     }
 
-    /// What another regtop took by a mark of its own may be what a manifest names that was read already.
+    /// What another regtop took by a mark of its own may be what a manifest names that was read
+    /// already.
     @Test func whatSomebodyElseTookIsLookedForEverywhere() async throws {
         let (_, _, look) = try await taken()
         let late = try await fixture.push("app", tags: ["late"], layer: pattern(800, seed: 4))
@@ -139,7 +144,8 @@ import Testing
         try await expectWhole("app", 2)
     }
 
-    /// One that cannot be understood lets everything come back that its repository links to, and is looked at again.
+    /// One that cannot be understood lets everything come back that its repository links to, and is
+    /// looked at again.
     @Test func whatCannotBeReadPins() async throws {
         let (_, layer, look) = try await taken()
         let name = try fixture.name("late")
@@ -175,7 +181,8 @@ import Testing
         #expect(Set(back) == [paths.blob(digest), paths.blob(layer)])
     }
 
-    /// A push that had read the link's identifier writes into it after it was taken, and no directory tells of that.
+    /// A push that had read the link's identifier writes into it after it was taken, and no
+    /// directory tells of that.
     @Test func aLinkThatWasWrittenToInTheQuarantineComesBack() async throws {
         var options = Self.free
         options.untagged = true
@@ -192,7 +199,8 @@ import Testing
         #expect(try await held == 0)
     }
 
-    /// A regtop lists a directory, makes it, and makes the link at last: wherever a look meets that, the next one sees the rest.
+    /// A regtop lists a directory, makes it, and makes the link at last: wherever a look meets
+    /// that, the next one sees the rest.
     @Test func aLinkThatAppearsLateIsSeen() async throws {
         let (digest, layer, look) = try await taken()
         let directory = paths.revision(try fixture.name("app"), digest)

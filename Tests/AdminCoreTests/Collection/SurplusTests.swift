@@ -6,8 +6,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Chunks behind the end of a needed blob (docs/layout.md#d4): noted by one run, removed by a later one; and whose
-/// chunks are never touched.
+/// Chunks behind the end of a needed blob (docs/layout.md#d4): noted by one run, removed by a later
+/// one; and whose chunks are never touched.
 @Suite struct SurplusTests: CollectionSuite {
     let world: CollectionWorld
     private let content = pattern(3000)
@@ -70,7 +70,8 @@ import Testing
         #expect(try await surplus(of: blob) == [1, 4])
     }
 
-    /// A writer that dies while it overwrites a file leaves a size that is too small: what lies behind it is content.
+    /// A writer that dies while it overwrites a file leaves a size that is too small: what lies
+    /// behind it is content.
     @Test func whatTheDigestNeedsStays() async throws {
         let (path, blob) = try await planted()
         try await store.set(

@@ -2,8 +2,8 @@ import Synchronization
 
 @testable import ObjectStore
 
-/// A pool that is deleted: from one operation on every object is "not there", every listing empty, and only who asks
-/// for the pool itself learns the truth (docs/layout.md#d12).
+/// A pool that is deleted: from one operation on every object is "not there", every listing empty,
+/// and only who asks for the pool itself learns the truth (docs/layout.md#d12).
 final class VanishingStore: ObjectReader, ObjectWriter {
     private let store: StoreUnderTest
     private let lasts: Int

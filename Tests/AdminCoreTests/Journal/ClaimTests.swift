@@ -5,7 +5,8 @@ import Testing
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// What only a claim, or a guard, decides: somebody else comes in between a look and the step that follows it.
+/// What only a claim, or a guard, decides: somebody else comes in between a look and the step that
+/// follows it.
 @Suite struct ClaimTests {
     private let store: StoreUnderTest
     private let trash: StoragePath
@@ -97,7 +98,8 @@ import Testing
         let outcomes = try await recording.underTest.driver().holdings.free(holding.entries, of: holding)
         #expect(outcomes.allSatisfy { $0 == .freed })
         #expect(try await PoolCensus(driver.reader).files.isEmpty)
-        // One operation frees a file of one chunk; the claims, the mark and the tidying up come on top.
+        // One operation frees a file of one chunk; the claims, the mark and the tidying up come on
+        // top.
         #expect(recording.writeCount < 600 + 50)
     }
 
@@ -113,7 +115,8 @@ import Testing
         #expect(try await driver.reader.content(holding.entries[7].origin) == [1])
     }
 
-    /// Only chunk 0 says how many there are: whoever goes on after a crash has to find it as long as any other is there.
+    /// Only chunk 0 says how many there are: whoever goes on after a crash has to find it as long
+    /// as any other is there.
     @Test func theChunkThatKnowsTheSizeIsTheLastToGo() async throws {
         try await driver.putContent(file, pattern(5000))
         let blob = try await driver.reader.blob(file)

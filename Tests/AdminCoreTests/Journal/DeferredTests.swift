@@ -33,7 +33,8 @@ import Testing
         return blob
     }
 
-    /// Nothing happens before the delay is over; then everything is looked at, and the journal is empty.
+    /// Nothing happens before the delay is over; then everything is looked at, and the journal is
+    /// empty.
     private func waitAndLook() async throws {
         let before = try await Snapshot(store.reader)
         clock.advance(by: 99)
@@ -128,8 +129,8 @@ import Testing
         return store.driver(policy: clock.policy(delay: 100, owner: far, lease: 0))
     }
 
-    /// Before each operation of a move somebody else takes it back; then the mover goes on, or dies a few operations later. After the delay
-    /// the file is in one place, whole.
+    /// Before each operation of a move somebody else takes it back; then the mover goes on, or dies
+    /// a few operations later. After the delay the file is in one place, whole.
     @Test(arguments: [Int.max, 0, 1, 2, 3, 5, 8])
     func aMoverThatIsTakenForDeadLosesNothing(_ survives: Int) async throws {
         var number = 1

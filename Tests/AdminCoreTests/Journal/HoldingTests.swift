@@ -120,7 +120,8 @@ import Testing
         #expect(try await driver.holdings.free(holding.entries, of: unfinished) == [.early, .early, .early])
     }
 
-    /// The old driver's MOVE has read the identifier before it was unlinked, and publishes it afterwards.
+    /// The old driver's MOVE has read the identifier before it was unlinked, and publishes it
+    /// afterwards.
     @Test(arguments: ["/late/f", "/unlisted/deep/f"])
     func whatIsReferredToElsewhereKeepsItsChunks(_ late: String) async throws {
         let holding = try await held()
@@ -210,8 +211,8 @@ import Testing
         case hold, restore, free
     }
 
-    /// Before and after every operation. Then everything is either in its place or in the holding, whole, or it was claimed to be freed; and a
-    /// recovery ends what was begun.
+    /// Before and after every operation. Then everything is either in its place or in the holding,
+    /// whole, or it was claimed to be freed; and a recovery ends what was begun.
     @Test(arguments: Act.allCases)
     private func everyCutLeavesEverythingInItsPlace(_ act: Act) async throws {
         var cuts = 0

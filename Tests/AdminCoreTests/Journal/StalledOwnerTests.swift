@@ -6,7 +6,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// What a mover that was taken for dead has unlinked since is not lost, whatever collects meanwhile.
+/// What a mover that was taken for dead has unlinked since is not lost, whatever collects
+/// meanwhile.
 @Suite struct StalledOwnerTests {
     private let store: StoreUnderTest
     private let clock = TestClock()
@@ -26,7 +27,8 @@ import Testing
         return store.driver(policy: policy)
     }
 
-    /// A file whose reference vanished after its move was done, and nothing but the journal knows of it.
+    /// A file whose reference vanished after its move was done, and nothing but the journal knows
+    /// of it.
     private func astray() async throws -> BlobIdentifier {
         let driver = driver(delay: 100)
         try await driver.putContent(source, pattern(2500))

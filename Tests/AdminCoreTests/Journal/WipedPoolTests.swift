@@ -6,8 +6,9 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// A pool whose objects were all removed, and which was filled anew: what is regtop's own survives that in a namespace of its own, and speaks of
-/// content that is gone. It is dropped, and nothing new is touched.
+/// A pool whose objects were all removed, and which was filled anew: what is regtop's own survives
+/// that in a namespace of its own, and speaks of content that is gone. It is dropped, and nothing
+/// new is touched.
 @Suite(.serialized) struct WipedPoolTests {
     private let clock = TestClock()
     private let place: StoragePath
@@ -18,7 +19,8 @@ import Testing
         ChangeFixture(store, policy: clock.policy(delay: 100))
     }
 
-    /// A registry with changes in its journal: one that waits for another look, and three that were interrupted.
+    /// A registry with changes in its journal: one that waits for another look, and three that were
+    /// interrupted.
     private func planted(_ store: StoreUnderTest) async throws -> [BlobIdentifier] {
         let fixture = fixture(store)
         for name in ["app", "old"] { try await fixture.push(name, tags: ["1"], layer: pattern(300)) }
@@ -45,7 +47,8 @@ import Testing
         }
     }
 
-    /// The same repository again, with a directory that is empty, and one that is not listed: what the old changes would remove, or list.
+    /// The same repository again, with a directory that is empty, and one that is not listed: what
+    /// the old changes would remove, or list.
     private func refill(_ store: StoreUnderTest) async throws {
         let fixture = fixture(store)
         try await fixture.push("app", tags: ["1"], layer: pattern(300))

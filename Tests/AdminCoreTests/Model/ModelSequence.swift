@@ -3,7 +3,8 @@
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// A random sequence of changes, carried out on a store and on the model; some of them stop at a random operation, and are recovered.
+/// A random sequence of changes, carried out on a store and on the model; some of them stop at a
+/// random operation, and are recovered.
 struct ModelSequence {
     /// How the store and the model came apart.
     struct Divergence: Error, CustomStringConvertible {
@@ -27,7 +28,8 @@ struct ModelSequence {
         random = SeededGenerator(seed: seed)
     }
 
-    /// Carries out so many changes, as the seed says. Throws `Divergence`, and what nothing should throw.
+    /// Carries out so many changes, as the seed says. Throws `Divergence`, and what nothing should
+    /// throw.
     mutating func run(steps: ClosedRange<Int>) async throws {
         for _ in 0..<Int.random(in: steps, using: &random) {
             guard let (change, after) = draw() else { continue }
@@ -139,8 +141,9 @@ struct ModelSequence {
 
     // MARK: - Stopping
 
-    /// Carries out a change that stops at a random operation, then a recovery that may stop as well, then another one. Afterwards it was
-    /// either made or not; only emptying may have been made in part.
+    /// Carries out a change that stops at a random operation, then a recovery that may stop as
+    /// well, then another one. Afterwards it was either made or not; only emptying may have been
+    /// made in part.
     private mutating func stop(_ change: Change, _ after: RegistryModel) async throws {
         let cut = Int.random(in: 1...120, using: &random)
         let executed = Bool.random(using: &random)
@@ -165,7 +168,8 @@ struct ModelSequence {
             candidates.append(renamed)
         }
         if case .delete(_, let name, _, toTrash: false) = change {
-            // It drops link by link, and nothing takes that back: tags first, then manifests, then layers.
+            // It drops link by link, and nothing takes that back: tags first, then manifests, then
+            // layers.
             let left = raw.repositories[name]
             var partly = model
             partly.repositories[name] = left
@@ -206,7 +210,8 @@ struct ModelSequence {
 
     // MARK: - Comparing
 
-    /// The model, with the id of a deletion that was made last. Throws `Divergence` if the store is not as it says.
+    /// The model, with the id of a deletion that was made last. Throws `Divergence` if the store is
+    /// not as it says.
     private func settled(_ model: RegistryModel, _ raw: RawRegistry) throws -> RegistryModel {
         var model = model
         if let newest = model.trash.removeValue(forKey: RegistryModel.newest) {

@@ -3,7 +3,8 @@ import Testing
 
 @testable import AdminCore
 
-/// Random sequences of push, retag, delete, rename, restore, empty and crash, against a model that knows nothing of how that is done.
+/// Random sequences of push, retag, delete, rename, restore, empty and crash, against a model that
+/// knows nothing of how that is done.
 ///
 /// A seed repeats a sequence: `REGTOP_TEST_SEED=<seed>`, as a failure prints it.
 @Suite struct ModelTests {
@@ -36,7 +37,8 @@ import Testing
                 }
                 return (failure, sequence.history.count, sequence.crashes)
             }
-            // Nine of ten without SQLite, which has its turn for what plain dictionaries may not have in common with it.
+            // Nine of ten without SQLite, which has its turn for what plain dictionaries may not
+            // have in common with it.
             let isQuick = kind == .sqliteMemory && done % 10 > 0
             let outcome = try await isQuick ? play(.quick()) : StoreUnderTest.with(kind, play)
             if let failure = outcome.0 {

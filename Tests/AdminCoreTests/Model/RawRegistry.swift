@@ -1,7 +1,8 @@
 @testable import ObjectStore
 import Crypto
 
-/// What a pool serves, read object by object: its own understanding of directories, chunks, links and digests.
+/// What a pool serves, read object by object: its own understanding of directories, chunks, links
+/// and digests.
 struct RawRegistry: Sendable {
     /// By name.
     private(set) var repositories: [String: RegistryModel.Repository] = [:]
@@ -43,7 +44,8 @@ struct RawRegistry: Sendable {
         for (name, repository) in repositories { repositories[name]?.remains.subtract(repository.tags.keys) }
     }
 
-    /// Everything there is, by its name: read side by side, since there is a look after every change.
+    /// Everything there is, by its name: read side by side, since there is a look after every
+    /// change.
     private static func objects(_ reader: any ObjectReader) async throws -> [ByteString: ObjectState] {
         var objects: [ByteString: ObjectState] = [:]
         for cursor in try await reader.enumerate(.namespace(""), slices: 1) {

@@ -1,4 +1,5 @@
-/// What a registry should serve after a sequence of changes: dictionaries and sets, and nothing of what is tested.
+/// What a registry should serve after a sequence of changes: dictionaries and sets, and nothing of
+/// what is tested.
 struct RegistryModel: Hashable, Sendable {
     /// One repository.
     struct Repository: Hashable, Sendable {
@@ -8,7 +9,8 @@ struct RegistryModel: Hashable, Sendable {
         var revisions: Set<String> = []
         /// The digests of the blobs that it may serve.
         var layers: Set<String> = []
-        /// Tags that a removal which skipped the trash and was stopped has left without what they name: their history is there.
+        /// Tags that a removal which skipped the trash and was stopped has left without what they
+        /// name: their history is there.
         var remains: Set<String> = []
     }
 
@@ -154,8 +156,8 @@ extension Change: CustomStringConvertible {
 }
 
 extension RegistryModel.Repository {
-    /// Whether this is what a removal leaves that stopped on its way from `before` to `after`: no manifest is gone while a tag is there that
-    /// goes as well, and no layer while a manifest is.
+    /// Whether this is what a removal leaves that stopped on its way from `before` to `after`: no
+    /// manifest is gone while a tag is there that goes as well, and no layer while a manifest is.
     func isPartOf(_ before: Self, asOrderedIn after: Self?) -> Bool {
         let after = after ?? Self()
         let goingTags = Set(before.tags.keys).subtracting(after.tags.keys)

@@ -3,7 +3,8 @@ import Testing
 
 @testable import ObjectStore
 
-/// The one enumeration of a pool: SQLite has pages of 1024 names, and each slice of plain dictionaries is one page.
+/// The one enumeration of a pool: SQLite has pages of 1024 names, and each slice of plain
+/// dictionaries is one page.
 @Suite struct PoolScanTests {
     private struct Stop: Error {}
 

@@ -23,7 +23,8 @@ import Testing
     }
 
     #if RADOS
-    /// Random orders on a real cluster: what the two stores may not have in common. A seed repeats the orders.
+    /// Random orders on a real cluster: what the two stores may not have in common. A seed repeats
+    /// the orders.
     @Test func norInRandomOrdersOnACluster() async throws {
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
         try await onACluster("random orders, REGTOP_TEST_SEED=\(seed)", rounds: 6) { encounter, store, round in

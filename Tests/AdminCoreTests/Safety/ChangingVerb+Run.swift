@@ -12,7 +12,8 @@ extension ChangingVerb {
         let store: StoreUnderTest
     }
 
-    /// The tree from before with the verb's act, ready to be executed many times: each time on a copy.
+    /// The tree from before with the verb's act, ready to be executed many times: each time on a
+    /// copy.
     func stage() async throws -> VerbStage {
         let store = try StoreUnderTest.quick()
         let driver = store.driver()
@@ -22,7 +23,8 @@ extension ChangingVerb {
         return VerbStage(act: try await plan(driver), tree: try await StoreCopy(of: store))
     }
 
-    /// Expects that every file is as before or as after, whole, that a moved one is somewhere, and that nothing dangles.
+    /// Expects that every file is as before or as after, whole, that a moved one is somewhere, and
+    /// that nothing dangles.
     func expectWhole(_ census: PoolCensus, _ comment: String, sourceLocation: SourceLocation = #_sourceLocation) throws
     {
         // What is claimed to be freed may be gone already.

@@ -4,8 +4,8 @@ import Foundation
 @testable import ObjectStore
 
 extension ChangingVerb {
-    /// Deleting into the trash, restoring, emptying, removing uploads. Each deletion has the same id, so that what is there afterwards can
-    /// be said.
+    /// Deleting into the trash, restoring, emptying, removing uploads. Each deletion has the same
+    /// id, so that what is there afterwards can be said.
     static let trash: [ChangingVerb] = [
         trashing("trash a tag", "app:v1", "app", of: repository("app"), leaving: repository("app", tags: ["v2": "b"])),
         trashing("trash a repository", "app", "app", of: small, leaving: [:]),

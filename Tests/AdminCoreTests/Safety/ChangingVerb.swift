@@ -1,7 +1,8 @@
 @testable import StorageDriver
 import Testing
 
-/// A verb that changes the tree, on a small tree of its own: what is there before it, what it does, what is there after it.
+/// A verb that changes the tree, on a small tree of its own: what is there before it, what it does,
+/// what is there after it.
 struct ChangingVerb: Sendable, CustomTestStringConvertible {
     /// What the verb does, with the driver it is given.
     typealias Act = @Sendable (StorageDriver) async throws -> Void
@@ -13,7 +14,8 @@ struct ChangingVerb: Sendable, CustomTestStringConvertible {
     let after: [String: [UInt8]]
     /// Files that change their path: at every moment they are at one of the two, at least.
     let moves: [String: String]
-    /// Where files may be for a moment besides, by where they are before: under a claim, for example.
+    /// Where files may be for a moment besides, by where they are before: under a claim, for
+    /// example.
     let passing: [String: [String]]
     /// Thinks the change through, on a tree that is as `before` says.
     let plan: @Sendable (StorageDriver) async throws -> Act

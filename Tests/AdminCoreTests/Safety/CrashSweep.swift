@@ -2,8 +2,8 @@
 @testable import StorageDriver
 import Testing
 
-/// The world stops before, and after, every operation of every verb; then the store is looked at as it is, and once more after a
-/// recovery that is itself stopped in the middle and begun again.
+/// The world stops before, and after, every operation of every verb; then the store is looked at as
+/// it is, and once more after a recovery that is itself stopped in the middle and begun again.
 @Suite struct CrashSweep {
     @Test(arguments: ChangingVerb.all)
     func everyCutLeavesEveryFileWhole(_ verb: ChangingVerb) async throws {
@@ -43,8 +43,9 @@ import Testing
         _ = try? await recording.underTest.driver().recover()
     }
 
-    /// Expects that a recovery ends everything: each file is as before or as after, a moved one in exactly one place, all of a move on the
-    /// same side; nothing is unlisted, or empty and listed; the journal is gone.
+    /// Expects that a recovery ends everything: each file is as before or as after, a moved one in
+    /// exactly one place, all of a move on the same side; nothing is unlisted, or empty and listed;
+    /// the journal is gone.
     func expectRecovery(of verb: ChangingVerb, in store: StoreUnderTest, _ what: String) async throws {
         let recoveries = try await store.driver().recover()
         for recovery in recoveries where ![.undone, .finished, .checked].contains(recovery.outcome) {

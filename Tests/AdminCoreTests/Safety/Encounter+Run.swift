@@ -7,7 +7,8 @@ extension Encounter {
     /// What each side threw.
     typealias Failures = (ours: (any Error)?, theirs: (any Error)?)
 
-    /// Both sides act on a store that holds the tree, operation by operation in the order that is decided. nil if it was given up.
+    /// Both sides act on a store that holds the tree, operation by operation in the order that is
+    /// decided. nil if it was given up.
     func meet(on store: StoreUnderTest, in orders: inout some TurnOrder) async -> Failures? {
         let failures = Mutex<Failures>((nil, nil))
         let isWhole = await Turns.play(

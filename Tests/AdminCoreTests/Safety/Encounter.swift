@@ -26,7 +26,8 @@ struct Encounter: Sendable, CustomTestStringConvertible {
         var wholeDirectory = false
         let act: @Sendable (StorageDriver) async throws -> Void
 
-        /// False where theirs is the same to this one as another of theirs: a file beside, in a directory that it has nothing to do with.
+        /// False where theirs is the same to this one as another of theirs: a file beside, in a
+        /// directory that it has nothing to do with.
         func isWorthMeeting(_ theirs: Theirs) -> Bool {
             switch theirs.writes {
             case "/r/a/x": writes?.path == "/r/a/x"

@@ -1,7 +1,9 @@
-/// All orders in which the operations of two sides can follow each other, but for those that differ only in the order of operations that
-/// commute: a depth-first search over the decisions, each order executed from the beginning. Where two operations do not commute, the second
-/// one's side is to be tried where the first one was executed (dynamic partial order reduction: Flanagan, Godefroid, 2005), and what was
-/// tried there already is not begun again before something that does not commute with it (sleep sets).
+/// All orders in which the operations of two sides can follow each other, but for those that differ
+/// only in the order of operations that commute: a depth-first search over the decisions, each
+/// order executed from the beginning. Where two operations do not commute, the second one's side is
+/// to be tried where the first one was executed (dynamic partial order reduction: Flanagan,
+/// Godefroid, 2005), and what was tried there already is not begun again before something that does
+/// not commute with it (sleep sets).
 struct Interleavings: TurnOrder {
     private struct Node {
         let wishes: [Turns.Wish?]
@@ -24,7 +26,8 @@ struct Interleavings: TurnOrder {
     /// How many others were begun.
     private(set) var givenUp = 0
 
-    /// Whose turn it is at the next decision of the present order; nil if everything from here on was seen in another order.
+    /// Whose turn it is at the next decision of the present order; nil if everything from here on
+    /// was seen in another order.
     mutating func decide(_ wishes: [Turns.Wish?]) -> Int? {
         defer { depth += 1 }
         if depth < path.count { return path[depth].choice }
@@ -38,7 +41,8 @@ struct Interleavings: TurnOrder {
         return choice
     }
 
-    /// Where a side's next operation does not commute with one of the other's, and could have come before it, it is to be tried there.
+    /// Where a side's next operation does not commute with one of the other's, and could have come
+    /// before it, it is to be tried there.
     private mutating func openRace(of side: Int, wishing wish: Turns.Wish?) {
         guard let wish, let race = lastConflict(of: side, wish, before: path.count) else { return }
         // What its own operations came after, it comes after anyway.
@@ -49,7 +53,8 @@ struct Interleavings: TurnOrder {
         if !settled { path[race].open.insert(side) }
     }
 
-    /// The last operation of the other side, before a step of this order, that does not commute with `wish`.
+    /// The last operation of the other side, before a step of this order, that does not commute
+    /// with `wish`.
     private func lastConflict(of side: Int, _ wish: Turns.Wish, before step: Int) -> Int? {
         path[..<step].lastIndex { node in
             node.choice != side && !(node.wish?.commutes(with: wish) ?? true)

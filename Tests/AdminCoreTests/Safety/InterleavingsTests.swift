@@ -3,11 +3,13 @@ import Testing
 @testable import ObjectStore
 @testable import SampleRegistry
 
-/// The search for orders misses none and executes none twice: two sides of a few random operations each, compared with all orders there are.
+/// The search for orders misses none and executes none twice: two sides of a few random operations
+/// each, compared with all orders there are.
 @Suite struct InterleavingsTests {
     private typealias Program = [Turns.Wish]
 
-    /// Who comes first of each two operations that do not commute: the same for orders that nobody can tell apart.
+    /// Who comes first of each two operations that do not commute: the same for orders that nobody
+    /// can tell apart.
     private static func trace(_ order: [Int], _ programs: [Program]) -> [Bool] {
         var positions: [[Int]] = [[], []]
         for (position, side) in order.enumerated() { positions[side].append(position) }

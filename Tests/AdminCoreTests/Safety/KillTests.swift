@@ -7,7 +7,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// The program itself on a real cluster, killed with SIGKILL while it changes something: at moments that a seeded generator draws.
+/// The program itself on a real cluster, killed with SIGKILL while it changes something: at moments
+/// that a seeded generator draws.
 ///
 /// `REGTOP_TEST_SEED` repeats a run; `REGTOP_TEST_LONG` makes hundreds of rounds.
 @Suite struct KillTests {
@@ -25,8 +26,8 @@ import Testing
             try await series.measure()
             for round in 1...rounds { try await series.round("round \(round) of seed \(seed)") }
             print("\nkill -9: seed \(seed), \(rounds) rounds: \(series.tally)")
-            // The moments are drawn from the time that the program needs unhindered: how many come too early or too late depends on what else
-            // the machine does.
+            // The moments are drawn from the time that the program needs unhindered: how many come
+            // too early or too late depends on what else the machine does.
             #expect(series.tally.midway > 0, "no kill hit a change: \(series.tally)")
         }
     }
@@ -37,7 +38,8 @@ private struct KillSeries {
     /// A change, and what it changes.
     struct Change {
         let words: [String]
-        /// Paths that begin with the first may begin with the second afterwards; all of them, or none.
+        /// Paths that begin with the first may begin with the second afterwards; all of them, or
+        /// none.
         var move: (from: String, to: String)?
         /// Paths that begin with this may be gone afterwards.
         var removes: String?
@@ -68,7 +70,8 @@ private struct KillSeries {
     private var world: [String: [UInt8]]
     private var random: SeededGenerator
     private var number = 0
-    /// How long the program needs for each kind of change: until the intent, and from there until nothing but waiting is left.
+    /// How long the program needs for each kind of change: until the intent, and from there until
+    /// nothing but waiting is left.
     private var pace: [Int: (until: Duration, rest: Duration)] = [:]
     /// How long the last recovery took.
     private var recoveryPace = Duration.zero
@@ -157,7 +160,8 @@ private struct KillSeries {
         }
     }
 
-    /// Recovers as a person does, by a command: after one that was killed as well, in every second round.
+    /// Recovers as a person does, by a command: after one that was killed as well, in every second
+    /// round.
     private mutating func recover(_ what: String) async throws {
         let words = ["recover", "--offline", "--yes"]
         if Bool.random(using: &random) {
@@ -177,7 +181,8 @@ private struct KillSeries {
         #expect(left.isEmpty, "\(what): \(left)")
     }
 
-    /// Expects that every file has its content, at its place or, if it moves, at the other one; one that is removed may be gone.
+    /// Expects that every file has its content, at its place or, if it moves, at the other one; one
+    /// that is removed may be gone.
     private func expectReadable(_ change: Change, _ contents: [String: [UInt8]], _ what: String) {
         let after = moved(world, change)
         let strangers = Set(contents.keys).subtracting(world.keys).subtracting(after.keys)

@@ -8,7 +8,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// `regtop gc` on a real cluster, killed with SIGKILL at moments drawn by lot: what is needed stays whole, and the next run ends what was begun.
+/// `regtop gc` on a real cluster, killed with SIGKILL at moments drawn by lot: what is needed stays
+/// whole, and the next run ends what was begun.
 extension KillTests {
     private static let words = ["gc", "--offline", "--grace", "0", "--max-share", "100", "--yes"]
     private static let loose = 25

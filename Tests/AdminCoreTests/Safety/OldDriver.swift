@@ -3,9 +3,10 @@ import Foundation
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// Does to a pool what the `rados` driver of docker/distribution v2.3.1 does, operation by operation, without a single guard: the key
-/// before the data, the child before its parent, no further up than a directory that has a key already, overwriting under the same
-/// identifier, removal of directories after a look at them.
+/// Does to a pool what the `rados` driver of docker/distribution v2.3.1 does, operation by
+/// operation, without a single guard: the key before the data, the child before its parent, no
+/// further up than a directory that has a key already, overwriting under the same identifier,
+/// removal of directories after a look at them.
 struct OldDriver: Sendable {
     let reader: any ObjectReader
     let writer: any ObjectWriter

@@ -2,7 +2,8 @@
 @testable import Registry
 @testable import StorageDriver
 
-/// What a pool holds, read object by object, without trust in the tree: what a test looks at after something went wrong.
+/// What a pool holds, read object by object, without trust in the tree: what a test looks at after
+/// something went wrong.
 struct PoolCensus: Sendable {
     /// Every file entry of every directory object, with the identifier.
     private(set) var files: [StoragePath: BlobIdentifier] = [:]
@@ -12,7 +13,8 @@ struct PoolCensus: Sendable {
     private(set) var dangling: [StoragePath] = []
     /// Directories that hold files and that listings from the root do not reach.
     private(set) var unlisted: [StoragePath] = []
-    /// Directories that are listed and have no object, or have an empty one: harmless, they list as empty.
+    /// Directories that are listed and have no object, or have an empty one: harmless, they list as
+    /// empty.
     private(set) var hollow: [StoragePath] = []
     /// Identifiers that more than one path names.
     private(set) var twice: [BlobIdentifier: [StoragePath]] = [:]

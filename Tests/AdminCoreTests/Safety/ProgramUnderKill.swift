@@ -24,7 +24,8 @@ struct ProgramUnderKill: Sendable {
         let isKilled: Bool
         /// True if it ended by itself and well.
         let isSuccess: Bool
-        /// When, after its start, its intent was seen first, and when the journal was seen to change last; nil if none was seen.
+        /// When, after its start, its intent was seen first, and when the journal was seen to
+        /// change last; nil if none was seen.
         let intent: (first: Duration, last: Duration)?
         /// What it said of errors.
         let error: String
@@ -70,7 +71,8 @@ struct ProgramUnderKill: Sendable {
             error: result.standardError)
     }
 
-    /// Looks at the journal again and again until the moment has come, or the program has ended. Gives when it changed there first and last.
+    /// Looks at the journal again and again until the moment has come, or the program has ended.
+    /// Gives when it changed there first and last.
     private func watch(
         since began: ContinuousClock.Instant, _ moment: Moment, until hasEnded: @Sendable () -> Bool,
         kill: @Sendable () throws -> Void

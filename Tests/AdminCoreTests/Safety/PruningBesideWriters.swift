@@ -4,8 +4,9 @@ import Testing
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// The directories of freed blobs are removed while somebody writes into one of them again, in every order there is: nothing waits in the
-/// journal for another look, and still what was written is whole, and listed.
+/// The directories of freed blobs are removed while somebody writes into one of them again, in
+/// every order there is: nothing waits in the journal for another look, and still what was written
+/// is whole, and listed.
 @Suite struct PruningBesideWriters {
     enum Writer: String, Sendable, CaseIterable {
         /// The old driver, a new file.

@@ -3,15 +3,16 @@
 import Synchronization
 import Testing
 
-/// What the driver says when the store fails, and what it leaves: at every operation of every verb, every fault.
+/// What the driver says when the store fails, and what it leaves: at every operation of every verb,
+/// every fault.
 @Suite struct TruthTests {
     /// A way in which one operation fails.
     struct Fault: Sendable {
         let name: String
         let kind: StoreError.Kind
         let errno: Int32
-        /// What the store does with a write: nil = it fails and is not done; otherwise the outcome is unknown and this says whether it is
-        /// done.
+        /// What the store does with a write: nil = it fails and is not done; otherwise the outcome
+        /// is unknown and this says whether it is done.
         var applied: Bool?
 
         static let all = [
@@ -39,8 +40,9 @@ import Testing
         }
     }
 
-    /// Every fault at every operation of the driver's verbs. An admin's change consists of the same steps in a greater number: there every
-    /// operation meets both timeouts and one of the other faults in turn.
+    /// Every fault at every operation of the driver's verbs. An admin's change consists of the same
+    /// steps in a greater number: there every operation meets both timeouts and one of the other
+    /// faults in turn.
     @Test(arguments: ChangingVerb.all)
     func aFaultIsNamedAndNothingIsHalfDone(_ verb: ChangingVerb) async throws {
         let stage = try await verb.stage()
@@ -85,14 +87,16 @@ import Testing
             // What cannot be written down is done all the same.
             if step.operation.object?.isLog == true { return try verb.expectDone(census, what) }
             if fault.kind == .full, step.operation.object == Journal.object {
-                // A full pool takes no intent to prune: references are dropped all the same, and the emptied directories stay.
+                // A full pool takes no intent to prune: references are dropped all the same, and
+                // the emptied directories stay.
                 #expect(
                     try census.contents == Dictionary(uniqueKeysWithValues: verb.after.map { (try path($0), $1) }),
                     "\(what)")
                 #expect(census.twice.isEmpty, "\(what)")
                 return
             }
-            // What was done and only not answered is found out by reading back. Nothing else may pass in silence.
+            // What was done and only not answered is found out by reading back. Nothing else may
+            // pass in silence.
             #expect(step.operation.isWrite && fault.applied == true, "\(what)")
             try verb.expectDone(census, what)
             return

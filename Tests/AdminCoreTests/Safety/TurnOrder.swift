@@ -2,7 +2,8 @@
 
 /// Decides in which order the operations of sides follow each other.
 protocol TurnOrder {
-    /// Whose turn it is, of the sides that wish something, at least one; nil if this order is not worth going on with.
+    /// Whose turn it is, of the sides that wish something, at least one; nil if this order is not
+    /// worth going on with.
     mutating func decide(_ wishes: [Turns.Wish?]) -> Int?
 }
 

@@ -2,8 +2,9 @@ import Synchronization
 
 @testable import ObjectStore
 
-/// Lets sides, usually two, use one store in turns: each operation waits until it is granted, and only one is executed at a time. A decision
-/// is made when all sides either wait or have ended, so the order of everything is what the one who grants says, whatever the threads do.
+/// Lets sides, usually two, use one store in turns: each operation waits until it is granted, and
+/// only one is executed at a time. A decision is made when all sides either wait or have ended, so
+/// the order of everything is what the one who grants says, whatever the threads do.
 actor Turns {
     /// What a side wants to do: on which object, and whether it changes it.
     struct Wish: Hashable, Sendable {
@@ -31,7 +32,8 @@ actor Turns {
         hasEnded = Array(repeating: false, count: sides)
     }
 
-    /// Lets sides act on a store in the order that is decided, to their ends. False if the order was given up.
+    /// Lets sides act on a store in the order that is decided, to their ends. False if the order
+    /// was given up.
     static func play(
         on store: StoreUnderTest, in orders: inout some TurnOrder,
         _ sides: [@Sendable (TurnStore) async -> Void]
@@ -46,8 +48,9 @@ actor Turns {
                 }
             }
             while let wishes = await turns.next() {
-                // An order that is repeated may meet one operation more or less, such as that of an owner who says that he is there still: a
-                // side that wishes nothing by then has no turn.
+                // An order that is repeated may meet one operation more or less, such as that of an
+                // owner who says that he is there still: a side that wishes nothing by then has no
+                // turn.
                 if let side = orders.decide(wishes), wishes[side] != nil {
                     await turns.grant(side)
                 } else {
@@ -59,7 +62,8 @@ actor Turns {
         return !isGivenUp
     }
 
-    /// An operation of a side is about to be executed; returns when it is its turn. False: it is not to be executed.
+    /// An operation of a side is about to be executed; returns when it is its turn. False: it is
+    /// not to be executed.
     func arrive(_ side: Int, _ wish: Wish) async -> Bool {
         if isGivenUp { return false }
         return await withCheckedContinuation { resume in
@@ -80,7 +84,8 @@ actor Turns {
         wake()
     }
 
-    /// What each side waits for, as soon as all wait or have ended (then nil); nil when all have ended.
+    /// What each side waits for, as soon as all wait or have ended (then nil); nil when all have
+    /// ended.
     func next() async -> [Wish?]? {
         while isExecuting || waiting.indices.contains(where: { !hasEnded[$0] && waiting[$0].isEmpty }) {
             await withCheckedContinuation { controller = $0 }
@@ -139,7 +144,8 @@ struct TurnStore: ObjectReader, ObjectWriter {
     }
 
     func apply(_ operation: WriteOperation, to object: ObjectID) async -> WriteOutcome {
-        // Whether the object is there can only be changed meanwhile by what does not commute with this anyway.
+        // Whether the object is there can only be changed meanwhile by what does not commute with
+        // this anyway.
         let isThere = try? await store.reader.read(.stat, of: object) != nil
         let isListed = isThere != true || operation.mutations.contains(.remove)
         return await turn(Turns.Wish(object: object, isWrite: true, isListed: isListed), givenUp: .failed(.dead)) {

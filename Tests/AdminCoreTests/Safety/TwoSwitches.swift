@@ -1,7 +1,8 @@
 @testable import AdminCore
 
-/// An order of two sides in which their turns change hands twice before one has ended: so many operations of one side, then so many of the other
-/// one, then each to its end. Most of what can go wrong between two goes wrong in one of these, and there are few enough to try all.
+/// An order of two sides in which their turns change hands twice before one has ended: so many
+/// operations of one side, then so many of the other one, then each to its end. Most of what can go
+/// wrong between two goes wrong in one of these, and there are few enough to try all.
 struct TwoSwitches: TurnOrder, CustomStringConvertible {
     /// The side that begins.
     let first: Int

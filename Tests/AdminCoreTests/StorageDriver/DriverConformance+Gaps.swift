@@ -41,8 +41,8 @@ extension ConformanceCase {
                 let file = try path("/file-\(index)")
                 try await driver.putContent(file, pattern(700))
                 let blob = try await driver.reader.blob(file)
-                // What an overwrite by less leaves of the old driver (docs/layout.md#d4): the tail of the last chunk,
-                // and chunks behind it.
+                // What an overwrite by less leaves of the old driver (docs/layout.md#d4): the tail
+                // of the last chunk, and chunks behind it.
                 try await store.set(blob.chunk(0), [.write(pattern(324, seed: 5), at: 700)])
                 try await store.set(blob.chunk(1), [.write(pattern(1024, seed: 6), at: 0)])
                 try await store.set(blob.chunk(2), [.write(pattern(500, seed: 7), at: 0)])

@@ -40,9 +40,11 @@ extension ConformanceCase {
         #expect(read.finalize() == written.finalize())
     }
 
-    /// By how much the memory of this process grew beyond what it had, at most, while `body` ran; in bytes.
+    /// By how much the memory of this process grew beyond what it had, at most, while `body` ran;
+    /// in bytes.
     private static func growth(_ body: () async throws -> Void) async throws -> Int {
-        // Otherwise the peak would be that of all that was done before: a store in memory, say, that held the same file.
+        // Otherwise the peak would be that of all that was done before: a store in memory, say,
+        // that held the same file.
         try Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
         let before = try memory("VmHWM:")
         try await body()
@@ -68,7 +70,8 @@ extension ConformanceCase {
             try await stream((64 << 20) + 1, through: store)
         },
         ConformanceCase("a file of 5 GiB is streamed in constant memory") { store in
-            // Without --long, the same on a file that is small enough for every run; a store in memory holds the file itself.
+            // Without --long, the same on a file that is small enough for every run; a store in
+            // memory holds the file itself.
             let isLong = LongVariants.areOn && store.kind != .sqliteMemory
             try await stream(4 << 20, through: store)
             let growth = try await growth { try await stream(isLong ? 5 << 30 : 20 << 20, through: store) }
@@ -102,7 +105,8 @@ extension ConformanceCase {
         ConformanceCase("a directory of 100,000 children is listed whole") { store in
             let driver = store.driver()
             let count = 100_000
-            // As a registry's pool has them: linked, their own objects not there. Set in pages, not one by one.
+            // As a registry's pool has them: linked, their own objects not there. Set in pages, not
+            // one by one.
             try await driver.putContent(path("/many/children/first"), [1])
             for page in stride(from: 0, to: count - 1, by: 5000) {
                 let names = (page..<min(page + 5000, count - 1)).map { ByteString("child-\($0)") }
@@ -133,7 +137,8 @@ extension ConformanceCase {
                 case nil: #expect(isDeleted, "round \(round)")
                 case _?:
                     let content = try await driver.reader.content(file)
-                    // Whoever comes first wins: the other one's guard sees another identifier, or writes a file anew.
+                    // Whoever comes first wins: the other one's guard sees another identifier, or
+                    // writes a file anew.
                     #expect(isAppended, "round \(round)")
                     let isWhole =
                         content == pattern(1500) + pattern(1500, seed: 2)

@@ -121,7 +121,8 @@ extension ConformanceCase {
                     }
                     _ = try await driver.recover()
                     if error is CancellationError { break }
-                    // The last steps are taken when the file is there already: they only make sure that it is listed.
+                    // The last steps are taken when the file is there already: they only make sure
+                    // that it is listed.
                     let found = try await driver.reader.entry(file) == nil ? nil : driver.reader.content(file)
                     let isNew = found == pattern(2500, seed: 2)
                     #expect(isNew || found == old.map { pattern($0) }, "write \(number) over \(old ?? -1)")

@@ -15,8 +15,9 @@ struct StorageDriverConformance {
         ConformanceTally.driver.note(testCase, on: kind)
     }
 
-    /// Expects that all that a case has left goes away with the files: once what nothing refers to has been freed, the pool is as empty as it
-    /// was, but for its root, which a registry leaves as well.
+    /// Expects that all that a case has left goes away with the files: once what nothing refers to
+    /// has been freed, the pool is as empty as it was, but for its root, which a registry leaves as
+    /// well.
     private func expectNothingLeft(in store: StoreUnderTest) async throws {
         let driver = store.driver()
         #expect(try await driver.reader.pendingChanges(policy: driver.policy).isEmpty)
@@ -39,7 +40,8 @@ extension ConformanceCase {
 }
 
 extension StoreUnderTest {
-    /// A driver with small chunks, so that files of several chunks stay small; nobody else writes, unless `policy` says otherwise.
+    /// A driver with small chunks, so that files of several chunks stay small; nobody else writes,
+    /// unless `policy` says otherwise.
     func driver(chunkSize: UInt64 = 1024, policy: JournalPolicy? = nil) -> StorageDriver {
         StorageDriver(
             reader: StorageReader(objects: reader, chunkSize: chunkSize), writer: writer,

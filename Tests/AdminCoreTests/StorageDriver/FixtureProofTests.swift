@@ -2,11 +2,12 @@
 @testable import StorageDriver
 import Testing
 
-/// The driver lays a pool out byte for byte as registry v2.3.1 did: every file of the fixture, written through the
-/// driver under the fixture's identifiers into an empty store, gives the fixture.
+/// The driver lays a pool out byte for byte as registry v2.3.1 did: every file of the fixture,
+/// written through the driver under the fixture's identifiers into an empty store, gives the
+/// fixture.
 @Suite struct FixtureProofTests {
-    /// The blob that a resumed upload damaged (docs/layout.md#d1); its bytes have to be put in order first, so its
-    /// chunks differ.
+    /// The blob that a resumed upload damaged (docs/layout.md#d1); its bytes have to be put in
+    /// order first, so its chunks differ.
     static let damaged = "5116b08f-8833-46e1-9fcd-bd8dc62099e3"
 
     @Test(arguments: StoreKind.allCases)
@@ -42,11 +43,13 @@ import Testing
         }
     }
 
-    /// The bytes of the damaged blob as they were uploaded: 3,000,000 and 6,000,000 (docs/layout.md#d1).
+    /// The bytes of the damaged blob as they were uploaded: 3,000,000 and 6,000,000
+    /// (docs/layout.md#d1).
     private static func inOrder(_ blob: BlobIdentifier, of store: StoreUnderTest) async throws -> [UInt8] {
         let first = try await store.state(blob.chunk(0), ReadOperation(data: 0..<6_000_000)).data
         let second = try await store.state(blob.chunk(1), ReadOperation(data: 0..<4_805_696)).data
-        // Bytes past the end of chunk 0 belong at the beginning of chunk 1, which begins with a hole of that length.
+        // Bytes past the end of chunk 0 belong at the beginning of chunk 1, which begins with a
+        // hole of that length.
         return first + second[1_805_696...]
     }
 }

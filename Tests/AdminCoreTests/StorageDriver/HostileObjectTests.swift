@@ -4,8 +4,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// Objects as no driver leaves them, in real pools and in files: each damage is named, nothing beside it is touched
-/// by it, and what is there is never said not to be.
+/// Objects as no driver leaves them, in real pools and in files: each damage is named, nothing
+/// beside it is touched by it, and what is there is never said not to be.
 @Suite(.serialized) struct HostileObjectTests {
     /// Two files of three chunks in a directory, the first of which is to be damaged.
     private struct Pool {
@@ -29,8 +29,8 @@ import Testing
             blob = try await driver.reader.blob(file)
         }
 
-        /// The file is listed, its neighbour can be read, and a verb that needs the content says that it is damaged,
-        /// and which object.
+        /// The file is listed, its neighbour can be read, and a verb that needs the content says
+        /// that it is damaged, and which object.
         func expectDamage(_ object: ObjectID, _ comment: Comment) async throws {
             #expect(try await reader.list(file.parent).compactMap(\.name) == ["beside", "file"], comment)
             #expect(try await reader.content(beside) == Pool.neighbour, comment)
@@ -89,8 +89,8 @@ import Testing
         }
     }
 
-    /// An empty file of the old driver's has no chunk either (docs/layout.md#d3): which of the two it is, only a
-    /// digest tells.
+    /// An empty file of the old driver's has no chunk either (docs/layout.md#d3): which of the two
+    /// it is, only a digest tells.
     @Test(arguments: StoreKind.allCases)
     func theOnlyChunkOfAFile(_ kind: StoreKind) async throws {
         try await StoreUnderTest.with(kind) { store in

@@ -8,8 +8,8 @@ enum CommandLineTool {
         let description: String
     }
 
-    /// Runs a program (looked up in PATH unless it is a path) and gives what it wrote to standard output. Throws unless it
-    /// ends with 0.
+    /// Runs a program (looked up in PATH unless it is a path) and gives what it wrote to standard
+    /// output. Throws unless it ends with 0.
     @discardableResult
     static func run(_ program: String, _ arguments: [String]) async throws -> String {
         // By way of env: a path would need another module's type.

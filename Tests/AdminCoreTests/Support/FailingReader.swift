@@ -1,7 +1,8 @@
 @testable import ObjectStore
 import Synchronization
 
-/// Makes every read of one object fail, or the question for the store's status, and notes which objects are read.
+/// Makes every read of one object fail, or the question for the store's status, and notes which
+/// objects are read.
 final class FailingReader: ObjectReader {
     private let base: any ObjectReader
     private let victim: ObjectID?

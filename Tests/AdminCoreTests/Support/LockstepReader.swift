@@ -2,8 +2,9 @@
 import Dispatch
 import Synchronization
 
-/// Counts dependent rounds: holds every operation until nothing can go on without an answer, then answers all that are held at
-/// once. That is one round. No clock is involved: everything runs on `executor`, which knows when it has run dry.
+/// Counts dependent rounds: holds every operation until nothing can go on without an answer, then
+/// answers all that are held at once. That is one round. No clock is involved: everything runs on
+/// `executor`, which knows when it has run dry.
 final class LockstepReader: ObjectReader {
     let executor = LockstepExecutor()
     private let base: any ObjectReader
@@ -66,8 +67,8 @@ final class LockstepReader: ObjectReader {
     var load: StoreLoad { base.load }
 }
 
-/// Runs tasks one job at a time and says when none is left. Only tasks that stay on it (no unstructured ones, no other queues) make
-/// that moment mean "all of them wait for the store".
+/// Runs tasks one job at a time and says when none is left. Only tasks that stay on it (no
+/// unstructured ones, no other queues) make that moment mean "all of them wait for the store".
 final class LockstepExecutor: TaskExecutor {
     private let queue = DispatchQueue(label: "lockstep")
     private let state = Mutex(State())

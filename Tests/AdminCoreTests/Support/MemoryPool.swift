@@ -5,8 +5,9 @@ import Synchronization
 @testable import Registry
 @testable import StorageDriver
 
-/// A pool in memory that a test makes as it likes, damage included, before it is read. Answers at once, in the caller's task, so
-/// that whoever counts rounds or makes reads fail has nothing else to reckon with.
+/// A pool in memory that a test makes as it likes, damage included, before it is read. Answers at
+/// once, in the caller's task, so that whoever counts rounds or makes reads fail has nothing else
+/// to reckon with.
 struct MemoryPool: Sendable {
     struct Object: Sendable {
         var data: [UInt8] = []

@@ -3,8 +3,9 @@ import Synchronization
 
 @testable import ObjectStore
 
-/// A store in plain dictionaries, for tests of thousands of rounds: it answers at once, in the caller's task, and a copy of it costs nothing.
-/// The conformance suite runs over it as over the others.
+/// A store in plain dictionaries, for tests of thousands of rounds: it answers at once, in the
+/// caller's task, and a copy of it costs nothing. The conformance suite runs over it as over the
+/// others.
 final class MemoryStore: ObjectReader, ObjectWriter {
     struct Object: Sendable {
         var version: UInt64 = 0

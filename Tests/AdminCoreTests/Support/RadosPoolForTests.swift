@@ -2,7 +2,8 @@
 @testable import RadosStore
 import Foundation
 
-/// Pools that suites use one after the other: emptying one takes milliseconds, making another one takes a second.
+/// Pools that suites use one after the other: emptying one takes milliseconds, making another one
+/// takes a second.
 actor RadosPoolForTests {
     static let shared = RadosPoolForTests()
 

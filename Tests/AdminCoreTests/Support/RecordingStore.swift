@@ -1,7 +1,8 @@
 @testable import ObjectStore
 import Synchronization
 
-/// Stands in front of a store: writes down every operation, makes chosen ones fail, holds one up, counts what is in flight.
+/// Stands in front of a store: writes down every operation, makes chosen ones fail, holds one up,
+/// counts what is in flight.
 ///
 ///     let store = try RecordingStore(.inMemory())
 ///     store.inject { $0.write == 3 ? .unknownApplied(timeout) : nil }
@@ -30,7 +31,8 @@ final class RecordingStore: Sendable {
         }
     }
 
-    /// An operation with its number among all that have begun, from 1, and, for a write, its number among the writes (else 0).
+    /// An operation with its number among all that have begun, from 1, and, for a write, its number
+    /// among the writes (else 0).
     struct Step: Sendable {
         let number: Int
         let write: Int

@@ -3,7 +3,8 @@ import Foundation
 @testable public import Registry
 @testable import StorageDriver
 
-/// A registry in a `MemoryPool`, made of images whose digests are numbers: nothing that is tested with it verifies a digest.
+/// A registry in a `MemoryPool`, made of images whose digests are numbers: nothing that is tested
+/// with it verifies a digest.
 struct RegistryPool {
     static let root = "/docker/registry/v2"
     static let created = "2015-11-02T10:00:00.5Z"
@@ -61,7 +62,8 @@ struct RegistryPool {
         linkRevision(repository, digest)
     }
 
-    /// A schema 2 image of layers with 100 bytes each and a configuration of its own, whose number is the manifest's plus one.
+    /// A schema 2 image of layers with 100 bytes each and a configuration of its own, whose number
+    /// is the manifest's plus one.
     mutating func image(_ repository: String, _ number: Int, layers: [Int], architecture: String = "amd64") {
         let config = RegistryPool.digest(number + 1)
         let configuration =

@@ -1,6 +1,7 @@
 @testable import ObjectStore
 
-/// All objects of a store with all they hold, versions and dates left out: what a dump says; without the log of changes, which only grows.
+/// All objects of a store with all they hold, versions and dates left out: what a dump says;
+/// without the log of changes, which only grows.
 struct Snapshot: Hashable, Sendable {
     /// What one object holds.
     struct Content: Hashable, Sendable {

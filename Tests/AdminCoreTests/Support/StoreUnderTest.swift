@@ -8,7 +8,8 @@ struct StoreUnderTest: Sendable {
     let kind: StoreKind
     let reader: any ObjectReader
     let writer: any ObjectWriter
-    /// The clock that dates what is changed: that of tests, but for a cluster, which goes by its own.
+    /// The clock that dates what is changed: that of tests, but for a cluster, which goes by its
+    /// own.
     let clock: WallClock
     private let dispose: @Sendable () async -> Void
 
@@ -29,8 +30,8 @@ struct StoreUnderTest: Sendable {
         return StoreUnderTest(.sqliteMemory, reader: store.reader, writer: store.writer)
     }
 
-    /// An empty store for tests of thousands of rounds: plain dictionaries, which pass the stores' conformance suite and cost a fourth; SQLite
-    /// in the long variant.
+    /// An empty store for tests of thousands of rounds: plain dictionaries, which pass the stores'
+    /// conformance suite and cost a fourth; SQLite in the long variant.
     static func quick() throws -> StoreUnderTest {
         LongVariants.areOn ? try inMemory() : MemoryStore().underTest
     }
@@ -52,7 +53,8 @@ struct StoreUnderTest: Sendable {
 }
 
 extension StoreUnderTest {
-    /// Leaves the store without any object. (An enumeration may miss what is created meanwhile, so it ends with one that finds nothing.)
+    /// Leaves the store without any object. (An enumeration may miss what is created meanwhile, so
+    /// it ends with one that finds nothing.)
     func removeEverything() async throws {
         while true {
             let found = try await objects(slices: 4)

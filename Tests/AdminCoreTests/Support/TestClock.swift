@@ -31,8 +31,9 @@ final class TestClock: Sendable {
 }
 
 extension WallClock {
-    /// The clock of all tests that turn none: a morning in November 2026, seven weeks before a `TestClock`. Who reads it later reads a later
-    /// moment, by a millisecond each time, so that entries of the log have an order.
+    /// The clock of all tests that turn none: a morning in November 2026, seven weeks before a
+    /// `TestClock`. Who reads it later reads a later moment, by a millisecond each time, so that
+    /// entries of the log have an order.
     static let test: WallClock = {
         let readings = Counter()
         return WallClock { Date(timeIntervalSince1970: 1_795_800_000 + Double(readings.add(1)) / 1000) }

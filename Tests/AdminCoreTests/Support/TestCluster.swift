@@ -6,7 +6,8 @@ import Synchronization
 @testable import ObjectStore
 @testable import RadosStore
 
-/// A throwaway Ceph cluster: the one that scripts/test has started, or one of our own, made by scripts/cluster.
+/// A throwaway Ceph cluster: the one that scripts/test has started, or one of our own, made by
+/// scripts/cluster.
 ///
 ///     let cluster = try await TestCluster.shared()
 ///     try await cluster.withPool { pool in … cluster.options(pool: pool) … }
@@ -17,13 +18,14 @@ struct TestCluster: Sendable {
     /// Where it lives.
     var directory: String { String(conf.dropLast("/ceph.conf".count)) }
 
-    /// The cluster for everything that disturbs nobody else: that of `REGTOP_TEST_CLUSTER`, else one that is started now
-    /// and ends with the process.
+    /// The cluster for everything that disturbs nobody else: that of `REGTOP_TEST_CLUSTER`, else
+    /// one that is started now and ends with the process.
     static func shared() async throws -> TestCluster {
         try await SharedCluster.started.value
     }
 
-    /// A cluster for one test, which may stop its daemons; with these options of `scripts/cluster up`.
+    /// A cluster for one test, which may stop its daemons; with these options of `scripts/cluster
+    /// up`.
     static func with<Value: Sendable>(
         _ options: String..., body: @Sendable (TestCluster) async throws -> Value
     ) async throws -> Value {
@@ -122,7 +124,8 @@ struct TestCluster: Sendable {
         try await CommandLineTool.run("ceph", ["-c", conf, "--name", "client.admin"] + arguments)
     }
 
-    /// Sends a signal to a daemon: osd.0, mon.a, mgr.x. After SIGSTOP, waits until every thread of it stands still.
+    /// Sends a signal to a daemon: osd.0, mon.a, mgr.x. After SIGSTOP, waits until every thread of
+    /// it stands still.
     func signal(_ number: Int32, _ daemon: String) async throws {
         let lines = try await Self.script(["env", "--dir", directory]).split(separator: "\n")
         let kind = daemon.prefix { $0 != "." }.uppercased()
@@ -156,7 +159,8 @@ struct TestCluster: Sendable {
         return TestCluster(conf: "\(directory)/ceph.conf")
     }
 
-    /// In a task of its own: a test that was cancelled (its time limit does that) leaves nothing behind either.
+    /// In a task of its own: a test that was cancelled (its time limit does that) leaves nothing
+    /// behind either.
     fileprivate func end() async throws {
         let directory = directory
         _ = try await Task { try await Self.script(["down", "--dir", directory]) }.value

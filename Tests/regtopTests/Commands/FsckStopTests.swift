@@ -27,9 +27,9 @@ import Testing
         return (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)) ?? ""
     }
 
-    /// Runs `fsck --deep` until it has recorded some blobs, then interrupts it. The process is stopped
-    /// during each check and yields to the test, so that it does not end unseen on a busy machine. If
-    /// it ends before the interrupt, the test reports that.
+    /// Runs `fsck --deep` until it has recorded some blobs, then interrupts it. The process is
+    /// stopped during each check and yields to the test, so that it does not end unseen on a busy
+    /// machine. If it ends before the interrupt, the test reports that.
     private func stop(after lines: Int, _ store: String, in place: TemporaryPlace) async throws -> ProgramRun {
         let words =
             RegtopProgram.environment(place) + [

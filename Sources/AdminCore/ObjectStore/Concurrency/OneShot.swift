@@ -3,7 +3,8 @@ import Synchronization
 
 /// A result that comes once, from any thread, and the one task that waits for it.
 ///
-/// Several may try to end the wait, such as an answer, a timeout and a cancellation: the first one wins.
+/// Several may try to end the wait, such as an answer, a timeout and a cancellation: the first one
+/// wins.
 public final class OneShot<Value: Sendable, Failure: Error>: Sendable {
     private struct State {
         var isClaimed = false

@@ -123,7 +123,8 @@ struct FilterParser {
         return found
     }
 
-    /// A day, `2015-01-31`, which means its beginning in UTC, or RFC 3339; nil if the text is neither.
+    /// A day, `2015-01-31`, which means its beginning in UTC, or RFC 3339; nil if the text is
+    /// neither.
     private func moment(_ text: String) -> Date? {
         let date = Timestamp.parse(text) ?? Timestamp.parse(text + "T00:00:00Z")
         return date.map { Date(timeIntervalSince1970: $0.timeIntervalSince1970.rounded(.down)) }

@@ -5,7 +5,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// Resumed uploads (docs/layout.md#d1) are put in order by the lengths of their chunks, and nothing else is.
+/// Resumed uploads (docs/layout.md#d1) are put in order by the lengths of their chunks, and nothing
+/// else is.
 @Suite struct RearrangementTests {
     @Test func theFixtureHasOneResumedUploadAndItsBytesHaveItsDigest() async throws {
         let pool = try await MemoryPool.fixture()
@@ -102,7 +103,8 @@ import Testing
         #expect((damaged > 0) == (chunkSize > 2))
     }
 
-    /// Every combination of lengths of up to four small chunks, most of which nobody could have written.
+    /// Every combination of lengths of up to four small chunks, most of which nobody could have
+    /// written.
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func whateverIsPlannedIsWholeAndTakesNothingTwice(chunkSize: UInt64) {
         let lengths = [nil] + (0...2 * chunkSize + 1).map(Optional.some)
@@ -139,8 +141,8 @@ import Testing
                 guard piece.length > 0, piece.offset + piece.length <= lengths[piece.chunk] ?? 0 else {
                     return "a piece that no chunk has"
                 }
-                // A byte lies as far from the beginning of its chunk as from where that chunk begins in the file: so
-                // none is taken twice.
+                // A byte lies as far from the beginning of its chunk as from where that chunk
+                // begins in the file: so none is taken twice.
                 guard UInt64(piece.chunk) * plan.chunkSize + piece.offset == position else {
                     return "a byte of another place"
                 }
