@@ -9,10 +9,10 @@ import StorageDriver
 ///
 /// | repository | shows |
 /// | --- | --- |
-/// | `library/alpine` | releases over a year; `latest` was retagged twice, `3` is the same as `3.3` |
+/// | `library/alpine` | releases over a year; `latest` was retagged twice, `3` is `3.3` |
 /// | `library/debian` | several tags on one digest; the layer that half of the others stand on |
 /// | `ci/base`, `ci/runner` | layers shared between repositories; many tags on few digests |
-/// | `app/web`, `app/api` | a product over two years: retagged `latest` and `stable`, shared layers |
+/// | `app/web`, `app/api` | a product over two years: retagged tags, shared layers |
 /// | `app/web/cache` | a repository below another one; changing `app/web` does not touch it |
 /// | `team/x/deep` | a name of three components, of which the first two are no repositories |
 /// | `team/billing` | a revision that no tag names any more beside one that has a tag |
