@@ -47,7 +47,7 @@ import Testing
         await checkpoint.end(isComplete: false)
     }
 
-    @Test func whatIsNotedIsKnownToTheNextRun() async throws {
+    @Test func theNextRunKnowsRecordedBlobs() async throws {
         try await stop()
         let next = try #require(try await open())
         #expect(next.knows(try blob(1)))
@@ -81,7 +81,7 @@ import Testing
         await next.end(isComplete: false)
     }
 
-    @Test func aLineThatWasCutShortIsHashedAgain() async throws {
+    @Test func theBlobOfATruncatedLineIsHashedAgain() async throws {
         try await stop()
         let text = try String(contentsOfFile: file(), encoding: .utf8)
         for cut in [1, 2, 30, 100] {
@@ -96,7 +96,7 @@ import Testing
         #expect(said.all == [])
     }
 
-    @Test func whatIsNoCheckpointIsIgnoredWithASentence() async throws {
+    @Test func anInvalidCheckpointIsIgnoredWithAMessage() async throws {
         try await stop()
         let text = try String(contentsOfFile: file(), encoding: .utf8)
         let hostile = [
@@ -120,9 +120,9 @@ import Testing
         }
     }
 
-    /// Neither a symbolic link nor anything but a regular file is written to; then every blob is
-    /// hashed.
-    @Test func whatIsNoFileIsLeftAlone() async throws {
+    /// The run writes neither to a symbolic link nor to any other file that is not regular. It then
+    /// hashes every blob.
+    @Test func aFileThatIsNotRegularIsLeftAlone() async throws {
         try await stop()
         let path = try file()
         try FileManager.default.removeItem(atPath: path)
@@ -138,7 +138,7 @@ import Testing
         #expect(said.all.count == 2)
     }
 
-    @Test func onlyOneRunAtATimeNotes() async throws {
+    @Test func onlyOneRunAtATimeRecords() async throws {
         let first = try #require(try await open())
         #expect(try await open() == nil)
         #expect(said.all.count == 1)
@@ -148,7 +148,7 @@ import Testing
         await next?.end(isComplete: true)
     }
 
-    /// The sentences for the user.
+    /// Collects the messages for the user.
     private final class Said: Sendable {
         private let sentences = Mutex<[String]>([])
         var all: [String] { sentences.withLock { $0 } }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct SettingsTests {
     private func parse(_ text: String) -> Settings { SettingsFile.parse(text, path: "config.yml") }
 
-    @Test func takesWhatIsThere() {
+    @Test func existingSettingsAreUsed() {
         let settings = parse(
             """
             registries:
@@ -54,14 +54,14 @@ import Testing
         #expect(settings.problems.first?.hasPrefix(problem) == true, "\(settings.problems)")
     }
 
-    /// The rest of the file holds.
-    @Test func aMistakeSpoilsNothingElse() {
+    /// The rest of the file stays valid.
+    @Test func aMistakeLeavesTheOtherSettingsValid() {
         let settings = parse("mouse: false\nregistries:\n  prod: {pool: registry, colour: blue}\n")
         #expect(settings.problems.count == 1)
         #expect(settings.registries["prod"]?.pool == "registry" && !settings.hasMouse)
     }
 
-    @Test func theFileIsWhereOthersAre() {
+    @Test func theFileIsInTheConfigurationDirectory() {
         #expect(SettingsFile.path(["XDG_CONFIG_HOME": "/x", "HOME": "/h"]) == "/x/regtop/config.yml")
         #expect(SettingsFile.path(["HOME": "/h"]) == "/h/.config/regtop/config.yml")
         #expect(SettingsFile.path([:]) == nil)

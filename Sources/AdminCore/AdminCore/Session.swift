@@ -25,7 +25,7 @@ public struct Session: Sendable {
     public let objects: any ObjectReader
     /// Reads the registry.
     public let registry: RegistryReader
-    /// Builds plans: what a change would touch and cost. Reads only.
+    /// Builds plans: the targets and the costs of a change. Only reads.
     public var planner: ChangePlanner { ChangePlanner(registry: registry, policy: journal) }
     /// Changes the registry; nil in a read-only session.
     public let admin: RegistryAdmin?

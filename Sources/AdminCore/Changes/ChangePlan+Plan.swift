@@ -5,7 +5,7 @@ extension ChangePlan: Plan {
     /// The references, as they were named.
     public var targetNames: [String] { targets.map(\.reference.description) }
 
-    /// The references with their destinations, and with a word where the trash is skipped.
+    /// The references with their destinations, and a remark if the trash is skipped.
     public var logNames: [String] {
         targets.map { target in
             let destination = target.destination.map { " to \($0)" } ?? ""
@@ -26,7 +26,7 @@ extension ChangePlan: Plan {
         }
         let executor = RemovalExecutor(context: context, handling: handling, counter: counter)
         return zip(targets, context.trashIDs(count: targets.count)).map { target, id in
-            // Without links there is nothing to be kept: only emptied directories go.
+            // Without links the trash has nothing to keep: only empty directories are removed.
             if skipsTrash || target.links.isEmpty {
                 PlanStep(target.reference.description) { try await executor.drop(target) }
             } else {

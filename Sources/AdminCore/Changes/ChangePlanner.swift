@@ -4,15 +4,15 @@ public import Registry
 public import StorageDriver
 public import Foundation
 
-/// Builds plans: what a change would touch and cost. Only reads, so a read-only session has one,
-/// too.
+/// Builds plans: the targets and the costs of a change. Only reads, so a read-only session has a
+/// planner, too.
 ///
 /// Concurrency: a value. Errors: `ChangeError.wrongChunkSize` if the files of the pool have another
 /// chunk size than was assumed, those of each method, and errors of reading.
 public struct ChangePlanner: Sendable {
     /// The registry to be changed.
     public let registry: RegistryReader
-    /// How the journal is kept: whether registries may be writing, and how long a push may take.
+    /// The settings of the journal, among them the delay.
     public let policy: JournalPolicy
 
     /// A planner for `registry`.
@@ -23,10 +23,11 @@ public struct ChangePlanner: Sendable {
 
     // MARK: - References
 
-    /// Plans the removal of references. Of a repository its `_manifests`, `_layers` and `_uploads`
-    /// go, of a tag that tag, of a digest the revision and every tag on it. Links that several
-    /// targets cover go once, with the first of them. Companions of an image go with its last tag,
-    /// as a part of the same target.
+    /// Plans the removal of references. The removal of a repository takes its `_manifests`,
+    /// `_layers` and `_uploads`; that of a tag takes this tag; that of a digest takes the revision
+    /// and every tag on it. A link that several targets cover is removed once, with the first of
+    /// them. The companions of an image are removed with its last tag, as a part of the same
+    /// target.
     /// - Parameters:
     ///   - references: Repositories, tags and manifests.
     ///   - skippingTrash: True to drop the links at once, instead of keeping them to be restored.
@@ -71,7 +72,7 @@ public struct ChangePlanner: Sendable {
     // MARK: - The trash
 
     /// Plans to bring deletions back from the trash. Companions of a tag's image come back with it,
-    /// from whichever deletion took them along.
+    /// from the deletion that took them along.
     /// - Parameters:
     ///   - ids: The deletions, by their names in the trash.
     ///   - name: The name that a repository or a tag gets instead of its own. A repository's must
@@ -88,9 +89,9 @@ public struct ChangePlanner: Sendable {
         try RestorationPlanner.check(ids, as: name)
     }
 
-    /// Plans to drop for good what has been in the trash for `age` seconds or longer. While
-    /// registries may be writing, deletions younger than the journal's delay stay, whatever `age`
-    /// says (docs/safety.md#1-freeing), and the notes say so.
+    /// Plans to drop for good the deletions that have been in the trash for `age` seconds or
+    /// longer. While registries may be writing, deletions younger than the journal's delay stay,
+    /// whatever `age` says (docs/safety.md#1-freeing), and the notes say so.
     /// - Parameters:
     ///   - age: Seconds since the deletion, at least.
     ///   - ids: Only these deletions; nil for all.
@@ -107,9 +108,9 @@ public struct ChangePlanner: Sendable {
     // MARK: - Uploads
 
     /// Plans the removal of unfinished uploads that began `age` seconds ago or longer. An upload
-    /// that does not say when it began is as old as the youngest of its chunks, without any as its
-    /// directory. A file among the uploads that belongs to none is taken for one. Looks through the
-    /// whole pool for files that belong to something else as well.
+    /// whose start date cannot be read is as old as its youngest chunk; if it has no chunk, it is
+    /// as old as its directory. A file among the uploads that belongs to no upload counts as one.
+    /// Scans the whole pool for files whose content belongs to something else as well.
     /// - Parameters:
     ///   - age: Seconds since an upload began, at least.
     ///   - names: Only uploads of these repositories; nil for all.
@@ -135,7 +136,7 @@ public struct ChangePlanner: Sendable {
 
     // MARK: - Repairs
 
-    /// Plans repairs of problems: of those whose repair is safe or, where kinds are named, of all
+    /// Plans repairs of problems: those whose repair is safe or, if kinds are named, all problems
     /// of these kinds that have a repair.
     /// - Parameters:
     ///   - problems: The problems of a report.
@@ -165,7 +166,7 @@ public struct ChangePlanner: Sendable {
 
     /// Chooses the repositories that a filter lets through. An unknown value fulfils nothing, so
     /// the repository stays.
-    /// - Throws: `ChangeError.unsuitable` where the filter goes by dates that say nothing.
+    /// - Throws: `ChangeError.unsuitable` if the filter needs dates that say nothing.
     public func selection(
         ofRepositories filter: Filter, progress: ProgressHandler? = nil
     ) async throws -> Selection {
@@ -173,13 +174,13 @@ public struct ChangePlanner: Sendable {
     }
 
     /// Chooses among the tags of a repository by rules.
-    /// - Throws: `ChangeError.unsuitable` where a rule goes by dates that say nothing.
+    /// - Throws: `ChangeError.unsuitable` if a rule needs dates that say nothing.
     public func selection(ofTagsOf name: RepositoryName, _ retention: Retention) async throws -> Selection {
         try await SelectionPlanner(registry: registry, now: policy.now).tags(of: name, by: retention)
     }
 
-    /// Chooses among the tags of every repository that a rule is for. Where a rule goes by dates
-    /// that say nothing, all tags stay.
+    /// Chooses among the tags of every repository that a rule covers. If a rule needs dates that
+    /// say nothing, all tags stay.
     public func selection(by policy: Retention, progress: ProgressHandler? = nil) async throws -> Selection {
         try await SelectionPlanner(registry: registry, now: self.policy.now).tags(by: policy, progress: progress)
     }
@@ -195,8 +196,9 @@ public struct ChangePlanner: Sendable {
         return try await CollectionPlanner.rehearsal(of: registry, policy, options, progress: progress)
     }
 
-    /// Reads the quarantine, for a collection with these options: their delay and their word about
-    /// caches count. Reads the size of each thing in it, and nothing else of the registry.
+    /// Reads the quarantine, for a collection with these options: their delay and their state of
+    /// the caches count. Reads the size of each thing in the quarantine, and nothing else of the
+    /// registry.
     public func quarantine(
         _ options: CollectionOptions = CollectionOptions(), progress: ProgressHandler? = nil
     ) async throws -> QuarantineStatus {

@@ -26,11 +26,11 @@ public struct RegistryAdmin: Sendable {
     // MARK: - Changes
 
     /// Executes a plan, target by target. Never throws: after a cancellation, or after a failure
-    /// that concerns all targets (no permission, no space, no answer), the rest is `skipped`. So is
-    /// all of it if the journal held an interrupted change.
+    /// that concerns all targets (no permission, no space, no answer), the rest is `skipped`. If
+    /// the journal held an interrupted change, the whole plan is `skipped`.
     ///
-    /// The log in the pool has a record before the first step, and its ending after the last. Where
-    /// the log cannot be written, the change goes on and a note says so.
+    /// Writes a record in the log of the pool before the first step, and its ending after the last.
+    /// If the log cannot be written, the change goes on and a note says so.
     /// - Returns: A result for each target, in the plan's order.
     public func apply(_ plan: some Plan, progress: ProgressHandler? = nil) async -> [ChangeResult] {
         if let (reason, kind) = await settlement.obstacle() { return PlanExecution.skipping(plan, reason, kind) }
@@ -39,7 +39,7 @@ public struct RegistryAdmin: Sendable {
     }
 
     /// Plans the next step of a collection. The mark is written in the journal while it runs, so
-    /// that whatever moves references voids it.
+    /// that every move of references voids it.
     /// - Throws: `ChangeError.wrongChunkSize`; `StorageError.journal` while a change is open;
     ///   errors of reading.
     public func collection(
@@ -49,10 +49,10 @@ public struct RegistryAdmin: Sendable {
         return try await CollectionPlanner.plan(in: context, options, progress: progress)
     }
 
-    /// Looks once for what pushes need of the quarantine, and restores it: by a plan, which is in
-    /// the log like others. Where there is nothing to restore, nothing is written.
-    /// - Returns: The restored items, and the results of the plan; no results where there was
-    ///   nothing to do.
+    /// Looks once for content in the quarantine that pushes need, and restores it by a plan, which
+    /// is logged like all others. If there is nothing to restore, nothing is written.
+    /// - Returns: The restored items, and the results of the plan; no results if there was nothing
+    ///   to do.
     /// - Throws: `ChangeError.wrongChunkSize`; errors of reading.
     public func restoreNeeded(
         _ look: RestoringLook, progress: ProgressHandler? = nil
@@ -71,9 +71,10 @@ public struct RegistryAdmin: Sendable {
 
     // MARK: - The journal
 
-    /// Takes back or ends what is in the journal, and looks at the names of all watches in it.
+    /// Takes back or ends the changes in the journal, and looks at the names of all its watches.
     /// - Parameters:
-    ///   - caches: The registries' caches, as an operator says now, for all watches.
+    ///   - caches: The state of the registries' caches, as the operator states it now, for all
+    ///     watches.
     ///   - progress: Called with the progress; nil for none.
     /// - Throws: Errors of reading the journal.
     public func recover(
@@ -83,9 +84,9 @@ public struct RegistryAdmin: Sendable {
         return recoveries + (try await WatchRound(context: context).look(saying: caches))
     }
 
-    /// Recovers, and returns a sentence about each thing that was done. To be called before a
-    /// change is planned, since the registry may look different afterwards.
-    /// - Throws: `StorageError.journal` if something stays that forbids every change.
+    /// Recovers, and returns a sentence about each result. Call it before you plan a change, since
+    /// it may change the registry.
+    /// - Throws: `StorageError.journal` if a change stays in the journal that forbids every other.
     public func settleJournal(progress: ProgressHandler? = nil) async throws -> [String] {
         try settlement.sentences(about: await settlement.recover(progress: progress))
             + settlement.sentences(about: await WatchRound(context: context).look())
@@ -97,16 +98,16 @@ public struct RegistryAdmin: Sendable {
     }
 }
 
-/// The settlement of the journal: takes back or ends what was interrupted, before a change.
+/// The settlement of the journal: takes back or ends interrupted changes, before a new change.
 ///
-/// A command settles before it plans, since the registry may look different afterwards. `apply`
-/// settles once more, since another regtop may have been interrupted while the question was open:
-/// then the plan is too old.
+/// A command settles before it plans, since this may change the registry. `apply` settles once
+/// more, since another regtop may have been interrupted while the question was open: then the plan
+/// is too old.
 struct JournalSettlement: Sendable {
     let context: ChangeContext
 
-    /// Takes back or ends what is in the journal, but for watches. Notes of content that is gone
-    /// are dropped as well.
+    /// Takes back or ends the changes in the journal, except watches. Also drops notes about
+    /// content that is gone.
     func recover(progress: ProgressHandler?) async throws -> [Recovery] {
         let driver = context.driver
         let recoveries = try await driver.recover(progress: progress)
@@ -118,8 +119,8 @@ struct JournalSettlement: Sendable {
         return recoveries + [Recovery(change: notes, outcome: .dropped, error: nil, notes: [], kind: nil)]
     }
 
-    /// Returns a sentence about each recovery. Throws `StorageError.journal` if something stays
-    /// that forbids every change.
+    /// Returns a sentence about each recovery. Throws `StorageError.journal` if a change stays in
+    /// the journal that forbids every other.
     func sentences(about recoveries: [Recovery]) throws -> [String] {
         var sentences: [String] = []
         for recovery in recoveries {
@@ -139,8 +140,8 @@ struct JournalSettlement: Sendable {
         return sentences
     }
 
-    /// Returns the reason why a plan cannot be executed now; nil if it can. Links that a watch
-    /// completes change no plan, so watches are left alone.
+    /// Returns the reason why a plan cannot be executed now; nil if it can. The links that a watch
+    /// adds affect no plan, so watches are left alone.
     func obstacle() async -> (reason: String, kind: StoreError.Kind?)? {
         do {
             let done = try sentences(about: await recover(progress: nil))

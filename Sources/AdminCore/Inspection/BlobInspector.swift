@@ -2,7 +2,7 @@ public import ObjectStore
 public import Registry
 public import StorageDriver
 
-/// Tells where a file lies and what needs it. Reads only.
+/// Finds the place of a file, and the tags and manifests that need it. Only reads.
 ///
 /// Concurrency: a value; every method may be called from any task. Errors: `StorageError`, and
 /// `StoreError` of the store.
@@ -114,7 +114,7 @@ public struct BlobInspector: Sendable {
     // MARK: - Shortened digests
 
     /// Returns the only digest with this prefix: of the blobs at their places and in quarantine, or
-    /// else of all digests that links and manifests name, for which all repositories are swept. A
+    /// else of all digests that links and manifests name, for which it sweeps all repositories. A
     /// whole digest is returned as it is.
     ///
     /// - Throws: `DigestPrefixError` if no digest, or more than one, has the prefix.

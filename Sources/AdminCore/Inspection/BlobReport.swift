@@ -4,7 +4,7 @@ public import StorageDriver
 
 /// The chunks of one file and their places.
 public struct BlobReport: Hashable, Sendable {
-    /// Whether the file can be read as it was written.
+    /// The state of a file: whether it can be read as it was written.
     public enum State: String, Hashable, Sendable {
         /// Every byte is at its place, and there are no others.
         case ok
@@ -16,12 +16,12 @@ public struct BlobReport: Hashable, Sendable {
     public let path: StoragePath
     /// The digest of a blob; nil for other files.
     public let digest: Digest?
-    /// The chunks as they are and as they should be.
+    /// The chunks, compared with the size of the file.
     public let layout: ChunkLayout
-    /// The places of `layout.chunks`, in their order; nil where the store has no places.
+    /// The places of `layout.chunks`, in their order; nil if the store has no places.
     public let placements: [Placement?]
 
-    /// Whether the whole file is sound.
+    /// The state of the whole file.
     public var state: State {
         guard layout.isSound else { return .damaged }
         guard let digest, layout.size == 0 else { return .ok }

@@ -16,7 +16,7 @@ public struct Overview: Hashable, Sendable {
     public let uploads: Int
     /// The number of deletions in the trash.
     public let trash: Int
-    /// Whether the registry is a pull-through cache.
+    /// True if the registry is a pull-through cache.
     public let isPullThroughCache: Bool
     /// The open changes in the journal.
     public let pending: [PendingChange]

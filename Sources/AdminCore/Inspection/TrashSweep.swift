@@ -9,8 +9,8 @@ struct TrashSweep<Visitor: SweepVisitor>: Sendable {
     let registry: RegistryReader
     let visitor: Visitor
 
-    /// Sweeps the trash, and returns its holdings. The visitor knows each holding by its place in
-    /// the result, plus `first`.
+    /// Sweeps the trash, and returns its holdings. The visitor gets each holding's index in the
+    /// result, plus `first`, as its number.
     @discardableResult
     func run(numberedFrom first: Int = 0) async throws -> [Holding] {
         let holdings = try await registry.storage.holdings(in: registry.paths.trash)

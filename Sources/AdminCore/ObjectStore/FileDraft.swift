@@ -45,7 +45,7 @@ public struct FileDraft: Sendable {
                     .other, operation: "write the file", errno: number,
                     reason: "\(ByteString(path)) cannot be put in its place: \(StoreError.systemText(number))")
             }
-            // Not every file system can flush a directory; the file is in its place all the same.
+            // Not every file system can flush a directory; the file is in its place nevertheless.
             _ = flush(directory.isEmpty ? "." : directory)
         }
     }

@@ -1,14 +1,14 @@
 /// One enumeration of a store's objects: the only loop over an `ObjectCursor`.
 ///
-/// A scan meets each object of its scope once, in no particular order, in slices that are followed
-/// side by side; in one slice where the store executes one operation at a time. An object that is
-/// created or removed meanwhile may or may not be met. Cancelling the task ends the scan.
+/// A scan finds each object of its scope once, in no particular order, in slices that are followed
+/// side by side; in one slice if the store executes one operation at a time. An object that is
+/// created or removed meanwhile may or may not be found. Cancelling the task ends the scan.
 ///
-/// Every method throws the first error of the store or of the closure: half a scan proves nothing.
-/// It throws `StoreError` of kind `.incomplete` where the store cannot list all of its objects,
-/// unless the scan is a sample.
+/// Every method throws the first error of the store or of the closure: an incomplete scan proves
+/// nothing. It throws `StoreError` of kind `.incomplete` if the store cannot list all of its
+/// objects, unless the scan is a sample.
 package struct PoolScan: Sendable {
-    /// The part of the store that a scan has to meet.
+    /// The part of the store that a scan has to cover.
     package enum Extent: Hashable, Sendable {
         /// Every object.
         case whole
@@ -20,7 +20,7 @@ package struct PoolScan: Sendable {
     package enum Answer: Hashable, Sendable {
         /// The scan goes on.
         case goOn
-        /// The scan has found what it was made for.
+        /// The scan has found its answer.
         case stop
     }
 

@@ -8,7 +8,7 @@ public struct ReadOperation: Hashable, Sendable {
     /// A part of an omap.
     public enum Omap: Hashable, Sendable {
         /// At most `limit` (1…) keys and values after `after`, in byte order; from the first one if
-        /// nil. An OSD returns at most 1024 a request, whatever the limit.
+        /// nil. An OSD returns at most 1024 for each request, whatever the limit.
         case page(after: ByteString?, limit: Int)
         /// These keys and their values, without a limit on their number. Missing keys are left out
         /// of the answer.

@@ -12,7 +12,7 @@ import Synchronization
 /// inherit that, so they never receive a SIGINT or a SIGWINCH of the program.
 ///
 /// A call that hangs (some do while the monitors are dead, whatever the timeouts) can be abandoned:
-/// its caller goes on, its thread stays.
+/// its caller continues, its thread stays.
 final class BlockingThreads: Sendable {
     private struct State {
         var running = 0
@@ -30,7 +30,7 @@ final class BlockingThreads: Sendable {
     /// Runs `body` on a thread and waits for it.
     ///
     /// - Parameters:
-    ///   - timeout: How long to wait; nil to wait for ever.
+    ///   - timeout: The longest wait; nil to wait for ever.
     ///   - late: The error after `timeout`.
     ///   - body: The call.
     /// - Throws: An error of `body`; `late`; `.cancelled` as soon as the task is cancelled. The

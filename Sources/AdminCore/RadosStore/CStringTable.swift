@@ -12,7 +12,7 @@ struct CStringTable {
             bytes += string
             lengths.append(string.count)
         }
-        // Gives a table of empty strings an address.
+        // So a table of empty strings has an address, too.
         bytes.append(0)
     }
 

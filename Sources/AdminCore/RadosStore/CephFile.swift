@@ -10,7 +10,7 @@ struct CephFile: Sendable {
         case missing
         /// Opening or reading it failed with this errno.
         case refused(Int32)
-        /// It is something else, such as "a directory".
+        /// It is no file; the text says what it is, such as "a directory".
         case isNoFile(String)
         /// It has more than this number of bytes.
         case tooLong(Int)
@@ -162,7 +162,7 @@ private struct Scan {
 
     mutating func run() -> (fatal: CephFile.Finding?, mistake: CephFile.Finding?) {
         while index < bytes.count, fatal == nil {
-            // The parser gives up inside of quotes, and reads no further.
+            // The parser fails inside of quotes, and reads no further.
             guard step() else { return (nil, mistake) }
         }
         if fatal == nil, isUnended { note("the last line does not end with a line break") }

@@ -39,7 +39,7 @@ final class FlightControl: Sendable {
     private let byteLimit: Int
     private let state = Mutex(State())
 
-    /// At most `limit` operations with `byteLimit` bytes together. A larger operation flies alone.
+    /// At most `limit` operations with `byteLimit` bytes together. A larger operation runs alone.
     init(limit: Int, byteLimit: Int) {
         self.limit = limit
         self.byteLimit = byteLimit

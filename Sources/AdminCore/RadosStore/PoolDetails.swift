@@ -90,7 +90,7 @@ struct PoolDetails: Sendable {
             })
     }
 
-    /// Whether a registry can be opened in the pool: not in a cache tier, which holds a part of its
+    /// True if a registry can be opened in the pool: not in a cache tier, which holds a part of its
     /// base, and not in an erasure-coded pool, which holds no omaps, unless a replicated tier takes
     /// its writes.
     func canHoldRegistry(among pools: [PoolDetails]) -> Bool {
@@ -101,7 +101,7 @@ struct PoolDetails: Sendable {
         }
     }
 
-    /// Whether a replicated tier takes the writes to the pool.
+    /// True if a replicated tier takes the writes to the pool.
     private func isWrittenToReplicas(among pools: [PoolDetails]) -> Bool {
         pools.contains { $0.id == writeTier && !$0.isErasureCoded }
     }

@@ -64,7 +64,7 @@ final class RadosConnection: Sendable {
     }
 
     /// Runs a blocking librados call on a thread of its own. After `timeout`, or when the task is
-    /// cancelled, the call goes on by itself until librados gives up.
+    /// cancelled, the call continues on its own until librados ends it.
     func call<Value: Sendable>(
         _ operation: String, _ object: ObjectID? = nil, timeout: Duration?,
         _ body: @escaping @Sendable (RadosConnection) throws -> Value

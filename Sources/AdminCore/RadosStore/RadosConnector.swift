@@ -43,8 +43,8 @@ struct RadosConnector: Sendable {
                 + "check the addresses (mon_host) and the network, or wait longer with --connect-timeout")
     }
 
-    /// If nobody waits for the connection any more, the caller drops it, which shuts it down; a
-    /// shutdown during `rados_connect` would crash.
+    /// If the task that wanted the connection has ended, the caller drops the connection, which
+    /// shuts it down; a shutdown during `rados_connect` would crash.
     private func open() throws -> RadosConnection {
         let configuration = try RadosConfiguration(options, environment: environment)
         try checkKeyring(configuration)

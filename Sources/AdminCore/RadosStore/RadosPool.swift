@@ -61,13 +61,13 @@ final class RadosPool: Sendable {
         }
     }
 
-    /// Throws `.noSuchPool` if the pool was deleted. A deleted pool answers ENOENT to everything,
-    /// as a missing object does.
+    /// Throws `.noSuchPool` if the pool was deleted. In a deleted pool every operation answers
+    /// ENOENT, as for a missing object.
     ///
     /// Asks librados' own map. It is up to date, since librados fetches the newest map before it
-    /// gives an operation up because of a missing pool. So this costs a hop to another thread, and
-    /// a round trip only if the pool is gone. That result is remembered, since no other pool gets
-    /// the same number.
+    /// fails an operation because of a missing pool. So this takes a hop to another thread, and a
+    /// round trip only if the pool is gone. That result is remembered, since no other pool gets the
+    /// same number.
     func requireExistence(_ operation: String, _ object: ObjectID?) async throws {
         if !deleted.withLock({ $0 }) {
             let id = id
@@ -144,7 +144,7 @@ final class RadosPool: Sendable {
             status.osds = cluster.osds
             status.osdsUp = cluster.osdsUp
         }
-        // The mgr counts. Without one, everything is 0, which is no answer.
+        // The mgr counts the bytes. Without a mgr, all numbers are 0, which is no answer.
         if let usage = try? answers.usage.get(), usage.stats.total_bytes > 0 {
             status.clusterBytesTotal = usage.stats.total_bytes
             status.clusterBytesUsed = usage.stats.total_used_raw_bytes ?? usage.stats.total_used_bytes

@@ -18,7 +18,7 @@ public struct RadosReader: ObjectReader {
             request.submit($0, $1, object)
         }
         if answer.code >= 0 { return try request.state(version: answer.version, of: object) }
-        // Only the code of the operation tells: for a missing object, the code of a part is EIO.
+        // Only the code of the operation shows a missing object: the code of a part is EIO then.
         guard answer.code == -ENOENT else {
             throw answer.submitted && !(answer.cancelled && answer.code == -ECANCELED)
                 ? StoreError.rados(answer.code, "read", object) : pool.connection.interrupted("read", object)

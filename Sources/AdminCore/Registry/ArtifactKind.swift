@@ -1,5 +1,5 @@
-/// The kind of a manifest, by the media types that it names. Registries hold much that no engine
-/// can run.
+/// The kind of a manifest, by the media types that it names. Registries hold many manifests that no
+/// engine can run.
 public enum ArtifactKind: Hashable, Sendable {
     /// An image that can be run.
     case image
@@ -15,7 +15,7 @@ public enum ArtifactKind: Hashable, Sendable {
     case wasm
     /// An attestation of an image, for example of how it was built.
     case attestation
-    /// Another type, as the manifest says it; nil where the manifest says none.
+    /// Another type, as written in the manifest; nil if the manifest has none.
     case artifact(String?)
 }
 
@@ -39,17 +39,16 @@ extension Manifest.Reference {
     /// True if BuildKit marks this part of an index as an attestation.
     var isAttestation: Bool { annotations["vnd.docker.reference.type"] == "attestation-manifest" }
 
-    /// The manifest that this part attests; nil for other parts, and where the index does not say
-    /// it.
+    /// The manifest that this part attests; nil for other parts, and if the index does not name it.
     var attested: Digest? { isAttestation ? annotations["vnd.docker.reference.digest"].flatMap { Digest($0) } : nil }
 }
 
 extension ArtifactKind {
-    /// True for everything but images and indexes. People are told only of these kinds.
+    /// True for everything except images and indexes. Only these kinds are shown to people.
     public var isSpecial: Bool { self != .image && self != .index }
 
-    /// The types of configurations, artifacts and layers that tell a kind. Other types are shown as
-    /// they stand: nothing is guessed from hostile text.
+    /// The types of configurations, artifacts and layers that determine a kind. Other types are
+    /// shown unchanged: nothing is guessed from hostile text.
     private static let known: [String: ArtifactKind] = [
         "application/vnd.cncf.helm.config.v1+json": .helmChart,
         "application/vnd.cncf.helm.chart.content.v1.tar+gzip": .helmChart,

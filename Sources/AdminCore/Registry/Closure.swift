@@ -1,8 +1,8 @@
 import ObjectStore
 import Foundation
 
-/// Everything that some manifests of a repository reach: its size, and what of it cannot be served.
-/// Computed from facts; reads nothing.
+/// Everything that some manifests of a repository reach: its size, and the faults that prevent
+/// serving it. Computed from facts; reads nothing.
 package struct Closure {
     /// Bytes of every distinct blob, manifests included, as the pool has them, whatever manifests
     /// claim; 0 for missing blobs.
@@ -67,7 +67,7 @@ struct Problems {
 
     var isEmpty: Bool { kept.isEmpty }
 
-    /// The sentences; the last one says how many were left out.
+    /// The sentences; the last one has the number of omitted ones.
     var sentences: [String] { left == 0 ? kept : kept + ["\(left) more problems are not listed."] }
 
     mutating func add(_ sentence: String) {

@@ -3,7 +3,7 @@
 public struct Companion: Hashable, Sendable {
     /// The kind of a companion.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
-        /// A signature, by the tag that cosign gives it: `sha256-<hex>.sig`.
+        /// A signature, by the tag that cosign makes for it: `sha256-<hex>.sig`.
         case signature = "sig"
         /// An attestation: `sha256-<hex>.att`.
         case attestation = "att"
@@ -27,7 +27,7 @@ public struct Companion: Hashable, Sendable {
     }
 
     /// The relation that the name of a tag alone shows; nil for the tag of an image. A name without
-    /// an ending may also be an image's: the manifest decides.
+    /// an ending may also belong to an image: the manifest decides.
     package init?(tag: String) {
         guard let dash = tag.firstIndex(of: "-"), Self.algorithms.contains(String(tag[..<dash])) else { return nil }
         let rest = tag[tag.index(after: dash)...]

@@ -13,7 +13,7 @@ struct ContentHash {
     private var state: State
 
     /// Starts with no bytes. nil for an algorithm that is not implemented here: no registry uses
-    /// one.
+    /// such an algorithm.
     init?(like digest: Digest) {
         switch digest.algorithm {
         case "sha256": state = .sha256(SHA256())
@@ -37,7 +37,7 @@ struct ContentHash {
         }
     }
 
-    /// Whether the bytes so far have this digest. It must be the one that `init(like:)` was given.
+    /// True if the bytes so far have this digest. It must be the one that `init(like:)` was given.
     func matches(_ digest: Digest) -> Bool {
         let bytes: [UInt8] =
             switch state {
@@ -55,13 +55,13 @@ struct ContentHash {
 }
 
 extension StorageReader {
-    /// Whether the content of a file has this digest; nil if the digest's algorithm is not
+    /// True if the content of a file has this digest; nil if the digest's algorithm is not
     /// implemented.
     ///
     /// - Parameters:
     ///   - path: appears in errors only.
     ///   - counted: receives the number of bytes of each piece that was read.
-    /// - Throws: `StorageError.damaged` where a byte is not where it should be.
+    /// - Throws: `StorageError.damaged` if a byte is not at its place.
     package func content(
         of blob: BlobIdentifier, at path: StoragePath, has digest: Digest,
         counted: @Sendable (UInt64) -> Void = { _ in }
@@ -87,7 +87,7 @@ extension StorageReader {
         return hash.matches(digest)
     }
 
-    /// Whether the bytes of a resumed upload have this digest after they are put in order.
+    /// True if the bytes of a resumed upload have this digest after they are put in order.
     package func content(of blob: BlobIdentifier, _ order: Rearrangement, has digest: Digest) async throws -> Bool {
         guard var hash = ContentHash(like: digest) else { return false }
         for target in order.targets {

@@ -19,14 +19,14 @@ public struct Digest: Hashable, Sendable {
 
     private let storage: Storage
 
-    /// Parses a digest; nil if the text is none.
+    /// Parses a digest; nil if the text is no digest.
     public init?(_ text: some StringProtocol) {
         let parts = String(text).split(separator: ":" as Character, maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
         self.init(algorithm: String(parts[0]), hex: String(parts[1]))
     }
 
-    /// The digest of these parts; nil if they make none.
+    /// The digest of these parts; nil if they make no digest.
     public init?(algorithm: String, hex: String) {
         let length: ClosedRange<Int> =
             switch algorithm {
@@ -47,8 +47,8 @@ public struct Digest: Hashable, Sendable {
             ? .sha256(words[0], words[1], words[2], words[3]) : .other(algorithm: algorithm, hex: hex)
     }
 
-    /// Parses a digest inside a document, in whatever case and with whatever blanks around it; nil
-    /// if the text is none.
+    /// Parses a digest inside a document, in any case and with any blanks around it; nil if the
+    /// text is no digest.
     init?(lenient text: some StringProtocol) {
         guard text.utf8.count <= 1024 else { return nil }
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines.union(.controlCharacters))

@@ -1,17 +1,17 @@
 import ObjectStore
 
-/// A digest as people type or copy it: whole, or its first digits, with or without the algorithm.
-/// Examples: `sha256:d775`, `d7753236…`.
+/// A digest as people type or copy it: the whole digest, or its first digits, with or without the
+/// algorithm. Examples: `sha256:d775`, `d7753236…`.
 public struct DigestPrefix: Hashable, Sendable {
     /// The smallest number of digits.
     public static let shortest = 4
 
-    /// The algorithms to try where the text names none.
+    /// The algorithms to try if the text names none.
     static let algorithms = ["sha256", "sha384", "sha512"]
 
     /// The digest, if the text has all of it.
     public let whole: Digest?
-    /// The algorithm; nil where the text names none and has too few digits to tell.
+    /// The algorithm; nil if the text names none and has too few digits to determine it.
     let algorithm: String?
     /// The digits, in lower case.
     let hex: String
@@ -54,7 +54,7 @@ public struct DigestPrefix: Hashable, Sendable {
         }
     }
 
-    /// Whether the prefix is the digest, or a beginning of it.
+    /// True if the prefix is the digest, or a beginning of it.
     public func matches(_ digest: Digest) -> Bool {
         if let whole { return whole == digest }
         return (algorithm == nil || algorithm == digest.algorithm) && digest.hex.hasPrefix(hex)

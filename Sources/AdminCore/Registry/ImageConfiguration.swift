@@ -2,12 +2,12 @@ import Foundation
 
 /// The parts of an image's configuration that lists show: the date of the image and its platform.
 struct ImageConfiguration: Hashable, Sendable {
-    /// The time at which the image was made; nil if the configuration says none, or an impossible
+    /// The time at which the image was made; nil if the configuration has none, or an impossible
     /// one.
     let created: Date?
-    /// The text in the place of the date if it is no date; hostile, at most 100 characters.
+    /// The text in place of the date if it is no date; hostile, at most 100 characters.
     let undated: String?
-    /// `os/architecture[/variant]`; nil if the configuration says none.
+    /// `os/architecture[/variant]`; nil if the configuration has none.
     let platform: String?
 
     /// The size of the largest configuration that is read, in bytes.
@@ -15,7 +15,7 @@ struct ImageConfiguration: Hashable, Sendable {
 
     /// Parses a configuration, or the `v1Compatibility` of schema 1.
     ///
-    /// - Throws: `ManifestProblem` if it is none.
+    /// - Throws: `ManifestProblem` if the bytes are no configuration.
     init(parsing bytes: [UInt8]) throws {
         let document = try BoundedJSON.decode(Document.self, from: bytes)
         created = document.created.flatMap(Timestamp.made)

@@ -2,19 +2,19 @@ public import Foundation
 
 /// One manifest of one repository in full, for `show` and the screen of a manifest.
 public struct ImageDetail: Hashable, Sendable {
-    /// Whether a blob can be served.
+    /// The state of a blob: whether it can be served.
     public enum BlobState: String, Hashable, Sendable {
         /// The blob is there and linked.
         case ok
         /// The blob is missing.
         case missing
-        /// The blob is not in the pool, and need not be: the manifest says where to fetch it, or
+        /// The blob is not in the pool, and need not be: the manifest names another source, or says
         /// that registries may not hold it.
         case elsewhere
         /// The blob is there, but the repository may not serve it: its layer link is missing.
         case unlinked
-        /// The blob's chunk 0 is missing or has a wrong length, the manifest cannot be read, or, of
-        /// an entry of an index, something that it needs cannot be served.
+        /// The blob's chunk 0 is missing or has a wrong length, the manifest cannot be read, or,
+        /// for an entry of an index, something that it needs cannot be served.
         case damaged
     }
 
@@ -25,9 +25,9 @@ public struct ImageDetail: Hashable, Sendable {
         /// The size in bytes, as the pool has it, whatever the manifest claims; 0 if the blob is
         /// missing.
         public let size: UInt64
-        /// The media type; nil where the manifest says none.
+        /// The media type; nil if the manifest has none.
         public let mediaType: String?
-        /// Whether the blob can be served.
+        /// The state of the blob.
         public let state: BlobState
 
         /// Creates a value from its parts.
@@ -46,26 +46,26 @@ public struct ImageDetail: Hashable, Sendable {
         /// The size in bytes of the manifest alone, as the pool has it, whatever the index claims;
         /// 0 if it is missing.
         public let size: UInt64
-        /// The media type; nil where the index says none.
+        /// The media type; nil if the index has none.
         public let mediaType: String?
-        /// `os/architecture[/variant]`; nil if the index says none, and of attestations, which are
+        /// `os/architecture[/variant]`; nil if the index has none, and for attestations, which are
         /// for no platform.
         public let platform: String?
         /// The version of the operating system that the entry is for; hostile text. nil if the
-        /// index says none.
+        /// index has none.
         public let osVersion: String?
         /// The features of the operating system that the entry needs; hostile text.
         public let osFeatures: [String]
-        /// The manifest that this entry attests; nil of other entries, and where the index does not
-        /// say it.
+        /// The manifest that this entry attests; nil for other entries, and if the index does not
+        /// name it.
         public let attested: Digest?
         /// The label that tells the entry from the others: its platform with the version, or
         /// `attestation of linux/amd64`. Hostile text; nil if the index says nothing.
         public let label: String?
-        /// Whether the entry can be served.
+        /// The state of the entry.
         public let state: BlobState
         /// The detail of the entry, if the caller asked for it. nil if the entry is no manifest,
-        /// cannot be read, was met before in the same index, or comes after `childLimit` others.
+        /// cannot be read, occurred before in the same index, or comes after `childLimit` others.
         public let image: ImageDetail?
 
         /// Creates a value from its parts.
@@ -109,24 +109,24 @@ public struct ImageDetail: Hashable, Sendable {
     public var signatures: [Digest]
     /// The kind; nil if the manifest cannot be read.
     public var kind: ArtifactKind?
-    /// The time at which the image was made, as its configuration says; of an index, that of its
+    /// The time at which the image was made, by its configuration; for an index, the time of its
     /// newest image. nil if there is no possible date.
     public var created: Date?
-    /// The text in the place of the date if there is no date; hostile, at most 100 characters.
+    /// The text in place of the date if there is no date; hostile, at most 100 characters.
     public var undated: String?
-    /// `os/architecture[/variant]` as the configuration says; of an index, of each of its images,
-    /// in its order.
+    /// `os/architecture[/variant]` by the configuration; for an index, of each of its images, in
+    /// its order.
     public var platforms: [String]
-    /// The manifest that this one belongs to by its own word (OCI `subject`); nil for an image.
+    /// The relation to the manifest that this one names as its `subject` (OCI); nil for an image.
     public var companion: Companion?
-    /// Whether everything that the manifest reaches can be served.
+    /// The state of everything that the manifest reaches.
     public var state: TagSummary.State
     /// The reasons why not, a sentence each.
     public var problems: [String]
     /// Oddities that are no damage, a sentence each: wrong sizes, for example.
     public var notes: [String]
 
-    /// An image of which only the place is known.
+    /// Creates a detail with only the place of an image.
     public init(name: RepositoryName, tag: String?, digest: Digest?) {
         self.name = name
         self.tag = tag

@@ -2,7 +2,7 @@ import ObjectStore
 import Algorithms
 public import Foundation
 
-/// The way in which an image runs, and the steps that made it, as its configuration says (OCI
+/// The way in which an image runs, and the steps that made it, by its configuration (OCI
 /// image-spec, `config.md`; Docker's image specification 1.1) or the history of a manifest of
 /// schema 1.
 ///
@@ -11,13 +11,13 @@ public import Foundation
 public struct ImageRecipe: Hashable, Sendable {
     /// One step of the history.
     public struct Step: Hashable, Sendable {
-        /// The time of the step; nil if the history does not say it.
+        /// The time of the step; nil if the history does not have it.
         public let created: Date?
         /// The command, as the builder wrote it; may be empty.
         public let command: String
         /// A comment on the step; may be empty.
         public let comment: String
-        /// Whether the step made a layer. Such steps are in the order of the layers.
+        /// True if the step made a layer. Such steps are in the order of the layers.
         public let makesLayer: Bool
     }
 
@@ -49,7 +49,7 @@ public struct ImageRecipe: Hashable, Sendable {
     static let sizeLimit = 1 << 20
     /// The bytes of documents after which no more are read for one index.
     static let readLimit = 16 << 20
-    /// The number of steps that are read. No builder makes as many.
+    /// The number of steps that are read. No builder makes so many.
     static let stepLimit = 1000
 
     /// Returns the steps, each with the number, from 0, of the layer that it made; then the

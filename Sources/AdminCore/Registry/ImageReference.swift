@@ -113,7 +113,7 @@ extension RegistryReader {
         let listed = (try await digests(below: paths.revisions(name)) ?? []).filter(prefix.matches)
         var held: [Digest] = []
         for wave in listed.chunks(ofCount: window) where held.count <= DigestPrefixError.listLimit {
-            // The remains of a deleted revision are no manifest.
+            // The empty directory of a deleted revision is no manifest.
             held += try await concurrentMap(wave, window: window) {
                 try await revision($0, of: name).isThere ? $0 : nil
             }.compactMap(\.self)
@@ -122,7 +122,7 @@ extension RegistryReader {
     }
 
     /// Returns the digest of the blob that the user means. A whole digest is not looked up; for a
-    /// shortened one the directories of the blobs are read.
+    /// shortened digest, reads the directories of the blobs.
     ///
     /// - Throws: `DigestPrefixError`, and the errors of the store.
     public func blob(matching prefix: DigestPrefix) async throws -> Digest {

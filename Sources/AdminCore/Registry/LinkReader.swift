@@ -43,8 +43,8 @@ package struct LinkReader: Sendable {
         }
     }
 
-    /// Reads the current link of a tag. If it is missing, `remains` says what is left of the tag: a
-    /// push or a deletion may have stopped half-way.
+    /// Reads the current link of a tag. If it is missing, `remains` describes the rest of the tag:
+    /// a push or a deletion may have stopped half-way.
     func read(ofTag tag: String, of name: RepositoryName) async throws -> LinkFinding {
         guard let directory = paths.tag(name, tag), let path = paths.currentLink(name, tag: tag) else {
             return .missing
@@ -59,8 +59,7 @@ package struct LinkReader: Sendable {
         return link
     }
 
-    /// Reads the links `<algorithm>/<hex>/link` below a directory, by the digest that their path
-    /// says.
+    /// Reads the links `<algorithm>/<hex>/link` below a directory, by the digest in their path.
     func read(below directory: StoragePath) async throws -> [Digest: LinkFinding] {
         let digests = try await registry.digests(below: directory) ?? []
         let links = try await concurrentMap(digests, window: registry.window) { digest in

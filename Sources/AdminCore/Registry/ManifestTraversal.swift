@@ -2,14 +2,14 @@ package import ObjectStore
 
 /// A walk over documents: from some manifests to everything that they name, and on from there.
 ///
-/// A traversal reads nothing. Its driver takes a step, reads the document wherever it lies (in a
+/// A traversal reads nothing. Its driver takes a step, reads the document from its place (in a
 /// pool, in the quarantine, among facts that were read before), and adds the steps that follow.
-/// `enters` admits each manifest once, and once more where it is met nearer to a root, because its
+/// `enters` admits each manifest once, and again if it is found nearer to a root, because its
 /// entries may be within the limit then. A ring of indexes never brings a manifest nearer, so every
 /// walk ends.
 ///
-/// `Manifest.edges` says what a manifest names. The mark of a collection uses only that: the marks
-/// of its index say which manifests it has met.
+/// `Manifest.edges` lists everything that a manifest names. The mark of a collection uses only
+/// that: the marks of its index record the visited manifests.
 ///
 /// Memory: the open steps, and a digest and a byte for each manifest.
 package struct ManifestTraversal<Step> {
@@ -19,15 +19,15 @@ package struct ManifestTraversal<Step> {
     /// The number of open steps that `oldest` has taken.
     private var taken = 0
     private var met = OrdinalTable<Digest>()
-    /// The least depth in indexes at which each manifest was met.
+    /// The least depth in indexes at which each manifest was found.
     private var depths: [UInt8] = []
     private var beyond = OrdinalTable<Digest>()
 
     /// Creates a walk without steps. At most `limit` manifests may enter.
     package init(limit: Int = .max) { self.limit = limit }
 
-    /// The manifests that were met only deeper than `Manifest.nestingLimit`, in the order in which
-    /// they were met.
+    /// The manifests that were found only deeper than `Manifest.nestingLimit`, in the order in
+    /// which they were found.
     var tooDeep: [Digest] { beyond.keys.filter { met.ordinal(of: $0) == nil } }
 
     /// Adds a step.
@@ -44,7 +44,7 @@ package struct ManifestTraversal<Step> {
     }
 
     /// Returns whether a manifest is to be followed: it is new, or nearer to a root than before. A
-    /// walk without a limit says depth 0 of every manifest.
+    /// walk without a limit passes depth 0 for every manifest.
     package mutating func enters(_ digest: Digest, depth: Int = 0) -> Bool {
         guard depth <= Manifest.nestingLimit else {
             _ = beyond.insert(digest)
@@ -61,7 +61,7 @@ package struct ManifestTraversal<Step> {
         return true
     }
 
-    /// The least depth in indexes at which a manifest was met; nil if it has not entered.
+    /// The least depth in indexes at which a manifest was found; nil if it has not entered.
     package func depth(of digest: Digest) -> Int? { met.ordinal(of: digest).map { Int(depths[$0]) } }
 }
 
@@ -69,7 +69,7 @@ extension ManifestTraversal where Step: Sendable {
     /// Takes steps, the newest first and several at once, until none is open.
     ///
     /// - Parameters:
-    ///   - counter: counts the steps under way; may be shared with other walks.
+    ///   - counter: counts the steps in progress; may be shared with other walks.
     ///   - mayStart: says whether a step may start beside this number of steps of this walk.
     ///   - read: reads the document of a step.
     ///   - take: takes an answer, and adds the steps that follow.

@@ -28,8 +28,8 @@ public struct RegistryPass: Sendable {
         guard (facts.tagNames ?? []).isEmpty, facts.heldRevisions.isEmpty else {
             return RepositorySummary(name: name, facts: facts)
         }
-        // Only here the layer links matter: they tell a repository without tags from one with
-        // uploads only, and they date it.
+        // The layer links matter only here: they distinguish a repository without tags from one
+        // with uploads only, and they date it.
         let links = try await reader.links.read(below: reader.paths.layers(name))
         if facts.tagNames == nil, facts.listedRevisions == nil, facts.uploads == nil, links.isEmpty {
             try await requireRepository(name)
@@ -166,7 +166,7 @@ public struct RegistryPass: Sendable {
     // MARK: - Uploads
 
     /// Returns the unfinished uploads of a repository, sorted by identifier, and the files among
-    /// them that belong to none.
+    /// them that belong to no upload.
     ///
     /// - Throws: `StorageError.notFound` if there is no such repository.
     public func uploads(of name: RepositoryName) async throws -> [UploadSummary] {

@@ -12,7 +12,7 @@ public struct RegistryPaths: Hashable, Sendable {
     /// The directory of all blobs.
     public let blobs: StoragePath
     /// The directory of the links that regtop deleted, until they are restored or the trash is
-    /// emptied. It lies beside the registry's root, where no registry looks.
+    /// emptied. It lies beside the registry's root, and no registry reads it.
     public let trash: StoragePath
     /// The directory of the blobs and links that collections took, until they are restored or
     /// freed. It lies beside the trash.
@@ -92,7 +92,8 @@ public struct RegistryPaths: Hashable, Sendable {
     /// The directory of a tag; nil if the tag is no valid component.
     package func tag(_ name: RepositoryName, _ tag: String) -> StoragePath? { try? tags(name).appending(tag) }
 
-    /// The link that says which manifest a tag names now; nil if the tag is no valid component.
+    /// The current link of a tag, which holds the digest of its manifest; nil if the tag is no
+    /// valid component.
     public func currentLink(_ name: RepositoryName, tag: String) -> StoragePath? {
         self.tag(name, tag)?.appending(.literal("current", "link"))
     }
@@ -136,7 +137,7 @@ public struct RegistryPaths: Hashable, Sendable {
         return blobs.appending(.literal(directories + ["data"]))
     }
 
-    /// The digest of the blob whose file this path is; nil if it is no blob's.
+    /// The digest of the blob whose file this path is; nil for other files.
     public func digest(ofBlob path: StoragePath) -> Digest? {
         let count = blobs.components.count
         guard path.name == "data", path.components.count > count + 3, path.isBelow(blobs) else { return nil }
@@ -148,11 +149,11 @@ public struct RegistryPaths: Hashable, Sendable {
 
     // MARK: - Holdings
 
-    /// The directories in which regtop keeps what it took away and may put back.
+    /// The directories in which regtop keeps the references that it may restore.
     package var holdings: [StoragePath] { [trash, quarantine] }
 
-    /// Whether a path lies in regtop's trash or quarantine. A file there is not in use, but
-    /// referred to.
+    /// True if a path lies in regtop's trash or quarantine. A file there is not in use, but there
+    /// is a reference to it.
     package func isHeld(_ path: StoragePath) -> Bool { holdings.contains(where: path.isBelow) }
 
     // MARK: - Parsing
@@ -205,7 +206,7 @@ public struct RegistryPaths: Hashable, Sendable {
         return path.components[index + 1]
     }
 
-    /// The meaning of the file at a path; nil for paths that are none of the registry's.
+    /// The meaning of the file at a path; nil for paths that do not belong to the registry.
     package func file(at path: StoragePath) -> RegistryFile? {
         guard path.isBelow(repositories) else { return digest(ofBlob: path).map { .blob($0) } }
         guard let index = partIndex(of: path), path.components.count > index + 2 else { return nil }
@@ -265,7 +266,7 @@ package enum RegistryFile: Hashable, Sendable {
     case revision(Digest)
     /// The link to a signature of a manifest (schema 1).
     case signature(Digest, of: Digest)
-    /// The link that says what a tag names now.
+    /// The current link of a tag.
     case currentLink(tag: String)
     /// The link to a manifest that a tag names or has named.
     case tagIndex(Digest)
@@ -294,8 +295,8 @@ package enum RegistryFile: Hashable, Sendable {
         if case .upload(let directory) = self { directory } else { nil }
     }
 
-    /// The digest of the content, or the digest that the path of a link says; nil for a tag's
-    /// current link, and for uploads.
+    /// The digest of the content, or the digest in the path of a link; nil for a tag's current
+    /// link, and for uploads.
     package var digest: Digest? {
         switch self {
         case .blob(let digest), .revision(let digest), .signature(let digest, _), .tagIndex(let digest),

@@ -20,15 +20,16 @@ public struct RegistryReader: Sendable {
     }
 
     /// Returns the names of all repositories, sorted: of every directory, at any depth, that has
-    /// one of `_manifests`, `_layers`, `_uploads`. Reads directories only. If there is none, asks
-    /// whether the pool exists, since a deleted pool answers every question with "no such object".
+    /// one of `_manifests`, `_layers`, `_uploads`. Reads directories only. If there is none, checks
+    /// that the pool exists, since a deleted pool answers every read with "no such object".
     public func repositoryNames() async throws -> [RepositoryName] {
         try await repositoryNames { _ in }
     }
 
-    /// The same, telling names as soon as they are met. Listings are pipelined. A directory that is
-    /// listed but has no object is empty (docs/layout.md#d9); one that is not listed is not seen.
-    /// Names that break the path rule are never followed; paths only grow, so every walk ends.
+    /// The same, but reports each name as soon as it is found. Listings are pipelined. A directory
+    /// that is listed but has no object is empty (docs/layout.md#d9); an unlisted directory is not
+    /// found. Names that break the path rule are never followed; paths only grow, so every walk
+    /// ends.
     ///
     /// - Parameters:
     ///   - found: receives each name once, in no particular order. No further directory is begun
@@ -58,12 +59,12 @@ public struct RegistryReader: Sendable {
     }
 
     /// Starts a pass over the registry, which reads each blob and manifest once, however many
-    /// repositories share it. A new pass sees what changed since.
+    /// repositories share it. A new pass sees later changes.
     public func pass() -> RegistryPass {
         RegistryPass(reader: self)
     }
 
-    /// Whether the registry is a pull-through cache: it fetches missing blobs again from another
+    /// True if the registry is a pull-through cache: it fetches missing blobs again from another
     /// registry. Such a registry keeps a schedule in the root of its storage.
     public func isPullThroughCache() async throws -> Bool {
         if case .file? = try await storage.entry(RegistryPaths.schedule)?.kind { true } else { false }
@@ -89,7 +90,7 @@ public struct RegistryReader: Sendable {
     /// Returns the unfinished uploads of some repositories, by repository and identifier.
     ///
     /// - Parameters:
-    ///   - names: the repositories; all if nil, and then those that vanish meanwhile are left out.
+    ///   - names: the repositories; nil for all, without those that are removed meanwhile.
     ///   - progress: receives the number of repositories that were read.
     public func uploads(
         of names: [RepositoryName]? = nil, progress: ProgressHandler? = nil
@@ -152,7 +153,7 @@ public struct RegistryReader: Sendable {
 
     /// Reads a manifest with a known identifier. Large ones are read one at a time.
     ///
-    /// - Throws: `StorageError.damaged` where a byte is missing.
+    /// - Throws: `StorageError.damaged` if a byte is missing.
     package func manifest(
         in file: BlobIdentifier, at path: StoragePath
     ) async throws -> (head: FileHead, content: Result<Manifest, ManifestProblem>) {
@@ -179,9 +180,9 @@ public struct RegistryReader: Sendable {
     }
 
     /// Reads a blob that a repository links as a layer, if it is a manifest: registry 2.1.0 linked
-    /// manifests there. Of a blob that cannot be one, only the first bytes are read.
+    /// manifests there. For a blob that cannot be one, reads only the first bytes.
     ///
-    /// - Throws: `StorageError.damaged` where a byte is missing, and the errors of the store.
+    /// - Throws: `StorageError.damaged` if a byte is missing, and the errors of the store.
     package func manifestAmongLayers(in file: BlobIdentifier, at path: StoragePath) async throws -> Manifest? {
         let blanks: Set<UInt8> = [0, 0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]
         let start = try await storage.objects.read(ReadOperation(xattrs: true, data: 0..<256), of: file.chunk(0))
@@ -235,8 +236,8 @@ public struct RegistryReader: Sendable {
     }
 
     /// Lists the digests whose directories (`Digest.directories`) lie below a directory, sorted;
-    /// nil if there is no such directory. Other names are left out. One round trip where sha256 is
-    /// the only algorithm, as in nearly every pool.
+    /// nil if there is no such directory. Other names are left out. One round trip if sha256 is the
+    /// only algorithm, as in nearly every pool.
     package func digests(below directory: StoragePath) async throws -> [Digest]? {
         async let usual = storage.entries(directory.appending(.literal("sha256")))
         guard let algorithms = try await storage.entries(directory) else {
@@ -264,10 +265,10 @@ public struct RegistryReader: Sendable {
         entries.compactMap { entry in entry.kind == .directory ? entry.name : nil }
     }
 
-    /// Returns the digest below which a blob lies that a repository's manifest names. Registries
-    /// store each blob below its SHA-256, and a layer link below another digest holds that. Without
-    /// such a link, returns the digest itself. One or two round trips for another digest than a
-    /// SHA-256, none for a SHA-256.
+    /// Returns the digest in the path of a blob that a repository's manifest names. Registries
+    /// store each blob below its SHA-256, and a layer link below another digest holds this SHA-256.
+    /// Without such a link, returns the digest itself. One or two round trips for another digest
+    /// than a SHA-256, none for a SHA-256.
     package func canonical(_ digest: Digest, in name: RepositoryName) async throws -> Digest {
         guard !digest.isCanonical else { return digest }
         return try await links.read(at: paths.layerLink(name, digest)).digest ?? digest
@@ -277,7 +278,7 @@ public struct RegistryReader: Sendable {
 
 /// The explanation of pull-through caches.
 public enum PullThroughCache {
-    /// The sign of such a cache in a pool, and what its registry does.
+    /// The sign of such a cache in a pool, and the behaviour of its registry.
     public static let sentence =
         "a pull-through cache (\(RegistryPaths.schedule) exists): its registry fetches missing blobs again, and drops expired ones"
 }

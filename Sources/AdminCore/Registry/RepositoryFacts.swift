@@ -1,8 +1,8 @@
 package import StorageDriver
 import Foundation
 
-/// Everything that `RepositoryInquiry` read of one repository and of what it reaches. `Closure`
-/// judges it.
+/// Everything that `RepositoryInquiry` has read about one repository and the content that it
+/// reaches. `Closure` evaluates it.
 package struct RepositoryFacts: Sendable {
     /// The names of the tags, if the inquiry asked for them; nil if there is no directory of tags.
     package var tagNames: [String]?
@@ -35,7 +35,7 @@ package struct RepositoryFacts: Sendable {
         (tags[tag] ?? .missing).fault().map { "The link of the tag \(tag) \($0)." }
     }
 
-    /// The digest below which the blob lies that a manifest names by `digest`, by the repository's
+    /// The digest in the path of the blob that a manifest names by `digest`, from the repository's
     /// link.
     package func canonical(_ digest: Digest) -> Digest {
         digest.isCanonical ? digest : layerLinks[digest]?.digest ?? digest
@@ -44,8 +44,8 @@ package struct RepositoryFacts: Sendable {
     /// The blob that a manifest names by `digest`.
     package func blob(_ digest: Digest) -> BlobFinding { blobs[canonical(digest)] ?? .missing }
 
-    /// Whether a configuration or a layer can be served. `reason` ends a sentence that begins with
-    /// the blob's name.
+    /// The state of a configuration or a layer. `reason` ends a sentence that begins with the
+    /// blob's name.
     package func verdict(on reference: Manifest.Reference) -> (state: ImageDetail.BlobState, reason: String) {
         let blob = blob(reference.digest)
         if reference.isForeign, blob.state == .missing { return (.elsewhere, "") }
@@ -58,8 +58,8 @@ package struct RepositoryFacts: Sendable {
         return (.ok, "")
     }
 
-    /// Visits some manifests and all that they name, the nearest first and each once. Returns those
-    /// that lie too deep.
+    /// Visits some manifests and everything that they name, the nearest first and each once.
+    /// Returns the manifests that are nested too deeply.
     @discardableResult
     func walk(from roots: some Sequence<Digest>, _ visit: (Digest, ManifestFinding?) -> Void) -> [Digest] {
         var traversal = ManifestTraversal<(digest: Digest, depth: Int)>()
@@ -110,8 +110,8 @@ package struct BlobFinding: Hashable, Sendable {
             + "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
     ]
 
-    /// Judges a blob by chunk 0 of its file and, in a file of several chunks, by the length of the
-    /// last one, if that was read.
+    /// Evaluates a blob by chunk 0 of its file and, in a file of several chunks, by the length of
+    /// the last one, if that was read.
     package init(_ head: FileHead, last: LastChunk = .right, of digest: Digest) {
         size = head.sizeOrLength
         let isEmpty = BlobFinding.emptyDigests.contains(digest.string)
@@ -147,7 +147,7 @@ package struct RevisionFinding: Hashable, Sendable {
     /// The links to the manifest's signatures (schema 1), by digest.
     package let signatures: [Digest: LinkFinding]
 
-    /// False if the directory is empty or missing: the remains of a deletion are no revision.
+    /// False if the directory is empty or missing: such remains of a deletion are no revision.
     package var isThere: Bool { link.state != .missing || !signatures.isEmpty }
 }
 

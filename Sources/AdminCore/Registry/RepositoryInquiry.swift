@@ -23,13 +23,13 @@ package struct RepositoryInquiry: Sendable {
         package init(rawValue: Int) {
             self.rawValue = rawValue
         }
-        /// Of each tag that is met, its current link.
+        /// The current link of each tag that is found.
         package static let tagLinks = Scope(rawValue: 1)
-        /// Of each manifest that is met, everything that it reaches.
+        /// Everything that each found manifest reaches.
         package static let reach = Scope(rawValue: 2)
         /// With `reach`, the configuration of each image.
         static let configurations = Scope(rawValue: 4)
-        /// Of each manifest that is met, the manifests that it names.
+        /// The manifests that each found manifest names.
         package static let parts = Scope(rawValue: 8)
     }
 
@@ -101,7 +101,7 @@ private struct Answers {
     let scope: RepositoryInquiry.Scope
     var facts: RepositoryFacts
     private var asked: Set<RepositoryInquiry.Question> = []
-    /// Configurations that are named by another digest than the one they lie below.
+    /// Configurations that are named by another digest than the one in their path.
     private var aliasedConfigurations: Set<Digest> = []
 
     typealias Traversal = ManifestTraversal<RepositoryInquiry.Question>
@@ -122,8 +122,8 @@ private struct Answers {
             if scope.contains(.tagLinks) { for name in names ?? [] { ask(.tag(name), &traversal) } }
         case .revisionList(let digests):
             facts.listedRevisions = digests
-            // The directory of a deleted revision has no link; its manifest is read in vain then,
-            // at no delay.
+            // The directory of a deleted revision has no link; reading its manifest is useless
+            // then, but costs no time.
             if scope.contains(.reach) { for digest in digests ?? [] { meet(digest, depth: 0, &traversal) } }
         case .uploads(let identifiers): facts.uploads = identifiers
         case .tag(let tag, let link):
@@ -138,19 +138,19 @@ private struct Answers {
         case .blob(let digest, let finding): facts.blobs[digest] = finding
         case .layerLink(let digest, let finding):
             facts.layerLinks[digest] = finding
-            // The link says below which digest the blob lies.
+            // The link holds the digest in the path of the blob.
             if !digest.isCanonical { ask(.blob(facts.canonical(digest)), &traversal) }
             if aliasedConfigurations.contains(digest) { ask(.configuration(facts.canonical(digest)), &traversal) }
         case .configuration(let digest, let configuration): facts.configurations[digest] = configuration
         }
     }
 
-    /// Asks for a manifest, and for its revision directory where that is of interest.
+    /// Asks for a manifest, and for its revision directory if that matters.
     private mutating func meet(_ digest: Digest, depth: Int, _ traversal: inout Traversal) {
         guard !scope.isDisjoint(with: [.reach, .parts]), traversal.enters(digest, depth: depth) else { return }
         if scope.contains(.reach) { ask(.revision(digest), &traversal) }
         ask(.manifest(digest), &traversal)
-        // A manifest that was read before, and is met nearer to a root now.
+        // The manifest was read before, and is now found nearer to a root.
         if let known = facts.manifests[digest]?.manifest { follow(known, depth: depth, &traversal) }
     }
 

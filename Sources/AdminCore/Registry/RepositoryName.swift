@@ -7,14 +7,14 @@ public struct RepositoryName: Hashable, Sendable {
     /// The components, at least one.
     public let components: [String]
 
-    /// Parses a name; nil if the text is none.
+    /// Parses a name; nil if the text is no name.
     public init?(_ text: some StringProtocol) {
         self.init(
             components: String(text).split(separator: "/" as Character, omittingEmptySubsequences: false).map(
                 String.init))
     }
 
-    /// Creates a name of these components; nil if they make none.
+    /// Creates a name of these components; nil if they make no name.
     public init?(components: [String]) {
         guard !components.isEmpty,
             components.allSatisfy({ StoragePath.isValid(component: $0) && $0.first != "_" })
@@ -32,7 +32,7 @@ extension RepositoryName: CustomStringConvertible {
 }
 
 extension RepositoryName: Comparable {
-    /// By the bytes of the text.
+    /// Orders by the bytes of the text.
     public static func < (left: RepositoryName, right: RepositoryName) -> Bool {
         ByteString(left.string) < ByteString(right.string)
     }

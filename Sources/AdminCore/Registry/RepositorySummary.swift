@@ -23,19 +23,19 @@ public struct RepositorySummary: Hashable, Sendable {
     public let revisions: Int
     /// The number of unfinished uploads.
     public let uploads: Int
-    /// Bytes of every distinct blob that the revisions reach, each once; of damaged blobs the known
-    /// part.
+    /// Bytes of every distinct blob that the revisions reach, each once; for damaged blobs, the
+    /// known part.
     public let size: UInt64
     /// The last write to a link: of a tag, of a manifest, or of a layer that a manifest needs (of
-    /// any layer, if there are no manifests). Of a repository without links, the start of its
+    /// any layer, if there are no manifests). For a repository without links, the start of its
     /// newest upload. nil if nothing has a date.
     public let modified: Date?
     /// The state.
     public let state: State
     /// The reasons for the damage, a sentence each.
     public let problems: [String]
-    /// The number of layer links of a repository without tags and manifests. 0 of other
-    /// repositories, where they are not read.
+    /// The number of layer links of a repository without tags and manifests. 0 for other
+    /// repositories, whose links are not read.
     public let unneededLinks: Int
 
     /// Creates a value from its parts.

@@ -51,7 +51,7 @@ package struct TagFamily {
     package func holders(of digest: Digest) -> [Int] { holders[digest] ?? [] }
 
     /// The images that a companion belongs to, also through other companions. A ring of companions
-    /// leads to none.
+    /// leads to no image.
     package func images(of number: Int) -> [Int] {
         var seen: Set<Int> = [number]
         var open = owners(of: number)
@@ -63,8 +63,8 @@ package struct TagFamily {
         return images.sorted()
     }
 
-    /// The indexes that have an image as a part which has a tag of its own. Such an image is no
-    /// longer an image of its own.
+    /// The indexes of which a tagged image is a part. Such an image does not count as an image of
+    /// its own.
     package func indexes(of number: Int) -> [Int] {
         let member = members[number]
         guard member.companion == nil, let digest = member.digest else { return [] }

@@ -2,7 +2,7 @@ public import Foundation
 
 /// A tag in a row, for `tags` and the second screen.
 public struct TagSummary: Hashable, Sendable {
-    /// Whether the manifest of the tag can be served.
+    /// The state of a tag's manifest: whether it can be served.
     public enum State: String, Hashable, Sendable {
         /// The manifest, and everything that it needs, can be served.
         case ok
@@ -18,15 +18,15 @@ public struct TagSummary: Hashable, Sendable {
     public let mediaType: String?
     /// Bytes of every distinct blob that the manifest reaches, each once, itself included.
     public let size: UInt64
-    /// The time at which the image was made, as its configuration says (of an index, that of its
-    /// newest image); nil if it says none.
+    /// The time at which the image was made, by its configuration (for an index, the time of its
+    /// newest image); nil if it has none.
     public let created: Date?
     /// The last write to the tag's link; nil if it has no date.
     public let modified: Date?
     /// `os/architecture[/variant]` of the image, or of each image of an index, in the order of the
     /// index.
     public let platforms: [String]
-    /// Whether the manifest can be served.
+    /// The state of the manifest.
     public let state: State
     /// The reasons why not, a sentence each.
     public let problems: [String]
@@ -59,7 +59,7 @@ public struct TagSummary: Hashable, Sendable {
     }
 }
 
-/// Makes rows of tags. Each manifest is judged once, however many tags name it.
+/// Makes rows of tags. Each manifest is evaluated once, whatever the number of its tags.
 struct TagRows {
     private let facts: RepositoryFacts
     private var images: [Digest: ImageFacts] = [:]
@@ -102,15 +102,15 @@ struct ImageFacts {
     let kind: ArtifactKind?
     /// The parts of the manifest, as in `TagSummary.parts`.
     let parts: [Digest]
-    /// The time at which the image was made; of an index, that of its newest image.
+    /// The time at which the image was made; for an index, the time of its newest image.
     private(set) var created: Date?
-    /// The first text in the place of a date that is no date.
+    /// The first text in place of a date that is no date.
     private(set) var undated: String?
     /// The platforms, each once, in the order of the index.
     private(set) var platforms: [String] = []
 
-    /// Judges the manifest `digest`. The facts must have been gathered with the scopes `.reach` and
-    /// `.configurations`.
+    /// Evaluates the manifest `digest`. The facts must have been gathered with the scopes `.reach`
+    /// and `.configurations`.
     init(_ digest: Digest, in facts: RepositoryFacts) {
         let closure = Closure(of: [digest], in: facts)
         mediaType = facts.manifests[digest]?.manifest?.mediaType
@@ -118,8 +118,8 @@ struct ImageFacts {
         size = closure.size
         problems = closure.problems.sentences
         parts = facts.parts(of: digest)
-        // In the order of the indexes. The platform that an index says takes precedence over the
-        // configuration's.
+        // The images in the order of the indexes. The platform in an index takes precedence over
+        // the configuration's.
         var traversal = ManifestTraversal<(digest: Digest, depth: Int, platform: String?)>()
         traversal.add((digest, 0, nil))
         while let (digest, depth, platform) = traversal.newest() {

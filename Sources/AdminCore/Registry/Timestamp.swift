@@ -14,7 +14,7 @@ package enum Timestamp {
     /// to 2050.
     private static let plausible: Range<Double> = 315_705_600..<2_524_608_000
 
-    /// Parses a time; nil if the text is none, or one before 1970. (Go writes the year 1 for
+    /// Parses a time; nil if the text is no time, or a time before 1970. (Go writes the year 1 for
     /// "unknown".)
     static func parse(_ text: String) -> Date? {
         var rest = Array(text.utf8)[...]

@@ -6,12 +6,12 @@ public struct UploadSummary: Hashable, Sendable {
     public let repository: RepositoryName
     /// The identifier: the name of the directory, a UUID, or the name of the stray file.
     public let id: String
-    /// The start of the upload, as its file `startedat` says; nil if that cannot be read.
+    /// The start of the upload, from its file `startedat`; nil if that cannot be read.
     public let started: Date?
     /// Bytes uploaded so far.
     public let size: UInt64
     /// The last write to a chunk of its files. nil if there is no chunk, or if `started` is known,
-    /// since nobody reads it then.
+    /// since no caller reads it then.
     public let written: Date?
     /// The last change of the directory; nil if it has no object.
     public let modified: Date?

@@ -65,8 +65,8 @@ final class SQLiteConnection: Sendable {
     /// Closes the connection after the earlier calls; later ones fail as `.blocklisted`.
     func close() async {
         state.withLock { $0.isClosed = true }
-        // An error means that a statement is in use, which no job leaves behind. SQLite closes all
-        // the same.
+        // An error means that a statement is still in use; no job leaves one. SQLite closes
+        // nevertheless.
         try? await BlockingCall.run(cancelled: nil) { [queue] in try queue.close() }
     }
 
@@ -196,7 +196,7 @@ enum SQLiteBatch {
         } catch {
             return reads.map { $0(.failure(StoreError(error, operation: "read"))) }
         }
-        // Nothing was changed, so a rollback is as good as a commit.
+        // Nothing was changed, so a rollback has the same effect as a commit.
         defer { try? db.rollback() }
         return reads.map { $0(.success(db)) }
     }

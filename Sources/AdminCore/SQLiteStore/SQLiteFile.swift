@@ -12,7 +12,7 @@ enum SQLiteFile {
         case create
     }
 
-    /// How long to wait for the lock of another process, in seconds.
+    /// The longest wait for the lock of another process, in seconds.
     private static let patience = 30.0
 
     /// Opens `path`. Throws `StoreError`.
@@ -26,8 +26,8 @@ enum SQLiteFile {
         configuration.readonly = readOnly
         configuration.foreignKeysEnabled = false
         configuration.busyMode = .callback { tries in
-            // SQLite's own handler sleeps longer and longer, and never gets the lock beside a
-            // process that always commits.
+            // SQLite's own handler sleeps longer and longer, and never gets the lock if another
+            // process commits all the time.
             usleep(UInt32.random(in: 500...3000))
             return Double(tries) * 0.00175 < patience
         }
@@ -62,7 +62,7 @@ enum SQLiteFile {
             return queue
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK && mode == .read
         {
-            // A process was killed within a commit. A connection that may write rolls that back by
+            // A process was killed during a commit. A connection that may write rolls that back by
             // reading.
             try connect(absolute, shown: path, mode: .change).close()
             return try connect(absolute, shown: path, mode: .read)

@@ -5,8 +5,8 @@ import Synchronization
 
 /// A whole store in one SQLite file, or in memory, as for the sample and for most tests.
 ///
-/// Several processes may use one file at once. Each operation is one transaction, and waits up to
-/// half a minute if another process has locked the file. `SQLiteReader.open` opens a file for
+/// Several processes may use one file at once. Each operation is one transaction, and waits for up
+/// to half a minute if another process has locked the file. `SQLiteReader.open` opens a file for
 /// reading only.
 public struct SQLiteStore: Sendable {
     /// Reads the store.

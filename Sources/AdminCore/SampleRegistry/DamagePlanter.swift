@@ -6,8 +6,8 @@ public import Foundation
 /// Damages a pool as docker/distribution v2.1.0 – v2.3.1 does (docs/layout.md#defects): one method
 /// for each defect that leaves a trace.
 ///
-/// For samples and tests, never for a pool that anybody needs. Like the driver that it imitates it
-/// uses no guards: nothing else may write to the pool. The file or directory must exist, sound, as
+/// For samples and tests, never for a pool in use. Like the driver that it imitates it uses no
+/// guards: nothing else may write to the pool. The file or directory must exist, sound, as
 /// `StorageDriver` or `PoolDraft` writes it.
 ///
 /// Concurrency: a value; its methods may run at once if they damage different files and
@@ -169,7 +169,7 @@ public struct DamagePlanter: Sendable {
     }
 
     /// docs/layout.md#d11: a key that is no valid component, such as `..`, which the old driver's
-    /// rule forgot to forbid. `name` may be any bytes, since nothing stops other clients of a pool.
+    /// rule allows. `name` may be any bytes, since nothing stops other clients of a pool.
     public func putBadName(_ name: ByteString, in directory: StoragePath) async throws {
         guard try await reader.entries(directory) != nil else { throw StorageError.notFound(directory) }
         try await change(StorageReader.directory(directory), .setOmap([name: []]))

@@ -21,7 +21,7 @@ struct SampleBuilder {
         return .random(using: &generator)
     }
 
-    /// The repository name in `text`. Throws `StorageError.invalidPath` if `text` is none.
+    /// The repository name in `text`. Throws `StorageError.invalidPath` if `text` is no name.
     static func name(_ text: String) throws -> RepositoryName {
         guard let name = RepositoryName(text) else { throw StorageError.invalidPath(text) }
         return name

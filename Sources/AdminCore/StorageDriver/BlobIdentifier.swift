@@ -3,7 +3,7 @@ public import ObjectStore
 /// The name under which the chunks of a file are stored, `blob:<uuid>`: the value of the file's key
 /// in the omap of its directory.
 ///
-/// Takes sixteen bytes, since a scan of a pool holds millions.
+/// A value takes sixteen bytes, since a scan of a pool holds millions.
 public struct BlobIdentifier: Hashable, Sendable {
     /// The UUID's first half, in the order of its digits.
     private let high: UInt64
@@ -15,7 +15,8 @@ public struct BlobIdentifier: Hashable, Sendable {
         self.init(value: Array(string.utf8))
     }
 
-    /// The identifier that an omap value is; nil if it is none. A value may be any bytes.
+    /// The identifier in an omap value; nil if the value is no identifier. A value may be any
+    /// bytes.
     public init?(value: [UInt8]) {
         guard value.count == BlobIdentifier.length else { return nil }
         self.init(bytes: value[...])
@@ -44,7 +45,8 @@ public struct BlobIdentifier: Hashable, Sendable {
         return random(using: &generator)
     }
 
-    /// A new identifier from `generator`: the same one from the same state, for samples and tests.
+    /// A new identifier from `generator`: always the same one for the same state; for samples and
+    /// tests.
     public static func random(using generator: inout some RandomNumberGenerator) -> BlobIdentifier {
         var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         bytes[6] = bytes[6] & 0x0f | 0x40

@@ -1,7 +1,7 @@
 public import ObjectStore
 public import Foundation
 
-/// The chunks of one file, as they are and as they should be.
+/// The chunks of one file, compared with its size.
 public struct ChunkLayout: Hashable, Sendable {
     /// One chunk object.
     public struct Chunk: Hashable, Sendable {
@@ -23,21 +23,21 @@ public struct ChunkLayout: Hashable, Sendable {
         public let index: Int
         /// The object's name.
         public let object: ObjectID
-        /// Where its part begins in the file, in bytes.
+        /// The offset of its part in the file, in bytes.
         public let offset: UInt64
         /// Bytes in the object; nil if it is not there.
         public let length: UInt64?
-        /// Bytes it should have; 0 for a surplus one.
+        /// The length of its part, in bytes; 0 for a surplus chunk.
         public let expected: UInt64
-        /// The length, compared with what it should be.
+        /// The length, compared with the length of its part.
         public let state: State
-        /// When the object was last written; nil if it is not there.
+        /// The date of the last write to the object; nil if it is not there.
         public let modified: Date?
     }
 
     /// A part of the file that no chunk holds.
     public struct Hole: Hashable, Sendable {
-        /// Where it begins in the file, in bytes.
+        /// Its offset in the file, in bytes.
         public let offset: UInt64
         /// Its length in bytes.
         public let length: UInt64
@@ -52,7 +52,7 @@ public struct ChunkLayout: Hashable, Sendable {
     public let head: FileHead
     /// The chunk size that is assumed, in bytes.
     public let chunkSize: UInt64
-    /// All chunks, by number: those that should be there, and those that are behind the end.
+    /// All chunks, by number: the chunks of the file, and those behind its end.
     public let chunks: [Chunk]
     /// The parts that cannot be read, by offset.
     public let holes: [Hole]
@@ -60,7 +60,7 @@ public struct ChunkLayout: Hashable, Sendable {
     /// The file's size in bytes; nil if chunk 0 does not say it.
     public var size: UInt64? { head.size }
 
-    /// True if every byte is where it should be and nothing else is.
+    /// True if every byte is at its place and there is no other byte.
     public var isSound: Bool {
         (head.state == .sound || head.state == .empty) && holes.isEmpty && chunks.allSatisfy { $0.state == .ok }
     }

@@ -1,13 +1,13 @@
 import ObjectStore
 
-/// Finds out the chunk size of a pool. Nothing in a pool says it (docs/layout.md#objects).
+/// Finds out the chunk size of a pool. The pool does not store it (docs/layout.md#objects).
 ///
 /// Chunk 0 of a file with several chunks has the chunk size as its length. The probe finds a few
 /// such files by a sample of the pool's objects, so that a pool of millions of small files is not
 /// read whole. It ignores a file whose first chunks contradict each other (a resumed upload,
 /// docs/layout.md#d1).
 public struct ChunkSizeProbe: Sendable {
-    /// The most files that are looked at.
+    /// The most files that are examined.
     public static let fileLimit = 32
     /// The most pages of object names that are read in each slice of the scan.
     static let pageLimit = 16
@@ -20,7 +20,7 @@ public struct ChunkSizeProbe: Sendable {
         self.storage = storage
     }
 
-    /// Looks at the files. Throws `StoreError`.
+    /// Examines the files. Throws `StoreError`.
     public func run() async throws -> ChunkSizeFinding {
         let votes = try await concurrentMap(try await candidates(), window: ChunkSizeProbe.fileLimit) { blob in
             try await vote(of: blob)

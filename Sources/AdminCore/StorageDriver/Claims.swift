@@ -10,8 +10,8 @@ struct Claims: Sendable {
 
     private var reader: StorageReader { writer.reader }
 
-    /// `cas(T, e → claim.e)`: claims references. Returns those that are claimed now; somebody else
-    /// was quicker with the others.
+    /// `cas(T, e → claim.e)`: claims references. Returns those that are claimed now; another
+    /// process has claimed the others.
     func claim(_ entries: [Holding.Entry], as claim: Holding.Entry.Claim) async throws -> Set<Holding.Entry> {
         try await rename(entries) { (Holding.key($0.origin), Holding.key($0.origin, claim)) }
     }
@@ -28,8 +28,8 @@ struct Claims: Sendable {
 
     // MARK: - Following claims
 
-    /// Restores claimed references, stage by stage. Where the path is taken, undoes the claim;
-    /// returns those paths.
+    /// Restores claimed references, stage by stage. If a path is taken, undoes the claim. Returns
+    /// the taken paths.
     func restore(_ stages: [[Holding.Entry]]) async throws -> Set<StoragePath> {
         var taken: Set<StoragePath> = []
         for entries in stages where !entries.isEmpty {
@@ -55,7 +55,7 @@ struct Claims: Sendable {
         try await end(entries, as: .freeing)
     }
 
-    /// Follows every claim in the holding to its end: those that a crash left, or somebody who
+    /// Follows every claim in the holding to its end, also the claims of a process that crashed or
     /// stalled.
     func follow() async throws {
         let claimed = (try await reader.holding(path)?.entries ?? []).filter { $0.claim != nil }
@@ -87,11 +87,11 @@ struct Claims: Sendable {
         let new: ByteString?
     }
 
-    /// Renames or removes keys, each guarded by its identifier. Returns the entries for which that
-    /// was done.
+    /// Renames or removes keys, each guarded by its identifier. Returns the entries that were
+    /// renamed or removed.
     ///
     /// One operation renames many keys, all or none, since a holding is one object whose operations
-    /// follow each other anyway. Where a guard refuses the operation, each key is renamed by an
+    /// follow each other anyway. If a guard refuses the operation, each key is renamed by an
     /// operation of its own.
     private func rename(
         _ entries: [Holding.Entry], _ keys: (Holding.Entry) -> (old: ByteString, new: ByteString?)
@@ -112,7 +112,7 @@ struct Claims: Sendable {
         return done
     }
 
-    /// Renames all of them or none. False if one of the old keys has another value, or is gone.
+    /// Renames all keys or none. False if one of the old keys has another value, or is gone.
     private func rename(_ batch: [Renaming]) async throws -> Bool {
         let object = StorageReader.directory(path)
         let new = batch.compactMap { renaming in renaming.new.map { ($0, renaming.entry.blob.value) } }
@@ -123,7 +123,7 @@ struct Claims: Sendable {
                 guards: batch.map { .omapValue(key: $0.old, equals: $0.entry.blob.value) }, mutations), on: object,
             for: path
         ) { [reader] in
-            // Any one tells for all.
+            // One key shows the outcome for all.
             guard let any = batch.first else { return true }
             let omap =
                 try await reader.objects.read(

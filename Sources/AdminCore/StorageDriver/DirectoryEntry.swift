@@ -2,22 +2,22 @@ public import ObjectStore
 
 /// One key of a directory's omap and its meaning.
 public struct DirectoryEntry: Hashable, Sendable {
-    /// What the key stands for.
+    /// The meaning of the key.
     public enum Kind: Hashable, Sendable {
         /// A child directory (an empty value).
         case directory
         /// A child file, with the identifier of its chunks.
         case file(BlobIdentifier)
-        /// Neither of them; the text says why. The name breaks the path rule (`..` for example), no
-        /// object can be the directory of that name, or the value is no identifier. Such an entry
-        /// is shown and never followed.
+        /// Neither a directory nor a file; the text says why. The name breaks the path rule (`..`
+        /// for example), no object can be the directory of that name, or the value is no
+        /// identifier. Such an entry is shown and never followed.
         case invalid(String)
     }
 
     /// The key in the omap. A valid path component unless `kind` is `.invalid`.
     public let key: ByteString
 
-    /// What the key stands for.
+    /// The meaning of the key.
     public let kind: Kind
 
     init(_ entry: OmapEntry, in directory: StoragePath) {
@@ -45,7 +45,7 @@ public struct DirectoryEntry: Hashable, Sendable {
     }
 }
 
-/// An entry that a walk meets, with its directory.
+/// An entry that a walk finds, with its directory.
 public struct WalkEntry: Hashable, Sendable {
     /// The directory of the entry.
     public let directory: StoragePath

@@ -1,7 +1,7 @@
 import ObjectStore
 
-/// Removes empty directories (docs/safety.md#prune-an-empty-directory), and lists directories again
-/// that came back.
+/// Removes empty directories (docs/safety.md#prune-an-empty-directory), and lists a removed
+/// directory again if it came back.
 package struct DirectoryPruner: Sendable {
     let journal: Journal
 
@@ -13,9 +13,9 @@ package struct DirectoryPruner: Sendable {
     /// pruned.
     ///
     /// Each object is removed at the version at which it was seen empty. Each key is removed at a
-    /// version of the parent that was read before the directory was seen to be gone. What others
-    /// write in between stays. An intent names the directories until their last look, after the
-    /// delay: a directory that came back and is not listed is listed again.
+    /// version of the parent that was read before the directory was seen to be gone. Anything that
+    /// another client writes in between stays. An intent names the directories until their last
+    /// look, after the delay: the last look lists a directory that came back and is not listed.
     @discardableResult
     package func prune(_ directories: some Sequence<StoragePath>, below floor: StoragePath = .root) async throws
         -> [StoragePath]?
@@ -30,16 +30,17 @@ package struct DirectoryPruner: Sendable {
 
     /// Removes references by `body`, and prunes the directories that become empty. The intent is
     /// written first, so that a crash leaves no empty directories behind. In a full pool no intent
-    /// can be written; then references are removed all the same, to make space, and the empty
+    /// can be written; then references are removed without an intent, to make space, and the empty
     /// directories stay.
     ///
     /// Without `climbing` no last look is needed, and a million directories leave nothing in the
     /// journal. The old driver looks at a directory before it lists it in the one above, but it
-    /// always lists the directory of a file, after the file is there. If that comes before the key
-    /// is removed, the version is another one; if it comes later, the key is there again. Our own
-    /// driver does not set a key that is there, but then the file was there before the key was
-    /// removed, and a directory that holds something and is not listed is listed again at once. A
-    /// recovery treats these directories as all others.
+    /// always lists the directory of a file, after the file is there. If it lists the directory
+    /// before the key is removed, the version has changed and the guard refuses the removal; if it
+    /// does so later, the key is there again. regtop's own driver does not set a key that is there.
+    /// But then the file was there before the key was removed, and a directory that holds something
+    /// is listed again at once, by this method. A recovery treats these directories like all
+    /// others.
     ///
     /// - Parameter climbing: false where directories hold only files, and those above them stay
     ///   even if they are empty.
@@ -94,7 +95,7 @@ package struct DirectoryPruner: Sendable {
         try await listAgain(directories)
     }
 
-    /// Whether a directory can be pruned: its object is empty, or it has no object and is listed.
+    /// True if a directory can be pruned: its object is empty, or it has no object and is listed.
     private func isHollow(_ directory: StoragePath) async throws -> Bool {
         if let isEmpty = try await isEmpty(directory) { return isEmpty }
         guard case .directory = try await reader.entry(directory)?.kind else { return false }
@@ -123,9 +124,9 @@ package struct DirectoryPruner: Sendable {
         return removed
     }
 
-    /// Lists directories again, and those above them, that hold something and are not listed.
-    /// Pruning leaves such a directory if the old driver looks at its parent before, and writes
-    /// into it afterwards.
+    /// Lists directories that hold something and are not listed, and the directories above them.
+    /// Pruning leaves such a directory if the old driver looks at its parent before the pruning,
+    /// and writes into the directory afterwards.
     func listAgain(_ directories: [StoragePath]) async throws {
         let all = StoragePath.levels(of: directories).joined()
         let back = try await concurrentMap(all, window: reader.window) { directory -> StoragePath? in
@@ -135,7 +136,7 @@ package struct DirectoryPruner: Sendable {
         if !back.isEmpty { try await writer.linkUp(back) }
     }
 
-    /// Lists directories again that hold something, and all above them. Leaves empty ones alone.
+    /// Lists the directories that hold something, and all above them. Leaves empty ones alone.
     /// Throws `StorageError.notADirectory` where a file is in the way.
     package func relink(_ directories: [StoragePath]) async throws {
         try await listAgain(directories)
@@ -144,7 +145,7 @@ package struct DirectoryPruner: Sendable {
         }
     }
 
-    /// Whether a directory's object has no keys; nil if there is no object.
+    /// True if a directory's object has no keys; nil if there is no object.
     private func isEmpty(_ directory: StoragePath) async throws -> Bool? {
         try await reader.objects.read(
             ReadOperation(omap: .page(after: nil, limit: 1)), of: StorageReader.directory(directory))?.omap.isEmpty

@@ -11,16 +11,16 @@ public struct FileStatus: Hashable, Sendable {
         case file(BlobIdentifier)
     }
 
-    /// The path that was asked for.
+    /// The path of the request.
     public let path: StoragePath
     /// A file or a directory.
     public let kind: Kind
     /// Bytes of a file, nil if chunk 0 does not say it; 0 for a directory.
     public let size: UInt64?
-    /// When a file's chunk 0 was last written; for a directory, when its object was. nil if there
-    /// is no such object.
+    /// The date of the last write to a file's chunk 0, or to a directory's object. nil if there is
+    /// no such object.
     public let modified: Date?
-    /// For a file: what chunk 0 says about it. `.sound` for a directory.
+    /// The state of a file's chunk 0; `.sound` for a directory.
     public let head: FileHead.State
 }
 
@@ -38,7 +38,7 @@ package enum LastChunk: Hashable, Sendable {
 
 /// The head of a file: the size and the date from its chunk 0, and whether they can be trusted.
 public struct FileHead: Hashable, Sendable {
-    /// Whether chunk 0 tells what it should.
+    /// The state of chunk 0.
     public enum State: Hashable, Sendable {
         /// Chunk 0 exists, carries a size, and is as long as that size requires.
         case sound
@@ -60,9 +60,9 @@ public struct FileHead: Hashable, Sendable {
     public let size: UInt64?
     /// Bytes in chunk 0; nil if there is none.
     public let length: UInt64?
-    /// When chunk 0 was last written; nil if there is none.
+    /// The date of the last write to chunk 0; nil if there is none.
     public let modified: Date?
-    /// Whether chunk 0 tells what it should.
+    /// The state of chunk 0.
     public let state: State
 
     /// The head of a file that has no chunk 0: an empty one, or one whose size is lost with it.

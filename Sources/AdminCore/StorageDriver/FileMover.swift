@@ -9,13 +9,13 @@ package struct FileMover: Sendable {
     private var reader: StorageReader { writer.reader }
     private var reversal: MoveReversal { MoveReversal(journal: journal) }
 
-    /// Makes a whole move: writes the intent, makes all destinations, stage by stage, and lets the
-    /// sources leave. An error in these steps takes everything back, and is thrown. The intent
-    /// stays until the last look, after the delay.
+    /// Makes a whole move: writes the intent, makes all destinations, stage by stage, and removes
+    /// the sources. After an error in these steps, takes everything back and throws the error. The
+    /// intent stays until the last look, after the delay.
     ///
     /// - Parameters:
     ///   - leave: removes the sources, by `leaveSource`.
-    ///   - then: removes what the sources leave empty, below `floor`.
+    ///   - then: removes the directories that the sources leave empty, below `floor`.
     package func move<Left: Sendable, Value: Sendable>(
         _ stages: [[FileMove]], _ what: String, below floor: StoragePath = .root,
         leave: () async throws -> Left, then: (Left) async throws -> Value

@@ -7,7 +7,7 @@ public struct FilePieces: AsyncSequence, Sendable {
     /// A run of the file's bytes.
     public typealias Element = [UInt8]
 
-    /// The number of chunks that are read at once. More than 16 would gain nothing.
+    /// The number of chunks that are read at once. More than 16 gain nothing.
     package static let readAhead = 8
 
     let storage: StorageReader

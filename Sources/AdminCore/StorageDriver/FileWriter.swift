@@ -4,9 +4,9 @@ import ObjectStore
 /// new identifier, chunk 0 with the size comes last, and then the reference is published, guarded
 /// by the identifier that the path held when writing began (docs/safety.md#new-file, #overwrite).
 ///
-/// A writer that resumes a file copies the old content. So a reader sees the old content or the new
-/// one, and a file that others append to is never changed in place. A collection frees the chunks
-/// that an overwrite leaves behind.
+/// A writer that resumes a file copies the old content. So a reader sees either the old content or
+/// the new content, and a file is never changed in place while another client appends to it. A
+/// collection frees the chunks that an overwrite leaves behind.
 ///
 /// Concurrency: an actor; calls are executed in their order. Call exactly one of `commit` and
 /// `cancel` at the end. Memory: the chunk that is being filled, chunk 0, and eight chunks that are
@@ -60,7 +60,7 @@ public actor FileWriter {
         for (chunk, index) in split(bytes) { try await finish(chunk, index) }
     }
 
-    /// Takes the bytes in and returns the chunks that are full. Not asynchronous, so that two calls
+    /// Adds the bytes and returns the chunks that are full. Not asynchronous, so that two calls
     /// never mix.
     private func split(_ bytes: some Sequence<UInt8>) -> [(chunk: [UInt8], index: Int)] {
         var rest = (bytes as? [UInt8] ?? Array(bytes))[...]
@@ -81,7 +81,8 @@ public actor FileWriter {
         return full
     }
 
-    /// Copies the old content up to `offset`, and fills with zeros where it ends before.
+    /// Copies the old content up to `offset`. If the content ends before `offset`, writes zeros in
+    /// between.
     func copy(upTo offset: UInt64) async throws {
         let old = base?.head?.size ?? 0
         try await copy(from: 0, to: min(offset, old))
@@ -93,14 +94,14 @@ public actor FileWriter {
     /// Publishes the file. After an error nothing of the file is visible and its chunks are
     /// removed, unless the outcome is unknown.
     ///
-    /// - Throws: `StorageError.changedMeanwhile` if somebody else wrote to the path since writing
+    /// - Throws: `StorageError.changedMeanwhile` if another process wrote to the path since writing
     ///   began, `.notADirectory`, `.outcomeUnknown`; `StoreError`.
     public func commit() async throws {
         do {
             try await complete()
             // The directories come first: a crash between the reference and its directories would
-            // leave content that no listing shows. In this order it leaves empty directories, which
-            // the intent names. The directories are linked up once more afterwards.
+            // leave content that no listing shows. In this order a crash leaves empty directories,
+            // which the intent names. The directories are listed once more afterwards.
             if !isListed {
                 intent = try await journal.begin(
                     .directories([path.parent], floor: .root), "make directories for \(path)")
@@ -144,7 +145,7 @@ public actor FileWriter {
         isComplete = true
     }
 
-    /// Gives up: removes the chunks written so far, which no path ever named, chunk 0 last.
+    /// Cancels: removes the chunks written so far, which no path ever named, chunk 0 last.
     public func cancel() async {
         for task in underWay { task.cancel() }
         for task in underWay { _ = await task.result }

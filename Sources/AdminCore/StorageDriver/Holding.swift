@@ -4,25 +4,25 @@ public import Foundation
 /// References that left the registry's tree and can return: one deletion in the trash, or the
 /// quarantine of one run.
 ///
-/// In the pool: a directory like any other, so that every scan counts its references. Its keys are
-/// the escaped paths from which the references come, its values the identifiers; the xattr
-/// `regtop.holding` holds the note as JSON.
+/// In the pool a holding is a directory like any other, so that every scan counts its references.
+/// Its keys are the escaped paths from which the references come, its values the identifiers; the
+/// xattr `regtop.holding` holds the note as JSON.
 public struct Holding: Hashable, Sendable {
     /// The description of a holding, for people.
     public struct Note: Codable, Hashable, Sendable {
-        /// The name of the thing that was taken: `app/web`, `app/web:1.0`.
+        /// The name of the deleted or collected thing: `app/web`, `app/web:1.0`.
         public var name: String
         /// The kind of the thing, in one word.
         public var kind: String
         /// The user and the machine.
         public var by: String
-        /// When the taking began.
+        /// The time at which the taking began.
         public var begun: Date
-        /// When the last reference had left its place: nothing is freed before the delay has passed
-        /// since. nil while the taking is under way, or if it was interrupted.
+        /// The time at which the last reference had left its place. Nothing is freed before the
+        /// delay has passed since. nil while the taking is under way, or if it was interrupted.
         public var unlinked: Date?
 
-        /// A note; see the properties.
+        /// Creates a note from its properties.
         public init(name: String, kind: String, by: String, begun: Date, unlinked: Date? = nil) {
             self.name = name
             self.kind = kind
@@ -43,7 +43,7 @@ public struct Holding: Hashable, Sendable {
             case freeing
         }
 
-        /// The path from which it comes.
+        /// The path from which the reference was taken.
         public let origin: StoragePath
         /// Its identifier.
         public let blob: BlobIdentifier
@@ -73,8 +73,8 @@ public struct Holding: Hashable, Sendable {
     static let xattr: ByteString = "regtop.holding"
 
     /// The key of a reference in a holding: its path, with each slash as `-.` and each hyphen as
-    /// `--`, so that the key is a valid component; after `restoring.` or `freeing.` if it is
-    /// claimed. The key of a path begins with `-.`, and so never like a claim.
+    /// `--`, so that the key is a valid component. A claimed key begins with `restoring.` or
+    /// `freeing.`; a key without a claim begins with `-.`.
     static func key(_ origin: StoragePath, _ claim: Entry.Claim? = nil) -> ByteString {
         let escaped = origin.string.replacing("-", with: "--").replacing("/", with: "-.")
         return ByteString((claim.map { $0.rawValue + "." } ?? "") + escaped)
@@ -88,7 +88,7 @@ public struct Holding: Hashable, Sendable {
     /// The directory of the paths of orphans.
     package static let orphans: StoragePath = .literal("regtop-orphan")
 
-    /// Parses a key; nil if it is none of a holding.
+    /// Parses a key; nil if it is no key of a holding.
     package static func parse(_ key: ByteString) -> (origin: StoragePath, claim: Entry.Claim?)? {
         guard var text = key.string else { return nil }
         let claim = Entry.Claim.allCases.first { text.hasPrefix($0.rawValue + ".") }
@@ -112,7 +112,7 @@ public struct Holding: Hashable, Sendable {
 }
 
 extension StorageReader {
-    /// All holdings in a directory, by name, also those whose note cannot be read.
+    /// All holdings in a directory, by name, including those whose note cannot be read.
     public func holdings(in place: StoragePath) async throws -> [Holding] {
         let paths = (try await entries(place) ?? []).compactMap { entry -> StoragePath? in
             guard case .directory = entry.kind else { return nil }

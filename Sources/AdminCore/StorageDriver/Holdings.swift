@@ -23,7 +23,7 @@ public struct Holdings: Sendable {
     ///   - stages: the references, in the order in which a move back would make them.
     ///   - keepsDirectories: true leaves emptied directories alone, as a quarantine does.
     ///   - leave: removes the references at their places, by `FileMover.leaveSource`.
-    ///   - then: removes what they leave empty.
+    ///   - then: removes the directories that they leave empty.
     package func put<Left: Sendable>(
         _ stages: [[(origin: StoragePath, blob: BlobIdentifier)]], at path: StoragePath, _ note: Holding.Note,
         below floor: StoragePath = .root, keepsDirectories: Bool = false,
@@ -51,7 +51,7 @@ public struct Holdings: Sendable {
             note.unlinked = policy.now
             try await write(note, at: path)
             try await then(left)
-            // Every mark looks at a quarantine, until it is restored or freed: no last look is
+            // Every mark looks at the quarantine until it is restored or freed: no last look is
             // needed.
             if keepsDirectories { try await intent.end() } else { try await mover.close(intent, as: .settled) }
             return left
@@ -62,7 +62,8 @@ public struct Holdings: Sendable {
     }
 
     /// Takes references into a new holding, each guarded by its identifier. Returns those that
-    /// somebody else changed meanwhile: they stay at their places. `counter` is told of each.
+    /// another process changed meanwhile: they stay at their places. `counter` counts each
+    /// reference.
     public func put(
         _ references: [(origin: StoragePath, blob: BlobIdentifier)], at path: StoragePath, _ note: Holding.Note,
         keepsDirectories: Bool = false, counter: ProgressCounter? = nil
@@ -85,8 +86,8 @@ public struct Holdings: Sendable {
     }
 
     /// Puts orphans into a new holding at `path`. The holding refers to them, so that they can be
-    /// freed like anything else once the delay is over. A crash leaves a smaller holding, which is
-    /// as good.
+    /// freed like anything else after the delay. A crash leaves a smaller holding, which does no
+    /// harm.
     package func put(orphans: [BlobIdentifier], at path: StoragePath, _ note: Holding.Note) async throws {
         var note = note
         note.unlinked = policy.now
@@ -135,9 +136,10 @@ public struct Holdings: Sendable {
 
     // MARK: - Rename
 
-    /// Lets the references that come from below `old` go back to below `new`, and names the holding
-    /// `name`. One operation renames up to 10,000 references; none leaves the holding. Throws
-    /// `StorageError.changedMeanwhile` if somebody else has changed the holding since it was read.
+    /// Changes the origins of the references from below `old` to below `new`, and names the holding
+    /// `name`. One operation renames up to 10,000 references; all of them stay in the holding.
+    /// Throws `StorageError.changedMeanwhile` if another process has changed the holding since it
+    /// was read.
     package func rename(_ holding: Holding, from old: StoragePath, to new: StoragePath, named name: String) async throws
     {
         let moved = holding.entries.filter { $0.claim == nil && ($0.origin == old || $0.origin.isBelow(old)) }
@@ -159,7 +161,7 @@ public struct Holdings: Sendable {
         }
     }
 
-    /// Sets the date of a holding to now, if it has none: its making was interrupted, or its note
+    /// Sets the date of a holding to now, if it has none: its creation was interrupted, or its note
     /// cannot be read. The delay counts from this date.
     package func date(_ holding: Holding, _ note: Holding.Note) async throws {
         var note = note
@@ -199,9 +201,9 @@ public struct Holdings: Sendable {
 
     /// The outcome of restoring one reference.
     public enum RestoreOutcome: Hashable, Sendable {
-        /// The reference is at its place, or was there already.
+        /// The reference is at its place; it may have been there before.
         case restored
-        /// Somebody else has claimed it, or removed it, before.
+        /// Another process has claimed or removed it before.
         case gone
         /// Another identifier is at its place: it stays in the holding.
         case taken
@@ -253,7 +255,7 @@ public struct Holdings: Sendable {
         case dropped
         /// The delay is not over, or the holding does not say when it began.
         case early
-        /// Somebody else has claimed it, or removed it, before.
+        /// Another process has claimed or removed it before.
         case gone
     }
 
@@ -271,8 +273,8 @@ public struct Holdings: Sendable {
     }
 
     /// Frees references by a census of `ReferenceProver` that covers them, and possibly those of
-    /// other holdings. It must have begun after the delay of this holding. `counter` is told of
-    /// each whose chunks are gone.
+    /// other holdings. The census must have begun after the delay of this holding. `counter` counts
+    /// each reference whose chunks are gone.
     package func free(
         _ entries: [Holding.Entry], of holding: Holding, by census: ReferenceCensus, counter: ProgressCounter? = nil
     ) async throws -> [FreeOutcome] {
@@ -300,14 +302,16 @@ public struct Holdings: Sendable {
         }
     }
 
-    /// Whether the delay of a holding is over at a moment.
+    /// True if the delay of a holding is over at a moment.
     package func isOld(_ holding: Holding, at moment: Date) -> Bool {
         guard let unlinked = holding.note?.unlinked else { return false }
-        // Without a delay the clock is not asked, since that of another machine may be ahead.
+        // Without a delay the clock does not matter, since the clock of another machine may be
+        // ahead.
         return policy.delay == 0 || unlinked.addingTimeInterval(policy.delay) <= moment
     }
 
-    /// Removes references whose chunks something else refers to. Returns those that were removed.
+    /// Removes references to chunks to which something else refers as well. Returns the removed
+    /// ones.
     private func drop(_ entries: [Holding.Entry], of path: StoragePath) async throws -> Set<Holding.Entry> {
         let gone = try await writer.each(entries) { entry in
             try await writer.exchange(

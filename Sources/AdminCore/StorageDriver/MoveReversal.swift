@@ -54,7 +54,7 @@ struct MoveReversal: Sendable {
         return staying
     }
 
-    /// Restores the references at the sources of files whose content is still there.
+    /// Restores the references at the sources of the files that still have content.
     private func bringBack(_ stages: [[FileMove]]) async throws {
         for files in stages {
             let places = try await concurrentMap(files, window: reader.window) { file in
@@ -73,8 +73,8 @@ struct MoveReversal: Sendable {
         }
     }
 
-    /// Removes the references at the destinations. `keepingSole` keeps those of files that are not
-    /// at their sources and have content; these are returned.
+    /// Removes the references at the destinations. `keepingSole` keeps the references of files that
+    /// are not at their sources and have content. Returns the kept files.
     private func dropDestinations(_ stages: [[FileMove]], keepingSole: Bool) async throws -> [FileMove] {
         var staying: [FileMove] = []
         for files in stages.reversed() {
@@ -92,14 +92,14 @@ struct MoveReversal: Sendable {
         return staying
     }
 
-    /// Whether the file has a chunk 0, or had none when its move began.
+    /// True if the file has a chunk 0, or had none when its move began.
     func hasContent(_ file: FileMove) async throws -> Bool {
         if file.isBare { return true }
         return try await reader.objects.read(.stat, of: file.blob.chunk(0)) != nil
     }
 
     /// Removes the references of files that yield (`FileMove.yields`), at their current places, if
-    /// anything else refers to the same identifier. Takes a complete scan if there are any.
+    /// anything else refers to the same identifier. Makes a complete scan if there are any.
     func yield(_ files: [FileMove], _ place: (FileMove) -> StoragePath) async throws {
         let yielding = files.filter(\.yields).map { (path: place($0), blob: $0.blob) }
         let there = try await concurrentMap(yielding, window: reader.window) { file in
@@ -112,7 +112,7 @@ struct MoveReversal: Sendable {
         try await pruner.prune(doubled.map(\.path.parent))
     }
 
-    /// The files that have content and to which nothing refers. Takes a complete scan if there are
+    /// The files that have content and to which nothing refers. Makes a complete scan if there are
     /// candidates.
     func nowhere(_ files: [FileMove]) async throws -> [FileMove] {
         let candidates = try await concurrentMap(files, window: reader.window) { file in

@@ -1,7 +1,8 @@
 public import ObjectStore
 public import Foundation
 
-/// A tree that is prepared in memory, and written to an empty store with one operation an object.
+/// A tree that is prepared in memory, and written to an empty store with one operation for each
+/// object.
 ///
 /// For samples. The result is that of `StorageDriver.putContent` file by file. It needs no guards,
 /// since no other client knows the store yet, and so takes a fraction of the round trips.
@@ -51,7 +52,8 @@ public struct PoolDraft: Sendable {
     ///
     /// - Parameters:
     ///   - content: The bytes of the file, without the zeros.
-    ///   - zeros: How many bytes of zero follow `content` (0…). They are never held in memory.
+    ///   - zeros: The number of zero bytes that follow `content` (0…). They are never held in
+    ///     memory.
     ///   - path: The path of the file.
     ///   - modified: The modification time to record.
     /// - Throws: `StorageError.isDirectory`, `.notADirectory`; `.invalidPath` for the root.
@@ -94,7 +96,7 @@ public struct PoolDraft: Sendable {
     }
 
     /// Writes the draft to an empty store: data before the directories that name it, and the root
-    /// last, so that nobody sees a part of it.
+    /// last, so that no reader sees a part of it.
     ///
     /// - Parameters:
     ///   - writer: The empty store.

@@ -4,8 +4,8 @@ package import Foundation
 /// Records of one type, as JSON in the omap of one object. regtop keeps its own data in a pool in
 /// such stores: the journal, the log of changes and the notes of surplus chunks.
 ///
-/// The content of a pool is hostile: a value that is no record is left out, and a value longer than
-/// `limit` is not decoded.
+/// The content of a pool is hostile: values that are no records are left out, and a value longer
+/// than `limit` is not decoded.
 ///
 /// Concurrency: a value; several programs may use one store. Errors: `StorageError`, and
 /// `StoreError` from below.
@@ -53,7 +53,7 @@ package struct RecordStore<Record: Codable & Sendable>: Sendable {
 
     // MARK: - Writing
 
-    /// Sets records. If others set the same keys at once, the last one counts.
+    /// Sets records. If another process sets the same keys at once, the last write counts.
     package func set(_ records: [ByteString: Record], by writer: StorageWriter) async throws {
         let values = try records.mapValues(encode)
         guard let (known, value) = values.first else { return }

@@ -5,19 +5,18 @@ import Foundation
 public struct Recovery: Hashable, Sendable {
     /// The result for a change.
     public enum Outcome: String, Hashable, Sendable {
-        /// It is taken back: everything is where it was before the change.
+        /// The change is taken back: everything is at its place as before the change.
         case undone
-        /// It is ended.
+        /// The change is ended.
         case finished
         /// Its last look is made, and it is out of the journal.
         case checked
-        /// Everything that it names is gone, since the pool was emptied: it is out of the journal,
-        /// and nothing else was touched.
+        /// Everything that the change names is gone, since the pool was emptied: it is out of the
+        /// journal, and nothing else was touched.
         case dropped
         /// Nothing was done: its owner is working on it, or its last look is not due.
         case left
-        /// Its place was looked at, and missing links were completed there; it stays in the
-        /// journal.
+        /// The watch looked at its place and added the missing links; it stays in the journal.
         case watched
         /// It cannot be read, or the recovery failed; `error` says why. It stays in the journal.
         case failed
@@ -99,7 +98,7 @@ struct JournalRecovery: Sendable {
                         return ended(.checked)
                     }
                 } catch let error as StoreError where error.kind == .incomplete {
-                    // The change is done and nothing is in danger: the last look waits until
+                    // The change is done and nothing can be lost: the last look waits until
                     // listings are whole.
                     return ended(.left, "\(error)")
                 }

@@ -5,12 +5,11 @@ public import Foundation
 /// The references to some identifiers, by a complete scan of the pool: the only proof that allows
 /// freeing (docs/safety.md#1-freeing).
 public struct ReferenceCensus: Sendable {
-    /// When the scan began. Later references may be missing.
+    /// The time at which the scan began. Later references may be missing.
     public let began: Date
-    /// The keys that refer to the sought identifiers. An identifier without a reference is not in
-    /// it.
+    /// The keys that refer to the sought identifiers. Identifiers without a reference are left out.
     public let places: [BlobIdentifier: [Place]]
-    /// The chunks of the sought identifiers that the scan met.
+    /// The chunks of the sought identifiers that the scan found.
     package let chunks: ChunkInventory
 
     /// A key of an omap.
@@ -26,19 +25,19 @@ public struct ReferenceCensus: Sendable {
         }
     }
 
-    /// Whether there is a reference at a place for which `counts` returns true. The note of an
+    /// True if there is a reference at a place for which `counts` returns true. The note of an
     /// orphan in a holding is no reference.
     package func isReferred(_ blob: BlobIdentifier, _ counts: (Place) -> Bool) -> Bool {
         let note = Holding.key(Holding.orphan(blob))
         return (places[blob] ?? []).contains { $0.key != note && counts($0) }
     }
 
-    /// Whether only this path refers to an identifier.
+    /// True if only this path refers to an identifier.
     package func isOnly(_ path: StoragePath, for blob: BlobIdentifier) -> Bool {
         places[blob] == [.of(path)]
     }
 
-    /// Whether anything but this entry of the holding at `path` refers to its chunks.
+    /// True if anything but this entry of the holding at `path` refers to its chunks.
     func isElsewhere(_ entry: Holding.Entry, than path: StoragePath) -> Bool {
         let own = Place(object: StorageReader.directory(path), key: Holding.key(entry.origin))
         return (places[entry.blob] ?? []).contains { $0 != own }
@@ -48,7 +47,7 @@ public struct ReferenceCensus: Sendable {
 extension StorageReader {
     /// Looks for references in every omap of the registry's namespace, also in those of unlisted
     /// directories, of the trash, of the quarantine and of invalid names. Throws the first error:
-    /// half a scan proves nothing.
+    /// an incomplete scan proves nothing.
     ///
     /// Memory: the references, and 24 bytes for each chunk of the sought identifiers.
     public func references(
@@ -86,8 +85,8 @@ extension StorageReader {
     }
 }
 
-/// Makes scans that may authorise freeing: beside an intent of kind `mark`, which every change that
-/// moves references voids.
+/// Makes scans that may authorise freeing: during a scan the journal holds an intent of kind
+/// `mark`, which every change that moves references voids.
 package struct ReferenceProver: Sendable {
     let journal: Journal
 
@@ -108,8 +107,8 @@ package struct ReferenceProver: Sendable {
         return census
     }
 
-    /// Looks for something in the pool by `body`, and tells whether a regtop moved references
-    /// meanwhile: then the result proves nothing.
+    /// Searches the pool by `body`, and tells whether a regtop moved references meanwhile: then the
+    /// result proves nothing.
     ///
     /// - Parameter what: the search in words, for the journal.
     /// - Throws: `StorageError.journal` if a change is open at the beginning; `StoreError` of kind
@@ -144,12 +143,12 @@ package struct ReferenceProver: Sendable {
     }
 }
 
-/// The chunks of some identifiers that a scan has met. Takes 24 bytes a chunk, whatever numbers
-/// hostile names have.
+/// The chunks of some identifiers that a scan has found. Takes 24 bytes for each chunk, whatever
+/// chunk numbers hostile names have.
 package struct ChunkInventory: Sendable {
     private var chunks: [(blob: BlobIdentifier, index: Int)] = []
 
-    /// Adds a chunk: each once, in any order.
+    /// Adds a chunk. Add each chunk once, in any order.
     mutating func add(_ blob: BlobIdentifier, _ index: Int) {
         chunks.append((blob, index))
     }

@@ -2,7 +2,7 @@ public import ObjectStore
 public import Foundation
 
 /// The whole storage driver: reads by `StorageReader`, and changes in the order and with the guards
-/// of docs/safety.md#3-the-steps. A change that a crash could leave half-way is written in the
+/// of docs/safety.md#3-the-steps. A change that a crash could interrupt half-way is written in the
 /// journal first; `recover` takes it back or ends it.
 ///
 /// Concurrency: a value; every method may be called from any task, and beside other writers: guards
@@ -47,8 +47,8 @@ public struct StorageDriver: Sendable {
     public var holdings: Holdings { Holdings(journal: journal) }
 
     /// Takes back or ends every change in the journal whose owner is gone, and makes the last look
-    /// at those whose delay is over (docs/safety.md#recover). Leaves watches alone: the registry's
-    /// layer looks at them.
+    /// at those whose delay is over (docs/safety.md#recover). Leaves watches alone:
+    /// `RegistryAdmin.recover` looks at them.
     ///
     /// Several processes may recover at once. Each change has its own outcome; throws `StoreError`
     /// only if the journal itself cannot be read or tidied up.
@@ -155,7 +155,7 @@ public struct StorageDriver: Sendable {
 
     /// Removes the file at a path, or the directory with everything below it, and the directories
     /// that become empty, unless the pool is full. Throws `StorageError.notFound`;
-    /// `.changedMeanwhile` if somebody else replaced a file meanwhile, which then stays.
+    /// `.changedMeanwhile` if another process replaced a file meanwhile; that file stays.
     ///
     /// Only references are removed, each guarded by its identifier. Whether something else refers
     /// to the same chunks, or is about to, cannot be known here (docs/safety.md#1-freeing), so the
@@ -179,7 +179,7 @@ public struct StorageDriver: Sendable {
         if let first = changed.first { throw StorageError.changedMeanwhile(first) }
     }
 
-    /// Whether the directory of a path holds nothing else.
+    /// True if the directory of a path holds nothing else.
     private func isSole(_ path: StoragePath) async throws -> Bool {
         let state = try await reader.objects.read(
             ReadOperation(omap: .page(after: nil, limit: 2)), of: StorageReader.directory(path.parent))
@@ -195,8 +195,8 @@ public struct StorageDriver: Sendable {
     // MARK: - Moving
 
     /// Moves a file, or a directory with everything below it. A move onto itself changes nothing.
-    /// Directories are never merged. After an error the source is as it was, or as somebody else
-    /// made it.
+    /// Directories are never merged. After an error the source is as it was, unless another process
+    /// changed it.
     ///
     /// - Parameters:
     ///   - source: The present path.
@@ -241,8 +241,8 @@ public struct StorageDriver: Sendable {
         }
     }
 
-    /// Moves files. If somebody else changed a source meanwhile, it stays, its destination is
-    /// undone, and this throws `.changedMeanwhile` at the end.
+    /// Moves files. If another process changed a source meanwhile, the source stays, its
+    /// destination is undone, and this method throws `.changedMeanwhile` at the end.
     private func move(_ files: [FileMove], _ what: String, emptying directories: [StoragePath]) async throws {
         let changed = try await mover.move([files], what) {
             try await writer.each(files.reversed()) { file in

@@ -1,6 +1,6 @@
 public import ObjectStore
 
-/// Why the storage driver refused or failed. Failures of the store are `StoreError`.
+/// The reason why the storage driver refused or failed. Failures of the store are `StoreError`.
 public enum StorageError: Error, Hashable, Sendable {
     /// The text is no valid path, or it is the root where a path below it is needed.
     case invalidPath(String)
@@ -16,9 +16,10 @@ public enum StorageError: Error, Hashable, Sendable {
     case alreadyExists(StoragePath)
     /// A directory cannot be moved into itself.
     case intoItself(StoragePath, StoragePath)
-    /// Somebody else changed the path meanwhile; a guard refused the change, and nothing was done.
+    /// Another process changed the path meanwhile; a guard refused the change, and nothing was
+    /// done.
     case changedMeanwhile(StoragePath)
-    /// The content cannot be read as it was written; the text names the fault and the object.
+    /// The content is damaged; the text names the fault and the object.
     case damaged(StoragePath, String)
     /// The file has more bytes than the limit of the caller.
     case tooLarge(StoragePath, size: UInt64, limit: Int)

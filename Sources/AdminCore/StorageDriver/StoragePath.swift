@@ -2,8 +2,8 @@
 /// digits, `.`, `_` and `-`.
 ///
 /// The rule is that of the old driver, `^(/[A-Za-z0-9._-]+)+$` (docker/distribution v2.3.1),
-/// without the components `.` and `..`, which it forgot to forbid (docs/layout.md#d11). A value of
-/// this type is always valid.
+/// without the components `.` and `..`, which the old driver allows (docs/layout.md#d11). A value
+/// of this type is always valid.
 public struct StoragePath: Hashable, Sendable {
     /// The components; none for the root.
     public let components: [String]
@@ -94,7 +94,7 @@ public struct StoragePath: Hashable, Sendable {
         return Dictionary(grouping: all, by: \.components.count).sorted { $0.key > $1.key }.map { $0.value.sorted() }
     }
 
-    /// Whether a name may be a component of a path.
+    /// True if a name may be a component of a path.
     public static func isValid(component: String) -> Bool {
         guard !component.isEmpty, component != ".", component != ".." else { return false }
         return component.utf8.allSatisfy { byte in
@@ -114,7 +114,7 @@ extension StoragePath: CustomStringConvertible {
 }
 
 extension StoragePath: Comparable {
-    /// Orders by components, so that the paths in a directory follow it.
+    /// Orders by components, so that a directory is followed by the paths in it.
     public static func < (left: StoragePath, right: StoragePath) -> Bool {
         left.components.lexicographicallyPrecedes(right.components)
     }

@@ -5,8 +5,8 @@ public import ObjectStore
 /// The convention is that of the `rados` driver of docker/distribution v2.1–v2.3.1
 /// (docs/layout.md#objects): a directory is an object named by its path, whose omap lists the
 /// children. A file is a key there, whose value is an identifier; its content lies in chunk
-/// objects, its size in an xattr of chunk 0. Damage (docs/layout.md#defects) is an answer or a
-/// typed error, never a loop and never "not found".
+/// objects, its size in an xattr of chunk 0. Damage (docs/layout.md#defects) leads to an answer or
+/// a typed error, never to a loop or to "not found".
 ///
 /// Concurrency: a value; every method may be called from any task. Errors: `StorageError`, and
 /// `StoreError` from below.
@@ -111,8 +111,8 @@ public struct StorageReader: Sendable {
         return FileStatus(path: path, kind: .directory, size: 0, modified: object?.modified, head: .sound)
     }
 
-    /// Reads the object of a directory; nil if there is none. A path that is longer than any
-    /// object's name needs no question: there is none.
+    /// Reads the object of a directory; nil if there is none. No object can have a path that is too
+    /// long as its name, so such a path is not looked up.
     private func directory(_ path: StoragePath, _ operation: ReadOperation) async throws -> ObjectState? {
         let object = StorageReader.directory(path)
         return object.violation == nil ? try await objects.read(operation, of: object) : nil
@@ -153,9 +153,9 @@ public struct StorageReader: Sendable {
     }
 
     /// Everything below a directory. The entries of a directory come before those of its
-    /// subdirectories, otherwise in no particular order. Invalid entries are met and not followed.
-    /// A walk always ends: paths only grow, and an object's name has at most 2048 bytes. Throws
-    /// `StorageError.notFound` if there is no such directory.
+    /// subdirectories, otherwise in no particular order. Invalid entries are included and not
+    /// followed. A walk always ends: paths only grow, and an object's name has at most 2048 bytes.
+    /// Throws `StorageError.notFound` if there is no such directory.
     public func walk(_ path: StoragePath) async throws -> [WalkEntry] {
         let top = try await list(path, keepingInvalid: true)
         var met = top.map { WalkEntry(directory: path, entry: $0) }
@@ -210,8 +210,8 @@ public struct StorageReader: Sendable {
         return length == expected ? .right : length < expected ? .short : .long
     }
 
-    /// The bytes and the number of the chunks of an identifier, whatever size chunk 0 says: what
-    /// freeing it gives back. One round trip for most files, and about one for each chunk of
+    /// The bytes and the number of the chunks of an identifier, whatever size chunk 0 says: freeing
+    /// the identifier frees these. One round trip for most files, and about one for each chunk of
     /// others.
     ///
     /// - Parameter last: the number of the last chunk, if a scan has shown it. If nil, chunks are

@@ -6,8 +6,7 @@ import Synchronization
 /// The writing half of the storage driver: the guarded steps of docs/safety.md#3-the-steps, each on
 /// one object.
 ///
-/// A step does not use the journal. Changes of several steps are the work of the types above this
-/// one.
+/// A step does not use the journal. The types above this one make changes of several steps.
 ///
 /// Concurrency: a value; every method may be called from any task, and beside other writers: guards
 /// decide. Errors: `StorageError`, and `StoreError` from below.
@@ -22,7 +21,7 @@ package struct StorageWriter: Sendable {
 
     /// Executes an operation. Resolves an unknown outcome by reading back, never by repeating.
     ///
-    /// - Parameter landed: reads whether the operation was applied; nil if somebody else has
+    /// - Parameter landed: reads whether the operation was applied; nil if another client has
     ///   changed the place since, so that either may be true. It runs in a separate task, so that a
     ///   cancelled caller learns the outcome. It sees the effect of the operation, since a store
     ///   executes the operations of one client on one object in order.
@@ -76,7 +75,7 @@ package struct StorageWriter: Sendable {
                 absent[present.key] = nil
             }
             guard let (key, value) = absent.first else { return taken }
-            // The root of a new pool points at itself, as that of the old driver.
+            // The root of a new pool points at itself, as in pools of the old driver.
             if directory.isRoot, state == nil { absent[StorageReader.rootKey] = [] }
             let condition: WriteOperation.Guard = state.map { .version($0.version) } ?? .doesNotExist
             let applied = try await perform(
@@ -125,8 +124,8 @@ package struct StorageWriter: Sendable {
         }
     }
 
-    /// How often a guarded step begins again before it fails as busy. A round is lost only when
-    /// somebody else's write succeeds.
+    /// The number of attempts of a guarded step before it fails as busy. An attempt is lost only
+    /// when the write of another client succeeds.
     static let attempts = 1000
 
     static func contention(_ object: ObjectID) -> StoreError {
@@ -137,8 +136,8 @@ package struct StorageWriter: Sendable {
 
     /// Makes one change for each item, side by side. Returns the results in the order of the items.
     ///
-    /// After the first failure no change is begun, and those that are under way end: cancelling
-    /// them would make their outcomes unknown.
+    /// After the first failure no further change is begun. Changes in progress end normally:
+    /// cancelling them would make their outcomes unknown.
     ///
     /// - Throws: `StorageError.outcomeUnknown` if an outcome is unknown, otherwise the first
     ///   failure in the order of the items.
@@ -165,9 +164,9 @@ package struct StorageWriter: Sendable {
     }
 
     /// `link_up` of docs/safety.md: lists directories in their parents, the child first, then each
-    /// parent, always up to the root, since the old driver may be pruning. Then the chain is read
-    /// downward; if something is missing, all is repeated. Throws `StorageError.notADirectory`
-    /// where a file is in the way.
+    /// parent, always up to the root, since the old driver may be pruning. Then it reads the chain
+    /// downward; if an entry is missing, it repeats everything. Throws `StorageError.notADirectory`
+    /// if a file is at the path of a directory.
     package func linkUp(_ directories: some Sequence<StoragePath>) async throws {
         let levels = StoragePath.levels(of: directories)
         for _ in 0..<StorageWriter.attempts {

@@ -34,7 +34,7 @@ struct DumpLine: Hashable, Sendable {
 
     // MARK: - JSON
 
-    /// The line with its end. The same object always gives the same bytes (ascending keys, only
+    /// The line with its end. The same object always leads to the same bytes (ascending keys, only
     /// ASCII, as Python's `json.dumps(…, sort_keys=True)` writes them), so dumps can be compared
     /// line by line.
     func encoded() -> [UInt8] {

@@ -18,7 +18,7 @@ package struct PlanLine: Sendable, Equatable {
     /// Names that follow the text, if the line is a list.
     private var names: [Part] = []
 
-    /// How many names of a list `text` writes.
+    /// The number of names of a list `text` writes.
     private static let longestList = 20
 
     init(_ text: String, _ tone: Tone = .plain) {

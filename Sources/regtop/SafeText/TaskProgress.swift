@@ -1,4 +1,4 @@
-/// How far a task has come, with its rate and an estimate of the time left.
+/// The progress of a task, with its rate and an estimate of the time left.
 package struct TaskProgress: Sendable, Equatable {
     package var done: UInt64 = 0
     /// nil while it is not known.

@@ -13,7 +13,7 @@ import Testing
         try await AuditLogReader(storage: fixture.driver.reader).latest(limit, now: now)
     }
 
-    @Test func everyChangeIsThereWithWhatBecameOfIt() async throws {
+    @Test func everyChangeIsLoggedWithItsOutcome() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("app", tags: ["a", "b"], layer: pattern(100))
         let id = try #require(try await fixture.trash("app:a").first?.trash)
@@ -27,7 +27,7 @@ import Testing
         #expect(try await latest(fixture, 1).map(\.action) == ["restore"])
     }
 
-    @Test func dryRunsAndReadingLeaveNoTrace() async throws {
+    @Test func dryRunsAndReadsAreNotLogged() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("app", tags: ["a"], layer: pattern(100))
         _ = try await fixture.planner.removal(of: [fixture.reference("app")])
@@ -35,8 +35,8 @@ import Testing
         #expect(try await !fixture.store.objects().contains(where: \.isLog))
     }
 
-    /// What is written before a change survives whatever stops it.
-    @Test func aCrashLeavesTheBeginning() async throws {
+    /// The entry that is written before a change survives a crash.
+    @Test func aCrashLeavesAnEntryWithoutAnEnd() async throws {
         let base = try ChangeFixture.inMemory()
         try await base.push("app", tags: ["a"], layer: pattern(100))
         let recording = RecordingStore(base.store)
@@ -50,7 +50,7 @@ import Testing
         #expect(entries[0].ended == nil && entries[0].outcomes.isEmpty)
     }
 
-    @Test func whatCannotBeWrittenDownIsDoneAndSaid() async throws {
+    @Test func aChangeThatCannotBeLoggedIsDoneAndReported() async throws {
         let base = try ChangeFixture.inMemory()
         try await base.push("app", tags: ["a", "b"], layer: pattern(100))
         let recording = RecordingStore(base.store)
@@ -66,7 +66,7 @@ import Testing
         #expect(try await base.tags("app").isEmpty)
     }
 
-    @Test func monthsAreObjectsOfTheirOwn() async throws {
+    @Test func eachMonthHasItsOwnObject() async throws {
         #expect(AuditLog.object(of: Date(timeIntervalSince1970: 1_795_563_901)).name == "log-2026-11")
         #expect(AuditLog.object(of: Date(timeIntervalSince1970: 1_798_761_599)).name == "log-2026-12")
         #expect(AuditLog.object(of: Date(timeIntervalSince1970: 1_798_761_600)).name == "log-2027-01")
@@ -83,7 +83,7 @@ import Testing
         #expect(targets == ["app:2", "app:1", "app:0"].map { "\($0), skipping the trash" })
     }
 
-    @Test func rubbishIsLeftOut() async throws {
+    @Test func invalidEntriesAreSkipped() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("app", tags: ["a", "b"], layer: pattern(100))
         _ = try await fixture.remove("app:a")

@@ -6,34 +6,33 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// One push into a repository beside a change that takes the whole repository away, or brings it
-/// back. Afterwards the registry's cache is flushed, and somebody says so.
+/// One push into a repository beside a change that moves, removes or restores this repository.
+/// Afterwards the operator flushes the registry's cache, and says so.
 struct ChangeEncounter: Sendable, CustomTestStringConvertible {
-    /// What becomes of the repository.
     enum Change: String, Sendable, CaseIterable {
-        /// It gets another name.
+        /// The repository gets another name.
         case move
-        /// It goes to the trash.
+        /// The repository goes to the trash.
         case remove
-        /// It goes for good.
+        /// The repository is deleted without the trash.
         case removeNow
-        /// It comes back from the trash.
+        /// The repository comes back from the trash.
         case restore
     }
 
-    /// What is pushed: the repository holds a tag `1`, of an image with one layer.
+    /// The push. Before it, the repository holds a tag `1` of an image with one layer.
     enum Push: String, Sendable, CaseIterable {
-        /// Another tag of that image.
+        /// Another tag of the same image.
         case tag
-        /// Another image under another tag, which shares the layer.
+        /// Another image under another tag; it shares the layer.
         case image
-        /// That image, under the tag that is there.
+        /// Another image under the existing tag; it shares the layer.
         case retag
     }
 
-    /// When the caches are flushed, and somebody says so.
+    /// The moment at which the operator flushes the caches and says so.
     enum Word: String, Sendable, CaseIterable {
-        /// When both have ended.
+        /// After the change and the push.
         case afterwards
         /// As soon as the change has ended.
         case atOnce
@@ -41,14 +40,15 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
 
     let change: Change
     let push: Push
-    /// Whether the registry has a cache, which knows what was there before.
+    /// Whether the registry has a cache that remembers the content of the repository before the
+    /// change.
     let isCached: Bool
     let word: Word
 
     static let all = Change.allCases.flatMap { change in
         Push.allCases.flatMap { push in
             [false, true].flatMap { isCached in
-                // Nothing is taken away by what restores.
+                // A restoration removes nothing.
                 Word.allCases.filter { $0 == .afterwards || change != .restore }.map { word in
                     ChangeEncounter(change: change, push: push, isCached: isCached, word: word)
                 }
@@ -68,7 +68,7 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
     private var image: PushedImage { push == .tag ? Self.old : Self.new }
     private var tag: String { push == .retag ? "1" : "2" }
 
-    /// The repository, where it is before.
+    /// Fills the store with the repository as it is before the change.
     func plant(_ store: StoreUnderTest) async throws {
         try await store.removeEverything()
         let clock = TestClock()
@@ -83,7 +83,7 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// A registry that has been running for long.
+    /// The cache of a registry that has run for a long time.
     private func cache() -> OldRegistry.DescriptorCache? {
         guard isCached else { return nil }
         let cache = OldRegistry.DescriptorCache()
@@ -109,7 +109,7 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
 
     struct Failed: Error { let result: ChangeResult }
 
-    /// A change of the repository, under a name that is free if it gets another one.
+    /// Changes the repository `r`. A move gives it the name `name`, which must be free.
     static func act(_ change: Change, to name: String = "s", _ admin: RegistryAdmin) async throws {
         let planner = ChangePlanner(admin)
         switch change {
@@ -122,22 +122,22 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// What somebody says of the caches, who has just flushed them.
+    /// Flushes the cache as an operator does, and says so.
     private func flush(_ cache: OldRegistry.DescriptorCache?, _ admin: RegistryAdmin) async throws {
         cache?.flush()
         _ = try await admin.recover(saying: .flushed)
     }
 
-    /// How an order ended.
+    /// The end of an order.
     struct Ending {
         /// Whether the push was answered 201.
         let isAnswered: Bool
-        /// What is wrong, with the push if it was.
+        /// The faults of the content; those of the push count only if it was answered 201.
         let faults: [String]
     }
 
-    /// Both act in the order that is decided, and afterwards everything is done that an operator is
-    /// told to do. nil if the order was given up.
+    /// Lets the change and the push act in the given order, then does what an operator is told to
+    /// do. Returns nil if the order was given up.
     func play(on store: StoreUnderTest, in orders: inout some TurnOrder) async throws -> Ending? {
         let clock = TestClock()
         let cache = cache()
@@ -147,8 +147,8 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
             [
                 { mine in
                     let admin = Self.admin(mine, clock)
-                    // What fails beside a push is done once more, or not: nothing is lost either
-                    // way.
+                    // A change that fails beside a push may be repeated or not: nothing is lost
+                    // either way.
                     try? await Self.act(change, admin)
                     if word == .atOnce { try? await flush(cache, admin) }
                 },
@@ -169,12 +169,12 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
         return Ending(isAnswered: isAnswered.withLock(\.self), faults: faults)
     }
 
-    /// Lets the delay go by, and once more for what the journal got to know by that. Gives what
-    /// stays in it.
+    /// Lets the delay pass, repeatedly, since a recovery may write new intents. Returns a fault if
+    /// intents remain in the journal.
     static func wait(_ admin: RegistryAdmin, _ clock: TestClock) async throws -> [String] {
         for _ in 0..<4 {
             clock.advance(by: delay + 1)
-            // What is left of a name and is cleared away leaves a watch of its own.
+            // A recovery that clears the rest of a name leaves a watch of its own.
             _ = try await admin.recover(saying: .flushed)
             let pending = try await admin.driver.reader.pendingChanges(policy: admin.driver.policy)
             if pending.isEmpty { return [] }
@@ -182,7 +182,7 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
         return ["the journal does not become empty"]
     }
 
-    /// What is wrong: with what was pushed, and with what was there before.
+    /// Returns the faults of the pushed image, and of the image that was there before.
     private func faults(_ store: StoreUnderTest, _ admin: RegistryAdmin) async throws -> [String] {
         var images = [(image, tag)]
         if push != .retag { images.append((Self.old, "1")) }
@@ -191,14 +191,14 @@ struct ChangeEncounter: Sendable, CustomTestStringConvertible {
             _ = await admin.apply(plan)
         }
         var faults = try await Self.faults(of: images, at: ["r", "s", "t0", "t1"], store)
-        // What is deleted for good with its tag is gone, whoever pushed to it meanwhile
-        // (docs/safety.md#4-races-that-remain).
+        // A repository that is deleted without the trash takes the tag with it, also if a push
+        // writes to it in the meantime (docs/safety.md#4-races-that-remain).
         if change == .removeNow { faults.removeAll { $0.hasSuffix("is nowhere") } }
         return faults + (try await PoolCensus(store.driver().reader)).unlisted.map { "unlisted: \($0)" }
     }
 
-    /// What is wrong with images of which each has to be whole at every name that has its tag, and
-    /// at one at least.
+    /// Returns the faults of the images. Each image must be complete at every name that has its
+    /// tag, and at least one name must have the tag.
     static func faults(
         of images: [(PushedImage, String)], at names: [String], _ store: StoreUnderTest
     ) async throws -> [String] {

@@ -4,8 +4,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// A small registry that the registry's rules allow, written through the driver: tags, manifests,
-/// layers, one repository below another.
+/// A small valid registry, written through the driver: tags, manifests, layers, one repository
+/// below another.
 struct ChangeFixture: Sendable {
     let store: StoreUnderTest
     let driver: StorageDriver
@@ -24,8 +24,8 @@ struct ChangeFixture: Sendable {
         ChangeFixture(try StoreUnderTest.inMemory())
     }
 
-    /// Pushes an image of one layer as a registry would, under some tags; gives the manifest's
-    /// digest.
+    /// Pushes an image of one layer as a registry does, under the given tags; returns the
+    /// manifest's digest.
     @discardableResult
     func push(_ name: String, tags: [String], layer: [UInt8]) async throws -> Digest {
         let name = try self.name(name)
@@ -57,8 +57,8 @@ struct ChangeFixture: Sendable {
         try await link(directory.appending("current").appending("link"), digest)
     }
 
-    /// Writes a link unless it is there already and says the same: the old registry writes into the
-    /// identifier that is there.
+    /// Writes a link unless it exists with the same content: the old registry overwrites an
+    /// existing link under the same identifier.
     func link(_ path: StoragePath, _ digest: Digest) async throws {
         if (try? await driver.reader.content(path)) == Array(digest.string.utf8) { return }
         try await driver.putContent(path, Array(digest.string.utf8))

@@ -3,11 +3,11 @@ import Testing
 
 @testable import AdminCore
 
-/// Changes of whole repositories beside a registry that is being pushed to, with a descriptor cache
-/// and without: a push that was answered 201 can be pulled after the restart, wherever its tag is
-/// by then (docs/safety.md#6-descriptor-caches).
+/// Changes of whole repositories beside a push to a registry, with and without a descriptor cache:
+/// after the restart of the registry, a client can pull each push that was answered 201, under the
+/// name that its tag has then (docs/safety.md#6-descriptor-caches).
 @Suite struct ChangesBesideAPush {
-    /// Orders that ended badly: how many, and one of them for each fault.
+    /// Counts orders with faults, and keeps one example for each fault.
     private struct Tally {
         var orders = 0
         var answered = 0
@@ -31,8 +31,8 @@ import Testing
         }
     }
 
-    /// Every order in which the turn changes hands twice, some of them in the short variant; then
-    /// orders drawn by lot.
+    /// Plays every order in which the turn changes hands twice (the short variant plays some of
+    /// them), then random orders.
     @Test(arguments: ChangeEncounter.all)
     func everyAnsweredPushCanBePulled(_ encounter: ChangeEncounter) async throws {
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
@@ -58,11 +58,11 @@ import Testing
         #expect(tally.bad == 0, "\(tally.description)")
     }
 
-    /// A whole push of another tag before each write of the change: it finds the links that are
-    /// still there, writes none, and these leave. The change's own last look has to mend that,
-    /// without a recovery and without a delay.
+    /// A whole push of another tag runs before each write of the change. The push finds the links
+    /// that are still there and writes none; then the change removes these links. The change's own
+    /// last look has to restore them, without a recovery and without a delay.
     @Test(arguments: [ChangeEncounter.Change.move, .remove, .removeNow])
-    func aTagThatCameMeanwhileIsWholeWhenTheChangeEnds(_ change: ChangeEncounter.Change) async throws {
+    func aTagPushedDuringAChangeIsCompleteWhenTheChangeEnds(_ change: ChangeEncounter.Change) async throws {
         let encounter = ChangeEncounter(change: change, push: .tag, isCached: false, word: .afterwards)
         let store = try StoreUnderTest.quick()
         var write = 1

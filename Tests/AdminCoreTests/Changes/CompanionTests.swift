@@ -5,10 +5,12 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Signatures and whatever else belongs to an image: gone with its last tag, and back with any.
+/// Signatures and other companions of an image: they go with its last tag, and come back with any
+/// tag.
 @Suite struct CompanionTests {
     private let fixture: ChangeFixture
-    /// An image with the tags `a` and `b`; its signature, and the signature's bill of materials.
+    /// The image has the tags `a` and `b`. It has a signature, and the signature has a bill of
+    /// materials.
     private let image: Digest
     private let signature: String
     private let bill: String
@@ -23,7 +25,7 @@ import Testing
         try await fixture.push("app", tags: ["other"], layer: pattern(100, seed: 4))
     }
 
-    /// Something that says itself to what it belongs, and has no tag.
+    /// Stores a referrer of a manifest, without a tag.
     private func refer(to subject: Digest) async throws -> Digest {
         let type = "application/vnd.oci"
         let document = Array(
@@ -39,11 +41,11 @@ import Testing
         return digest
     }
 
-    @Test func theyGoWithTheLastTagAndComeBackWithAny() async throws {
+    @Test func companionsGoWithTheLastTagAndComeBackWithAny() async throws {
         let before = try await fixture.snapshot()
         let first = try #require(try await fixture.trash("app:a").first?.trash).string
         #expect(try await fixture.tags("app") == ["b", "other", signature, bill].sorted())
-        // Named itself as well: it is one deletion all the same.
+        // The signature is also named, but the change is still one deletion.
         let results = try await fixture.trash("app:b", "app:\(signature)")
         #expect(results.map(\.target) == ["app:b"] && results.map(\.outcome) == [.done])
         #expect(try await fixture.tags("app") == ["other"])
@@ -56,13 +58,13 @@ import Testing
         #expect(try await fixture.snapshot().differences(to: before) == [], "identifiers included")
     }
 
-    @Test func theyKeepTheirNamesWhereTheImageGetsAnother() async throws {
+    @Test func companionsKeepTheirNamesIfTheImageIsRestoredUnderAnother() async throws {
         let id = try #require(try await fixture.trash("app:a", "app:b").first?.trash).string
         #expect(try await fixture.restore([id], as: "app:new").map(\.outcome) == [.done])
         #expect(try await fixture.tags("app") == ["new", "other", signature, bill].sorted())
     }
 
-    @Test func aSignatureThatIsWrittenAnewIsInNobodysWay() async throws {
+    @Test func aSignaturePushedAgainDoesNotBlockARestoration() async throws {
         let ids = try await fixture.trash("app:a", "app:b").compactMap(\.trash?.string)
         try await fixture.push("app", tags: [signature], layer: pattern(100, seed: 9))
         let plan = try await fixture.planner.restoration(of: ids)
@@ -71,7 +73,7 @@ import Testing
         #expect(try await fixture.tags("app") == ["a", "b", "other", signature, bill].sorted())
     }
 
-    @Test func ofAManifestTheirManifestsGoAsWell() async throws {
+    @Test func removingAManifestRemovesTheManifestsOfItsCompanions() async throws {
         let referrer = try await refer(to: image)
         let second = try await refer(to: referrer)
         let before = try await fixture.snapshot()
@@ -90,7 +92,7 @@ import Testing
         #expect(try await fixture.registry.pass().revisions(of: "app").contains(second))
     }
 
-    @Test func theyStandBelowTheirImage() async throws {
+    @Test func companionsAreListedBelowTheirImage() async throws {
         let tags = try await fixture.registry.pass().tags(of: "app")
         let rows = TagSummary.arranged(tags)
         #expect(rows.map(\.tag.tag) == ["a"] + [signature, bill].sorted() + ["b", "other"])

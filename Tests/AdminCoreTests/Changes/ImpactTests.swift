@@ -3,14 +3,14 @@ import Testing
 @testable import Changes
 @testable import Registry
 
-/// What a plan says it costs.
+/// The impact that a plan reports.
 @Suite struct ImpactTests {
     private func planner(_ pool: RegistryPool) -> ChangePlanner { ChangePlanner(registry: pool.registry) }
 
     private func reference(_ text: String) throws -> ImageReference { try #require(ImageReference(text)) }
 
-    /// Two indexes that share a child; a third manifest is named by the first index only.
-    @Test func childrenThatLoseTheirOnlyIndexAreNamed() async throws {
+    /// Two indexes share a child. Only the first index names a third manifest.
+    @Test func impactNamesChildrenThatLoseTheirOnlyIndex() async throws {
         var pool = RegistryPool()
         for number in [100, 200, 300] { pool.image("app", number, layers: [number + 50]) }
         pool.manifest("app", RegistryPool.digest(1), RegistryPool.listDocument([(100, "amd64"), (200, "arm64")]))
@@ -38,7 +38,7 @@ import Testing
         #expect(child.brokenIndexes == ["app@\(RegistryPool.digest(1))"] && first.brokenIndexes.isEmpty)
     }
 
-    @Test func whatOthersNeedIsCounted() async throws {
+    @Test func impactCountsSharedBlobs() async throws {
         var pool = RegistryPool()
         pool.image("app", 100, layers: [1, 2, 3])
         pool.image("other", 200, layers: [2, 3, 4])

@@ -6,9 +6,9 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// Renamings, removals, restorations and recoveries beside many pushes at once, of images that
-/// share layers, in orders drawn by lot: three days of them, and the registries are restarted at
-/// the end of each.
+/// Moves, removals, restorations and recoveries beside many concurrent pushes of images that share
+/// layers, in random orders. Each order has three days; the registries restart at the end of each
+/// day.
 @Suite struct ManyChangesBesidePushes {
     private typealias Push = (image: PushedImage, tag: String)
 
@@ -46,7 +46,7 @@ import Testing
         for day in 0..<3 {
             let pushes = (0..<3).map { number in
                 let layers = Self.layers.filter { _ in Bool.random(using: &generator) }
-                // Some are images that are there.
+                // Some pushes repeat an image that was pushed before.
                 let known = Bool.random(using: &generator) ? done.randomElement(using: &generator)?.image : nil
                 return (known ?? PushedImage(layers: layers.isEmpty ? Self.layers : layers), "t\(day)-\(number)")
             }
@@ -69,8 +69,8 @@ import Testing
         return (done.count, faults)
     }
 
-    /// A day: all pushes beside a change, which is looked at once more. Gives those that were
-    /// answered 201.
+    /// Plays one day: all pushes beside one change, with a settling of the journal before and after
+    /// the change. Returns the pushes that were answered 201.
     private func spend(
         _ pushes: [Push], _ change: ChangeEncounter.Change, to name: String, on store: StoreUnderTest,
         _ clock: TestClock,

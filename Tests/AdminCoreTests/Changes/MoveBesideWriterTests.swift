@@ -5,16 +5,16 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// A repository moves while a registry pushes into it, operation by operation as the old driver
-/// does: at every write of the move, a whole push comes in between.
+/// A repository moves while a registry pushes into it. The push performs the operations of the old
+/// driver, and runs whole before each write of the move.
 @Suite struct MoveBesideWriterTests {
-    /// What is pushed.
     enum Push: String, CaseIterable, Sendable {
-        /// A tag that was not there.
+        /// A push of a new tag.
         case newTag
-        /// One that is: its link is overwritten in place, under its identifier.
+        /// A push of an existing tag: it overwrites the tag's link in place, under the same
+        /// identifier.
         case retag
-        /// One that is, with the manifest that another tag names.
+        /// A push of an existing tag, with the manifest that another tag names.
         case retagToKnown
 
         var tag: String { self == .newTag ? "late" : "v1" }
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: Push.allCases)
-    func nothingThatWasAnsweredIsLostAndWhatIsLateIsReported(_ push: Push) async throws {
+    func noAnsweredPushIsLostAndALatePushIsReported(_ push: Push) async throws {
         let base = try StoreUnderTest.quick()
         try await Self.push(ModelImage(1, hash: RawRegistry.hash), as: "v1", to: base)
         try await Self.push(ModelImage(2, hash: RawRegistry.hash), as: "v2", to: base)
@@ -43,7 +43,7 @@ import Testing
             for (tag, number) in untouched {
                 #expect(Self.serves(ModelImage(number, hash: RawRegistry.hash), as: tag, raw, ["b"]), "\(what): \(tag)")
             }
-            // Its links may be divided: what had been there before the push has moved.
+            // Both names together may hold its links: links from before the push have moved.
             let isThere = Self.serves(push.image, as: push.tag, raw, ["a", "b"])
             #expect(isThere, "\(what): lost; \(raw.repositories)")
             #expect(isReported || Self.isWhole(push.image, as: push.tag, in: raw), "\(what): not reported")
@@ -53,7 +53,8 @@ import Testing
         print("\nmv beside a writer: \(push.rawValue): \(write - 1) moments, \(reported) of them reported")
     }
 
-    /// Moves `a` to `b`; somebody pushes just before this write. nil if there are fewer writes.
+    /// Moves `a` to `b`, with a push just before the given write. Returns nil if the move has fewer
+    /// writes.
     private func move(_ store: StoreUnderTest, pushing push: Push, before write: Int) async throws -> [ChangeResult]? {
         let clock = TestClock()
         let policy = clock.policy(delay: 1000)
@@ -73,8 +74,8 @@ import Testing
         }
         let results = await ChangeFixture(recording.underTest, policy: policy).admin.apply(plan)
         guard hasCome.withLock({ $0 }) else { return nil }
-        // No push takes longer: what was written into directories that were being removed is looked
-        // at once more.
+        // Longer than any push: `recover` looks again for files in directories that the move
+        // removed.
         clock.advance(by: 1001)
         for recovery in try await ChangeFixture(store, policy: policy).admin.recover() {
             #expect([.checked, .watched].contains(recovery.outcome), "\(recovery)")
@@ -82,9 +83,9 @@ import Testing
         return results
     }
 
-    /// Whether one of some repositories has the tag, and one the manifest, and one each blob:
-    /// docs/safety.md#4-races-that-remain says that a push that comes too late re-creates the old
-    /// name, and that links which were there before it have moved.
+    /// Whether one of the repositories has the tag, one has the manifest, and each layer link is in
+    /// one. A late push creates the old name again, without the links that have moved
+    /// (docs/safety.md#4-races-that-remain).
     private static func serves(_ image: ModelImage, as tag: String, _ raw: RawRegistry, _ names: [String]) -> Bool {
         let digest = image.manifest.digest
         let all = names.compactMap { raw.repositories[$0] }
@@ -94,7 +95,7 @@ import Testing
             && raw.blobs.isSuperset(of: [digest, image.layer.digest, image.config.digest])
     }
 
-    /// Whether one repository alone has all of it.
+    /// Whether one repository alone has the tag, the manifest and the layer links.
     private static func isWhole(_ image: ModelImage, as tag: String, in raw: RawRegistry) -> Bool {
         ["a", "b"].contains { serves(image, as: tag, raw, [$0]) }
     }

@@ -6,7 +6,7 @@ import Testing
 @testable import StorageDriver
 
 @Suite struct MoveTests {
-    @Test func aRepositoryMovesWithoutWhatLiesBelowItsName() async throws {
+    @Test func aRepositoryMovesWithoutRepositoriesBelowIt() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("a", tags: ["v1", "v2"], layer: pattern(100, seed: 1))
         try await fixture.push("a/x", tags: ["v1"], layer: pattern(100, seed: 2))
@@ -26,7 +26,7 @@ import Testing
         #expect(try await fixture.snapshot() == before, "there and back is where it was")
     }
 
-    @Test func nothingIsMerged() async throws {
+    @Test func aMoveToAnExistingRepositoryIsRefused() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("a", tags: ["v1"], layer: pattern(100, seed: 1))
         try await fixture.push("b", tags: ["v1"], layer: pattern(100, seed: 2))
@@ -40,7 +40,7 @@ import Testing
         #expect(try await fixture.snapshot() == before)
     }
 
-    @Test func belowItselfAndAboveItself() async throws {
+    @Test func aRepositoryMovesBelowItselfAndBack() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("a", tags: ["v1"], layer: pattern(100, seed: 1))
         #expect(try await fixture.move("a", to: "a/b").map(\.outcome) == [.done])
@@ -49,7 +49,7 @@ import Testing
         #expect(try await fixture.names() == ["a"])
     }
 
-    @Test func aTagMovesInItsRepository() async throws {
+    @Test func aTagMovesWithinItsRepository() async throws {
         let fixture = try ChangeFixture.inMemory()
         let first = try await fixture.push("app", tags: ["a", "b"], layer: pattern(100, seed: 1))
         let second = try await fixture.push("app", tags: ["c"], layer: pattern(100, seed: 2))
@@ -64,7 +64,7 @@ import Testing
         #expect(try await fixture.tags("app") == ["c", "new"])
         #expect(try await fixture.registry.pass().tag("c", of: name).digest == first)
         #expect(try await fixture.registry.pass().revisions(of: name).sorted() == [first, second].sorted())
-        // Both tags have the first manifest in their history: the destination keeps its own link.
+        // Both tags have the first manifest in their index: the destination keeps its own link.
         #expect(try await fixture.move("app:new", to: "app:c", force: true).map(\.outcome) == [.done])
         #expect(try await fixture.tags("app") == ["c"])
         let objects = try await fixture.snapshot().objects.keys.map(\.description)
@@ -75,7 +75,7 @@ import Testing
         ("app", "app:b"), ("app:a", "app"), ("app:a", "other:a"), ("app", "app"), ("app:a", "app:a"),
         ("app@sha256:\(String(repeating: "0", count: 64))", "app:b"),
     ])
-    func whatDoesNotGoTogetherIsSaid(_ source: String, _ destination: String) async throws {
+    func unsuitableSourcesAndDestinationsAreRefused(_ source: String, _ destination: String) async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("app", tags: ["a"], layer: pattern(100))
         do {
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func aDestinationTakenMeanwhileStopsTheMoveAndLeavesNoTrace() async throws {
+    @Test func aDestinationCreatedAfterThePlanStopsTheMove() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("a", tags: ["v1"], layer: pattern(100, seed: 1))
         let plan = try await fixture.planner.move(from: fixture.reference("a"), to: fixture.reference("b"))
@@ -97,15 +97,15 @@ import Testing
         #expect(try await fixture.snapshot() == before)
     }
 
-    @Test func aTagPushedWhileItsRepositoryMovesComesAlong() async throws {
+    @Test func aTagPushedAgainAfterThePlanMovesWithItsNewManifest() async throws {
         let base = try ChangeFixture.inMemory()
         try await base.push("a", tags: ["v1"], layer: pattern(100, seed: 1))
         let plan = try await base.planner.move(from: base.reference("a"), to: base.reference("b"))
         let name = try base.name("a")
         let link = try #require(base.registry.paths.currentLink(name, tag: "v1"))
         let blob = try await base.driver.reader.blob(link)
-        // The old registry pushes v1 anew: new links, then the tag's link overwritten in place,
-        // under its identifier.
+        // The old registry pushes v1 again: it writes new links, then overwrites the tag's link in
+        // place, under the same identifier.
         let late = try await base.push("a", tags: [], layer: pattern(100, seed: 2))
         try await base.store.set(blob.chunk(0), [.write(Array(late.string.utf8), at: 0)])
         let results = await base.admin.apply(plan)
@@ -117,7 +117,7 @@ import Testing
         #expect(image.state == .ok)
     }
 
-    @Test func whatAppearsMeanwhileStaysAndIsReported() async throws {
+    @Test func linksThatAppearAfterThePlanStayAndAreReported() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("a", tags: ["v1"], layer: pattern(100, seed: 1))
         let plan = try await fixture.planner.move(from: fixture.reference("a"), to: fixture.reference("b"))

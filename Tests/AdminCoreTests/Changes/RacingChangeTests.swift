@@ -4,11 +4,11 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Two changes of one thing: who loses leaves nothing behind, and says what happened. And a forced
-/// rename, stopped anywhere.
+/// Two changes of one repository: the change that fails leaves nothing behind, and reports the
+/// reason. And a forced rename that is cut at every operation.
 @Suite struct RacingChangeTests {
     @Test(arguments: [false, true])
-    func whoLosesLeavesNoEmptyRepository(_ removes: Bool) async throws {
+    func theLosingMoveLeavesNoEmptyRepository(_ removes: Bool) async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("a", tags: ["1", "2"], layer: pattern(100))
         let slow = try await fixture.planner.move(from: fixture.reference("a"), to: fixture.reference("x/slow"))
@@ -25,8 +25,8 @@ import Testing
         #expect(try await fixture.names() == (removes ? [] : ["x/quick"]))
     }
 
-    /// The destination has the source's manifest in its history already, as `latest` often has.
-    @Test func aForcedRenameIsWholeOrNotAtAll() async throws {
+    /// The destination has the source's manifest in its index already, as `latest` often has.
+    @Test func aForcedRenameIsCompleteOrUndone() async throws {
         var cuts = 0
         for executed in [false, true] {
             var number = 1

@@ -6,7 +6,7 @@ import Testing
 @testable import StorageDriver
 
 @Suite struct RemovalTests {
-    @Test func aTagGoesAndItsSiblingsStay() async throws {
+    @Test func removingATagKeepsItsSiblings() async throws {
         let fixture = try ChangeFixture.inMemory()
         let digest = try await fixture.push("app", tags: ["a", "b", "c"], layer: pattern(100))
         let before = try await fixture.snapshot()
@@ -24,7 +24,7 @@ import Testing
         #expect(plan.impact.objects == b.count)
     }
 
-    @Test func aDigestTakesTheRevisionAndEveryTagOnIt() async throws {
+    @Test func removingADigestRemovesTheRevisionAndItsTags() async throws {
         let fixture = try ChangeFixture.inMemory()
         let digest = try await fixture.push("app", tags: ["a", "b"], layer: pattern(100, seed: 1))
         try await fixture.push("app", tags: ["other"], layer: pattern(200, seed: 2))
@@ -38,7 +38,7 @@ import Testing
         #expect(try await fixture.registry.pass().revisions(of: fixture.name("app")).count == 1)
     }
 
-    @Test func aRepositoryGoesWithoutWhatLiesBelowItsName() async throws {
+    @Test func removingARepositoryKeepsRepositoriesBelowIt() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("a", tags: ["v1"], layer: pattern(100, seed: 1))
         try await fixture.push("a/x", tags: ["v1"], layer: pattern(100, seed: 2))
@@ -53,7 +53,7 @@ import Testing
         #expect(after.below("blob:") == before.below("blob:"), "no chunk is touched")
     }
 
-    @Test func theCatalogueForgetsTheName() async throws {
+    @Test func aRemovedRepositoryIsNotInTheCatalogue() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("team/x/deep", tags: ["v1"], layer: pattern(100))
         try await fixture.push("other", tags: ["v1"], layer: pattern(100))
@@ -69,7 +69,7 @@ import Testing
         #expect(try await fixture.driver.reader.stat(fixture.registry.paths.repositories).kind == .directory)
     }
 
-    @Test func reclaimableCountsWhatNothingElseNeeds() async throws {
+    @Test func reclaimableCountsOnlyUnsharedContent() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("one", tags: ["v1"], layer: pattern(1000, seed: 1))
         try await fixture.push("two", tags: ["v1"], layer: pattern(1000, seed: 1))
@@ -81,7 +81,7 @@ import Testing
         #expect(both.impact.reclaimable == links(both) + size)
     }
 
-    @Test func whatIsNamedTwiceGoesOnce() async throws {
+    @Test func repeatedReferencesAreOneTarget() async throws {
         let fixture = try ChangeFixture.inMemory()
         let digest = try await fixture.push("app", tags: ["a", "b"], layer: pattern(100))
         let (plan, results) = try await fixture.remove("app:a", "app", "app:b", "app@\(digest)", "app")
@@ -93,7 +93,7 @@ import Testing
     @Test(arguments: [
         "nothing", "app:nothing", "app@sha256:\(String(repeating: "0", count: 64))", "app/_manifests", "ap",
     ])
-    func whatIsNotThereIsSaid(_ text: String) async throws {
+    func missingReferencesAreReported(_ text: String) async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("app", tags: ["a"], layer: pattern(100))
         guard let reference = ImageReference(text) else { return }
@@ -124,7 +124,7 @@ import Testing
         #expect(error.description.contains("--chunk-size 1024"))
     }
 
-    @Test func aTagThatWasPushedAnewStays() async throws {
+    @Test func aTagPushedAgainStays() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("app", tags: ["a"], layer: pattern(100, seed: 1))
         let plan = try await fixture.planner.removal(of: [fixture.reference("app:a")])
@@ -135,7 +135,7 @@ import Testing
         #expect(try await fixture.tags("app") == ["a"])
     }
 
-    @Test func aTagThatTheOldRegistryOverwroteInPlaceIsPutBack() async throws {
+    @Test func aTagOverwrittenInPlaceIsPutBack() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("app", tags: ["a"], layer: pattern(100, seed: 1))
         let other = try await fixture.push("app", tags: ["b"], layer: pattern(100, seed: 2))
@@ -150,7 +150,7 @@ import Testing
         #expect(try await fixture.registry.pass().tag("a", of: name).digest == other)
     }
 
-    @Test func withoutPermissionNothingChangesAndTheRestIsSkipped() async throws {
+    @Test func withoutPermissionTheFirstTargetFailsAndTheRestIsSkipped() async throws {
         let base = try ChangeFixture.inMemory()
         try await base.push("one", tags: ["a"], layer: pattern(100))
         try await base.push("two", tags: ["a"], layer: pattern(100))
@@ -167,8 +167,8 @@ import Testing
         #expect(try await fixture.snapshot() == before)
     }
 
-    /// The journal's object cannot be made then. A cluster shows the same in `PoolFaultTests`.
-    @Test func onAFullPoolTheEmptiedDirectoriesStayAndThatIsSaid() async throws {
+    /// The journal's object cannot be created then. `PoolFaultTests` shows the same on a cluster.
+    @Test func emptiedDirectoriesStayInAFullPoolWithANote() async throws {
         let recording = RecordingStore(try StoreUnderTest.inMemory())
         let fixture = ChangeFixture(recording.underTest)
         try await fixture.push("app", tags: ["v1", "v2"], layer: [1])

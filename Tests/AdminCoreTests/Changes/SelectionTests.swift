@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    /// The tags that go, of any that a sentence is said of.
+    /// The names of the tags whose verdict is "goes".
     static func going(_ verdicts: [String]) -> [String] {
         verdicts.filter { $0.hasPrefix("goes ") }.map { String($0.dropFirst(7).prefix { $0 != " " }) }
     }
@@ -88,7 +88,7 @@ import Testing
         #expect(Self.going(kept).isEmpty)
         #expect(kept[3] == "stays a:latest it names the same image as 1.2, which stays []")
         #expect(kept[5] == "stays a:stable tags like STABLE are kept []")
-        // A rule of patterns only lets nothing go, and the others have to let go all of them.
+        // A rule that has only patterns lets no tag go; all other rules have to let a tag go.
         let rules = try [("*", 1 as Int?, []), ("a", 2, []), ("**", nil, ["1.0"])].map { pattern, keep, tags in
             RetentionRule(
                 repositories: try Glob(pattern, for: .repository), keep: keep,
@@ -154,7 +154,7 @@ import Testing
         #expect(try Self.going(Self.verdicts(tags, keep: 2)) == ["1", "1-amd64"])
         #expect(
             try Self.verdicts(tags, keep: 1, tagged: ["2"])[2] == "stays a:1-arm64 it is a part of 2, which stays []")
-        // A tag on a part is news of the whole.
+        // A new tag on a part makes the whole index newer.
         #expect(
             try Self.going(Self.verdicts(tags + [index("new", 11, days: 1, [])], keep: 1)) == ["2", "2-amd64", "3"])
     }
@@ -210,7 +210,7 @@ import Testing
         #expect(Self.going(verdicts) == ["1"])
         #expect(verdicts[3] == "stays a:4 when it was made is not known []")
         #expect(try Self.going(Self.verdicts(tags, "age>8d", by: .created)) == ["1"])
-        // One image has one date anyway.
+        // A single image has a single date, so its date is not refused.
         #expect(try Self.going(Self.verdicts(Array(tags.prefix(1)), "age<1d")) == ["1"])
     }
 

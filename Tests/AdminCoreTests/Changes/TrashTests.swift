@@ -6,7 +6,7 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Deleting into the trash, restoring, emptying.
+/// Deletion into the trash, restoration and emptying.
 @Suite struct TrashTests {
     private static let trash: ByteString = "/docker/registry/regtop-trash"
 
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: ["app", "app:a", "app/below"])
-    func whatIsDeletedComesBackAsItWas(_ name: String) async throws {
+    func aRestorationBringsBackTheSameState(_ name: String) async throws {
         let fixture = try await fixture()
         let before = try await fixture.snapshot()
         let results = try await fixture.trash(name)
@@ -36,7 +36,7 @@ import Testing
         #expect(try await fixture.trashItems.isEmpty)
     }
 
-    @Test func aDigestComesBackWithItsTags() async throws {
+    @Test func aRevisionComesBackWithItsTags() async throws {
         let fixture = try await fixture()
         let before = try await fixture.snapshot()
         let digest = try await #require(fixture.registry.pass().tag("a", of: "app").digest)
@@ -47,7 +47,7 @@ import Testing
         #expect(try await fixture.snapshot().differences(to: before) == [])
     }
 
-    @Test func aTagWhoseManifestIsGoneSaysSoBeforeItComesBack() async throws {
+    @Test func restoringATagWithoutItsManifestIsNoted() async throws {
         let fixture = try await fixture()
         let tag = try #require(try await fixture.trash("app:c").first?.trash).string
         #expect(try await fixture.planner.restoration(of: [tag]).notes.isEmpty)
@@ -58,8 +58,8 @@ import Testing
             })
     }
 
-    /// A claim that cannot be followed would be in the way of every other change.
-    @Test func aFileInTheWayOfARestoreIsMetBeforeAnythingIsClaimed() async throws {
+    /// A claim that cannot be completed would block every other change.
+    @Test func aFileInTheWayStopsARestorationBeforeItsClaims() async throws {
         let fixture = try await fixture()
         let id = try #require(try await fixture.trash("app/below").first?.trash).string
         try await fixture.driver.delete(fixture.registry.paths.repository(fixture.name("app")))
@@ -69,7 +69,7 @@ import Testing
         #expect(try await fixture.trashItems.map(\.id) == [id])
     }
 
-    @Test func idsSortByTimeAndAreTypedEasily() throws {
+    @Test func idsSortByTimeAndAreShort() throws {
         let moment = Date(timeIntervalSince1970: 1_795_563_901)
         let ids = TrashID.make(count: 20_000, at: moment).map(\.string)
         #expect(ids == ids.sorted() && Set(ids).count == ids.count)
@@ -78,7 +78,7 @@ import Testing
         #expect(ids.allSatisfy(StoragePath.isValid(component:)))
     }
 
-    @Test func aNameThatWasTakenAgainAsksForAnother() async throws {
+    @Test func restoringATakenRepositoryNameNeedsAnotherName() async throws {
         let fixture = try await fixture()
         let image = try await fixture.registry.pass().image(fixture.reference("app:c"))
         let id = try #require(try await fixture.trash("app").first?.trash).string
@@ -97,7 +97,7 @@ import Testing
         #expect(try await fixture.trashItems.isEmpty)
     }
 
-    @Test func aTagThatWasTakenAgainAsksForAnother() async throws {
+    @Test func restoringATakenTagNeedsAnotherTag() async throws {
         let fixture = try await fixture()
         let digest = try await fixture.registry.pass().tag("a", of: "app").digest
         let id = try #require(try await fixture.trash("app:a").first?.trash).string
@@ -110,7 +110,7 @@ import Testing
         #expect(try await fixture.registry.pass().tag("old", of: "app").digest == digest)
     }
 
-    @Test func aTagThatTheOldRegistryOverwroteInPlaceStays() async throws {
+    @Test func aTagOverwrittenInPlaceStays() async throws {
         let fixture = try await fixture()
         let plan = try await fixture.planner.removal(of: [fixture.reference("app:a")])
         let other = try await fixture.registry.pass().tag("c", of: "app").digest
@@ -123,7 +123,7 @@ import Testing
         #expect(try await fixture.registry.pass().tag("a", of: "app").digest == other)
     }
 
-    @Test func whatAppearsMeanwhileStaysAndIsReported() async throws {
+    @Test func linksThatAppearAfterThePlanStayAndAreReported() async throws {
         let fixture = try await fixture()
         let plan = try await fixture.planner.removal(of: [fixture.reference("app")])
         try await fixture.push("app", tags: ["late"], layer: pattern(100, seed: 7))
@@ -133,7 +133,7 @@ import Testing
         #expect(try await fixture.tags("app") == ["late"])
     }
 
-    @Test func sizesSayWhatIsKeptAndWhatOnlyTheTrashKeeps() async throws {
+    @Test func sizesSeparateSharedAndReclaimableBytes() async throws {
         let fixture = try ChangeFixture.inMemory()
         try await fixture.push("one", tags: ["v1"], layer: pattern(1000, seed: 1))
         try await fixture.push("two", tags: ["v1"], layer: pattern(1000, seed: 1))
@@ -170,7 +170,7 @@ import Testing
         #expect(try await PoolCensus(fixture.driver.reader).dangling.isEmpty)
     }
 
-    @Test func besideALiveRegistryOnlyTheOldGoes() async throws {
+    @Test func emptyingBesideARegistryFreesOnlyOldHoldings() async throws {
         let clock = TestClock()
         let store = try StoreUnderTest.inMemory()
         let live = ChangeFixture(store, policy: clock.policy(delay: 1000))
@@ -192,7 +192,7 @@ import Testing
         #expect(try await live.trashItems.isEmpty)
     }
 
-    @Test func aRestoredNameThatIsEmptiedMeanwhileIsNotHalfThere() async throws {
+    @Test func emptyingAfterARestorationChangesNothing() async throws {
         let fixture = try await fixture()
         let id = try #require(try await fixture.trash("app").first?.trash).string
         let plan = try await fixture.planner.emptying()
@@ -203,7 +203,7 @@ import Testing
         #expect(try await fixture.tags("app") == ["a", "b", "c"])
     }
 
-    @Test func whatCannotBeReadIsListedRestorableAndEmptied() async throws {
+    @Test func anUnreadableHoldingIsListedRestoredAndEmptied() async throws {
         let fixture = try await fixture()
         let before = try await fixture.snapshot()
         let id = try #require(try await fixture.trash("app").first?.trash).string
@@ -221,7 +221,7 @@ import Testing
         #expect(try await fixture.trashItems.isEmpty)
     }
 
-    @Test func aFullPoolLosesNothingAndSaysWhatToDo() async throws {
+    @Test func aDeletionInAFullPoolFailsWithAdvice() async throws {
         let recording = RecordingStore(try StoreUnderTest.inMemory())
         let fixture = ChangeFixture(recording.underTest)
         try await fixture.push("app", tags: ["v1", "v2"], layer: [1])
@@ -239,7 +239,7 @@ import Testing
         #expect(try await fixture.snapshot() == before)
     }
 
-    @Test func anythingCanBePutThereByARepair() async throws {
+    @Test func aRepairCanPutAnyFileIntoTheTrash() async throws {
         let fixture = try await fixture()
         let file = try path("/docker/registry/v2/strange/file")
         try await fixture.driver.putContent(file, pattern(10))
@@ -258,7 +258,8 @@ import Testing
         #expect(try await fixture.snapshot().differences(to: before) == [])
     }
 
-    /// Pipelined: the rounds that depend on each other are few, whatever the number of links.
+    /// The operations run concurrently: the number of dependent rounds does not grow with the
+    /// links.
     @Test func thousandsOfLinksGoInFewRounds() async throws {
         let base = try ChangeFixture.inMemory()
         let tags = LongVariants.areOn ? 5000 : 300

@@ -4,8 +4,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// An upload that moved, or came back, while a registry finished it: the blob is to have the
-/// identifier alone, since the registry's own purge of uploads would delete it with its chunks
+/// A registry finishes an upload while the upload moves or comes back. Only the blob may keep the
+/// identifier, because the registry's own purge of uploads would delete the upload with its chunks
 /// (docs/layout.md#d6).
 @Suite struct UploadYieldTests {
     private let clock = TestClock()
@@ -19,7 +19,7 @@ import Testing
         try fixture.registry.paths.uploads(fixture.name(name)).appending("u1").appending("data")
     }
 
-    /// What a registry's MOVE does that had read the identifier before.
+    /// Finishes the MOVE of a registry that read the identifier before.
     private func finish(_ blob: BlobIdentifier, _ content: [UInt8]) async throws -> StoragePath {
         let path = fixture.registry.paths.blob(.sha256(of: content))
         _ = try await fixture.driver.writer.publish([(path, blob)])
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func whatMovedYieldsToItsBlob(_ isFinished: Bool) async throws {
+    func aMovedUploadYieldsToItsBlob(_ isFinished: Bool) async throws {
         try await fixture.push("a", tags: ["1"], layer: pattern(100))
         try await fixture.driver.putContent(upload(of: "a"), pattern(300, seed: 7))
         let blob = try await fixture.driver.reader.blob(upload(of: "a"))
@@ -42,7 +42,7 @@ import Testing
         #expect((entry == nil) == isFinished)
     }
 
-    @Test func whatIsABlobByNowStaysInTheTrash() async throws {
+    @Test func anUploadThatBecameABlobStaysInTheTrash() async throws {
         try await fixture.push("a", tags: ["1"], layer: pattern(100))
         try await fixture.driver.putContent(upload(of: "a"), pattern(300, seed: 7))
         let blob = try await fixture.driver.reader.blob(upload(of: "a"))

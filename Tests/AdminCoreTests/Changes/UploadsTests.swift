@@ -6,12 +6,12 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Unfinished uploads: listed, removed into the trash, those of an interrupted move without the
-/// content.
+/// Unfinished uploads: their list, their removal into the trash, and uploads that share their
+/// identifier with a blob after an interrupted MOVE.
 @Suite struct UploadsTests {
     private static let root = "/docker/registry/v2/repositories/app/_uploads"
 
-    /// Three uploads: an old one, one of now, and one that does not say when it began.
+    /// Three uploads: an old one, a new one, and one without a start date.
     private func fixture(policy: JournalPolicy = JournalPolicy(delay: 0)) async throws -> ChangeFixture {
         let fixture = ChangeFixture(try StoreUnderTest.inMemory(), policy: policy)
         try await fixture.push("app", tags: ["v1"], layer: [1])
@@ -23,7 +23,7 @@ import Testing
         return fixture
     }
 
-    @Test func allAreListedWithWhatIsKnown() async throws {
+    @Test func uploadsAreListedWithSizesAndDates() async throws {
         let fixture = try await fixture()
         let uploads = try await fixture.registry.uploads()
         #expect(uploads.map(\.id) == ["new", "old", "undated"])
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test("one that says no date that can be is as old as the youngest of its chunks; a stray file is one of a kind")
-    func theDateFallsBackToTheChunks() async throws {
+    func anUploadWithoutADateIsAsOldAsItsYoungestChunk() async throws {
         var pool = MemoryPool()
         func date(_ day: Double) -> Date { Date(timeIntervalSince1970: 1_400_000_000 + day * 86_400) }
         pool.put("\(Self.root)/bare/data", pattern(10), modified: date(3))
@@ -52,7 +52,7 @@ import Testing
         #expect(plan.targets.map { $0.links.map(\.blob) } == [[stray]] && plan.targets[0].directories.isEmpty)
     }
 
-    @Test func theOldOnesGoToTheTrashAndComeBack() async throws {
+    @Test func oldUploadsGoToTheTrashAndComeBack() async throws {
         let fixture = try await fixture()
         let before = try await fixture.snapshot()
         let plan = try await fixture.planner.purging(olderThan: 86_400)
@@ -67,7 +67,7 @@ import Testing
         #expect(try await fixture.snapshot().differences(to: before) == [])
     }
 
-    @Test func emptyingFreesWhatWasUploaded() async throws {
+    @Test func emptyingTheTrashFreesUploadedContent() async throws {
         let fixture = try await fixture()
         _ = await fixture.admin.apply(try await fixture.planner.purging(olderThan: 86_400))
         #expect(try await fixture.empty().map(\.outcome) == [.done])
@@ -75,8 +75,8 @@ import Testing
         #expect(try await fixture.trashItems.isEmpty)
     }
 
-    /// docs/layout.md#d6: the registry that moved the upload to its blob died in between.
-    @Test func ofAPairOnlyTheUploadsKeyGoes() async throws {
+    /// docs/layout.md#d6: the registry died during the MOVE of the upload to its blob.
+    @Test func aPurgeOfAPairRemovesOnlyTheUploadsReference() async throws {
         let fixture = try await fixture()
         let data = try path("\(Self.root)/old/data")
         let blob = try await fixture.driver.reader.blob(data)
@@ -92,7 +92,7 @@ import Testing
         #expect(try await fixture.registry.uploads().map(\.id) == ["new", "undated"])
     }
 
-    @Test func atOnceOnlyWhereNoRegistryIsWriting() async throws {
+    @Test func uploadsSkipTheTrashOnlyOffline() async throws {
         let live = try await fixture(policy: JournalPolicy(delay: 86_400))
         await #expect(throws: ChangeError.self) { try await live.planner.purging(olderThan: 1, skippingTrash: true) }
         let offline = try await fixture()

@@ -7,7 +7,8 @@ import Testing
 @testable import SQLiteStore
 @testable import StorageDriver
 
-/// What `mv` and `rm` of a repository leave behind for registries that remember its links.
+/// The watches that `mv` and `rm` of a repository leave for registries that remember its layer
+/// links.
 @Suite struct WatchTests {
     private let clock = TestClock()
     private let store: StoreUnderTest
@@ -35,8 +36,8 @@ import Testing
         return try #require(await fixture.admin.apply(plan).first)
     }
 
-    /// A push of the same image by way of a registry whose cache remembers the layers: no link to
-    /// them is written.
+    /// Pushes the same image through a registry whose cache remembers the layers: the push writes
+    /// no layer links.
     private func pushFromMemory(_ tag: String) async throws -> Digest {
         let digest = try await fixture.push("r", tags: [tag], layer: Self.layer)
         for link in try await layerLinks(of: "r") {
@@ -62,12 +63,12 @@ import Testing
         }
     }
 
-    @Test func linksThatAPushLeavesOutAreWrittenUntilSomebodySaysThatCachesAreFlushed() async throws {
+    @Test func aWatchAddsMissingLayerLinksUntilCachesAreFlushed() async throws {
         let result = try await move(fixture)
         #expect(result.outcome == .done)
         #expect(result.notes.contains(CacheState.afterwards), "\(result.notes)")
         #expect(try await states == ["watching"])
-        // However long it takes: the end comes by word, not by time.
+        // The watch ends when an operator says that caches are flushed, not after a time.
         for tag in ["2", "3"] {
             _ = try await pushFromMemory(tag)
             #expect(try await layerLinks(of: "r").isEmpty)
@@ -77,7 +78,8 @@ import Testing
             #expect(try await layerLinks(of: "r").count == 2)
             #expect(try await states == ["watching"])
         }
-        // What was under way at the flush may be written after it: the name is looked at once more.
+        // A push that was under way at the flush may write after it: the watch looks at the name
+        // once more.
         _ = try await fixture.admin.recover(saying: .flushed)
         #expect(try await states.first?.hasPrefix("waiting") == true)
         _ = try await pushFromMemory("4")
@@ -89,7 +91,7 @@ import Testing
         #expect(log.contains { $0.action == PlanAction.repair.rawValue }, "what is written is in the log")
     }
 
-    @Test func whereNoRegistryHasACacheOnlyTheLastLookIsLeft() async throws {
+    @Test func withoutCachesOnlyTheLastLookRemains() async throws {
         let fixture = admin(.none)
         let result = try await move(fixture)
         #expect(!result.notes.contains(CacheState.afterwards), "\(result.notes)")
@@ -99,17 +101,17 @@ import Testing
         #expect(try await states.isEmpty)
     }
 
-    @Test func whereNoRegistryIsWritingNothingIsLeft() async throws {
+    @Test func withoutRegistriesNoWatchRemains() async throws {
         let plan = try await admin(delay: 0).planner.removal(of: [try #require(ImageReference("r"))])
         #expect(plan.notes.allSatisfy { !$0.contains("cache") }, "\(plan.notes)")
         #expect(await admin(delay: 0).admin.apply(plan).map(\.outcome) == [.done])
         #expect(try await states.isEmpty)
     }
 
-    /// A push that had found the manifest's link before the change, and comes with its tag after
-    /// the plan: nobody has to look again later.
+    /// A push finds the manifest's link before the change, and writes its tag after the plan. The
+    /// change itself mends the tag: no later look is necessary.
     @Test(arguments: Taking.allCases)
-    func aTagThatAppearsLateGetsItsManifestBackAtOnce(_ taking: Taking) async throws {
+    func aLateTagGetsItsManifestBackAtOnce(_ taking: Taking) async throws {
         let (name, paths) = (try fixture.name("r"), fixture.registry.paths)
         let digest = try #require(try await fixture.registry.pass().revisions(of: name).first)
         let plan = try await plan(taking, with: fixture)
@@ -125,7 +127,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func linksThatAreKeptAreFilesOfTheirOwn(_ isMoved: Bool) async throws {
+    func keptLayerLinksHaveTheirOwnIdentifiers(_ isMoved: Bool) async throws {
         let handling = RepositoryHandling(keepsLayerLinks: true)
         if isMoved {
             #expect(try await move(fixture, handling: handling).outcome == .done)
@@ -136,14 +138,14 @@ import Testing
         }
         #expect(try await layerLinks(of: "r").count == 2)
         #expect(try await PoolCensus(fixture.driver.reader).twice.isEmpty, "no identifier has two paths")
-        // They stay, whatever time passes: somebody wanted them.
+        // The links stay forever: the operator asked for them.
         clock.advance(by: 5000)
         _ = try await fixture.admin.settleJournal()
         #expect(try await layerLinks(of: "r").count == 2)
         #expect(try await states.isEmpty)
     }
 
-    @Test func aNameOfWhichOnlyLayerLinksAreLeftGoesOnceTheyAreOld() async throws {
+    @Test func oldLayerLinksWithoutManifestsGoToTheTrash() async throws {
         _ = try await move(fixture)
         let digest = Digest.sha256(of: Self.layer)
         let link = try fixture.registry.paths.layerLink(fixture.name("r"), digest)
@@ -157,7 +159,7 @@ import Testing
         #expect(try await states.contains("watching"), "a cache may remember these links as well")
     }
 
-    @Test func uploadsInProgressStayAndOldOnesGo() async throws {
+    @Test func removalKeepsUploadsInProgressAndTakesOldOnes() async throws {
         let uploads = try fixture.registry.paths.uploads(fixture.name("r"))
         let old = uploads.appending(.literal("old", "data"))
         let new = uploads.appending(.literal("new", "data"))
@@ -177,15 +179,15 @@ import Testing
         #expect(try await fixture.driver.reader.entry(new) == nil)
     }
 
-    /// The changes that take links to layers away.
+    /// The changes that remove layer links.
     enum Taking: CaseIterable, Sendable {
         case move, trash, drop, keep
     }
 
-    /// Wherever the world stops: as soon as a link to a layer is away there is a watch, and whoever
-    /// comes next completes what pushes leave out.
+    /// Cuts the change before and after each of its writes. As soon as a layer link is missing, a
+    /// watch exists; `recover` adds the links that pushes leave out.
     @Test(arguments: Taking.allCases)
-    func noCutLeavesANameWithoutAWatch(_ taking: Taking) async throws {
+    func everyCutThatLosesALayerLinkLeavesAWatch(_ taking: Taking) async throws {
         let base = try StoreUnderTest.quick()
         try await ChangeFixture(base).push("r", tags: ["1"], layer: Self.layer)
         let tree = try await StoreCopy(of: base)
@@ -214,7 +216,8 @@ import Testing
                 let isWatched = pending.contains { $0.what.hasPrefix("links") }
                 #expect(left == 2 || isWatched, "\(taking), \(executed ? "after" : "before") write \(number)")
                 _ = try await after.admin.recover()
-                // A push that a cache lets through: its manifest, and no link to a layer.
+                // A push through a registry with a cache: it writes the manifest, and no layer
+                // link.
                 if try await after.driver.reader.walkIfThere(links)?.compactMap(\.file).count ?? 0 < 2 {
                     let digest = try await after.push("r", tags: ["2"], layer: Self.layer)
                     #expect(digest.isCanonical)

@@ -3,10 +3,10 @@ import Testing
 
 @testable import AdminCore
 
-/// A collection beside a registry that is being pushed to: nothing of a completed tag is ever
-/// freed.
+/// A collection beside a push to a registry: the collection frees nothing that a completed tag
+/// needs.
 @Suite struct BesideAPush {
-    /// Every order there is, of each encounter at most so many in the short variant.
+    /// Plays every order of each encounter; the short variant plays a limited number of them.
     @Test(arguments: CollectionEncounter.all)
     func everyCompletedTagIsComplete(_ encounter: CollectionEncounter) async throws {
         let tree = try await encounter.planted()
@@ -29,9 +29,9 @@ import Testing
         #expect(completed > 0)
     }
 
-    /// Orders drawn by lot reach where a search that is cut short does not.
+    /// Random orders also reach orders that the limited search leaves out.
     @Test(arguments: CollectionEncounter.all)
-    func norInRandomOrders(_ encounter: CollectionEncounter) async throws {
+    func everyCompletedTagIsCompleteInRandomOrders(_ encounter: CollectionEncounter) async throws {
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
         let tree = try await encounter.planted()
         let store = try StoreUnderTest.quick()

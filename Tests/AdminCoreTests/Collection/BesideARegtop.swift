@@ -6,13 +6,13 @@ import Testing
 @testable import StorageDriver
 
 /// A collection beside another regtop that moves references: both read and write in turns, in every
-/// order up to a limit, and in random ones.
+/// order up to a limit, and in random orders.
 @Suite struct BesideARegtop {
-    /// What the other one does.
+    /// The action of the other regtop.
     enum Other: String, Sendable, CaseIterable {
-        /// Brings the image back from the trash.
+        /// Restores the image from the trash.
         case restore
-        /// Takes the image to the trash.
+        /// Moves the image to the trash.
         case remove
         /// Collects, too.
         case collect
@@ -25,8 +25,8 @@ import Testing
         ChangeFixture(store, policy: clock.policy(delay: Self.delay))
     }
 
-    /// An image, in the trash if it is to be restored; a blob that is due in the quarantine,
-    /// another one that nothing needs.
+    /// A pool with an image (in the trash if it is to be restored), a due blob in the quarantine,
+    /// and another blob that nothing needs.
     private func planted(_ other: Other, _ clock: TestClock) async throws -> StoreCopy {
         let store = try StoreUnderTest.quick()
         let fixture = fixture(store, clock)
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    /// One order. False if it was given up.
+    /// Plays one order. Returns false if it was given up.
     private func play(
         _ other: Other, on store: StoreUnderTest, _ clock: TestClock, in orders: inout some TurnOrder
     ) async throws -> Bool {
@@ -64,7 +64,7 @@ import Testing
                 { theirs in await act(other, theirs, clock) },
             ])
         guard isWhole else { return false }
-        // What the mark missed since it moved meanwhile is not even taken.
+        // A blob whose reference moved during the mark is not quarantined.
         let fixture = fixture(store, clock)
         let content = try? await fixture.driver.reader.content(fixture.registry.paths.blob(.sha256(of: Self.layer)))
         #expect(content == Self.layer, "beside \(other)")
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test(arguments: Other.allCases)
-    func norInRandomOrders(_ other: Other) async throws {
+    func nothingNeededIsTakenInRandomOrders(_ other: Other) async throws {
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
         let start = TestClock()
         let tree = try await planted(other, start)

@@ -8,13 +8,13 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// Collections beside many pushes at once, of images that share layers, in orders drawn by lot:
-/// three days of them, each with two runs; the registries are restarted at the end of each day.
+/// Collections beside many concurrent pushes of images that share layers, in random orders. Each
+/// order has three days with two runs each; the registries restart at the end of each day.
 @Suite struct BesideManyPushes {
     private static let delay = CollectionEncounter.delay
     private static let layers = (0..<4).map { pattern(700 + 500 * $0, seed: UInt64(20 + $0)) }
 
-    /// One push, and how it ended.
+    /// One push; `mounts` says whether it mounts layers from the repository `other`.
     private struct Push: Sendable {
         let image: PushedImage
         let tag: String
@@ -61,7 +61,7 @@ import Testing
             pushed += pushes.count
             let (answered, look) = try await spend(pushes, options, on: store, clock, cache, in: &orders)
             done += answered
-            // Whoever watches has brought all of it back within his period.
+            // The look of a watching process restores all that these pushes need.
             try await CollectionEncounter.look(by: look, on: store, clock)
             for push in answered { await store.expectWhole(push.image, tag: push.tag, "round \(seed), day \(day)") }
             cache?.flush()
@@ -75,8 +75,8 @@ import Testing
         return (pushed, done.count, before.subtracting(try await chunks(in: store)).count)
     }
 
-    /// A day: all pushes beside two runs. Gives those that were answered 201, and what is known
-    /// then to whoever watches.
+    /// Plays one day: all pushes beside two runs. Returns the pushes that were answered 201, and
+    /// the look with which a process goes on watching.
     private func spend(
         _ pushes: [Push], _ options: CollectionOptions, on store: StoreUnderTest, _ clock: TestClock,
         _ cache: OldRegistry.DescriptorCache?,
@@ -108,8 +108,8 @@ import Testing
         return (done.withLock(\.self), look.withLock(\.self))
     }
 
-    /// Layers that nothing needs, some with links, here or in another repository, and some as an
-    /// image without a tag; what the registry remembers of them.
+    /// Creates layers that nothing needs: some with links in this repository or in another one,
+    /// some in an image without a tag. The cache remembers some of the links.
     private func plant(
         in store: StoreUnderTest, _ cache: OldRegistry.DescriptorCache?, _ generator: inout SeededGenerator
     ) async throws {

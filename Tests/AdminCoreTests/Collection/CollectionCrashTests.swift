@@ -6,29 +6,27 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// The world stops before, and after, operations of a collection; somebody else collects at the
-/// same time.
+/// A collection is cut before and after its operations, or runs beside another collection.
 @Suite struct CollectionCrashTests {
     private static let day: TimeInterval = 86_400
     private static let options = CollectionOptions(maxShare: 100, caches: .flushed)
 
-    /// A pool at the moment of a run that has everything to do, and what has to be whole
-    /// afterwards.
+    /// A pool at the moment of a run that has work of every kind, and the blobs that must be
+    /// complete afterwards.
     private struct Stage: Sendable {
         let tree: StoreCopy
         let moment: Date
         let needed: [StoragePath]
 
-        /// The same pool once more.
+        /// Restores the same pool into a store.
         func fixture(in store: StoreUnderTest, _ clock: TestClock) async throws -> ChangeFixture {
             try await tree.restore(into: store)
             return ChangeFixture(store, policy: clock.policy(delay: 0))
         }
     }
 
-    /// An image that is needed, with a chunk behind its end that was noted; one blob in the
-    /// quarantine that is needed again, one that is due, one that is to be taken; chunks that
-    /// nothing refers to.
+    /// A needed image with a noted chunk behind its end; two blobs in the quarantine, of which one
+    /// is needed again and one is due; a blob to be quarantined; a chunk that nothing refers to.
     private func staged() async throws -> Stage {
         let clock = TestClock()
         let fixture = ChangeFixture(try StoreUnderTest.quick(), policy: clock.policy(delay: 0))
@@ -44,7 +42,7 @@ import Testing
         try await fixture.store.set(blob.chunk(1), [.write([1], at: 0)])
         try await collect(fixture)
         let again = pattern(3000, seed: 1)
-        // The layer of the first image is linked again by somebody who was told that it is there.
+        // A client that was told before that the layer exists links it again.
         var late = fixture.driver
         late.writer.modified = clock.now.addingTimeInterval(100 * Self.day)
         try await late.putContent(
@@ -83,10 +81,9 @@ import Testing
         }
     }
 
-    /// Cut before every write, and after every one: what was read before makes no difference to the
-    /// pool.
+    /// Cuts only before and after each write: a cut after a read leaves the same pool.
     @Test(arguments: [false, true])
-    func stoppedAnywhereTheNextRunGoesOn(_ executed: Bool) async throws {
+    func theNextRunCompletesARunThatIsCutAnywhere(_ executed: Bool) async throws {
         let stage = try await staged()
         let store = try StoreUnderTest.quick()
         var number = 1
@@ -113,10 +110,10 @@ import Testing
         #expect(number > 20)
     }
 
-    /// A round of a process that watches, cut before every write and after every one: the next
-    /// round brings back all that a push needs, also if somebody else makes it.
+    /// A look is cut before and after each of its writes. The next look restores all that a push
+    /// needs, even if another process makes it.
     @Test(arguments: [false, true])
-    func aLookIsStoppedAnywhere(_ executed: Bool) async throws {
+    func theNextLookCompletesALookThatIsCutAnywhere(_ executed: Bool) async throws {
         let clock = TestClock()
         let first = ChangeFixture(try StoreUnderTest.quick(), policy: clock.policy(delay: 0))
         let paths = first.registry.paths
@@ -167,7 +164,7 @@ import Testing
         #expect(number > 6)
     }
 
-    @Test func twoCollectorsAtOnce() async throws {
+    @Test func twoConcurrentCollectionsAreSafe() async throws {
         let stage = try await staged()
         let store = try StoreUnderTest.quick()
         for _ in 0..<20 {
@@ -176,8 +173,8 @@ import Testing
             async let first: Void? = try? collect(fixture)
             async let second: Void? = try? collect(fixture)
             _ = await (first, second)
-            // What both have noted neither frees: it is noted once more. Then the emptied directory
-            // is looked at again.
+            // An orphan that both collections have noted is freed by neither; the next run notes it
+            // again. Later, `recover` looks again at the emptied directory.
             for _ in 0..<5 {
                 try await collect(fixture)
                 clock.advance(by: Self.day + 1)

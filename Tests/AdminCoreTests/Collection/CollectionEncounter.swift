@@ -7,26 +7,26 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// One push beside one collection: quarantine, flush, delay, second mark, freeing. Whoever pushes
-/// has ended, or not begun, when the delay is over.
+/// One push beside one collection: quarantine, flush, delay, second mark, freeing. When the delay
+/// is over, the push has ended or has not begun.
 struct CollectionEncounter: Sendable, CustomTestStringConvertible {
-    /// Which run of the collection the push meets.
+    /// The run of the collection that the push meets.
     enum Meeting: String, Sendable, CaseIterable {
-        /// The one that quarantines.
+        /// The run that quarantines.
         case quarantine
-        /// The one that frees.
+        /// The run that frees.
         case freeing
     }
 
-    /// What is there of the image from long ago, unneeded.
+    /// The old, unneeded parts of the image that exist before the push.
     enum Remains: String, Sendable, CaseIterable {
-        /// Its layer's blob.
+        /// The layer's blob.
         case layer
-        /// That, and the repository's link to it.
+        /// The layer's blob, and the repository's link to it.
         case link
-        /// And the manifest's blob, without a link.
+        /// The layer's blob, the repository's link to it, and the manifest's blob without a link.
         case manifest
-        /// The layer's blob, and another repository's link to it, from where it is mounted.
+        /// The layer's blob, and a link to it in another repository, from which the push mounts it.
         case elsewhere
     }
 
@@ -36,7 +36,7 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
 
     static let all = Meeting.allCases.flatMap { meeting in
         Remains.allCases.flatMap { remains in
-            // A cache remembers a blob for the repositories that have a link to it.
+            // A cache remembers a blob for the repositories that link to it.
             (remains == .link || remains == .manifest ? [false, true] : [false]).map { isCached in
                 CollectionEncounter(meeting: meeting, remains: remains, isCached: isCached)
             }
@@ -77,7 +77,7 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
         return try await StoreCopy(of: store)
     }
 
-    /// A registry that has been running for long: it remembers what it saw.
+    /// The cache of a registry that has run for a long time: it remembers the content that it saw.
     func cache() -> OldRegistry.DescriptorCache? {
         guard isCached else { return nil }
         let cache = OldRegistry.DescriptorCache()
@@ -94,8 +94,8 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
         return RegistryAdmin(registry: RegistryReader(storage: storage), driver: driver)
     }
 
-    /// One run of a collection. `looks` is told when its look begins. Gives what a process that
-    /// goes on watching would look by.
+    /// One run of a collection. Calls `looks` when the look of the run begins. Returns the look
+    /// with which a process goes on watching.
     @discardableResult
     static func collect(
         _ reader: any ObjectReader, _ writer: any ObjectWriter, _ clock: TestClock,
@@ -111,7 +111,7 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
         return plan.look
     }
 
-    /// One round of a process that goes on watching.
+    /// One look of a process that goes on watching.
     static func look(by look: RestoringLook, on store: StoreUnderTest, _ clock: TestClock) async throws {
         let admin = admin(store.reader, store.writer, clock)
         _ = try await admin.settleJournal()
@@ -119,17 +119,17 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
         #expect(results.allSatisfy { $0.outcome == .done }, "\(results)")
     }
 
-    /// How both ended.
+    /// The end of the push and of the run.
     struct Ending: Sendable {
         /// Whether the push was answered 201.
         var isDone = false
-        /// Whether it was before the look at the end of the run began.
+        /// Whether the push was answered before the look at the end of the run began.
         var isBeforeTheLook = false
-        /// What the run leaves to whoever goes on watching; nil if it failed.
+        /// The look with which a process goes on watching; nil if the run failed.
         var look: RestoringLook?
     }
 
-    /// Both act in the order that is decided. nil if the order was given up.
+    /// Lets the push and the run act in the given order. Returns nil if the order was given up.
     func meet(
         on store: StoreUnderTest, _ clock: TestClock, _ cache: OldRegistry.DescriptorCache?,
         in orders: inout some TurnOrder
@@ -144,13 +144,14 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
                 { mine in
                     let look = try? await Self.collect(mine, mine, clock) { looks.withLock { $0 = true } }
                     ending.withLock { $0.look = look }
-                    // The operator restarts the registries as soon as the run has ended.
+                    // The operator restarts the registries as soon as the run ends.
                     if isFirst { cache?.flush() }
                 },
                 { others in
                     let registry = OldRegistry(reader: others, writer: others, cache: cache, now: clock.now)
                     let answer = (try? await registry.push(mounting: other)) ?? false
-                    // Who is told of it late says no more than that it was late.
+                    // A push that checks the flag late counts as one after the look: the test then
+                    // expects less.
                     let isBefore = !looks.withLock(\.self)
                     ending.withLock { ($0.isDone, $0.isBeforeTheLook) = (answer, answer && isBefore) }
                 },
@@ -158,7 +159,8 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
         return isWhole ? ending.withLock(\.self) : nil
     }
 
-    /// All runs, with the push in the one it meets. nil if the order was given up.
+    /// Plays all runs, with the push in the run that it meets. Returns nil if the order was given
+    /// up.
     func play(on store: StoreUnderTest, in orders: inout some TurnOrder) async throws -> Bool? {
         let clock = TestClock()
         let cache = cache()
@@ -168,7 +170,7 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
             clock.advance(by: Self.delay + 1)
         }
         guard let ending = await meet(on: store, clock, cache, in: &orders) else { return nil }
-        // Pushed before the look, it can be pulled after it; pushed later, after the next one.
+        // A push before the look can be pulled after this look; a later push after the next look.
         if ending.isBeforeTheLook, ending.look != nil { await expectWhole(store, "after the look") }
         try await Self.look(by: ending.look ?? RestoringLook(), on: store, clock)
         if ending.isDone { await expectWhole(store, "after the next look") }
@@ -179,12 +181,13 @@ struct CollectionEncounter: Sendable, CustomTestStringConvertible {
         return ending.isDone
     }
 
-    /// What was answered 201 is there, byte for byte.
+    /// Expects that every file of a push that was answered 201 is there, byte for byte.
     func expectWhole(_ store: StoreUnderTest, _ when: String = "at the end") async {
         await store.expectWhole(image, tag: "t", "\(testDescription), \(when)")
     }
 
-    /// What was freed has left no directory behind, and none that holds something is unlisted.
+    /// Expects that freed content leaves no empty directory, and that each directory with content
+    /// is listed.
     func expectTidy(_ store: StoreUnderTest) async throws {
         let census = try await PoolCensus(store.driver().reader)
         #expect(census.unlisted.isEmpty, "\(testDescription): \(census.unlisted)")

@@ -8,14 +8,13 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Pools that go away while they are marked, answers that do not come, a collection that may load
-/// the cluster only so much.
+/// Pools that are deleted during a mark, reads that fail, and the limit on concurrent operations.
 @Suite struct CollectionPoolTests: CollectionSuite {
     let world: CollectionWorld
 
     init() throws { world = try CollectionWorld() }
 
-    /// An image, something that is due in the quarantine, something that nothing needs.
+    /// Creates a needed image, a due blob in the quarantine, and a blob that nothing needs.
     private func plant() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         _ = try await blob(pattern(3000, seed: 8))
@@ -33,8 +32,8 @@ import Testing
         #expect(links[0].path.path == path)
     }
 
-    /// Whatever the moment: a mark that ends after it says so.
-    @Test func aPoolThatIsDeletedDuringTheMark() async throws {
+    /// Deletes the pool after each operation of the mark: every such mark fails.
+    @Test func aPoolDeletedDuringTheMarkFailsTheMark() async throws {
         try await plant()
         let whole = VanishingStore(store, for: .max)
         #expect(try await mark(in: whole).weights.candidates.count == 1)
@@ -54,9 +53,9 @@ import Testing
         return try await CollectionMark.run(ChangeFixture(pool).registry, Self.free, at: clock.now, progress: nil)
     }
 
-    /// Each answer of the mark in turn is an error: then nothing is taken or freed that would not
-    /// be without it.
-    @Test func anErrorOfAnyAnswer() async throws {
+    /// Each read of the mark in turn fails: the plan then takes and frees no content beyond that of
+    /// a plan without a failure.
+    @Test func aFailedReadTakesAndFreesNothingMore() async throws {
         try await plant()
         let counting = RecordingStore(store)
         let whole = try await ChangeFixture(counting.underTest, policy: clock.policy(delay: 0)).planner.collection(
@@ -78,9 +77,9 @@ import Testing
     }
 
     #if RADOS
-    /// On a cluster, while the mark is at several of its stages.
+    /// The same on a cluster, at several stages of the mark.
     @Test(.timeLimit(.minutes(5)), arguments: [10, 40, 80])
-    func aPoolThatIsDeletedOnACluster(_ moment: Int) async throws {
+    func aPoolDeletedOnAClusterFailsTheMark(_ moment: Int) async throws {
         let cluster = try await TestCluster.shared()
         let pool = "collected-\(UUID().uuidString.lowercased())"
         try await cluster.createPool(pool)
@@ -102,7 +101,7 @@ import Testing
         }
     }
 
-    /// What is in flight at once is what --in-flight says, at most.
+    /// At most `inFlight` operations (the option --in-flight) are in flight at once.
     @Test(.timeLimit(.minutes(5)))
     func theLoadIsBounded() async throws {
         try await TestCluster.shared().withStore({ $0.inFlight = 4 }) { rados in

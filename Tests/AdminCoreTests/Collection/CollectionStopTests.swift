@@ -6,16 +6,15 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// A run that is cancelled, as ^C does it, wherever it is: what it had begun is taken back or gone
-/// on with by the next one.
+/// A run that is cancelled at some write, as by ^C: the next run undoes or completes its changes.
 @Suite struct CollectionStopTests: CollectionSuite {
     let world: CollectionWorld
     private static let loose = 60
 
     init() throws { world = try CollectionWorld() }
 
-    /// Runs what is to be done now, and is cancelled before so many of its writes. Gives what it
-    /// says; nil if it had fewer.
+    /// Runs a collection, and cancels it before the given write. Returns its results; nil if it has
+    /// fewer writes.
     private func cancelled(before write: Int) async throws -> [ChangeResult]? {
         let recording = RecordingStore(store)
         let admin = RegistryAdmin(
@@ -38,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: [2, 5, 12, 40, 63])
-    func theNextRunGoesOn(_ write: Int) async throws {
+    func theNextRunCompletesACancelledRun(_ write: Int) async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         for number in 0..<Self.loose { _ = try await blob(Array("loose \(number)".utf8)) }
         let taking = try #require(try await cancelled(before: write))
@@ -53,7 +52,7 @@ import Testing
         #expect(try await quarantined == 0)
         #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
         #expect(try await fixture.registry.pass().tags(of: fixture.name("app")).map(\.state) == [.ok])
-        // Nothing is left but second looks at what was emptied.
+        // Only second looks at emptied directories remain in the journal.
         for change in try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy) {
             switch change.state {
             case .waiting, .due: continue

@@ -7,8 +7,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// What a collection meets besides images of one layer: signatures, what repositories share, what
-/// is being uploaded.
+/// Collections of more than images of one layer: signatures, content that repositories share,
+/// uploads.
 @Suite struct CollectionSubjectsTests: CollectionSuite {
     let world: CollectionWorld
 
@@ -20,8 +20,8 @@ import Testing
         return options
     }()
 
-    /// A signed image of schema 1, as a registry stores it: payload and signature are blobs, and
-    /// the revision has a link to each signature.
+    /// Pushes a signed image of schema 1 as a registry stores it: the payload and the signature are
+    /// blobs, and the revision has a link to each signature.
     private func pushSigned(_ name: String, tags: [String]) async throws -> (payload: Digest, signature: Digest) {
         let layer = SampleBlob(pattern(700, seed: 4))
         let image = SampleSchema1(
@@ -40,18 +40,18 @@ import Testing
         return (payload.digest, signature.digest)
     }
 
-    @Test func signaturesAreNeededWithTheirManifest() async throws {
+    @Test func signaturesStayAndGoWithTheirManifest() async throws {
         let (payload, signature) = try await pushSigned("signed", tags: ["1"])
         #expect(try await run(Self.untagged).parts.isEmpty)
-        // Without its tag all of it goes: the payload, its layer, the signature, and the links of
-        // the manifest and of the signature.
+        // Without the tag, five files are quarantined: the payload, its layer, the signature, and
+        // the links of the manifest and of the signature.
         try await fixture.driver.delete(paths.tags(fixture.name("signed")))
         let plan = try await run(Self.untagged)
         #expect(plan.obstacles.isEmpty)
         let taken = Set(plan.items(.quarantine).map(\.origin))
         #expect(taken.count == 5 && taken.isSuperset(of: [paths.blob(payload), paths.blob(signature)]))
         clock.advance(by: Self.day)
-        // Tagged again by somebody who was told that all is there.
+        // A client that was told before that the image exists tags it again.
         try await fixture.setTag("late", of: fixture.name("signed"), to: payload)
         #expect(Set(try await run(Self.untagged).items(.restore).map(\.origin)) == taken)
         #expect(try await fixture.registry.pass().tags(of: fixture.name("signed")).map(\.state) == [.ok])
@@ -65,7 +65,7 @@ import Testing
         #expect(try await isThere(paths.blob(signature)))
     }
 
-    @Test func whatIsInUseIsNeededWithoutATag() async throws {
+    @Test func imagesInUseAreNeededWithoutATag() async throws {
         let (named, configured, gone) = try await (
             fixture.push("app", tags: ["1"], layer: pattern(100, seed: 1)),
             fixture.push("other", tags: ["1"], layer: pattern(100, seed: 2)),
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func whatOneRepositoryMountedFromAnotherStays() async throws {
+    @Test func aLayerMountedFromAnotherRepositoryStays() async throws {
         let layer = pattern(5000)
         try await fixture.push("first", tags: ["1"], layer: layer)
         try await fixture.push("second", tags: ["1"], layer: layer)
@@ -96,7 +96,7 @@ import Testing
         let plan = try await run()
         #expect(plan.items(.quarantine).isEmpty, "both name one manifest, one layer")
         #expect(try await fixture.registry.pass().tags(of: fixture.name("second")).map(\.state) == [.ok])
-        // A mount alone, without a manifest yet, keeps the layer as long as it is young.
+        // A mount without a manifest keeps the layer while the mount is young.
         #expect(try await fixture.remove("second").results.map(\.outcome) == [.done])
         var late = fixture.driver
         late.writer.modified = clock.now
@@ -107,8 +107,8 @@ import Testing
         #expect(try await self.plan().items(.quarantine).map(\.origin).contains(paths.blob(digest)))
     }
 
-    /// It was begun long ago; what counts is when something was written last, as chunk 0 knows it.
-    @Test func anUploadInProgressIsLeftAlone() async throws {
+    /// The upload began long ago, but its age counts from its last write, the date of chunk 0.
+    @Test func anUploadInProgressStays() async throws {
         let directory = try paths.uploads(fixture.name("app")).appending("u")
         let started = try directory.appending("startedat")
         let data = try directory.appending("data")
@@ -119,8 +119,8 @@ import Testing
         var options = CollectionOptions(grace: 0, maxShare: 100, uploadsOlderThan: 7200, caches: .offline)
         #expect(try await run(options).parts.isEmpty)
         options.uploadsOlderThan = 1800
-        // As a registry leaves it between the key and the first chunk: only the directory has a
-        // date.
+        // A registry leaves this state between the key and the first chunk: only the directory has
+        // a date.
         let blob = try await fixture.driver.reader.blob(data)
         try await store.set(blob.chunk(0), [.remove])
         try await store.set(
@@ -131,9 +131,9 @@ import Testing
         #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
     }
 
-    /// A registry had read the upload's identifier before it was taken, and publishes it as a blob
-    /// afterwards (docs/safety.md#unlink-delay-scan-claim-free).
-    @Test func whatIsPublishedMeanwhileOnlyLosesItsOldReference() async throws {
+    /// A registry reads the upload's identifier before the collection takes the upload, and
+    /// publishes it as a blob afterwards (docs/safety.md#unlink-delay-scan-claim-free).
+    @Test func anUploadPublishedAsABlobLosesOnlyItsOldReference() async throws {
         let layer = pattern(3000)
         try await fixture.push("app", tags: ["1"], layer: layer)
         let data = try paths.uploads(fixture.name("app")).appending("u").appending("data")
@@ -150,9 +150,8 @@ import Testing
         #expect(try await fixture.driver.reader.content(place) == layer)
     }
 
-    /// The chunks of an upload are nobody's orphans, and what it will become is not known to be
-    /// unneeded.
-    @Test func anUploadInProgressIsNoOrphan() async throws {
+    /// An upload refers to its chunks, so they are no orphans; and its future blob may be needed.
+    @Test func chunksOfAnUploadInProgressAreNoOrphans() async throws {
         let data = try paths.uploads(fixture.name("app")).appending("u").appending("data")
         try await fixture.driver.putContent(data, pattern(3000))
         #expect(try await run(CollectionOptions(grace: 0, maxShare: 100, caches: .offline)).parts.isEmpty)

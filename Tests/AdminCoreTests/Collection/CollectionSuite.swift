@@ -5,12 +5,12 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Tests that collect in a small registry, under a clock that they turn.
+/// Tests that collect in a small registry, under a clock that they set.
 protocol CollectionSuite {
     var world: CollectionWorld { get }
 }
 
-/// A pool in memory, the registry in it, and the clock that its changes go by.
+/// A pool in memory with a registry, and the clock for its changes.
 struct CollectionWorld {
     let fixture: ChangeFixture
     let clock = TestClock()

@@ -6,14 +6,13 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// One collection after the other on a small registry: what is taken, what comes back, what is
-/// freed and when.
+/// Successive collections of a small registry: what they quarantine, restore and free, and when.
 @Suite struct CollectionTests: CollectionSuite {
     let world: CollectionWorld
 
     init() throws { world = try CollectionWorld() }
 
-    @Test func whatNothingNeedsIsTakenAndFreedADayLater() async throws {
+    @Test func unneededContentIsTakenAndFreedADayLater() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         let loose = try await blob(pattern(3000, seed: 9))
         let first = try await run()
@@ -29,9 +28,8 @@ import Testing
         #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
     }
 
-    /// With what is freed goes the directory that it was in; one in which something was put again
-    /// stays.
-    @Test func whatIsFreedLeavesNoDirectory() async throws {
+    /// Freeing a file removes its directory; a directory that holds a new file stays.
+    @Test func freeingRemovesEmptyDirectories() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         let loose = try await blob(pattern(3000, seed: 9))
         let again = try await blob(pattern(3000, seed: 8))
@@ -57,7 +55,7 @@ import Testing
             !pending.contains { $0.what.contains(paths.blobs.string) }, "no blob waits for another look: \(pending)")
     }
 
-    @Test func nothingIsFreedAsLongAsNobodySaysWhatRegistriesRemember() async throws {
+    @Test func nothingIsFreedWhileTheCacheStateIsUnknown() async throws {
         _ = try await blob(pattern(3000))
         let mute = CollectionOptions(maxShare: 100)
         let first = try await run(mute)
@@ -70,7 +68,7 @@ import Testing
     }
 
     /// docs/safety.md#4-races-that-remain: the delay is a bet on the longest push.
-    @Test(arguments: [0, 3599, 3600] as [TimeInterval]) func aShortDelayIsSaidToBeABet(_ delay: TimeInterval)
+    @Test(arguments: [0, 3599, 3600] as [TimeInterval]) func aShortDelayIsNotedAsABet(_ delay: TimeInterval)
         async throws
     {
         let first = try await plan(CollectionOptions(delay: delay, maxShare: 100, caches: .none))
@@ -83,8 +81,8 @@ import Testing
     }
 
     /// The mutation "final mark begun before the delay": a plan whose mark is too early frees
-    /// nothing, however late it is executed.
-    @Test func aMarkBeforeTheDelayFreesNothing() async throws {
+    /// nothing, however late the plan is executed.
+    @Test func aMarkBeforeTheEndOfTheDelayFreesNothing() async throws {
         _ = try await blob(pattern(3000))
         try await run()
         clock.advance(by: Self.day - 1)
@@ -95,12 +93,12 @@ import Testing
         #expect(try await quarantined == 1)
     }
 
-    @Test func whatIsNeededAgainComesBack() async throws {
+    @Test func contentThatIsNeededAgainComesBack() async throws {
         let digest = try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         let link = fixture.registry.paths.revision(try fixture.name("app"), digest)
         try await fixture.driver.delete(fixture.registry.paths.repository(try fixture.name("app")))
         #expect(try await run().items(.quarantine).count == 3)
-        // A client that was told before that all is there.
+        // A client that was told before that the image exists pushes it again.
         try await fixture.driver.putContent(link.appending("link"), Array(digest.string.utf8))
         clock.advance(by: Self.day + 1)
         let back = try await run()
@@ -123,7 +121,7 @@ import Testing
         #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
     }
 
-    @Test func offlineOneRunDoesItAll() async throws {
+    @Test func offlineOneRunFreesAll() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         let loose = try await blob(pattern(3000, seed: 9))
         let plan = try await run(CollectionOptions(grace: 0, maxShare: 100, caches: .offline))
@@ -134,14 +132,14 @@ import Testing
         #expect(try await fixture.registry.pass().tags(of: fixture.name("app")).map(\.state) == [.ok])
     }
 
-    @Test func theTrashIsNeeded() async throws {
+    @Test func contentInTheTrashIsNeeded() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         #expect(try await fixture.trash("app").map(\.outcome) == [.done])
         #expect(try await run().parts.isEmpty)
         #expect(try await TrashReader(registry: fixture.registry).ids().count == 1)
     }
 
-    @Test func manifestsWithoutATagStayUnlessThatIsSaid() async throws {
+    @Test func untaggedManifestsGoOnlyWithTheOption() async throws {
         let digest = try await fixture.push("app", tags: [], layer: pattern(5000))
         try await fixture.push("app", tags: ["1"], layer: pattern(100, seed: 2))
         #expect(try await plan().items(.quarantine).isEmpty)
@@ -150,16 +148,16 @@ import Testing
         let plan = try await run(options)
         let link = fixture.registry.paths.revision(try fixture.name("app"), digest).appending(.literal("link"))
         #expect(plan.items(.quarantine).contains { $0.origin == link })
-        // The manifest and its layer; the configuration is the tagged one's as well.
+        // The manifest, its link and its layer; the tagged image has the same configuration.
         #expect(plan.items(.quarantine).count == 3)
         clock.advance(by: Self.day + 1)
-        // It is tagged now: everything comes back, the link as well.
+        // A new tag restores everything, also the link.
         try await fixture.setTag("late", of: fixture.name("app"), to: digest)
         #expect(try await run(options).items(.restore).count == 3)
         #expect(try await fixture.registry.pass().tags(of: fixture.name("app")).map(\.state) == [.ok, .ok])
     }
 
-    @Test func indexesReferrersAndChildrenElsewhereAreFollowed() async throws {
+    @Test func indexesReferrersAndChildrenInOtherRepositoriesAreFollowed() async throws {
         let child = try await fixture.push("elsewhere", tags: [], layer: pattern(5000))
         let type = "application/vnd.oci.image"
         func document(_ text: String, in name: String, tag: String? = nil) async throws -> Digest {
@@ -193,9 +191,9 @@ import Testing
         #expect(try await isThere(empty))
     }
 
-    /// It pins what its repository links to; all else is collected, and the command that the note
-    /// prints gets rid of it.
-    @Test func aManifestThatCannotBeReadIsInNobodysWay() async throws {
+    /// The manifest pins everything that its repository links to. Other content is collected, and
+    /// the command in the note removes the manifest.
+    @Test func anUnreadableManifestDoesNotBlockACollection() async throws {
         let digest = try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         let loose = try await blob(pattern(3000, seed: 9))
         let chunk = try await fixture.driver.reader.blob(fixture.registry.paths.blob(digest)).chunk(0)
@@ -232,7 +230,7 @@ import Testing
         recording.before { step in
             guard case .read(_, let object) = step.operation, object == ObjectID("/docker/registry/v2/repositories/app")
             else { return }
-            // Not before the mark is written down.
+            // Moves the repository only after the mark is in the journal.
             guard (try? await store.reader.read(.stat, of: Journal.object)) != nil,
                 (try? await fixture.names()) == ["app"]
             else { return }
@@ -244,13 +242,13 @@ import Testing
         #expect(plan.obstacles.contains { $0.contains("moved") })
     }
 
-    @Test func youngThingsAreLeftAlone() async throws {
+    @Test func youngContentStays() async throws {
         let young = try await blob(pattern(3000))
         var options = Self.free
         options.grace = 10 * 365 * Self.day
         #expect(try await plan(options).parts.isEmpty)
         let driver = fixture.driver
-        // An old blob, and a link to it that somebody has just made.
+        // An old blob with a new link.
         let digest = Digest.sha256(of: pattern(3000))
         var late = driver
         late.writer.modified = clock.now
@@ -281,7 +279,7 @@ import Testing
         #expect(try await quarantined == 0)
     }
 
-    /// A registry writes the key of a link before its content: for some minutes that is no damage,
+    /// A registry writes the key of a link before its content: for some minutes this is no damage,
     /// whatever the grace window is.
     @Test func aTagThatIsBeingWrittenIsNoDamage() async throws {
         let digest = try await fixture.push("app", tags: [], layer: pattern(5000))
@@ -295,11 +293,11 @@ import Testing
         #expect(plan.obstacles.isEmpty && plan.items(.quarantine).isEmpty, "\(plan.obstacles) \(plan.parts)")
         #expect(plan.notes.contains { $0.contains("app:late names no digest, and may just be being written") })
         #expect(!plan.notes.contains { $0.contains("regtop rm") }, "\(plan.notes)")
-        // So is one whose content is there and not its size.
+        // A link with content but without a size is no damage either.
         try await store.set(
             link.chunk(0), [.write(Array(digest.string.utf8), at: 0)], modified: clock.now.addingTimeInterval(-60))
         #expect(try await !self.plan(options).notes.contains { $0.contains("regtop rm") })
-        // And a manifest of which that is true.
+        // Nor is a manifest that is being written.
         let blob = try await fixture.driver.reader.blob(paths.blob(other)).chunk(0)
         try await store.set(
             blob, [.write([0x20], at: 0)], modified: clock.now.addingTimeInterval(-60))
@@ -307,13 +305,13 @@ import Testing
         clock.advance(by: 3600)
         let later = try await self.plan(options).notes.filter { $0.contains("everything that app links to is kept") }
         #expect(later.count == 1 && later[0].contains("regtop rm"), "\(later)")
-        // Without registries nobody is writing.
+        // Without registries no file is being written.
         clock.advance(by: -3600)
         let offline = try await self.plan(CollectionOptions(grace: 0, maxShare: 100, caches: .offline))
         #expect(offline.notes.contains { $0.contains("regtop rm") })
     }
 
-    @Test func uploadsGoWhenThatIsSaid() async throws {
+    @Test func oldUploadsGoOnlyWithTheOption() async throws {
         let directory = try fixture.registry.paths.uploads(fixture.name("app")).appending("u")
         try await fixture.driver.putContent(directory.appending("data"), pattern(3000))
         #expect(try await run().parts.isEmpty)
@@ -326,7 +324,7 @@ import Testing
         #expect(try await PoolCensus(fixture.driver.reader).unreferenced.isEmpty)
     }
 
-    @Test func anIdentifierOfAnUploadAndABlobIsMendedAndKept() async throws {
+    @Test func anIdentifierOfAnUploadAndABlobIsMended() async throws {
         let path = try await blob(pattern(3000))
         let blob = try await fixture.driver.reader.blob(path)
         let upload = try fixture.registry.paths.uploads(fixture.name("app")).appending("u").appending("data")
@@ -341,8 +339,8 @@ import Testing
         #expect(try await self.plan().items(.quarantine).map(\.blob) == [blob], "once it stands alone")
     }
 
-    /// ^C during the third of five parts: two are done, the third is taken back; the next run frees
-    /// what is due and takes the rest.
+    /// ^C during the third of five batches: two batches are done and the third is undone. The next
+    /// run frees the content that is due, and quarantines the rest.
     @Test func cancelledItGoesOnWhereItWas() async throws {
         for seed in 0..<45 { _ = try await blob(pattern(100, seed: UInt64(seed))) }
         var options = Self.free
@@ -370,13 +368,13 @@ import Testing
         #expect(try await store.objects().allSatisfy { BlobIdentifier.parse(chunkName: $0.name) == nil })
     }
 
-    @Test func unlistedDirectoriesAreMarked() async throws {
+    @Test func contentOfUnlistedDirectoriesIsNeeded() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(5000))
         try await store.set(ObjectID("/docker/registry/v2/repositories"), [.removeOmap(["app"])])
         #expect(try await plan().parts.isEmpty)
     }
 
-    @Test func whatWasShownWithoutTheRightToChangeIsNotExecuted() async throws {
+    @Test func aDryRunPlanIsNotExecuted() async throws {
         _ = try await blob(pattern(3000))
         let plan = try await fixture.planner.collection(Self.free)
         #expect(plan.items(.quarantine).count == 1)

@@ -7,14 +7,14 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// A cache tier that is added to a pool while it is collected: the next thing that would be freed
-/// is not. (`CacheTierTests` has real ones.)
+/// A cache tier is added to a pool between the plan of a collection and its execution: nothing is
+/// freed. (`CacheTierTests` has real tiers.)
 @Suite struct CollectionTierTests: CollectionSuite {
     let world: CollectionWorld
 
     init() throws { world = try CollectionWorld() }
 
-    @Test func nothingIsFreedOnceATierIsThere() async throws {
+    @Test func nothingIsFreedAfterATierIsAdded() async throws {
         let pool = TieredReader(base: store.reader)
         let fixture = ChangeFixture(
             StoreUnderTest(.sqliteMemory, reader: pool, writer: store.writer), policy: clock.policy(delay: 0))
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: [CacheTiering.unknown, .tier(of: "base"), .base([.init(name: "a\u{1B}[m", mode: "writeback")])])
-    func whyNoListingIsBelievedIsSaidWithoutWhatNamesHide(_ tiering: CacheTiering) throws {
+    func theTieringErrorHasNoControlCharacters(_ tiering: CacheTiering) throws {
         var status = StoreStatus(backend: .rados, name: "pool")
         try status.requireWholeListings()
         status.tiering = tiering
@@ -49,7 +49,7 @@ import Testing
         #expect(error?.kind == .incomplete && error?.reason.contains("\u{1B}") == false)
     }
 
-    /// Says from some moment on that the pool has a tier.
+    /// A reader that says, after `addTier`, that the pool has a tier.
     private final class TieredReader: ObjectReader {
         let base: any ObjectReader
         private let hasTier = Mutex(false)

@@ -11,7 +11,7 @@ struct PushedImage: Sendable {
     let layers: [[UInt8]]
     let manifest: [UInt8]
 
-    /// One whose configuration is its first layer: one blob less to interleave.
+    /// An image whose configuration is its first layer: there is one blob less to interleave.
     init(layers: [[UInt8]]) {
         self.layers = layers
         let list = layers.map { layer in
@@ -31,31 +31,33 @@ struct PushedImage: Sendable {
     static let small = PushedImage(layers: [pattern(1500, seed: 7)])
 
     var digest: Digest { .sha256(of: manifest) }
-    /// Its layers, then its manifest.
+    /// The layers, then the manifest.
     var blobs: [[UInt8]] { layers + [manifest] }
 }
 
-/// Pushes as registry v2.3.1 does, on the old driver, step by step: HEAD through the descriptor
-/// cache and the layer link, a mount of what another repository has, an upload of what is missing
-/// only, the MOVE of the upload as two unguarded steps, layer link, manifest, revision, tag.
+/// Pushes as registry v2.3.1 does, with the old driver, step by step: HEAD through the descriptor
+/// cache and the layer link, a mount of a layer that another repository has, an upload of a layer
+/// only if it is missing, the MOVE of the upload as two unguarded steps, layer link, manifest,
+/// revision, tag.
 struct OldRegistry: Sendable {
     let reader: any ObjectReader
     let writer: any ObjectWriter
-    /// What it remembers, without ever forgetting; nil: no cache is configured.
+    /// The descriptor cache, which forgets only at a restart; nil if no cache is configured.
     let cache: DescriptorCache?
-    /// The date of what it writes.
+    /// The date of the objects that it writes.
     let now: Date
     /// The repository to which it pushes.
     var name = "r"
 
     /// `blobdescriptor: inmemory`, shared by all requests of a registry
-    /// (`registry/storage/cache/memory`): which blobs there are, and for each repository which of
-    /// them are linked in it. A layer is asked for in the repository's own map first; what is not
-    /// there is looked for by its link, and behind that in the map of all blobs before the pool is
-    /// asked. An upload enters the layer into both maps when it has ended, a mount only what it
-    /// asked of the other repository. Manifests are looked for in the map of all blobs; their links
-    /// are in no map. Only a deletion of the layer through the registry's own API takes it out
-    /// again, and only out of that repository's map.
+    /// (`registry/storage/cache/memory`): a map of all blobs that exist, and for each repository a
+    /// map of the blobs that are linked in it. The registry looks for a layer in the repository's
+    /// own map first. If the layer is not there, the registry looks for its link, then in the map
+    /// of all blobs, then in the pool. At its end, an upload enters the layer into both maps; a
+    /// mount enters it only for the repository from which the layer is mounted. The registry looks
+    /// for manifests in the map of all blobs; their links are in no map. Only a deletion of the
+    /// layer through the registry's own API removes an entry, and only from the map of that
+    /// repository.
     final class DescriptorCache: Sendable {
         private struct Known {
             var blobs: Set<Digest> = []
@@ -75,7 +77,7 @@ struct OldRegistry: Sendable {
                 known.linked[repository, default: []].insert(digest)
             }
         }
-        /// A restart.
+        /// A restart of the registry.
         func flush() { known.withLock { $0 = Known() } }
     }
 
@@ -94,7 +96,7 @@ struct OldRegistry: Sendable {
     }
     func currentLink(_ tag: String) -> String { "\(repository(name))/_manifests/tags/\(tag)/current/link" }
 
-    /// Each request has a driver, each new file an identifier.
+    /// Each request has a driver of its own, and each new file a new identifier.
     private var driver: OldDriver {
         var driver = OldDriver(reader: reader, writer: writer)
         driver.modified = now
@@ -105,7 +107,8 @@ struct OldRegistry: Sendable {
         try await driver.put(path, Array(digest.string.utf8))
     }
 
-    /// HEAD of a layer, in the repository or another one. What is found is remembered.
+    /// HEAD of a layer, in this repository or in `other`. The cache remembers a layer that is
+    /// found.
     private func isThere(_ digest: Digest, in other: String? = nil) async -> Bool {
         let repository = other ?? name
         if let cache, cache.knows(digest, in: repository) { return true }
@@ -114,7 +117,7 @@ struct OldRegistry: Sendable {
         return true
     }
 
-    /// Whether there is a blob. What is found is remembered.
+    /// Whether the blob exists. The cache remembers a blob that is found.
     private func hasBlob(_ digest: Digest) async -> Bool {
         if let cache, cache.knows(digest) { return true }
         guard await driver.exists(Self.blobPath(digest)) else { return false }
@@ -122,8 +125,8 @@ struct OldRegistry: Sendable {
         return true
     }
 
-    /// False: the registry refused the manifest, since it does not know a layer. `mounting`: the
-    /// repository from which layers are mounted that are there.
+    /// Returns false if the registry refuses the manifest because it does not know a layer. Layers
+    /// that exist in the repository `mounting` are mounted from there.
     func push(_ image: PushedImage = .small, as tag: String = "t", mounting other: String? = nil) async throws -> Bool {
         for layer in image.layers {
             let digest = Digest.sha256(of: layer)
@@ -139,7 +142,7 @@ struct OldRegistry: Sendable {
         }
         let manifest = image.digest
         if await !hasBlob(manifest) { try await driver.put(Self.blobPath(manifest), image.manifest) }
-        // The store of manifests writes this link, and so does the one who called it.
+        // The manifest store writes this link, and then its caller writes it again.
         for _ in 0..<2 { try await link(revisionLink(manifest), manifest) }
         try await link("\(repository(name))/_manifests/tags/\(tag)/index/sha256/\(manifest.hex)/link", manifest)
         try await link(currentLink(tag), manifest)
@@ -159,8 +162,8 @@ struct OldRegistry: Sendable {
 }
 
 extension StoreUnderTest {
-    /// What a client does not get that pulls this image from a registry which has just been
-    /// started: what is missing, or not what it was.
+    /// Lists the files that are missing or different for a client that pulls this image from a
+    /// registry after a restart.
     func lacking(_ image: PushedImage, as tag: String, in name: String = "r") async -> [String] {
         let reader = driver().reader
         let registry = OldRegistry(
@@ -181,7 +184,7 @@ extension StoreUnderTest {
         return lacking
     }
 
-    /// Expects that what was answered 201 is there, byte for byte.
+    /// Expects that every file of a push that was answered 201 is there, byte for byte.
     func expectWhole(_ image: PushedImage, tag: String, _ what: String) async {
         let lacking = await lacking(image, as: tag)
         #expect(lacking.isEmpty, "\(what): \(lacking) lost")

@@ -7,14 +7,14 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Several copies of one blob; and what lies in the trash and is no link.
+/// Several copies of one blob, and an upload in the trash.
 @Suite struct QuarantineCopyTests: CollectionSuite {
     let world: CollectionWorld
     private let content = pattern(3000)
 
     init() throws { world = try CollectionWorld() }
 
-    @Test func anUploadInTheTrashIsInNobodysWay() async throws {
+    @Test func anUploadInTheTrashDoesNotBlockACollection() async throws {
         try await fixture.push("app", tags: ["1"], layer: content)
         let upload = try paths.uploads(fixture.name("app")).appending("u").appending("data")
         try await fixture.driver.putContent(upload, pattern(5000, seed: 3))
@@ -28,8 +28,8 @@ import Testing
         #expect(try await quarantined == 0, "the trash can come back")
     }
 
-    /// The newer one may be sound where the older is not.
-    @Test func ofTwoCopiesTheNewerComesBack() async throws {
+    /// The newer copy may be sound while the older copy is not.
+    @Test func theNewerOfTwoCopiesComesBack() async throws {
         let path = try await blob(content)
         try await run()
         clock.advance(by: 60)
@@ -44,7 +44,8 @@ import Testing
         #expect(try await fixture.driver.reader.blob(path) == newer)
     }
 
-    /// A registry's purge of a pair has killed what took the place of the quarantined copy.
+    /// A registry's purge of a pair has deleted the chunks of the blob that replaced the
+    /// quarantined copy.
     @Test func theOnlyCopyIsNotFreed() async throws {
         let path = try await blob(content)
         try await run()
@@ -55,8 +56,8 @@ import Testing
         let plan = try await plan()
         #expect(plan.items(.free).isEmpty)
         #expect(plan.obstacles.contains { $0.contains("another copy of it is in the quarantine") }, "\(plan.obstacles)")
-        // What the sentence promises: the reference to nothing is put out of the way, and the copy
-        // comes back.
+        // The obstacle promises this: after the repair of the dangling reference, the copy comes
+        // back.
         var options = FsckOptions()
         options.grace = 0
         let found = await Fsck(registry: fixture.registry, options: options).run().problems

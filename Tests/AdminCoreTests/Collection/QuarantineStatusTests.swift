@@ -6,8 +6,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// What can be said of a collection without a mark: what is in the quarantine, since when, what it
-/// would free, what is in the way, when.
+/// The status of the quarantine without a mark: its batches, their dates, their bytes, the
+/// obstacles, and the next moment at which content can be freed.
 @Suite struct QuarantineStatusTests: CollectionSuite {
     let world: CollectionWorld
 
@@ -17,13 +17,13 @@ import Testing
         try await ChangePlanner(registry: fixture.registry, policy: clock.policy(delay: 0)).quarantine(options)
     }
 
-    @Test func nothingIsInAnEmptyPool() async throws {
+    @Test func anEmptyPoolHasAnEmptyQuarantine() async throws {
         let status = try await status()
         #expect(status.items.isEmpty && status.bytes == 0 && status.obstacles.isEmpty)
         #expect(status.nextFreeAfter == nil)
     }
 
-    @Test func itSaysSinceWhenAndUntilWhen() async throws {
+    @Test func theStatusHasTheDatesOfItsBatches() async throws {
         _ = try await blob(pattern(3000, seed: 1))
         _ = try await blob(pattern(2000, seed: 2))
         try await run()
@@ -44,14 +44,14 @@ import Testing
         #expect(try await self.status(CollectionOptions(caches: .offline)).dueBytes == 6000)
     }
 
-    /// Noted, taken, shown and freed: bytes are what the pool holds of a thing, whatever its first
-    /// chunk says, or if it has none.
-    @Test func theSameThingsHaveTheSameBytesAllTheWay() async throws {
+    /// Noted, quarantined, shown and freed content has the same bytes: the bytes of its chunks in
+    /// the pool, whatever size chunk 0 says, and also without a chunk 0.
+    @Test func bytesAreEqualInPlansStatusAndFreeing() async throws {
         var options = Self.free
         options.untagged = true
         options.uploadsOlderThan = 0
         try await fixture.push("app", tags: ["1"], layer: pattern(100))
-        // Something longer was there before: the first chunk is full, whatever it says.
+        // A longer file was there before: chunk 0 is full, although its size is smaller.
         let path = try await blob(pattern(4 << 20, seed: 1))
         let loose = try await fixture.driver.reader.blob(path)
         for index in [1, 4] { try await store.set(loose.chunk(index), [.write(pattern(500), at: 0)]) }
@@ -93,7 +93,7 @@ import Testing
         #expect(last.items(.free).count == first.items(.quarantine).count + first.items(.note).count)
     }
 
-    @Test func itReadsNoManifestAndWritesNothing() async throws {
+    @Test func theStatusReadsNoManifestAndWritesNothing() async throws {
         let digest = try await fixture.push("app", tags: ["1"], layer: pattern(100))
         _ = try await blob(pattern(3000))
         try await run()
@@ -105,7 +105,7 @@ import Testing
         #expect(!recording.operations.contains { $0.object == manifest })
     }
 
-    @Test func whatIsInTheWayIsNamed() async throws {
+    @Test func obstaclesAreNamed() async throws {
         _ = try await blob(pattern(3000))
         let path = try paths.quarantine.appending("undated")
         let loose = BlobIdentifier.random()

@@ -6,14 +6,14 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// What a push relies on that a run has taken comes back by a look, which reads only what is new.
+/// A look restores quarantined content that a push needs, and reads only what is new.
 @Suite struct RestoringLookTests: CollectionSuite {
     let world: CollectionWorld
 
     init() throws { world = try CollectionWorld() }
 
-    /// An image in the quarantine, and what its run leaves to whoever goes on watching. Another
-    /// image has the same configuration, which stays.
+    /// Quarantines an image, and returns the look with which a process goes on watching. Another
+    /// image has the same configuration, which therefore stays.
     private func taken(
         _ options: CollectionOptions = free, linked: Bool = false
     ) async throws -> (digest: Digest, layer: Digest, look: RestoringLook) {
@@ -27,11 +27,12 @@ import Testing
         return (digest, .sha256(of: layer), plan.look)
     }
 
-    /// The configuration of all images here.
+    /// The configuration of all images in these tests.
     private static let config = Digest.sha256(
         of: Array(#"{"architecture":"amd64","os":"linux","created":"2016-01-02T03:04:05Z"}"#.utf8))
 
-    /// What a registry writes last of a push that was told before that it has all of it.
+    /// Writes the last links of a push whose client was told before that the image's content
+    /// exists.
     private func endPush(of digest: Digest, _ layers: Digest..., in name: String) async throws {
         let name = try fixture.name(name)
         var links = layers.map { (paths.layerLink(name, $0), $0) }
@@ -44,8 +45,7 @@ import Testing
         }
     }
 
-    /// What of the quarantine belongs to a registry; chunks that nothing refers to are noted there,
-    /// too.
+    /// The number of registry files in the quarantine; the notes of orphans there do not count.
     private var held: Int {
         get async throws {
             try await fixture.driver.reader.holdings(in: paths.quarantine).flatMap(\.entries).count {
@@ -59,7 +59,7 @@ import Testing
         #expect(states == Array(repeating: .ok, count: count))
     }
 
-    @Test func whatAPushNeedsComesBackWithinOneLook() async throws {
+    @Test func contentThatAPushNeedsComesBackWithinOneLook() async throws {
         let (digest, layer, look) = try await taken()
         try await endPush(of: digest, layer, Self.config, in: "app")
         let (items, results) = try await fixture.admin.restoreNeeded(look)
@@ -70,7 +70,7 @@ import Testing
         let log = try await AuditLogReader(storage: fixture.driver.reader).latest(2, now: clock.now)
         #expect(log.map(\.action) == ["collect", "collect"])
         #expect(log.contains { $0.targets.count == 1 && $0.targets[0].hasPrefix("restore ") })
-        // The next one has nothing to do, and writes nothing down.
+        // The next look has nothing to do, and logs nothing.
         #expect(try await fixture.admin.restoreNeeded(look).results.isEmpty)
         #expect(try await AuditLogReader(storage: fixture.driver.reader).latest(9, now: clock.now).count == 2)
     }
@@ -88,17 +88,17 @@ import Testing
         }
         #expect(notes == ["3 blobs came back that pushes need"] && plan.broughtBack.count == 3)
         try await expectWhole("app")
-        // Where nothing is taken there is nothing to look for, and without registries nobody to
-        // look after.
+        // A run that quarantines nothing has no look. Without registries there is no look either,
+        // since nothing pushes.
         #expect(try await !self.plan().parts.contains { $0.work == .look })
         _ = try await blob(pattern(70, seed: 9))
         let offline = try await self.plan(CollectionOptions(grace: 0, maxShare: 100, caches: .offline))
         #expect(offline.items(.quarantine).count == 1 && !offline.parts.contains { $0.work == .look })
     }
 
-    /// A round in which nothing was pushed costs three operations a repository; after a push, that
-    /// manifest is read and no other.
-    @Test func theCostIsThatOfWhatIsNew() async throws {
+    /// A look costs three operations for each repository if nothing was pushed since the last look.
+    /// After a push, a look reads the new manifest and no other.
+    @Test func aLookReadsOnlyWhatIsNew() async throws {
         let (digest, layer, look) = try await taken()
         for number in 0..<4 { try await fixture.push("r\(number)", tags: ["1"], layer: pattern(600, seed: 50)) }
         let recording = RecordingStore(store)
@@ -127,14 +127,14 @@ import Testing
         try await expectWhole("r2", 2)
     }
 
-    /// What another regtop took by a mark of its own may be what a manifest names that was read
-    /// already.
-    @Test func whatSomebodyElseTookIsLookedForEverywhere() async throws {
+    /// Another regtop may quarantine, by a mark of its own, content of a manifest that this look
+    /// has read already.
+    @Test func aLookSearchesEverywhereForContentThatAnotherRegtopTook() async throws {
         let (_, _, look) = try await taken()
         let late = try await fixture.push("app", tags: ["late"], layer: pattern(800, seed: 4))
         #expect(try await fixture.admin.restoreNeeded(look).items.isEmpty)
         #expect(look.knowledge.manifests.contains(late))
-        // A mark that had begun before the push, and takes its layer after that was looked at.
+        // The other mark began before the push, and takes the push's layer after the look.
         let layer = paths.blob(.sha256(of: pattern(800, seed: 4)))
         let blob = try await fixture.driver.reader.blob(layer)
         let note = Holding.Note(name: "1 unneeded", kind: "quarantine", by: "other", begun: clock.now)
@@ -144,9 +144,9 @@ import Testing
         try await expectWhole("app", 2)
     }
 
-    /// One that cannot be understood lets everything come back that its repository links to, and is
-    /// looked at again.
-    @Test func whatCannotBeReadPins() async throws {
+    /// If a manifest cannot be read, a look restores everything that its repository links to, and
+    /// the next look reads the manifest again.
+    @Test func anUnreadableManifestPins() async throws {
         let (_, layer, look) = try await taken()
         let name = try fixture.name("late")
         let garbage = Array("{\"schemaVersion\":2,".utf8)
@@ -162,8 +162,8 @@ import Testing
         #expect(look.knowledge.unclear.isEmpty)
     }
 
-    /// Children and subjects in the quarantine are read there.
-    @Test func whatAnIndexNamesComesBack() async throws {
+    /// The look reads children and subjects in the quarantine.
+    @Test func contentThatAnIndexNamesComesBack() async throws {
         let (digest, layer, look) = try await taken()
         let type = "application/vnd.oci.image"
         func document(_ text: String) async throws -> Digest {
@@ -181,9 +181,9 @@ import Testing
         #expect(Set(back) == [paths.blob(digest), paths.blob(layer)])
     }
 
-    /// A push that had read the link's identifier writes into it after it was taken, and no
-    /// directory tells of that.
-    @Test func aLinkThatWasWrittenToInTheQuarantineComesBack() async throws {
+    /// A push that had read the link's identifier writes into it while it is in the quarantine; no
+    /// directory shows that.
+    @Test func aLinkOverwrittenInTheQuarantineComesBack() async throws {
         var options = Self.free
         options.untagged = true
         let (digest, layer, look) = try await taken(options, linked: true)
@@ -199,8 +199,8 @@ import Testing
         #expect(try await held == 0)
     }
 
-    /// A regtop lists a directory, makes it, and makes the link at last: wherever a look meets
-    /// that, the next one sees the rest.
+    /// A regtop lists a directory, creates it, and creates the link last: if a look runs in
+    /// between, the next look sees the rest.
     @Test func aLinkThatAppearsLateIsSeen() async throws {
         let (digest, layer, look) = try await taken()
         let directory = paths.revision(try fixture.name("app"), digest)
@@ -218,8 +218,9 @@ import Testing
             ])
     }
 
-    /// Until what the mark has found needed is back, nothing that names it is taken for known.
-    @Test func aRestoringThatFailedIsDoneByTheLook() async throws {
+    /// Until the needed content that the mark has found is restored, the look does not count its
+    /// manifests as known.
+    @Test func theLookRestoresWhatAFailedRunLeft() async throws {
         let (digest, layer, _) = try await taken()
         try await endPush(of: digest, layer, Self.config, in: "app")
         let plan = try await plan()
@@ -228,7 +229,7 @@ import Testing
         try await expectWhole("app", 2)
     }
 
-    @Test func cancelledItSaysWhatTheNextRunDoes() async throws {
+    @Test func aCancelledLookIsAnError() async throws {
         var options = Self.free
         options.pause = 86_400
         _ = try await blob(pattern(3000))
@@ -238,7 +239,7 @@ import Testing
         let task = Task { try await last.work() }
         task.cancel()
         await #expect(throws: ChangeError.self) { try await task.value }
-        // Without registries nobody waits.
+        // Without registries the look does not wait.
         #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done, .done])
     }
 }

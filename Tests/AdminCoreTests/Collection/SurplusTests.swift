@@ -6,15 +6,15 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Chunks behind the end of a needed blob (docs/layout.md#d4): noted by one run, removed by a later
-/// one; and whose chunks are never touched.
+/// Chunks behind the end of a needed blob (docs/layout.md#d4): one run notes them, a later run
+/// removes them. Other files keep their chunks.
 @Suite struct SurplusTests: CollectionSuite {
     let world: CollectionWorld
     private let content = pattern(3000)
 
     init() throws { world = try CollectionWorld() }
 
-    /// An image whose layer has two chunks behind its end, with a gap before the second.
+    /// Pushes an image whose layer has two chunks behind its end, with a gap before the second one.
     private func planted() async throws -> (path: StoragePath, blob: BlobIdentifier) {
         try await fixture.push("app", tags: ["1"], layer: content)
         let path = paths.blob(.sha256(of: content))
@@ -32,7 +32,7 @@ import Testing
         get async throws { try await SurplusNotes.read(fixture.driver.reader) }
     }
 
-    @Test func itIsNotedThenRemoved() async throws {
+    @Test func surplusIsNotedThenRemoved() async throws {
         let (path, blob) = try await planted()
         let first = try await run()
         #expect(first.items(.watch).map(\.origin) == [path] && first.items(.watch).map(\.bytes) == [1000])
@@ -53,7 +53,7 @@ import Testing
         #expect(try await run().parts.isEmpty)
     }
 
-    @Test func offlineOneRunDoesItAll() async throws {
+    @Test func offlineOneRunRemovesSurplus() async throws {
         let (path, blob) = try await planted()
         let plan = try await run(CollectionOptions(grace: 0, caches: .offline))
         #expect(plan.impact.bytes == 1000)
@@ -61,7 +61,7 @@ import Testing
         #expect(try await fixture.driver.reader.content(path) == content)
     }
 
-    @Test func nothingIsRemovedAsLongAsNobodySaysWhatRegistriesRemember() async throws {
+    @Test func surplusStaysWhileTheCacheStateIsUnknown() async throws {
         let (_, blob) = try await planted()
         let mute = CollectionOptions()
         try await run(mute)
@@ -70,9 +70,9 @@ import Testing
         #expect(try await surplus(of: blob) == [1, 4])
     }
 
-    /// A writer that dies while it overwrites a file leaves a size that is too small: what lies
-    /// behind it is content.
-    @Test func whatTheDigestNeedsStays() async throws {
+    /// A writer that dies while it overwrites a file leaves a size that is too small: the chunks
+    /// behind that size are content.
+    @Test func chunksThatTheDigestNeedsStay() async throws {
         let (path, blob) = try await planted()
         try await store.set(
             blob.chunk(0), [.setXattr(name: TotalSize.xattr, value: TotalSize.encode(1000)), .truncate(1000)])
@@ -85,7 +85,7 @@ import Testing
         #expect(try await notes.isEmpty, "it is noted anew, and not read again every night")
     }
 
-    @Test func whatIsYoungIsLeftAlone() async throws {
+    @Test func youngSurplusStays() async throws {
         let (_, blob) = try await planted()
         try await store.set(blob.chunk(1), [.write([1], at: 0)], modified: clock.now)
         #expect(try await run().parts.isEmpty, "one of its chunks has just been written")
@@ -97,8 +97,8 @@ import Testing
         #expect(try await surplus(of: blob) == [1, 4])
     }
 
-    /// An upload's chunks are there before its size says so.
-    @Test func anUploadInProgressIsNeverTouched() async throws {
+    /// An upload's chunks exist before its size includes them.
+    @Test func uploadsInProgressKeepTheirChunks() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(100))
         let data = try paths.uploads(fixture.name("app")).appending("u").appending("data")
         try await fixture.driver.putContent(data, content)
@@ -112,8 +112,9 @@ import Testing
         #expect(try await surplus(of: blob) == [1, 2])
     }
 
-    /// One identifier at a blob and at an upload, which may go on: not even what was noted before.
-    @Test func whatHasASecondReferenceIsNeverTouched() async throws {
+    /// A blob and an upload, which may go on, have one identifier: even chunks that were noted
+    /// before stay.
+    @Test func surplusOfABlobWithASecondReferenceStays() async throws {
         let (path, blob) = try await planted()
         try await run()
         clock.advance(by: Self.day)
@@ -127,7 +128,7 @@ import Testing
         #expect(next.items(.watch).isEmpty && next.items(.trim).isEmpty && next.items(.mend).count == 1)
     }
 
-    @Test func linksAreNeverTouched() async throws {
+    @Test func surplusOfLinksStays() async throws {
         try await fixture.push("app", tags: ["1"], layer: content)
         let link = try #require(paths.currentLink(fixture.name("app"), tag: "1"))
         let blob = try await fixture.driver.reader.blob(link)

@@ -2,20 +2,20 @@ import Synchronization
 
 @testable import ObjectStore
 
-/// A pool that is deleted: from one operation on every object is "not there", every listing empty,
-/// and only who asks for the pool itself learns the truth (docs/layout.md#d12).
+/// A pool that is deleted after a number of operations: then each object is "not there" and each
+/// listing is empty; only writes and a question for the pool itself fail (docs/layout.md#d12).
 final class VanishingStore: ObjectReader, ObjectWriter {
     private let store: StoreUnderTest
     private let lasts: Int
     private let begun = Mutex(0)
 
-    /// It is there for so many operations.
+    /// The pool exists for the first `operations` operations.
     init(_ store: StoreUnderTest, for operations: Int) {
         self.store = store
         lasts = operations
     }
 
-    /// How many operations have begun.
+    /// The number of operations that have begun.
     var count: Int { begun.withLock(\.self) }
 
     private static let gone = StoreError(.noSuchPool, operation: "ask for the pool", errno: 2, reason: "it was deleted")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ObjectStore
 
-/// The window of tasks, the result that comes once, and the file that appears whole.
+/// A window of tasks, a result that is delivered once, and a file that appears whole.
 struct ConcurrentWorkTests {
     @Test("results keep the order of the items, within the window")
     func map() async throws {

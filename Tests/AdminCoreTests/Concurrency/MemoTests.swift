@@ -45,7 +45,7 @@ import Testing
         let memo = Memo<Int, Int> { key in
             if calls.add() > 1 { return key }
             enter.yield()
-            // Ends when the task is cancelled, and only then.
+            // Ends only when the task is cancelled.
             for await _ in AsyncStream<Void>(unfolding: { try? await Task.sleep(for: .seconds(3600)) }) {}
             throw StoreError(.cancelled, operation: "read", reason: "x")
         }

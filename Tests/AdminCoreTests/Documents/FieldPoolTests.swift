@@ -8,15 +8,14 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Small pools with oddities that people met in the field, each with the right answer: the blobs
-/// that a collection may free. Numbers stand for digests; every blob that no `frees` names has to
-/// stay.
+/// Small pools with oddities that people met in the field, each with the blobs that a collection
+/// may free. Numbers stand for digests. Every blob that `frees` does not name must stay.
 @Suite struct FieldPoolTests {
     private static let docker = "application/vnd.docker.distribution.manifest"
 
     private static func quoted(_ number: Int) -> String { "\"\(RegistryPool.digest(number))\"" }
 
-    /// A pool with a sound image (1, 2, 11), and blob 99, which nothing names.
+    /// A pool with a sound image (1, 2, 11), and blob 99, which no manifest names.
     private static func pool(_ prepare: (inout RegistryPool) -> Void) -> RegistryPool {
         var pool = RegistryPool()
         pool.image("fine/image", 1, layers: [11])
@@ -40,7 +39,7 @@ import Testing
         #expect(Self.freed(mark) == Set(numbers.map(RegistryPool.digest)), comment, sourceLocation: sourceLocation)
     }
 
-    /// Layers 50 and 51 and configuration 52 are named; 53 is not.
+    /// The document names layers 50 and 51 and configuration 52, but not 53.
     @Test(arguments: [
         #""Config":{"digest":C},"LAYERS":[{"Digest":A},{"DIGEST":B}]"#,
         #""con\u0066ig":{"dige\u017ft":C},"layer\u017f":[{"dIgEsT":A,"size":-1},{"digest":B,"size":"x"}]"#,
@@ -60,7 +59,7 @@ import Testing
         try await expectFreed([53, 99], pool, "\(text)")
     }
 
-    @Test func childrenOfAnIndexAreFollowedInWhateverCaseTheyAreNamed() async throws {
+    @Test func childrenOfAnIndexAreFollowedInAnyCaseOfTheirKeys() async throws {
         let pool = Self.pool { pool in
             pool.blob(
                 RegistryPool.digest(41),
@@ -74,7 +73,7 @@ import Testing
     }
 
     @Test(arguments: ["\u{feff}", "\n \t", "\0\0"], ["", "\n", "\0"])
-    func whatStandsAroundADocumentIsNoReasonNotToReadIt(_ front: String, _ back: String) async throws {
+    func aDocumentIsReadDespiteBytesAroundIt(_ front: String, _ back: String) async throws {
         let text = front + RegistryPool.imageDocument(config: 52, size: 1, layers: [50, 51]) + back
         try await expectFreed([53, 99], Self.pool { $0.manifest("a", RegistryPool.digest(40), text) })
     }
@@ -99,9 +98,9 @@ import Testing
         #expect(image.layers.map(\.digest) == [50, 51, 50].map(RegistryPool.digest))
     }
 
-    /// Registry 2.1.0 linked manifests among the layers. A tag names one of these, and none names
-    /// the other.
-    @Test func linksOfRegistry210() async throws {
+    /// Registry 2.1.0 linked manifests among the layers. A tag names one of these manifests; no tag
+    /// names the other.
+    @Test func manifestLinksOfRegistry210AreFollowed() async throws {
         let pool = Self.pool { pool in
             for (number, layer) in [(40, 50), (41, 51)] {
                 pool.blob(
@@ -128,12 +127,13 @@ import Testing
                 == [RegistryPool.layerLink("old", RegistryPool.digest(41))])
     }
 
-    /// A registry links a blob below another digest of it, too, and stores it below its SHA-256.
+    /// A registry may link a blob by a digest of another algorithm. It stores the blob below its
+    /// SHA-256.
     @Test(arguments: [
         "sha512:" + String(repeating: "ab", count: 64), "tarsum.v1+sha256:" + String(repeating: "cd", count: 32),
         "tarsum+sha256:" + String(repeating: "ef", count: 32),
     ])
-    func otherAlgorithms(_ name: String) async throws {
+    func blobsLinkedByOtherAlgorithmsStay(_ name: String) async throws {
         let alias = try #require(Digest(name))
         let pool = Self.pool { pool in
             pool.manifest(
@@ -156,7 +156,7 @@ import Testing
         #expect(Digest(directories: alias.directories) == alias)
     }
 
-    /// The content is hashed by the algorithm of the manifest's digest, too.
+    /// A verification hashes the content by the algorithm of the digest in the manifest.
     @Test func aBlobIsVerifiedByTheDigestThatAManifestNames() async throws {
         let (content, other) = (Array("content".utf8), Array("other".utf8))
         let (config, blob) = (Digest.sha256(of: Array("{}".utf8)), Digest.sha256(of: content))
@@ -180,11 +180,11 @@ import Testing
         #expect(try await damages(other).count == 1)
     }
 
-    /// A link that can mean one digest only names it, whatever other text it holds.
+    /// A link that can mean only one digest names it, even if it holds other text.
     @Test(arguments: [
         "{d}\n", "\u{feff}{d}", " {d}\r\n", "{h}", "{u}", "SHA256:{u}", "sha256: {h}", "\"{d}\"", "{d}\0\0", "{d} {d}",
     ])
-    func linksThatMeanOneDigest(_ text: String) async throws {
+    func linksThatMeanOneDigestNameIt(_ text: String) async throws {
         let digest = RegistryPool.digest(0xabc40)
         let spellings = [("{d}", digest.string), ("{h}", digest.hex), ("{u}", digest.hex.uppercased())]
         let content = spellings.reduce(text) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
@@ -197,18 +197,17 @@ import Testing
         #expect(try await pool.pass.image(#require(ImageReference("a:1")), expanding: false).digest == digest)
     }
 
-    /// A document that cannot be understood pins everything that its repository links to, and
-    /// nothing else.
+    /// A document that cannot be understood pins everything that its repository links to, and no
+    /// other content.
     @Test(arguments: [
         "nonsense", #"{"schemaVersion":2,"mediaType":"a/b"}"#, #"{"schemaVersion":3}"#, "{\"schemaVersion\":2,",
         #"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":{"digest":"x"}}"#,
     ])
-    func pins(_ text: String) async throws {
+    func anUnreadableDocumentPinsItsRepository(_ text: String) async throws {
         var pool = Self.pool { pool in
             pool.manifest("a", RegistryPool.digest(40), text)
             pool.linkLayer("a", RegistryPool.digest(50))
-            // Another manifest of that repository, which only the pinned link among its layers
-            // names.
+            // Another manifest of that repository. Only the pinned link among the layers names it.
             pool.blob(
                 RegistryPool.digest(41), Array(RegistryPool.imageDocument(config: 52, size: 1, layers: [51]).utf8))
             pool.linkLayer("a", RegistryPool.digest(41))
@@ -219,13 +218,13 @@ import Testing
         #expect(
             mark.notes.contains { $0.contains("everything that a links to is kept") && $0.contains(note) },
             "\(mark.notes)")
-        // An object that no directory lists pins as well.
+        // A pin also works in a directory that its parent does not list.
         pool.pool["/docker/registry/v2/repositories/a"].omap["_layers"] = nil
         try await expectFreed([53, 99], pool, "\(text)")
     }
 
-    /// A tag with an empty link: its repository links to the manifest that it named.
-    @Test func aTagThatNamesNothingPins() async throws {
+    /// A tag with an invalid link. Its repository still links to the content that the tag needs.
+    @Test func aTagWithAnInvalidLinkPinsItsRepository() async throws {
         let pool = Self.pool { pool in
             pool.pool.put(
                 RegistryPool.currentLink("a", "1"), Array("nonsense".utf8), modified: Date(timeIntervalSince1970: 1))
@@ -234,10 +233,10 @@ import Testing
         try await expectFreed([51, 52, 53, 99], pool)
     }
 
-    /// An enumeration that hides directories: everything that the walk finds counts, and nothing is
-    /// freed.
+    /// An enumeration that hides directories: all content that the walk finds is kept, and nothing
+    /// is freed.
     @Test(arguments: ["_manifests/revisions/sha256", "_layers", "_manifests/tags/1"])
-    func whatTheEnumerationHides(_ part: String) async throws {
+    func contentHiddenFromTheEnumerationStays(_ part: String) async throws {
         let pool = Self.pool { pool in
             pool.image("a", 40, layers: [50])
             pool.tag("a", "1", RegistryPool.digest(40))
@@ -249,8 +248,8 @@ import Testing
         #expect(Self.freed(mark).isDisjoint(with: [40, 41, 50].map(RegistryPool.digest)))
     }
 
-    /// A directory that nothing lists is marked, and reported.
-    @Test func whatTheTreeHides() async throws {
+    /// The mark includes a directory that its parent does not list, and reports it.
+    @Test func contentOfUnlistedDirectoriesStays() async throws {
         let pool = Self.pool { pool in
             pool.image("a", 40, layers: [50])
             pool.pool["/docker/registry/v2/repositories"].omap["a"] = nil

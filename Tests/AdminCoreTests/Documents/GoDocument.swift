@@ -2,9 +2,9 @@ import Foundation
 
 @testable import SampleRegistry
 
-/// A JSON document as a tree, with members in their order and as often as they occur. It is drawn
-/// by lot, written in any spelling that JSON allows, and read again by the rules of Go's
-/// `encoding/json`. Independent of the code under test.
+/// A JSON document as a tree that keeps the order and the repetitions of members. It is random, is
+/// written in any spelling that JSON allows, and is read by the rules of Go's `encoding/json`.
+/// Independent of the code under test.
 indirect enum GoDocument {
     case object([(key: String, value: GoDocument)])
     case array([GoDocument])
@@ -15,7 +15,7 @@ indirect enum GoDocument {
 
     // MARK: - Writing
 
-    /// The text, with blanks and escapes drawn by lot.
+    /// Returns the text, with random blanks and escapes.
     func text(_ random: inout SeededGenerator) -> String {
         func blank(_ random: inout SeededGenerator) -> String {
             ["", "", "", " ", "\n", "\t "].randomElement(using: &random) ?? ""
@@ -56,8 +56,8 @@ indirect enum GoDocument {
 
     // MARK: - Reading, as the structures of docker/distribution are filled
 
-    /// The digests that the registry sees: those that it would serve, and those that a pull asks
-    /// for.
+    /// The digests that the registry sees: those that it would serve, and those that a pull
+    /// requests.
     var seen: Set<String> {
         var (version, type) = ("", "")
         var config = ""
@@ -85,7 +85,7 @@ indirect enum GoDocument {
         return Set(found.filter { !$0.isEmpty })
     }
 
-    /// A slice of structures with one field that is read: a later array is decoded over the
+    /// A slice of structures with one field that is read. Go decodes a later array over the
     /// elements of an earlier one.
     private struct Slice {
         private var backing: [String] = []
@@ -118,8 +118,8 @@ indirect enum GoDocument {
     }
 }
 
-/// Draws manifests: sound ones, and then some with keys in another case, twice, in another order,
-/// between others, or with sizes that are no numbers.
+/// Makes random manifests: sound ones, which may then get keys in another case, repeated keys,
+/// another order, extra members, or sizes that are no numbers.
 struct DocumentLottery {
     var random: SeededGenerator
     /// The digests to choose from.
@@ -145,7 +145,7 @@ struct DocumentLottery {
                 ("config", descriptor("digest")), ("layers", array(of: "digest")),
             ]
         }
-        // A second value, decoded over the first one.
+        // A second value, which Go decodes over the first one.
         for (key, value) in members where ["config", "layers", "manifests", "fsLayers"].contains(key) && isDrawn(3) {
             let other: GoDocument
             switch value {

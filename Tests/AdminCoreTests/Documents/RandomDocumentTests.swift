@@ -7,8 +7,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// Documents drawn by lot: nothing that Go sees in one of them is ever freed. `REGTOP_TEST_SEED`
-/// repeats a run.
+/// Random documents: a collection never frees content that Go sees in one of them.
+/// `REGTOP_TEST_SEED` repeats a run.
 @Suite struct RandomDocumentTests {
     private static let seed =
         ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"].flatMap(UInt64.init) ?? .random(in: 0..<1 << 32)
@@ -16,7 +16,7 @@ import Testing
 
     private static let layers = (100..<108).map(RegistryPool.digest)
 
-    /// The digests that a document names to this program, whether or not it parses.
+    /// The digests that this program finds in a document, whether or not it parses.
     private static func named(_ bytes: [UInt8]) -> Set<String> {
         do {
             let manifest = try Manifest(parsing: bytes)
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func everyReferenceThatGoSeesIsSeen() {
+    @Test func everyReferenceThatGoSeesIsFound() {
         var lottery = DocumentLottery(random: SeededGenerator(seed: "\(Self.seed)"), digests: Self.layers.map(\.string))
         var (plain, ambiguous) = (0, 0)
         for round in 1...Self.rounds {
@@ -38,7 +38,7 @@ import Testing
             let missed = document.seen.subtracting(Self.named(Array(text.utf8)))
             #expect(missed.isEmpty, "round \(round) of seed \(Self.seed): \(text)")
             guard let manifest = try? Manifest(parsing: Array(text.utf8)) else { continue }
-            // Everything that is shown is seen by Go.
+            // Go sees every digest that regtop shows.
             let shown = Set((manifest.blobs + manifest.manifests).map(\.digest.string))
             #expect(shown == document.seen, "round \(round) of seed \(Self.seed): \(text)")
             if manifest.ambiguities.isEmpty { plain += 1 } else { ambiguous += 1 }
@@ -47,7 +47,8 @@ import Testing
         #expect(plain > Self.rounds / 100 && ambiguous > Self.rounds / 4, "\(plain) plain, \(ambiguous) ambiguous")
     }
 
-    /// The same through a mark, in a repository without layer links, so that no pin helps.
+    /// The same test with a mark, in a repository without layer links, so that no pin keeps
+    /// content.
     @Test func aMarkKeepsWhatGoSees() async throws {
         var lottery = DocumentLottery(
             random: SeededGenerator(seed: "\(Self.seed) mark"), digests: Self.layers.map(\.string))
@@ -71,7 +72,7 @@ import Testing
 }
 
 extension RegistryPool {
-    /// A mark of the pool, long after the last write.
+    /// Makes a mark of the pool, long after the last write.
     func mark(_ reader: (any ObjectReader)? = nil) async throws -> CollectionMark {
         let storage = StorageReader(objects: reader ?? pool.reader, chunkSize: pool.chunkSize)
         return try await CollectionMark.run(

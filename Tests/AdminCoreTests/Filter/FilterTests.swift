@@ -100,7 +100,7 @@ struct FilterRow: Filterable, Sendable {
         ] {
             _ = try? Filter(text)
         }
-        // Takes exponential time by backtracking.
+        // A matcher that backtracks takes exponential time for this pattern.
         let filter = try Filter("name~^(a+)+(a|aa)*(a*)*$")
         let row = FilterRow(values: [.name: .text(String(repeating: "a", count: 4000) + "b")])
         #expect(!filter.matches(row, now: FilterTests.now))

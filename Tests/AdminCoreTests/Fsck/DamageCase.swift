@@ -7,26 +7,25 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// One damage, done to a small registry that is sound but for it, and what is to be said of it.
+/// One damage to a small registry that is otherwise sound, and the report that is expected.
 struct DamageCase: Sendable, CustomTestStringConvertible {
     let name: String
     let kind: ProblemKind
     let severity: ProblemSeverity
     /// The name of the repair; nil if there is none.
     let repair: String?
-    /// What is found after the repair, with no grace: what the repair leaves on purpose.
+    /// The problems that the repair leaves on purpose, as found without a grace window.
     var after: [ProblemKind] = []
     var isDeep = false
     var largeOmap = StorageReader.largeOmap
     var chunkSize = FsckFixture.chunkSize
-    /// Where it is found; nil for what has no path.
+    /// The path of the problem; nil if the problem has none.
     let path: (@Sendable (FsckFixture) -> StoragePath?)
     private let prepare: @Sendable (inout SampleBuilder) throws -> Void
     private let damage: @Sendable (FsckFixture) async throws -> Void
     private let missing: SampleBlob?
 
-    /// Makes the registry, and damages it. `isAlone`: without the repository that has nothing to do
-    /// with it.
+    /// Makes the registry and damages it. `isAlone` leaves out the repository that is not damaged.
     func plant(_ store: StoreUnderTest, isAlone: Bool = false) async throws -> FsckFixture {
         let fixture = try await FsckFixture(store, leaving: missing, isAlone: isAlone, prepare: prepare)
         try await damage(fixture)
@@ -55,7 +54,7 @@ struct DamageCase: Sendable, CustomTestStringConvertible {
         self.missing = missing
     }
 
-    /// The same with another limit for omaps, or another chunk size assumed.
+    /// Returns a copy with another limit for omaps, or with another assumed chunk size.
     func with(largeOmap: Int? = nil, chunkSize: UInt64? = nil) -> DamageCase {
         var copy = self
         if let largeOmap { copy.largeOmap = largeOmap }
@@ -185,20 +184,20 @@ extension DamageCase {
             damage: { try await $0.change($0.storage.blob($0.blob(layer)).chunk(1), .write([1, 2, 3], at: 0)) }),
     ]
 
-    /// Leaves the blob of no bytes as the old driver does.
+    /// Leaves the blob of no bytes as the old driver does: a reference without a chunk.
     @Sendable private static func emptied(_ fixture: FsckFixture) async throws {
         let path = fixture.blob(SampleBlob.empty)
         if try await fixture.storage.entry(path) == nil { return try await fixture.planter.putEmptyFile(path) }
         try await fixture.change(fixture.storage.blob(path).chunk(0), .remove)
     }
 
-    /// Makes the first chunk of a file say a size.
+    /// Sets the size that the first chunk of a file holds.
     private static func say(_ size: [UInt8], of path: StoragePath, _ fixture: FsckFixture) async throws {
         try await fixture.change(
             fixture.storage.blob(path).chunk(0), .setXattr(name: TotalSize.xattr, value: size))
     }
 
-    /// 1000 bytes whose 600th to 800th are zeros.
+    /// 1000 bytes; those from 600 to 799 are zeros.
     private static let zeroFilled: SampleBlob = {
         let content = [UInt8](repeating: 5, count: 600) + [UInt8](repeating: 0, count: 200)
         return SampleBlob(content + [UInt8](repeating: 6, count: 200))
@@ -216,7 +215,7 @@ extension DamageCase {
             prepare: { try $0.startUpload(FsckFixture.upload, in: "app", at: pushed, layer.content) },
             damage: { fixture in
                 try await fixture.planter.crashInsideMove(fixture.uploadFile("data"), to: fixture.blob(layer))
-                // The client is there still.
+                // The client continues its upload.
                 try await fixture.driver.putContent(
                     fixture.uploadFile("hashstates").appending(.literal("sha256", "2560")), Array("state".utf8))
             }),
@@ -313,7 +312,7 @@ extension DamageCase {
             prepare: { try $0.putManifest(noManifest, in: "app", tags: [], at: pushed) }),
     ]
 
-    /// Manifests of the image that is there already.
+    /// Manifests of an image that is already in the registry.
     private static let shouted = image("Layers", size: "\(layer.size)")
     private static let boasting = image("layers", size: "-1")
 
@@ -340,7 +339,7 @@ extension DamageCase {
             prepare: {
                 let attached = SampleImage(created: pushed, architecture: "arm64", layers: [spare])
                 try $0.push(attached, to: "app", tags: [signature], at: pushed)
-                // One whose image is there is as it should be.
+                // A signature whose image exists is no problem.
                 let image = FsckFixture.manifest.digest
                 try $0.push(attached, to: "app", tags: ["sha256-\(image.hex).sig"], at: pushed)
             }),
@@ -348,7 +347,7 @@ extension DamageCase {
             "a repository without manifests", .emptyRepository, .waste, repair: "trash",
             at: { $0.paths.repository("attic/y2k") },
             prepare: { try $0.linkLayer(spare, in: "attic/y2k", at: pushed) }),
-        // Found by lot: there is nothing in it that could go to the trash.
+        // A random test found this case: the repository holds no file that could go to the trash.
         DamageCase(
             "a repository of nothing but directories", .emptyRepository, .waste, repair: "trash",
             at: { $0.paths.repository("attic/y2k") },
@@ -361,7 +360,7 @@ extension DamageCase {
     ]
 }
 
-/// Links that lead nowhere, or are missing.
+/// Links that are wrong, refer to missing content, or are missing.
 extension DamageCase {
     static let links: [DamageCase] = [
         DamageCase(

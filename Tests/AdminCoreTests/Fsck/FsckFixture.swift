@@ -8,7 +8,7 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// A small sound registry of years ago, with chunks of a kilobyte, for one damage at a time.
+/// A small, sound, old registry with chunks of a kilobyte. Each test damages it once.
 struct FsckFixture: Sendable {
     static let chunkSize: UInt64 = 1024
     static let pushed = SampleDate(2015, 11, 2, 10, 0)
@@ -30,14 +30,14 @@ struct FsckFixture: Sendable {
     var admin: RegistryAdmin { RegistryAdmin(registry: registry, driver: driver) }
     var planner: ChangePlanner { ChangePlanner(registry: registry, policy: driver.policy) }
 
-    /// Damages as the old driver did years ago.
+    /// Makes damage as the old driver did, with old dates.
     var planter: DamagePlanter {
         DamagePlanter(
             reader: storage, writer: store.writer, modified: Self.pushed.date,
             makeIdentifier: SampleBuilder.identifier)
     }
 
-    /// What a registry holds before the damage; `prepare` adds what the damage is to be done to.
+    /// Writes the sound registry. `prepare` adds the content that a test damages.
     init(
         _ store: StoreUnderTest, leaving missing: SampleBlob? = nil, isAlone: Bool = false,
         prepare: (inout SampleBuilder) throws -> Void = { _ in }
@@ -52,7 +52,7 @@ struct FsckFixture: Sendable {
         try await builder.draft.write(to: store.writer)
     }
 
-    /// A repository with an index over two images, that no damage is done to.
+    /// Adds a repository with an index of two images, which no test damages.
     private static func pushIndex(into builder: inout SampleBuilder) throws {
         let arm = SampleImage(
             created: Self.pushed, architecture: "arm", layers: [SampleLayer.archive("arm", size: 2048)])
@@ -72,7 +72,7 @@ struct FsckFixture: Sendable {
         return await Fsck(registry: RegistryReader(storage: reader, paths: paths), options: options).run()
     }
 
-    /// Repairs these problems; gives how each ended.
+    /// Repairs the problems and returns the outcomes.
     func repair(_ problems: [Problem]) async throws -> [ChangeResult] {
         await admin.apply(try await planner.repairs(ofAll: problems))
     }
@@ -94,7 +94,7 @@ struct FsckFixture: Sendable {
         try await store.set(object, mutations, modified: Self.pushed.date)
     }
 
-    /// Leaves nothing of a file: no key, no chunk, no directory that is empty then.
+    /// Removes a file completely: its key, its chunks and the directories that are then empty.
     func erase(_ path: StoragePath) async throws {
         let blob = try await storage.blob(path)
         let layout = try await storage.layout(of: blob)

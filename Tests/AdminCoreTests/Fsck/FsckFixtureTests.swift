@@ -8,9 +8,10 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// The pool that registry v2.3.1 wrote, and the sample, which has one specimen of each damage.
+/// `fsck` on the pool that registry v2.3.1 wrote, and on the sample, which has one specimen of each
+/// kind of damage.
 @Suite struct FsckFixtureTests {
-    @Test func theFixtureIsRepairedAndCleanThen() async throws {
+    @Test func aRepairLeavesNoProblemInTheFixture() async throws {
         let store = try StoreUnderTest.inMemory()
         try await MemoryPool.fixture().copy(to: store.writer)
         let registry = RegistryReader(storage: StorageReader(objects: store.reader))
@@ -34,8 +35,8 @@ import Testing
         let link = try #require(errors.last?.path)
         #expect(link.string.contains("stale/layer-unlinked/_layers/"))
         #expect(Digest(String(decoding: try await driver.reader.content(link), as: UTF8.self)) != nil)
-        // What was there is there still, but for the two directories that name the new files, and
-        // those above the new link.
+        // Nothing else changed: only the two directories that hold the references to the new files,
+        // and the directories above the new link.
         let changed = try await Snapshot(store.reader).differences(to: before).filter { name in
             before.objects.keys.contains { $0.description == name }
         }
@@ -48,7 +49,7 @@ import Testing
         #expect(again.isComplete && again.checked.bytes > 9_000_000)
     }
 
-    /// What is said of each specimen: a cause each, and nothing of any other repository.
+    /// Each specimen causes exactly its own problem, and no problem in another repository.
     @Test(arguments: Specimen.allCases)
     func specimens(_ specimen: Specimen) async throws {
         let store = try await SampleStore([specimen])
@@ -74,15 +75,15 @@ import Testing
         #expect(Set(sound).isSubset(of: report.problems), "what was said without the specimen")
     }
 
-    /// What is said of the sample without any specimen: waste only.
+    /// The problems of the sample without specimens: only waste.
     private static let sound = Task {
         let report = await Fsck(registry: try await SampleStore([]).registry).run()
         #expect(report.errors == 0, "\(report.problems)")
         return report.problems
     }
 
-    /// All at once: everything that has a repair is repaired, and what can be read before can be
-    /// read afterwards.
+    /// All specimens at once: each problem with a repair is repaired, and all readable content
+    /// stays readable.
     @Test(.timeLimit(.minutes(15)))
     func allSpecimensAtOnce() async throws {
         let store = try StoreUnderTest.inMemory()

@@ -9,13 +9,13 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// How a run ends: stopped, failing, beside others.
+/// Runs of `fsck` that are stopped, that fail, or that run beside other programs.
 @Suite struct FsckRunTests {
     @Test func youngIncompleteFilesAreInFlight() async throws {
         let fixture = try await FsckFixture(.inMemory())
         let paths = fixture.paths
-        // A manifest whose key is there and whose data is not yet, chunks without a reference, an
-        // upload, a layer before its manifest.
+        // A manifest with a key and no data yet, chunks without a reference, an upload, and a layer
+        // that was pushed before its manifest.
         let young = SampleBlob("about to be written")
         let directory = StorageReader.directory(paths.blob(young.digest).parent)
         try await fixture.store.set(directory, [.setOmap(["data": BlobIdentifier.random().value])])
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test("what a pull-through cache fetches again is one line of info; elsewhere each is an error")
-    func missingContentOfACacheIsNoDamage() async throws {
+    func missingContentOfACacheIsInfo() async throws {
         var pool = RegistryPool()
         pool.image("a", 1, layers: [5, 6, 7])
         for layer in [5, 6] { pool.pool.unlink(RegistryPool.blobPath(RegistryPool.digest(layer))) }
@@ -61,7 +61,7 @@ import Testing
         #expect(plan.notes.contains { $0.contains("pull-through cache") })
     }
 
-    @Test func aStoreThatFailsIsNeverDamage() async throws {
+    @Test func aFailingStoreIsNotReportedAsDamage() async throws {
         let fixture = try await FsckFixture(.inMemory())
         let blob = try await fixture.storage.blob(fixture.blob(FsckFixture.layer))
         for victim in [
@@ -78,14 +78,14 @@ import Testing
         }
     }
 
-    @Test func aPoolThatIsDeletedMeanwhileIsNoMassOfDamage() async throws {
+    @Test func aPoolDeletedDuringTheRunIsNotReportedAsDamage() async throws {
         let fixture = try await FsckFixture(.inMemory())
         let recording = RecordingStore(fixture.store)
         let gone = StoreError(.noSuchPool, operation: "read", reason: "the pool is gone")
         let isGone = Mutex(false)
         let store = fixture.store
-        // Everything vanishes after the chunk size was checked and a few objects were read; the
-        // store says so when it is asked.
+        // All objects vanish after the check of the chunk size and a few reads. The store then
+        // reports that the pool is gone.
         recording.inject { step in
             if case .status = step.operation, isGone.withLock(\.self) { return .failed(gone) }
             return nil
@@ -105,7 +105,7 @@ import Testing
         #expect(report.problems == [])
     }
 
-    @Test func aCancelledRunSaysSoAndGivesWhatItHas() async throws {
+    @Test func aCancelledRunReportsTheProblemsFoundSoFar() async throws {
         let fixture = try await FsckFixture(.inMemory())
         try await fixture.change(ObjectID("foreign"), .writeFull([1]))
         let isFound = Mutex(false)
@@ -128,7 +128,7 @@ import Testing
         #expect(nothing.isCancelled && !nothing.isComplete && nothing.problems == [])
     }
 
-    @Test func moreProblemsThanAreKeptAreCounted() async throws {
+    @Test func problemsBeyondTheLimitAreCounted() async throws {
         let fixture = try await FsckFixture(.inMemory())
         for number in 0..<20 { try await fixture.change(ObjectID(ByteString("foreign-\(number)")), .writeFull([1])) }
         var options = FsckOptions()
@@ -138,9 +138,9 @@ import Testing
         #expect(report.omitted == [.foreignObject: 15])
     }
 
-    /// What the trash and the quarantine refer to is in use, whatever it looks like, and neither is
-    /// foreign.
-    @Test func holdingsAreReferences() async throws {
+    /// References in the trash and the quarantine count as references to their content, and their
+    /// objects are not foreign.
+    @Test func contentOfHoldingsIsNotReported() async throws {
         let fixture = try await FsckFixture(.inMemory())
         let path = fixture.layerLink(FsckFixture.layer)
         let blob = try await fixture.storage.blob(path)
@@ -153,13 +153,13 @@ import Testing
         #expect(try await fixture.storage.head(of: blob).state == .sound)
     }
 
-    @Test func aRepairIsRefusedWhereTheDamageIsNotWhatItWas() async throws {
+    @Test func aRepairIsRefusedIfTheDamageHasChanged() async throws {
         for damage in DamageCase.all where damage.repair != nil && damage.repair != "relink" && damage.repair != "prune"
         {
             let fixture = try await damage.plant(MemoryStore().underTest, isAlone: true)
             let report = await damage.look(at: fixture)
             let plan = try await fixture.planner.repairs(ofAll: report.problems)
-            // Somebody repairs it first.
+            // Another run repairs the damage first.
             #expect(try await fixture.repair(report.problems).map(\.outcome) == [.done])
             let before = try await Snapshot(fixture.store.reader)
             let results = await fixture.admin.apply(plan)

@@ -7,10 +7,10 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Every kind of damage: found once, nothing else said, mended where something mends it, all else
-/// untouched.
+/// Each kind of damage is reported once and without other problems. Its repair, if there is one,
+/// mends it and changes nothing else.
 @Suite struct FsckTests {
-    @Test func everyKindHasACase() {
+    @Test func everyKindOfProblemHasADamageCase() {
         #expect(Set(DamageCase.all.map(\.kind)) == Set(ProblemKind.allCases))
     }
 
@@ -30,8 +30,8 @@ import Testing
         try await FsckTests.check(damage, in: .inMemory())
     }
 
-    /// Finds the damage once and nothing else; repairs it if it can be; finds nothing but what is
-    /// meant to stay; nothing else was touched.
+    /// Expects that `fsck` reports this damage and nothing else, that the repair leaves only the
+    /// expected problems, and that nothing else changes.
     static func check(_ damage: DamageCase, in store: StoreUnderTest) async throws {
         let fixture = try await damage.plant(store)
         let damaged = try await Snapshot(store.reader)
@@ -55,8 +55,8 @@ import Testing
         try await expectUntouched(damaged, problem, repair, in: fixture)
     }
 
-    /// Everything that was there is there still, byte by byte, but the directory and the file that
-    /// the problem is about, what lies below the one, and the directories above both.
+    /// Expects that every object is unchanged, except the directory and the file of the problem,
+    /// the objects below the directory, and the directories above both.
     private static func expectUntouched(
         _ before: Snapshot, _ problem: Problem, _ repair: Repair, in fixture: FsckFixture
     ) async throws {

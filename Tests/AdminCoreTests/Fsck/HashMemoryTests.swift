@@ -7,15 +7,15 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// A deep look that was stopped is gone on with: what was found right is not hashed again as long
-/// as it is what it was.
+/// A deep run continues a stopped one: it hashes a blob again only if the blob has changed since it
+/// was found sound.
 @Suite struct HashMemoryTests {
-    @Test func rightBlobsAreNotHashedAgain() async throws {
+    @Test func soundBlobsAreNotHashedAgain() async throws {
         let fixture = try await FsckFixture(.inMemory())
         let whole = await deep(fixture, nil)
         #expect(whole.checked.hashed > 5 && whole.checked.taken == 0)
 
-        // Stopped after the third blob.
+        // The run is stopped after the third blob.
         let memory = TestMemory()
         let (start, go) = AsyncStream<Void>.makeStream()
         let task = Task {
@@ -46,13 +46,13 @@ import Testing
         let whole = await deep(fixture, memory)
         let path = fixture.blob(FsckFixture.layer)
         let blob = try await fixture.storage.blob(path)
-        // Another date only, of a chunk that is not the first.
+        // Only the date of a chunk changes, which is not the first one.
         let chunk = try await fixture.store.state(blob.chunk(1)).data
         let day = FsckFixture.pushed.date.addingTimeInterval(86_400)
         try await fixture.store.set(blob.chunk(1), [.writeFull(chunk)], modified: day)
         let dated = await deep(fixture, memory)
         #expect(dated.checked.hashed == 1 && dated.checked.taken == whole.checked.hashed - 1)
-        // Other content.
+        // The content changes.
         try await fixture.store.set(
             blob.chunk(2), [.write([1, 2, 3], at: 0)], modified: day.addingTimeInterval(86_400))
         for _ in 0..<2 {
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    /// Dates are whole seconds, and other machines' clocks: what was written just now may be
+    /// Dates are whole seconds of other machines' clocks: a blob that was just written may be
     /// written again in the same second.
     @Test func youngBlobsAreNotRemembered() async throws {
         let fixture = try await FsckFixture(.inMemory())
@@ -82,7 +82,7 @@ import Testing
     }
 }
 
-/// Remembers, and stops the run that it belongs to.
+/// Remembers blobs, and can stop the run that uses it.
 private final class TestMemory: HashMemory {
     private struct State {
         var blobs: Set<HashedBlob> = []
@@ -93,7 +93,7 @@ private final class TestMemory: HashMemory {
 
     private let state = Mutex(State())
 
-    /// Calls this when so many blobs are known, and whenever one more is.
+    /// Calls `body` when `count` blobs are known, and again for each further blob.
     func stop(after count: Int, _ body: @escaping @Sendable () -> Void) { state.withLock { $0.stop = (count, body) } }
 
     var blobs: Set<HashedBlob> { state.withLock { $0.blobs } }

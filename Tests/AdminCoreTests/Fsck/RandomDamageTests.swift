@@ -9,8 +9,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// Damage of several kinds at once, at random: fsck ends, reports nothing twice, repairs, and never
-/// makes a readable file unreadable. A few runs repair everything that can be repaired.
+/// Random damage of several kinds at once: `fsck` ends, reports no problem twice, repairs, and
+/// never makes a readable file unreadable. Some runs repair every problem that has a repair.
 ///
 /// A round begins with one damage case and adds up to five random damages. Most rounds run in plain
 /// dictionaries, every twentieth in SQLite; in the long variant all rounds run in SQLite, as many
@@ -98,8 +98,8 @@ private struct RandomDamageRound {
         let fsck = Fsck(registry: registry, options: options)
         var before = try await plain(contents())
         for look in 1... {
-            // A repair that could not go on may have left something in the journal, which whoever
-            // plans ends first.
+            // A repair that stopped may have left an intent in the journal. A planner settles the
+            // journal first.
             _ = try await admin.settleJournal()
             let report = await fsck.run()
             #expect(report.isComplete, "seed \(seed): \(report.stopped ?? "")")
@@ -123,8 +123,8 @@ private struct RandomDamageRound {
         PlainContents(contents, chunkSize: Int(FsckFixture.chunkSize))
     }
 
-    /// What could be read at a path can be read there, unless the plan took it away; by its
-    /// identifier it can be read in any case.
+    /// Expects that each readable path stays readable unless the plan removed it, and that each
+    /// readable identifier stays readable.
     private func expectReadable(_ before: PlainContents, _ after: PlainContents, _ plan: RepairPlan) {
         for (blob, content) in before.contents where after.contents[blob] != content {
             Issue.record("seed \(seed): the content of \(blob) is gone")
@@ -219,9 +219,9 @@ private enum RandomDamage {
     }
 }
 
-/// The readable content of a pool, by the plainest means: every key of every directory object,
-/// listed or not, and the chunks that it names, one after the other. Shares no code with the
-/// readers under test.
+/// The readable content of a pool, found in the simplest way: every key of every directory object,
+/// listed or not, and the chunks of its identifier in order. Shares no code with the readers under
+/// test.
 private struct PlainContents {
     /// The keys that name readable files, by directory.
     private(set) var files: [ObjectID: [ByteString: BlobIdentifier]] = [:]

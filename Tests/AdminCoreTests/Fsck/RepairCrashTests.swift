@@ -7,11 +7,11 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// The world stops before, and after, every write of every repair. What could be read before can be
-/// read then; a recovery and another repair end it.
+/// All writes fail from one point on: before or after each write of each repair. All content that
+/// was readable stays readable; `recover` and a second repair complete the work.
 @Suite(.timeLimit(.minutes(10))) struct RepairCrashTests {
     @Test(arguments: DamageCase.all.filter { $0.repair != nil })
-    func everyCutCanBeGoneOnFrom(_ damage: DamageCase) async throws {
+    func aRepairCutAnywhereCanBeCompleted(_ damage: DamageCase) async throws {
         let memory = MemoryStore()
         let fixture = try await damage.plant(memory.underTest, isAlone: true)
         let report = await damage.look(at: fixture)
@@ -24,7 +24,8 @@ import Testing
         while true {
             let store = MemoryStore(damaged).underTest
             let recording = RecordingStore(store)
-            // Before and after each write in turn; both of each where there is time.
+            // The failure comes before one write and after the next; the long variant tests both
+            // for each write.
             let executed = LongVariants.areOn ? cuts % 2 == 1 : number % 2 == 1
             let stopped = Counter()
             recording.inject { [number] step in
@@ -54,8 +55,8 @@ import Testing
         return RegistryAdmin(registry: RegistryReader(storage: driver.reader, paths: fixture.paths), driver: driver)
     }
 
-    /// Whatever is left is found and repaired, and nothing is left but what the repair leaves on
-    /// purpose, and the orphans of what was cut.
+    /// Repairs the problems that are left. Expects that only the problems remain that the repair
+    /// leaves on purpose, and orphans of the interrupted repair.
     private func expectRepair(
         _ damage: DamageCase, _ store: StoreUnderTest, _ fixture: FsckFixture, _ what: String
     ) async throws {

@@ -9,8 +9,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// Repairs beside others: what was planned is looked at again, and what is no longer as it was
-/// stays as it is.
+/// Repairs while other clients write: a repair reads its targets again, and leaves a target that
+/// has changed.
 @Suite struct RepairGuardTests {
     private func fixture(_ name: String) async throws -> (FsckFixture, RepairPlan) {
         let damage = try #require(DamageCase.all.first { $0.name == name })
@@ -19,8 +19,8 @@ import Testing
         return (fixture, try await fixture.planner.repairs(ofAll: report.problems))
     }
 
-    /// Plans the repair of a damage, lets somebody else do something, and expects that nothing is
-    /// done then.
+    /// Plans the repair of a damage, lets another client make a change, and expects that the repair
+    /// is then refused.
     private func expectRefusal(
         of name: String, after meddle: (FsckFixture) async throws -> Void,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -41,7 +41,8 @@ import Testing
         try await fixture.storage.blob(fixture.blob(FsckFixture.layer))
     }
 
-    /// The lengths tell the order, and only the digest whether it is the right one.
+    /// The lengths determine the order of the bytes. Only the digest proves that the order is
+    /// right.
     @Test(arguments: ["a resumed upload", "no size", "a size that is too small"])
     func bytesWithoutTheDigestAreNotWritten(_ name: String) async throws {
         try await expectRefusal(of: name) { fixture in
@@ -50,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: ["zero fill", "a longer file was overwritten", "a chunk far behind the end"])
-    func nothingIsCutOffWhatDoesNotHaveTheDigest(_ name: String) async throws {
+    func contentWithoutTheDigestIsNotCut(_ name: String) async throws {
         let damage = try #require(DamageCase.all.first { $0.name == name })
         try await expectRefusal(of: name) { fixture in
             let path = try #require(damage.path(fixture))
@@ -59,8 +60,9 @@ import Testing
         }
     }
 
-    /// Somebody writes to a chunk after it was looked at and before it is cut.
-    @Test func aChunkThatChangesMeanwhileIsNotCut() async throws {
+    /// Another client writes to a chunk after the repair has read it, and before the repair cuts
+    /// it.
+    @Test func aChunkThatChangesBeforeTheCutIsNotCut() async throws {
         let (fixture, plan) = try await fixture("a chunk far behind the end")
         let chunk = try await layer(fixture).chunk(77)
         let recording = RecordingStore(fixture.store)
@@ -74,10 +76,10 @@ import Testing
         #expect(try await fixture.store.state(chunk).data == Array("somebody's".utf8))
     }
 
-    /// The old driver writes the key, then the data, then the size: what is young may be about to
-    /// get it.
+    /// The old driver writes the key, then the data, then the size. A young file may still receive
+    /// its size.
     @Test(arguments: ["no size", "a tag's link without a size"])
-    func aSizeThatMayStillComeIsLeftAlone(_ name: String) async throws {
+    func aYoungFileWithoutASizeIsLeftAlone(_ name: String) async throws {
         let damage = try #require(DamageCase.all.first { $0.name == name })
         try await expectRefusal(of: name) { fixture in
             let chunk = try await fixture.storage.blob(try #require(damage.path(fixture))).chunk(0)
@@ -85,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func aReferenceThatGetsItsContentIsLeftAlone() async throws {
+    @Test func aReferenceThatHasReceivedItsContentIsLeftAlone() async throws {
         try await expectRefusal(of: "a blob without any chunk") { fixture in
             let blob = try await fixture.storage.blob(fixture.blob(FsckFixture.spare))
             try await fixture.change(
@@ -93,8 +95,9 @@ import Testing
         }
     }
 
-    /// Its date is its directory's: the old driver writes the key before the data.
-    @Test func aReferenceThatWasWrittenJustNowIsLeftAlone() async throws {
+    /// The date of a reference is that of its directory, because the old driver writes the key
+    /// before the data.
+    @Test func aYoungReferenceIsLeftAlone() async throws {
         try await expectRefusal(of: "a blob without any chunk") { fixture in
             let directory = StorageReader.directory(fixture.blob(FsckFixture.spare).parent)
             let value = try await fixture.storage.blob(fixture.blob(FsckFixture.spare)).value
@@ -104,9 +107,9 @@ import Testing
 
     private static let empty = "the blob of no bytes without any chunk"
 
-    /// Only a chunk that nobody else has made, for a reference that is old and is there still; and
-    /// only where the digest is that of nothing.
-    @Test func anEmptyFileIsMendedOnlyWhereItIsOneStill() async throws {
+    /// The repair creates the chunk only if it does not exist, only for an old reference that still
+    /// exists, and only if the digest is that of no bytes.
+    @Test func anEmptyFileIsRepairedOnlyIfItIsStillEmpty() async throws {
         try await expectRefusal(of: Self.empty) { fixture in
             let path = fixture.blob(SampleBlob.empty)
             let value = try await fixture.storage.blob(path).value
@@ -130,8 +133,8 @@ import Testing
         #expect(try await fixture.repair([problem]).map(\.outcome) == [.failed])
     }
 
-    /// Somebody makes the chunk between the look at it and its creation: it stays.
-    @Test func anEmptyFileThatGetsItsContentMeanwhileKeepsIt() async throws {
+    /// Another client creates the chunk after the repair has found it missing: the chunk stays.
+    @Test func contentWrittenDuringTheRepairOfAnEmptyFileStays() async throws {
         let (fixture, plan) = try await fixture(Self.empty)
         let chunk = try await fixture.storage.blob(fixture.blob(SampleBlob.empty)).chunk(0)
         let recording = RecordingStore(fixture.store)
@@ -145,9 +148,9 @@ import Testing
         #expect(try await fixture.store.state(chunk).data == Array("somebody's".utf8))
     }
 
-    /// What one repair takes away with it is no failure of the next; where that one is refused, it
-    /// is made by itself.
-    @Test func aRepairIncludesThoseInsideOfIt() async throws {
+    /// If one repair also removes the target of a second one, the second one does not fail. If the
+    /// first is refused, the second is made by itself.
+    @Test func aRepairIncludesTheRepairsBelowIt() async throws {
         let (fixture, _) = try await fixture("a tag's link that is no digest, where the tag has named two")
         let former = fixture.tag("v2").appending(
             .literal("index", "sha256", FsckFixture.manifest.digest.hex, "link"))
@@ -175,8 +178,9 @@ import Testing
         #expect(try await fixture.storage.content(former) == Array(FsckFixture.manifest.digest.string.utf8))
     }
 
-    /// A directory that the same plan lists again goes to the trash with what it lies in.
-    @Test func relistedEntriesGoWithTheirDirectory() async throws {
+    /// A directory that the same plan lists again goes to the trash with the directory that it lies
+    /// in.
+    @Test func relistedEntriesGoToTheTrashWithTheirDirectory() async throws {
         let (fixture, _) = try await fixture("an upload that nobody ended")
         let state = fixture.uploadFile("hashstates").appending(.literal("sha256", "3"))
         try await fixture.planter.putEmptyFile(state)
@@ -188,9 +192,9 @@ import Testing
         #expect(await fixture.fsck(grace: 0).problems == [])
     }
 
-    /// Of a docs/layout.md#d6 pair the upload's key goes and the blob's stays; if the blob's is
-    /// gone by then, both stay as they are.
-    @Test func thePairIsTakenApartAtTheUpload() async throws {
+    /// In a pair of references as in docs/layout.md#d6, the key of the upload is removed and the
+    /// key of the blob stays. If the key of the blob is already gone, both stay.
+    @Test func onlyTheUploadKeyOfAPairIsRemoved() async throws {
         let (fixture, plan) = try await fixture("a crash inside a move")
         #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
         #expect(try await fixture.storage.content(fixture.blob(FsckFixture.layer)) == FsckFixture.layer.content)
@@ -201,8 +205,8 @@ import Testing
         }
     }
 
-    /// Before anything else, since the registry's own purge may come at any moment.
-    @Test func pairsAreTakenApartFirst() async throws {
+    /// Pairs come first, because the registry may purge its uploads at any moment.
+    @Test func pairsAreRepairedFirst() async throws {
         let (fixture, _) = try await fixture("a crash inside a move")
         try await fixture.planter.unlist(fixture.tag("v1"))
         try await fixture.erase(fixture.layerLink(FsckFixture.layer))
@@ -211,8 +215,8 @@ import Testing
         #expect(repairs.first == "drop-upload-key" && repairs.count == 3, "\(repairs)")
     }
 
-    /// A directory that was emptied since it was missed is not listed again.
-    @Test func onlyWhatHoldsSomethingIsListedAgain() async throws {
+    /// A directory that has become empty since the check is not listed again.
+    @Test func anEmptyDirectoryIsNotListedAgain() async throws {
         let (fixture, plan) = try await fixture("the directory of a blob that nothing lists")
         let directory = fixture.blob(FsckFixture.layer).parent
         try await fixture.change(StorageReader.directory(directory), .removeOmap(["data"]))
@@ -220,8 +224,8 @@ import Testing
         #expect(try await fixture.storage.entry(directory) == nil)
     }
 
-    /// A file that stands meanwhile where the directory's key should be stays what it is.
-    @Test func aFileInTheWayOfARelinkStays() async throws {
+    /// If a file has taken the key of the directory in its parent, the file stays.
+    @Test func aFileAtTheKeyOfAnUnlistedDirectoryStays() async throws {
         let (fixture, plan) = try await fixture("a directory that its parent does not list")
         let other = BlobIdentifier.random()
         try await fixture.change(
@@ -230,8 +234,8 @@ import Testing
         #expect(try await fixture.storage.value(at: fixture.tag("v2")) == other.value)
     }
 
-    /// What takes nothing away is not done: a key that has no path keeps its directory.
-    @Test func anIncompleteRemovalIsNotDone() async throws {
+    /// A removal that cannot be complete fails: a key that has no path keeps its directory.
+    @Test func anIncompleteRemovalFails() async throws {
         let (fixture, plan) = try await fixture("a repository of nothing but directories")
         let layers = fixture.paths.layers("attic/y2k")
         try await fixture.change(StorageReader.directory(layers), .setOmap(["..": Array("what".utf8)]))
@@ -240,7 +244,7 @@ import Testing
         #expect(try await fixture.store.reader.read(.stat, of: StorageReader.directory(layers)) != nil)
     }
 
-    /// What the enumeration missed, and is there when it is looked at again, is no damage.
+    /// An entry that the enumeration missed, and that a second read finds, is no problem.
     @Test(arguments: [
         "a chunk is gone", "no size", "a layer link is gone", "a directory that its parent does not list",
     ])
@@ -252,8 +256,8 @@ import Testing
         let fixture = try await damage.plant(MemoryStore().underTest, isAlone: true)
         let isMended = Mutex(false)
         let recording = RecordingStore(fixture.store)
-        // The look at everything ends, and the second look begins, with the first read of a single
-        // key.
+        // The first read of a single key marks the end of the enumeration and the start of the
+        // second reads.
         recording.before { step in
             guard case .read(let operation, _) = step.operation, case .keys? = operation.omap,
                 !isMended.withLock({ isMended in

@@ -6,7 +6,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Between the look and the repair lie hours: what was pushed since is none of the damage.
+/// Hours may pass between the check and the repair. Content that was pushed in that time is not
+/// part of the damage.
 @Suite struct StillDamagedTests {
     private let clock = TestClock()
     private let fixture: ChangeFixture
@@ -21,7 +22,7 @@ import Testing
         return await Fsck(registry: fixture.registry, options: options).run().problems.filter { $0.kind == kind }
     }
 
-    /// Repairs what was found before something happened.
+    /// Runs `fsck`, then `body`, and then repairs the problems of this kind that `fsck` found.
     private func repair(_ kind: ProblemKind, after body: () async throws -> Void) async throws -> [ChangeResult] {
         let found = await problems(kind)
         #expect(found.count == 1, "\(found)")
@@ -31,7 +32,7 @@ import Testing
         return await fixture.admin.apply(plan) + late
     }
 
-    @Test func aRepositoryThatIsPushedToIsNotEmpty() async throws {
+    @Test func aRepositoryThatReceivedAPushIsNotEmpty() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(100))
         let paths = fixture.registry.paths
         try await fixture.driver.delete(paths.repository(fixture.name("app")).appending("_manifests"))
@@ -42,7 +43,7 @@ import Testing
         #expect(try await fixture.registry.pass().tags(of: fixture.name("app")).map(\.state) == [.ok])
     }
 
-    @Test func aLinkThatIsNeededByNowIsNotUnused() async throws {
+    @Test func aLinkThatAPushNeedsIsNotUnused() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(100))
         let digest = try await fixture.push("app", tags: ["2"], layer: pattern(100, seed: 2))
         let paths = fixture.registry.paths
@@ -68,7 +69,7 @@ import Testing
         #expect(try await fixture.registry.pass().tags(of: name).map(\.state) == [.ok])
     }
 
-    @Test func anUploadThatIsGoneOnWithIsNotStale() async throws {
+    @Test func aContinuedUploadIsNotStale() async throws {
         try await fixture.push("app", tags: ["1"], layer: pattern(100))
         let upload = try fixture.registry.paths.uploads(fixture.name("app")).appending("u")
         try await fixture.driver.putContent(upload.appending("data"), pattern(100, seed: 3))
@@ -79,9 +80,9 @@ import Testing
         #expect(try await fixture.driver.reader.content(upload.appending("data")) == pattern(100, seed: 3))
     }
 
-    /// Nothing refers to what a repair writes until it is proven to be right: no collection may
-    /// take it for an orphan meanwhile.
-    @Test func nothingIsCollectedWhileAFileIsWrittenAnew() async throws {
+    /// Nothing refers to a rewritten file until it is verified. Meanwhile no collection may free
+    /// its chunks as orphans.
+    @Test func aCollectionDoesNotFreeAFileThatARepairRewrites() async throws {
         let content = pattern(3000)
         let path = fixture.registry.paths.blob(.sha256(of: content))
         try await fixture.driver.putContent(path, content)

@@ -6,11 +6,10 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// The numbers were computed from the pool's JSON lines by a program of its own, which shares
-/// nothing with regtop: it decodes the omaps, follows each revision link and tag to its manifest,
-/// takes the digests that the manifest names (and, of schema 1, the signatures that the revision
-/// links), and counts each blob's `total-size` once. They are written out as the sums of the blobs'
-/// sizes.
+/// A separate program computed the numbers from the pool's JSON lines and shares no code with
+/// regtop. It decodes the omaps, follows each revision link and tag to its manifest, takes the
+/// digests that the manifest names (and, for schema 1, the signatures that the revision links), and
+/// counts the `total-size` of each blob once. The numbers appear here as sums of blob sizes.
 @Suite("Usage: the fixture") struct FixtureUsageTests {
     private struct Row: Equatable {
         let name: String
@@ -19,8 +18,8 @@ import Testing
         let unique: UInt64
     }
 
-    /// 9,011,200 bytes are the base layer, which app/web, library/alpine, stale/never-touched and
-    /// team/x/deep share and nobody owns.
+    /// 9,011,200 bytes are the base layer. app/web, library/alpine, stale/never-touched and
+    /// team/x/deep share it, so it is unique to none of them.
     private static let rows = [
         Row(
             name: "app/web", blobs: 11, size: 9_011_200 + 106_817,
@@ -30,8 +29,8 @@ import Testing
         Row(name: "library/alpine", blobs: 6, size: 9_011_200 + 12_340, unique: 10_240 + 726 + 522 + 505 + 347),
         Row(name: "multi/arch", blobs: 7, size: 22_955, unique: 10_240 + 10_240 + 741 + 520 + 520 + 347 + 347),
         Row(name: "stale/layer-unlinked", blobs: 4, size: 21_709, unique: 10_240 + 10_240 + 724 + 505),
-        // A layer of its own on top of the shared one, a manifest and a configuration: how little
-        // is unique.
+        // The repository has a layer of its own above the shared one, a manifest and a
+        // configuration. Only a small part of its size is unique.
         Row(name: "stale/never-touched", blobs: 4, size: 9_011_200 + 11_471, unique: 10_240 + 726 + 505),
         Row(name: "stale/old-service", blobs: 0, size: 0, unique: 0),
         Row(name: "team/x/deep", blobs: 4, size: 9_011_200 + 11_471, unique: 10_240 + 726 + 505),
@@ -114,15 +113,14 @@ import Testing
         pool.image("a", 100, layers: [1])
         pool.tag("a", "x", UsageTests.digest(100))
         pool.image("gone", 200, layers: [2])
-        // As a deletion into the trash does it: the links are in a holding, under the same
-        // identifiers.
+        // As after a deletion: the links are in a holding, with the same identifiers.
         let link = RegistryPool.revisionLink("gone", UsageTests.digest(200))
         let trash = "/docker/registry/regtop-trash/1"
         pool.pool.makeDirectory(trash)
         let origin = try StoragePath(link)
         pool.pool[trash].omap[Holding.key(origin)] = try #require(pool.pool.blob(link)).value
         pool.pool.unlink(link)
-        // As a collection does it.
+        // As after a collection.
         let quarantine = "/docker/registry/regtop-quarantine/1"
         let doomed = pool.blob(UsageTests.digest(3), [UInt8](repeating: 1, count: 50))
         pool.pool.makeDirectory(quarantine)

@@ -6,8 +6,8 @@ import Testing
 @testable import StorageDriver
 
 @Suite("Inspection: verification") struct VerifierTests {
-    /// A registry whose digests are those of its contents. Gives the manifest's digest with the
-    /// layers'.
+    /// Makes a registry whose digests are those of its contents. Returns the digests of the
+    /// manifest and of the layers too.
     static func pool(layers: [[UInt8]], chunkSize: UInt64 = 4 << 20) -> (
         RegistryPool, manifest: Digest, layers: [Digest]
     ) {
@@ -46,7 +46,7 @@ import Testing
         #expect(found.blobs == 44)
         #expect(found.findings.map(\.repository) == ["damaged/resumed", "stale/layer-unlinked"])
         #expect(found.findings.map(\.state) == [.damaged, .unlinked])
-        // Everything but the resumed upload's layer, which cannot be read to its end.
+        // Every byte except the layer of the resumed upload, which cannot be read to its end.
         #expect(found.bytes >= 18_211_886 - 9_000_000)
         let web = try await Verifier(registry: registry).verify([try #require(ImageReference("app/web"))])
         #expect(web.isSound && web.manifests == 3 && web.blobs == 11 && web.bytes == 9_118_017)
@@ -108,8 +108,8 @@ import Testing
             change(&pool)
             return try await Self.verify(pool).findings.map(\.problem)
         }
-        // Sent as 200 + 100: chunk 0 is right, chunk 1 has more than it should, and chunk 2 is not
-        // there.
+        // The upload was sent as 200 + 100 bytes: chunk 0 is right, chunk 1 is too long, and chunk
+        // 2 is missing.
         let resumed = try await problems {
             $0.pool.objects[blob.chunk(1)]?.data = Array(content[128...])
             $0.pool.objects[blob.chunk(2)] = nil

@@ -5,8 +5,8 @@ import Testing
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// What only a claim, or a guard, decides: somebody else comes in between a look and the step that
-/// follows it.
+/// Tests the cases that only a claim or a guard decides: another program acts between a check and
+/// the step that follows it.
 @Suite struct ClaimTests {
     private let store: StoreUnderTest
     private let trash: StoragePath
@@ -20,7 +20,7 @@ import Testing
 
     private var driver: StorageDriver { store.driver() }
 
-    /// A holding with one reference, which can be freed at once.
+    /// Returns a holding with one reference, which can be freed at once.
     private func held() async throws -> Holding {
         try await driver.putContent(file, pattern(2500))
         let note = Holding.Note(name: "f", kind: "other", by: "a test", begun: WallClock.test.now)
@@ -29,7 +29,7 @@ import Testing
         return try #require(try await driver.reader.holding(trash))
     }
 
-    /// A driver to which somebody comes, once, just before it writes to this object.
+    /// Returns a driver that runs `others` once, immediately before its first write to `object`.
     private func driver(
         before object: ObjectID, _ others: @escaping @Sendable () async throws -> Void
     ) -> StorageDriver {
@@ -51,7 +51,7 @@ import Testing
         return recording.underTest.driver()
     }
 
-    @Test func whatIsRestoredBetweenTheScanAndTheClaimIsNotFreed() async throws {
+    @Test func aFileRestoredBetweenTheScanAndTheClaimIsNotFreed() async throws {
         let holding = try await held()
         let freeing = driver(before: StorageReader.directory(trash)) { [driver, trash] in
             let outcomes = try await driver.holdings.restore(holding.entries, of: trash)
@@ -61,14 +61,14 @@ import Testing
         #expect(try await driver.reader.content(file) == pattern(2500))
     }
 
-    @Test func whatIsFreedDoesNotComeBack() async throws {
+    @Test func aFreedFileIsNotRestored() async throws {
         let holding = try await held()
         #expect(try await driver.holdings.free(holding.entries, of: holding) == [.freed])
         #expect(try await driver.holdings.restore(holding.entries, of: trash) == [.gone])
         #expect(try await PoolCensus(driver.reader).files.isEmpty)
     }
 
-    @Test func whatAppearsAtADestinationBeforeItIsTakenStays() async throws {
+    @Test func aFileThatAppearsAtTheDestinationIsNotOverwritten() async throws {
         let destination = try path("/t/g")
         try await driver.putContent(file, pattern(100))
         try await driver.putContent(path("/t/x"), [1])
@@ -80,7 +80,7 @@ import Testing
         #expect(try await driver.reader.content(file) == pattern(100))
     }
 
-    /// A holding with so many references.
+    /// Returns a holding with `count` references.
     private func held(_ count: Int) async throws -> Holding {
         let files = try (0..<count).map { try path("/r/many/f\($0)") }
         for file in files { try await driver.putContent(file, [1]) }
@@ -92,18 +92,18 @@ import Testing
         return try #require(try await driver.reader.holding(trash))
     }
 
-    @Test func manyAreClaimedAtOnce() async throws {
+    @Test func oneOperationClaimsManyReferences() async throws {
         let holding = try await held(600)
         let recording = RecordingStore(store)
         let outcomes = try await recording.underTest.driver().holdings.free(holding.entries, of: holding)
         #expect(outcomes.allSatisfy { $0 == .freed })
         #expect(try await PoolCensus(driver.reader).files.isEmpty)
-        // One operation frees a file of one chunk; the claims, the mark and the tidying up come on
-        // top.
+        // One operation frees a file of one chunk. The claims, the mark and the cleanup take a few
+        // more.
         #expect(recording.writeCount < 600 + 50)
     }
 
-    @Test func oneThatIsTakenHoldsNoneOfTheOthersUp() async throws {
+    @Test func aRestoredReferenceDoesNotBlockTheOthers() async throws {
         let holding = try await held(600)
         let freeing = driver(before: StorageReader.directory(trash)) { [driver, trash] in
             let outcomes = try await driver.holdings.restore([holding.entries[7]], of: trash)
@@ -115,9 +115,9 @@ import Testing
         #expect(try await driver.reader.content(holding.entries[7].origin) == [1])
     }
 
-    /// Only chunk 0 says how many there are: whoever goes on after a crash has to find it as long
-    /// as any other is there.
-    @Test func theChunkThatKnowsTheSizeIsTheLastToGo() async throws {
+    /// Only chunk 0 tells how many chunks there are. A recovery after a crash needs it as long as
+    /// any other chunk is there.
+    @Test func chunk0IsFreedLast() async throws {
         try await driver.putContent(file, pattern(5000))
         let blob = try await driver.reader.blob(file)
         let note = Holding.Note(name: "f", kind: "other", by: "a test", begun: WallClock.test.now)

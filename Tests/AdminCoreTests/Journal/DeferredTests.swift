@@ -3,7 +3,8 @@ import Testing
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// The last look, after the delay: what a registry did that had begun before the change.
+/// Tests the last look after the delay: it handles the writes of a registry that had begun before
+/// the change.
 @Suite struct DeferredTests {
     private let store: StoreUnderTest
     private let clock = TestClock()
@@ -33,8 +34,8 @@ import Testing
         return blob
     }
 
-    /// Nothing happens before the delay is over; then everything is looked at, and the journal is
-    /// empty.
+    /// Expects that a recovery changes nothing before the delay is over, checks everything after
+    /// the delay, and leaves no journal.
     private func waitAndLook() async throws {
         let before = try await Snapshot(store.reader)
         clock.advance(by: 99)
@@ -42,19 +43,19 @@ import Testing
         #expect(try await Snapshot(store.reader).differences(to: before).isEmpty)
         clock.advance(by: 2)
         for recovery in try await driver.recover() { #expect(recovery.outcome == .checked) }
-        // Directories that were emptied by this are waited for in their turn.
+        // The directories that this check emptied are checked after a delay of their own.
         clock.advance(by: 101)
         for recovery in try await driver.recover() { #expect(recovery.outcome == .checked) }
         #expect(try await store.reader.read(.stat, of: Journal.object) == nil)
     }
 
-    @Test func nothingHappened() async throws {
+    @Test func aMoveWithoutOtherWritesStays() async throws {
         _ = try await moved()
         try await waitAndLook()
         #expect(try await driver.reader.content(destination) == pattern(2500))
     }
 
-    @Test func aDeletionOfTheSourceTookTheContent() async throws {
+    @Test func aReferenceWhoseContentWasDeletedIsRemoved() async throws {
         let blob = try await moved()
         for index in 0..<3 { try await store.set(blob.chunk(index), [.remove]) }
         try await waitAndLook()
@@ -62,7 +63,7 @@ import Testing
         #expect(try await driver.reader.list(.root).isEmpty, "and so does the directory it leaves empty")
     }
 
-    @Test func anEmptyFileOfTheOldDriverIsNoDeletedOne() async throws {
+    @Test func anEmptyFileOfTheOldDriverIsKept() async throws {
         let blob = BlobIdentifier.random()
         try await driver.putContent(path("/r/a/other"), [1])
         try await store.set(StorageReader.directory(source.parent), [.setOmap(["f": blob.value])])
@@ -71,7 +72,7 @@ import Testing
         #expect(try await driver.reader.blob(destination) == blob)
     }
 
-    @Test func theReferenceWentThoughNobodyRemovedIt() async throws {
+    @Test func aVanishedReferenceIsRestored() async throws {
         let blob = try await moved()
         try await store.set(StorageReader.directory(destination.parent), [.removeOmap(["g"])])
         try await waitAndLook()
@@ -79,7 +80,7 @@ import Testing
         #expect(try await PoolCensus(driver.reader).unlisted.isEmpty)
     }
 
-    @Test func whatSomebodyElseMovedOnDoesNotComeBack() async throws {
+    @Test func aReferenceThatAnotherProgramMovedIsNotRestored() async throws {
         let blob = try await moved()
         try await store.set(ObjectID("/unlisted/place"), [.setOmap(["h": blob.value])])
         try await store.set(StorageReader.directory(destination.parent), [.removeOmap(["g"])])
@@ -87,7 +88,7 @@ import Testing
         #expect(try await driver.reader.entry(destination) == nil)
     }
 
-    @Test func whatWasDeletedSinceDoesNotComeBack() async throws {
+    @Test func aFileDeletedAfterTheMoveIsNotRestored() async throws {
         _ = try await moved()
         try await driver.delete(destination)
         try await waitAndLook()
@@ -95,7 +96,7 @@ import Testing
         #expect(try await driver.reader.list(.root).isEmpty)
     }
 
-    @Test func whatWasMovedOnSinceStaysThere() async throws {
+    @Test func aFileMovedAgainStaysThere() async throws {
         _ = try await moved()
         let third = try path("/third/h")
         try await driver.move(destination, to: third)
@@ -107,7 +108,7 @@ import Testing
     @Test func anEntryOfTheOldDriverInAPrunedDirectoryIsListed() async throws {
         try await driver.putContent(source, [1])
         try await driver.delete(source)
-        // It has looked at the parent before, and found it listed.
+        // The old driver has looked at the parent earlier, and found the directory listed.
         let late = BlobIdentifier.random()
         try await store.set(StorageReader.directory(source.parent), [.setOmap(["late": late.value])])
         try await waitAndLook()
@@ -115,7 +116,7 @@ import Testing
         #expect(try await driver.reader.list(path("/r")).map(\.name) == ["a"])
     }
 
-    @Test func offlineLooksAtOnce() async throws {
+    @Test func withoutADelayTheLastLookIsImmediate() async throws {
         _ = try await moved()
         #expect(try await store.driver().recover().allSatisfy { $0.outcome == .checked })
         #expect(try await store.reader.read(.stat, of: Journal.object) == nil)
@@ -123,14 +124,14 @@ import Testing
 
     // MARK: - A holder that stalls and wakes up
 
-    /// Somebody who takes every change for interrupted.
+    /// A driver of another owner, which takes every change for interrupted.
     private var impatient: StorageDriver {
         let far = ChangeOwner(host: "far", process: 1, started: "1", space: "another boot")
         return store.driver(policy: clock.policy(delay: 100, owner: far, lease: 0))
     }
 
-    /// Before each operation of a move somebody else takes it back; then the mover goes on, or dies
-    /// a few operations later. After the delay the file is in one place, whole.
+    /// Before each operation of a move another regtop takes the move back. Then the mover goes on,
+    /// or dies after `survives` more operations. After the delay the file is whole, at one path.
     @Test(arguments: [Int.max, 0, 1, 2, 3, 5, 8])
     func aMoverThatIsTakenForDeadLosesNothing(_ survives: Int) async throws {
         var number = 1

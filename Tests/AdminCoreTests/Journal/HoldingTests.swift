@@ -4,7 +4,8 @@ import Testing
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// Taking references out of the tree, and what becomes of them: back, or freed after a proof.
+/// Takes references out of the tree into a holding, then restores them, or frees them after a
+/// proof.
 @Suite struct HoldingTests {
     private let store: StoreUnderTest
     private let clock = TestClock()
@@ -54,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func whatIsTakenIsListedWithItsOriginAndComesBack() async throws {
+    @Test func heldReferencesKeepTheirOriginAndAreRestored() async throws {
         let references = try await plant()
         let before = try await Snapshot(store.reader)
         let stayed = try await offline.holdings.put(references, at: trash, note)
@@ -76,7 +77,7 @@ import Testing
         #expect(try await driver.reader.list(path("/r/a")).isEmpty)
     }
 
-    @Test func whatSomebodyElseReplacedStaysWhereItIs() async throws {
+    @Test func aReplacedReferenceStaysInItsPlace() async throws {
         let references = try await plant()
         let newer = BlobIdentifier.random()
         try await store.set(ObjectID("/r/a"), [.setOmap(["f": newer.value])])
@@ -87,7 +88,7 @@ import Testing
         #expect(try await driver.reader.blob(path("/r/a/f")) == newer)
     }
 
-    @Test func aPlaceThatIsTakenByNowIsLeftAlone() async throws {
+    @Test func restoreDoesNotOverwriteANewFile() async throws {
         let holding = try await held(with: offline)
         try await offline.putContent(path("/r/a/f"), [9])
         #expect(try await offline.holdings.restore(holding.entries, of: trash) == [.taken, .restored, .restored])
@@ -109,7 +110,7 @@ import Testing
         #expect(try await PoolCensus(driver.reader).unreferenced.isEmpty)
     }
 
-    @Test func whatIsStillBeingUnlinkedIsNotFreed() async throws {
+    @Test func anUnfinishedHoldingIsNotFreed() async throws {
         let holding = try await held()
         var note = note
         note.unlinked = nil
@@ -120,10 +121,10 @@ import Testing
         #expect(try await driver.holdings.free(holding.entries, of: unfinished) == [.early, .early, .early])
     }
 
-    /// The old driver's MOVE has read the identifier before it was unlinked, and publishes it
-    /// afterwards.
+    /// The old driver's move reads the identifier before regtop unlinks the reference, and writes
+    /// it to the destination afterwards.
     @Test(arguments: ["/late/f", "/unlisted/deep/f"])
-    func whatIsReferredToElsewhereKeepsItsChunks(_ late: String) async throws {
+    func anIdentifierWithAnotherReferenceKeepsItsChunks(_ late: String) async throws {
         let holding = try await held()
         let entry = holding.entries[0]
         let place = try path(late)
@@ -161,8 +162,9 @@ import Testing
         #expect(try await store.reader.read(.stat, of: Journal.object) == nil)
     }
 
-    /// A scan that reads the new place before, and the old one after the move would see neither.
-    @Test func aMoveDuringTheScanVoidsIt() async throws {
+    /// A scan that reads the new path before the move, and the old path after it, would miss the
+    /// reference.
+    @Test func aMoveDuringTheScanInvalidatesTheScan() async throws {
         let holding = try await held(with: offline)
         try await offline.putContent(path("/x/y"), [1])
         let recording = RecordingStore(store)
@@ -178,7 +180,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3])
-    func aScanThatCouldNotReadEverythingFreesNothing(_ failing: Int) async throws {
+    func anIncompleteScanFreesNothing(_ failing: Int) async throws {
         let holding = try await held(with: offline)
         let recording = RecordingStore(store)
         recording.inject { step in
@@ -192,7 +194,7 @@ import Testing
         #expect(try await PoolCensus(driver.reader).contents.count == 3)
     }
 
-    @Test func nothingElseWritesOrphansAreFreed() async throws {
+    @Test func orphansAreFreedOnlyOffline() async throws {
         _ = try await plant()
         let objects = try await store.objects().count
         try await offline.putContent(path("/new/f"), pattern(5000))
@@ -211,10 +213,11 @@ import Testing
         case hold, restore, free
     }
 
-    /// Before and after every operation. Then everything is either in its place or in the holding,
-    /// whole, or it was claimed to be freed; and a recovery ends what was begun.
+    /// Stops each act before and after every operation. Afterwards each file is whole in its place
+    /// or in the holding, or it is claimed to be freed. A recovery completes the act or takes it
+    /// back.
     @Test(arguments: Act.allCases)
-    private func everyCutLeavesEverythingInItsPlace(_ act: Act) async throws {
+    private func everyCutLeavesEachFileWholeOrClaimed(_ act: Act) async throws {
         var cuts = 0
         for executed in [false, true] {
             var number = 1

@@ -6,7 +6,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// What the journal holds, who may take it up, and what happens to what nobody can read.
+/// Tests the entries of the journal, the right to take over an intent, and the treatment of
+/// unreadable entries.
 @Suite struct JournalTests {
     private let store: StoreUnderTest
     private let blob = BlobIdentifier.random()
@@ -52,7 +53,7 @@ import Testing
             try await store.driver().journal.entries().compactMap(\.intent?.head.what) == ["0", "1", "2", "3", "4"])
     }
 
-    /// What may stand in the journal that no regtop of this version wrote.
+    /// Keys in the journal that this version of regtop does not write.
     static let unreadable: [[ByteString: [UInt8]]] = [
         ["1-a": []], ["1-a": Array("{".utf8)], ["1-a": Array(#"{"format":2,"kind":"new"}"#.utf8)],
         ["1-a/000000": Array("{}".utf8)], [ByteString(bytes: [255, 254]): [0]],
@@ -73,7 +74,7 @@ import Testing
     }
 
     @Test(arguments: unreadable)
-    func whatCannotBeReadForbidsEveryChangeAndStays(_ keys: [ByteString: [UInt8]]) async throws {
+    func anUnreadableIntentForbidsEveryChangeAndStays(_ keys: [ByteString: [UInt8]]) async throws {
         try await store.set(Journal.object, [.setOmap(keys)])
         let driver = store.driver()
         try await driver.putContent(path("/a/f"), [1])
@@ -95,7 +96,7 @@ import Testing
         #expect(try await Snapshot(store.reader).differences(to: before).isEmpty)
     }
 
-    @Test func aTimeAloneIsTidiedUp() async throws {
+    @Test func aTimeWithoutAnIntentIsRemoved() async throws {
         try await store.set(Journal.object, [.setOmap(["1-a!": Array("12".utf8)])])
         #expect(try await store.driver().recover().isEmpty)
         #expect(try await store.objects().isEmpty)
@@ -109,7 +110,7 @@ import Testing
         return try #require(try await store.driver().reader.pendingChanges(policy: policy).first).state
     }
 
-    @Test func aLivingProcessOfThisMachineIsLeftAlone() async throws {
+    @Test func anIntentOfALivingProcessOfThisMachineIsLeft() async throws {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/cat")
         let input = Pipe()
@@ -126,7 +127,7 @@ import Testing
         #expect(try await store.objects().isEmpty)
     }
 
-    @Test func aProcessElsewhereIsBelievedForAsLongAsItIsHeardOf() async throws {
+    @Test func anIntentOfAnotherHostIsInProgressUntilItsLeaseEnds() async throws {
         let elsewhere = ChangeOwner(host: "far", process: 1, started: "1", space: "another boot")
         let clock = TestClock()
         #expect(try await state(of: elsewhere, seenBy: clock.policy(delay: 0)) == .inProgress(elsewhere))
@@ -135,7 +136,7 @@ import Testing
         #expect(pending.map(\.state) == [.interrupted])
     }
 
-    @Test func whatThisProcessHasGivenUpIsTakenUp() async throws {
+    @Test func aReleasedIntentOfThisProcessIsRecovered() async throws {
         let open = try await store.driver().journal.begin(.mark, "w")
         #expect(try await store.driver().reader.pendingChanges().map(\.state) == [.inProgress(.current)])
         await open.release()
@@ -143,7 +144,7 @@ import Testing
         #expect(try await store.driver().recover().map(\.outcome) == [.finished])
     }
 
-    @Test func ofTwoWhoTakeItUpOneDoes() async throws {
+    @Test func onlyOneTakeoverOfAnIntentSucceeds() async throws {
         let open = try await store.driver().journal.begin(.mark, "w")
         await open.release()
         let journal = store.driver().journal

@@ -6,8 +6,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// What a mover that was taken for dead has unlinked since is not lost, whatever collects
-/// meanwhile.
+/// A mover that was taken for dead may wake up and unlink a reference. The content is not lost,
+/// even if a collection runs in the meantime.
 @Suite struct StalledOwnerTests {
     private let store: StoreUnderTest
     private let clock = TestClock()
@@ -27,8 +27,8 @@ import Testing
         return store.driver(policy: policy)
     }
 
-    /// A file whose reference vanished after its move was done, and nothing but the journal knows
-    /// of it.
+    /// Returns the identifier of a file whose reference vanished after its move was done. Only the
+    /// journal still names the identifier.
     private func astray() async throws -> BlobIdentifier {
         let driver = driver(delay: 100)
         try await driver.putContent(source, pattern(2500))
@@ -39,7 +39,7 @@ import Testing
         return blob
     }
 
-    @Test func aNoteOfChunksThatNothingRefersToIsNoReference() async throws {
+    @Test func aNoteOfAnOrphanIsNoReference() async throws {
         let blob = try await astray()
         let note = Holding.Note(name: "gc", kind: "quarantine", by: "x", begun: clock.now)
         try await driver(delay: 100).holdings.put(
@@ -49,7 +49,7 @@ import Testing
         #expect(try await driver(delay: 100).reader.content(destination) == pattern(2500))
     }
 
-    @Test func whatTheJournalMayBringBackIsNoOrphan() async throws {
+    @Test func contentThatTheJournalMayRestoreIsNoOrphan() async throws {
         let blob = try await astray()
         let registry = RegistryReader(storage: driver(delay: 100).reader)
         let index = try await PoolReading.read(
@@ -60,8 +60,8 @@ import Testing
         #expect(try await driver(delay: 100).reader.blob(destination) == blob)
     }
 
-    /// Also where no registry is writing: whoever sleeps is none.
-    @Test func whatIsTakenBackForASleeperIsLookedAtAgain() async throws {
+    /// Holds even if no registry writes (a delay of 0): the stalled owner is no registry.
+    @Test func aMoveUndoneForAStalledOwnerIsCheckedAgain() async throws {
         let far = ChangeOwner(host: "far", process: 1, started: "1", space: "another boot")
         let offline = driver(delay: 0, stall: 86_400)
         try await offline.putContent(source, pattern(2500))
@@ -72,7 +72,7 @@ import Testing
         _ = try await intent.advance(to: .leaving)
         await intent.release()
         #expect(try await offline.recover().map(\.outcome) == [.undone])
-        // He wakes up, goes on, and dies.
+        // The stalled owner wakes up, goes on, and dies.
         try await store.set(StorageReader.directory(source.parent), [.removeOmap([ByteString(source.name)])])
         #expect(try await offline.recover().map(\.outcome) == [.left], "its moment has not come")
         clock.advance(by: 86_401)

@@ -6,9 +6,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// A pool whose objects were all removed, and which was filled anew: what is regtop's own survives
-/// that in a namespace of its own, and speaks of content that is gone. It is dropped, and nothing
-/// new is touched.
+/// Removes all objects of a pool and fills it anew. regtop's own objects survive in a namespace of
+/// their own, and describe content that is gone. They are dropped, and nothing new is touched.
 @Suite(.serialized) struct WipedPoolTests {
     private let clock = TestClock()
     private let place: StoragePath
@@ -19,8 +18,8 @@ import Testing
         ChangeFixture(store, policy: clock.policy(delay: 100))
     }
 
-    /// A registry with changes in its journal: one that waits for another look, and three that were
-    /// interrupted.
+    /// Fills a registry and its journal: one change waits for another look, and three were
+    /// interrupted. Returns the identifiers of the interrupted move.
     private func planted(_ store: StoreUnderTest) async throws -> [BlobIdentifier] {
         let fixture = fixture(store)
         for name in ["app", "old"] { try await fixture.push(name, tags: ["1"], layer: pattern(300)) }
@@ -47,8 +46,8 @@ import Testing
         }
     }
 
-    /// The same repository again, with a directory that is empty, and one that is not listed: what
-    /// the old changes would remove, or list.
+    /// Fills the pool with the same repository again, with an empty directory and an unlisted one:
+    /// the old changes would remove the first and list the second.
     private func refill(_ store: StoreUnderTest) async throws {
         let fixture = fixture(store)
         try await fixture.push("app", tags: ["1"], layer: pattern(300))
@@ -59,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func whatSpeaksOfThatIsDropped(_ kind: StoreKind) async throws {
+    func intentsOfAWipedRegistryAreDropped(_ kind: StoreKind) async throws {
         try await StoreUnderTest.with(kind) { store in
             _ = try await planted(store)
             try await wipe(store)
@@ -77,17 +76,17 @@ import Testing
         }
     }
 
-    @Test func nothingIsDroppedOfARegistryThatIsThere() async throws {
+    @Test func noIntentOfAnExistingRegistryIsDropped() async throws {
         let store = try StoreUnderTest.inMemory()
         _ = try await planted(store)
-        // Another file in the root, as a pull-through cache has it.
+        // A pull-through cache has another file in the root.
         try await fixture(store).driver.putContent(path("/scheduler-state.json"), [1])
         let recoveries = try await fixture(store).driver.recover()
         #expect(recoveries.count >= 4 && !recoveries.contains { $0.outcome == .dropped }, "\(recoveries)")
     }
 
-    /// One chunk of what a move has taken along is there still.
-    @Test func norIsWhatHasContent() async throws {
+    /// One chunk of a moved file is still there.
+    @Test func anIntentWhoseContentExistsIsNotDropped() async throws {
         let store = try StoreUnderTest.inMemory()
         let blobs = try await planted(store)
         try await wipe(store, except: blobs[blobs.count / 2])
@@ -98,8 +97,9 @@ import Testing
         #expect(recoveries.count { $0.outcome == .dropped } == recoveries.count - 1, "\(recoveries)")
     }
 
-    /// A journal of an older version does not say for which tree it was written: the dates do.
-    @Test func oldJournalsAreJudgedByTheirDates() async throws {
+    /// An intent of an older version has no footing. The dates tell whether the pool was emptied
+    /// since.
+    @Test func intentsWithoutAFootingAreJudgedByDates() async throws {
         for isYounger in [false, true] {
             let store = try StoreUnderTest.inMemory()
             try await fixture(store).push("app", tags: ["1"], layer: pattern(300))
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func notesAndTheLogAreToldApart() async throws {
+    @Test func notesAndLogEntriesOfAWipedRegistryAreRemoved() async throws {
         let store = try StoreUnderTest.inMemory()
         let fixture = fixture(store)
         try await fixture.push("app", tags: ["1"], layer: pattern(300))

@@ -3,10 +3,10 @@
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// A random sequence of changes, carried out on a store and on the model; some of them stop at a
-/// random operation, and are recovered.
+/// A random sequence of changes that is carried out on a store and on the model. Some changes stop
+/// at a random operation and are recovered.
 struct ModelSequence {
-    /// How the store and the model came apart.
+    /// A difference between the store and the model.
     struct Divergence: Error, CustomStringConvertible {
         let description: String
     }
@@ -14,7 +14,7 @@ struct ModelSequence {
     private let store: StoreUnderTest
     private var random: SeededGenerator
     private var model = RegistryModel()
-    /// Blobs that were pushed: none ever goes.
+    /// The digests of all blobs that were pushed. No change removes a blob.
     private var blobs: Set<String> = []
     private(set) var history: [String] = []
     private(set) var crashes = 0
@@ -28,8 +28,8 @@ struct ModelSequence {
         random = SeededGenerator(seed: seed)
     }
 
-    /// Carries out so many changes, as the seed says. Throws `Divergence`, and what nothing should
-    /// throw.
+    /// Carries out a random number of changes within `steps`. Throws `Divergence` if the store
+    /// differs from the model. No other error is expected.
     mutating func run(steps: ClosedRange<Int>) async throws {
         for _ in 0..<Int.random(in: steps, using: &random) {
             guard let (change, after) = draw() else { continue }
@@ -49,7 +49,8 @@ struct ModelSequence {
         }
     }
 
-    /// A change that means something now, and the model after it.
+    /// Returns a random change that is possible now, and the model after it; nil if it finds no
+    /// such change.
     private mutating func draw() -> (Change, RegistryModel)? {
         for _ in 0..<20 {
             let change = draft()
@@ -82,7 +83,7 @@ struct ModelSequence {
         values[Int.random(in: values.indices, using: &random)]
     }
 
-    /// Pushes as the old registry does.
+    /// Pushes an image as the old registry does.
     private mutating func push(_ name: String, _ tag: String, _ image: ModelImage) async throws {
         let root = "/docker/registry/v2"
         for blob in [image.layer, image.config, image.manifest] where !blobs.contains(blob.digest) {
@@ -107,7 +108,7 @@ struct ModelSequence {
         try await OldDriver(reader: store.reader, writer: store.writer, chunkSize: 4 << 20).put(path, content)
     }
 
-    /// Carries out a change by AdminCore. Throws `AdminRefusal` if it was not done.
+    /// Carries out a change with `RegistryAdmin`. Throws `AdminRefusal` if the change was not done.
     private func perform(_ change: Change, on driver: StorageDriver) async throws {
         let registry = RegistryReader(storage: driver.reader)
         let planner = ChangePlanner(registry: registry, policy: driver.policy)
@@ -142,8 +143,8 @@ struct ModelSequence {
     // MARK: - Stopping
 
     /// Carries out a change that stops at a random operation, then a recovery that may stop as
-    /// well, then another one. Afterwards it was either made or not; only emptying may have been
-    /// made in part.
+    /// well, then another recovery. Afterwards the change is either done or not done. Only an
+    /// emptying of the trash and a deletion that skips the trash may be done in part.
     private mutating func stop(_ change: Change, _ after: RegistryModel) async throws {
         let cut = Int.random(in: 1...120, using: &random)
         let executed = Bool.random(using: &random)
@@ -162,14 +163,14 @@ struct ModelSequence {
         let raw = try await RawRegistry(store.reader)
         var candidates = [model, after]
         if case .restore(let id, let name?) = change {
-            // It has its new name already, in the trash.
+            // The deletion may already have its new name in the trash.
             var renamed = model
             renamed.trash[id]?.repository = name
             candidates.append(renamed)
         }
         if case .delete(_, let name, _, toTrash: false) = change {
-            // It drops link by link, and nothing takes that back: tags first, then manifests, then
-            // layers.
+            // A deletion that skips the trash removes link by link, and nothing takes that back:
+            // tags first, then manifests, then layers.
             let left = raw.repositories[name]
             var partly = model
             partly.repositories[name] = left
@@ -210,8 +211,8 @@ struct ModelSequence {
 
     // MARK: - Comparing
 
-    /// The model, with the id of a deletion that was made last. Throws `Divergence` if the store is
-    /// not as it says.
+    /// Returns the model with the id of the last deletion. Throws `Divergence` if the store differs
+    /// from the model.
     private func settled(_ model: RegistryModel, _ raw: RawRegistry) throws -> RegistryModel {
         var model = model
         if let newest = model.trash.removeValue(forKey: RegistryModel.newest) {

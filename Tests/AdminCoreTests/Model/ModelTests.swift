@@ -3,13 +3,14 @@ import Testing
 
 @testable import AdminCore
 
-/// Random sequences of push, retag, delete, rename, restore, empty and crash, against a model that
-/// knows nothing of how that is done.
+/// Compares random sequences of push, retag, delete, rename, restore, empty and crash with a model
+/// that knows nothing of the implementation.
 ///
-/// A seed repeats a sequence: `REGTOP_TEST_SEED=<seed>`, as a failure prints it.
+/// `REGTOP_TEST_SEED=<seed>` repeats a sequence; a failure prints the seed.
 @Suite struct ModelTests {
     @Test(arguments: 0..<2) func inMemory(_ part: Int) async throws {
-        // In the long variant as many as fit: how long one takes depends on the machine.
+        // The long variant runs as many sequences as fit into the time: the duration of one depends
+        // on the machine.
         let (sequences, seconds) = LongVariants.areOn ? (100_000, 600.0) : (200, 3600)
         try await run(.sqliteMemory, part, sequences: sequences, least: 100, seconds: seconds)
     }
@@ -37,8 +38,8 @@ import Testing
                 }
                 return (failure, sequence.history.count, sequence.crashes)
             }
-            // Nine of ten without SQLite, which has its turn for what plain dictionaries may not
-            // have in common with it.
+            // Nine sequences of ten run on plain dictionaries. The tenth runs on SQLite, which may
+            // behave differently.
             let isQuick = kind == .sqliteMemory && done % 10 > 0
             let outcome = try await isQuick ? play(.quick()) : StoreUnderTest.with(kind, play)
             if let failure = outcome.0 {

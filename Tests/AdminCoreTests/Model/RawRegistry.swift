@@ -1,14 +1,15 @@
 @testable import ObjectStore
 import Crypto
 
-/// What a pool serves, read object by object: its own understanding of directories, chunks, links
-/// and digests.
+/// The registry that a pool serves, read object by object. The reader has its own implementation of
+/// directories, chunks, links and digests.
 struct RawRegistry: Sendable {
-    /// By name.
+    /// The repositories, by name.
     private(set) var repositories: [String: RegistryModel.Repository] = [:]
-    /// The repositories to which the links of each deletion in the trash go back.
+    /// The repositories to which the links of each deletion in the trash belong, by the id of the
+    /// deletion.
     private(set) var trash: [String: Set<String>] = [:]
-    /// What is not as it has to be.
+    /// A message for each fault in the pool.
     private(set) var faults: [String] = []
     /// The digests of all blobs that are whole.
     private(set) var blobs: Set<String> = []
@@ -24,7 +25,7 @@ struct RawRegistry: Sendable {
                 if !directory.isEmpty { faults.append("\(name) is listed and not there") }
                 continue
             }
-            // The directory of all repositories stays, whatever happens.
+            // The directory of all repositories stays even if it is empty.
             if state.omap.isEmpty, directory != RawRegistry.root + ["repositories"] {
                 faults.append("\(name) is empty")
             }
@@ -44,8 +45,8 @@ struct RawRegistry: Sendable {
         for (name, repository) in repositories { repositories[name]?.remains.subtract(repository.tags.keys) }
     }
 
-    /// Everything there is, by its name: read side by side, since there is a look after every
-    /// change.
+    /// Returns all objects, by name. They are read concurrently, because the test reads the pool
+    /// after every change.
     private static func objects(_ reader: any ObjectReader) async throws -> [ByteString: ObjectState] {
         var objects: [ByteString: ObjectState] = [:]
         for cursor in try await reader.enumerate(.namespace(""), slices: 1) {
@@ -65,13 +66,13 @@ struct RawRegistry: Sendable {
         return objects
     }
 
-    /// The repository in the escaped path of a link in the trash.
+    /// Returns the repository in the escaped path of a link in the trash.
     private static func repository(ofTrashed key: String) -> String {
         let path = key.split(separator: "-.").map { $0.replacing("--", with: "-") }
         return path.drop { $0 != "repositories" }.dropFirst().prefix { !$0.hasPrefix("_") }.joined(separator: "/")
     }
 
-    /// As many bytes as chunk 0 says; nil if they are not there.
+    /// Returns the data of chunk 0 if it has the size that chunk 0 states; otherwise nil.
     private static func content(_ first: ObjectState?) -> [UInt8]? {
         guard let first,
             let size = first.xattrs["total-size"]?.prefix(8).reversed().reduce(0, { $0 << 8 | Int($1) })

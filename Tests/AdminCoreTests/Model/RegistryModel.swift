@@ -1,7 +1,6 @@
-/// What a registry should serve after a sequence of changes: dictionaries and sets, and nothing of
-/// what is tested.
+/// The expected content of a registry after a sequence of changes. It consists of dictionaries and
+/// sets, and uses none of the code under test.
 struct RegistryModel: Hashable, Sendable {
-    /// One repository.
     struct Repository: Hashable, Sendable {
         /// The digest that each tag names.
         var tags: [String: String] = [:]
@@ -9,12 +8,12 @@ struct RegistryModel: Hashable, Sendable {
         var revisions: Set<String> = []
         /// The digests of the blobs that it may serve.
         var layers: Set<String> = []
-        /// Tags that a removal which skipped the trash and was stopped has left without what they
-        /// name: their history is there.
+        /// Tags of which only the index is left, after a removal that skipped the trash was
+        /// stopped.
         var remains: Set<String> = []
     }
 
-    /// What was deleted, and can come back.
+    /// The content of a deletion in the trash, which can be restored.
     struct Deletion: Hashable, Sendable {
         enum Kind: Hashable, Sendable {
             case repository, tag, revision
@@ -26,10 +25,10 @@ struct RegistryModel: Hashable, Sendable {
     }
 
     var repositories: [String: Repository] = [:]
-    /// By its id.
+    /// The deletions in the trash, by id.
     var trash: [String: Deletion] = [:]
 
-    /// What a change does. nil: nothing of it makes sense now.
+    /// Returns the model after a change; nil if the change is not possible now.
     func after(_ change: Change) -> RegistryModel? {
         var model = self
         switch change {
@@ -61,7 +60,7 @@ struct RegistryModel: Hashable, Sendable {
         return model
     }
 
-    /// The id of a deletion that is not known before it is made.
+    /// Stands for the id of a deletion, which is not known before the deletion is made.
     static let newest = "newest"
 
     private mutating func take(_ kind: Deletion.Kind, _ name: String, _ what: String) -> Repository? {
@@ -102,7 +101,7 @@ struct RegistryModel: Hashable, Sendable {
     }
 }
 
-/// An image that can be pushed: three blobs.
+/// An image that can be pushed. It has three blobs.
 struct ModelImage: Hashable, Sendable {
     struct Blob: Hashable, Sendable {
         let digest: String
@@ -113,11 +112,11 @@ struct ModelImage: Hashable, Sendable {
     let config: Blob
     let manifest: Blob
 
-    /// Every number another one. `hash` gives the hexadecimal SHA-256.
+    /// Creates a different image for each number. `hash` returns the hexadecimal SHA-256.
     init(_ number: Int, hash: ([UInt8]) -> String) {
         func blob(_ content: [UInt8]) -> Blob { Blob(digest: hash(content), content: content) }
         layer = blob(Array("layer \(number)".utf8))
-        // Shared by every two.
+        // Two successive images share a configuration.
         config = blob(Array(#"{"architecture":"amd64","os":"linux","n":\#(number / 2)}"#.utf8))
         let type = "application/vnd.docker"
         manifest = blob(
@@ -131,7 +130,6 @@ struct ModelImage: Hashable, Sendable {
     }
 }
 
-/// One step of a sequence.
 enum Change: Hashable, Sendable {
     case push(String, tag: String, ModelImage)
     case delete(RegistryModel.Deletion.Kind, String, String, toTrash: Bool)
@@ -156,8 +154,9 @@ extension Change: CustomStringConvertible {
 }
 
 extension RegistryModel.Repository {
-    /// Whether this is what a removal leaves that stopped on its way from `before` to `after`: no
-    /// manifest is gone while a tag is there that goes as well, and no layer while a manifest is.
+    /// Returns true if a removal from `before` to `after` can leave this when it stops: no manifest
+    /// is gone while a tag that goes is left, and no layer is gone while a manifest that goes is
+    /// left.
     func isPartOf(_ before: Self, asOrderedIn after: Self?) -> Bool {
         let after = after ?? Self()
         let goingTags = Set(before.tags.keys).subtracting(after.tags.keys)

@@ -61,7 +61,7 @@ struct ObjectStoreConformance {
     }
 
     @Test(arguments: ConformanceCase.all)
-    func aStoreOfTestsConformsAsWell(_ testCase: ConformanceCase) async throws {
+    func theTestStoreConformsAsWell(_ testCase: ConformanceCase) async throws {
         try await testCase.body(MemoryStore().underTest)
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ObjectStore
 
-/// The one enumeration of a pool: SQLite has pages of 1024 names, and each slice of plain
+/// The enumeration of a pool, in pages: SQLite has pages of 1024 names, and each slice of plain
 /// dictionaries is one page.
 @Suite struct PoolScanTests {
     private struct Stop: Error {}
@@ -17,7 +17,7 @@ import Testing
         return stores
     }
 
-    @Test func everyObjectOnceWithProgress() async throws {
+    @Test func enumeratesEveryObjectOnceWithProgress() async throws {
         for store in try await filled(2500) {
             let progress = Mutex<[WorkProgress]>([])
             let scan = try await PoolScan(store.reader, .namespace(""), phase: "p") { news in
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func aVisitorStopsIt() async throws {
+    @Test func aVisitorStopsTheScan() async throws {
         for store in try await filled(9000) {
             #expect(try await PoolScan(store.reader).first() != nil)
             #expect(try await PoolScan(store.reader, .namespace("none")).first() == nil)
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func anErrorOfAVisitorEndsIt() async throws {
+    @Test func anErrorOfAVisitorEndsTheScan() async throws {
         for store in try await filled(1200) {
             await #expect(throws: Stop.self) { try await PoolScan(store.reader).forEach { _ in throw Stop() } }
             await #expect(throws: Stop.self) {

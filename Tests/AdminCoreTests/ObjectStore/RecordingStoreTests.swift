@@ -1,12 +1,12 @@
 @testable import ObjectStore
 import Testing
 
-/// The recording store, on which other tests rest.
+/// The recording store, which other tests depend on.
 @Suite struct RecordingStoreTests {
     private let object = ObjectID("/a")
     private let timeout = StoreError(.timedOut, operation: "write", reason: "nobody answered")
 
-    @Test func recordsReadsAndWritesInTheirOrder() async throws {
+    @Test func recordsReadsAndWritesInOrder() async throws {
         let store = RecordingStore(try .inMemory())
         let change = WriteOperation([.create])
         _ = await store.writer.apply(change, to: object)
@@ -21,7 +21,7 @@ import Testing
         #expect(store.operations.isEmpty && store.writeCount == 0)
     }
 
-    @Test func faultsBeforeAndAfterTheChange() async throws {
+    @Test func injectsFaultsBeforeAndAfterAChange() async throws {
         let store = RecordingStore(try .inMemory())
         store.inject { [timeout] step in
             switch step.write {
@@ -40,7 +40,7 @@ import Testing
         #expect(await store.writer.apply(change, to: object) == .refused(.doesNotExist))
     }
 
-    @Test func hooksStandBetweenOperations() async throws {
+    @Test func hooksRunBetweenOperations() async throws {
         let base = try StoreUnderTest.inMemory()
         let store = RecordingStore(base)
         store.before { [object] step in

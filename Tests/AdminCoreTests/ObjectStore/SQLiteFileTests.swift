@@ -66,7 +66,7 @@ import Testing
         #expect(!(writer is any ObjectReader))
     }
 
-    @Test func whatIsNoStoreIsSaidInOneSentence() async throws {
+    @Test func aFileThatIsNoStoreIsReportedInOneSentence() async throws {
         try await withDirectory { directory in
             let text = directory.path("text")
             try Data("this is a text, and no database at all".utf8).write(to: URL(filePath: text))
@@ -118,7 +118,7 @@ import Testing
             let path = directory.path("store")
             try await make(path)
             var data = try Data(contentsOf: URL(filePath: path))
-            // All pages but the first, which has the header and the list of the tables.
+            // All pages except the first one, which has the header and the list of the tables.
             data.replaceSubrange(4096..., with: [UInt8](repeating: 0xa5, count: data.count - 4096))
             try data.write(to: URL(filePath: path))
             let reader = try await SQLiteReader.open(path: path)
@@ -183,7 +183,7 @@ import Testing
         await store.close()
     }
 
-    @Test func closingWaitsForWhatWasAsked() async throws {
+    @Test func closingWaitsForPendingOperations() async throws {
         let store = try SQLiteStore.inMemory()
         let writes = (0..<500).map { index in
             Task { await store.writer.apply(WriteOperation([.create]), to: ObjectID(ByteString("\(index)"))) }
@@ -198,7 +198,7 @@ import Testing
         }
     }
 
-    @Test func removedDataGivesItsRoomBack() async throws {
+    @Test func removedDataFreesItsSpace() async throws {
         let store = try SQLiteStore.inMemory()
         let empty = try #require(try await store.reader.status().bytesUsed)
         let write = WriteOperation([.writeFull([UInt8](repeating: 7, count: 4 << 20))])

@@ -39,7 +39,7 @@ import Testing
     ]
 
     @Test(arguments: wrong)
-    func aWrongLineIsNamed(_ line: String, _ reason: String) async throws {
+    func aWrongLineIsReported(_ line: String, _ reason: String) async throws {
         let store = try StoreUnderTest.inMemory()
         let good = #"{"name": "good", "size": 0}"#
         await expect(.invalid, "line 2: ") { try await store.load("\(good)\n\(line)\n") }
@@ -48,7 +48,7 @@ import Testing
         #expect(try await other.objects().isEmpty)
     }
 
-    @Test func aTextThatIsNoUTF8() async throws {
+    @Test func aTextThatIsNotUTF8IsRefused() async throws {
         let store = try StoreUnderTest.inMemory()
         let bytes = Array("{\"name\": \"a".utf8) + [0xff] + Array("\", \"size\": 0}".utf8)
         await expect(.invalid, "line 1: a text is not UTF-8") {
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func aNameThatComesTwiceIsNamedWithBothLines() async throws {
+    @Test func aRepeatedNameIsReportedWithBothLines() async throws {
         let store = try StoreUnderTest.inMemory()
         let lines = [
             #"{"name": "a", "size": 0}"#, #"{"name": "b", "size": 0}"#, "",
@@ -74,7 +74,7 @@ import Testing
         #expect(Set(try await store.objects()) == [ObjectID("a"), ObjectID("b/\u{e9}\u{1f600}")])
     }
 
-    @Test func aLineThatIsTooLongIsNamed() async throws {
+    @Test func aLineThatIsTooLongIsReported() async throws {
         var lines = DumpLineReader(
             MemorySource("short\n" + String(repeating: "x", count: 200), portion: 10), longest: 100)
         #expect(try await lines.next() == Array("short".utf8))
@@ -95,7 +95,8 @@ import Testing
         return try await store.dump().bytes
     }
 
-    /// Loads a dump; true if that succeeds. Any error but a sentence about a line is an issue.
+    /// Loads a dump; true if that succeeds. Records an issue for any error except a sentence about
+    /// a line.
     private func loads(_ bytes: [UInt8], into store: StoreUnderTest, _ what: String) async -> Bool {
         do {
             _ = try await StoreDump.load(from: MemorySource(bytes, portion: 50), into: store.reader, store.writer)
@@ -107,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func aDumpThatIsCutAnywhereIsAnErrorOrWholeLines() async throws {
+    @Test func aTruncatedDumpFailsOrLoadsWholeLines() async throws {
         let dump = try await smallDump()
         // This store discards everything: creating one for every cut takes too long.
         let store = RecordingStore(try .inMemory())
@@ -118,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func aDumpWithChangedBytesNeverDoesHarm() async throws {
+    @Test func aDumpWithRandomChangesIsRefusedOrLoaded() async throws {
         let dump = try await smallDump()
         let store = RecordingStore(try .inMemory())
         store.swallowWrites()
@@ -143,7 +144,7 @@ import Testing
         #expect(refused > 75)
     }
 
-    @Test func compressedFilesThatAreCutOrDamaged() async throws {
+    @Test func truncatedAndDamagedCompressedFilesAreRefused() async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         let store = try StoreUnderTest.inMemory()
@@ -163,7 +164,7 @@ import Testing
         await expect(.inputOutput, "is damaged") { try await load(directory.path("damaged")) }
     }
 
-    @Test func filesThatCannotBeOpened() async throws {
+    @Test func filesThatCannotBeOpenedAreErrors() async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         await expect(.notConfigured, "No such file") { try await load(directory.path("missing")) }

@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func filesPlainAndCompressed(_ gzip: Bool) async throws {
+    func plainAndCompressedFilesSurvive(_ gzip: Bool) async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         let store = try await hostileStore()
@@ -35,7 +35,7 @@ import Testing
         #expect(try await copy.dump().bytes == expected)
     }
 
-    /// Names, keys and values that are no UTF-8, that look alike, or that need escapes.
+    /// Names, keys and values that are not UTF-8, that look alike, or that need escapes.
     private func hostileStore() async throws -> StoreUnderTest {
         let store = try StoreUnderTest.inMemory()
         for name: ByteString in [
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func linesAreInOrderAndKeysAsInTheFixture() async throws {
+    @Test func linesAreInOrderWithTheKeysOfTheFixture() async throws {
         let store = try StoreUnderTest.inMemory()
         try await store.set(ObjectID("b", namespace: "n"), [.create])
         try await store.set(ObjectID("b"), [.setOmap(["z": [1], "a": []]), .setXattr(name: "x", value: [255])])
@@ -93,7 +93,7 @@ import Testing
                 == #"{"mtime": "2016-02-29T23:36:52Z", "name": "a", "omap": {}, "size": 3, "xattrs": {}}"#)
     }
 
-    @Test func structureAloneKeepsSizes() async throws {
+    @Test func aDumpOfTheStructureKeepsSizes() async throws {
         let store = try StoreUnderTest.inMemory()
         try await Fixture.load(into: store)
         let structure = try await store.dump(data: false)
@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, (128 << 20) - 1, 128 << 20])
-    func structureOfAnyPossibleSize(_ size: UInt64) async throws {
+    func aDumpOfTheStructureAcceptsAnyPossibleSize(_ size: UInt64) async throws {
         let store = try StoreUnderTest.inMemory()
         try await store.load(#"{"name": "a", "size": \#(size)}"#)
         #expect(try await store.state(ObjectID("a"), .stat).size == size)
@@ -157,13 +157,13 @@ import Testing
         #expect(try await store.objects().count == 1)
     }
 
-    @Test func anObjectThatChangesMeanwhileIsDumpedAsOneVersion() async throws {
+    @Test func anObjectThatChangesDuringTheDumpIsDumpedAsOneVersion() async throws {
         let store = try StoreUnderTest.inMemory()
         let object = ObjectID("moving")
         try await store.set(object, [.writeFull(pattern(0..<200_000)), .setXattr(name: "version", value: [1])])
         let recording = RecordingStore(store)
         recording.before { step in
-            // Between the keys and the data.
+            // The object changes between the read of the keys and the read of the data.
             guard case .read(let operation, _) = step.operation, operation.data?.count == 200_000 else { return }
             recording.before { _ in }
             try? await store.set(object, [.writeFull(pattern(5..<200_005)), .setXattr(name: "version", value: [2])])
@@ -172,7 +172,7 @@ import Testing
         #expect(try await store.dump().bytes == dump.bytes)
     }
 
-    @Test func anObjectThatIsRemovedMeanwhileIsLeftOut() async throws {
+    @Test func anObjectThatIsRemovedDuringTheDumpIsLeftOut() async throws {
         let store = try StoreUnderTest.inMemory()
         for name: ByteString in ["a", "b", "c"] { try await store.set(ObjectID(name), [.create]) }
         let recording = RecordingStore(store)

@@ -56,7 +56,7 @@ struct CacheTierTests {
         return contents.sorted()
     }
 
-    @Test func nothingRestsOnAListingBehindATier() async throws {
+    @Test func nothingIsFreedFromAListingBehindATier() async throws {
         let cluster = try await TestCluster.shared()
         try await cluster.withPool { base in
             try await cluster.withPool { tier in
@@ -72,7 +72,7 @@ struct CacheTierTests {
                 try await addTier(tier, to: base, cluster)
                 try await expectWorking(fixture, base: base, tier: tier, cluster)
                 let before = try await contents(fixture)
-                // A plan that is older than the tier frees nothing either.
+                // A plan from before the tier frees nothing either.
                 let results = await fixture.admin.apply(old)
                 #expect(results.map(\.outcome) == [.done, .failed], "\(results)")
                 #expect(results.last?.error?.contains("cache tier") == true, "\(results)")
@@ -117,7 +117,7 @@ struct CacheTierTests {
         try await fixture.push("early", tags: ["1"], layer: pattern(5000))
         _ = try await Overview.read(fixture.registry, journal: JournalPolicy(delay: 0))
 
-        // A search without -p finds only the base, and the tier is not opened by its name.
+        // A search without -p finds only the base. The tier cannot be opened by its name.
         let connected = try await RadosCluster.connect(cluster.options())
         let found = try await connected.poolsHolding(StorageReader.directory(fixture.registry.paths.repositories))
         await connected.close()

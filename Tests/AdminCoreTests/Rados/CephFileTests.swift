@@ -22,8 +22,8 @@ struct CephFileTests {
         try #require(throws: StoreError.self) { try body() }.reason
     }
 
-    /// librados 16.2 ends the process at each of these.
-    @Test func bytesThatLibradosDoesNotBear() throws {
+    /// librados 16.2 ends the process at each of these texts.
+    @Test func bytesThatWouldCrashLibradosAreRefused() throws {
         let place = try TemporaryDirectory()
         defer { place.remove() }
         let file = place.path("ceph.conf")
@@ -56,7 +56,7 @@ struct CephFileTests {
         }
     }
 
-    @Test func filesThatAreNone() throws {
+    @Test func pathsThatAreNoFilesAreRefused() throws {
         let place = try TemporaryDirectory()
         defer { place.remove() }
         let file = place.path("ceph.conf")
@@ -69,12 +69,12 @@ struct CephFileTests {
         let long = place.path("long.conf")
         #expect(FileManager.default.createFile(atPath: long, contents: nil) && truncate(long, 1 << 32) == 0)
         #expect(try reason { try configuration(long) }.contains("more than 16 MiB"))
-        // As for Ceph.
+        // Ceph accepts this file too.
         #expect(try configuration("/dev/null").file == "/dev/null")
         #expect(try configuration("/no/such,/dev/null;\(file)").file == "/dev/null")
     }
 
-    @Test func mistakesAreFoundWithTheirLine() throws {
+    @Test func mistakesAreReportedWithTheirLine() throws {
         let place = try TemporaryDirectory()
         defer { place.remove() }
         let cases: [(text: String, line: Int, words: String)] = [
@@ -100,7 +100,7 @@ struct CephFileTests {
         ("--show_conf", "--show-conf"), ("--bind x", "--bind"), ("--id\tx", "spaces"),
         ("--id x\n--keyring y", "spaces"),
     ])
-    func argumentsInTheEnvironmentThatNobodyTakes(_ text: String, _ words: String) throws {
+    func unsupportedArgumentsInTheEnvironmentAreRefused(_ text: String, _ words: String) throws {
         let reason = try reason { try configuration("/dev/null", ["CEPH_ARGS": text]) }
         #expect(reason.hasPrefix("CEPH_ARGS ") && reason.contains(words), "\(reason)")
     }
@@ -119,7 +119,7 @@ struct CephFileTests {
         #expect(reason.contains("/no/such.conf (from CEPH_ARGS) does not exist"))
     }
 
-    @Test func namesThatAreNone() throws {
+    @Test func invalidNamesAreRefused() throws {
         for (name, words) in [
             ("admin", "client.admin, which was probably meant"), ("Client.x", "client.x, which was probably meant"),
             ("osd.0", "--id admin"), ("client.", "--id admin"), ("", "--id admin"),
@@ -130,7 +130,7 @@ struct CephFileTests {
         #expect(RadosConfiguration.probableClient("client.client.x") == "client.x")
     }
 
-    @Test func keysOfOtherTypes() {
+    @Test func keysOfOtherTypesAreRefused() {
         let secret = [UInt8](repeating: 7, count: 16)
         func key(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
         #expect(CephKeyring.fault(ofKey: key([1, 0] + [UInt8](repeating: 0, count: 8) + [16, 0] + secret)) == nil)

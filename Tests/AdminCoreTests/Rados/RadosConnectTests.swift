@@ -18,7 +18,7 @@ struct RadosConnectTests {
         return (error, (ContinuousClock.now - start).inSeconds)
     }
 
-    @Test func withoutAnyConfigurationThePlacesAreNamed() throws {
+    @Test func aMissingConfigurationNamesTheSearchedPlaces() throws {
         let error = try #require(throws: StoreError.self) {
             try RadosConfiguration(
                 RadosOptions(), environment: ["HOME": "/no/home", "CEPH_ARGS": "--cluster no-such-cluster"])
@@ -32,7 +32,7 @@ struct RadosConnectTests {
         }
     }
 
-    @Test func configurationIsLookedForInCephsOrder() throws {
+    @Test func theConfigurationIsSearchedInCephsOrder() throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         let home = directory.appending(path: ".ceph")
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
@@ -99,7 +99,7 @@ struct RadosConnectTests {
         options.keyring = "/no/such/keyring"
         #expect(try await failure(options).error.kind == .notConfigured)
 
-        // In ceph.conf rather than in the options.
+        // The path is in ceph.conf instead of in the options.
         let file = "\(cluster.directory)/no-keyring.\(UUID().uuidString).conf"
         let lines = try String(contentsOfFile: cluster.conf, encoding: .utf8).split(separator: "\n")
         let changed = lines.map { $0.hasPrefix("keyring") ? "keyring = /no/such/place" : String($0) }
@@ -121,7 +121,7 @@ struct RadosConnectTests {
         #expect(error.reason.contains("holds no key of client.nobody-has-this-key, but those of client.admin"))
         #expect(!error.reason.contains("probably meant"))
         #expect(seconds < 60)
-        // The name from `--id client.admin`.
+        // The name that `--id client.admin` leads to.
         options.client = "client.client.admin"
         #expect(try await failure(options).error.reason.contains("client.admin was probably meant"))
     }
@@ -155,7 +155,8 @@ struct RadosConnectTests {
         for (index, (content, words)) in cases.enumerated() {
             let file = place.path("\(index).keyring")
             try content.write(toFile: file, atomically: true, encoding: .utf8)
-            // By ceph.conf, which librados reads together with the keyring, and by the option.
+            // The path is given by ceph.conf, which librados reads together with the keyring, and
+            // by the option.
             let conf = place.path("\(index).conf")
             let lines = try String(contentsOfFile: cluster.conf, encoding: .utf8).split(separator: "\n")
             let changed = lines.map { $0.hasPrefix("keyring") ? "keyring = \(file)" : String($0) }
@@ -232,7 +233,7 @@ struct RadosConnectTests {
         #expect((ContinuousClock.now - start).inSeconds < 8)
     }
 
-    @Test func noSuchPoolNamesThePoolsThereAre() async throws {
+    @Test func anUnknownPoolNamesTheExistingPools() async throws {
         let cluster = try await TestCluster.shared()
         // The sentence names only the first pools.
         let pool = "!first-\(UUID().uuidString)"
@@ -245,13 +246,13 @@ struct RadosConnectTests {
         #expect(seconds < 60)
     }
 
-    @Test func noPoolNamed() async throws {
+    @Test func aMissingPoolNameIsRefused() async throws {
         let (error, _) = try await failure(try await TestCluster.shared().options())
         #expect(error.kind == .invalid)
         #expect(error.reason.contains("--pool"))
     }
 
-    @Test func aNameThatIsNoClient() async throws {
+    @Test func aNameThatIsNoClientIsRefused() async throws {
         var options = try await TestCluster.shared().options(pool: "registry")
         options.client = "osd.0"
         let (error, _) = try await failure(options)
@@ -275,7 +276,7 @@ struct RadosConnectTests {
         #expect(pools.first { $0.name == pool }?.isErasureCoded == true)
     }
 
-    @Test func aViewersKeyReadsAndIsRefusedToWrite() async throws {
+    @Test func aReadOnlyKeyReadsAndCannotWrite() async throws {
         let cluster = try await TestCluster.shared()
         try await cluster.withStore { store in
             let thing = ObjectID("thing")

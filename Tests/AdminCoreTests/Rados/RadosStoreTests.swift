@@ -48,7 +48,7 @@ struct RadosStoreTests {
     }
 
     /// A SIGWINCH or SIGINT on a thread of librados would be lost.
-    @Test func theThreadsOfLibradosTakeNoSignals() async throws {
+    @Test func libradosThreadsReceiveNoSignals() async throws {
         try await TestCluster.shared().withStore { store in
             _ = try await store.reader.status()
             var looked = 0
@@ -70,7 +70,7 @@ struct RadosStoreTests {
         }
     }
 
-    @Test func placementIsThatOfCeph() async throws {
+    @Test func thePlacementEqualsThatOfCeph() async throws {
         let cluster = try await TestCluster.shared()
         try await cluster.withStore { store in
             for object in [
@@ -258,7 +258,7 @@ struct RadosStoreTests {
         try await cluster.removePool(pool)
     }
 
-    @Test func anEnumerationThatWasCancelledNeverLooksFinished() async throws {
+    @Test func aCancelledEnumerationNeverLooksComplete() async throws {
         try await TestCluster.shared().withStore { store in
             #expect(await store.writer.apply(WriteOperation([.create]), to: thing) == .applied)
             let cursor = try await store.reader.enumerate(.all, slices: 1)[0]
@@ -272,7 +272,7 @@ struct RadosStoreTests {
         }
     }
 
-    @Test func closingEndsEverythingAndLastsOnce() async throws {
+    @Test func closingEndsAllOperationsAndMayBeRepeated() async throws {
         let cluster = try await TestCluster.shared()
         try await cluster.withPool { pool in
             let store = try await RadosStore.open(cluster.options(pool: pool))
@@ -302,7 +302,7 @@ struct RadosStoreTests {
         }
     }
 
-    @Test func aStoreThatIsForgottenGoesQuietly() async throws {
+    @Test func aStoreThatIsNotClosedIsReleasedSilently() async throws {
         let cluster = try await TestCluster.shared()
         try await cluster.withPool { pool in
             for _ in 0..<3 {

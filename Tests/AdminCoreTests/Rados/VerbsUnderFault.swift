@@ -47,7 +47,7 @@ struct VerbsUnderFault: Sendable {
 
     /// Runs the changes; `telling` is nil to wait for the fault only. Checks that the reported
     /// outcomes are true, that every file is whole after the fault, that interrupted changes are
-    /// undone or completed, and that the same change succeeds then. Returns the ends.
+    /// undone or completed, and that the same change then succeeds. Returns the ends.
     func run(
         _ telling: Telling?, strike: @escaping @Sendable ([Stage]) async throws -> Void,
         heal: @escaping @Sendable ([Stage]) async throws -> Void
@@ -193,7 +193,7 @@ struct VerbsUnderFault: Sendable {
             ]
         }
 
-        /// When the fault is over.
+        /// Checks the pool after the fault.
         func check(_ ending: Ending, afterwards store: StoreUnderTest) async throws {
             let what = "\(verb.name): \(ending.error.map { "\($0)" } ?? "done")"
             try verb.expectWhole(try await PoolCensus(store.driver().reader), what)

@@ -35,8 +35,8 @@ import Testing
         try #require(Digest("sha256:" + hex + String(repeating: "0", count: 64 - hex.count)))
     }
 
-    /// Blobs d7751…, d7752…; of d7753… only the directory that a collection leaves; of beef… only
-    /// the layer links of two repositories, and of cafe… only an entry of the quarantine.
+    /// Blobs d7751… and d7752…; for d7753… only the directory that a collection leaves; for beef…
+    /// only the layer links of two repositories; for cafe… only an entry of the quarantine.
     private static func pool() throws -> RegistryPool {
         var pool = RegistryPool()
         for hex in ["d7751", "d7752", "d7761"] { pool.blob(try digest(hex), [1]) }

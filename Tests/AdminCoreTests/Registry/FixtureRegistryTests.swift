@@ -5,8 +5,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// The answers about a pool that registry v2.3.1 wrote. The numbers were read off the manifests by
-/// hand.
+/// Questions about a pool that registry v2.3.1 wrote. The expected numbers were taken from the
+/// manifests by hand.
 @Suite("Registry: the fixture") struct FixtureRegistryTests {
     static let baseLayer = "sha256:d7753236ac931d8900916d827206f55848958a59e3a137a20acd509fd8ab40c6"
 
@@ -32,8 +32,8 @@ import Testing
         func row(_ name: String) throws -> RepositorySummary { try #require(rows.first { $0.name.string == name }) }
         let web = try row("app/web")
         #expect((web.tags, web.revisions, web.uploads) == (4, 3, 0))
-        // Three manifests, three configurations, the base layer, one shared layer, three of their
-        // own.
+        // Three manifests, three configurations, the base layer, one shared layer, and three layers
+        // of single images.
         #expect(web.size == 930 + 930 + 726 + 663 + 663 + 505 + 9_011_200 + 71_680 + 3 * 10_240)
         #expect(web.modified != nil)
         let resumed = try row("damaged/resumed")
@@ -138,7 +138,7 @@ import Testing
         #expect(answers == expected)
     }
 
-    /// All answers about a registry, without times, which some stores do not let a test choose.
+    /// All answers about a registry except times, which a test cannot set in every store.
     private struct Answers: Equatable {
         var rows: [String] = []
         var layouts: [[ChunkLayout.Chunk]] = []

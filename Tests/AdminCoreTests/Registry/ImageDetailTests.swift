@@ -3,8 +3,8 @@ import Testing
 
 @testable import Registry
 
-/// The details of a manifest beside its blobs: its kind, its date, the labels of an index's parts,
-/// wrong sizes.
+/// The details of a manifest in addition to its blobs: its kind, its date, the labels of an index's
+/// parts, and wrong sizes.
 @Suite struct ImageDetailTests {
     private static let digest = RegistryPool.digest
     private static let ociManifest = "application/vnd.oci.image.manifest.v1+json"

@@ -14,7 +14,7 @@ struct ManifestTraversalTests {
             "{\"schemaVersion\":2,\"mediaType\":\"\(ManifestType.ociIndex)\",\"manifests\":[\(entries)]}")
     }
 
-    @Test func aManifestEntersOnceAndAgainWhereItIsNearer() {
+    @Test func aManifestEntersAgainOnlyAtALowerDepth() {
         var walk = ManifestTraversal<Never>(limit: 3)
         let limit = Manifest.nestingLimit
         func enters(_ name: String, _ depth: Int) -> Bool { walk.enters(digest(name), depth: depth) }
@@ -24,11 +24,12 @@ struct ManifestTraversalTests {
         #expect(walk.tooDeep == [digest("c"), digest("b")])
         let isIn = enters("b", limit)
         #expect(isIn && walk.tooDeep == [digest("c")])
-        // The third one enters, the fourth one does not, and the first one is nearer once more.
+        // The third one enters and the fourth one does not. The first one enters again, at a lower
+        // depth.
         #expect(["d", "e", "a"].map { enters($0, 0) } == [true, false, true])
     }
 
-    @Test func stepsAreTakenFromEitherEnd() {
+    @Test func stepsCanBeTakenFromEitherEnd() {
         var (new, old) = (ManifestTraversal<Int>(), ManifestTraversal<Int>())
         for step in 1...3 {
             new.add(step)
@@ -42,8 +43,8 @@ struct ManifestTraversalTests {
         #expect(taken == [3, 1, 4, 2, 1, nil, 2, 3, 4, nil])
     }
 
-    /// A ring of indexes, a manifest at the end of a long way and of a short one, and one that is
-    /// too deep.
+    /// A ring of indexes, a manifest with a long and a short path to it, and a manifest that is too
+    /// deep.
     @Test func factsAreWalkedNearestFirst() throws {
         var facts = RepositoryFacts()
         func add(_ name: String, _ children: [String]) throws {
@@ -60,7 +61,7 @@ struct ManifestTraversalTests {
         #expect(facts.parts(of: digest("7")) == ["8", "9", "10"].map(digest))
     }
 
-    @Test func edgesSayHowACollectionKeepsThem() throws {
+    @Test func edgesTellHowACollectionKeepsTheirTargets() throws {
         let image = """
             {"schemaVersion":2,"mediaType":"\(ManifestType.ociManifest)","config":{"digest":"\(digest("c"))","size":3},
             "layers":[{"digest":"\(digest("l"))","size":5}],"subject":{"digest":"\(digest("s"))"}EXTRA}

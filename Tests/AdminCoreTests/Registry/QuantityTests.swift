@@ -12,9 +12,9 @@ import Testing
         #expect(Quantity.seconds(text) == seconds)
     }
 
-    /// A number alone is seconds for some people and days for others.
+    /// A number without a unit is refused: some people read it as seconds, others as days.
     @Test(arguments: ["", "s", "15", "0.5", "-5", "-1s", "5 s", "5x", "101y", "1e400", "..s", "1.2.3s", "\u{0661}s"])
-    func noDurations(_ text: String) {
+    func invalidDurationsAreRefused(_ text: String) {
         #expect(Quantity.seconds(text) == nil)
     }
 
@@ -28,11 +28,11 @@ import Testing
     }
 
     @Test(arguments: ["", "M", "-1", "4 M", "4X", "99999999999999999999", "99999999999T", "1.2.3G", "1e3"])
-    func noSizes(_ text: String) {
+    func invalidSizesAreRefused(_ text: String) {
         #expect(Quantity.bytes(text) == nil)
     }
 
-    @Test func quantitiesAreWrittenAsTheyAreRead() {
+    @Test func printedQuantitiesParseToTheSameValue() {
         for (seconds, text) in [
             (0, "0s"), (59.9, "59s"), (60, "1m"), (5400, "90m"), (7200, "2h"), (259_200, "3d"), (604_800, "7d"),
         ] {

@@ -7,7 +7,8 @@ import Testing
 @testable import StorageDriver
 
 @Suite("Registry: damage is a row's state, never an error, and never another row's") struct RegistryDamageTests {
-    /// The rows of a sound repository `good` and of `bad`, which is equal but for `change`.
+    /// The rows of a sound repository `good`, and of a repository `bad` that differs only by
+    /// `change`.
     static func rows(_ change: (inout RegistryPool) throws -> Void) async throws -> (
         good: RepositorySummary, bad: RepositorySummary, tags: [TagSummary]
     ) {

@@ -8,7 +8,7 @@ import Testing
 /// docs/layout.md#d12: a failed read is reported as a failure, and never taken for "not found" or
 /// for damage.
 @Suite("Registry: a failing read is an error") struct RegistryFaultTests {
-    /// Every question that can be asked of a registry.
+    /// Every question about a registry.
     static let questions: [(name: String, ask: @Sendable (RegistryReader) async throws -> Void)] = [
         ("names", { _ = try await $0.repositoryNames() }),
         ("summary", { _ = try await $0.pass().summary(of: "a") }),
@@ -57,8 +57,8 @@ import Testing
         pool.pool.put("\(RegistryPool.root)/repositories/a/_uploads/u/startedat", Array("2015-01-01T00:00:00Z".utf8))
         pool.pool.put("\(RegistryPool.root)/repositories/a/_uploads/u/data", [1, 2, 3])
         pool.linkLayer("bare", RegistryPool.digest(1))
-        // Damage must not hide a failure, either. Here chunk 1 is read to tell whether only chunk 0
-        // is missing.
+        // A damage must not hide a failure. Here a reader reads chunk 1 to find out whether only
+        // chunk 0 is missing.
         if let lost = pool.pool.blob(RegistryPool.blobPath(RegistryPool.digest(2))) {
             pool.pool.objects[lost.chunk(0)] = nil
         }

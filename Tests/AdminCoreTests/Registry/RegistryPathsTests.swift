@@ -14,7 +14,7 @@ struct RegistryPathsTests {
     func roundTrip(_ text: String) throws {
         let name = try #require(RepositoryName(text))
         let tarsum = try #require(Digest(algorithm: "tarsum.v1+sha256", hex: manifest.hex))
-        // A tag may have the name of a directory of the registry's own.
+        // A tag may have the name of one of the registry's own directories.
         for tag in ["v1", "_manifests", "_layers", "current", "index"] {
             let link = try #require(paths.currentLink(name, tag: tag))
             #expect(paths.file(at: link) == .currentLink(tag: tag))
@@ -51,11 +51,12 @@ struct RegistryPathsTests {
         #expect(paths.ownDirectories(name).map(paths.part(of:)) == RegistryPaths.Part.allCases)
     }
 
-    @Test func blobsAndStrangers() throws {
+    @Test func pathsOfBlobsAndForeignPaths() throws {
         let blob = paths.blob(manifest)
         #expect(paths.file(at: blob) == .blob(manifest) && paths.onlyFile(in: blob.parent) == .blob(manifest))
         #expect(paths.part(of: blob) == nil && paths.repositoryName(of: blob) == nil)
-        // Neither below other first digits, nor below an invalid name of a repository.
+        // Paths below the wrong first digits, and below an invalid name of a repository, are
+        // foreign.
         let strangers = [
             "/docker/registry/v2/blobs/sha256/zz/\(manifest.hex)/data",
             "/docker/registry/v2/repositories/_layers/sha256/\(manifest.hex)/link",

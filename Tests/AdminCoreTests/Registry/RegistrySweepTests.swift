@@ -5,7 +5,7 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Remembers everything that a sweep tells.
+/// Records everything that a sweep reports.
 final class RecordingVisitor: SweepVisitor {
     struct Told: Sendable {
         var links: [Int: [SweepLink]] = [:]
@@ -14,7 +14,7 @@ final class RecordingVisitor: SweepVisitor {
         var problems: [Int: [SweepProblem]] = [:]
         var finished: Set<Int> = []
 
-        /// Every blob that a repository reaches.
+        /// The blobs that a repository reaches.
         func blobs(of repository: Int) -> Set<Digest> { Set((edges[repository] ?? []).map(\.digest)) }
     }
 
@@ -26,7 +26,7 @@ final class RecordingVisitor: SweepVisitor {
         state.withLock { $0.links[repository, default: []].append(link) }
     }
 
-    /// A blob is read when it is reached for the first time.
+    /// Asks for a blob when the sweep reaches it for the first time.
     func reached(_ edge: SweepEdge, in repository: Int) -> Bool {
         state.withLock { told in
             let isNew = !told.edges.values.joined().contains { $0.digest == edge.digest }
@@ -49,7 +49,7 @@ final class RecordingVisitor: SweepVisitor {
 }
 
 extension RegistryReader {
-    /// Everything that a sweep tells.
+    /// Runs a sweep and returns everything that it reported.
     func swept(_ scope: SweepScope = []) async throws -> (names: [RepositoryName], told: RecordingVisitor.Told) {
         let visitor = RecordingVisitor()
         let names = try await repositoryNames()
@@ -77,8 +77,8 @@ extension RegistryReader {
         }
     }
 
-    /// A registry with an index in an index, an untagged image, and a blob that repositories share.
-    /// (The fixture has signatures of schema 1.)
+    /// A registry with an index in an index, an untagged image, and a blob that several
+    /// repositories share. (The fixture has signatures of schema 1.)
     static func mixed() throws -> RegistryPool {
         var pool = RegistryPool()
         pool.image("a", 100, layers: [1, 2])
@@ -214,7 +214,7 @@ extension RegistryReader {
         #expect(rounds.reduce(0, +) / rounds.count >= 64, "\(rounds)")
     }
 
-    /// Counts edges, and asks for no blob.
+    /// Counts edges, and asks for no blobs.
     private final class CountingVisitor: SweepVisitor {
         let edges = Counter()
 

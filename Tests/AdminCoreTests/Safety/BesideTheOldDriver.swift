@@ -3,11 +3,10 @@ import Testing
 
 @testable import AdminCore
 
-/// One operation of the old driver beside one of ours.
+/// Runs one operation of the old driver beside one of regtop's.
 @Suite struct BesideTheOldDriver {
-    /// Every order there is.
     @Test(arguments: Encounter.all)
-    func nothingOfTheirsIsLost(_ encounter: Encounter) async throws {
+    func noInterleavingLosesData(_ encounter: Encounter) async throws {
         let tree = try await Encounter.planted()
         let store = try StoreUnderTest.quick()
         var orders = Interleavings()
@@ -23,9 +22,9 @@ import Testing
     }
 
     #if RADOS
-    /// Random orders on a real cluster: what the two stores may not have in common. A seed repeats
-    /// the orders.
-    @Test func norInRandomOrdersOnACluster() async throws {
+    /// Random orders on a real cluster, which may behave differently from the other store.
+    /// `REGTOP_TEST_SEED` repeats the orders.
+    @Test func noRandomOrderOnAClusterLosesData() async throws {
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
         try await onACluster("random orders, REGTOP_TEST_SEED=\(seed)", rounds: 6) { encounter, store, round in
             var orders = RandomOrder(seed: "\(seed).\(round)")
@@ -33,12 +32,12 @@ import Testing
         }
     }
 
-    /// As fast as both can, in whatever order the cluster gets it.
-    @Test func norInARaceOnACluster() async throws {
+    /// Both sides run as fast as they can; the cluster decides the order.
+    @Test func noRaceOnAClusterLosesData() async throws {
         try await onACluster("races", rounds: 5) { encounter, store, _ in await encounter.race(on: store) }
     }
 
-    /// So many rounds with every pair, ten times as many in the long variant.
+    /// Runs `rounds` rounds with each encounter, ten times as many in the long variant.
     private func onACluster(
         _ what: String, rounds: Int,
         _ meet: @Sendable (Encounter, StoreUnderTest, Int) async throws -> Encounter.Failures

@@ -2,14 +2,14 @@
 @testable import Registry
 @testable import StorageDriver
 
-/// A plan that was not done, as the admin reports it.
+/// The results of a plan that was not fully done, as `RegistryAdmin` reports them.
 struct AdminRefusal: Error, CustomStringConvertible {
     let results: [ChangeResult]
 
-    /// True if it is unknown whether something was done.
+    /// True if the outcome of a target is unknown.
     var isUnknown: Bool { results.contains { $0.outcome == .unknown } }
 
-    /// What is said of a change that is done, but for the last look at it.
+    /// Returns the notes of changes that are done except for the last look.
     static func unseen(_ results: [ChangeResult]) -> [String] {
         results.flatMap(\.notes).filter { $0.contains("could not be looked at once more") }
     }
@@ -18,7 +18,7 @@ struct AdminRefusal: Error, CustomStringConvertible {
 }
 
 extension ChangingVerb {
-    /// Changes of a registry: one repository with two tags on two manifests.
+    /// Changes to a registry with one repository, which has at most two tags and two manifests.
     static let admin: [ChangingVerb] = [
         ChangingVerb(planning: "remove a tag", before: repository("app"), after: repository("app", tags: ["v2": "b"])) {
             try await removal(of: "app:v1", with: $0)

@@ -2,18 +2,18 @@
 import Testing
 
 extension ChangingVerb {
-    /// How one execution ended, and what it left.
+    /// The end of one execution of a verb.
     struct Ending: Sendable {
-        /// What the verb threw; nil if it succeeded.
+        /// The error that the verb threw; nil if it succeeded.
         let error: (any Error)?
-        /// How many operations the store was asked for.
+        /// The number of operations that the verb requested from the store.
         let operations: Int
-        /// The store, as nobody stands in front of it.
+        /// The store itself, without the `RecordingStore` that injects faults.
         let store: StoreUnderTest
     }
 
-    /// The tree from before with the verb's act, ready to be executed many times: each time on a
-    /// copy.
+    /// Builds the tree of `before` and plans the verb on it. Each run of the stage executes the
+    /// verb on a fresh copy of the tree.
     func stage() async throws -> VerbStage {
         let store = try StoreUnderTest.quick()
         let driver = store.driver()
@@ -23,11 +23,11 @@ extension ChangingVerb {
         return VerbStage(act: try await plan(driver), tree: try await StoreCopy(of: store))
     }
 
-    /// Expects that every file is as before or as after, whole, that a moved one is somewhere, and
-    /// that nothing dangles.
+    /// Expects that each file is as before or as after the verb, that each moved file exists at one
+    /// of its paths, and that no reference dangles.
     func expectWhole(_ census: PoolCensus, _ comment: String, sourceLocation: SourceLocation = #_sourceLocation) throws
     {
-        // What is claimed to be freed may be gone already.
+        // A reference with the claim `freeing.` may dangle: its chunks may be gone already.
         let dangling = census.dangling.filter { !$0.name.hasPrefix("freeing.") }
         #expect(dangling.isEmpty, "\(comment): \(dangling)", sourceLocation: sourceLocation)
         for file in Set(before.keys).union(after.keys) {
@@ -48,7 +48,7 @@ extension ChangingVerb {
         #expect(strangers.isEmpty, "\(comment): \(strangers)", sourceLocation: sourceLocation)
     }
 
-    /// Expects exactly the files from after, with no directory left that holds nothing.
+    /// Expects exactly the files of `after`, and no empty directory.
     func expectDone(_ census: PoolCensus, _ comment: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let wanted = try Dictionary(uniqueKeysWithValues: after.map { (try path($0.key), $0.value) })
         #expect(census.contents == wanted, "\(comment)", sourceLocation: sourceLocation)
@@ -57,7 +57,8 @@ extension ChangingVerb {
     }
 }
 
-/// A verb that is ready to be executed, again and again, each time on a fresh copy of its tree.
+/// A planned verb and the tree that it changes. Each run executes the verb on a fresh copy of the
+/// tree.
 struct VerbStage: Sendable {
     let act: ChangingVerb.Act
     let tree: StoreCopy

@@ -4,8 +4,8 @@ import Foundation
 @testable import ObjectStore
 
 extension ChangingVerb {
-    /// Deleting into the trash, restoring, emptying, removing uploads. Each deletion has the same
-    /// id, so that what is there afterwards can be said.
+    /// Deletions into the trash, restores, emptying the trash, and purging an upload. Each deletion
+    /// has the same id, so that the files after it are known in advance.
     static let trash: [ChangingVerb] = [
         trashing("trash a tag", "app:v1", "app", of: repository("app"), leaving: repository("app", tags: ["v2": "b"])),
         trashing("trash a repository", "app", "app", of: small, leaving: [:]),
@@ -95,7 +95,7 @@ extension ChangingVerb {
 
     // MARK: - The trash's files
 
-    /// Where a file is in the trash.
+    /// Returns the path of a file in the trash.
     private static func key(_ file: String, _ claim: String = "") -> String {
         let name = file.replacing("-", with: "--").replacing("/", with: "-.")
         return "/regtop-trash/\(id)/\(claim)\(name)"

@@ -1,23 +1,23 @@
 @testable import StorageDriver
 import Testing
 
-/// A verb that changes the tree, on a small tree of its own: what is there before it, what it does,
-/// what is there after it.
+/// A verb that changes a tree, with the files of its own small tree before and after it.
 struct ChangingVerb: Sendable, CustomTestStringConvertible {
-    /// What the verb does, with the driver it is given.
+    /// Executes the verb with a driver.
     typealias Act = @Sendable (StorageDriver) async throws -> Void
 
     let name: String
-    /// Files before.
+    /// The content of each file before the verb, by path.
     let before: [String: [UInt8]]
-    /// Files after.
+    /// The content of each file after the verb, by path.
     let after: [String: [UInt8]]
-    /// Files that change their path: at every moment they are at one of the two, at least.
+    /// The files that the verb moves: old path to new path. At every moment each of them is at one
+    /// of the two paths at least, or at a path of `passing`.
     let moves: [String: String]
-    /// Where files may be for a moment besides, by where they are before: under a claim, for
-    /// example.
+    /// Further paths at which a file may be for a moment, by its path before the verb. An example
+    /// is a key with a claim.
     let passing: [String: [String]]
-    /// Thinks the change through, on a tree that is as `before` says.
+    /// Plans the verb on a tree that holds the files of `before`.
     let plan: @Sendable (StorageDriver) async throws -> Act
 
     init(
@@ -42,7 +42,7 @@ struct ChangingVerb: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// What no verb touches.
+    /// Files that no verb touches.
     private static let bystander = ["/keep/other": pattern(10), "/r/repositories/other/_layers/link": pattern(71)]
 
     /// Verbs of the storage driver.
@@ -115,7 +115,7 @@ struct ChangingVerb: Sendable, CustomTestStringConvertible {
 }
 
 extension FileWriter {
-    /// Writes and commits, as a caller should: what cannot be written is cancelled.
+    /// Writes and commits as a caller should: cancels the write if it fails.
     fileprivate func write(orCancel bytes: [UInt8]) async throws {
         do {
             try await write(bytes)

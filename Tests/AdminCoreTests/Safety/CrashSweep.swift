@@ -2,8 +2,8 @@
 @testable import StorageDriver
 import Testing
 
-/// The world stops before, and after, every operation of every verb; then the store is looked at as
-/// it is, and once more after a recovery that is itself stopped in the middle and begun again.
+/// Stops each verb before and after each of its operations. The test checks the store as it is
+/// then, and again after two recoveries, of which the first is stopped as well.
 @Suite struct CrashSweep {
     @Test(arguments: ChangingVerb.all)
     func everyCutLeavesEveryFileWhole(_ verb: ChangingVerb) async throws {
@@ -35,7 +35,7 @@ import Testing
         return step.number == number && executed ? .unknownApplied(.dead) : .unknownNotApplied(.dead)
     }
 
-    /// A recovery that dies somewhere: where, differs from cut to cut.
+    /// Runs a recovery that stops at an operation whose number depends on the cut.
     private func stopRecovering(_ store: StoreUnderTest, after number: Int, executed: Bool) async throws {
         let recording = RecordingStore(store)
         let last = 2 + number * 7 % 23
@@ -43,9 +43,9 @@ import Testing
         _ = try? await recording.underTest.driver().recover()
     }
 
-    /// Expects that a recovery ends everything: each file is as before or as after, a moved one in
-    /// exactly one place, all of a move on the same side; nothing is unlisted, or empty and listed;
-    /// the journal is gone.
+    /// Expects that a recovery completes everything: each file is as before or as after the verb,
+    /// each moved file is at exactly one path, and all files of a move are on the same side. No
+    /// directory is unlisted, or listed and empty. The journal is gone.
     func expectRecovery(of verb: ChangingVerb, in store: StoreUnderTest, _ what: String) async throws {
         let recoveries = try await store.driver().recover()
         for recovery in recoveries where ![.undone, .finished, .checked].contains(recovery.outcome) {
@@ -66,7 +66,7 @@ import Testing
         #expect(try await store.reader.read(.stat, of: Journal.object) == nil, "\(what): the journal stays")
     }
 
-    @Test func chunksThatNobodySawAreFreedFromTheLastOn() async throws {
+    @Test func aFailedCommitFreesItsChunksFromLastToFirst() async throws {
         let store = try StoreUnderTest.quick()
         let recording = RecordingStore(store)
         let file = try path("/a/f")
@@ -82,7 +82,7 @@ import Testing
         #expect(try await store.driver().reader.content(file) == pattern(10))
     }
 
-    /// What cuts left behind, over a sweep: at how many cut points.
+    /// Counts the cut points of a sweep at which something was left behind.
     private struct Remains: CustomStringConvertible {
         private var unlisted = 0
         private var twice = 0
@@ -104,6 +104,6 @@ import Testing
 }
 
 extension StoreError {
-    /// What an operation answers in a world that has stopped.
+    /// The error of each operation after the simulated crash.
     static let dead = StoreError(.cancelled, operation: "anything", errno: 125, reason: "the world has stopped")
 }

@@ -2,17 +2,18 @@
 import Testing
 
 extension Encounter {
-    /// What only the deferred check of docs/safety.md#3-the-steps closes: at how many orders.
+    /// The numbers of orders, by what they left behind. The deferred check of
+    /// docs/safety.md#3-the-steps mends the first two.
     struct Deferred: CustomStringConvertible {
         var unlisted = 0
         var dangling = 0
-        /// Two moves of one file: the old driver's has read the identifier before ours took it
-        /// away. `fsck` names it.
+        /// Both sides moved one file: the old driver read the identifier before our move removed
+        /// the reference. `fsck` reports such a file.
         var twice = 0
-        /// Their removal of a directory took an entry of ours with it.
+        /// The old driver's removal of a directory also removed our entry.
         var destroyed = 0
-        /// Their deletion had removed the content, and not yet the name, when ours began to move
-        /// it.
+        /// The old driver's deletion had removed the content, but not yet the name, when our move
+        /// began.
         var bare = 0
 
         var description: String {
@@ -26,8 +27,8 @@ extension Encounter {
         }
     }
 
-    /// Holds what an encounter left in a store against the promises of docs/safety.md. `when` says
-    /// which order it was.
+    /// Checks the store after an encounter against the promises of docs/safety.md. `when` names the
+    /// order.
     func check(
         _ failures: Failures, in store: StoreUnderTest, _ deferred: inout Deferred, _ when: String = ""
     ) async throws {
@@ -37,13 +38,13 @@ extension Encounter {
         if try census.dangling.contains(where: { try $0 != path(Self.file) }) { deferred.dangling += 1 }
         let bare = try await filesMovedBare(store)
         if !bare.isEmpty { deferred.bare += 1 }
-        // The delay is over: whatever the old driver had begun has ended.
+        // The delay is over: every operation of the old driver has ended.
         for recovery in try await store.driver().recover() {
             #expect(recovery.outcome == .checked, "\(what): \(recovery)")
         }
         census = try await PoolCensus(store.driver().reader)
-        // A file that is written is linked and looked at; what their removal of the directory does
-        // after that is not waited for.
+        // Our write links its file and checks the links. It does not wait for a later removal of
+        // the directory by the old driver.
         let mayBeUnlisted = ours.writes != nil && (theirs.deletes || theirs.moves != nil)
         #expect(census.unlisted.isEmpty || mayBeUnlisted, "\(what): \(census.unlisted)")
         if let error = failures.ours {
@@ -58,8 +59,8 @@ extension Encounter {
         if !census.twice.isEmpty { deferred.twice += 1 }
         #expect(census.twice.isEmpty || (theirs.moves != nil && ours.moves != nil), "\(what): \(census.twice)")
 
-        // What they wrote is there, unless we replaced or removed that very file, and then we said
-        // that we did.
+        // The file that the old driver wrote is there, unless our operation replaced or removed
+        // that file and reported success.
         let contents = Dictionary(uniqueKeysWithValues: census.contents.map { ($0.key.string, $0.value) })
         if let written = theirs.writes, failures.theirs == nil {
             let isAmongOurs = written == Self.file || (ours.wholeDirectory && written.hasPrefix("/r/a/"))
@@ -76,17 +77,18 @@ extension Encounter {
                 isThere || isOurs || isDeleted,
                 "\(what): lost what they wrote; ours \(String(describing: failures.ours))")
         }
-        // What we wrote is there, unless they wrote, moved or deleted that very file. Their
-        // deletion or move of the last other file of the directory removes the directory after a
-        // look at it, with whatever came in between: nothing on our side closes that.
+        // The file that we wrote is there, unless the old driver wrote, moved or deleted it. After
+        // the old driver deletes or moves the last other file of the directory, it checks the
+        // directory and then removes it, together with any entry that was added in between. Our
+        // side cannot prevent that.
         if let written = ours.writes, failures.ours == nil {
             let empties = (theirs.deletes || theirs.moves != nil) && written.path.hasPrefix("/r/a/")
             let isTheirs = theirs.writes == written.path || empties
             if empties, contents[written.path] == nil, written.path != Self.file { deferred.destroyed += 1 }
             #expect(contents[written.path] == written.content || isTheirs, "\(what): lost what we wrote")
         }
-        // The file itself is somewhere, unless it was deleted or overwritten: where it moved to as
-        // well, for they set a key without a look.
+        // The file itself is somewhere, unless one side deleted or overwrote it. The old driver
+        // sets a key without a check, so it can also overwrite the file at our destination.
         let isGone =
             ours.deletes || theirs.deletes || ours.writes?.path == Self.file || theirs.writes == Self.file
             || (failures.ours == nil && ours.moves != nil && theirs.writes == ours.moves)
@@ -94,9 +96,9 @@ extension Encounter {
         #expect(isGone || places.contains { contents[$0] == Self.old }, "\(what): the file is nowhere")
     }
 
-    /// Where files were moved to that had no chunk when that began. They look like the empty files
-    /// of the old driver's (docs/layout.md#d3); whether they are, or a registry was about to delete
-    /// them and had removed the content before the name, nothing tells.
+    /// Returns the destinations of moves whose file had no chunk when the move began. Such a file
+    /// looks like an empty file of the old driver (docs/layout.md#d3). But a registry that deletes
+    /// a file also removes the content before the name: regtop cannot tell the two cases apart.
     private func filesMovedBare(_ store: StoreUnderTest) async throws -> [StoragePath] {
         try await store.driver().journal.entries().flatMap { entry -> [StoragePath] in
             guard theirs.deletes, case .move(let stages, _, _) = entry.intent?.body else { return [] }

@@ -4,11 +4,11 @@ import Synchronization
 @testable import StorageDriver
 
 extension Encounter {
-    /// What each side threw.
+    /// The error that each side threw.
     typealias Failures = (ours: (any Error)?, theirs: (any Error)?)
 
-    /// Both sides act on a store that holds the tree, operation by operation in the order that is
-    /// decided. nil if it was given up.
+    /// Runs both sides on a store that holds the tree, operation by operation, in the order that
+    /// `orders` decides. Returns nil if the order was given up.
     func meet(on store: StoreUnderTest, in orders: inout some TurnOrder) async -> Failures? {
         let failures = Mutex<Failures>((nil, nil))
         let isWhole = await Turns.play(
@@ -26,7 +26,7 @@ extension Encounter {
         return isWhole ? failures.withLock(\.self) : nil
     }
 
-    /// Both sides act on a store that holds the tree, at once and as fast as they can.
+    /// Runs both sides on a store that holds the tree, concurrently and as fast as they can.
     func race(on store: StoreUnderTest) async -> Failures {
         async let first = failure { try await ours.act(driver(store.reader, store.writer)) }
         async let second = failure { try await theirs.act(OldDriver(reader: store.reader, writer: store.writer)) }

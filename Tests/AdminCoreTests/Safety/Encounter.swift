@@ -1,33 +1,33 @@
 @testable import StorageDriver
 import Testing
 
-/// One operation of the old driver beside one of ours, on a small tree.
+/// One operation of the old driver and one of regtop's, which act on the same small tree.
 struct Encounter: Sendable, CustomTestStringConvertible {
     let ours: Ours
     let theirs: Theirs
 
-    /// Every pair that is worth trying.
+    /// All pairs except those that `isWorthMeeting` excludes.
     static let all = everyOurs.flatMap { ours in
         everyTheirs.filter(ours.isWorthMeeting).map { Encounter(ours: ours, theirs: $0) }
     }
 
     var testDescription: String { "\(ours.name) | \(theirs.name)" }
 
-    /// One of our operations.
+    /// One operation of regtop.
     struct Ours: Sendable {
         let name: String
-        /// What it makes of `/r/a/f`: the path it writes, and the content.
+        /// The path that the operation writes, and the content.
         var writes: (path: String, content: [UInt8])?
-        /// True if it removes `/r/a/f`.
+        /// True if the operation removes `/r/a/f`.
         var deletes = false
-        /// Where it moves `/r/a/f`.
+        /// The path to which the operation moves `/r/a/f`.
         var moves: String?
-        /// True if it does the same to everything in `/r/a`.
+        /// True if the operation does the same to everything in `/r/a`.
         var wholeDirectory = false
         let act: @Sendable (StorageDriver) async throws -> Void
 
-        /// False where theirs is the same to this one as another of theirs: a file beside, in a
-        /// directory that it has nothing to do with.
+        /// Returns false if another operation of the old driver has the same effect beside this
+        /// one: `theirs` writes a path that this operation does not use.
         func isWorthMeeting(_ theirs: Theirs) -> Bool {
             switch theirs.writes {
             case "/r/a/x": writes?.path == "/r/a/x"
@@ -37,7 +37,7 @@ struct Encounter: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// One of the old driver's.
+    /// One operation of the old driver.
     struct Theirs: Sendable {
         let name: String
         var writes: String?
@@ -81,7 +81,7 @@ struct Encounter: Sendable, CustomTestStringConvertible {
         Theirs(name: "put \(name)", writes: path) { try await $0.put(path, theirContent) }
     }
 
-    /// The tree on which they meet, ready to be copied.
+    /// Returns a copy of the tree on which both sides act.
     static func planted() async throws -> StoreCopy {
         let store = try StoreUnderTest.quick()
         for (file, content) in tree { try await store.driver().putContent(path(file), content) }

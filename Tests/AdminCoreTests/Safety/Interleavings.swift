@@ -1,17 +1,18 @@
-/// All orders in which the operations of two sides can follow each other, but for those that differ
-/// only in the order of operations that commute: a depth-first search over the decisions, each
-/// order executed from the beginning. Where two operations do not commute, the second one's side is
-/// to be tried where the first one was executed (dynamic partial order reduction: Flanagan,
-/// Godefroid, 2005), and what was tried there already is not begun again before something that does
-/// not commute with it (sleep sets).
+/// Searches all orders of the operations of two sides, depth first, and executes each order from
+/// the beginning. Orders that differ only in the order of operations that commute count as one. If
+/// two operations do not commute, the search also tries the side of the second operation at the
+/// decision that chose the first one (dynamic partial order reduction: Flanagan, Godefroid, 2005).
+/// An operation that was tried at a decision is not tried again before an operation that does not
+/// commute with it has been executed (sleep sets).
 struct Interleavings: TurnOrder {
     private struct Node {
         let wishes: [Turns.Wish?]
-        /// Sides whose next operation was tried already before something that commutes with it.
+        /// The sides whose next operation was already tried before an operation that commutes with
+        /// it.
         let asleep: Set<Int>
         var tried: Set<Int> = []
         var choice: Int
-        /// Sides that are to be tried here.
+        /// The sides to try at this decision.
         var open: Set<Int>
 
         var wish: Turns.Wish? { wishes[choice] }
@@ -21,13 +22,13 @@ struct Interleavings: TurnOrder {
     private var depth = 0
     private var isRedundant = false
 
-    /// How many orders were executed to their end and stand for all.
+    /// The number of orders that were executed to their end. Together they represent all orders.
     private(set) var executed = 0
-    /// How many others were begun.
+    /// The number of orders that were begun and given up.
     private(set) var givenUp = 0
 
-    /// Whose turn it is at the next decision of the present order; nil if everything from here on
-    /// was seen in another order.
+    /// Returns the side that has the next turn in the present order; nil if another order already
+    /// covers the rest of this one.
     mutating func decide(_ wishes: [Turns.Wish?]) -> Int? {
         defer { depth += 1 }
         if depth < path.count { return path[depth].choice }
@@ -41,11 +42,12 @@ struct Interleavings: TurnOrder {
         return choice
     }
 
-    /// Where a side's next operation does not commute with one of the other's, and could have come
-    /// before it, it is to be tried there.
+    /// Finds the last operation of the other side that does not commute with the next operation of
+    /// `side`. If the next operation could also come before it, the search is to try `side` there.
     private mutating func openRace(of side: Int, wishing wish: Turns.Wish?) {
         guard let wish, let race = lastConflict(of: side, wish, before: path.count) else { return }
-        // What its own operations came after, it comes after anyway.
+        // The order is already fixed if an earlier operation of `side` conflicts with that
+        // operation of the other side or with a later one.
         let settled = path.indices.reversed().contains { index in
             guard index > race, path[index].choice == side, let own = path[index].wish else { return false }
             return lastConflict(of: side, own, before: index).map { $0 >= race } ?? false
@@ -53,8 +55,8 @@ struct Interleavings: TurnOrder {
         if !settled { path[race].open.insert(side) }
     }
 
-    /// The last operation of the other side, before a step of this order, that does not commute
-    /// with `wish`.
+    /// Returns the index of the last operation of the other side, before `step`, that does not
+    /// commute with `wish`.
     private func lastConflict(of side: Int, _ wish: Turns.Wish, before step: Int) -> Int? {
         path[..<step].lastIndex { node in
             node.choice != side && !(node.wish?.commutes(with: wish) ?? true)
@@ -68,7 +70,7 @@ struct Interleavings: TurnOrder {
         }
     }
 
-    /// Prepares the next order: false if there is none.
+    /// Prepares the next order. Returns false if there is none.
     mutating func advance() -> Bool {
         if isRedundant { givenUp += 1 } else { executed += 1 }
         depth = 0

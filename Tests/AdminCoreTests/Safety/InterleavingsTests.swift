@@ -3,13 +3,13 @@ import Testing
 @testable import ObjectStore
 @testable import SampleRegistry
 
-/// The search for orders misses none and executes none twice: two sides of a few random operations
-/// each, compared with all orders there are.
+/// Compares the orders that `Interleavings` finds with all orders of two sides that have a few
+/// random operations each: the search misses none and executes none twice.
 @Suite struct InterleavingsTests {
     private typealias Program = [Turns.Wish]
 
-    /// Who comes first of each two operations that do not commute: the same for orders that nobody
-    /// can tell apart.
+    /// Returns, for each pair of operations that do not commute, whether the first side comes
+    /// first. Orders that are indistinguishable have the same trace.
     private static func trace(_ order: [Int], _ programs: [Program]) -> [Bool] {
         var positions: [[Int]] = [[], []]
         for (position, side) in order.enumerated() { positions[side].append(position) }
@@ -54,7 +54,7 @@ import Testing
         let objects: [ObjectID] = ["/a", "/b", "/c", "/d"].prefix(1 + round % 4).map { ObjectID($0) }
         let programs: [Program] = (0..<2).map { _ in
             (0..<Int.random(in: 1...6, using: &generator)).map { _ in
-                // Every fifth lists all objects.
+                // One operation in five lists all objects.
                 if Int.random(in: 0..<5, using: &generator) == 0 { return Turns.Wish(object: nil, isWrite: false) }
                 let isWrite = Bool.random(using: &generator)
                 return Turns.Wish(

@@ -7,8 +7,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// The program itself on a real cluster, killed with SIGKILL while it changes something: at moments
-/// that a seeded generator draws.
+/// Kills the program itself with SIGKILL while it changes a real cluster, at moments that a seeded
+/// generator draws.
 ///
 /// `REGTOP_TEST_SEED` repeats a run; `REGTOP_TEST_LONG` makes hundreds of rounds.
 @Suite struct KillTests {
@@ -26,36 +26,36 @@ import Testing
             try await series.measure()
             for round in 1...rounds { try await series.round("round \(round) of seed \(seed)") }
             print("\nkill -9: seed \(seed), \(rounds) rounds: \(series.tally)")
-            // The moments are drawn from the time that the program needs unhindered: how many come
-            // too early or too late depends on what else the machine does.
+            // The moments are drawn from the time that the program needs without a kill. The load
+            // of the machine decides how many kills come too early or too late.
             #expect(series.tally.midway > 0, "no kill hit a change: \(series.tally)")
         }
     }
 }
 
-/// What happens in the rounds, one after the other, in one pool.
+/// Runs the rounds one after the other in one pool.
 private struct KillSeries {
-    /// A change, and what it changes.
+    /// The words of a change, and the paths that it changes.
     struct Change {
         let words: [String]
-        /// Paths that begin with the first may begin with the second afterwards; all of them, or
-        /// none.
+        /// After the change, either all paths that begin with `from` begin with `to` instead, or
+        /// none does.
         var move: (from: String, to: String)?
-        /// Paths that begin with this may be gone afterwards.
+        /// After the change, the paths that begin with this prefix may be gone.
         var removes: String?
     }
 
-    /// What the kills met.
+    /// Counts the effects of the kills.
     struct Tally: CustomStringConvertible {
-        /// Killed while an intent was open.
+        /// Kills while an intent was open.
         var midway = 0
-        /// Killed before there was one, or when all was done.
+        /// Kills before the intent was written, or after the change was done.
         var beside = 0
-        /// Too late.
+        /// Programs that ended before the kill.
         var ended = 0
         /// Recoveries that were killed.
         var recoveriesKilled = 0
-        /// Changes that were left for the last recovery to take back or to end.
+        /// Interrupted changes that the last recovery had to take back or to complete.
         var interrupted = 0
 
         var description: String {
@@ -66,14 +66,14 @@ private struct KillSeries {
 
     private let fixture: ChangeFixture
     private let program: ProgramUnderKill
-    /// All files, as they have to be.
+    /// The expected content of all files, by path.
     private var world: [String: [UInt8]]
     private var random: SeededGenerator
     private var number = 0
-    /// How long the program needs for each kind of change: until the intent, and from there until
-    /// nothing but waiting is left.
+    /// The time that the program needs for each kind of change: until the intent, and from there
+    /// until only waiting is left.
     private var pace: [Int: (until: Duration, rest: Duration)] = [:]
-    /// How long the last recovery took.
+    /// The duration of the last recovery.
     private var recoveryPace = Duration.zero
     private(set) var tally = Tally()
 
@@ -85,7 +85,8 @@ private struct KillSeries {
         fixture = ChangeFixture(store)
         self.program = program
         random = SeededGenerator(seed: seed)
-        // One below another, which has to stay; and one that has layers in common with it.
+        // `app/web/below` has to stay when `app/web` moves. `old/other` shares layers with
+        // `old/service`.
         for (name, images) in [("app/web", 6), ("app/web/below", 1), ("old/service", 4), ("old/other", 2)] {
             for image in 0..<images {
                 try await fixture.push(
@@ -108,7 +109,7 @@ private struct KillSeries {
         }
     }
 
-    /// One change that is killed, one recovery.
+    /// Runs one change and kills it, then recovers.
     mutating func round(_ what: String) async throws {
         let change = change(number)
         let pace = try #require(pace[number % 4])
@@ -133,9 +134,9 @@ private struct KillSeries {
         try await settle(change, what)
     }
 
-    /// Recovers, looks at everything, and makes the pool what it has to be before the next round.
+    /// Recovers, checks the whole pool, and prepares it for the next round.
     private mutating func settle(_ change: Change, _ what: String) async throws {
-        // What can be read meanwhile: everything, at one place at least.
+        // Before the recovery, each file can be read at one path at least.
         let before = try await PoolCensus(fixture.driver.reader)
         #expect(before.dangling.isEmpty, "\(what): \(before.dangling)")
         #expect(before.incomplete.isEmpty, "\(what): \(before.incomplete)")
@@ -160,8 +161,8 @@ private struct KillSeries {
         }
     }
 
-    /// Recovers as a person does, by a command: after one that was killed as well, in every second
-    /// round.
+    /// Recovers with the command, as an operator does. In about half of the rounds an earlier
+    /// recovery is killed.
     private mutating func recover(_ what: String) async throws {
         let words = ["recover", "--offline", "--yes"]
         if Bool.random(using: &random) {
@@ -181,8 +182,8 @@ private struct KillSeries {
         #expect(left.isEmpty, "\(what): \(left)")
     }
 
-    /// Expects that every file has its content, at its place or, if it moves, at the other one; one
-    /// that is removed may be gone.
+    /// Expects that each file has its content at its old path or, if it moves, at its new path. A
+    /// file that the change removes may be gone.
     private func expectReadable(_ change: Change, _ contents: [String: [UInt8]], _ what: String) {
         let after = moved(world, change)
         let strangers = Set(contents.keys).subtracting(world.keys).subtracting(after.keys)
@@ -194,7 +195,7 @@ private struct KillSeries {
         }
     }
 
-    /// Expects that no object is there but chunks, and the directories of these files.
+    /// Expects that the pool holds only chunks, logs, and the directories of these files.
     private func expectOnlyChunks(beside contents: [String: [UInt8]], _ what: String) async throws {
         var directories: Set<String> = ["/"]
         for file in contents.keys {
@@ -212,7 +213,7 @@ private struct KillSeries {
         #expect(others.isEmpty, "\(what): left over: \(others)")
     }
 
-    /// Writes what was removed once more, and frees the chunks that nothing refers to.
+    /// Writes the removed files again, and frees the chunks that nothing refers to.
     private func putBack(_ contents: [String: [UInt8]]) async throws {
         for (file, content) in world where contents[file] == nil {
             try await fixture.driver.putContent(StoragePath(file), content)
@@ -225,7 +226,7 @@ private struct KillSeries {
 
     // MARK: - Changes
 
-    /// The change of a round: repositories and tags move to and fro.
+    /// Returns the change of a round. Repositories and tags move to and fro.
     private func change(_ round: Int) -> Change {
         switch round % 4 {
         case 1: return removal("old/service")

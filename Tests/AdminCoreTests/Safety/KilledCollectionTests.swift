@@ -8,8 +8,8 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// `regtop gc` on a real cluster, killed with SIGKILL at moments drawn by lot: what is needed stays
-/// whole, and the next run ends what was begun.
+/// Kills `regtop gc` with SIGKILL on a real cluster, at random moments. Needed content stays whole,
+/// and the next run completes the interrupted one.
 extension KillTests {
     private static let words = ["gc", "--offline", "--grace", "0", "--max-share", "100", "--yes"]
     private static let loose = 25
@@ -42,7 +42,7 @@ extension KillTests {
             func expectNeeded(_ what: String) async throws -> PoolCensus {
                 let census = try await PoolCensus(fixture.driver.reader)
                 for (path, content) in needed { #expect(census.contents[path] == content, "\(what): \(path)") }
-                // What a claim frees loses its chunks before its key.
+                // Freeing removes the chunks before the key with the claim.
                 let dangling = census.dangling.filter { Holding.parse(ByteString($0.name))?.claim != .freeing }
                 #expect(dangling.isEmpty, "\(what): \(dangling)")
                 return census

@@ -3,33 +3,33 @@ import Foundation
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// Does to a pool what the `rados` driver of docker/distribution v2.3.1 does, operation by
-/// operation, without a single guard: the key before the data, the child before its parent, no
-/// further up than a directory that has a key already, overwriting under the same identifier,
-/// removal of directories after a look at them.
+/// Repeats the operations of the `rados` driver of docker/distribution v2.3.1, without any guard.
+/// It writes the key before the data and the child before its parent, and goes no further up than a
+/// directory that already has a key. It overwrites under the same identifier. It removes a
+/// directory after it has looked whether the directory is empty.
 struct OldDriver: Sendable {
     let reader: any ObjectReader
     let writer: any ObjectWriter
     var chunkSize = 1024
-    /// What the next new file is called.
+    /// The identifier of the next new file.
     var identifier = BlobIdentifier.random()
-    /// The date of what it writes; now if nil.
+    /// The date of the objects that the driver writes; now if nil.
     var modified: Date?
 
     enum Failure: Error {
-        /// What its callers get for every error of reading a key.
+        /// The error that callers get whenever a key cannot be read.
         case pathNotFound(String)
         /// Any other error.
         case failed(String)
     }
 
-    /// Stat of a file, as its callers understand it: every error is "not there".
+    /// Stat of a file as the driver's callers understand it: every error means "not there".
     func exists(_ path: String) async -> Bool {
         guard let blob = try? await oid(path) else { return false }
         return (try? await totalSize(blob)) != nil
     }
 
-    /// PutContent = WriteStream at 0.
+    /// PutContent, which is WriteStream at offset 0.
     func put(_ path: String, _ content: [UInt8]) async throws {
         let present = try? await oid(path)
         let blob = present ?? identifier
@@ -53,7 +53,7 @@ struct OldDriver: Sendable {
         try await deleteOid(source)
     }
 
-    /// Delete of a file: its chunks from the first on, then the key.
+    /// Deletes a file: its chunks from first to last, then the key.
     func delete(_ path: String) async throws {
         let blob = try await oid(path)
         for begin in stride(from: 0, to: Int(try await totalSize(blob)), by: chunkSize) {

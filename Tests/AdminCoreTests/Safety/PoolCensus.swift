@@ -2,25 +2,25 @@
 @testable import Registry
 @testable import StorageDriver
 
-/// What a pool holds, read object by object, without trust in the tree: what a test looks at after
-/// something went wrong.
+/// The content of a pool, for a test to check after a fault. The census reads object by object, and
+/// does not trust the tree.
 struct PoolCensus: Sendable {
     /// Every file entry of every directory object, with the identifier.
     private(set) var files: [StoragePath: BlobIdentifier] = [:]
     /// The content of the files that can be read.
     private(set) var contents: [StoragePath: [UInt8]] = [:]
-    /// Files that cannot be read as they were written.
+    /// Files whose content is not whole or cannot be read.
     private(set) var dangling: [StoragePath] = []
     /// Directories that hold files and that listings from the root do not reach.
     private(set) var unlisted: [StoragePath] = []
-    /// Directories that are listed and have no object, or have an empty one: harmless, they list as
-    /// empty.
+    /// Directories whose object is empty, or that are listed and have no object. They are harmless:
+    /// they list as empty.
     private(set) var hollow: [StoragePath] = []
     /// Identifiers that more than one path names.
     private(set) var twice: [BlobIdentifier: [StoragePath]] = [:]
-    /// Identifiers of chunks that no path names: what a collection frees.
+    /// Identifiers of chunks that no path names. A collection frees them.
     private(set) var unreferenced: Set<BlobIdentifier> = []
-    /// Those among them whose chunk 0 says a size though not all of the data is there.
+    /// The unreferenced identifiers whose chunk 0 states a size although data is missing.
     private(set) var incomplete: [BlobIdentifier] = []
 
     init(_ reader: StorageReader) async throws {
@@ -79,7 +79,7 @@ struct PoolCensus: Sendable {
         return isListed(directory.parent, in: directories)
     }
 
-    /// The directories of blobs that hold nothing: what a collection leaves none of.
+    /// Returns the directories of blobs that are empty. A collection leaves none.
     func hollow(blobsOf paths: RegistryPaths) -> [StoragePath] {
         hollow.filter { $0.isBelow(paths.blobs) && $0.components.count == paths.blobs.components.count + 3 }
     }

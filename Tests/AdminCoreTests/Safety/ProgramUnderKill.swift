@@ -6,46 +6,46 @@ import Synchronization
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// The program that was built with the tests, working on a pool, and killed there.
+/// Runs the program that was built with the tests on a pool, and kills it.
 struct ProgramUnderKill: Sendable {
-    /// When it gets the signal.
+    /// The moment at which the program gets the signal.
     enum Moment: Sendable {
-        /// It comes to its end.
+        /// The program gets no signal and runs to its end.
         case never
-        /// So long after it was started.
+        /// This long after the start of the program.
         case afterStart(Duration)
-        /// So long after its intent was seen in the journal.
+        /// This long after the program's intent was first seen in the journal.
         case afterIntent(Duration)
     }
 
-    /// How it ended.
+    /// The end of one run.
     struct Ending: Sendable {
-        /// True if the signal ended it, and not it itself before.
+        /// True if the signal ended the program.
         let isKilled: Bool
-        /// True if it ended by itself and well.
+        /// True if the program ended by itself, with success.
         let isSuccess: Bool
-        /// When, after its start, its intent was seen first, and when the journal was seen to
-        /// change last; nil if none was seen.
+        /// The times after the start at which the intent was first seen and at which the journal
+        /// last changed; nil if no intent was seen.
         let intent: (first: Duration, last: Duration)?
-        /// What it said of errors.
+        /// The standard error output of the program.
         let error: String
     }
 
-    /// Where its ceph.conf is.
+    /// The path of the program's ceph.conf.
     let conf: String
     let pool: String
-    /// The journal is looked at through this.
+    /// Reads the journal.
     let reader: any ObjectReader
-    /// Where it keeps its log.
+    /// The directory in which the program keeps its log.
     let home: TemporaryDirectory
 
-    /// Where it is: beside the tests' own executable.
+    /// The path of the program, beside the tests' own executable.
     private static let path: String = {
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return URL(filePath: tests).deletingLastPathComponent().appending(path: "regtop").path(percentEncoded: false)
     }()
 
-    /// Runs it with these words, and kills it at a moment.
+    /// Runs the program with these words, and kills it at `moment`.
     func run(_ words: [String], killed moment: Moment) async throws -> Ending {
         let directory = home.url.path(percentEncoded: false)
         let environment = [
@@ -71,8 +71,8 @@ struct ProgramUnderKill: Sendable {
             error: result.standardError)
     }
 
-    /// Looks at the journal again and again until the moment has come, or the program has ended.
-    /// Gives when it changed there first and last.
+    /// Reads the journal again and again until the moment of the kill, or until the program has
+    /// ended. Returns the times of the first and of the last change of the journal.
     private func watch(
         since began: ContinuousClock.Instant, _ moment: Moment, until hasEnded: @Sendable () -> Bool,
         kill: @Sendable () throws -> Void

@@ -4,20 +4,20 @@ import Testing
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// The directories of freed blobs are removed while somebody writes into one of them again, in
-/// every order there is: nothing waits in the journal for another look, and still what was written
-/// is whole, and listed.
+/// Removes the directories of freed blobs while another program writes into one of them again, in
+/// every order. No intent waits in the journal for another look, and the written file is whole and
+/// listed.
 @Suite struct PruningBesideWriters {
     enum Writer: String, Sendable, CaseIterable {
-        /// The old driver, a new file.
+        /// The old driver writes a new file.
         case oldDriver
-        /// The old driver, an upload that becomes the blob.
+        /// The old driver moves an upload to the path of the blob.
         case oldDriverMoves
-        /// A regtop, a new file.
+        /// Another regtop writes a new file.
         case regtop
-        /// A regtop that brings it back from a quarantine.
+        /// Another regtop restores the file from a quarantine.
         case restoring
-        /// A regtop that removes the same directories.
+        /// Another regtop removes the same directories.
         case pruning
     }
 
@@ -28,7 +28,8 @@ import Testing
     private static let upload = "/docker/registry/v2/repositories/r/_uploads/u/data"
     private static let holding = "/docker/registry/regtop-quarantine/q"
 
-    /// An empty directory of a blob, and one that has its file.
+    /// Returns a tree with two directories of blobs: one is the place for the writer, the other has
+    /// its file.
     private func planted(_ writer: Writer) async throws -> StoreCopy {
         let store = try StoreUnderTest.inMemory()
         let driver = store.driver()
@@ -69,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: Writer.allCases)
-    func whatIsWrittenIsListed(_ writer: Writer) async throws {
+    func aWrittenFileIsWholeAndListed(_ writer: Writer) async throws {
         let tree = try await planted(writer)
         let store = try StoreUnderTest.inMemory()
         var orders = Interleavings()
@@ -83,9 +84,9 @@ import Testing
         print("\npruning beside \(writer): \(orders.executed) interleavings\(isWhole ? "" : ", not all")")
     }
 
-    /// Orders drawn by lot reach where a search that is cut short does not.
+    /// Random orders reach states that the search does not reach when it is cut short.
     @Test(arguments: Writer.allCases)
-    func norIsAnythingLostInRandomOrders(_ writer: Writer) async throws {
+    func aWrittenFileIsWholeAndListedInRandomOrders(_ writer: Writer) async throws {
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
         let tree = try await planted(writer)
         let store = try StoreUnderTest.inMemory()

@@ -1,7 +1,7 @@
 @testable import ObjectStore
 
 extension RecordingStore.Step: CustomStringConvertible {
-    /// Short, for the message of a failed expectation.
+    /// A short text for the message of a failed expectation.
     var description: String {
         let what =
             switch operation {

@@ -1,7 +1,7 @@
 @testable import ObjectStore
 import Testing
 
-/// The content of a store, dates included, to be put into others.
+/// A copy of the content of a store, with dates, that can be put into other stores.
 struct StoreCopy: Sendable {
     private var objects: [ObjectID: WriteOperation] = [:]
 
@@ -17,14 +17,14 @@ struct StoreCopy: Sendable {
         }
     }
 
-    /// A quick store that holds the same.
+    /// Returns a new quick store that holds the copy.
     func restore() async throws -> StoreUnderTest {
         let store = try StoreUnderTest.quick()
         await put(into: store)
         return store
     }
 
-    /// Makes a store that is there already hold the same and nothing else: quicker than a new one.
+    /// Replaces the content of an existing store with the copy. This is quicker than a new store.
     func restore(into store: StoreUnderTest) async throws {
         try await store.removeEverything()
         await put(into: store)

@@ -3,16 +3,16 @@
 import Synchronization
 import Testing
 
-/// What the driver says when the store fails, and what it leaves: at every operation of every verb,
-/// every fault.
+/// Injects faults at every operation of every verb, and checks the reported error and the state of
+/// the store.
 @Suite struct TruthTests {
     /// A way in which one operation fails.
     struct Fault: Sendable {
         let name: String
         let kind: StoreError.Kind
         let errno: Int32
-        /// What the store does with a write: nil = it fails and is not done; otherwise the outcome
-        /// is unknown and this says whether it is done.
+        /// Nil if the operation fails and is not executed. Otherwise the outcome of a write is
+        /// unknown, and the value tells whether the store executes it.
         var applied: Bool?
 
         static let all = [
@@ -40,9 +40,9 @@ import Testing
         }
     }
 
-    /// Every fault at every operation of the driver's verbs. An admin's change consists of the same
-    /// steps in a greater number: there every operation meets both timeouts and one of the other
-    /// faults in turn.
+    /// Injects every fault at every operation of the driver's verbs. A change by `RegistryAdmin`
+    /// has more operations of the same kinds: there each operation meets both timeouts and one of
+    /// the other faults in turn.
     @Test(arguments: ChangingVerb.all)
     func aFaultIsNamedAndNothingIsHalfDone(_ verb: ChangingVerb) async throws {
         let stage = try await verb.stage()
@@ -77,26 +77,27 @@ import Testing
         var census = try await PoolCensus(ending.store.driver().reader)
         try verb.expectWhole(census, what)
         if ending.error != nil, !verb.passing.isEmpty {
-            // What was claimed is gone on with, not taken back.
+            // A recovery completes a change whose files are claimed; it does not take the change
+            // back.
             _ = try await ending.store.driver().recover()
             census = try await PoolCensus(ending.store.driver().reader)
             try verb.expectWhole(census, "\(what), recovered")
         }
         #expect(census.unlisted.isEmpty, "\(what): \(census.unlisted)")
         guard let error = ending.error else {
-            // What cannot be written down is done all the same.
+            // The change is done even if the log cannot be written.
             if step.operation.object?.isLog == true { return try verb.expectDone(census, what) }
             if fault.kind == .full, step.operation.object == Journal.object {
-                // A full pool takes no intent to prune: references are dropped all the same, and
-                // the emptied directories stay.
+                // A full pool refuses the intent to prune. The references are removed nevertheless,
+                // and the emptied directories stay.
                 #expect(
                     try census.contents == Dictionary(uniqueKeysWithValues: verb.after.map { (try path($0), $1) }),
                     "\(what)")
                 #expect(census.twice.isEmpty, "\(what)")
                 return
             }
-            // What was done and only not answered is found out by reading back. Nothing else may
-            // pass in silence.
+            // If a write was executed but not acknowledged, the driver finds that out by reading
+            // back. Every other fault must be reported.
             #expect(step.operation.isWrite && fault.applied == true, "\(what)")
             try verb.expectDone(census, what)
             return
@@ -108,13 +109,13 @@ import Testing
         #expect(census.twice.isEmpty, "\(what): \(census.twice)")
     }
 
-    /// Who cannot be heard any more when the outcome of a write is unknown.
+    /// The part that does not answer any more after the outcome of a write is unknown.
     enum Silence: CaseIterable, Sendable {
         case object, store
     }
 
     @Test(arguments: ChangingVerb.all, Silence.allCases)
-    func whatCannotBeReadBackIsUnknown(_ verb: ChangingVerb, _ silence: Silence) async throws {
+    func aWriteThatCannotBeReadBackHasAnUnknownOutcome(_ verb: ChangingVerb, _ silence: Silence) async throws {
         let stage = try await verb.stage()
         var number = 1
         for applied in [true, false] {
@@ -142,7 +143,7 @@ import Testing
                 let census = try await PoolCensus(ending.store.driver().reader)
                 try verb.expectWhole(census, what)
                 number += 1
-                // Whether the log has it is said beside the results.
+                // A failed write to the log is reported separately from the results.
                 if step.operation.object?.isLog == true { continue }
                 let error = try #require(ending.error, "\(what)")
                 #expect(isUnknown(error), "\(what): \(error)")

@@ -1,13 +1,13 @@
 @testable import SampleRegistry
 
-/// Decides in which order the operations of sides follow each other.
+/// Decides the order of the operations of several sides.
 protocol TurnOrder {
-    /// Whose turn it is, of the sides that wish something, at least one; nil if this order is not
-    /// worth going on with.
+    /// Returns the side that has the next turn, one of those with a wish; nil if the order is to be
+    /// given up. At least one side has a wish.
     mutating func decide(_ wishes: [Turns.Wish?]) -> Int?
 }
 
-/// Orders drawn by lot: long runs of one side as well as short ones.
+/// A random order. The seed decides whether one side's runs are long or short.
 struct RandomOrder: TurnOrder {
     private var generator: SeededGenerator
     private let stays: Double

@@ -2,19 +2,19 @@ import Synchronization
 
 @testable import ObjectStore
 
-/// Lets sides, usually two, use one store in turns: each operation waits until it is granted, and
-/// only one is executed at a time. A decision is made when all sides either wait or have ended, so
-/// the order of everything is what the one who grants says, whatever the threads do.
+/// Lets several sides, usually two, use one store in turns: each operation waits until it is
+/// granted, and only one operation is executed at a time. A decision is made only when each side
+/// waits or has ended, so the caller of `grant` alone decides the order, whatever the threads do.
 actor Turns {
-    /// What a side wants to do: on which object, and whether it changes it.
+    /// The next operation of a side: its object, and whether it changes the object.
     struct Wish: Hashable, Sendable {
-        /// nil: all of them are listed.
+        /// The object; nil if the operation lists all objects.
         let object: ObjectID?
         let isWrite: Bool
-        /// Whether it makes the object, or removes it.
+        /// True if the operation creates or removes the object.
         var isListed = false
 
-        /// Whether the order of two operations makes no difference to anybody.
+        /// Returns true if the order of the two operations makes no difference.
         func commutes(with other: Wish) -> Bool {
             guard object != nil, other.object != nil else { return !(isListed || other.isListed) }
             return object != other.object || !(isWrite || other.isWrite)
@@ -32,8 +32,8 @@ actor Turns {
         hasEnded = Array(repeating: false, count: sides)
     }
 
-    /// Lets sides act on a store in the order that is decided, to their ends. False if the order
-    /// was given up.
+    /// Runs the sides on a store to their ends, in the order that `orders` decides. Returns false
+    /// if the order was given up.
     static func play(
         on store: StoreUnderTest, in orders: inout some TurnOrder,
         _ sides: [@Sendable (TurnStore) async -> Void]
@@ -48,9 +48,9 @@ actor Turns {
                 }
             }
             while let wishes = await turns.next() {
-                // An order that is repeated may meet one operation more or less, such as that of an
-                // owner who says that he is there still: a side that wishes nothing by then has no
-                // turn.
+                // A repeated order may meet one operation more or less, such as a sign of life from
+                // the owner of an intent. If the chosen side has no wish then, the order is given
+                // up.
                 if let side = orders.decide(wishes), wishes[side] != nil {
                     await turns.grant(side)
                 } else {
@@ -62,8 +62,8 @@ actor Turns {
         return !isGivenUp
     }
 
-    /// An operation of a side is about to be executed; returns when it is its turn. False: it is
-    /// not to be executed.
+    /// Waits for the turn of an operation of a side. Returns false if the operation must not be
+    /// executed.
     func arrive(_ side: Int, _ wish: Wish) async -> Bool {
         if isGivenUp { return false }
         return await withCheckedContinuation { resume in
@@ -72,20 +72,20 @@ actor Turns {
         }
     }
 
-    /// The operation that was granted last has been executed.
+    /// Reports that the operation that was granted last has been executed.
     func done() {
         isExecuting = false
         wake()
     }
 
-    /// A side has come to its end.
+    /// Reports that a side has ended.
     func end(_ side: Int) {
         hasEnded[side] = true
         wake()
     }
 
-    /// What each side waits for, as soon as all wait or have ended (then nil); nil when all have
-    /// ended.
+    /// Waits until each side waits or has ended. Returns the wish of each side, nil for a side that
+    /// has ended; returns nil if all sides have ended.
     func next() async -> [Wish?]? {
         while isExecuting || waiting.indices.contains(where: { !hasEnded[$0] && waiting[$0].isEmpty }) {
             await withCheckedContinuation { controller = $0 }
@@ -93,13 +93,13 @@ actor Turns {
         return hasEnded.allSatisfy(\.self) ? nil : waiting.map { $0.first?.wish }
     }
 
-    /// It is the turn of a side that waits.
+    /// Grants the turn to a side that waits.
     func grant(_ side: Int) {
         isExecuting = true
         waiting[side].removeFirst().resume.resume(returning: true)
     }
 
-    /// Nothing is executed any more, so that all sides come to their ends.
+    /// Refuses all further operations, so that all sides come to their ends.
     func giveUp() {
         isGivenUp = true
         for waiter in waiting.joined() { waiter.resume.resume(returning: false) }
@@ -112,7 +112,7 @@ actor Turns {
     }
 }
 
-/// One side's view of a store that is used in turns. It lets one operation through at a time.
+/// One side's view of a store that is used in turns. Each operation waits for its turn.
 struct TurnStore: ObjectReader, ObjectWriter {
     let store: StoreUnderTest
     let turns: Turns
@@ -127,7 +127,7 @@ struct TurnStore: ObjectReader, ObjectWriter {
         return value
     }
 
-    /// The same of a read.
+    /// Executes a read in its turn.
     private func turn<Value: Sendable>(_ object: ObjectID?, _ body: () async throws -> Value) async throws -> Value {
         let wish = Turns.Wish(object: object, isWrite: false)
         return try await turn(wish, givenUp: Result<Value, any Error>.failure(StoreError.dead)) {
@@ -144,8 +144,8 @@ struct TurnStore: ObjectReader, ObjectWriter {
     }
 
     func apply(_ operation: WriteOperation, to object: ObjectID) async -> WriteOutcome {
-        // Whether the object is there can only be changed meanwhile by what does not commute with
-        // this anyway.
+        // In the meantime only an operation that does not commute with this one anyway can create
+        // or remove the object.
         let isThere = try? await store.reader.read(.stat, of: object) != nil
         let isListed = isThere != true || operation.mutations.contains(.remove)
         return await turn(Turns.Wish(object: object, isWrite: true, isListed: isListed), givenUp: .failed(.dead)) {
@@ -153,7 +153,7 @@ struct TurnStore: ObjectReader, ObjectWriter {
         }
     }
 
-    /// A cursor gives all of its pages in one turn.
+    /// Each cursor reads all of its pages in one turn.
     func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
         try await store.reader.enumerate(scope, slices: slices).map { cursor in
             let isOver = Mutex(false)

@@ -1,14 +1,15 @@
 @testable import AdminCore
 
-/// An order of two sides in which their turns change hands twice before one has ended: so many
-/// operations of one side, then so many of the other one, then each to its end. Most of what can go
-/// wrong between two goes wrong in one of these, and there are few enough to try all.
+/// An order of two sides in which the turn changes sides twice before one of them has ended: some
+/// operations of one side, then some of the other side, then each side to its end. Most faults
+/// between two sides occur in one of these orders, and there are few enough of them to try all.
 struct TwoSwitches: TurnOrder, CustomStringConvertible {
     /// The side that begins.
     let first: Int
-    /// How many operations of this side come first, and how many of the other one follow.
+    /// The number of operations of `first` that come first, and the number of operations of the
+    /// other side that follow.
     let runs: (Int, Int)
-    /// How many each side has had.
+    /// The number of turns that each side has had.
     private(set) var taken = [0, 0]
 
     init(first: Int, runs: (Int, Int)) {
@@ -16,7 +17,7 @@ struct TwoSwitches: TurnOrder, CustomStringConvertible {
         self.runs = runs
     }
 
-    /// All of them for sides of so many operations.
+    /// Returns all such orders for sides with these numbers of operations.
     static func all(_ lengths: [Int]) -> [TwoSwitches] {
         (0..<2).flatMap { first in
             (0...lengths[first]).flatMap { begun in

@@ -42,13 +42,13 @@ struct PoolImage: Equatable, Sendable {
 /// The damage in a pool (docs/layout.md#defects), found by comparing all objects without the code
 /// under test.
 enum Anomaly: Hashable, Sendable {
-    /// Chunks of an identifier that no directory names.
+    /// Chunks of an identifier without a reference.
     case orphan
-    /// An identifier without a chunk 0.
+    /// A reference to an identifier without a chunk 0.
     case dangling
-    /// An identifier that is named twice.
+    /// An identifier with two references.
     case doubleReference
-    /// A chunk of another length than the size demands, or behind the end.
+    /// A chunk whose length differs from the one that the size demands, or a chunk after the end.
     case wrongLength
     /// A directory's object that its parent does not list.
     case unlistedDirectory

@@ -6,10 +6,10 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// The embedded sample without its damage: its content, which is always the same, and the same as
-/// from the driver.
+/// The embedded sample without damage: its content is always the same, and the driver would write
+/// the same.
 @Suite struct SampleRegistryTests {
-    @Test func isTheSameEveryTime() async throws {
+    @Test func theSampleIsAlwaysTheSame() async throws {
         let first = try await SampleStore(.all)
         let second = try await SampleStore(.all)
         let image = try await PoolImage(first.reader)
@@ -45,7 +45,7 @@ import Testing
     }
 
     /// The driver itself writes every file of the draft, with the same identifiers and dates.
-    @Test func isWhatTheDriverWouldWrite() async throws {
+    @Test func theDriverWouldWriteTheSameSample() async throws {
         let draft = try await SampleStore([])
         let written = try StoreUnderTest.inMemory()
         let storage = StorageReader(objects: written.reader)
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func everyBlobHasTheDigestItIsCalledBy() async throws {
+    @Test func everyBlobHasTheDigestOfItsName() async throws {
         let store = try await SampleStore([])
         let blobs = store.registry.paths.blob(SampleBlob.empty.digest).parent.parent.parent.parent
         var count = 0
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: Specimen.allCases)
-    func everySpecimensLayerHasTheDigestItIsCalledBy(_ specimen: Specimen) {
+    func everySpecimenLayerHasTheDigestOfItsName(_ specimen: Specimen) {
         #expect(SampleBlob.digest(of: specimen.layer.whole) == specimen.layer.digest)
     }
 
@@ -94,7 +94,7 @@ import Testing
         #expect(try await PoolImage(store.reader) == before)
     }
 
-    @Test func holdsEveryKindOfManifest() async throws {
+    @Test func theSampleHoldsEveryKindOfManifest() async throws {
         let store = try await SampleStore([])
         let pass = store.registry.pass()
         var mediaTypes: Set<String> = []
@@ -117,7 +117,7 @@ import Testing
         #expect(try await pass.image(legacy).signatures.count == 1)
     }
 
-    @Test func liesYearsApart() async throws {
+    @Test func theDatesOfTheSampleAreYearsApart() async throws {
         let store = try await SampleStore([])
         let pass = store.registry.pass()
         let cron = try await pass.summary(of: SampleBuilder.name("attic/cron")).modified
@@ -126,7 +126,7 @@ import Testing
         #expect(gateway == SampleDate(2025, 3, 4, 6, 31).date)
     }
 
-    @Test func datesAreThoseOfTheCalendar() throws {
+    @Test func datesEqualThoseOfTheCalendar() throws {
         for date in [SampleDate(1970, 1, 1), SampleDate(2012, 2, 29, 23, 59, 59), SampleDate(2016, 12, 31, 1)] {
             #expect(try Date(date.text, strategy: .iso8601) == date.date)
         }

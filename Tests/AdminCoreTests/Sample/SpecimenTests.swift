@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: Specimen.allCases)
-    func leavesAllOtherRowsAsTheyWere(_ specimen: Specimen) async throws {
+    func aSpecimenChangesNoOtherRow(_ specimen: Specimen) async throws {
         var rows = try await RepositoryRows.all(SampleStore([specimen]).registry)
         let sound = try await Self.sound.value
         let removed = try rows.removeValue(forKey: SampleBuilder.name(specimen.repository))
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: Specimen.allCases)
-    func looksAsDescribed(_ specimen: Specimen) async throws {
+    func aSpecimenLooksAsDescribed(_ specimen: Specimen) async throws {
         let found = try await PoolImage(SampleStore([specimen]).reader).anomalies
         let expected: Set<Anomaly> =
             switch specimen {
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(3)))
-    func nothingHangsOverAllOfThem() async throws {
+    func noReadHangsOnAnySpecimen() async throws {
         let store = try await SampleStore(.all)
         let rows = try await RepositoryRows.all(store.registry)
         let sound = try await Self.sound.value
@@ -70,18 +70,18 @@ import Testing
 
     // MARK: - One by one
 
-    @Test func theResumedUploadHasAllItsBytesElsewhere() async throws {
+    @Test func theResumedUploadHasAllItsBytesInOtherPlaces() async throws {
         let (store, layout) = try await layout(.resumedUpload)
         try #require(layout.chunks.map(\.length) == [6_000_000, 4_805_696, nil])
         #expect(layout.chunks.map(\.state) == [.long, .long, .missing])
         #expect(layout.size == 9_000_000)
-        // Bytes past the end of chunk i belong at the beginning of chunk i + 1.
+        // Bytes after the end of chunk i belong at the beginning of chunk i + 1.
         let chunkSize = 4 << 20
         var content = [UInt8](repeating: 0, count: 9_000_000)
         for (index, length) in [6_000_000, 4_805_696].enumerated() {
             let state = try #require(
                 await store.reader.read(ReadOperation(data: 0..<UInt64(length)), of: layout.blob.chunk(index)))
-            // The own bytes of chunk 1 begin after the surplus of chunk 0.
+            // The bytes of chunk 1 itself begin after the surplus of chunk 0.
             let hole = index == 1 ? 6_000_000 - chunkSize : 0
             let start = index * chunkSize + hole
             content.replaceSubrange(start..<index * chunkSize + length, with: state.data[hole...])
@@ -89,7 +89,7 @@ import Testing
         #expect(SampleBlob.digest(of: content) == Specimen.resumedUpload.layer.digest)
     }
 
-    @Test func zerosInTheGapAreReadRight() async throws {
+    @Test func zerosInTheGapAreReadCorrectly() async throws {
         let (store, layout) = try await layout(.zeroFilled)
         #expect(layout.chunks.map(\.length) == [UInt64(Specimen.gap.lowerBound + 4 << 20)])
         try await expectTrueContent(.zeroFilled, in: store)
@@ -101,7 +101,7 @@ import Testing
         try await expectTrueContent(.emptyLayer, in: store)
     }
 
-    @Test func whatWasOverwrittenKeepsItsTail() async throws {
+    @Test func theOverwrittenFileKeepsItsTail() async throws {
         let (store, layout) = try await layout(.overwrittenShorter)
         #expect(layout.size == UInt64(Specimen.overwrittenShorter.layer.size))
         #expect(layout.chunks.map(\.state) == [.long, .surplus])
@@ -110,13 +110,13 @@ import Testing
     }
 
     @Test(arguments: [Specimen.pushedTwice, .halfMoved])
-    func whatWasMovedTwiceCanBeRead(_ specimen: Specimen) async throws {
+    func aFileThatWasMovedTwiceCanBeRead(_ specimen: Specimen) async throws {
         let (store, layout) = try await layout(specimen)
         #expect(layout.isSound)
         try await expectTrueContent(specimen, in: store)
     }
 
-    @Test func theHalfMovedLayerIsStillAnUploadToo() async throws {
+    @Test func theHalfMovedLayerIsStillAnUpload() async throws {
         let store = try await SampleStore([.halfMoved])
         let name = try SampleBuilder.name(Specimen.halfMoved.repository)
         let upload = store.registry.paths.uploads(name).appending(.literal(Specimen.halfMoved.upload, "data"))
@@ -124,7 +124,7 @@ import Testing
         #expect(try await store.storage.blob(upload) == store.storage.blob(blob))
     }
 
-    @Test func theHalfDeletedLayerHasItsLastChunkOnly() async throws {
+    @Test func theHalfDeletedLayerHasOnlyItsLastChunk() async throws {
         let (_, layout) = try await layout(.halfDeleted)
         #expect(layout.head.state == .missing)
         let (store, _) = try await self.layout(.halfDeleted)
@@ -148,7 +148,7 @@ import Testing
         #expect(try await store.storage.content(link).starts(with: "sha256:".utf8))
     }
 
-    @Test func theShortChunkEndsTheReading() async throws {
+    @Test func aReadEndsAtTheShortChunk() async throws {
         let (store, layout) = try await layout(.shortChunk)
         #expect(layout.chunks.map(\.state) == [.short, .ok])
         let path = store.registry.paths.blob(Specimen.shortChunk.layer.digest)

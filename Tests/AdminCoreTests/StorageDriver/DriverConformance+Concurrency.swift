@@ -95,7 +95,7 @@ extension ConformanceCase {
                 #expect(try await driver.holdings.put(references, at: place, note).isEmpty)
                 let holding = try #require(try await driver.reader.holding(place))
                 async let restoring = driver.holdings.restore(holding.entries, of: place)
-                // A scan is void if something is restored meanwhile: then nothing is freed.
+                // A census is void if a restore runs beside it; then nothing is freed.
                 async let freeing: [Holdings.FreeOutcome]? = try? driver.holdings.free(holding.entries, of: holding)
                 let (restored, freed) = try await (restoring, freeing)
                 for (index, entry) in holding.entries.enumerated() {

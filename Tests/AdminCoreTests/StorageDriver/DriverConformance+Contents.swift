@@ -6,7 +6,7 @@ extension ConformanceCase {
     /// Lengths around the chunk size of 1024.
     static let lengths = [0, 1, 1023, 1024, 1025, 2048, 5000, 64 * 1024 + 1]
 
-    /// Writes a file of three chunks, damages one of them and says what a reader says then; nil if
+    /// Writes a file of three chunks, damages one chunk, and returns the error of a reader; nil if
     /// it reads to the end.
     private static func damage(
         _ driver: StorageDriver, _ store: StoreUnderTest, _ name: String, _ chunk: Int,

@@ -3,9 +3,9 @@ import Testing
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// Writers that go on before, at and behind every boundary.
+/// Writers that continue a file before, at and after each chunk boundary.
 extension ConformanceCase {
-    /// What a file has after `added` was written to it at `offset`.
+    /// Returns the content of a file after `added` was written to it at `offset`.
     private static func spliced(_ old: [UInt8], _ offset: Int, _ added: [UInt8]) -> [UInt8] {
         var content = old + [UInt8](repeating: 0, count: max(0, offset - old.count))
         content.replaceSubrange(offset..<min(content.count, offset + added.count), with: added)
@@ -41,8 +41,8 @@ extension ConformanceCase {
                 let file = try path("/file-\(index)")
                 try await driver.putContent(file, pattern(700))
                 let blob = try await driver.reader.blob(file)
-                // What an overwrite by less leaves of the old driver (docs/layout.md#d4): the tail
-                // of the last chunk, and chunks behind it.
+                // The remains of a longer file that the old driver overwrote with a shorter one
+                // (docs/layout.md#d4): the tail of the last chunk, and the chunks after it.
                 try await store.set(blob.chunk(0), [.write(pattern(324, seed: 5), at: 700)])
                 try await store.set(blob.chunk(1), [.write(pattern(1024, seed: 6), at: 0)])
                 try await store.set(blob.chunk(2), [.write(pattern(500, seed: 7), at: 0)])
@@ -101,7 +101,7 @@ extension ConformanceCase {
                 }
                 #expect(won.count == 1)
                 #expect(try await driver.reader.content(file) == pattern(2500, seed: won.first ?? 0))
-                // The root, the directory, and three chunks a file.
+                // The root, the directory, and three chunks for each file.
                 let objects = try await store.objects().filter { $0.namespace.isEmpty }
                 #expect(objects.count == 2 + 3 * (round + 1))
             }

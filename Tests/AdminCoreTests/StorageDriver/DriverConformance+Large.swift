@@ -5,13 +5,13 @@ import Testing
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// Cases with the registry's own chunk size, long files, large directories.
+/// Cases with the registry's own chunk size, with long files and with large directories.
 extension ConformanceCase {
     private static func registryDriver(_ store: StoreUnderTest) -> StorageDriver {
         store.driver(chunkSize: StorageReader.defaultChunkSize)
     }
 
-    /// A file of so many bytes, made and compared piece by piece: neither is ever held whole.
+    /// Writes and compares a file of `length` bytes piece by piece, and never holds all of it.
     private static func stream(_ length: UInt64, through store: StoreUnderTest) async throws {
         let driver = registryDriver(store)
         let file = try path("/stream/\(length)")
@@ -40,10 +40,9 @@ extension ConformanceCase {
         #expect(read.finalize() == written.finalize())
     }
 
-    /// By how much the memory of this process grew beyond what it had, at most, while `body` ran;
-    /// in bytes.
+    /// The greatest growth of this process's memory while `body` ran, in bytes.
     private static func growth(_ body: () async throws -> Void) async throws -> Int {
-        // Otherwise the peak would be that of all that was done before: a store in memory, say,
+        // Without this reset the peak would include earlier work, for example a store in memory
         // that held the same file.
         try Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
         let before = try memory("VmHWM:")
@@ -70,8 +69,8 @@ extension ConformanceCase {
             try await stream((64 << 20) + 1, through: store)
         },
         ConformanceCase("a file of 5 GiB is streamed in constant memory") { store in
-            // Without --long, the same on a file that is small enough for every run; a store in
-            // memory holds the file itself.
+            // Without --long, the file is small enough for every run. A store in memory holds the
+            // file itself.
             let isLong = LongVariants.areOn && store.kind != .sqliteMemory
             try await stream(4 << 20, through: store)
             let growth = try await growth { try await stream(isLong ? 5 << 30 : 20 << 20, through: store) }
@@ -105,8 +104,8 @@ extension ConformanceCase {
         ConformanceCase("a directory of 100,000 children is listed whole") { store in
             let driver = store.driver()
             let count = 100_000
-            // As a registry's pool has them: linked, their own objects not there. Set in pages, not
-            // one by one.
+            // As in a registry's pool: the children are listed, but have no objects. Their keys are
+            // set in pages, not one by one.
             try await driver.putContent(path("/many/children/first"), [1])
             for page in stride(from: 0, to: count - 1, by: 5000) {
                 let names = (page..<min(page + 5000, count - 1)).map { ByteString("child-\($0)") }
@@ -137,8 +136,8 @@ extension ConformanceCase {
                 case nil: #expect(isDeleted, "round \(round)")
                 case _?:
                     let content = try await driver.reader.content(file)
-                    // Whoever comes first wins: the other one's guard sees another identifier, or
-                    // writes a file anew.
+                    // The first writer wins: the guard of the other one finds another identifier,
+                    // or the other one writes the file anew.
                     #expect(isAppended, "round \(round)")
                     let isWhole =
                         content == pattern(1500) + pattern(1500, seed: 2)

@@ -2,11 +2,11 @@ import Testing
 
 @testable import StorageDriver
 
-/// What moves and deletions leave alone, and how deep they go.
+/// The content that moves and deletions leave unchanged, and the depth that they reach.
 extension ConformanceCase {
     private static func deep(_ levels: Int) -> String { (0..<levels).map { "/l\($0)" }.joined() }
 
-    /// Expects an error, and that not a byte of the store is another afterwards.
+    /// Expects an error, and that the store is unchanged byte for byte.
     private static func expectRefusal(
         _ error: StorageError, by store: StoreUnderTest, sourceLocation: SourceLocation = #_sourceLocation,
         _ body: () async throws -> Void
@@ -64,7 +64,7 @@ extension ConformanceCase {
             try await driver.putContent(path("/topmost/file"), [1])
             var blobs: [BlobIdentifier] = []
             for file in files { blobs.append(try await driver.reader.blob(path("/top" + file))) }
-            // Below another one, beside itself, out of its own parent, and back.
+            // Moves below another directory, to a sibling, out of its own parent, and back.
             var from = "/top"
             for to in ["/x/y/z" + deep(10), "/x/y/zz", "/other", "/top/below/again", "/top-2", "/top"] {
                 try await driver.move(path(from), to: path(to))

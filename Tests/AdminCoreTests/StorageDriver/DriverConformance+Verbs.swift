@@ -3,11 +3,11 @@ import Testing
 @testable import ObjectStore
 @testable import StorageDriver
 
-/// What holds for every verb: which paths it takes, and that nothing is half done.
+/// Rules for every verb: the paths that it accepts, and that it leaves nothing half done.
 extension ConformanceCase {
     private typealias Verb = @Sendable (StorageDriver, StoragePath) async throws -> Void
 
-    /// Verbs that need a path below the root, on what may be there or not.
+    /// Verbs that need a path below the root, whether or not something exists there.
     private static let verbsBelowTheRoot: [(name: String, act: Verb)] = [
         ("content", { _ = try await $0.reader.content($1) }),
         ("reader", { _ = try await $0.reader.stream($1) }),
@@ -121,8 +121,7 @@ extension ConformanceCase {
                     }
                     _ = try await driver.recover()
                     if error is CancellationError { break }
-                    // The last steps are taken when the file is there already: they only make sure
-                    // that it is listed.
+                    // After the file exists, the last steps only ensure that it is listed.
                     let found = try await driver.reader.entry(file) == nil ? nil : driver.reader.content(file)
                     let isNew = found == pattern(2500, seed: 2)
                     #expect(isNew || found == old.map { pattern($0) }, "write \(number) over \(old ?? -1)")

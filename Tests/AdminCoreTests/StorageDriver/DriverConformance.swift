@@ -15,9 +15,8 @@ struct StorageDriverConformance {
         ConformanceTally.driver.note(testCase, on: kind)
     }
 
-    /// Expects that all that a case has left goes away with the files: once what nothing refers to
-    /// has been freed, the pool is as empty as it was, but for its root, which a registry leaves as
-    /// well.
+    /// Expects that a case leaves nothing after its files are deleted and all unreferenced chunks
+    /// are freed: the pool is empty again, except for its root, which a registry leaves too.
     private func expectNothingLeft(in store: StoreUnderTest) async throws {
         let driver = store.driver()
         #expect(try await driver.reader.pendingChanges(policy: driver.policy).isEmpty)
@@ -40,8 +39,8 @@ extension ConformanceCase {
 }
 
 extension StoreUnderTest {
-    /// A driver with small chunks, so that files of several chunks stay small; nobody else writes,
-    /// unless `policy` says otherwise.
+    /// Returns a driver with small chunks, so that files of several chunks stay small. It assumes
+    /// that no other client writes, unless `policy` says otherwise.
     func driver(chunkSize: UInt64 = 1024, policy: JournalPolicy? = nil) -> StorageDriver {
         StorageDriver(
             reader: StorageReader(objects: reader, chunkSize: chunkSize), writer: writer,
@@ -61,7 +60,7 @@ extension StoreUnderTest {
         }
     }
 
-    /// How many objects that are no directories nothing refers to.
+    /// Returns the chunks that have no reference.
     func unreferencedChunks(_ driver: StorageDriver) async throws -> [ObjectID] {
         var referenced: Set<BlobIdentifier> = []
         for entry in try await driver.reader.walk(.root) {
@@ -74,10 +73,10 @@ extension StoreUnderTest {
     }
 }
 
-/// Bytes that are no UTF-8 and differ from chunk to chunk.
+/// Returns bytes that are not UTF-8 and differ from chunk to chunk.
 func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var state = seed &* 0x9e37_79b9_7f4a_7c15 | 1
-    // Eight bytes at a time: some tests want megabytes.
+    // Eight bytes at a time, since some tests need megabytes.
     return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
         let bytes = UnsafeMutableRawBufferPointer(buffer)
         while initialized < count {
@@ -98,7 +97,7 @@ func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
 func path(_ text: String) throws -> StoragePath { try StoragePath(text) }
 
 extension StorageReader {
-    /// The content from an offset on, through the stream.
+    /// Returns the content from `offset` on, read through the stream.
     func stream(_ path: StoragePath, offset: Int64 = 0) async throws -> [UInt8] {
         var data: [UInt8] = []
         for try await piece in try await reader(path, offset: offset) { data += piece }

@@ -4,10 +4,10 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// Objects as no driver leaves them, in real pools and in files: each damage is named, nothing
-/// beside it is touched by it, and what is there is never said not to be.
+/// Objects that no driver writes, in real pools and in files. The driver names each damage, reads
+/// the objects beside it, and never reports existing content as missing.
 @Suite(.serialized) struct HostileObjectTests {
-    /// Two files of three chunks in a directory, the first of which is to be damaged.
+    /// A directory with two files of three chunks; a test damages the first.
     private struct Pool {
         static let content = pattern(2500)
         static let neighbour = pattern(2500, seed: 2)
@@ -29,8 +29,8 @@ import Testing
             blob = try await driver.reader.blob(file)
         }
 
-        /// The file is listed, its neighbour can be read, and a verb that needs the content says
-        /// that it is damaged, and which object.
+        /// Expects that the file is listed, that its neighbour can be read, and that a verb that
+        /// needs the content reports the damaged object.
         func expectDamage(_ object: ObjectID, _ comment: Comment) async throws {
             #expect(try await reader.list(file.parent).compactMap(\.name) == ["beside", "file"], comment)
             #expect(try await reader.content(beside) == Pool.neighbour, comment)
@@ -53,7 +53,8 @@ import Testing
             }
         }
 
-        /// What needs no content works: the file can be moved, replaced and deleted.
+        /// Expects that verbs that need no content work: the file can be moved, replaced and
+        /// deleted.
         func expectChanges(_ comment: Comment) async throws {
             let there = try path("/e/there")
             try await driver.move(file, to: there)
@@ -67,7 +68,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases, 0...2)
-    func aChunkObjectThatIsGone(_ kind: StoreKind, _ index: Int) async throws {
+    func aMissingChunkIsNamed(_ kind: StoreKind, _ index: Int) async throws {
         try await StoreUnderTest.with(kind) { store in
             let pool = try await Pool(store)
             let lost = pool.blob.chunk(index)
@@ -76,7 +77,7 @@ import Testing
             let layout = try await pool.reader.layout(of: pool.blob)
             #expect(layout.chunks.first { $0.index == index }?.state == .missing)
             if index > 0 {
-                // What is before it is given, and not a byte more.
+                // The reader returns the bytes before the missing chunk, and no more.
                 var read: [UInt8] = []
                 await #expect(throws: StorageError.damaged(pool.file, "\(lost) is missing")) {
                     for try await piece in try await pool.reader.reader(pool.file) { read += piece }
@@ -89,10 +90,10 @@ import Testing
         }
     }
 
-    /// An empty file of the old driver's has no chunk either (docs/layout.md#d3): which of the two
-    /// it is, only a digest tells.
+    /// An empty file of the old driver has no chunk either (docs/layout.md#d3). Only a digest tells
+    /// the two cases apart.
     @Test(arguments: StoreKind.allCases)
-    func theOnlyChunkOfAFile(_ kind: StoreKind) async throws {
+    func aMissingChunkOfAFileWithOneChunk(_ kind: StoreKind) async throws {
         try await StoreUnderTest.with(kind) { store in
             let driver = store.driver()
             let file = try path("/d/small")
@@ -109,7 +110,7 @@ import Testing
     @Test(
         arguments: StoreKind.allCases,
         [[97, 98, 99], [0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0], Array(repeating: 0xff, count: 8) + [0, 0], pattern(11)])
-    func aSizeThatCannotBeTrue(_ kind: StoreKind, _ value: [UInt8]) async throws {
+    func anImpossibleSizeIsNamed(_ kind: StoreKind, _ value: [UInt8]) async throws {
         try await StoreUnderTest.with(kind) { store in
             let pool = try await Pool(store)
             try await store.set(pool.blob.chunk(0), [.setXattr(name: TotalSize.xattr, value: value)])
@@ -122,20 +123,20 @@ import Testing
         }
     }
 
-    /// Keys that no path can have, or no directory.
+    /// Keys that no path can contain, or that are too long for the name of a directory.
     static let keys: [ByteString] = [
         ByteString(bytes: [UInt8](repeating: UInt8(ascii: "k"), count: 10 << 10)),
         ByteString(bytes: Array(1...31) + [127, UInt8(ascii: "x")]), "\u{1b}]0;title\u{7}\u{1b}[2J", "..", "a b",
     ]
 
     @Test(arguments: StoreKind.allCases, keys)
-    func aKeyThatIsNoDirectory(_ kind: StoreKind, _ key: ByteString) async throws {
+    func anInvalidKeyIsListedAndNotFollowed(_ kind: StoreKind, _ key: ByteString) async throws {
         try await StoreUnderTest.with(kind) { store in
             let pool = try await Pool(store)
             let planter = DamagePlanter(reader: pool.reader, writer: store.writer)
             try await planter.putBadName(key, in: pool.file.parent)
 
-            // It is shown, as what it is and escaped, and not followed.
+            // The listing shows the key, escaped and as an invalid name, and does not follow it.
             let entries = try #require(try await pool.reader.entries(pool.file.parent))
             let entry = try #require(entries.first { $0.key == key })
             guard case .invalid = entry.kind else {
@@ -148,7 +149,7 @@ import Testing
             #expect(try await pool.reader.walk(.root).count == 4)
             #expect(try await pool.reader.content(pool.file) == Pool.content)
 
-            // What is beside it moves and goes; it stays, and the directory that it is in.
+            // The entries beside the key can be moved and deleted. The key and its directory stay.
             try await pool.driver.move(pool.file.parent, to: path("/moved/d"))
             #expect(try await pool.reader.content(path("/moved/d/file")) == Pool.content)
             #expect(try await pool.reader.entries(pool.file.parent)?.map(\.key) == [key])
@@ -159,9 +160,9 @@ import Testing
         }
     }
 
-    /// A file may have a name of 10 KiB: its key is all there is of it. Nothing can be below one.
+    /// A file may have a name of 10 KiB, since the name is only a key. No path can lie below it.
     @Test(arguments: StoreKind.allCases)
-    func aNameOf10KiB(_ kind: StoreKind) async throws {
+    func aNameOf10KiBIsAccepted(_ kind: StoreKind) async throws {
         try await StoreUnderTest.with(kind) { store in
             let pool = try await Pool(store)
             let name = String(repeating: "k", count: 10 << 10)

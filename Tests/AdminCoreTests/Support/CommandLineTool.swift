@@ -1,18 +1,18 @@
 import Foundation
 import Subprocess
 
-/// A program that a test runs to its end.
+/// Runs a program to its end.
 enum CommandLineTool {
-    /// The program could not do it.
+    /// The program ended with an error.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Runs a program (looked up in PATH unless it is a path) and gives what it wrote to standard
-    /// output. Throws unless it ends with 0.
+    /// Runs a program (looked up in PATH unless it is a path) and returns its standard output.
+    /// Throws unless it ends with 0.
     @discardableResult
     static func run(_ program: String, _ arguments: [String]) async throws -> String {
-        // By way of env: a path would need another module's type.
+        // Runs through `env`: a path would need a type of another module.
         let result = try await Subprocess.run(
             .name("env"), arguments: Arguments([program] + arguments), output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))

@@ -18,7 +18,7 @@ final class MemorySink: DumpSink {
     }
 }
 
-/// Gives the bytes of a dump in small portions, so that lines are cut anywhere.
+/// Returns the bytes of a dump in small portions, so that the portions cut lines anywhere.
 final class MemorySource: DumpSource {
     private let rest: Mutex<ArraySlice<UInt8>>
     private let portion: Int
@@ -48,7 +48,7 @@ enum Fixture {
         ).path(percentEncoded: false)
     }
 
-    /// Its lines, uncompressed.
+    /// The lines of the dump, uncompressed.
     static func bytes() async throws -> [UInt8] {
         let file = try await DumpFile.open(path: path())
         var bytes: [UInt8] = []
@@ -56,21 +56,21 @@ enum Fixture {
         return bytes
     }
 
-    /// Loads it into an empty store.
+    /// Loads the dump into an empty store.
     static func load(into store: StoreUnderTest) async throws {
         _ = try await StoreDump.load(from: DumpFile.open(path: path()), into: store.reader, store.writer)
     }
 }
 
 extension StoreUnderTest {
-    /// The dump of everything.
+    /// The dump of the whole store.
     func dump(data: Bool = true, times: Bool = false) async throws -> MemorySink {
         let sink = MemorySink()
         _ = try await StoreDump.write(from: reader, to: sink, data: data, times: times)
         return sink
     }
 
-    /// Loads a dump that lies in memory.
+    /// Loads a dump from memory.
     @discardableResult
     func load(_ text: String, portion: Int = 7) async throws -> StoreDump.Summary {
         try await StoreDump.load(from: MemorySource(text, portion: portion), into: reader, writer)

@@ -1,8 +1,8 @@
 @testable import ObjectStore
 import Synchronization
 
-/// Makes every read of one object fail, or the question for the store's status, and notes which
-/// objects are read.
+/// Makes every read of one object fail, or the read of the store's status, and records the objects
+/// that are read.
 final class FailingReader: ObjectReader {
     private let base: any ObjectReader
     private let victim: ObjectID?
@@ -11,7 +11,7 @@ final class FailingReader: ObjectReader {
 
     private let failsStatus: Bool
 
-    /// No read fails without a `victim`.
+    /// Without a `victim`, no read of an object fails.
     init(_ base: any ObjectReader, victim: ObjectID?, failsStatus: Bool = false, error: StoreError) {
         self.failsStatus = failsStatus
         self.base = base
@@ -19,7 +19,7 @@ final class FailingReader: ObjectReader {
         self.error = error
     }
 
-    /// What was read.
+    /// The objects that were read.
     var objects: Set<ObjectID> { seen.withLock { $0 } }
 
     func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {

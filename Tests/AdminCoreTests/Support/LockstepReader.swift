@@ -2,9 +2,9 @@
 import Dispatch
 import Synchronization
 
-/// Counts dependent rounds: holds every operation until nothing can go on without an answer, then
-/// answers all that are held at once. That is one round. No clock is involved: everything runs on
-/// `executor`, which knows when it has run dry.
+/// Counts dependent rounds: holds every operation until no task can continue without an answer,
+/// then answers all held operations at once. That is one round. No clock is involved: everything
+/// runs on `executor`, which knows when it has no job left.
 final class LockstepReader: ObjectReader {
     let executor = LockstepExecutor()
     private let base: any ObjectReader
@@ -21,10 +21,10 @@ final class LockstepReader: ObjectReader {
         executor.whenDry { [weak self] in self?.release() }
     }
 
-    /// How many operations each round had.
+    /// The number of operations in each round.
     var rounds: [Int] { state.withLock { $0.rounds } }
 
-    /// How often an object was read.
+    /// The number of reads of an object.
     func count(of object: ObjectID) -> Int { state.withLock { $0.counts[object] ?? 0 } }
 
     private func release() {
@@ -67,8 +67,8 @@ final class LockstepReader: ObjectReader {
     var load: StoreLoad { base.load }
 }
 
-/// Runs tasks one job at a time and says when none is left. Only tasks that stay on it (no
-/// unstructured ones, no other queues) make that moment mean "all of them wait for the store".
+/// Runs tasks one job at a time, and reports when no job is left. That moment means "all tasks wait
+/// for the store" only if all tasks stay on this executor (no unstructured tasks, no other queues).
 final class LockstepExecutor: TaskExecutor {
     private let queue = DispatchQueue(label: "lockstep")
     private let state = Mutex(State())
@@ -78,7 +78,7 @@ final class LockstepExecutor: TaskExecutor {
         var dry: @Sendable () -> Void = {}
     }
 
-    /// `handler` is called on the executor's queue whenever the last job has ended.
+    /// Sets the handler that runs on the executor's queue whenever the last job has ended.
     func whenDry(_ handler: @escaping @Sendable () -> Void) {
         state.withLock { $0.dry = handler }
     }

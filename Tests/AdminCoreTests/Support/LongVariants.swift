@@ -1,6 +1,6 @@
 import Foundation
 
-/// Whether tests run as often, and on as much, as `scripts/test --long` wants it.
+/// Whether tests run in the long variant of `scripts/test --long`: more rounds, larger content.
 enum LongVariants {
     static let areOn = ProcessInfo.processInfo.environment["REGTOP_TEST_LONG"] == "1"
 }

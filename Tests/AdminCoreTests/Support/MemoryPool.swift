@@ -5,9 +5,9 @@ import Synchronization
 @testable import Registry
 @testable import StorageDriver
 
-/// A pool in memory that a test makes as it likes, damage included, before it is read. Answers at
-/// once, in the caller's task, so that whoever counts rounds or makes reads fail has nothing else
-/// to reckon with.
+/// A pool in memory that a test builds, damage included, before it is read. Its reader answers at
+/// once, in the caller's task, so that nothing else affects a test that counts rounds or makes
+/// reads fail.
 struct MemoryPool: Sendable {
     struct Object: Sendable {
         var data: [UInt8] = []
@@ -20,7 +20,7 @@ struct MemoryPool: Sendable {
     var chunkSize = StorageReader.defaultChunkSize
     private var identifiers = 0
 
-    /// A reader of the pool as it is now.
+    /// A reader of the pool in its present state.
     var reader: MemoryReader { MemoryReader(self) }
     var storage: StorageReader { StorageReader(objects: reader, chunkSize: chunkSize) }
     var registry: RegistryReader { RegistryReader(storage: storage) }
@@ -34,7 +34,7 @@ struct MemoryPool: Sendable {
         objects[ObjectID(ByteString(name))] = nil
     }
 
-    /// Makes the directory and its parents, each listed in its parent.
+    /// Creates the directory and its parents, and lists each of them in its parent.
     mutating func makeDirectory(_ path: String) {
         guard path != "/" else { return self["/"].omap["/"] = [] }
         let parent = MemoryPool.parent(path)
@@ -64,7 +64,7 @@ struct MemoryPool: Sendable {
         return blob
     }
 
-    /// Takes a key out of its directory; the content stays.
+    /// Removes a key from its directory; the content stays.
     mutating func unlink(_ path: String) {
         self[MemoryPool.parent(path)].omap[ByteString(MemoryPool.name(path))] = nil
     }

@@ -4,8 +4,8 @@ import Synchronization
 @testable import ObjectStore
 
 /// A store in plain dictionaries, for tests of thousands of rounds: it answers at once, in the
-/// caller's task, and a copy of it costs nothing. The conformance suite runs over it as over the
-/// others.
+/// caller's task, and a copy of it costs nothing. The conformance suite tests it like the other
+/// stores.
 final class MemoryStore: ObjectReader, ObjectWriter {
     struct Object: Sendable {
         var version: UInt64 = 0
@@ -15,7 +15,7 @@ final class MemoryStore: ObjectReader, ObjectWriter {
         var omap: [ByteString: [UInt8]] = [:]
     }
 
-    /// Everything there is, as a value.
+    /// All objects, as a value.
     struct Contents: Sendable {
         var objects: [ObjectID: Object] = [:]
         fileprivate var clock: UInt64 = 0
@@ -25,7 +25,6 @@ final class MemoryStore: ObjectReader, ObjectWriter {
 
     init(_ contents: Contents = Contents()) { state = Mutex(contents) }
 
-    /// What is there now.
     var contents: Contents { state.withLock { $0 } }
 
     var underTest: StoreUnderTest { StoreUnderTest(.sqliteMemory, reader: self, writer: self) }

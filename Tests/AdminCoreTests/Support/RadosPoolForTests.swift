@@ -2,14 +2,15 @@
 @testable import RadosStore
 import Foundation
 
-/// Pools that suites use one after the other: emptying one takes milliseconds, making another one
-/// takes a second.
+/// Pools that suites use in turn: emptying a pool takes milliseconds, creating another one takes a
+/// second.
 actor RadosPoolForTests {
     static let shared = RadosPoolForTests()
 
     private var free: [String] = []
 
-    /// A pool that nobody else uses, open and without any object. To be given back.
+    /// Returns an open pool without objects that no other test uses. The caller passes it to
+    /// `giveBack`.
     func take() async throws -> RadosStore {
         let cluster = try await TestCluster.shared()
         let pool: String
@@ -24,7 +25,7 @@ actor RadosPoolForTests {
         return store
     }
 
-    /// Closes the store; the next one may take its pool.
+    /// Closes the store; another test may then take its pool.
     func giveBack(_ store: RadosStore) async {
         await store.close()
         free.append(store.poolName)

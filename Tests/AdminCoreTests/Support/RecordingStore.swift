@@ -1,14 +1,14 @@
 @testable import ObjectStore
 import Synchronization
 
-/// Stands in front of a store: writes down every operation, makes chosen ones fail, holds one up,
-/// counts what is in flight.
+/// Wraps a store: records every operation, makes chosen operations fail, delays one, and counts the
+/// operations in flight.
 ///
 ///     let store = try RecordingStore(.inMemory())
 ///     store.inject { $0.write == 3 ? .unknownApplied(timeout) : nil }
 ///     store.before { step in await gate.wait() }
 final class RecordingStore: Sendable {
-    /// What was asked of the store.
+    /// An operation of the store.
     enum Operation: Hashable, Sendable {
         case read(ReadOperation, ObjectID)
         case write(WriteOperation, ObjectID)
@@ -18,7 +18,7 @@ final class RecordingStore: Sendable {
         case placement(ObjectID)
         case status
 
-        /// On which object; nil for what concerns the whole store.
+        /// The object of the operation; nil for an operation on the whole store.
         var object: ObjectID? {
             switch self {
             case .read(_, let object), .write(_, let object), .placement(let object): object
@@ -31,26 +31,26 @@ final class RecordingStore: Sendable {
         }
     }
 
-    /// An operation with its number among all that have begun, from 1, and, for a write, its number
-    /// among the writes (else 0).
+    /// An operation with its number, from 1, among all operations that have begun, and for a write
+    /// also its number among the writes (otherwise 0).
     struct Step: Sendable {
         let number: Int
         let write: Int
         let operation: Operation
     }
 
-    /// How an operation is made to fail.
+    /// The failure of an operation.
     enum Fault: Sendable {
-        /// It is not executed, and fails.
+        /// The operation is not executed, and fails.
         case failed(StoreError)
-        /// A write is executed and then reported as unknown; a read just fails.
+        /// A write is executed and reported as unknown; a read fails.
         case unknownApplied(StoreError)
-        /// A write is not executed, and reported as unknown; a read just fails.
+        /// A write is not executed and is reported as unknown; a read fails.
         case unknownNotApplied(StoreError)
-        /// A write is not executed, and reported as applied; a read is executed.
+        /// A write is not executed and is reported as applied; a read is executed.
         case swallowed
 
-        /// How a read fails.
+        /// The error of a read; nil if the read is executed.
         var error: StoreError? {
             switch self {
             case .failed(let error), .unknownApplied(let error), .unknownNotApplied(let error): error
@@ -82,29 +82,28 @@ final class RecordingStore: Sendable {
         self.init(StoreUnderTest(.sqliteMemory, reader: reader, writer: writer))
     }
 
-    /// The two halves; use them in place of the store's.
+    /// The reader and the writer; tests use them in place of the store's own.
     var reader: any ObjectReader { Reader(store: self) }
     var writer: any ObjectWriter { Writer(store: self) }
 
-    /// The same, for the suites that take a store under test.
+    /// The reader and the writer as a store under test.
     var underTest: StoreUnderTest { StoreUnderTest(base.kind, reader: reader, writer: writer) }
 
-    /// Everything that was asked, in the order in which it began.
+    /// All operations, in the order in which they began.
     var operations: [Operation] { state.withLock { $0.steps.map(\.operation) } }
 
-    /// The writes among them.
     var writes: [Operation] { operations.filter(\.isWrite) }
 
-    /// How many writes have begun.
+    /// The number of writes that have begun.
     var writeCount: Int { state.withLock { $0.writes } }
 
-    /// How many operations have begun, reads and writes.
+    /// The number of operations that have begun, reads and writes.
     var count: Int { state.withLock { $0.steps.count } }
 
-    /// The most that were in flight at once.
+    /// The largest number of operations that were in flight at once.
     var mostInFlight: Int { state.withLock { $0.mostInFlight } }
 
-    /// Forgets what was recorded; numbers begin at 1 again. Hooks and faults stay.
+    /// Forgets the recorded operations; numbers begin at 1 again. Hooks and faults stay.
     func reset() {
         state.withLock { state in
             state.steps = []
@@ -113,22 +112,23 @@ final class RecordingStore: Sendable {
         }
     }
 
-    /// Asks `fault` before each operation whether it is to fail.
+    /// Calls `fault` before each operation; the operation fails if the result is not nil.
     func inject(_ fault: @escaping @Sendable (Step) -> Fault?) {
         state.withLock { $0.fault = fault }
     }
 
-    /// Answers writes as applied and executes none.
+    /// Answers writes as applied and does not execute them.
     func swallowWrites() {
         inject { $0.operation.isWrite ? .swallowed : nil }
     }
 
-    /// Is awaited before each operation is executed; while it waits, the operation is in flight.
+    /// Calls the hook before each operation is executed; while the hook waits, the operation is in
+    /// flight.
     func before(_ hook: @escaping Hook) {
         state.withLock { $0.before = hook }
     }
 
-    /// Is awaited after each operation, before its answer is given.
+    /// Calls the hook after each operation, before the answer is returned.
     func after(_ hook: @escaping Hook) {
         state.withLock { $0.after = hook }
     }

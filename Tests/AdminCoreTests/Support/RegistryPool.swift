@@ -3,8 +3,8 @@ import Foundation
 @testable public import Registry
 @testable import StorageDriver
 
-/// A registry in a `MemoryPool`, made of images whose digests are numbers: nothing that is tested
-/// with it verifies a digest.
+/// A registry in a `MemoryPool`, made of images whose digests are numbers: the tests that use it do
+/// not verify digests.
 struct RegistryPool {
     static let root = "/docker/registry/v2"
     static let created = "2015-11-02T10:00:00.5Z"
@@ -62,8 +62,8 @@ struct RegistryPool {
         linkRevision(repository, digest)
     }
 
-    /// A schema 2 image of layers with 100 bytes each and a configuration of its own, whose number
-    /// is the manifest's plus one.
+    /// Creates a schema 2 image of layers with 100 bytes each. The number of its configuration is
+    /// the number of the manifest plus one.
     mutating func image(_ repository: String, _ number: Int, layers: [Int], architecture: String = "amd64") {
         let config = RegistryPool.digest(number + 1)
         let configuration =
@@ -88,7 +88,7 @@ struct RegistryPool {
             + #","layers":[\#(list.joined(separator: ","))]}"#
     }
 
-    /// A manifest list; `children` by number and architecture.
+    /// A manifest list; `children` have a number and an architecture each.
     static func listDocument(
         _ children: [(number: Int, architecture: String)],
         childType: String = "application/vnd.docker.distribution.manifest.v2+json"
@@ -104,7 +104,7 @@ struct RegistryPool {
 }
 
 extension RepositoryName: ExpressibleByStringLiteral {
-    /// For tests only: a literal must be a valid name.
+    /// For tests only: the literal must be a valid name.
     public init(stringLiteral value: String) {
         guard let name = RepositoryName(value) else { fatalError("\(value) is no repository") }
         self = name

@@ -1,9 +1,9 @@
 @testable import ObjectStore
 
-/// All objects of a store with all they hold, versions and dates left out: what a dump says;
-/// without the log of changes, which only grows.
+/// All objects of a store with their content, as in a dump: without versions and dates, and without
+/// the log of changes, which only grows.
 struct Snapshot: Hashable, Sendable {
-    /// What one object holds.
+    /// The content of one object.
     struct Content: Hashable, Sendable {
         let data: [UInt8]
         let xattrs: [ByteString: [UInt8]]
@@ -31,7 +31,7 @@ struct Snapshot: Hashable, Sendable {
         objects.filter { $0.key.name.hasPrefix(prefix) }
     }
 
-    /// The names of objects that are not as they were: new, changed or gone.
+    /// The names of the objects that are new, changed or gone in comparison with `other`.
     func differences(to other: Snapshot) -> Set<String> {
         let names = Set(objects.keys).union(other.objects.keys)
         return Set(names.filter { objects[$0] != other.objects[$0] }.map(\.description))
@@ -39,6 +39,6 @@ struct Snapshot: Hashable, Sendable {
 }
 
 extension ObjectID {
-    /// Whether it holds a part of the log of changes.
+    /// Whether the object holds a part of the log of changes.
     var isLog: Bool { namespace == "regtop" && name.hasPrefix("log-") }
 }

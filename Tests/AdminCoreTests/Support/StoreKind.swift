@@ -12,7 +12,7 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case rados
     #endif
 
-    /// What the store says of itself; several kinds may have one backend.
+    /// The backend in the store's status; several kinds may have the same backend.
     var backend: StoreStatus.Backend {
         switch self {
         case .sqliteMemory, .sqliteFile: .sqlite
@@ -22,7 +22,7 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// The clock that dates what is changed in such a store.
+    /// The clock that dates changes in a store of this kind.
     var clock: WallClock {
         switch backend {
         case .sqlite: .test
@@ -32,7 +32,6 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { rawValue }
 
-    /// An empty store of this kind.
     func makeEmpty() async throws -> StoreUnderTest {
         switch self {
         case .sqliteMemory:

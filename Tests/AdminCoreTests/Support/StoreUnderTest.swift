@@ -3,13 +3,13 @@
 import Foundation
 import Testing
 
-/// An empty store that a test may fill, whichever kind it is.
+/// A store of any kind, empty at first, that a test may fill.
 struct StoreUnderTest: Sendable {
     let kind: StoreKind
     let reader: any ObjectReader
     let writer: any ObjectWriter
-    /// The clock that dates what is changed: that of tests, but for a cluster, which goes by its
-    /// own.
+    /// The clock that dates changes: the tests' clock, or the system's clock for a cluster, which
+    /// uses its own.
     let clock: WallClock
     private let dispose: @Sendable () async -> Void
 
@@ -31,12 +31,12 @@ struct StoreUnderTest: Sendable {
     }
 
     /// An empty store for tests of thousands of rounds: plain dictionaries, which pass the stores'
-    /// conformance suite and cost a fourth; SQLite in the long variant.
+    /// conformance suite at a quarter of the cost; SQLite in the long variant.
     static func quick() throws -> StoreUnderTest {
         LongVariants.areOn ? try inMemory() : MemoryStore().underTest
     }
 
-    /// Runs `body` on an empty store of a kind, and clears up behind it.
+    /// Runs `body` on an empty store of a kind, and disposes of the store afterwards.
     static func with<Value: Sendable>(
         _ kind: StoreKind, _ body: @Sendable (StoreUnderTest) async throws -> Value
     ) async throws -> Value {
@@ -53,8 +53,8 @@ struct StoreUnderTest: Sendable {
 }
 
 extension StoreUnderTest {
-    /// Leaves the store without any object. (An enumeration may miss what is created meanwhile, so
-    /// it ends with one that finds nothing.)
+    /// Leaves the store without any object. (An enumeration may miss objects that are created
+    /// during it, so the last enumeration has to find none.)
     func removeEverything() async throws {
         while true {
             let found = try await objects(slices: 4)
@@ -66,7 +66,7 @@ extension StoreUnderTest {
     }
 }
 
-/// Everything about an object that fits one operation.
+/// Everything about an object that fits into one operation.
 extension ReadOperation {
     static let everything = ReadOperation(
         omap: .page(after: nil, limit: ReadOperation.largestPage), xattrs: true, data: 0..<(1 << 20))
@@ -80,7 +80,7 @@ extension StoreUnderTest {
         await writer.apply(WriteOperation(guards: guards, mutations), to: object)
     }
 
-    /// Executes mutations under guards; the test ends unless they are applied.
+    /// Executes mutations under guards; the test fails and ends unless they are applied.
     func set(
         _ object: ObjectID, _ mutations: [WriteOperation.Mutation], where guards: [WriteOperation.Guard] = [],
         modified: Date? = nil, sourceLocation: SourceLocation = #_sourceLocation
@@ -90,14 +90,14 @@ extension StoreUnderTest {
         try #require(outcome == .applied, sourceLocation: sourceLocation)
     }
 
-    /// What a read finds; the test ends if the object is not there.
+    /// Returns the state of an object; the test fails and ends if the object does not exist.
     func state(
         _ object: ObjectID, _ operation: ReadOperation = .everything, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> ObjectState {
         try #require(try await reader.read(operation, of: object), sourceLocation: sourceLocation)
     }
 
-    /// Expects `refused` by a guard, and the object to be as it was.
+    /// Expects that a guard refuses the mutations, and that the object does not change.
     func expectRefusal(
         _ object: ObjectID, _ mutations: [WriteOperation.Mutation], where guards: [WriteOperation.Guard] = [],
         by expected: WriteOperation.Guard, sourceLocation: SourceLocation = #_sourceLocation
@@ -109,7 +109,7 @@ extension StoreUnderTest {
         #expect(before == after, "a refused operation changes nothing", sourceLocation: sourceLocation)
     }
 
-    /// Expects `failed` as invalid, and the object to be as it was.
+    /// Expects that the mutations fail as invalid, and that the object does not change.
     func expectInvalid(
         _ object: ObjectID, _ mutations: [WriteOperation.Mutation], where guards: [WriteOperation.Guard] = [],
         sourceLocation: SourceLocation = #_sourceLocation
@@ -125,7 +125,7 @@ extension StoreUnderTest {
         #expect(before == after, "an invalid operation changes nothing", sourceLocation: sourceLocation)
     }
 
-    /// Expects a read to be refused as invalid.
+    /// Expects that a read fails as invalid.
     func expectInvalidRead(
         _ operation: ReadOperation, of object: ObjectID, sourceLocation: SourceLocation = #_sourceLocation
     ) async {
@@ -137,7 +137,7 @@ extension StoreUnderTest {
         }
     }
 
-    /// All objects of a scope, in the order in which they came.
+    /// All objects of a scope, in the order of the enumeration.
     func objects(_ scope: NamespaceScope = .all, slices: Int = 1) async throws -> [ObjectID] {
         var found: [ObjectID] = []
         for cursor in try await reader.enumerate(scope, slices: slices) {

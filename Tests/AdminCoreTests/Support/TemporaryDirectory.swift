@@ -1,6 +1,6 @@
 import Foundation
 
-/// A directory of a test's own.
+/// A directory for one test.
 struct TemporaryDirectory: Sendable {
     let url: URL
 
@@ -14,7 +14,7 @@ struct TemporaryDirectory: Sendable {
         url.appending(path: name).path(percentEncoded: false)
     }
 
-    /// The names of what is in it.
+    /// The names of the entries in it.
     func contents() throws -> Set<String> {
         Set(try FileManager.default.contentsOfDirectory(atPath: url.path(percentEncoded: false)))
     }

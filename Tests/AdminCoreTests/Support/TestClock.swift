@@ -8,7 +8,7 @@ import Synchronization
 @testable import SQLiteStore
 @testable import StorageDriver
 
-/// A clock that a test turns.
+/// A clock that a test sets.
 final class TestClock: Sendable {
     private let moment: Mutex<Date>
 
@@ -22,7 +22,7 @@ final class TestClock: Sendable {
 
     var now: Date { moment.withLock(\.self) }
 
-    /// For whoever is handed a clock.
+    /// The same clock as the type that the code under test takes.
     var wall: WallClock { WallClock { [self] in now } }
 
     func policy(delay: TimeInterval, owner: ChangeOwner = .current, lease: TimeInterval = 60) -> JournalPolicy {
@@ -31,16 +31,16 @@ final class TestClock: Sendable {
 }
 
 extension WallClock {
-    /// The clock of all tests that turn none: a morning in November 2026, seven weeks before a
-    /// `TestClock`. Who reads it later reads a later moment, by a millisecond each time, so that
-    /// entries of the log have an order.
+    /// The clock of all tests that have no `TestClock`: a morning in November 2026, seven weeks
+    /// before a `TestClock`. Each reading is a millisecond later than the last one, so that entries
+    /// of the log have an order.
     static let test: WallClock = {
         let readings = Counter()
         return WallClock { Date(timeIntervalSince1970: 1_795_800_000 + Double(readings.add(1)) / 1000) }
     }()
 }
 
-// What tests that look at no date leave out.
+// Shorter forms for tests that do not depend on dates: they use `WallClock.test`.
 
 extension SQLiteStore {
     static func inMemory() throws -> SQLiteStore { try inMemory(clock: .test) }

@@ -4,7 +4,7 @@ import Foundation
 @testable import AdminCore
 
 extension TestCluster {
-    /// Makes a client with these capabilities; the path of its keyring.
+    /// Creates a client with these capabilities; returns the path of its keyring.
     func makeClient(_ name: String, _ capabilities: String...) async throws -> String {
         let path = "\(directory)/\(name).\(UUID().uuidString).keyring"
         try await CommandLineTool.run(
@@ -13,7 +13,7 @@ extension TestCluster {
         return path
     }
 
-    /// The addresses under which the monitors know the sessions of a client.
+    /// The addresses of a client's sessions, as the monitors show them.
     func addresses(of client: String) async throws -> [String] {
         struct Session: Decodable {
             struct Addresses: Decodable {

@@ -6,26 +6,26 @@ import Synchronization
 @testable import ObjectStore
 @testable import RadosStore
 
-/// A throwaway Ceph cluster: the one that scripts/test has started, or one of our own, made by
-/// scripts/cluster.
+/// A throwaway Ceph cluster: the cluster that scripts/test has started, or one that the tests start
+/// with scripts/cluster.
 ///
 ///     let cluster = try await TestCluster.shared()
 ///     try await cluster.withPool { pool in … cluster.options(pool: pool) … }
 struct TestCluster: Sendable {
-    /// Its ceph.conf.
+    /// The path of the cluster's ceph.conf.
     let conf: String
 
-    /// Where it lives.
+    /// The directory of the cluster.
     var directory: String { String(conf.dropLast("/ceph.conf".count)) }
 
-    /// The cluster for everything that disturbs nobody else: that of `REGTOP_TEST_CLUSTER`, else
-    /// one that is started now and ends with the process.
+    /// The cluster for all tests that do not disturb other tests: the cluster of
+    /// `REGTOP_TEST_CLUSTER`, or else one that starts now and ends with the process.
     static func shared() async throws -> TestCluster {
         try await SharedCluster.started.value
     }
 
-    /// A cluster for one test, which may stop its daemons; with these options of `scripts/cluster
-    /// up`.
+    /// Starts a cluster for one test, which may stop its daemons; `options` are options of
+    /// `scripts/cluster up`.
     static func with<Value: Sendable>(
         _ options: String..., body: @Sendable (TestCluster) async throws -> Value
     ) async throws -> Value {
@@ -40,7 +40,7 @@ struct TestCluster: Sendable {
         }
     }
 
-    /// Options for an administrator of this cluster, with the usual timeouts.
+    /// Options for an administrator of this cluster, with the default timeouts.
     func options(pool: String? = nil) -> RadosOptions {
         var options = RadosOptions()
         options.pool = pool
@@ -49,7 +49,7 @@ struct TestCluster: Sendable {
         return options
     }
 
-    /// Makes a pool of a name that nothing else has, and removes it behind `body`.
+    /// Creates a pool with a unique name for `body`, and removes the pool afterwards.
     func withPool<Value: Sendable>(_ body: @Sendable (String) async throws -> Value) async throws -> Value {
         let pool = "test-\(UUID().uuidString.lowercased())"
         try await createPool(pool)
@@ -75,7 +75,7 @@ struct TestCluster: Sendable {
         }
     }
 
-    /// Opens the pool that `options` name for `body`, and closes it afterwards.
+    /// Opens the pool in `options` for `body`, and closes it afterwards.
     static func withOpen<Value: Sendable>(
         _ options: RadosOptions, _ body: @Sendable (RadosStore) async throws -> Value
     ) async throws -> Value {
@@ -90,21 +90,20 @@ struct TestCluster: Sendable {
         }
     }
 
-    /// Makes a pool.
     func createPool(_ name: String) async throws {
         try await command("{\"prefix\":\"osd pool create\",\"pool\":\"\(name)\",\"pg_num\":8}")
     }
 
-    /// Removes a pool with everything in it.
+    /// Removes a pool with its content.
     func removePool(_ name: String) async throws {
         let json =
             "{\"prefix\":\"osd pool delete\",\"pool\":\"\(name)\",\"pool2\":\"\(name)\","
             + "\"yes_i_really_really_mean_it\":true}"
-        // In a task of its own, for a cancelled test.
+        // The removal has a task of its own, so that the cancellation of a test does not stop it.
         _ = try await Task { try await command(json) }.value
     }
 
-    /// Sends a command to the monitors, as JSON; far quicker than `ceph`.
+    /// Sends a command to the monitors as JSON; this is much faster than `ceph`.
     @discardableResult
     func command(_ json: String) async throws -> Data {
         let connection = try await RadosConnector(options()).connect()
@@ -124,8 +123,8 @@ struct TestCluster: Sendable {
         try await CommandLineTool.run("ceph", ["-c", conf, "--name", "client.admin"] + arguments)
     }
 
-    /// Sends a signal to a daemon: osd.0, mon.a, mgr.x. After SIGSTOP, waits until every thread of
-    /// it stands still.
+    /// Sends a signal to a daemon, such as osd.0, mon.a or mgr.x. After SIGSTOP, waits until every
+    /// thread of the daemon has stopped.
     func signal(_ number: Int32, _ daemon: String) async throws {
         let lines = try await Self.script(["env", "--dir", directory]).split(separator: "\n")
         let kind = daemon.prefix { $0 != "." }.uppercased()
@@ -135,7 +134,8 @@ struct TestCluster: Sendable {
         while number == SIGSTOP, !Self.standsStill(pid) { try await Task.sleep(for: .milliseconds(1)) }
     }
 
-    /// The state stands behind the program's name, which is in parentheses.
+    /// Whether every thread has stopped; /proc shows the state after the program's name in
+    /// parentheses.
     private static func standsStill(_ pid: Int32) -> Bool {
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
         return threads.allSatisfy { thread in
@@ -149,7 +149,7 @@ struct TestCluster: Sendable {
         _ = try await Self.script(["kill", daemon, "--dir", directory])
     }
 
-    /// Starts a daemon again, and waits until it is there.
+    /// Starts a daemon again, and waits until it runs.
     func restart(_ daemon: String) async throws {
         _ = try await Self.script(["start", daemon, "--dir", directory])
     }
@@ -159,8 +159,8 @@ struct TestCluster: Sendable {
         return TestCluster(conf: "\(directory)/ceph.conf")
     }
 
-    /// In a task of its own: a test that was cancelled (its time limit does that) leaves nothing
-    /// behind either.
+    /// Ends the cluster in a task of its own, so that a cancelled test (a time limit cancels) also
+    /// ends its cluster.
     fileprivate func end() async throws {
         let directory = directory
         _ = try await Task { try await Self.script(["down", "--dir", directory]) }.value
@@ -170,7 +170,7 @@ struct TestCluster: Sendable {
         FileManager.default.temporaryDirectory.path(percentEncoded: false) + "/regtop-cluster.\(UUID().uuidString)"
     }
 
-    /// scripts/cluster, found from this file: Tests/AdminCoreTests/Support, three folders down.
+    /// The path of scripts/cluster, found from this file in Tests/AdminCoreTests/Support.
     fileprivate static let scriptPath: String = {
         var root = URL(filePath: #filePath)
         for _ in 0..<4 { root.deleteLastPathComponent() }
@@ -182,12 +182,12 @@ struct TestCluster: Sendable {
     }
 }
 
-/// The one cluster of the test process.
+/// The single shared cluster of the test process.
 private enum SharedCluster {
     static let directory = Mutex<String?>(nil)
 
     static let started = Task { () async throws -> TestCluster in
-        // Not CEPH_CONF: that may be somebody's real cluster.
+        // Not CEPH_CONF: that variable may name a real cluster.
         if let conf = ProcessInfo.processInfo.environment["REGTOP_TEST_CLUSTER"], !conf.isEmpty {
             return TestCluster(conf: conf)
         }
@@ -197,7 +197,7 @@ private enum SharedCluster {
         return try await TestCluster.start(in: path)
     }
 
-    /// Synchronous: no task runs any more.
+    /// Ends the cluster synchronously, since no task runs any more.
     private static func endAtExit() {
         guard let path = directory.withLock({ $0 }) else { return }
         let down = Process()

@@ -12,7 +12,7 @@ import Testing
         for word in words { #expect(run.error.contains(word), "\(run.error)") }
     }
 
-    @Test func noConfiguration() async throws {
+    @Test func aMissingConfigurationIsAnError() async throws {
         let place = try TemporaryPlace()
         // A configuration that is in none of the usual places, such as /etc/ceph.
         let run = try await RegtopProgram.run("repos", "-c", "\(place.path)/nowhere.conf", in: place)
@@ -29,7 +29,7 @@ import Testing
         #expect(ContinuousClock.now - began < .seconds(20))
     }
 
-    @Test func wrongKey() async throws {
+    @Test func aWrongKeyIsAnError() async throws {
         let place = try TemporaryPlace()
         let cluster = try await CephCluster.shared.value
         let keyring = "\(place.path)/wrong.keyring"
@@ -75,7 +75,7 @@ import Testing
                 ["repos", "-c", cluster.conf], through: ["env", "CEPH_ARGS=\(arguments)"], in: place)
             sentence(run, "CEPH_ARGS")
         }
-        // The keyring that the environment names.
+        // The keyring that the environment variable names.
         let keyring = "\(place.path)/bad.keyring"
         try "[client.admin]\nkey\u{A0}= x\n".write(toFile: keyring, atomically: true, encoding: .utf8)
         let run = try await RegtopProgram.run(
@@ -109,8 +109,8 @@ import Testing
             try await run("-c", cluster.conf, "-k", "\(secret),\(cluster.directory)/keyring").error.contains("pool"))
     }
 
-    /// A ceph.conf without monitors, with a DNS server that knows them, one that does not, and one
-    /// that does not answer.
+    /// A ceph.conf without monitors, with a DNS server that has their records, one without the
+    /// records, and one that does not answer.
     @Test(.enabled("needs root, to give a process a resolver of its own") { try await NameServer.canBeUsed() })
     func monitorsThatTheDNSKnows() async throws {
         let place = try TemporaryPlace()
@@ -132,7 +132,7 @@ import Testing
         sentence(silent, conf, "the DNS did not say within 1 s", "_ceph-mon._tcp")
     }
 
-    @Test func noSuchPool() async throws {
+    @Test func anUnknownPoolIsAnError() async throws {
         let place = try TemporaryPlace()
         let cluster = try await CephCluster.shared.value
         try await cluster.withPool("present", in: place) {
@@ -162,7 +162,7 @@ import Testing
     }
 
     /// The same dump in a file and in a pool gives the same answers, byte for byte.
-    @Test func filesAndPoolsAnswerAlike() async throws {
+    @Test func filesAndPoolsGiveTheSameAnswers() async throws {
         let place = try TemporaryPlace()
         let cluster = try await CephCluster.shared.value
         // This librados reads dates in whole seconds only.
@@ -282,7 +282,7 @@ import Testing
         }
     }
 
-    @Test func aPoolOfOthersObjects() async throws {
+    @Test func aPoolWithForeignObjectsOnly() async throws {
         let place = try TemporaryPlace()
         let cluster = try await CephCluster.shared.value
         var others = DumpText()

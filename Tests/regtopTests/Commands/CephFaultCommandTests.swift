@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-/// Real faults, made with Ceph's own tools: the commands report them and work on the rest.
+/// Real faults, made with Ceph's own tools: the commands report them and continue with the rest.
 extension CephCommandTests {
     private static let blobs = "/docker/registry/v2/blobs/sha256"
     private static let tags = "/docker/registry/v2/repositories/app/web/_manifests/tags"

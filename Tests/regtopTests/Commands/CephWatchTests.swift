@@ -10,9 +10,9 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// `regtop gc --watch` on a real cluster: from its first line to its last.
+/// `regtop gc --watch` on a real cluster, from its first line of output to its last.
 extension CephCommandTests {
-    /// The output of a watch.
+    /// A line of the output of `gc --watch`.
     private struct Line: Decodable {
         struct Item: Decodable {
             let path: String
@@ -22,7 +22,7 @@ extension CephCommandTests {
         let restored: [Item]?
     }
 
-    @Test func aWatchBringsBackWhatAPushNeedsUntilItIsStopped() async throws {
+    @Test func theServiceRestoresContentThatAPushNeeds() async throws {
         let place = try TemporaryPlace()
         let cluster = try await CephCluster.shared.value
         try await cluster.withPool("watched", in: place) {
@@ -67,7 +67,7 @@ extension CephCommandTests {
         }
     }
 
-    /// Runs a watch until `isEnough` is true of a line, then ends it as systemd does.
+    /// Runs `gc --watch` until `isEnough` is true of a line, then ends it as systemd does.
     private func watch(
         _ words: [String], in place: TemporaryPlace, until isEnough: (Line) async throws -> Bool
     ) async throws -> ([Line], ProgramRun) {

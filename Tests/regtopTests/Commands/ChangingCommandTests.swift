@@ -20,7 +20,7 @@ import Testing
         #expect(try await place.dump(store) == before)
     }
 
-    @Test func removalAsJSON() async throws {
+    @Test func aRemovalPrintsJSON() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let run = try await RegtopProgram.run("rm", "stale/old-service", "--yes", "-f", "json", store, in: place)
@@ -38,7 +38,7 @@ import Testing
         #expect(!names.contains("stale/old-service"))
     }
 
-    @Test func aTagGoesAlone() async throws {
+    @Test func aTagIsRemovedWithoutItsManifest() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
         let digest = try files.addImage("app", tags: ["1.0", "latest", "stable"])
@@ -51,9 +51,9 @@ import Testing
         #expect(tags.allSatisfy { $0["digest"] as? String == digest && $0["state"] as? String == "ok" })
     }
 
-    /// By a number of images, by a file of images in use, and by the rules of the configuration.
-    /// Each gives a reason for every tag.
-    @Test func tagsGoByRules() async throws {
+    /// Rules are a number of images, a file of images in use, and the rules of the configuration.
+    /// Each prints a reason for every tag.
+    @Test func tagsAreRemovedByRules() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
         let digest = try files.addImage("app", tags: ["1.0", "latest"])
@@ -97,7 +97,7 @@ import Testing
         #expect(try await RegtopProgram.run("rm", "--policy", "--yes", store, in: place).status == 1)
     }
 
-    @Test func aManifestTakesItsTagsAndSaysSoFirst() async throws {
+    @Test func aManifestIsRemovedWithItsTagsWhichThePlanNames() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
         let digest = try files.addImage("app", tags: ["1.0", "latest"])
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(arguments: [["rm", "a"], ["mv", "a", "c"]])
-    func whatLiesBelowARepositoryStays(_ words: [String]) async throws {
+    func repositoriesBelowARepositoryStay(_ words: [String]) async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
         try files.addImage("a", tags: ["1"], seed: "upper")
@@ -156,7 +156,7 @@ import Testing
         #expect(try await place.dump(store) == before)
     }
 
-    @Test func withoutATerminalYesIsNeeded() async throws {
+    @Test func aChangeWithoutATerminalNeedsYes() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let before = try await place.dump(store)
@@ -182,7 +182,7 @@ import Testing
         if status == 1 { #expect(run.text.contains("nothing was changed")) }
     }
 
-    @Test func aReferenceToNothing() async throws {
+    @Test func aReferenceToNothingIsAnError() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         for words in [
@@ -197,7 +197,7 @@ import Testing
         }
     }
 
-    @Test func oneOfSeveralTargetsIsMissing() async throws {
+    @Test func aMissingTargetPreventsTheWholeChange() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let before = try await place.dump(store)
@@ -214,7 +214,7 @@ import Testing
         #expect(run.error.contains("4194304") && run.error.contains("1048576"))
     }
 
-    @Test func fiveThousandTagsOnOneDigest() async throws {
+    @Test func fiveThousandTagsOnOneDigestAreRemoved() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
         let digest = try files.addImage("big", tags: (0..<5000).map { "t\($0)" })

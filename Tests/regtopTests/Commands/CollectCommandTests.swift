@@ -25,7 +25,7 @@ import Testing
         #expect(try await place.dump(store) == before)
     }
 
-    @Test func offlineOneRunDoesItAll() async throws {
+    @Test func oneOfflineRunMakesAllSteps() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let before = try await place.dump(store)
@@ -39,7 +39,7 @@ import Testing
         #expect(again.status == 0 && again.text.contains("nothing to collect"))
     }
 
-    @Test func whatIsInTheWayIsSaidAndEndsWithOne() async throws {
+    @Test func obstaclesArePrintedWithStatus1() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
         files.add("/docker/registry/regtop-trash/20260101-000000-0000/nonsense", Array("x".utf8))
@@ -54,7 +54,7 @@ import Testing
     }
 
     /// An unreadable document blocks nothing, and the command that the run prints removes it.
-    @Test func whatPinsIsSaidWithTheCommandThatRemovesIt() async throws {
+    @Test func aPinIsPrintedWithTheCommandThatRemovesIt() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
         let garbage = Array("{not json".utf8)
@@ -85,7 +85,7 @@ import Testing
         #expect(try await RegtopProgram.run(["gc"] + words, in: place).status == 64)
     }
 
-    @Test func theDailyStepIsAtItsHour() throws {
+    @Test func theDailyStepHasItsHour() throws {
         let midnight = Date(timeIntervalSince1970: 1_800_057_600)
         let hour = try #require(TimeOfDay("3:05"))
         #expect(hour.description == "03:05")

@@ -6,10 +6,9 @@ import Foundation
 import Synchronization
 import Testing
 
-/// The daily step of `regtop gc --watch`, with a clock that advances by half a second whenever it
-/// is read.
+/// The daily step of `regtop gc --watch`. Its clock advances by half a second at each read.
 @Suite struct CollectionWatchTests {
-    @Test(.timeLimit(.minutes(5))) func theStepIsRunAtItsHourAndNotBefore() async throws {
+    @Test(.timeLimit(.minutes(5))) func theStepRunsAtItsHourAndNotBefore() async throws {
         // 2026-12-01 at two o'clock.
         let moment = Mutex(Date(timeIntervalSince1970: 1_796_090_400))
         var options = SessionOptions(location: .sample(path: nil))
@@ -38,7 +37,7 @@ import Testing
                 }
             }
             task.cancel()
-            // A stopped watch ends without an error.
+            // `gc --watch` ends without an error when it is stopped.
             try await task.value
             let entries = try await log.latest(9, now: Date(timeIntervalSince1970: hour))
             #expect(entries.count == (isTime ? 1 : 0))

@@ -5,7 +5,7 @@ import Testing
 /// The commands on the embedded sample in a file.
 @Suite struct DemoCommandTests {
     /// Without a terminal there is no console, but the sample is created once.
-    @Test func theSampleIsMadeAndKept() async throws {
+    @Test func theSampleIsCreatedOnceAndKept() async throws {
         let place = try TemporaryPlace()
         let run = try await RegtopProgram.run("demo", "sample.db", in: place)
         #expect(run.status == 1)
@@ -24,7 +24,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.path).allSatisfy { !$0.contains(".part-") })
     }
 
-    /// Every reading command copes with every specimen of damage.
+    /// Every reading command works on every specimen of damage.
     @Test func everyReadingCommandWorksOnEverySpecimen() async throws {
         let place = try TemporaryPlace()
         _ = try await RegtopProgram.run("demo", "sample.db", in: place)

@@ -3,7 +3,7 @@ import Testing
 
 /// `load` restores what `dump` writes.
 @Suite struct DumpCommandTests {
-    @Test func whatWasLoadedIsDumped() async throws {
+    @Test func aDumpEqualsTheLoadedDump() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let dump = try await place.dump(store)
@@ -32,7 +32,7 @@ import Testing
         #expect(hasTimes)
     }
 
-    @Test func structureAlone() async throws {
+    @Test func aDumpOfTheStructureHasNoData() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let structure = try await place.dump(store, "--no-data")
@@ -42,7 +42,7 @@ import Testing
         #expect(structure.lines.count == whole.lines.count)
     }
 
-    @Test func onlyAnEmptyStoreIsFilled() async throws {
+    @Test func loadRefusesAStoreThatIsNotEmpty() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let before = try await place.dump(store)
@@ -52,7 +52,7 @@ import Testing
         #expect(try await place.dump(store) == before)
     }
 
-    @Test func rehearsalMakesNoFile() async throws {
+    @Test func aDryRunMakesNoFile() async throws {
         let place = try TemporaryPlace()
         let run = try await RegtopProgram.run(
             "load", Fixture.path, "--dry-run", "--store", "sqlite:new.db", "-f", "json", in: place)

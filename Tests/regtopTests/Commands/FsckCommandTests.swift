@@ -61,8 +61,8 @@ import Testing
         #expect(try await place.dump(store) == before)
     }
 
-    /// As in fsck(8), where 1 means a repair.
-    @Test func whatCannotBeginEndsWith8() async throws {
+    /// Status 8 is as in fsck(8), where 1 means a repair.
+    @Test func aRunThatCannotBeginEndsWith8() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let missing = try await RegtopProgram.run("fsck", "--store", "sqlite:\(place.path)/nothing.db", in: place)
@@ -71,7 +71,7 @@ import Testing
         #expect(wrong.status & 8 == 8, "\(wrong.error)")
     }
 
-    @Test func kindsThatAreNamedAreRepairedAndNoOthers() async throws {
+    @Test func onlyTheNamedKindsAreRepaired() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let run = try await RegtopProgram.run(
@@ -82,7 +82,7 @@ import Testing
         #expect(left.contains("long-chunk") && !left.contains("missing-layer-link"))
     }
 
-    @Test func graceSaysWhatIsYoung() async throws {
+    @Test func graceDeterminesWhichFilesAreYoung() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let usual = try kinds(await RegtopProgram.run("fsck", "-f", "json", store, in: place))

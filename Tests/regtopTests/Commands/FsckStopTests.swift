@@ -28,8 +28,8 @@ import Testing
     }
 
     /// Runs `fsck --deep` until it has recorded some blobs, then interrupts it. The process is
-    /// stopped during each check and yields to the test, so that it does not end unseen on a busy
-    /// machine. If it ends before the interrupt, the test reports that.
+    /// stopped during each check, so that it cannot end unseen on a busy machine. If it ends before
+    /// the interrupt, the test reports that.
     private func stop(after lines: Int, _ store: String, in place: TemporaryPlace) async throws -> ProgramRun {
         let words =
             RegtopProgram.environment(place) + [
@@ -47,7 +47,7 @@ import Testing
                     break
                 }
                 try execution.send(signal: .resume)
-                // The time that it runs between two checks.
+                // Lets the process run between two checks.
                 _ = poll(nil, 0, 1)
                 try Task.checkCancellation()
             }
@@ -61,7 +61,7 @@ import Testing
             status: result.terminationStatus.code, output: result.closureResult, error: result.standardError)
     }
 
-    /// True if a process has ended; its status stays for its parent.
+    /// True if a process has ended. Its parent can still read the status.
     private static func hasEnded(_ process: pid_t) -> Bool {
         var state = siginfo_t()
         let answer = waitid(P_PID, id_t(process), &state, WEXITED | WNOHANG | WNOWAIT)
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func itGoesOnWhereItWasStopped() async throws {
+    func aRunContinuesWhereTheLastOneStopped() async throws {
         let place = try TemporaryPlace()
         // Two runs are stopped half-way, on a machine that is busy with other tests.
         let blobs = 3 * Self.many
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func whatIsNoCheckpointIsIgnored() async throws {
+    func invalidCheckpointsAreIgnored() async throws {
         let place = try TemporaryPlace()
         let store = try await store(of: Self.many, in: place)
         _ = try await stop(after: 10, store, in: place)

@@ -6,7 +6,7 @@ import Testing
 @testable import regtop
 
 @Suite struct OptionParsingTests {
-    @Test func cephOptionsGoWhereTheyBelong() throws {
+    @Test func cephOptionsAreParsed() throws {
         let command = try Regtop.parseAsRoot([
             "repos", "-p", "pool", "-c", "conf", "--id", "x", "-k", "key", "-m", "host", "--chunk-size", "8M",
             "--read-only", "--in-flight", "64", "--connect-timeout", "3s", "--timeout", "2m",
@@ -27,7 +27,7 @@ import Testing
         #expect(options.readOnly)
     }
 
-    @Test func consoleWaitsForEver() throws {
+    @Test func theConsoleHasNoTimeout() throws {
         let command = try #require(try Regtop.parseAsRoot(["--store", "sqlite:x.db"]) as? ConsoleCommand)
         let options = command.store.session(waiting: true)
         #expect(options.rados.operationTimeout == nil)
@@ -49,7 +49,7 @@ import Testing
         #expect(error.map { Regtop.exitCode(for: $0).rawValue } == 64)
     }
 
-    @Test func optionsMayStandBeforeTheSubcommand() {
+    @Test func optionsMayPrecedeTheSubcommand() {
         #expect(CommandWords.subcommandFirst(["-p", "repos", "repos", "-v"]) == ["repos", "-p", "repos", "-v"])
         #expect(CommandWords.subcommandFirst(["--pool=x", "-v", "ls", "/"]) == ["ls", "--pool=x", "-v", "/"])
         #expect(CommandWords.subcommandFirst(["-p", "x"]) == ["-p", "x"])
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func logLiesInTheStateDirectory() {
+    @Test func theLogIsInTheStateDirectory() {
         #expect(LogFile.standardPath(["XDG_STATE_HOME": "/s", "HOME": "/h"]) == "/s/regtop/regtop.log")
         #expect(LogFile.standardPath(["HOME": "/h"]) == "/h/.local/state/regtop/regtop.log")
         #expect(

@@ -56,7 +56,7 @@ import Testing
         #expect(TimeText.second(nil) == "-")
     }
 
-    @Test func tablesAlignAndEveryCellIsOneWord() {
+    @Test func tablesAlignAndEachCellIsOneWord() {
         var table = PlainTable(.left("NAME"), .right("N"), .left("LAST"))
         table.add("a b\u{1b}[2J", "7", "x")
         table.add("", "1234", "y z")
@@ -77,7 +77,7 @@ import Testing
         #expect(PlainTable.size(nil) == "-")
     }
 
-    @Test func progressSaysHowFarAndHowLong() {
+    @Test func progressShowsItsPartAndItsDuration() {
         let half = WorkProgress(phase: "repositories", completed: 602, total: 1204)
         #expect(ProgressLine.text(half, after: .seconds(3)) == "repositories  602 of 1,204  50 %  3 s left")
         let open = WorkProgress(phase: "objects", completed: 7, total: nil)
@@ -97,7 +97,7 @@ import Testing
         #expect(PlanWords(plan).lines.flatMap(\.rows).contains(PlanLine("  ").adding("a:4999", .bad)))
     }
 
-    @Test func planSaysWhetherItCanBeRestored() throws {
+    @Test func aPlanTellsWhetherItCanBeRestored() throws {
         let reference = try #require(ImageReference("a:b"))
         let target = ChangePlan.Target(reference: reference, stages: [], directories: [])
         func words(skipsTrash: Bool) -> PlanWords {

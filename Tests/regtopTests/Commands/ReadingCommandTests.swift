@@ -20,7 +20,7 @@ import Testing
         return try await RegtopProgram.run(words + ["-f", "json-pretty", store], in: place).json()
     }
 
-    @Test func reposNamesTheTwelveWithTheirStates() async throws {
+    @Test func reposListsTwelveRepositoriesWithTheirStates() async throws {
         let rows = try await rows("repos")
         let states = rows.reduce(into: [String: String]()) { $0[$1["name"] as? String ?? ""] = $1["state"] as? String }
         #expect(states == Fixture.states)
@@ -34,7 +34,7 @@ import Testing
 
     /// With a wrong chunk size everything seems damaged; the commands name both sizes.
     @Test(arguments: [["repos"], ["tags", "team/x/deep"], ["verify"], ["chunks", Fixture.damagedLayer]])
-    func aWrongChunkSizeIsSaid(_ words: [String]) async throws {
+    func aWrongChunkSizeIsReported(_ words: [String]) async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let run = try await RegtopProgram.run(words + ["--chunk-size", "3M", store], in: place)
@@ -48,15 +48,15 @@ import Testing
     }
 
     #if RADOS
-    /// librados prints to standard error about a name that cannot be resolved.
-    @Test func nothingOfLibradosIsOutput() async throws {
+    /// librados prints a message to standard error if a name cannot be resolved.
+    @Test func messagesOfLibradosAreNotPrinted() async throws {
         let place = try TemporaryPlace()
         let run = try await RegtopProgram.run("repos", "-p", "x", "-m", "nosuchhost.invalid", "-f", "json", in: place)
         #expect(run.status == 1 && run.output.isEmpty, "\(run.text)")
     }
     #endif
 
-    @Test func uniqueIsComputedWhenAsked() async throws {
+    @Test func uniqueSizesAreComputedOnRequest() async throws {
         let rows = try await rows("repos", "--unique")
         for row in rows {
             let unique = try #require(row["unique"] as? Int)
@@ -67,7 +67,7 @@ import Testing
         #expect(shared["size"] as? Int ?? 0 > 9_011_200)
     }
 
-    @Test func tagsHaveTheirKeys() async throws {
+    @Test func tagsPrintsItsKeys() async throws {
         let rows = try await rows("tags", "multi/arch")
         #expect(rows.compactMap { $0["tag"] as? String } == ["latest", "tmp-amd64", "tmp-arm64"])
         for row in rows {
@@ -79,7 +79,7 @@ import Testing
         #expect(rows[0]["platforms"] as? [String] == ["linux/amd64", "linux/arm64"])
     }
 
-    @Test func showHasItsKeys() async throws {
+    @Test func showPrintsItsKeys() async throws {
         let image = try await object("show", "stale/layer-unlinked:v1")
         #expect(
             Set(image.keys) == [
@@ -91,7 +91,7 @@ import Testing
         #expect(layers.compactMap { $0["state"] as? String } == ["ok", "unlinked"])
     }
 
-    @Test func showOfARepositoryHasAllItsManifests() async throws {
+    @Test func showOfARepositoryPrintsAllItsManifests() async throws {
         let repository = try await object("show", "app/web")
         #expect(repository["tag"] is NSNull && repository["digest"] is NSNull)
         #expect((repository["manifests"] as? [Any])?.count == 3)
@@ -127,7 +127,7 @@ import Testing
         #expect(holes == [["offset": 8_388_608, "length": 611_392]])
     }
 
-    @Test func theTree() async throws {
+    @Test func treePrintsTheTree() async throws {
         let rows = try await rows("ls", "/docker/registry/v2/repositories/team")
         #expect(rows.count == 1)
         #expect(Set(rows[0].keys) == ["path", "type", "size", "modified", "blob"])
@@ -140,7 +140,7 @@ import Testing
         #expect(try await self.rows("ls", link).count == 1)
     }
 
-    @Test func catGivesTheBytesAsTheyAre() async throws {
+    @Test func catPrintsTheExactBytes() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let hex = Fixture.bigLayer.dropFirst(7)
@@ -166,7 +166,7 @@ import Testing
         #expect(status["readOnly"] as? Bool == false)
     }
 
-    @Test func plainAndJSONSayTheSame() async throws {
+    @Test func plainAndJSONOutputAgree() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let plain = try await RegtopProgram.run("repos", store, in: place).text.split(separator: "\n").dropFirst()

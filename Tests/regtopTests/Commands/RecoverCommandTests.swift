@@ -58,7 +58,7 @@ import Testing
         return (store, before)
     }
 
-    @Test func theStatusSaysSoAndADryRunChangesNothing() async throws {
+    @Test func statusReportsItAndADryRunChangesNothing() async throws {
         let place = try TemporaryPlace()
         let (store, _) = try await interrupted(in: place)
         let middle = try await place.dump(store)
@@ -80,9 +80,9 @@ import Testing
         #expect(try await place.dump(store) == middle)
     }
 
-    /// Half-way through the destinations, and half-way through the sources.
+    /// The writer dies half-way through the destinations, or half-way through the sources.
     @Test(arguments: [8, 30, 45, 60])
-    func recoverTakesItBack(_ writes: Int) async throws {
+    func recoverUndoesAnInterruptedMove(_ writes: Int) async throws {
         let place = try TemporaryPlace()
         let (store, before) = try await interrupted(in: place, after: writes)
         let run = try await RegtopProgram.run("recover", "--yes", "-f", "json", store, in: place)
@@ -96,7 +96,7 @@ import Testing
         #expect(again.status == 0 && again.text == "nothing is pending\n")
     }
 
-    @Test func theNextChangeTakesItBackFirst() async throws {
+    @Test func theNextChangeFirstUndoesAnInterruptedMove() async throws {
         let place = try TemporaryPlace()
         let (store, _) = try await interrupted(in: place)
         let run = try await RegtopProgram.run("mv", "app/web", "team/web", "--yes", store, in: place)
@@ -109,7 +109,7 @@ import Testing
         #expect(!tags.isEmpty && tags.allSatisfy { $0["state"] as? String == "ok" })
     }
 
-    @Test func whatNobodyCanReadStopsEveryChange() async throws {
+    @Test func anUnreadableIntentStopsEveryChange() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let sqlite = try await SQLiteStore.open(path: String(store.dropFirst("--store=sqlite:".count)), clock: .system)

@@ -8,21 +8,21 @@ import Testing
     @Test(arguments: [
         ["repos", "-f", "yes"], ["rm", "app/web", "-f"],
     ])
-    func formatIsNotForce(_ words: [String]) async throws {
+    func theShortOptionOfFormatIsNotForce(_ words: [String]) async throws {
         let place = try TemporaryPlace()
         let run = try await RegtopProgram.run(words, in: place)
         #expect(run.status == 64)
         #expect(run.error.contains("-f is --format; did you mean --yes?"))
     }
 
-    @Test func aPathIsNoReference() async throws {
+    @Test func aPathIsNotAReference() async throws {
         let place = try TemporaryPlace()
         let run = try await RegtopProgram.run("rm", "/docker/registry/v2", "--yes", in: place)
         #expect(run.status == 64)
         #expect(run.error.contains("a path is not a reference"))
     }
 
-    @Test func versionSaysWhatIsIn() async throws {
+    @Test func versionTellsWhetherTheBuildHasRADOS() async throws {
         let place = try TemporaryPlace()
         let run = try await RegtopProgram.run("--version", in: place)
         #expect(run.status == 0)
@@ -49,7 +49,7 @@ import Testing
     func aClosedPipeEndsSilently(_ command: String) async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
-        // head ends after one byte; the file has the program's errors and exit status.
+        // head ends after one byte. The file has the errors and the exit status of the program.
         let words = (["env"] + RegtopProgram.environment(place) + [RegtopProgram.path, command, store])
             .joined(separator: " ")
         let result = try await Subprocess.run(
@@ -68,8 +68,8 @@ import Testing
             .name("env"), arguments: Arguments(words), input: .inputWriter, output: .sequence,
             error: .combinedWithOutput
         ) { execution in
-            // An invalid line would end it. Half a line keeps it reading; when the draft exists,
-            // everything before is loaded.
+            // An invalid line would end the program, but half a line keeps it reading. When the
+            // draft exists, all lines before are loaded.
             _ = try await execution.standardInputWriter.write("{\"name\":")
             while try FileManager.default.contentsOfDirectory(atPath: place.path).allSatisfy({ !$0.contains(".part-") })
             {
@@ -115,7 +115,7 @@ import Testing
         #expect(names.compactMap { $0["name"] as? String } == ["good"])
     }
 
-    @Test func aManifestThatIsNotJSON() async throws {
+    @Test func aManifestThatIsNotJSONIsReported() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
         try files.addImage("good", tags: ["1"])
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func anEmptyStoreAndOneOfOthersObjects() async throws {
+    @Test func storesWithoutARegistryHaveNoRepositories() async throws {
         let place = try TemporaryPlace()
         var others = DumpText()
         for index in 0..<50 { others.addObject("benchmark_data_\(index)", [1, 2, 3]) }
@@ -153,14 +153,14 @@ import Testing
         }
     }
 
-    @Test func theLogIsNoConditionForReading() async throws {
+    @Test func readingWorksWithoutALog() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let run = try await RegtopProgram.run("repos", "--log-file", "/proc/nowhere/x.log", store, in: place)
         #expect(run.status == 0 && run.error.isEmpty)
     }
 
-    @Test func aStoreThatIsNotThere() async throws {
+    @Test func aMissingStoreIsAnError() async throws {
         let place = try TemporaryPlace()
         let run = try await RegtopProgram.run("repos", "--store", "sqlite:nowhere.db", in: place)
         #expect(run.status == 1)

@@ -3,7 +3,7 @@ import Testing
 
 /// `trash`, `uploads` and `log`, on a pool that registry v2.3.1 wrote.
 @Suite struct TrashCommandTests {
-    @Test func deletedListedRestored() async throws {
+    @Test func aDeletedRepositoryIsListedAndRestored() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let before = try await place.dump(store)
@@ -28,7 +28,7 @@ import Testing
         #expect(isSame, "line by line, identifiers included")
     }
 
-    @Test func aNameThatWasTakenAgain() async throws {
+    @Test func aRestoreRefusesANameThatIsInUse() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         _ = try await RegtopProgram.run("rm", "app/web:1.0", "--yes", store, in: place)
@@ -43,7 +43,7 @@ import Testing
         #expect(tags.contains("\nold ") && tags.contains("\n1.0 "))
     }
 
-    @Test func emptyingAsksAndDropsForGood() async throws {
+    @Test func emptyingAsksAndRemovesPermanently() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         _ = try await RegtopProgram.run("rm", "stale/old-service", "--yes", store, in: place)
@@ -59,8 +59,8 @@ import Testing
         #expect(try await !place.dump(store).text.contains("regtop-trash"))
     }
 
-    /// An entry from a repair has a blank in its name, which is in the last column.
-    @Test func blanksInNamesAreBlanks() async throws {
+    /// An entry from a repair has a blank in its name. The name is the last column.
+    @Test func blanksInNamesAreNotEscaped() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         _ = try await RegtopProgram.run("fsck", "--repair", "stale-upload", "--grace", "0", "--yes", store, in: place)
@@ -92,7 +92,7 @@ import Testing
         #expect(trash.count == rows.count && trash.allSatisfy { $0["kind"] as? String == "upload" })
     }
 
-    @Test func theLogSaysWhoDidWhat() async throws {
+    @Test func theLogListsChangesWithTheirOutcomes() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         #expect(try await RegtopProgram.run("log", store, in: place).text == "no changes yet\n")

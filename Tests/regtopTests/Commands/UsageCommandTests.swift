@@ -39,7 +39,7 @@ import Testing
         #expect(missing.status == 1 && missing.error.contains("no/such does not exist"))
     }
 
-    @Test func whyTellsTheWayOrThatItIsGarbage() async throws {
+    @Test func whyPrintsThePathsOrGarbage() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let found: [String: Any] = try await RegtopProgram.run(
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func verifyEndsWith4WhereDamageWasFound() async throws {
+    @Test func verifyEndsWith4AfterDamage() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let sound = try await RegtopProgram.run("verify", "app/web", "library/alpine:3.1", store, in: place)
@@ -82,7 +82,7 @@ import Testing
         #expect(try await RegtopProgram.run("verify", "damaged/none:v1", store, in: place).status == 1)
     }
 
-    @Test func filtersAreTheSameEverywhere() async throws {
+    @Test func filtersWorkInEveryCommand() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let repos: [[String: Any]] = try await RegtopProgram.run(
@@ -100,7 +100,7 @@ import Testing
         #expect(wrong.status == 64 && wrong.error.contains("column 5"), "\(wrong.error)")
     }
 
-    @Test func whatIsChosenIsShownWithItsReasonAndRemoved() async throws {
+    @Test func selectedImagesAreShownWithReasonsAndRemoved() async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let before = try await place.dump(store)
@@ -129,7 +129,7 @@ import Testing
         ["rm"], ["rm", "app/web", "--where", "untagged"], ["rm", "--where", " "], ["rm", "--keep", "3"],
         ["rm", "--tags-of", "app/web"], ["rm", "--tags-of", "app/web", "--keep", "-1"],
     ])
-    func whatWouldTakeTooMuchIsRefused(_ words: [String]) async throws {
+    func removalsWithoutAClearSelectionAreRefused(_ words: [String]) async throws {
         let place = try TemporaryPlace()
         let store = try await place.fixture()
         let run = try await RegtopProgram.run(words + ["--yes", store], in: place)

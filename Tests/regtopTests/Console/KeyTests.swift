@@ -35,14 +35,14 @@ import Testing
         }
     }
 
-    /// An unknown sequence comes as Esc and letters: none of them may run as a command.
+    /// An unknown sequence would arrive as Esc and letters. None of them may run as a command.
     @Test func unknownSequencesAreOneKeyOrNone() {
         #expect(Self.typed("\u{1b}[4~") == [.end])
         #expect(Self.typed("\u{1b}[1~yd") == [.home, .character("y"), .character("d")])
         #expect(Self.typed("\u{1b}[200~", "x") == [.character("x")])
         #expect(Self.typed("\u{1b}[100;5u\u{1b}OH") == [.home])
         #expect(Self.typed("\u{1b}[1;5A") == [.up])
-        // In pieces, as over a slow line.
+        // The bytes arrive in pieces, as over a slow line.
         #expect(Self.typed("\u{1b}[4", "~d") == [.end, .character("d")])
         // Not a sequence: Esc, Alt, and Alt with a character that could begin one.
         #expect(Self.typed("\u{1b}") == [.escape])
@@ -59,8 +59,8 @@ import Testing
         #expect(Key.function(1).label == "F1")
     }
 
-    /// Without UTF-8 every drawing character has an ASCII replacement of the same width.
-    @Test func fallbacksAreAsWide() {
+    /// Without UTF-8 every drawing character has an ASCII replacement.
+    @Test func drawingCharactersHaveASCIIReplacements() {
         for scalar in "█▉▊▋▌▍▎▏▒░·─│…▲▼→←↑↓–日é".unicodeScalars {
             #expect(ASCIIFallback.of(scalar).isASCII)
         }
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(arguments: [0, 8, 256])
-    func palettesShowStatesApart(_ colours: Int) {
+    func palettesDistinguishStates(_ colours: Int) {
         let palette = Palette(colours: colours)
         #expect(palette[.bad] != palette[.normal])
         #expect(palette[.bad] != palette[.good])

@@ -41,7 +41,7 @@ import Testing
         #expect(blue(.good) - blue(.warning) >= 3)
     }
 
-    @Test func withoutColoursNothingIsColoured() {
+    @Test func aTerminalWithoutColoursGetsNone() {
         let palette = Palette(colours: 0)
         #expect(Style.allCases.allSatisfy { palette[$0].foreground < 0 && palette[$0].background < 0 })
         let plain = palette[.normal]

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ConsoleKit
 
-/// The same numbers in every run, so that a failure can be reproduced.
+/// Returns the same numbers in every run, so that a failure can be reproduced.
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64
 
@@ -20,11 +20,10 @@ struct SeededGenerator: RandomNumberGenerator {
         case sort, filter, refresh, update, move, mark, markShown, invert, markMatching, unmark
     }
 
-    /// Whatever happens in whatever order: the cursor stays on its row as long as that is shown,
-    /// marks stay on their rows as long as those exist, and exactly the rows that match are shown,
-    /// in order.
+    /// After any sequence of events, the cursor stays on its row while that is shown, marks stay on
+    /// their rows while those exist, and exactly the matching rows are shown, in order.
     @Test(arguments: 0..<60)
-    func identitySurvives(_ seed: UInt64) {
+    func cursorAndMarksKeepTheirRows(_ seed: UInt64) {
         var random = SeededGenerator(state: seed)
         var model = (0..<Int.random(in: 0...40, using: &random)).map {
             TestRow(id: "r\($0)", size: Int64($0 * 37 % 11))
@@ -93,8 +92,8 @@ struct SeededGenerator: RandomNumberGenerator {
 
     private static func shown(_ table: Table<TestRow>) -> [String] { (0..<table.count).map { table.row(at: $0).id } }
 
-    /// The cost of a key does not depend on the number of rows: a hundred thousand steps over as
-    /// many rows, each drawn, take less time than a hundred passes over them.
+    /// The cost of a key does not depend on the number of rows. A hundred thousand steps over as
+    /// many rows, each with a drawn frame, take less time than a hundred passes over all rows.
     @Test(.timeLimit(.minutes(15))) func movesDoNotVisitEveryRow() {
         var table = testTable((0..<100_000).map { TestRow(id: "team/app-\($0)", size: Int64($0)) })
         for step in 0..<2_000 {

@@ -38,7 +38,7 @@ private struct Broken: Error, CustomStringConvertible {
 }
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct TaskBoardTests {
-    @Test func partsArriveWhileTheWorkGoesOn() async {
+    @Test func partsArriveDuringTheWork() async {
         let bench = Bench()
         let gate = Gate()
         bench.screen.work = { reporter in
@@ -57,7 +57,7 @@ private struct Broken: Error, CustomStringConvertible {
         #expect(bench.rows[10] == "Scanned.")
     }
 
-    /// On a hanging cluster keys still work, and Esc ends the scan at once and keeps its results.
+    /// On a hanging cluster keys still work. Esc ends the scan at once and keeps its results.
     @Test func aHangingQueryBlocksNothing() async {
         let bench = Bench()
         let gate = Gate()

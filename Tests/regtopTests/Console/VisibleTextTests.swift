@@ -33,7 +33,7 @@ import Testing
         #expect(VisibleText.of(bytes: [0xe6, 0x97]) == "\\xe6\\x97")
     }
 
-    /// No text of a pool draws a control character.
+    /// No text from a pool draws a control character.
     @Test func everyScalarIsHarmless() {
         for value in UInt32(0)...0x10ffff {
             guard let scalar = Unicode.Scalar(value) else { continue }

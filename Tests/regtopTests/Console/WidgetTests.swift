@@ -59,7 +59,7 @@ import Testing
         #expect(TaskProgress(done: 5, total: 3).remaining(after: .seconds(9)) == nil)
     }
 
-    /// As long as the bar of a size without a shared part.
+    /// A bar with a shared part is as long as the bar of the same size without one.
     @Test(arguments: [0, 1, 185, 373, 740] as [UInt64]) func sharedPartsKeepTheLengthOfABar(_ unique: UInt64) {
         let scale = Scale()
         scale.take([784, 741])
@@ -146,7 +146,7 @@ import Testing
     private let panel = QuestionPanel(
         title: "Delete attic/cron", lines: (1...20).map { Line("remove link \($0)") }, question: "Delete attic/cron?")
 
-    @Test func onlyYSaysYes() {
+    @Test func onlyYMeansYes() {
         for key in [Key.enter, .escape, .character("n"), .character("q"), .character("N")] {
             var asked = panel
             #expect(asked.handle(key, Size(rows: 20, columns: 60)) == .no)
@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    /// A window that shows no line of the plan accepts no yes.
+    /// A window that shows no line of the plan does not accept a yes.
     @Test func anInvisiblePlanIsNotAccepted() {
         var unseen = panel
         #expect(unseen.handle(.character("y"), Size(rows: 2, columns: 40)) == .unseen)

@@ -3,15 +3,15 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// The sizes and the ages of the blobs of a mark: how much is needed, and what is old enough to be
-/// collected.
+/// The sizes and the ages of the blobs of a mark: the bytes that are needed, and the blobs that are
+/// old enough to be collected.
 struct BlobWeights: Sendable {
     let reader: MarkReader
-    /// The number of files that are asked for their ends at most.
+    /// The most files whose ends are read.
     let batch: Int
-    /// Bytes of everything needed, as far as manifests say it truthfully.
+    /// Bytes of all needed content, if manifests tell the truth.
     private(set) var neededBytes: UInt64 = 0
-    /// Bytes of all that nothing needs, young blobs as well.
+    /// Bytes of all unneeded content, including young blobs.
     private(set) var unneededBytes: UInt64 = 0
     /// The blobs that nothing needs and that are old enough; in the order of digests.
     private(set) var candidates: [Candidate] = []
@@ -20,10 +20,10 @@ struct BlobWeights: Sendable {
     /// Chunks behind the end of needed blobs, old enough; see `SurplusNotes`.
     private(set) var surplus: [SurplusChunks] = []
 
-    /// Needed blobs whose size no manifest says.
+    /// Needed blobs whose size is in no manifest.
     private var unsized: [Int] = []
-    /// Needed blobs that seem to have chunks behind their end, as far as manifests say truthfully
-    /// where that is.
+    /// Needed blobs that seem to have chunks behind their end, if manifests tell the truth about
+    /// their sizes.
     private var overlong: [Int] = []
     /// Blobs that cannot be weighed, a sentence each; they stay.
     private var unweighed: [String] = []
@@ -45,8 +45,8 @@ struct BlobWeights: Sendable {
 
     /// Adds a needed blob that is at its path. `declared`: its bytes, if a manifest says them.
     mutating func add(_ ordinal: Int, declared: UInt64?, in index: CollectionIndex) {
-        // A manifest may say anything: where it does not fit the chunks that are there, they are
-        // asked.
+        // A manifest may declare any size. If the size does not fit the number of chunks, it is
+        // read from them.
         if let declared, declared > 0, storage.chunkCount(ofBytes: declared) == index.chunkCount(at: ordinal) {
             neededBytes = addingCapped(neededBytes, declared)
             if index.hasChunk(at: ordinal, behind: storage.chunkCount(ofBytes: declared)) { overlong.append(ordinal) }
@@ -112,18 +112,19 @@ struct BlobWeights: Sendable {
         }
     }
 
-    /// Returns the ends of files that seem to have chunks behind their end; of very many, some: the
-    /// others wait for a later run.
+    /// Returns the ends of files that seem to have chunks behind their end. If there are very many
+    /// such files, it reads some; the others wait for a later run.
     ///
-    /// Only blobs at their paths are asked, to which nothing else in the pool refers. Their content
-    /// is complete when it appears, and is only ever written again as it is: chunks behind its end
-    /// belong to nothing. Not so anywhere else. The chunks of an upload are there before its size
-    /// says so; so are those of an identifier that an upload and a blob share (docs/layout.md#d6),
-    /// as the upload may go on; a link is written anew in place. And unneeded blobs go whole.
+    /// Reads only blobs at their paths to which nothing else in the pool refers. Their content is
+    /// complete when it appears, and a later write has the same content: chunks behind its end
+    /// belong to nothing. This does not hold for other files. The chunks of an upload exist before
+    /// its size includes them; so do those of an identifier that an upload and a blob share
+    /// (docs/layout.md#d6), since the upload may go on. A link is overwritten in place. Unneeded
+    /// blobs are removed as a whole.
     ///
-    /// Chunk 0 knows the size and has its date from the last write to it: a young one is left
-    /// alone, too. That the content is whole, and not cut short by a writer that died, is proven by
-    /// its digest before anything is removed.
+    /// Chunk 0 holds the size, and its date is that of its last write: a young file is left alone,
+    /// too. Before anything is removed, the digest proves that the content is whole, and was not
+    /// cut short by a writer that died.
     func endsOfOverlong(_ index: CollectionIndex) async throws -> [BlobIdentifier: FileEnd] {
         let sought = overlong.lazy.compactMap { ordinal -> (BlobIdentifier, StoragePath)? in
             guard let blob = index.blob(at: ordinal), !index.isReferredTwice(blob) else { return nil }
@@ -131,7 +132,7 @@ struct BlobWeights: Sendable {
         }.prefix(batch)
         let ends = try await concurrentMap(Array(sought), window: storage.window) {
             blob, path -> (BlobIdentifier, FileEnd)? in
-            // A head that cannot be read is no reason to end the run.
+            // An unreadable head does not end the run.
             let head = try await reader.naming { _ in
                 FileHead?.none
             } reading: {
@@ -148,7 +149,7 @@ struct BlobWeights: Sendable {
         return Dictionary(ends.compactMap(\.self)) { first, _ in first }
     }
 
-    /// Takes in the stray chunks of a second look.
+    /// Adds the stray chunks of a second look.
     mutating func add(_ found: SecondLook, _ ends: [BlobIdentifier: FileEnd]) async {
         orphans = await found.orphans.filter { !$0.value.isYoung }.map { ($0.key, $0.value.bytes) }
         surplus = await found.surplus.filter { !$0.value.isYoung }.compactMap { blob, stray in
@@ -156,7 +157,7 @@ struct BlobWeights: Sendable {
         }
     }
 
-    /// Drops the candidates that are needed after all, and sorts the others. Returns notes.
+    /// Removes the candidates that turned out to be needed, and sorts the others. Returns notes.
     mutating func settle(_ index: CollectionIndex) -> [String] {
         candidates.removeAll { index.marks[$0.ordinal].contains(.needed) }
         candidates.sort { index.digests.keys[$0.ordinal] < index.digests.keys[$1.ordinal] }
@@ -168,7 +169,7 @@ struct BlobWeights: Sendable {
 
 /// Chunks behind the end of a blob's file.
 struct SurplusChunks: Hashable, Sendable {
-    /// The blob's.
+    /// The path of the blob.
     let path: StoragePath
     let blob: BlobIdentifier
     /// Bytes of the chunks.
@@ -195,7 +196,7 @@ actor SecondLook {
         case surplus(BlobIdentifier, Stray)
     }
 
-    /// Chunks of one identifier that are no part of anything.
+    /// Chunks of one identifier that belong to nothing.
     struct Stray: Sendable {
         var bytes: UInt64 = 0
         /// True if one of them was written within the grace window.

@@ -5,7 +5,7 @@ import Foundation
 
 /// Turns the result of a mark into a `CollectionPlan`.
 struct CollectionDraft: Sendable {
-    /// Shown when quarantined blobs are due but must not be freed yet.
+    /// The note about quarantined blobs that are due but must not be freed yet.
     static let askForCaches =
         "nothing is freed unless --cache-flushed, --no-cache or --offline says what the registries remember"
 
@@ -46,7 +46,7 @@ struct CollectionDraft: Sendable {
         }
         planMending()
         var freed: [CollectionPlan.Part] = []
-        // Of two copies the newer one comes back.
+        // The newer one of two copies is restored.
         for quarantine in mark.index.quarantines.sorted(by: { $0.path > $1.path }) {
             if let part = try await planRestoring(quarantine) { freed.append(part) }
         }
@@ -80,8 +80,8 @@ struct CollectionDraft: Sendable {
 
     // MARK: - The quarantine
 
-    /// Plans to restore the needed things of a holding. Returns the part that frees the rest, once
-    /// it is due.
+    /// Plans to restore the needed things of a holding. Returns the part that frees the rest, if
+    /// that is due.
     private mutating func planRestoring(
         _ quarantine: CollectionIndex.Quarantine
     ) async throws -> CollectionPlan.Part? {
@@ -115,7 +115,7 @@ struct CollectionDraft: Sendable {
         options.effectiveDelay == 0 || moment.addingTimeInterval(options.effectiveDelay) <= mark.began
     }
 
-    /// True if a thing in the quarantine has to come back. Where a newer one has its place by now,
+    /// True if a thing in the quarantine has to be restored. If a newer one is at its place by now,
     /// it is not needed.
     private func isNeeded(_ entry: Holding.Entry) -> Bool {
         switch paths.file(at: entry.origin) {
@@ -128,22 +128,22 @@ struct CollectionDraft: Sendable {
     }
 
     private enum Copy: Hashable, Sendable {
-        /// Nothing needs it, or the copy at its place is as good.
+        /// Nothing needs it, or the copy at its place has the same content.
         case unneeded
-        /// It may be the only copy there is; with the obstacle, nil where the copy at its place may
-        /// just be being written.
+        /// It may be the only copy. Holds the obstacle; nil if a registry may be writing the copy
+        /// at its place.
         case kept(String?)
     }
 
-    /// Returns whether a thing that has a newer one at its place may be the only copy there is.
+    /// Returns whether a thing may be the only copy although a newer one is at its place.
     private func lastCopy(_ entry: Holding.Entry) async throws -> Copy {
         guard case .blob(let digest) = paths.file(at: entry.origin),
             let ordinal = mark.index.digests.ordinal(of: digest),
             mark.index.marks[ordinal].contains(.needed), let newer = mark.index.blob(at: ordinal)
         else { return .unneeded }
         let head = try await storage.head(of: newer)
-        // Other damage is for fsck; a purge of the registry leaves some of this kind.
-        // The empty blob has no other content in either copy.
+        // fsck reports other damage. A purge by a registry leaves damage of this kind. Both copies
+        // of the empty blob have the same content.
         guard head.sizeOrLength == 0, BlobFinding(head, of: digest).state != .ok,
             head.state != .empty || !BlobFinding.emptyDigests.contains(digest.string)
         else { return .unneeded }
@@ -165,8 +165,8 @@ struct CollectionDraft: Sendable {
 
     // MARK: - Taking
 
-    /// Divides things into parts. `items` makes those of a range, so that of a million each is made
-    /// once.
+    /// Divides things into parts. `items` makes the items of a range, so that each of a million is
+    /// made once.
     private func parts(
         _ work: CollectionPlan.Part.Work, _ id: String, of count: Int, emptiesDirectories: Bool = false,
         items: (Range<Int>) -> [CollectionPlan.Item]
@@ -227,7 +227,7 @@ struct CollectionDraft: Sendable {
     }
 
     /// True if a file of an upload was written after a moment: by the date of its first chunk, or
-    /// by its own content.
+    /// by the date in its content.
     private func isWritten(
         _ path: StoragePath, _ blob: BlobIdentifier, _ head: FileHead, after cutoff: Date
     ) async throws -> Bool {
@@ -249,8 +249,8 @@ struct CollectionDraft: Sendable {
             })
     }
 
-    /// Returns parts with chunks behind the ends of needed blobs: noted when they are met first,
-    /// removed when the delay has passed since.
+    /// Returns parts with chunks behind the ends of needed blobs: they are noted when they are
+    /// first found, and removed after the delay.
     private mutating func surplusParts() -> (watched: [CollectionPlan.Part], trimmed: [CollectionPlan.Part]) {
         var (watched, trimmed): ([CollectionPlan.Item], [CollectionPlan.Item]) = ([], [])
         var notes = mark.surplusNotes

@@ -3,9 +3,9 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// The content of a pool as one reading of it shows it: the blobs and their places, the references
-/// to identifiers, and the links from which a mark begins. For millions of blobs: numbers in plain
-/// arrays.
+/// The content of a pool, from one reading: the blobs and their places, the references to
+/// identifiers, and the links from which a mark begins. It consists of numbers in plain arrays, to
+/// hold millions of blobs.
 struct CollectionIndex: Sendable {
     /// A link whose content is still to be read.
     struct Link: Sendable {
@@ -14,7 +14,7 @@ struct CollectionIndex: Sendable {
         let file: RegistryFile
     }
 
-    /// One holding in the quarantine, as it was met.
+    /// One holding in the quarantine, as it was read.
     struct Quarantine: Sendable {
         let path: StoragePath
         let note: Holding.Note?
@@ -22,9 +22,11 @@ struct CollectionIndex: Sendable {
     }
 
     private(set) var digests = OrdinalTable<Digest>()
-    /// Of each digest, the number of the identifier at its blobs path and one; 0 if there is none.
+    /// For each digest, the number of the identifier at its blobs path, plus one; 0 if there is
+    /// none.
     private var places: [UInt32] = []
-    /// Of each digest, the number of an identifier in the quarantine and one; 0 if there is none.
+    /// For each digest, the number of an identifier in the quarantine, plus one; 0 if there is
+    /// none.
     private var held: [UInt32] = []
     /// The marks of each digest.
     var marks: [Mark] = []
@@ -45,7 +47,7 @@ struct CollectionIndex: Sendable {
     var signatures: [Digest: [Digest]] = [:]
     /// The files of unfinished uploads.
     var uploads: [(path: StoragePath, blob: BlobIdentifier, directory: StoragePath)] = []
-    /// The links in the trash, whose blobs are needed whatever their age.
+    /// The links in the trash. Their blobs are needed, whatever their age.
     var trashed: [Link] = []
     var quarantines: [Quarantine] = []
     /// Links to blobs by other digests than those below which the blobs lie.
@@ -61,9 +63,9 @@ struct CollectionIndex: Sendable {
         static let needed = Mark(rawValue: 1)
         /// It was read as a manifest.
         static let followed = Mark(rawValue: 2)
-        /// Nothing needs it: whether a link to it is young decides.
+        /// Nothing needs it. It stays if a link to it is young.
         static let candidate = Mark(rawValue: 4)
-        /// It was sought as a manifest, and is not there or cannot be understood.
+        /// It should be a manifest, and is not there or cannot be understood.
         static let unclear = Mark(rawValue: 8)
     }
 
@@ -108,7 +110,7 @@ struct CollectionIndex: Sendable {
         traits[ordinal].insert(.isReferred)
     }
 
-    /// Notes that a reference to a blob is on its way, or may be.
+    /// Notes that a change in the journal may be moving the reference to a blob.
     mutating func expect(_ blob: BlobIdentifier) {
         traits[ordinal(blob)].insert(.isReferred)
     }
@@ -141,7 +143,7 @@ struct CollectionIndex: Sendable {
         }
         guard let quarantine else { return }
         quarantines.append(quarantine)
-        // An entry that is being freed is no copy any more.
+        // An entry that is being freed does not count as a copy.
         for entry in quarantine.entries where entry.claim != .freeing {
             switch paths.file(at: entry.origin) {
             case .blob(let digest): hold(digest, as: entry.blob)
@@ -165,7 +167,7 @@ struct CollectionIndex: Sendable {
         }
     }
 
-    /// Adds a link in the trash, which can come back and has to be whole then.
+    /// Adds a link in the trash. It can be restored, so its content has to stay whole.
     private mutating func addTrashed(
         _ key: ByteString, _ blob: BlobIdentifier, in directory: StoragePath, _ paths: RegistryPaths
     ) {
@@ -200,8 +202,8 @@ struct CollectionIndex: Sendable {
         blobs.ordinal(of: blob).map { Int(chunkCounts[$0]) } ?? 0
     }
 
-    /// The number of the last chunk of an identifier; nil if it is not known, since there is none,
-    /// or there are very many.
+    /// The number of the last chunk of an identifier; nil if there is none, or if there are too
+    /// many to count.
     func lastChunk(of blob: BlobIdentifier) -> Int? {
         guard let ordinal = blobs.ordinal(of: blob), chunkCounts[ordinal] > 0, lastChunks[ordinal] < .max else {
             return nil
@@ -210,14 +212,14 @@ struct CollectionIndex: Sendable {
     }
 
     /// True if the identifier at the digest's blobs path seems to have a chunk behind the first
-    /// `count`. Where there are very many it is not known, and true.
+    /// `count`. Also true if there are too many to count.
     func hasChunk(at ordinal: Int, behind count: UInt64) -> Bool {
         guard places[ordinal] != 0 else { return false }
         let last = lastChunks[Int(places[ordinal]) - 1]
         return last == .max || last > 0 && UInt64(last) >= count
     }
 
-    /// True if more than one key in the pool says this identifier (docs/layout.md#d6).
+    /// True if more than one key in the pool has this identifier (docs/layout.md#d6).
     func isReferredTwice(_ blob: BlobIdentifier) -> Bool {
         blobs.ordinal(of: blob).map { traits[$0].contains(.isReferredTwice) } ?? false
     }
@@ -230,7 +232,7 @@ struct CollectionIndex: Sendable {
     /// True if there are any such chunks.
     var hasOrphans: Bool { traits.contains { !$0.contains(.isReferred) } }
 
-    /// The manifests that are needed and were read, so that all that they name is needed, too.
+    /// The needed manifests that were read: everything that they name is needed, too.
     var understood: Set<Digest> {
         Set(
             digests.keys.indices.lazy.filter {
@@ -238,14 +240,13 @@ struct CollectionIndex: Sendable {
             }.map { digests.keys[$0] })
     }
 
-    /// Of an ordinal of `digests`.
     func isNeeded(_ digest: Digest) -> Bool {
         digests.ordinal(of: digest).map { marks[$0].contains(.needed) } ?? false
     }
 }
 
-/// Links to manifests, and current links of tags, by the hundred thousand: the path of a repository
-/// is kept once, and of a link its name in it.
+/// Links to manifests, and current links of tags, by the hundred thousand. To save memory, keeps
+/// the path of each repository once, and for each link only its name below that path.
 struct LinkList: Sendable {
     private enum Name: Sendable {
         case revision(Digest)
@@ -267,7 +268,8 @@ struct LinkList: Sendable {
         case .currentLink(let tag): name = .tag(tag)
         case .blob, .signature, .tagIndex, .layer, .upload: return
         }
-        // The first one: a tag may have this name, but no component of a repository's name.
+        // The first component with this name: a tag may have it, too, but no component of a
+        // repository's name.
         guard let own = path.components.firstIndex(of: "_manifests") else { return }
         let repository = StoragePath.literal(Array(path.components[..<own]))
         let number = numbers[repository] ?? UInt32(repositories.count)
@@ -294,7 +296,7 @@ struct LinkList: Sendable {
     }
 }
 
-/// A path as one string, for things that are kept by the hundred thousand.
+/// A path as one string, to save memory where there are hundreds of thousands.
 struct PackedPath: Hashable, Sendable {
     private let string: String
 

@@ -3,22 +3,22 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// A mark: which content of a pool is needed, to a fixpoint (docs/safety.md#2-collection). A digest
-/// is resolved at its blobs path or in the quarantine.
+/// A mark: finds the needed content of a pool, to a fixpoint (docs/safety.md#2-collection). A
+/// digest is resolved at its blobs path or in the quarantine.
 ///
-/// Of a document, everything counts that any reader could take for a reference. A document that
-/// cannot be read pins the repositories that link to it (`pins`) and blocks nothing. Reasons not to
-/// believe the mark are collected in `obstacles`; with one of them nothing may be freed or
+/// Everything in a document that any reader could take for a reference counts as one. A document
+/// that cannot be read pins the repositories that link to it (`pins`) and blocks nothing. Reasons
+/// not to believe the mark are collected in `obstacles`; if there is one, nothing may be freed or
 /// quarantined. Errors of the store as a whole are thrown. Memory: the index, and one digest for
 /// each manifest.
 ///
-/// `Manifest.edges` says what counts as a reference, as in every walk over documents. But no
-/// `ManifestTraversal` drives a mark: it has no limit, more roots come in while it runs, and the
-/// marks of the index, which say what was met, are its result.
+/// `Manifest.edges` defines the references, as in every walk over documents. But a mark uses no
+/// `ManifestTraversal`: it has no limit, more roots are added while it runs, and its result, the
+/// marks of the index, records the visited digests.
 struct CollectionMark: Sendable {
     let registry: RegistryReader
     let options: CollectionOptions
-    /// The time at which it began: whatever is younger than the grace window then is left alone.
+    /// The time at which it began: content within the grace window before it is left alone.
     let began: Date
     let reader: MarkReader
     /// The blobs, references and links of the pool.
@@ -33,20 +33,21 @@ struct CollectionMark: Sendable {
     var surplusNotes: [BlobIdentifier: SurplusNotes.Note] = [:]
     /// Links of manifests that no tag needs; only with `untagged`.
     var untagged: [CollectionIndex.Link] = []
-    /// The lines of the list of images in use that name something here.
+    /// The lines of the list of images in use that name something in this registry.
     private var linesInUse: Set<Int> = []
 
     /// The names of the pool's snapshots.
     var snapshots: [String] = []
 
-    /// True once the subjects of all revisions are read.
+    /// True after the subjects of all revisions were read.
     private var referrersAreRead = false
     /// Digests to be read as manifests.
     private var frontier: [Int] = []
-    /// Revisions, where it is not said beforehand that all are needed.
+    /// Revisions that are not all needed from the start.
     private var revisions: [Revision] = []
     private var missing = 0
-    /// Digests that may be manifests or not: documents name them where the registry does not look.
+    /// Digests that may be manifests: documents name them in fields that the registry does not
+    /// read.
     private var doubtful: [Int] = []
     /// Other names of blobs: the digests that links of repositories hold, by the digest in their
     /// path.
@@ -55,27 +56,26 @@ struct CollectionMark: Sendable {
     private var parents: [Int: Set<Int>] = [:]
     /// The manifests that cannot be read, with the reason.
     private var unreadable: [Int: String] = [:]
-    /// Links of tags that could not be read when they were met; they may have been about to be
-    /// written.
+    /// Links of tags that could not be read at first; a registry may have been writing them.
     private var unclear: [CollectionIndex.Link] = []
-    /// The repositories that keep all that they link, each with the reasons.
+    /// The repositories that keep everything to which they link, each with the reasons.
     private var pins: [StoragePath: Set<String>] = [:]
     private var pinned: Set<StoragePath> = []
 
     struct Revision: Sendable {
-        /// The number of its link; nil if that is in the quarantine.
+        /// The number of its link; nil if the link is in the quarantine.
         let link: Int?
         let digest: Digest
-        /// The manifest that it refers to (OCI), once that was read.
+        /// The manifest that it refers to (OCI), after the revision was read.
         var subject: Digest?
-        /// True if something that it names is said to be in use.
+        /// True if the list of images in use has something that it names.
         var isInUse = false
     }
 
     var storage: StorageReader { registry.storage }
     var paths: RegistryPaths { registry.paths }
 
-    /// Marks. Throws errors of the store after which nothing more can be asked.
+    /// Makes a mark. Throws errors that concern the store as a whole.
     static func run(
         _ registry: RegistryReader, _ options: CollectionOptions, at began: Date, progress: ProgressHandler?
     ) async throws -> CollectionMark {
@@ -94,7 +94,7 @@ struct CollectionMark: Sendable {
         try await mark.lookAgain(ends, progress)
         try await mark.follow(progress)
         mark.settle()
-        // A deleted pool answers "no such object" to everything.
+        // In a deleted pool, every read answers "no such object".
         mark.snapshots = try await mark.storage.objects.status().snapshots ?? []
         return mark
     }
@@ -128,7 +128,7 @@ struct CollectionMark: Sendable {
         if index.blob(at: ordinal) != nil { weights.add(ordinal, declared: declared, in: index) }
     }
 
-    /// Marks a digest as needed, and whatever it names as a manifest.
+    /// Marks a digest as needed, with everything that it names as a manifest.
     private mutating func needManifest(_ digest: Digest) {
         for name in names(of: digest) {
             needOne(name, declared: nil)
@@ -139,7 +139,7 @@ struct CollectionMark: Sendable {
         }
     }
 
-    /// Marks a digest as needed, and if it is a manifest, whatever it names.
+    /// Marks a digest as needed. If it is a manifest, also marks everything that it names.
     private mutating func needWhatever(_ digest: Digest, declared: UInt64? = nil) {
         for name in names(of: digest) {
             needOne(name, declared: declared)
@@ -157,7 +157,7 @@ struct CollectionMark: Sendable {
             if let obstacle = finding.obstacle { pin(link.path.path, "\(link.path.path) \(obstacle)") }
             if let said = finding.digest, said != digest { aliases[digest, default: []].insert(said) }
         }
-        // Chains of them, whatever they are made of, end where nothing new is said.
+        // Follows chains of names until there is no new one.
         aliases = aliases.mapValues { said in
             var (all, open) = (said, Array(said))
             while let next = open.popLast() {
@@ -167,7 +167,7 @@ struct CollectionMark: Sendable {
         }
     }
 
-    /// Marks manifests as roots: all of them; with `untagged`, young ones and those in use.
+    /// Marks manifests as roots: all of them, or with `untagged` the young ones and those in use.
     private mutating func readRevisions() async throws {
         for wave in reader.waves(index.revisions.count) {
             let links = wave.map { index.revisions[$0] }
@@ -181,7 +181,7 @@ struct CollectionMark: Sendable {
                 if let said = finding.digest, said != digest { needManifest(said) }
             }
         }
-        // No roots, but they come back with the manifest that they refer to.
+        // These are no roots, but they are restored with the manifest that they refer to.
         revisions += index.heldRevisions.map { Revision(link: nil, digest: $0) }
     }
 
@@ -192,8 +192,8 @@ struct CollectionMark: Sendable {
         for wave in reader.waves(index.currentLinks.count) {
             let links = wave.map { index.currentLinks[$0] }
             for (link, finding) in zip(links, try await reader.read(links)) {
-                // A registry writes the key before the digest: what cannot be read now is read once
-                // more.
+                // A registry writes the key before the digest: an unreadable link is read once more
+                // later.
                 guard let digest = finding.digest else {
                     unclear.append(link)
                     continue
@@ -204,7 +204,7 @@ struct CollectionMark: Sendable {
         }
     }
 
-    /// Marks the content of the trash, which can come back.
+    /// Marks the content of the trash, which can be restored.
     private mutating func readTrash() async throws {
         var naming: [CollectionIndex.Link] = []
         for link in index.trashed {
@@ -214,7 +214,7 @@ struct CollectionMark: Sendable {
                 naming.append(link)
             case .currentLink, .tagIndex: naming.append(link)
             case .layer(let digest), .signature(let digest, _), .blob(let digest): need(digest)
-            // Only its own chunks, whatever is left of them.
+            // An upload needs only its own chunks.
             case .upload: break
             }
         }
@@ -226,7 +226,7 @@ struct CollectionMark: Sendable {
 
     // MARK: - Following
 
-    /// Marks whatever needed manifests name, to a fixpoint.
+    /// Marks everything that needed manifests name, to a fixpoint.
     private mutating func follow(_ progress: ProgressHandler?) async throws {
         // Most manifests are needed, and most of them by a revision of one repository.
         let counter = ProgressCounter(
@@ -307,8 +307,8 @@ struct CollectionMark: Sendable {
         }
     }
 
-    /// Marks manifests without a tag that are needed all the same: parts of indexes, and referrers
-    /// of manifests that are kept.
+    /// Marks manifests without a tag that are needed for another reason: parts of indexes, and
+    /// referrers of manifests that are kept.
     private mutating func keepRevisions() async throws {
         let unread = revisions.indices.filter {
             revisions[$0].subject == nil && !index.isNeeded(revisions[$0].digest)
@@ -320,7 +320,7 @@ struct CollectionMark: Sendable {
                 switch content {
                 case .manifest(let manifest):
                     revisions[number].subject = manifest.subject?.digest
-                    // A part of an index is pulled by way of the index.
+                    // Clients pull a part of an index through the index.
                     let parts = manifest.manifests.map(\.digest) + (manifest.config.map { [$0.digest] } ?? [])
                     if let link = revisions[number].link {
                         revisions[number].isInUse = notesUse(of: parts, index.revisions[link])
@@ -341,8 +341,8 @@ struct CollectionMark: Sendable {
         }
     }
 
-    /// Notes whether the list of images in use names one of these manifests, or the tag of this
-    /// link.
+    /// Records the lines of the list of images in use that name one of these manifests, or the tag
+    /// of this link. True if there is one.
     private mutating func notesUse(of digests: [Digest], _ link: CollectionIndex.Link) -> Bool {
         guard let list = options.inUse, let name = paths.repositoryName(of: link.path.path) else { return false }
         let lines =
@@ -379,7 +379,7 @@ struct CollectionMark: Sendable {
         }
     }
 
-    /// Reads links of tags once more that could not be read: by now they may have been written.
+    /// Reads the unreadable links of tags once more: by now they may have been written.
     private mutating func readUnclear() async throws {
         let links = unclear
         unclear = []
@@ -398,8 +398,8 @@ struct CollectionMark: Sendable {
         }
     }
 
-    /// Reads manifests once more that could not be read: by now they may have been written. Returns
-    /// those of the rest that may just be being written.
+    /// Reads the unreadable manifests once more: by now they may have been written. Returns the
+    /// unreadable ones that a registry may still be writing.
     private mutating func readUnreadable() async throws -> Set<Int> {
         for (ordinal, content) in try await readManifests(Array(unreadable.keys)) {
             guard case .manifest = content else { continue }
@@ -436,23 +436,24 @@ struct CollectionMark: Sendable {
 
     // MARK: - The end
 
-    /// Bytes that the pool holds of an identifier: the same whether it is noted, taken or freed.
+    /// Bytes that the pool holds of an identifier: the same number whether the content is noted,
+    /// taken or freed.
     func heldBytes(of blob: BlobIdentifier) async throws -> UInt64 {
         try await storage.heldBytes(of: blob, through: index.lastChunk(of: blob))
     }
 
-    /// Looks for links that pushes made during the mark: young links to layers, and to what tags
-    /// named, keep content that nothing else keeps. Costs one more enumeration, and reads of links
-    /// to candidates only. Chunks that nothing refers to, and those behind the ends of files, are
-    /// met on the way.
+    /// Looks for links that pushes made during the mark: young links to layers, and young links in
+    /// the indexes of tags, keep content that nothing else keeps. Makes one more enumeration, and
+    /// reads only links to candidates. The enumeration also finds chunks that nothing refers to,
+    /// and chunks behind the ends of files.
     private mutating func lookAgain(_ ends: [BlobIdentifier: FileEnd], _ progress: ProgressHandler?) async throws {
         let hasCandidates = index.marks.contains { $0.contains(.candidate) }
         guard index.hasOrphans || hasCandidates || !ends.isEmpty else { return }
         let scan = try await PoolScan(
             storage.objects, .namespace(""), phase: "looking for young links", progress: progress)
         let found = SecondLook()
-        // Registry 2.1.0 linked manifests among the layers: an unneeded blob may be one, young or
-        // not.
+        // Registry 2.1.0 linked manifests among the layers: an unneeded blob may be one, whatever
+        // its age.
         let manifests = Memo<Digest, MarkReader.Among> { [index, reader] digest in
             guard let ordinal = index.digests.ordinal(of: digest) else { return .somethingElse }
             let (placed, held) = (index.blob(at: ordinal), index.heldBlob(at: ordinal))
@@ -479,7 +480,7 @@ struct CollectionMark: Sendable {
         await weights.add(found, ends)
     }
 
-    /// Draws the conclusions once everything needed is known.
+    /// Computes the results, after everything needed is known.
     private mutating func settle() {
         if options.untagged {
             untagged = revisions.filter { !index.isNeeded($0.digest) }.compactMap {

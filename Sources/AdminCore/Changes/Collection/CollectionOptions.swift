@@ -5,41 +5,42 @@ public import Foundation
 
 /// The limits of a collection.
 public struct CollectionOptions: Hashable, Sendable {
-    /// The state of the registries' descriptor caches, as far as it is known. Nothing is freed as
-    /// long as it is not (docs/safety.md#4-races-that-remain).
+    /// The state of the registries' descriptor caches, as far as it is known. While the state is
+    /// unknown, nothing is freed (docs/safety.md#4-races-that-remain).
     public enum Caches: Hashable, Sendable {
-        /// Nothing is known: whatever is due stays.
+        /// The state is not known: due content stays.
         case unknown
         /// Every registry was restarted, or its cache flushed, after the quarantine and before the
         /// delay began.
         case flushed
         /// No registry has a descriptor cache.
         case none
-        /// No registry is writing, and none that has begun to will go on: the delay is zero.
+        /// No registry is writing, and no push that has begun will go on: the delay is zero.
         case offline
     }
 
-    /// Seconds for which nothing is collected that was written, or referred to.
+    /// The grace window in seconds: nothing is collected that was written, or referred to, within
+    /// it.
     public var grace: TimeInterval
     /// Seconds between the quarantine and the mark that allows freeing: longer than any push. Zero
     /// with `.offline`.
     public var delay: TimeInterval
-    /// The most that may be taken or freed in one run, in percent of the bytes of all blobs.
+    /// The largest share of the bytes of all blobs that one run may take or free, in percent.
     public var maxShare: Double
     /// True to collect the links of manifests that no tag needs as well.
     public var untagged: Bool
-    /// Unfinished uploads that began more than so many seconds ago are collected; none if nil.
+    /// The age in seconds from which unfinished uploads are collected; nil to collect none.
     public var uploadsOlderThan: TimeInterval?
-    /// Manifests that are needed though no tag says so; nil for none. Only with `untagged`.
+    /// Manifests that are needed although no tag names them; nil for none. Only with `untagged`.
     public var inUse: KeepList?
     /// The state of the registries' caches.
     public var caches: Caches
     /// Seconds between the quarantine and the look at the end of the run (`RestoringLook`): most
-    /// pushes that were under way when something was taken have ended by then. 0 where no registry
-    /// writes.
+    /// pushes that were under way when something was taken have ended by then. 0 if no registry is
+    /// writing.
     public var pause: TimeInterval
-    /// The number of things that one part of the plan takes, notes or frees at most. A part is one
-    /// operation on its holding and one intent in the journal, and is taken back as one.
+    /// The most things that one part of the plan takes, notes or frees. A part is one operation on
+    /// its holding and one intent in the journal, and is taken back as a whole.
     var batch = 5000
 
     /// Options of a collection.
@@ -65,7 +66,7 @@ public struct CollectionOptions: Hashable, Sendable {
 /// Makes the mark of a collection, and a plan of it.
 enum CollectionPlanner {
     /// Returns the next step of a collection. The mark is written in the journal while it runs, so
-    /// that whatever moves references voids it. Throws `StorageError.journal` while a change is
+    /// that every move of references voids it. Throws `StorageError.journal` while a change is
     /// open; errors of reading.
     static func plan(
         in context: ChangeContext, _ options: CollectionOptions, progress: ProgressHandler?
@@ -78,7 +79,7 @@ enum CollectionPlanner {
         return try await draft.plan()
     }
 
-    /// Returns the same plan where nothing may be changed: to be shown, not to be executed.
+    /// Returns the same plan in a read-only session: it can be shown, and not executed.
     static func rehearsal(
         of registry: RegistryReader, _ policy: JournalPolicy, _ options: CollectionOptions, progress: ProgressHandler?
     ) async throws -> CollectionPlan {
@@ -89,7 +90,7 @@ enum CollectionPlanner {
 }
 
 extension ChangeContext {
-    /// The driver of a collection: its delay is the collection's.
+    /// The driver of a collection, with the delay of the collection.
     func driver(for options: CollectionOptions) -> StorageDriver {
         var driver = driver
         driver.policy.delay = options.effectiveDelay

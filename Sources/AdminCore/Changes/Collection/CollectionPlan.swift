@@ -3,9 +3,9 @@ public import Registry
 public import StorageDriver
 public import Foundation
 
-/// One step of a collection as a value, before it is made (docs/safety.md#2-collection): what comes
-/// back from the quarantine because it is needed again, what is freed, what is taken into it, and
-/// what is in the way.
+/// One step of a collection as a value, before it is made (docs/safety.md#2-collection): the
+/// content to restore from the quarantine because it is needed again, the content to free, the
+/// content to take into the quarantine, and the obstacles.
 public struct CollectionPlan: Plan {
     /// A part of the plan: one kind of work on things in one holding of the quarantine.
     public struct Part: Hashable, Sendable {
@@ -14,31 +14,33 @@ public struct CollectionPlan: Plan {
             /// Removes the key of an unfinished upload whose content is a blob already
             /// (docs/layout.md#d6).
             case mend
-            /// Gives a holding whose making was interrupted its date, from which the delay counts.
+            /// Sets the date of a holding whose creation was interrupted. The delay counts from
+            /// this date.
             case date
             /// Returns things to their places.
             case restore
             /// Removes the chunks of things.
             case free
-            /// Takes things from their places, to which they can return.
+            /// Takes things from their places, to which they can be restored.
             case quarantine
             /// Notes chunks that nothing refers to; a later run frees them.
             case note
             /// Notes chunks behind the end of needed blobs; a later run removes them.
             case watch
-            /// Removes chunks behind the end of blobs, which stay.
+            /// Removes chunks behind the end of blobs; the blobs stay.
             case trim
-            /// Marks once more what this run has taken, and then restores or frees it: with
-            /// `--offline`.
+            /// Makes a second mark, and then restores or frees the content that this run has taken:
+            /// only with `--offline`.
             case finish
-            /// Returns what pushes have come to need since the mark, a few seconds after it was
-            /// taken (`RestoringLook`).
+            /// Restores the content that pushes have needed since the mark, a few seconds after it
+            /// was taken (`RestoringLook`).
             case look
         }
 
         /// The kind of work.
         public let work: Work
-        /// The name of the holding below the quarantine; another name where none is concerned.
+        /// The name of the holding below the quarantine; another name if the part concerns no
+        /// holding.
         public let holding: String
         /// The time at which the holding was taken; nil for a new one.
         public let since: Date?
@@ -63,22 +65,23 @@ public struct CollectionPlan: Plan {
     public let markBegan: Date
     /// The options that it was made with.
     public let options: CollectionOptions
-    /// Obstacles to taking and freeing, a sentence each; with any of them only needed things come
-    /// back.
+    /// Obstacles to taking and freeing, a sentence each; if there is one, only needed things are
+    /// restored.
     public let obstacles: [String]
     /// The first time at which something that stays in the quarantine is due; nil if nothing is.
     let pending: Date?
-    /// The costs and the gains: freed things are gone when it ends, taken things are reclaimable.
+    /// The costs and the gains: freed things are gone when the step ends, taken things are
+    /// reclaimable.
     public let impact: Impact
     /// Notes for a person, a sentence each.
     public let notes: [String]
-    /// False for a plan that was made without the right to change anything: its mark has no epoch,
-    /// so it can be shown and not executed.
+    /// False for a plan of a read-only session: its mark is not in the journal, so the plan can be
+    /// shown and not executed.
     let isProven: Bool
     /// The clock.
     let clock: WallClock
-    /// The knowledge of the mark, by which the look at the end of the run, and those of a process
-    /// that goes on watching, only read what is new.
+    /// The knowledge of the mark. With it, the look at the end of the run, and the later looks of
+    /// `gc --watch`, read only new links and manifests.
     public let look: RestoringLook
 
     /// A collection.
@@ -87,8 +90,8 @@ public struct CollectionPlan: Plan {
     /// The names of the parts.
     public var targetNames: [String] { parts.map(\.name) }
 
-    /// The time after which the next run can free something, if this one ends now; nil if nothing
-    /// is, or will be, in the quarantine.
+    /// The time after which the next run can free something, if this run ends now; nil if the
+    /// quarantine is empty and stays empty.
     public var nextFreeAfter: Date? {
         let takes = parts.contains { $0.work.takes || $0.work == .date }
         guard takes, options.caches != .offline else { return pending }
@@ -99,7 +102,7 @@ public struct CollectionPlan: Plan {
     /// Returns the things of one kind of work.
     public func items(_ work: Part.Work) -> [Item] { parts.filter { $0.work == work }.flatMap(\.items) }
 
-    /// Returns a sentence about the things that a look has brought back.
+    /// Returns a sentence about the things that a look has restored.
     public static func sentence(broughtBack items: [Item], in paths: RegistryPaths = RegistryPaths()) -> String {
         let links = items.count { $0.origin.isBelow(paths.repositories) }
         let blobs = items.count - links
@@ -110,7 +113,7 @@ public struct CollectionPlan: Plan {
         return "\(what) came back that \(items.count == 1 ? "a push needs" : "pushes need")"
     }
 
-    /// The things that the look at the end of this run has brought back; empty before, and where
+    /// The things that the look at the end of this run has restored; empty before the look, and if
     /// nothing was taken.
     public var broughtBack: [Item] { look.broughtBack }
 
@@ -122,7 +125,7 @@ public struct CollectionPlan: Plan {
 }
 
 extension CollectionPlan.Part.Work {
-    /// True if a later run can free what this work begins.
+    /// True if a later run can free the things of this work.
     var takes: Bool {
         switch self {
         case .quarantine, .note, .watch: true
@@ -130,7 +133,7 @@ extension CollectionPlan.Part.Work {
         }
     }
 
-    /// True if the things count among the bytes of all blobs: chunks that belong to nothing do not.
+    /// True if the things count among the bytes of all blobs. Chunks that belong to nothing do not.
     var concernsBlobs: Bool {
         switch self {
         case .note, .watch, .trim, .look: false
@@ -145,7 +148,7 @@ extension CollectionPlan {
     public struct Item: Hashable, Sendable {
         /// The identifier of its chunks: the guard of every change.
         public let blob: BlobIdentifier
-        /// Bytes of it; 0 where that was not looked up.
+        /// Its bytes; 0 if they were not looked up.
         public let bytes: UInt64
         private let place: Place
 
@@ -176,15 +179,15 @@ extension CollectionPlan {
             place = .path(PackedPath(origin))
         }
 
-        /// A file of an upload that is a blob's as well.
+        /// A file of an upload whose identifier a blob has as well.
         init(upload: StoragePath, twin: StoragePath, blob: BlobIdentifier) {
             self.blob = blob
             bytes = 0
             place = .upload(PackedPath(upload), twin: PackedPath(twin))
         }
 
-        /// Its place, or the place that it was taken from; of chunks that nothing refers to, a path
-        /// that no registry has.
+        /// Its place, or the place from which it was taken. For chunks that nothing refers to, a
+        /// path that no registry has.
         public var origin: StoragePath {
             switch place {
             case .blob(let digest, let paths): paths.blob(digest)
@@ -192,7 +195,7 @@ extension CollectionPlan {
             }
         }
 
-        /// The blob with the same identifier as a file of an upload; nil for others.
+        /// The blob with the same identifier as this file of an upload; nil for other things.
         var twin: StoragePath? {
             if case .upload(_, let twin) = place { twin.path } else { nil }
         }

@@ -60,8 +60,7 @@ struct Collector: Sendable {
         return holding.entries.filter { $0.claim == nil && planned[$0.origin] == $0.blob }
     }
 
-    /// Returns a counter that goes on where the parts before this one, of the same work, have
-    /// ended.
+    /// Returns a counter that continues the count of the earlier parts of the same work.
     private func counter(_ phase: String, _ part: CollectionPlan.Part) -> ProgressCounter {
         let parts = plan.parts.filter { $0.work == part.work }
         func count(_ parts: some Sequence<CollectionPlan.Part>) -> UInt64 {
@@ -74,7 +73,8 @@ struct Collector: Sendable {
 
     private func mend(_ part: CollectionPlan.Part) async throws -> [String] {
         let mended = try await driver.writer.each(part.items) { item in
-            // The blob's key stays: without it the upload's would be the only one.
+            // The upload's key is removed only if the blob's key is there; otherwise it would be
+            // the last one.
             guard let twin = item.twin, try await driver.reader.value(at: twin) == item.blob.value else { return false }
             return try await driver.writer.exchange(item.blob, for: nil, at: item.origin)
         }.count(where: \.self)
@@ -106,7 +106,8 @@ struct Collector: Sendable {
         }
         let taken = zip(entries, outcomes).filter { $0.1 == .taken }.map(\.0)
         guard !taken.isEmpty else { return [] }
-        // Pushed again meanwhile: the newer one stays, this one is freed once it may be.
+        // A client pushed the blob again meanwhile: the newer copy stays, and this copy is freed as
+        // soon as that is allowed.
         let mayFree = plan.isProven && plan.obstacles.isEmpty && plan.options.caches != .unknown
         if mayFree, let left = try await driver.reader.holding(path) {
             _ = try await driver.holdings.free(taken, of: left, by: try await proof.references())
@@ -134,9 +135,10 @@ struct Collector: Sendable {
     }
 
     /// Frees by `body`, and removes the directories of the freed files; an intent names them
-    /// before. Whatever has been pushed there again stays. Of blobs only the directory of each
-    /// goes: the one above is hardly ever empty, and a registry that writes into it at this moment
-    /// would leave it unlisted until the next run. Where no registry writes, it goes, too.
+    /// before. Content that was pushed there again stays. For blobs, only the directory of each
+    /// blob is removed: the directory above it is hardly ever empty, and would stay unlisted until
+    /// the next run if a registry wrote into it at this moment. If no registry is writing, it is
+    /// removed, too.
     private func pruning<Value: Sendable>(
         _ origins: [StoragePath], _ body: () async throws -> Value
     ) async throws -> Value {
@@ -148,8 +150,8 @@ struct Collector: Sendable {
         }.value
     }
 
-    /// Removes the chunks behind the end of needed blobs, and their notes: where only the blob's
-    /// path still refers to its identifier, and the content is proven to be right without them.
+    /// Removes the chunks behind the end of needed blobs, and their notes, if only the blob's path
+    /// refers to its identifier, and the content is proven to be right without these chunks.
     private func trim(_ part: CollectionPlan.Part) async throws -> [String] {
         let surplus = part.items.filter { $0.bytes > 0 }
         let census = surplus.isEmpty ? nil : try await proof.references()
@@ -180,7 +182,8 @@ struct Collector: Sendable {
         return stayed.isEmpty ? [] : ["\(stayed.count) were changed meanwhile and stay where they are"]
     }
 
-    /// Restores, a little later, what pushes have come to need since the mark. Frees nothing.
+    /// Waits a little, and restores the content that pushes have needed since the mark. Frees
+    /// nothing.
     private func look() async throws -> [String] {
         if context.driver.policy.delay > 0, plan.options.pause > 0 {
             do {
@@ -201,8 +204,8 @@ struct Collector: Sendable {
         return notes
     }
 
-    /// Makes a second mark, which begins after all was taken, and restores or frees by it. Without
-    /// registries there is nothing to wait for.
+    /// Makes a second mark after all content was taken, and restores or frees by it. If no registry
+    /// is writing, there is no delay.
     private func finish(_ part: CollectionPlan.Part) async throws -> [String] {
         let second = try await CollectionPlanner.plan(in: context, plan.options, progress: progress)
         if let first = second.obstacles.first { throw ChangeError.unsuitable("nothing is freed: \(first)") }

@@ -3,18 +3,18 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// Reads single things for a mark. Damage of one of them is a value; after an error that is thrown
-/// nothing more can be asked.
+/// Reads single things for a mark. Damage of one thing becomes a value; a thrown error concerns the
+/// store as a whole.
 struct MarkReader: Sendable {
     let registry: RegistryReader
-    /// Whatever was written since is young.
+    /// A file that was written since is young.
     let cutoff: Date
-    /// An incomplete file that was begun since may just be being written, whatever the grace window
-    /// is. (Without registries no file is.)
+    /// A registry may still be writing an incomplete file that was begun since, whatever the grace
+    /// window is. (If no registry is writing, there is no such file.)
     let writing: Date
 
     /// The longest time in seconds that a registry takes to write one small file, from its key to
-    /// its content, with a pause of the cluster in it.
+    /// its content, including a pause of the cluster.
     static let longestWrite: TimeInterval = 600
 
     private var storage: StorageReader { registry.storage }
@@ -24,14 +24,15 @@ struct MarkReader: Sendable {
     struct LinkContent: Sendable {
         let digest: Digest?
         let isYoung: Bool
-        /// True if it has no digest because it may just be being written.
+        /// True if it has no digest and a registry may still be writing it.
         var isBeingWritten = false
-        /// The reason why it is dangling (docs/layout.md#d7), or could not be read; nil if all is
-        /// well.
+        /// The reason why it is dangling (docs/layout.md#d7), or could not be read; nil if there is
+        /// neither fault.
         let obstacle: String?
     }
 
-    /// Returns the parts of a long list: the answers about all of it are never held at once.
+    /// Returns the parts of a long list, so that the answers about all of it are never held at
+    /// once.
     func waves(_ count: Int) -> [Range<Int>] {
         stride(from: 0, to: count, by: 4096).map { $0..<min($0 + 4096, count) }
     }
@@ -56,15 +57,15 @@ struct MarkReader: Sendable {
             obstacle: finding.damage.map { "is dangling: \($0)" })
     }
 
-    /// True if a file was written within the grace window. A file without chunk 0 has no date; its
-    /// directory has, and then the file may just be being written as well.
+    /// True if a file was written within the grace window. A file without chunk 0 has no date; then
+    /// the date of its directory counts, and a registry may still be writing the file.
     func isYoung(_ modified: Date?, _ path: StoragePath) async throws -> Bool {
         if let modified { return isYoung(modified) }
         return try await date(of: path.parent).map { $0 > min(cutoff, writing) } ?? true
     }
 
-    /// True if an incomplete file may just be being written, or was begun so lately that nobody can
-    /// tell.
+    /// True if a registry may still be writing an incomplete file: it was begun only a short time
+    /// ago.
     func isBeingWritten(_ blob: BlobIdentifier, _ path: StoragePath) async throws -> Bool {
         var moment = try await storage.head(of: blob).modified
         if moment == nil { moment = try await date(of: path.parent) }
@@ -77,8 +78,8 @@ struct MarkReader: Sendable {
 
     func isYoung(_ moment: Date) -> Bool { moment > cutoff }
 
-    /// Reads one thing. An error of it alone becomes a value; one after which nothing can be asked
-    /// any more is thrown.
+    /// Reads one thing. An error of that thing alone becomes a value; an error of the whole store
+    /// is thrown.
     func naming<Value: Sendable>(
         _ failure: (StoreError) -> Value, reading body: () async throws -> Value
     ) async throws -> Value {
@@ -95,11 +96,12 @@ struct MarkReader: Sendable {
     enum ManifestContent: Sendable {
         case manifest(Manifest)
         case missing
-        /// The reason, and the digests that it names all the same.
+        /// The reason, and the digests that the document names nevertheless.
         case unreadable(String, [Digest])
     }
 
-    /// Reads a manifest at its blobs path, or in the quarantine. Missing: proven to be at neither.
+    /// Reads a manifest at its blobs path, or in the quarantine. `missing`: proven to be at neither
+    /// place.
     func manifest(
         _ digest: Digest, _ placed: BlobIdentifier?, _ held: BlobIdentifier?
     ) async throws -> ManifestContent {
@@ -142,7 +144,7 @@ struct MarkReader: Sendable {
         of digest: Digest, _ placed: BlobIdentifier?, _ held: BlobIdentifier?
     ) async throws -> BlobIdentifier? {
         if let placed { return placed }
-        // Pushed since the enumeration passed by, perhaps.
+        // The blob may have been pushed after the enumeration passed its place.
         if case .file(let late)? = try await storage.entry(paths.blob(digest))?.kind { return late }
         return held
     }
@@ -151,7 +153,7 @@ struct MarkReader: Sendable {
     struct Weight: Sendable {
         var bytes: UInt64 = 0
         var isYoung = true
-        /// The reason why they are not known; nil if they are.
+        /// The reason why they are not known; nil if they are known.
         var obstacle: String?
     }
 
@@ -166,7 +168,7 @@ struct MarkReader: Sendable {
                 if try await isBeingWritten(blob, paths.blob(digest)) { return Weight() }
                 return Weight(obstacle: "is dangling: its first chunk is gone, or does not say the size")
             case .sound, .empty, .short, .long:
-                // The first chunk has said how long it is.
+                // The length of the first chunk is already known.
                 let held = last == 0 ? head.length : nil
                 let bytes = if let held { held } else { try await storage.heldBytes(of: blob, through: last) }
                 return Weight(bytes: bytes, isYoung: try await isYoung(head.modified, paths.blob(digest)))
@@ -174,9 +176,9 @@ struct MarkReader: Sendable {
         }
     }
 
-    /// Returns what a link that may have been written since the mark began says of an unneeded
-    /// blob: that the link is young, or that the blob is a manifest that is linked where registry
-    /// 2.1.0 linked it. `manifests` finds out whether a blob is one.
+    /// Reads a link to an unneeded blob that may have been written since the mark began. Returns
+    /// whether the link is young, or the blob is a manifest that is linked among the layers, as by
+    /// registry 2.1.0. `manifests` finds out whether a blob is one.
     func lateLink(
         in object: ObjectID, _ index: CollectionIndex, manifests: Memo<Digest, Among>
     ) async throws -> SecondLook.Finding? {

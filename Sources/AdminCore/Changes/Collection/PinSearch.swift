@@ -2,7 +2,8 @@ import ObjectStore
 import Registry
 import StorageDriver
 
-/// Finds the repositories that documents which cannot be read pin, and what they pin.
+/// Finds the repositories that are pinned by unreadable documents, and the content that these
+/// repositories keep.
 ///
 /// A registry serves a blob through a repository only by that repository's link, and has verified
 /// on push that each blob was linked there. So everything that such a repository links to is
@@ -17,7 +18,7 @@ struct PinSearch: Sendable {
     /// names one, each with the reasons.
     /// - Parameters:
     ///   - unreadable: The ordinals of these manifests, each with the reason.
-    ///   - young: Those that may just be being written.
+    ///   - young: The manifests that a registry may still be writing.
     ///   - parents: The manifests that name a manifest, by its ordinal.
     func reasons(
         for unreadable: [Int: String], young: Set<Int>, named parents: [Int: Set<Int>], in index: CollectionIndex
@@ -33,8 +34,8 @@ struct PinSearch: Sendable {
                 }
             }
         }
-        // By repository and by the digest that it links to: the tags, and whether anything but the
-        // trash has such a link.
+        // By repository and by linked digest: the tags, and whether there is such a link outside
+        // the trash.
         var found: [RepositoryName: [Digest: (tags: Set<String>, isInUse: Bool)]] = [:]
         func meet(_ link: CollectionIndex.Link, _ named: Digest, isInUse: Bool = true) {
             guard sought[named] != nil, let name = paths.repositoryName(of: link.path.path) else { return }

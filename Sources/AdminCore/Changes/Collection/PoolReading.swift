@@ -9,12 +9,11 @@ import Synchronization
 final class PoolReading: Sendable {
     private struct State {
         var index = CollectionIndex()
-        /// The sums of the hashes of all directories that were met but the root, and of all that
-        /// were listed; hashes differ from run to run. Equal sums mean that both views show the
-        /// same.
+        /// The sums of the hashes of all directories that were found, except the root, and of all
+        /// that are listed; hashes differ from run to run. Equal sums mean that both views agree.
         var met: UInt64 = 0
         var listed: UInt64 = 0
-        /// The hashes of what was met.
+        /// The hashes of all directories that were read.
         var hashes: [UInt64] = []
     }
 
@@ -27,14 +26,14 @@ final class PoolReading: Sendable {
         self.registry = registry
     }
 
-    /// Returns the union of two views of the pool: its objects as an enumeration shows them, in
-    /// parallel slices, and the tree as a walk from `/` shows it. Reads every omap in the
-    /// registry's namespace: of unlisted directories, of the trash, of the quarantine and of
-    /// invalid names as well. Ends by asking for the pool, since a deleted one has no objects
-    /// either. Throws at the first thing that could not be read.
+    /// Returns the union of two views of the pool: an enumeration of its objects, in parallel
+    /// slices, and a walk of the tree from `/`. Reads every omap in the registry's namespace:
+    /// including unlisted directories, the trash, the quarantine and invalid names. At the end
+    /// checks that the pool exists, since a deleted pool has no objects either. Throws at the first
+    /// object that cannot be read.
     ///
-    /// A directory that only the walk knows and that was there long before the mark, `began`, is an
-    /// obstacle: the enumeration is not whole then, and nobody knows what it hides.
+    /// If only the walk finds a directory that existed long before the mark, `began`, this is an
+    /// obstacle: the enumeration is incomplete, and may hide anything.
     static func read(
         _ registry: RegistryReader, at began: Date, progress: ProgressHandler?
     ) async throws -> CollectionIndex {
@@ -44,7 +43,7 @@ final class PoolReading: Sendable {
             storage.objects, .namespace(""), phase: "enumerating objects", progress: progress)
         let reading = PoolReading(registry: registry)
         try await scan.forEachPage { page in
-            // Each is taken in as it is read, so that the omaps of a page are never held together.
+            // Adds each object as it is read, so that the omaps of a page are never held together.
             _ = try await concurrentMap(reading.directories(in: page), window: scan.window) { object in
                 _ = try await reading.read(object)
             }
@@ -52,13 +51,13 @@ final class PoolReading: Sendable {
         if !reading.isBalanced { try await reading.walk(at: began) }
         _ = try await storage.objects.status()
         var index = reading.end()
-        // The last look brings back what a regtop that was taken for dead has unlinked since: until
-        // then it is no orphan.
+        // The last look restores content that a regtop has unlinked after it was taken for dead:
+        // until then this content is no orphan.
         for blob in pending { index.expect(blob) }
         return index
     }
 
-    /// Returns what was read; nothing is kept, so that its arrays are not copied.
+    /// Returns the index and keeps no copy, so that its arrays are not copied.
     private func end() -> CollectionIndex {
         state.withLock { state in
             defer { state = State() }
@@ -66,11 +65,11 @@ final class PoolReading: Sendable {
         }
     }
 
-    /// True if every directory that was met is listed by the one above it, and every one that is
-    /// listed was met.
+    /// True if every directory that was found is listed by the one above it, and every listed
+    /// directory was found.
     private var isBalanced: Bool { state.withLock { $0.met == $0.listed } }
 
-    /// Takes in the chunks of a page; returns the other objects.
+    /// Adds the chunks of a page; returns the other objects.
     private func directories(in page: [ObjectID]) -> [ObjectID] {
         state.withLock { state in
             page.filter { object in
@@ -81,7 +80,7 @@ final class PoolReading: Sendable {
         }
     }
 
-    /// Reads an object that is no chunk, and takes it in; nil if it is not there.
+    /// Reads an object that is no chunk, and adds it; nil if it is not there.
     @discardableResult
     private func read(_ object: ObjectID) async throws -> ObjectState? {
         guard let found = try await storage.objects.wholeOmap(of: object) else { return nil }
@@ -120,10 +119,11 @@ final class PoolReading: Sendable {
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 
-    /// Walks the tree from the root, takes in what was not met, and notes which view is short.
+    /// Walks the tree from the root, adds the directories that the enumeration did not find, and
+    /// notes the incomplete view.
     ///
-    /// Directories that were met are not read again where nothing can lie below them: those of
-    /// blobs and of links, which are nearly all.
+    /// Does not read directories of blobs and of links again, which are nearly all: nothing can lie
+    /// below them.
     private func walk(at began: Date) async throws {
         let met = state.withLock { state in
             defer { state.hashes = [] }
@@ -175,7 +175,7 @@ final class PoolReading: Sendable {
         }
     }
 
-    /// By how much the clocks of the OSDs may be behind, in seconds.
+    /// The time by which the clocks of the OSDs may be behind, in seconds.
     private static let skew: TimeInterval = 300
 }
 

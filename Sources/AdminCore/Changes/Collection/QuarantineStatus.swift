@@ -4,7 +4,8 @@ import StorageDriver
 public import Foundation
 
 /// The holdings in the quarantine, each with the time from which it can be freed. Needs no mark:
-/// only a mark can tell whether something is needed again, so this is the most that a run can free.
+/// only a mark can tell whether something is needed again, so a run may free less than these
+/// holdings.
 public struct QuarantineStatus: Hashable, Sendable {
     /// The things that one run took at once.
     public struct Item: Hashable, Sendable, Identifiable {
@@ -18,9 +19,9 @@ public struct QuarantineStatus: Hashable, Sendable {
             case uploads
             /// Chunks that nothing refers to.
             case chunks
-            /// Chunks behind the end of needed blobs: noted, and where they always were.
+            /// Chunks behind the end of needed blobs. They are noted, and stay at their places.
             case surplus
-            /// More than one of these, or nothing that is known.
+            /// More than one of these, or an unknown kind.
             case other
         }
 
@@ -28,8 +29,8 @@ public struct QuarantineStatus: Hashable, Sendable {
         public let id: String
         /// The kind of its things.
         public let kind: Kind
-        /// The time at which the last of it left its place; nil while that is under way, and after
-        /// it was interrupted: then the next run notes the time.
+        /// The time at which the last thing left its place; nil while that is under way, and if it
+        /// was interrupted: then the next run sets the time.
         public let since: Date?
         /// The first time at which a mark may begin that allows freeing it; nil if `since` is.
         public let due: Date?
@@ -37,7 +38,7 @@ public struct QuarantineStatus: Hashable, Sendable {
         public let by: String?
         /// The number of its things.
         public let count: Int
-        /// Their bytes, which freeing gives back if none is needed again.
+        /// Their bytes, which are freed if no thing is needed again.
         public let bytes: UInt64
     }
 
@@ -122,7 +123,7 @@ struct QuarantineReader: Sendable {
         if let found = finding.other {
             obstacles.append("\(ChangeError.wrongChunkSize(assumed: finding.assumed, found: found))")
         }
-        // Marks, and changes that only wait for their last look, are no obstacles.
+        // A mark, or a change that only waits for its last look, is no obstacle.
         for entry in try await Journal.entries(of: storage) where entry.intent?.head.kind != .mark {
             let change = try await storage.pending(entry, policy)
             switch change.state {

@@ -3,11 +3,11 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// One look of a `RestoringLook`: reads what is new, and finds what is to come back. Changes
-/// nothing.
+/// One look of a `RestoringLook`: reads new links and manifests, and finds the things to restore.
+/// Changes nothing.
 struct RestoringSearch: Sendable {
     let registry: RegistryReader
-    /// The knowledge afterwards, once everything that `run` returns is restored.
+    /// The knowledge after everything that `run` returns is restored.
     private(set) var learnt: RestoringLook.Knowledge
     /// The knowledge before.
     private var known: RestoringLook.Knowledge
@@ -38,8 +38,8 @@ struct RestoringSearch: Sendable {
         let blobs: [Digest: BlobIdentifier]
     }
 
-    /// Returns what is to come back, by holding, blobs before links; of two copies of a blob the
-    /// newer one.
+    /// Returns the things to restore, by holding, blobs before links; of two copies of a blob, only
+    /// the newer one.
     mutating func run() async throws -> [(StoragePath, [CollectionPlan.Item])] {
         try await meetHoldings()
         guard learnt.holdings.values.contains(where: \.isOfUse) else { return forgetUnfinished([]) }
@@ -85,8 +85,7 @@ struct RestoringSearch: Sendable {
 
     // MARK: - The quarantine
 
-    /// Reads which holdings there are. If one of them is somebody else's, nothing is known any
-    /// more.
+    /// Reads the holdings. If one of them belongs to another regtop, drops the knowledge.
     private mutating func meetHoldings() async throws {
         let places = RegistryReader.directories(in: try await storage.entries(paths.quarantine) ?? []).map {
             paths.quarantine.appending(.literal($0))
@@ -112,7 +111,7 @@ struct RestoringSearch: Sendable {
         learnt.holdings = Dictionary(found.compactMap { path, held, _ in held.map { (path, $0) } }) { one, _ in one }
     }
 
-    /// A holding that is being filled is strange again to the next look.
+    /// Forgets holdings that are being filled: the next look reads them as new ones.
     private mutating func forgetUnfinished<Value>(_ value: Value) -> Value {
         learnt.holdings = learnt.holdings.filter(\.value.isWhole)
         return value
@@ -188,7 +187,7 @@ struct RestoringSearch: Sendable {
         var algorithms = Array((before?.algorithms ?? [:]).keys)
         if before == nil || before?.top != versions.top {
             algorithms = RegistryReader.directories(in: try await storage.entries(directory) ?? [])
-            // Its parent lists it only after it has something.
+            // Its parent lists it only after the first link is in it.
             if !algorithms.contains("sha256") { algorithms.append("sha256") }
         }
         var revisions: Set<Digest> = []
@@ -219,8 +218,8 @@ struct RestoringSearch: Sendable {
         try await storage.objects.read(.stat, of: StorageReader.directory(directory))?.version
     }
 
-    /// Returns links to manifests that a push wrote to under the identifier that it had read before
-    /// they were taken: the directories do not show that.
+    /// Returns links to manifests that were written to after they were taken: a push had read their
+    /// identifiers before. The directories do not show such writes.
     private func writtenAgain() async throws -> Set<Root> {
         let links = learnt.holdings.values.flatMap { held in held.links.map { (link: $0, cutoff: held.cutoff) } }
         let found = try await concurrentMap(links, window: storage.window) {
@@ -243,15 +242,16 @@ struct RestoringSearch: Sendable {
         var needed: Set<Digest> = []
         /// Manifests with all that they name.
         var understood: Set<Digest> = []
-        /// False if something of it could not be understood, or it is not there itself.
+        /// False if a part of it could not be understood, or if the manifest itself is not there.
         var isClear = true
     }
 
     private typealias Documents = Memo<Digest, MarkReader.ManifestContent>
 
-    /// Returns the needs of a manifest if its repository has a link to it; none if not, though it
-    /// may have one at any moment: a regtop lists the directory before it makes the link. nil if it
-    /// is not listed any more. `isLinked`: the link is about to come back.
+    /// Returns the needs of a manifest if its repository has a link to it. Without a link there are
+    /// none yet, though a link may appear at any moment: a regtop lists the directory before it
+    /// makes the link. nil if the manifest is not listed any more. `isLinked`: the link is about to
+    /// come back.
     private func closure(
         of root: Root, isLinked: Bool, _ hoard: Hoard, _ documents: Documents
     ) async throws -> Closure? {
@@ -275,13 +275,13 @@ struct RestoringSearch: Sendable {
         return closure
     }
 
-    /// Adds all that manifests name, as a mark follows it.
+    /// Adds everything that manifests name, by the rules of a mark.
     private func follow(
         _ manifests: [Digest], _ blobs: [Digest], in repository: RepositoryName, _ closure: inout Closure,
         _ hoard: Hoard, _ documents: Documents
     ) async throws {
         let roots = Set(manifests)
-        // To any depth, as a mark: each manifest enters as a root does.
+        // Follows to any depth, as a mark does: each manifest enters as a root.
         var traversal = ManifestTraversal<(digest: Digest, need: Manifest.Edge.Need)>()
         for digest in manifests { traversal.add((digest, .manifest)) }
         for digest in blobs { traversal.add((digest, .blob)) }
@@ -297,7 +297,7 @@ struct RestoringSearch: Sendable {
                     closure.understood.insert(digest)
                     for edge in manifest.edges { traversal.add((edge.digest, edge.need)) }
                 case .missing:
-                    // Who pushes a part of it later makes a link to that.
+                    // A later push of a part makes a link to that part.
                     if roots.contains(digest) { closure.isClear = false }
                 case .unreadable(_, let references):
                     closure.isClear = false
@@ -332,8 +332,8 @@ struct RestoringSearch: Sendable {
         }
     }
 
-    /// Returns what a repository links to and the quarantine has: a manifest that cannot be
-    /// understood may name it.
+    /// Returns the digests that a repository links to and the quarantine holds: a manifest that
+    /// cannot be understood may name them.
     private func pinned(by repository: RepositoryName, _ hoard: Hoard) async throws -> [Digest] {
         var linked: Set<Digest> = []
         for directory in [paths.layers(repository), paths.revisions(repository)] {

@@ -8,9 +8,9 @@ import Foundation
 /// (docs/safety.md#2-collection).
 ///
 /// In the pool: the omap of the object `surplus` in the RADOS namespace `regtop`, from the
-/// identifier to JSON. Not in the quarantine, whose entries are references: nothing touches an
-/// identifier with a second reference. Only the length of the wait rests on a note: it may be lost,
-/// or written twice.
+/// identifier to JSON. The notes are not in the quarantine, because its entries are references, and
+/// an identifier with a second reference is never touched. Only the length of the wait depends on a
+/// note: it may be lost, or written twice.
 struct SurplusNotes: Sendable {
     struct Note: Codable, Hashable, Sendable {
         /// The path of the blob.
@@ -28,7 +28,7 @@ struct SurplusNotes: Sendable {
 
     let driver: StorageDriver
 
-    /// Returns all notes. Values that cannot be decoded are none.
+    /// Returns all notes. Leaves out values that cannot be decoded.
     static func read(_ storage: StorageReader) async throws -> [BlobIdentifier: Note] {
         let notes = try await store.records(in: storage).compactMap { key, note in
             BlobIdentifier(value: key.bytes).map { ($0, note) }
@@ -36,7 +36,7 @@ struct SurplusNotes: Sendable {
         return Dictionary(notes) { first, _ in first }
     }
 
-    /// Notes blobs. Of two who do so at once, the later one counts.
+    /// Notes blobs. If two processes do so at once, the later note counts.
     func write(_ items: [CollectionPlan.Item]) async throws {
         let now = driver.policy.now
         let notes = items.map { item in

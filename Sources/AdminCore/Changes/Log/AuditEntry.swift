@@ -8,9 +8,9 @@ public struct AuditEntry: Hashable, Sendable, Identifiable {
         public let target: String
         /// `done`, `failed`, `unknown` or `skipped`.
         public let outcome: String
-        /// The reason, in a sentence; nil if it is done.
+        /// The reason, in a sentence; nil if the change is done.
         public let error: String?
-        /// The id of what went to the trash; nil if nothing did.
+        /// The id in the trash; nil if nothing went there.
         public let trash: String?
     }
 
@@ -18,7 +18,7 @@ public struct AuditEntry: Hashable, Sendable, Identifiable {
     public let id: String
     /// The time at which it began.
     public let begun: Date
-    /// The time at which it ended; nil if it is under way, or was interrupted.
+    /// The time at which it ended; nil if it is in progress, or was interrupted.
     public let ended: Date?
     /// The account.
     public let user: String
@@ -30,19 +30,19 @@ public struct AuditEntry: Hashable, Sendable, Identifiable {
     public let client: String?
     /// The kind of change: the raw value of a `PlanAction`.
     public let action: String
-    /// The targets, as `Plan.logNames` has them; the first thousand.
+    /// The first thousand targets, as `Plan.logNames` has them.
     public let targets: [String]
     /// The number of all targets.
     public let targetCount: Int
-    /// Bytes that are gone when it ends, as the plan said.
+    /// Bytes that the change frees, by the plan.
     public let bytes: UInt64
-    /// Objects that are gone when it ends, as the plan said.
+    /// Objects that the change removes, by the plan.
     public let objects: Int
-    /// Bytes that collections can free later, as the plan said.
+    /// Bytes that collections can free later, by the plan.
     public let reclaimable: UInt64
-    /// The number of targets by outcome; empty until it ended.
+    /// The number of targets by outcome; empty until the change has ended.
     public let outcomes: [String: Int]
-    /// The results, the first thousand; empty until it ended.
+    /// The first thousand results; empty until the change has ended.
     public let results: [Result]
 }
 
@@ -91,7 +91,7 @@ public struct Operator: Hashable, Sendable {
     /// The Ceph client, as in `client.admin`; nil for other stores.
     public let client: String?
 
-    /// An operator.
+    /// Creates an operator from its properties.
     public init(user: String, host: String, process: Int32, client: String? = nil) {
         self.user = user
         self.host = host

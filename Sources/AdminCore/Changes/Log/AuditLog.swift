@@ -5,20 +5,20 @@ public import Foundation
 
 /// The log of all changes, in the pool itself, where every machine can read it.
 ///
-/// In the pool: an object a month, `log-2026-11`, in the RADOS namespace `regtop`, which no
-/// registry looks at. Each change has two keys in the omap of its month: `<id>`, written before
-/// anything is done, and `<id>!`, written afterwards, both JSON. Ids sort by time and never
-/// collide; nothing is written twice, or removed.
+/// In the pool: one object for each month, such as `log-2026-11`, in the RADOS namespace `regtop`,
+/// which no registry reads. Each change has two keys with JSON in the omap of its month: `<id>`,
+/// written before the change, and `<id>!`, written after it. Ids sort by time and never collide; no
+/// key is overwritten, or removed.
 struct AuditLog: Sendable {
-    /// The number of targets, and of results, that a record names at most.
+    /// The most targets, and the most results, that a record names.
     static let longestList = 1000
 
     let driver: StorageDriver
 
-    /// The key and the object of a change that was written down, or the reason why it was not.
+    /// The key and the object of the record of a change, or the reason why there is none.
     typealias Record = Result<(id: String, object: ObjectID), any Error>
 
-    /// Writes that a change begins.
+    /// Writes the record of a beginning change.
     func begin(_ beginning: AuditBeginning) async -> Record {
         let (id, object) = (RecordKey.new(at: beginning.begun), AuditLog.object(of: beginning.begun))
         do {
@@ -29,7 +29,7 @@ struct AuditLog: Sendable {
         }
     }
 
-    /// Writes how it ended. Returns a sentence if the log does not have all of it.
+    /// Writes the end of a change. Returns a sentence if the log does not have the whole record.
     func end(_ record: Record, _ ending: AuditEnding) async -> String? {
         do {
             let (id, object) = try record.get()
@@ -84,10 +84,10 @@ public struct AuditLogReader: Sendable {
     /// Reads the latest changes, the latest first: month by month back from `now`, for twenty
     /// years.
     /// - Parameters:
-    ///   - limit: How many at most, from 1 on. Memory: that many entries.
+    ///   - limit: The most changes to read, from 1 on. Memory: that many entries.
     ///   - now: The date from which the search goes back.
     public func latest(_ limit: Int, now: Date) async throws -> [AuditEntry] {
-        // A clock that is ahead writes into the next month.
+        // A machine whose clock is ahead writes into the next month.
         let newest = AuditLog.month(of: now) + 1
         var found: [AuditEntry] = []
         for first in stride(from: newest, to: newest - 240, by: -12) where found.count < limit {
@@ -99,8 +99,8 @@ public struct AuditLogReader: Sendable {
         return Array(found.prefix(max(0, limit)))
     }
 
-    /// Removes entries that are older than the registry. The log outlives the registry where a pool
-    /// is emptied and filled anew.
+    /// Removes entries that are older than the registry. The log outlives the registry if a pool is
+    /// emptied and filled anew.
     /// - Returns: A sentence about them; nil if there are none.
     public func removeEarlier(
         from entries: inout [AuditEntry], _ paths: RegistryPaths = RegistryPaths()
@@ -114,7 +114,7 @@ public struct AuditLogReader: Sendable {
             "\(earlier) \(earlier == 1 ? "change" : "changes") of an earlier registry in this pool \(earlier == 1 ? "is" : "are") left out"
     }
 
-    /// Reads the latest of one month, the latest first.
+    /// Reads the latest entries of one month, the latest first.
     private func entries(of object: ObjectID, limit: Int) async throws -> [AuditEntry] {
         var last: [OmapEntry] = []
         var after: ByteString?
@@ -143,8 +143,8 @@ public struct AuditLogReader: Sendable {
 }
 
 extension StorageReader {
-    /// Returns the time since which a registry's tree has been there, by the dates of directories
-    /// into which nothing is written as long as they hold anything; nil if there is no tree.
+    /// Returns the time since which a registry's tree has existed, by the dates of directories to
+    /// which nothing is written as long as they hold anything; nil if there is no tree.
     func made(_ paths: RegistryPaths) async throws -> Date? {
         guard let top = paths.root.components.first else { return nil }
         return try await made(below: .literal(top))

@@ -2,9 +2,9 @@ import ObjectStore
 import Registry
 import StorageDriver
 
-/// Moves the links of a target (docs/safety.md#move-a-repository): all of them appear at the
-/// destination, layers first and tags last, then they vanish at the source in the opposite order,
-/// key by key.
+/// Moves the links of a target (docs/safety.md#move-a-repository): all links appear at the
+/// destination, layers first and tags last; then they are removed at the source in the opposite
+/// order, key by key.
 struct MoveExecutor: Sendable {
     let context: ChangeContext
     let handling: RepositoryHandling
@@ -14,8 +14,8 @@ struct MoveExecutor: Sendable {
     private var paths: RegistryPaths { context.paths }
 
     /// Moves a target. Returns notes; throws `ChangeError.changed` if a link was changed meanwhile
-    /// and stays at the source, `StorageError.alreadyExists` if the destination was taken meanwhile
-    /// (then nothing was moved).
+    /// and stays at the source; `StorageError.alreadyExists` if the destination was taken
+    /// meanwhile: then nothing is moved.
     func move(_ target: ChangePlan.Target) async throws -> [String] {
         let watch = LayerWatch(
             driver: driver, paths: paths, names: target.layerNames,
@@ -62,9 +62,9 @@ struct MoveExecutor: Sendable {
         return try await notes + Leftovers.notes(on: Set(stay), of: target, with: driver)
     }
 
-    /// Moves what tags name that were pushed anew while their repository moved: the links were
-    /// written to the source after the plan. They are all that is below the source's revisions and
-    /// layers now and not at the destination.
+    /// Moves the links of tags that were pushed while their repository moved: these links were
+    /// written to the source after the plan. They are the links below the source's revisions and
+    /// layers that are not at the destination.
     private func bringAlong(_ retagged: [ChangePlan.Link], of target: ChangePlan.Target) async throws -> String {
         guard let destination = target.destination, destination.repository != target.reference.repository else {
             return "a tag was pushed anew meanwhile; it is at its new name"
@@ -83,8 +83,8 @@ struct MoveExecutor: Sendable {
                 } then: {
                 }
             } catch StorageError.alreadyExists {
-                // The destination has this link already, with the same meaning; the source's is
-                // dropped.
+                // The destination already has a link with the same meaning; the link at the source
+                // is dropped.
                 _ = try await driver.writer.exchange(move.blob, for: nil, at: move.source)
             }
         }

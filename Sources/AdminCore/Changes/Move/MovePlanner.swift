@@ -92,8 +92,8 @@ struct MovePlanner: Sendable {
             stages.append(
                 try await concurrentMap(links, window: storage.window) { link in
                     let new = link.path.moved(from: from, to: to)
-                    // Also of the tag's history, where both say the same: so it can be taken back
-                    // like the rest.
+                    // The move also replaces links of the tag's history that both tags have,
+                    // although they hold the same digest: so they can be taken back like the rest.
                     return ChangePlan.Link(
                         path: link.path, blob: link.blob, digest: link.digest, destination: new,
                         replaces: try await present(new))

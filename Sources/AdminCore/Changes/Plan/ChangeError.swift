@@ -8,18 +8,18 @@ public enum ChangeError: Error, Hashable, Sendable {
     case notFound(ImageReference)
     /// The destination is already there.
     case destinationExists(ImageReference)
-    /// The request makes no sense, or nothing allows it; the text says why.
+    /// The request makes no sense, or is not allowed; the text says why.
     case unsuitable(String)
-    /// Somebody else has changed links of the plan since, and they stay: one of them, and their
+    /// Another process has changed links of the plan since, and they stay: one of them, and their
     /// number.
     case changed(StoragePath, count: Int)
-    /// Somebody else has moved or removed links of the plan since: one of them, and their number.
+    /// Another process has moved or removed links of the plan since: one of them, and their number.
     case gone(StoragePath, count: Int)
     /// There is no space for the entries in the trash; with the store's error.
     case noRoomForTrash(StoreError)
     /// Nothing in the trash has this id.
     case notInTrash(String)
-    /// A deletion, by its id, cannot come back, since its name is taken.
+    /// A deletion, by its id, cannot be restored, since its name is taken.
     case nameTaken(String, id: String)
     /// The session is read-only.
     case readOnly
@@ -65,8 +65,8 @@ extension ChangeError {
 }
 
 extension StorageReader {
-    /// Throws `ChangeError.wrongChunkSize` if the pool's own files say that they have another chunk
-    /// size than this reader assumes.
+    /// Throws `ChangeError.wrongChunkSize` if the pool's files show another chunk size than this
+    /// reader assumes.
     func checkChunkSize() async throws {
         let finding = try await ChunkSizeProbe(storage: self).run()
         if let found = finding.other { throw ChangeError.wrongChunkSize(assumed: finding.assumed, found: found) }

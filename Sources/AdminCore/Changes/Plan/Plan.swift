@@ -6,8 +6,8 @@ import Foundation
 /// A change as a value, before it is made: targets by identity, impact and notes.
 ///
 /// Dry run, question and execution show and execute this same value. It is frozen: every step is
-/// guarded by what was seen when the plan was made, and fails where the pool has changed since.
-/// Only `RegistryAdmin.apply` executes a plan.
+/// guarded by the state that the plan has read, and fails if the pool has changed since. Only
+/// `RegistryAdmin.apply` executes a plan.
 public protocol Plan: Sendable {
     /// The kind of change.
     var action: PlanAction { get }
@@ -17,7 +17,7 @@ public protocol Plan: Sendable {
     var impact: Impact { get }
     /// Notes to read before saying yes, a sentence each.
     var notes: [String] { get }
-    /// The names of the targets in the log, with what becomes of them.
+    /// The names of the targets in the log, with their destinations.
     var logNames: [String] { get }
     /// The steps, one for each target, in the order of `targetNames`.
     func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep]
@@ -36,13 +36,13 @@ public enum PlanAction: String, Hashable, Sendable, CaseIterable {
     case move
     /// Damage is mended.
     case repair
-    /// References come back from the trash.
+    /// References are restored from the trash.
     case restore
     /// References in the trash are dropped for good.
     case empty
     /// Unfinished uploads are removed.
     case purge
-    /// Content that nothing needs goes to the quarantine, comes back from it or is freed.
+    /// Unneeded content is quarantined, restored or freed.
     case collect
 }
 
@@ -50,10 +50,10 @@ public enum PlanAction: String, Hashable, Sendable, CaseIterable {
 public struct PlanStep: Sendable {
     /// The target, as `Plan.targetNames` has it.
     public let name: String
-    /// The id of what the step puts in the trash; nil if nothing goes there.
+    /// The id of the step's deletion in the trash; nil if nothing goes there.
     public let trash: TrashID?
-    /// Changes the target. Returns what a person should know afterwards, a sentence each; throws if
-    /// not all of it was done.
+    /// Changes the target. Returns notes for a person, a sentence each; throws unless all of it was
+    /// done.
     let work: @Sendable () async throws -> [String]
 
     /// A step that does `work`.
@@ -75,7 +75,7 @@ public struct ChangeContext: Sendable {
 
     var paths: RegistryPaths { registry.paths }
 
-    /// Returns ids for so many deletions that begin now.
+    /// Returns ids for `count` deletions that begin now.
     func trashIDs(count: Int) -> [TrashID] { TrashID.make(count: count, at: driver.policy.now) }
 }
 
@@ -92,16 +92,16 @@ public struct Impact: Hashable, Sendable {
     public var tags: [String] = []
     /// Tags that name the same manifests and stay, as `repo:tag`, sorted.
     public var siblingTags: [String] = []
-    /// Manifests that stay, as `repo@digest`, sorted, and whose only index in their repository
-    /// goes: they can only be pulled by their digest then.
+    /// Manifests that stay although their only index in the repository is removed, as
+    /// `repo@digest`, sorted. Afterwards they can only be pulled by their digest.
     public var orphanedChildren: [String] = []
-    /// Parts of an index that goes, or whose tag goes, which other indexes or tags name as well; a
-    /// sentence for each, sorted.
+    /// Parts of a removed or untagged index that other indexes or tags name as well; a sentence for
+    /// each, sorted.
     public var sharedChildren: [String] = []
-    /// Indexes that stay, as `repo@digest`, sorted, and name a manifest that goes from their
-    /// repository: they cannot be pulled whole then.
+    /// Indexes that stay and name a manifest that is removed from their repository, as
+    /// `repo@digest`, sorted. Afterwards they cannot be pulled whole.
     public var brokenIndexes: [String] = []
-    /// The number of blobs that the lost manifests reach and that something which stays needs, too.
+    /// The number of blobs that the lost manifests reach and that remaining content needs, too.
     public var sharedBlobs: Int = 0
     /// Bytes of these blobs.
     public var sharedBytes: UInt64 = 0
@@ -116,21 +116,22 @@ public struct Impact: Hashable, Sendable {
     public init() {}
 }
 
-/// The id of one deletion in the trash, as in `20261124-234501-3f2a`: its time, and four digits or
-/// more that tell it from others of that second. Ids sort by time, and can be typed.
+/// The id of one deletion in the trash, as in `20261124-234501-3f2a`: its time, and at least four
+/// digits that distinguish it from other ids of that second. Ids sort by time, and can be typed.
 public struct TrashID: Hashable, Sendable {
     /// The text, a valid component of a path.
     public let string: String
 
     init(_ string: String) { self.string = string }
 
-    /// Returns so many ids of one moment, no two alike, ascending.
+    /// Returns `count` distinct ids for one moment, ascending.
     static func make(count: Int, at moment: Date) -> [TrashID] {
         let time = moment.formatted(
             Date.ISO8601FormatStyle(timeZone: .gmt).year().month().day().time(includingFractionalSeconds: false)
                 .dateSeparator(.omitted).timeSeparator(.omitted)
         ).replacing("T", with: "-").replacing("Z", with: "")
-        // As many digits as all of them need, the first not 0: so text sorts as numbers do.
+        // All ids have the same number of digits, and the first digit is not 0: so the texts sort
+        // like numbers.
         let least = count < 0x8000 ? 0x1000 : 0x1000_0000
         let first = Int.random(in: least...(least * 16 - 1 - count))
         return (0..<count).map { TrashID("\(time)-\(String(first + $0, radix: 16))") }

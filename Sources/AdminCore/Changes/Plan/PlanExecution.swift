@@ -4,25 +4,25 @@ import StorageDriver
 /// The execution of plans, with a record of each in the log.
 ///
 /// Nothing here looks at the journal: `RegistryAdmin.apply` does that once before a change, and
-/// what is done on the way to a change belongs to that change.
+/// every later step belongs to that change.
 struct PlanExecution: Sendable {
     let context: ChangeContext
 
     /// Executes a plan, target by target. Returns a result for each, in the plan's order. After a
     /// cancellation, or a failure that concerns all targets, the rest is `skipped`.
     ///
-    /// The log in the pool has a record before the first step, and its ending after the last. Where
-    /// the log cannot be written, the change goes on and a note says so.
+    /// Writes a record in the log of the pool before the first step, and its ending after the last.
+    /// If the log cannot be written, the change goes on and a note says so.
     func run(_ plan: some Plan, progress: ProgressHandler? = nil) async -> [ChangeResult] {
         let log = AuditLog(driver: context.driver)
         let record = await log.begin(beginning(of: plan))
         let results = await steps(of: plan, progress)
-        // In a task of its own: the ending is written also if the caller was cancelled meanwhile.
+        // A separate task writes the ending even if the caller was cancelled meanwhile.
         let trouble = await Task { await log.end(record, ending(results)) }.value
         return trouble.map { results.noting($0) } ?? results
     }
 
-    /// Returns a result for each target of a plan that is not begun for a reason.
+    /// Returns a result for each target of a plan that is not begun.
     static func skipping(_ plan: some Plan, _ reason: String, _ kind: StoreError.Kind?) -> [ChangeResult] {
         plan.targetNames.map { ChangeResult(target: $0, outcome: .skipped, error: reason, kind: kind) }
     }
@@ -91,7 +91,7 @@ extension [ChangeResult] {
 
 /// The result of one target of a plan.
 public struct ChangeResult: Hashable, Sendable {
-    /// How the target ended.
+    /// The outcome of a target.
     public enum Outcome: String, Hashable, Sendable {
         /// All of it was done.
         case done
@@ -99,25 +99,25 @@ public struct ChangeResult: Hashable, Sendable {
         case failed
         /// It may or may not have been done: no answer came, and reading back failed, too.
         case unknown
-        /// It was not begun, because of a failure before it, or a cancellation.
+        /// It was not begun, because of an earlier failure or a cancellation.
         case skipped
     }
 
     /// The target, as `Plan.targetNames` has it.
     public let target: String
-    /// How it ended.
+    /// The outcome.
     public let outcome: Outcome
     /// The reason, in a sentence; nil if it is done.
     public let error: String?
-    /// The kind of failure of the store; nil if it was none.
+    /// The kind of the store's failure; nil if there was none.
     public let kind: StoreError.Kind?
     /// Notes about a change that is done, a sentence each: links that appeared
     /// meanwhile and stay, for example.
     public let notes: [String]
-    /// The id of what went to the trash; nil if nothing did.
+    /// The id in the trash; nil if nothing went there.
     public let trash: TrashID?
 
-    /// A result.
+    /// Creates a result from its properties.
     public init(
         target: String, outcome: Outcome, error: String? = nil, kind: StoreError.Kind? = nil,
         notes: [String] = [], trash: TrashID? = nil

@@ -1,12 +1,12 @@
 public import Registry
 
-/// The companions, such as signatures and attestations, that go when their images go.
+/// The companions, such as signatures and attestations, that are removed with their images.
 public enum CompanionChoice: Sendable {
     /// All of them.
     case all
-    /// All but these.
+    /// All except these.
     case except(Set<ImageReference>)
-    /// None: they stay, and their images are gone.
+    /// None: they stay although their images are removed.
     case none
 
     func allows(_ reference: ImageReference?) -> Bool {
@@ -18,15 +18,15 @@ public enum CompanionChoice: Sendable {
     }
 }
 
-/// Finds the companions that go with the images of a removal. Only reads.
+/// Finds the companions that are removed with the images of a removal. Only reads.
 struct Companions: Sendable {
     let registry: RegistryReader
     let finder: TargetFinder
 
-    /// Returns the targets, each with the companions of its images: their tags once no tag names
-    /// the image any more; of an image whose manifest goes, their manifests as well. A companion
-    /// that was named itself joins its image, so that both are restored together. Returns sentences
-    /// about what joins.
+    /// Returns the targets, each with the companions of its images: their tags if no tag names the
+    /// image any more, and their manifests if the manifest of the image is removed. A companion
+    /// that is named itself joins its image, so that both are restored together. Also returns
+    /// sentences about the joining companions.
     func joining(
         _ targets: [ChangePlan.Target], _ choice: CompanionChoice
     ) async throws -> (targets: [ChangePlan.Target], notes: [String]) {
@@ -81,8 +81,8 @@ struct Companions: Sendable {
     }
 }
 
-/// Finds the companions that are left without their image when some tags and manifests of a
-/// repository go. Pure.
+/// Finds the companions that lose their image when some tags and manifests of a repository are
+/// removed. Pure.
 struct CompanionSearch {
     /// The companions of a repository and their images.
     struct Kin {
@@ -91,7 +91,7 @@ struct CompanionSearch {
         let referrers: [(digest: Digest, subject: Digest)]
     }
 
-    /// The tags and manifests that go, each with the number of its target.
+    /// The removed tags and manifests, each with the number of its target.
     struct Lost {
         var tags: [String: Int] = [:]
         var revisions: [Digest: Int] = [:]
@@ -99,19 +99,19 @@ struct CompanionSearch {
 
     /// A companion that is left without its image.
     struct Found {
-        /// The tag that goes; nil where only a manifest does.
+        /// The removed tag; nil if only a manifest is removed.
         let tag: String?
-        /// The manifest that goes; nil where only a tag does.
+        /// The removed manifest; nil if only a tag is removed.
         let revision: Digest?
         let kind: Companion.Kind
-        /// The number of the target that it goes with.
+        /// The number of the target that the companion joins.
         let target: Int
     }
 
     let kin: Kin
     var lost: Lost
 
-    /// Finds them, to a fixpoint: what belongs to a companion goes with it.
+    /// Finds them, to a fixpoint: a companion takes its own companions with it.
     mutating func run(allowing isAllowed: (ImageReference.Selector) -> Bool) -> [Found] {
         let members = kin.family.members
         var found: [Found] = []
@@ -146,14 +146,14 @@ struct CompanionSearch {
         return found
     }
 
-    /// The number of the target that a companion goes with; nil if it stays, because a tag that it
-    /// belongs to stays.
+    /// The number of the target that a companion joins; nil if the companion stays, because a tag
+    /// to which it belongs stays.
     private func target(of number: Int, _ companion: Companion) -> Int? {
         let owners = kin.family.owners(of: number).map { kin.family.members[$0].tag }
         guard !owners.isEmpty else { return lost.revisions[companion.subject] }
         let targets = owners.compactMap { lost.tags[$0] }
         guard targets.count == owners.count else { return nil }
-        // With the image, not with a companion in between: that joins the image as well.
+        // The companion joins the image, not a companion in between, which joins the image as well.
         let images = kin.family.images(of: number).compactMap { lost.tags[kin.family.members[$0].tag] }
         return images.min() ?? targets.min()
     }
@@ -184,7 +184,7 @@ private struct CompanionJoin {
         }
     }
 
-    /// The tags and manifests of a repository that go with the targets as they are.
+    /// The tags and manifests of a repository in the present targets.
     func lost(of name: RepositoryName) -> CompanionSearch.Lost {
         var lost = CompanionSearch.Lost()
         for (number, target) in targets.enumerated() {
@@ -201,7 +201,7 @@ private struct CompanionJoin {
     mutating func add(_ added: [ChangePlan.Target], of found: CompanionSearch.Found, in name: RepositoryName) {
         guard let target = targets[found.target] else { return }
         let paths = paths
-        // A manifest comes with the tags that name it.
+        // A manifest includes the tags that name it.
         var own = Set(target.links.map(\.path))
         let links = added.flatMap(\.links).filter { own.insert($0.path).inserted }
         guard !links.isEmpty else { return }

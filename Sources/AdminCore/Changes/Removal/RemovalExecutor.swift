@@ -24,8 +24,8 @@ struct RemovalExecutor: Sendable {
     }
 
     /// Drops the links of a target for good, stage by stage, each guarded by its identifier, and
-    /// prunes what is empty then. Returns notes; throws `ChangeError.changed` if a planned link
-    /// stays, and errors of the store.
+    /// prunes the directories that become empty. Returns notes; throws `ChangeError.changed` if a
+    /// planned link stays, and errors of the store.
     func drop(_ target: ChangePlan.Target) async throws -> [String] {
         try await watching(target, counterpart: nil) {
             if let first = target.links.first {

@@ -17,7 +17,7 @@ struct RemovalPlanner: Sendable {
         let finder = TargetFinder(registry: registry, policy: policy)
         var covered: Set<StoragePath> = []
         var targets: [ChangePlan.Target] = []
-        // What covers most comes first, so that the tag of a repository that goes as well is not a
+        // Broad references come first: a tag whose repository is removed as well does not become a
         // target of its own.
         for reference in references.uniqued().sorted(by: { $0.selector.breadth > $1.selector.breadth }) {
             let target = try await finder.target(reference, takesUploads: handling.takesUploads)
@@ -131,7 +131,7 @@ struct RemovalImpact: Sendable {
         return impact
     }
 
-    /// The manifests that go with these targets.
+    /// The manifests that are removed with these targets.
     private func revisions(of targets: [ChangePlan.Target]) -> [RepositoryName: Set<Digest>] {
         var lost: [RepositoryName: Set<Digest>] = [:]
         for target in targets {
@@ -145,7 +145,7 @@ struct RemovalImpact: Sendable {
 
     /// Returns the blobs that lost manifests reach, divided into those that no other manifest of
     /// the registry reaches, and the others; and the manifests that stay in these repositories.
-    /// Tags don't count: the content of a revision stays until the revision goes.
+    /// Tags do not count: the content of a revision stays until the revision is removed.
     private func content(
         of lost: [RepositoryName: Set<Digest>], _ pass: RegistryPass, progress: ProgressHandler?
     ) async throws -> (lost: [Digest: UInt64], shared: [Digest: UInt64], staying: [RepositoryName: Set<Digest>]) {
@@ -173,8 +173,9 @@ struct RemovalImpact: Sendable {
         )
     }
 
-    /// Returns the manifests that stay and were tied by an index to those that go. Orphans: named
-    /// by a lost index, and by none that stays. Broken: indexes that name a lost manifest.
+    /// Returns the manifests that stay and that an index connects with lost ones. Orphans:
+    /// manifests that a lost index names, and no index that stays. Broken: indexes that name a lost
+    /// manifest.
     private func severed(
         by lost: [RepositoryName: Set<Digest>], from staying: [RepositoryName: Set<Digest>], _ pass: RegistryPass
     ) async throws -> (orphans: [String], broken: [String]) {
@@ -191,7 +192,7 @@ struct RemovalImpact: Sendable {
     }
 
     /// Returns sentences about other indexes and tags that name the parts of the indexes among some
-    /// manifests. `lost`: the tags that go.
+    /// manifests. `lost`: the tags that are removed.
     private func shared(
         ofIndexes leaving: [RepositoryName: Set<Digest>], _ lost: Set<String>, _ pass: RegistryPass
     ) async throws -> [String] {

@@ -4,9 +4,9 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// Checks, before damage goes to the trash, that it still is what it was when it was found. Between
-/// the look and the repair lie the hours of a deep look, or a question that nobody answered; a tag
-/// that was pushed since, or is being pushed, is no damage.
+/// Checks, before damage goes to the trash, that it has not changed since it was found. A deep
+/// check takes hours, and a question may stay open as long. A tag that was pushed since, or is
+/// being pushed, is no damage.
 struct DamageCheck: Sendable {
     let context: ChangeContext
     /// Seconds in which damage counts as a write under way.
@@ -28,15 +28,15 @@ struct DamageCheck: Sendable {
         }
     }
 
-    /// True if there still is nothing but links to layers, and none that was written just now: the
-    /// layer links of a push come before its manifest.
+    /// True if there still are only links to layers, and none of them is new: the layer links of a
+    /// push come before its manifest.
     private func isStillEmpty(_ target: RepairPlan.Target) async throws -> Bool {
         guard target.files.allSatisfy({ paths.stage(of: $0.path) == .layers }) else { return false }
         return try await hasNoNews(target)
     }
 
-    /// True if none of the files that are to go was written within the grace window, and none has
-    /// come.
+    /// True if none of the files to be removed was written within the grace window, and no file was
+    /// added.
     private func hasNoNews(_ target: RepairPlan.Target) async throws -> Bool {
         if case .trashDirectories(let directories) = target.repair {
             let planned = Set(target.files.map(\.path))
@@ -58,8 +58,8 @@ struct DamageCheck: Sendable {
         return try await registry.links.read(at: path).fault(expecting: paths.file(at: path)?.digest) != nil
     }
 
-    /// True if the image of a companion still is not there, and nothing of the companion was
-    /// written anew.
+    /// True if the image of a companion is still missing, and nothing of the companion was written
+    /// anew.
     private func isStillOrphaned(_ target: RepairPlan.Target) async throws -> Bool {
         guard let path = target.problem.path, let name = paths.repositoryName(of: path),
             try await hasNoNews(target)

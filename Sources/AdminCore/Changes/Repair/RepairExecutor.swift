@@ -7,15 +7,15 @@ import Foundation
 /// Makes the repairs of a plan.
 struct RepairExecutor: Sendable {
     let context: ChangeContext
-    /// Seconds in which damage counts as a write under way: nothing younger is taken away.
+    /// Seconds in which damage counts as a write under way: nothing younger is removed.
     let grace: TimeInterval
 
     private var driver: StorageDriver { context.driver }
     private var registry: RegistryReader { context.registry }
     private var paths: RegistryPaths { context.paths }
 
-    /// Makes one repair; `id` is for what goes to the trash by it. Returns notes; throws
-    /// `RepairError` where the damage is not what it was, and errors of the store.
+    /// Makes one repair; `id` is the id for the files that go to the trash. Returns notes; throws
+    /// `RepairError` if the damage has changed, and errors of the store.
     func repair(_ target: RepairPlan.Target, trash id: TrashID?) async throws -> [String] {
         switch target.repair {
         case .dropUploadKey(let path, let blob, let kept):
@@ -71,10 +71,10 @@ struct RepairExecutor: Sendable {
         }
     }
 
-    /// Writes a file anew that has lost its size. The registry's driver writes data first and the
-    /// size then: a young file may get one still. The new size is that of bytes that are proven to
-    /// be the content, as they were and as they are written anew. The chunks are never changed in
-    /// place, since nothing could guard the others meanwhile.
+    /// Writes a file anew that has lost its size. The registry's driver writes the data before the
+    /// size: a young file may still get its size. The digest proves the bytes, and so the size,
+    /// before the new file is written and after. The chunks are never changed in place, since no
+    /// guard covers several chunks.
     private func restoreSize(
         _ path: StoragePath, _ blob: BlobIdentifier, _ chunks: [Int]
     ) async throws {
@@ -92,7 +92,7 @@ struct RepairExecutor: Sendable {
         else { throw RepairError.notTheDigest(path) }
     }
 
-    /// True if an object is so old that nobody is writing the file that it is part of.
+    /// True if an object is so old that no registry can be writing its file.
     private func isSettled(_ object: ObjectState) -> Bool {
         grace == 0 || object.modified.addingTimeInterval(grace) <= driver.policy.now
     }
@@ -104,7 +104,7 @@ struct RepairExecutor: Sendable {
         try await driver.putContent(path, Array(digest.string.utf8))
     }
 
-    /// A link to a manifest lets the registry serve it: only a manifest with the right digest gets
+    /// A link lets the registry serve a manifest: so only a manifest with the right digest gets
     /// one.
     private func requireManifest(_ digest: Digest) async throws {
         let path = paths.blob(digest)
@@ -122,9 +122,9 @@ struct RepairExecutor: Sendable {
         guard isDone else { throw RepairError.changed(file.path) }
     }
 
-    /// A reference without chunk 0 has no date of its own (docs/safety.md#dates): one in a
-    /// directory that was written to just now is left alone, since the registry's driver writes the
-    /// key before the data.
+    /// A reference without chunk 0 has no date of its own (docs/safety.md#dates): a reference in a
+    /// directory with a recent write is left alone, since the registry's driver writes the key
+    /// before the data.
     private func finishDeletion(
         _ path: StoragePath, _ blob: BlobIdentifier, _ target: RepairPlan.Target, _ id: TrashID?
     ) async throws -> [String] {
@@ -139,9 +139,9 @@ struct RepairExecutor: Sendable {
         return directory.map { isSettled($0) } ?? false
     }
 
-    /// The digest says that there is nothing to lose, and that no content is missing; a young
-    /// reference may be being written all the same. The chunk is made in a single operation, and
-    /// only where there is none: if the reference has changed by then, the chunk is an orphan.
+    /// The digest shows that there is no content to lose, and that none is missing; still, a
+    /// registry may be writing a young reference. A single operation makes the chunk, and only if
+    /// there is none. If the reference has changed by then, the chunk is an orphan.
     private func writeEmpty(_ path: StoragePath, _ blob: BlobIdentifier) async throws {
         guard case .blob(let digest) = paths.file(at: path), BlobFinding.emptyDigests.contains(digest.string) else {
             throw RepairError.notTheDigest(path)
@@ -160,7 +160,7 @@ struct RepairExecutor: Sendable {
     private func toTrash(_ target: RepairPlan.Target, _ id: TrashID?) async throws -> [String] {
         var directories = target.files.map(\.path.parent)
         if case .trashDirectories(let own) = target.repair {
-            // Directories without files as well.
+            // Includes directories without files.
             let below = try await concurrentMap(own, window: driver.reader.window) { [driver] in
                 try await driver.reader.walkIfThere($0) ?? []
             }
@@ -208,8 +208,8 @@ extension RepairPlan.Target {
 struct SurplusRemoval: Sendable {
     let context: ChangeContext
 
-    /// Reads the chunks first, then proves that the content is right without them, then removes
-    /// exactly what was read. Throws `RepairError`, and errors of the store.
+    /// Reads the chunks, then proves that the content is right without them, then removes exactly
+    /// these chunks. Throws `RepairError`, and errors of the store.
     func drop(_ chunks: [Int], of path: StoragePath, _ blob: BlobIdentifier) async throws {
         let driver = context.driver
         guard try await driver.reader.value(at: path) == blob.value else { throw RepairError.changed(path) }
@@ -222,14 +222,14 @@ struct SurplusRemoval: Sendable {
 
 /// The reason why a repair was not made.
 public enum RepairError: Error, Hashable, Sendable {
-    /// The damage is not what it was when it was found.
+    /// The damage has changed since it was found.
     case changed(StoragePath)
-    /// The damage has no path, and is not what it was when it was found.
+    /// The damage has no path, and has changed since it was found.
     case gone(String)
-    /// The directory holds something that is neither a file nor a directory, or that came
-    /// meanwhile: it could not be taken away.
+    /// The directory holds something that is neither a file nor a directory, or that appeared
+    /// meanwhile: it could not be removed.
     case stays(StoragePath)
-    /// The bytes do not have the digest that they should have: nothing was changed.
+    /// The bytes do not have the expected digest: nothing was changed.
     case notTheDigest(StoragePath)
 }
 

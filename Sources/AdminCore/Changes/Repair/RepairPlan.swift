@@ -13,9 +13,9 @@ public struct RepairPlan: Plan, Hashable {
         public let problem: Problem
         /// The repair.
         public let repair: Repair
-        /// The files that go to the trash by it.
+        /// The files that the repair takes to the trash.
         public let files: [Repair.TrashedFile]
-        /// The name of the target whose repair takes all of this away with it, so that nothing is
+        /// The name of the target whose repair also removes all of this damage, so that nothing is
         /// left to mend here; nil if there is none.
         public internal(set) var mendedWith: String?
 
@@ -25,8 +25,7 @@ public struct RepairPlan: Plan, Hashable {
             self.files = files
         }
 
-        /// Its name: the kind of the problem and its place, and the key where the place has
-        /// several.
+        /// The name: the kind of the problem and its place, and the key if the place has several.
         public var name: String {
             var name = "\(problem.kind.rawValue) \(problem.place)"
             if case .removeKey(_, let key, _) = repair { name += ", key \(key)" }
@@ -34,16 +33,16 @@ public struct RepairPlan: Plan, Hashable {
         }
     }
 
-    /// In the order in which they are made.
+    /// The repairs, in the order of execution.
     public let targets: [Target]
     /// The costs and the gains.
     public let impact: Impact
     /// Notes to read before saying yes, a sentence each.
     public let notes: [String]
-    /// Seconds in which damage counts as a write under way: nothing younger is taken away.
+    /// Seconds in which damage counts as a write under way: nothing younger is removed.
     public let grace: TimeInterval
 
-    /// Always a repair.
+    /// The kind of change: a repair.
     public var action: PlanAction { .repair }
     /// The names of the targets.
     public var targetNames: [String] { targets.map(\.name) }
@@ -66,7 +65,7 @@ public struct RepairPlan: Plan, Hashable {
     }
 }
 
-/// The names of the repairs that are made so far.
+/// The names of the finished repairs.
 private final class DoneRepairs: Sendable {
     private let names = Mutex<Set<String>>([])
 
@@ -76,8 +75,8 @@ private final class DoneRepairs: Sendable {
 }
 
 extension RepairPlan {
-    /// Returns the targets in the order in which they are made; those that another one takes away
-    /// with it follow that one. Found by path, whatever their number.
+    /// Returns the targets in the order of execution. Targets whose damage another one removes
+    /// follow that one. The search is by path, and fast for any number.
     static func ordered(_ targets: [Target]) -> [Target] {
         let ranked = targets.enumerated()
             .sorted { ($0.element.repair.rank, $0.offset) < ($1.element.repair.rank, $1.offset) }.map(\.element)
@@ -88,7 +87,7 @@ extension RepairPlan {
             }
         }
         let placed = ranked.enumerated().map { index, target -> (taker: Int, index: Int, target: Target) in
-            // The outermost directory that goes.
+            // The outermost directory that is removed.
             let above = target.repair.isMootInTrash ? target.problem.path?.andAbove ?? [] : []
             guard let taker = above.lazy.compactMap({ takers[$0] }).first, taker != index else {
                 return (index, -1, target)
@@ -109,9 +108,9 @@ extension StoragePath {
 }
 
 extension Repair {
-    /// True if nothing is left to be done where everything around it has gone to the trash. A pair
-    /// is taken apart, a directory listed, and a key that has no path removed in any case: no trash
-    /// takes these.
+    /// True if the repair is needless after the directory around the damage has gone to the trash.
+    /// Three repairs are needed in any case, since the trash does not solve their problem: to take
+    /// a pair apart, to list a directory, and to remove a key without a path.
     fileprivate var isMootInTrash: Bool {
         switch self {
         case .dropUploadKey, .relink, .removeKey: false

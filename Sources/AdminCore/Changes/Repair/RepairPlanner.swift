@@ -30,7 +30,7 @@ struct RepairPlanner: Sendable {
         return RepairPlan(targets: ordered, impact: impact, notes: notes(ordered), grace: grace)
     }
 
-    /// Returns the directories that the same plan lists again, by each directory above them that
+    /// Returns the directories that the same plan lists again, for each directory above them that
     /// goes to the trash as a whole: a walk of that directory does not find them yet.
     private func hiddenDirectories(_ repairs: [Repair]) -> [StoragePath: [StoragePath]] {
         var leaving: Set<StoragePath> = []
@@ -46,7 +46,7 @@ struct RepairPlanner: Sendable {
         return hidden
     }
 
-    /// Returns the files that a repair takes to the trash, as they are now. `hidden`: see
+    /// Returns the files that a repair takes to the trash, as they exist now. `hidden`: see
     /// `hiddenDirectories`.
     private func trashed(
         by repair: Repair, _ hidden: [StoragePath: [StoragePath]]

@@ -2,7 +2,7 @@ import ObjectStore
 import Registry
 import StorageDriver
 
-/// Plans which deletions come back from the trash. Only reads.
+/// Plans the restoration of deletions from the trash. Only reads.
 struct RestorationPlanner: Sendable {
     let registry: RegistryReader
 
@@ -57,14 +57,14 @@ struct RestorationPlanner: Sendable {
         }
     }
 
-    /// Returns the links of what was named; of a tag, without its companions.
+    /// Returns the links of the named deletion; for a tag, without its companions.
     private func own(_ item: TrashItem, _ entries: [Holding.Entry]) -> [Holding.Entry] {
         guard item.kind == .tag, let directory = paths.tagDirectory(named: item.name) else { return entries }
         let own = entries.filter { $0.origin.isBelow(directory) }
         return own.isEmpty ? entries : own
     }
 
-    /// Returns the links whose places have another link by now.
+    /// Returns the links whose places another link has taken.
     private func taken(_ entries: some Collection<Holding.Entry> & Sendable) async throws -> Set<Holding.Entry> {
         Set(
             try await concurrentMap(entries, window: storage.window) { entry in
@@ -107,8 +107,8 @@ struct RestorationPlanner: Sendable {
         }
     }
 
-    /// Returns a sentence if a tag comes back to a repository that does not hold its manifest any
-    /// more: it cannot be pulled then.
+    /// Returns a sentence for each tag whose manifest the repository does not hold any more: the
+    /// restored tag cannot be pulled.
     private func lackingManifests(_ item: TrashItem, _ entries: [Holding.Entry]) async throws -> [String] {
         guard item.kind == .tag else { return [] }
         for entry in entries where paths.currentTag(of: entry.origin) != nil {
@@ -123,7 +123,7 @@ struct RestorationPlanner: Sendable {
         return []
     }
 
-    /// Throws `ChangeError.destinationExists` if something is there.
+    /// Throws `ChangeError.destinationExists` if something is at the directory.
     private func requireFree(_ directory: StoragePath, for name: ImageReference) async throws {
         let directories =
             directory == paths.repository(name.repository) ? paths.ownDirectories(name.repository) : [directory]
@@ -132,8 +132,9 @@ struct RestorationPlanner: Sendable {
         }
     }
 
-    /// Throws `ChangeError.nameTaken` where a deleted repository or tag is there again. Of other
-    /// deletions, links whose places are free come back: returns a sentence about the rest.
+    /// Throws `ChangeError.nameTaken` if a deleted repository or tag exists again. Other deletions
+    /// are restored as far as the places of their links are free: returns a sentence about the
+    /// rest.
     private func requireUntaken(_ item: TrashItem, _ entries: [Holding.Entry]) async throws -> [String] {
         if item.kind == .repository, let origin = entries.first?.origin, let name = paths.repositoryName(of: origin) {
             for directory in paths.ownDirectories(name) where try await holdsFiles(directory) {
@@ -155,29 +156,29 @@ struct RestorationPlanner: Sendable {
 }
 
 extension RegistryPaths {
-    /// The directory of the tag that a text names; nil if it names none.
+    /// The directory of the tag that a text names; nil if the text names no tag.
     fileprivate func tagDirectory(named text: String) -> StoragePath? {
         guard let reference = ImageReference(text), case .tag(let name) = reference.selector else { return nil }
         return tag(reference.repository, name)
     }
 }
 
-/// The other deletions in the trash: read once, and only when they are asked for.
+/// The other deletions in the trash: read once, when they are first needed.
 private struct OtherDeletions {
     let trash: TrashReader
     let ids: Set<String>
     private var holdings: [Holding]?
-    /// The links that come back with a target already.
+    /// The links that a target restores already.
     private var given: Set<Holding.Entry> = []
 
-    /// `ids`: the deletions that come back anyway.
+    /// `ids`: the deletions that the plan restores anyway.
     init(trash: TrashReader, without ids: Set<String>) {
         self.trash = trash
         self.ids = ids
     }
 
     /// Returns the links of companions that went along with another tag of the same image.
-    /// Companions that somebody has deleted by their own names stay.
+    /// Companions that were deleted by their own names stay in the trash.
     mutating func companions(
         of item: TrashItem, _ entries: [Holding.Entry]
     ) async throws -> [RestorePlan.Part] {

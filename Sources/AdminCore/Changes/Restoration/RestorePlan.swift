@@ -2,7 +2,7 @@ public import ObjectStore
 public import Registry
 public import StorageDriver
 
-/// Deletions that are to come back from the trash, each with its links, frozen.
+/// Deletions to be restored from the trash, each with its links, frozen.
 public struct RestorePlan: Plan, Hashable {
     /// One deletion.
     public struct Target: Hashable, Sendable {
@@ -14,7 +14,7 @@ public struct RestorePlan: Plan, Hashable {
         public let destination: ImageReference?
         /// The new place of its links; nil for their own.
         let renaming: Renaming?
-        /// The companions of its image that lie in other deletions.
+        /// The companions of its image in other deletions.
         public let companions: [Part]
     }
 
@@ -22,7 +22,7 @@ public struct RestorePlan: Plan, Hashable {
     public struct Part: Hashable, Sendable {
         /// The id of that deletion.
         public let id: String
-        /// The links that come back.
+        /// The links that are restored.
         public let entries: [Holding.Entry]
     }
 
@@ -37,15 +37,15 @@ public struct RestorePlan: Plan, Hashable {
     /// Notes to read before saying yes, a sentence each.
     public let notes: [String]
 
-    /// Restoring.
+    /// The kind of change: a restoration.
     public var action: PlanAction { .restore }
-    /// Nothing is gone by it.
+    /// No impact: nothing is lost.
     public var impact: Impact { Impact() }
 
-    /// The ids.
+    /// The ids of the deletions.
     public var targetNames: [String] { targets.map(\.item.id) }
 
-    /// The ids with the names of what was deleted, and their new names.
+    /// The ids with the names of the deleted things, and their new names.
     public var logNames: [String] {
         targets.map { "\($0.item.id), \($0.item.name)\($0.destination.map { " as \($0)" } ?? "")" }
     }
@@ -61,7 +61,7 @@ public struct RestorePlan: Plan, Hashable {
     }
 }
 
-/// Brings deletions back from the trash.
+/// Restores deletions from the trash.
 struct RestorationExecutor: Sendable {
     let context: ChangeContext
     let counter: ProgressCounter
@@ -69,9 +69,9 @@ struct RestorationExecutor: Sendable {
     private var driver: StorageDriver { context.driver }
     private var paths: RegistryPaths { context.paths }
 
-    /// Brings a deletion back (docs/safety.md#restore), under another name if it is to have one;
-    /// layers first and tags last. Returns notes; throws `ChangeError.unsuitable` if a link stays
-    /// in the trash, because its place was taken meanwhile or somebody else has claimed it.
+    /// Restores a deletion (docs/safety.md#restore), under its new name if it has one; layers first
+    /// and tags last. Returns notes; throws `ChangeError.unsuitable` if a link stays in the trash,
+    /// because its place was taken or another process has claimed it.
     func restore(_ target: RestorePlan.Target) async throws -> [String] {
         let path = paths.trash.appending(.literal(target.item.id))
         var entries = try await renamed(target, at: path)
@@ -101,14 +101,14 @@ struct RestorationExecutor: Sendable {
         return left
     }
 
-    /// Gives the links of a deletion their new name in the trash, if there is one.
+    /// Renames the links of a deletion in the trash, if it has a new name.
     private func renamed(_ target: RestorePlan.Target, at path: StoragePath) async throws -> [Holding.Entry] {
         guard let renaming = target.renaming, let destination = target.destination else { return target.entries }
         let note = try await driver.reader.holding(path)?.note
         let holding = Holding(path: path, note: note, entries: target.entries)
         try await driver.holdings.rename(holding, from: renaming.from, to: renaming.to, named: destination.description)
         return target.entries.map { entry in
-            // Companions keep their names, which say to which image they belong.
+            // Companions keep their names, which contain the digest of their image.
             guard entry.origin.isBelow(renaming.from) else { return entry }
             return Holding.Entry(
                 origin: entry.origin.moved(from: renaming.from, to: renaming.to), blob: entry.blob, claim: nil)
@@ -123,11 +123,11 @@ struct RestorationExecutor: Sendable {
         return outcomes
     }
 
-    /// Returns the uploads whose identifier something else has by now, and why they stay in the
-    /// trash: a registry that had read the identifier before they were deleted has made a blob of
-    /// it. Back at their places they would let the registry's own purge delete the blob
-    /// (docs/layout.md#d6). Costs a complete scan if there are any uploads; where no scan can be
-    /// made, all of them may be such.
+    /// Returns the uploads whose identifier something else has by now, and the reason why they stay
+    /// in the trash: a registry that had read the identifier before the deletion has made a blob of
+    /// it. If such an upload were restored, the registry's own purge would delete the blob
+    /// (docs/layout.md#d6). Makes a complete scan if there are any uploads; if no scan can be made,
+    /// returns all uploads.
     private func finishedUploads(
         among entries: [Holding.Entry], in path: StoragePath
     ) async throws -> (Set<Holding.Entry>, why: String) {

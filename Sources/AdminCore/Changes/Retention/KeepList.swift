@@ -3,14 +3,14 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// A list of images in use: a reference or a digest on each line, made from access logs or by
-/// `kubectl`.
+/// A list of images in use, made from access logs or by `kubectl`: each line holds a reference or a
+/// digest.
 ///
-/// A line may hold several, with blanks between them; `#` begins a comment. Of a reference the name
-/// of the registry is left out, and so is a scheme (`docker://`). A repository without a tag means
-/// all that it holds. A digest means the manifest, whatever names it, and everything that it is a
-/// part of; its beginning is enough. Words that cannot be understood are counted. In doubt, a word
-/// keeps more rather than less.
+/// A line may hold several of them, with blanks between them; `#` begins a comment. In a reference,
+/// the name of the registry and a scheme (`docker://`) are ignored. A repository without a tag
+/// means everything in it. A digest means the manifest in every repository, and everything of which
+/// it is a part; the beginning of a digest is enough. Words that cannot be understood are counted.
+/// In doubt, a word keeps more rather than less.
 public struct KeepList: Hashable, Sendable {
     /// The name in sentences: that of its file.
     public let name: String
@@ -33,8 +33,8 @@ public struct KeepList: Hashable, Sendable {
     public static let sizeLimit = 64 << 20
 
     /// Parses a list.
-    /// - Throws: `ChangeError.unsuitable` if nothing in it is a reference or a digest: everything
-    ///   would go by such a list.
+    /// - Throws: `ChangeError.unsuitable` if nothing in it is a reference or a digest: with such a
+    ///   list, every image could be removed.
     public init(parsing bytes: some Sequence<UInt8>, name: String) throws(ChangeError) {
         self.name = name
         var usable: [Int] = []
@@ -92,7 +92,7 @@ public struct KeepList: Hashable, Sendable {
         }.filter { !$0.isEmpty }
     }
 
-    /// The lines that keep a tag: by its name, or by a digest of these.
+    /// The lines that keep a tag, by its name or by one of these digests.
     func lines(keeping tag: String, of repository: RepositoryName, naming digests: [Digest]) -> [Int] {
         (tags[repository.string]?[tag] ?? []) + lines(keeping: digests, of: repository)
     }
@@ -128,7 +128,7 @@ public struct KeepList: Hashable, Sendable {
 
 /// A word of a list, parsed.
 private struct Mention {
-    /// The repositories that may be meant.
+    /// The repositories that the word may name.
     var repositories: [String] = []
     var tag: String?
     /// Digests, or beginnings of them.
@@ -165,8 +165,8 @@ private struct Mention {
         if repositories.isEmpty, digests.isEmpty { return nil }
     }
 
-    /// Parses a digest or the beginning of one. Words with too few digits are none: they are too
-    /// likely to be names.
+    /// Parses a digest or the beginning of one. A word with too few digits is no digest: it is more
+    /// likely a name.
     private static func digest(_ text: Substring) -> String? {
         let colon = text.firstIndex(of: ":")
         let hex = colon.map { text[text.index(after: $0)...] } ?? text
@@ -178,8 +178,8 @@ private struct Mention {
         return String(text)
     }
 
-    /// Returns the name as it stands, and without the registry's own; a name of one part may also
-    /// be one of Docker's library.
+    /// Returns the name as it is, and the name without the registry's host; a name of one part may
+    /// also be in Docker's library.
     private static func repositories(_ text: Substring) -> [String] {
         var names: [String] = []
         if let name = RepositoryName(text) { names.append(name.string) }

@@ -10,18 +10,18 @@ public struct RetentionRule: Hashable, Sendable {
         case created
     }
 
-    /// The repositories that it is for; nil for any.
+    /// The repositories that it covers; nil for all.
     public var repositories: Glob?
-    /// How many of the newest images stay, from 0 on; nil if their number does not matter.
+    /// The number of newest images that stay, from 0 on; nil if their number does not matter.
     public var keep: Int?
     /// Tags that stay.
     public var keepTags: [Glob]
-    /// The tags that may go; the empty filter lets everything go that nothing else keeps.
+    /// The tags that may go; with the empty filter, everything goes that nothing else keeps.
     public var filter: Filter
     /// The date of an image, for `keep` and for ages in the filter.
     public var dating: Dating
 
-    /// A rule.
+    /// Creates a rule from its properties.
     public init(
         repositories: Glob? = nil, keep: Int? = nil, keepTags: [Glob] = [], filter: Filter = Filter(),
         dating: Dating = .modified
@@ -33,17 +33,17 @@ public struct RetentionRule: Hashable, Sendable {
         self.dating = dating
     }
 
-    /// False if the rule only keeps, so that nothing goes by it.
+    /// False if the rule only keeps tags.
     public var takes: Bool { keep != nil || !filter.isEmpty }
 }
 
-/// Rules that hold together: a tag stays if any of them keeps it.
+/// Rules that apply together: a tag stays if any of them keeps it.
 public struct Retention: Hashable, Sendable {
     /// The rules.
     public var rules: [RetentionRule]
     /// The images in use, which stay.
     public var inUse: KeepList?
-    /// True if companions stay when their image goes.
+    /// True if companions stay when their image is removed.
     public var keepsCompanions: Bool
 
     /// A set of rules.
@@ -53,12 +53,12 @@ public struct Retention: Hashable, Sendable {
         self.keepsCompanions = keepsCompanions
     }
 
-    /// One rule: tags that a filter lets through may go, but for the newest `keep` images.
+    /// One rule: tags that match the filter may go, except those of the newest `keep` images.
     public init(_ filter: Filter = Filter(), keep: Int? = nil) {
         self.init([RetentionRule(keep: keep, filter: filter)])
     }
 
-    /// The rules that are for a repository.
+    /// The rules that cover a repository.
     func rules(for name: RepositoryName) -> [RetentionRule] {
         rules.filter { $0.repositories?.matches(name.string) ?? true }
     }

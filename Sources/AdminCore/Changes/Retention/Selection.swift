@@ -4,11 +4,11 @@ public import Registry
 import StorageDriver
 import Foundation
 
-/// References that rules choose for removal: every row that was looked at, with the verdict and the
-/// reason.
+/// References that rules choose for removal: every examined repository or tag, with the verdict and
+/// the reason.
 ///
-/// A selection is frozen like a plan. A removal plan is made of its `references`, and nothing is
-/// chosen again afterwards.
+/// A selection is frozen like a plan. A removal plan uses its `references`, and does not choose
+/// again.
 public struct Selection: Hashable, Sendable {
     /// The verdict on one repository or tag.
     public struct Choice: Hashable, Sendable {
@@ -18,12 +18,12 @@ public struct Selection: Hashable, Sendable {
         public let goes: Bool
         /// The reason, as the end of a sentence that begins with "goes:" or "stays:".
         public let reason: String
-        /// Of a tag that goes: the tags that stay and name the same manifest, sorted. While they
-        /// are there, nothing of the manifest becomes reclaimable.
+        /// For a tag that goes, the tags that stay and name the same manifest, sorted. While these
+        /// exist, nothing of the manifest becomes reclaimable.
         public let sharedWith: [String]
     }
 
-    /// Every row that was looked at, in its order.
+    /// Every examined repository or tag, in the order of examination.
     public let choices: [Choice]
     /// Notes about the rules, a sentence each: a pattern that matches nothing, for
     /// example.
@@ -37,7 +37,7 @@ public struct Selection: Hashable, Sendable {
     /// The references that go.
     public var references: [ImageReference] { choices.filter(\.goes).map(\.reference) }
 
-    /// The references that stay, also as companions of an image that goes.
+    /// The references that stay, even if they are companions of an image that goes.
     public var staying: Set<ImageReference> { Set(choices.filter { !$0.goes }.map(\.reference)) }
 }
 
@@ -97,7 +97,7 @@ struct SelectionPlanner: Sendable {
         var unique: [RepositoryName: UInt64]?
         if !filter.fields.isDisjoint(with: [.unique, .shared]) {
             unique = try await inspector.usage(progress: progress).uniqueSizes
-            // A part of the registry says nothing about what is unique in it.
+            // A part of the registry cannot show which content is unique.
             try Task.checkCancellation()
         }
         let pass = registry.pass()

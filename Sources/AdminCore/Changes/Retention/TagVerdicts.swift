@@ -3,8 +3,8 @@ import Foundation
 
 /// The verdict on each tag of a repository by some rules. Pure.
 ///
-/// A tag stays if any rule keeps it, and nothing goes because something is not known. As soon as
-/// one of the rules keeps images, images go or stay whole: with all their tags and companions.
+/// A tag stays if any rule keeps it, and an unknown value never lets a tag go. If any rule keeps
+/// images, images go or stay as a whole, with all their tags and companions.
 struct TagVerdicts {
     /// The verdict on one tag.
     struct Verdict {
@@ -28,7 +28,7 @@ struct TagVerdicts {
     /// The lines of the list of images in use that keep something.
     private(set) var matched: Set<Int> = []
 
-    /// Throws `ChangeError.unsuitable` if a rule goes by dates that say nothing.
+    /// Throws `ChangeError.unsuitable` if a rule needs dates that say nothing.
     init(
         _ tags: [TagSummary], of name: RepositoryName, _ retention: Retention, now: Date
     ) throws(ChangeError) {
@@ -141,7 +141,8 @@ struct TagVerdicts {
         if let image = images.first {
             return Verdict(goes: true, reason: "it belongs to \(tags[image].tag), which goes")
         }
-        // Its image has no tag, or is gone: it only goes if every rule asks for it by a filter.
+        // The image has no tag, or is gone: the companion only goes if the filter of every rule
+        // matches it.
         let mean = !takers.isEmpty && takers.allSatisfy { !$0.rule.filter.isEmpty && matches($0.rule, number) }
         let filters = takers.map(\.rule.filter.description).uniqued().joined(separator: "; ")
         return mean
@@ -152,7 +153,7 @@ struct TagVerdicts {
 
     // MARK: - Dates
 
-    /// Dates that are all the same are those of a copy of the pool, and not those of images.
+    /// If all dates are the same, they are those of a copy of the pool, not those of the images.
     private static func requireDates(
         _ rule: RetentionRule, _ images: ImageGroups, of name: RepositoryName
     ) throws(ChangeError) {
@@ -177,9 +178,9 @@ struct ImageGroups {
         var date: Date?
     }
 
-    /// By their manifests.
+    /// The images, by their manifests.
     private(set) var groups: [Digest: Group] = [:]
-    /// The images of a tag, by its number: its own, or the indexes that it is a part of.
+    /// The images of each tag, by its number: its own image, or the indexes of which it is a part.
     private(set) var images: [Int: [Digest]] = [:]
     /// The known dates of the tags.
     private(set) var dates: [Date] = []
@@ -212,8 +213,8 @@ struct Ranking {
     private let newest: Set<Digest>
     private let keep: Int
 
-    /// Ranks images whose date is known, the newest first; of two of one moment, the one with the
-    /// first tag.
+    /// Ranks images whose date is known, the newest first. Of two images with the same date, the
+    /// one with the first tag comes first.
     init(_ images: ImageGroups, keep: Int) {
         self.images = images
         self.keep = keep

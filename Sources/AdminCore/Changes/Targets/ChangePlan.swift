@@ -4,8 +4,7 @@ public import StorageDriver
 /// A removal or a move of references as a value, before it is made: the exact targets by identity,
 /// and the impact.
 public struct ChangePlan: Hashable, Sendable {
-    /// One link file (or, of an upload, any file), frozen: its place, its identifier and its
-    /// meaning.
+    /// One link file, or any file of an upload, frozen: its place, its identifier and its meaning.
     public struct Link: Hashable, Sendable {
         /// The path of the link.
         public let path: StoragePath
@@ -48,10 +47,10 @@ public struct ChangePlan: Hashable, Sendable {
         /// The number of uploads in progress that stay where they are.
         public let uploadsInProgress: Int
 
-        /// All links.
+        /// The links of all stages.
         public var links: [Link] { stages.flatMap(\.self) }
 
-        /// The repository, if links to its layers are among them; none otherwise.
+        /// The repository, if the target has links to its layers; none otherwise.
         var layerNames: [RepositoryName] {
             let hasLayers = links.contains { $0.path.components.contains("_layers") }
             return hasLayers ? [reference.repository] : []
@@ -98,17 +97,18 @@ public struct ChangePlan: Hashable, Sendable {
     }
 }
 
-/// How a removal or a renaming of repositories treats uploads in progress and layer links.
+/// The treatment of uploads in progress and of layer links when repositories are removed or
+/// renamed.
 public struct RepositoryHandling: Hashable, Sendable {
-    /// True if uploads in progress go as well: their clients get an error. Otherwise they stay
-    /// where their clients write them, and only uploads go in which nothing was written during the
+    /// True if uploads in progress are taken as well: their clients get an error. Otherwise they
+    /// stay at their places, and only uploads are taken to which nothing was written during the
     /// delay.
     public var takesUploads: Bool
-    /// True if the links to layers stay at the source, too: what a registry remembers of them stays
-    /// true. The name stays in catalogues, without a tag, until it is deleted again.
+    /// True if the links to layers stay at the source, too: so the memory of a registry stays true.
+    /// The name stays in catalogues, without a tag, until it is deleted again.
     public var keepsLayerLinks: Bool
 
-    /// Neither, unless said otherwise.
+    /// Creates a handling; by default it takes no uploads and keeps no layer links.
     public init(takesUploads: Bool = false, keepsLayerLinks: Bool = false) {
         self.takesUploads = takesUploads
         self.keepsLayerLinks = keepsLayerLinks
@@ -144,12 +144,12 @@ extension RepositoryHandling {
     }
 }
 
-/// The order in which the links of a repository are removed: a link goes before the links that are
-/// needed to serve what it names. A move makes its destinations in the opposite order.
+/// The order in which the links of a repository are removed: a link is removed before the links
+/// that are needed to serve its manifest. A move makes its destinations in the opposite order.
 enum RemovalStage: Int, Hashable, CaseIterable {
-    /// The links that say what a tag names now.
+    /// The current links of tags.
     case currentLinks
-    /// The links to what a tag ever named.
+    /// The links to all manifests that a tag has named.
     case tagIndex
     /// The links to manifests, and to their signatures.
     case revisions

@@ -2,28 +2,26 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// The watches that a change leaves behind that takes layer links away from repositories
-/// (docs/safety.md#watch).
+/// The watches of a change that takes layer links away from repositories (docs/safety.md#watch).
 ///
-/// A registry with a descriptor cache takes a layer for linked in a repository until it is
-/// restarted, and writes no link for a push that comes after the link has gone. No order closes
-/// that. So every later run completes the links, until an operator says that the caches were
-/// flushed after the change, or that there are none, and once more when no push can be under way
-/// that began before.
+/// A registry with a descriptor cache believes until its restart that a layer is linked in a
+/// repository, and writes no link for a push after the link is removed. No order of steps prevents
+/// this. So every later run writes the missing links, until an operator says that the caches were
+/// flushed after the change, or that there are none. After that there is one more look, when every
+/// earlier push has ended.
 struct LayerWatch: Sendable {
     let driver: StorageDriver
     let paths: RegistryPaths
-    /// The repositories, whose layer links go.
+    /// The repositories that lose their layer links.
     let names: [RepositoryName]
     /// The place of their links afterwards; nil for none.
     let counterpart: StoragePath?
-    /// True if the layer links are at the source again when the change has ended.
+    /// True if the layer links are at the source again at the end of the change.
     var keepsLinks = false
 
-    /// Makes the change, with a watch for each repository in the journal before anything is
-    /// touched.
+    /// Writes a watch for each repository in the journal, and then makes the change.
     func during<Value>(_ change: () async throws -> Value) async throws -> Value {
-        // While no registry is writing, none comes back later with what it remembers.
+        // While no registry is writing, no registry uses its memory later.
         guard driver.policy.delay > 0, !names.isEmpty else { return try await change() }
         var watches: [OpenIntent] = []
         do {
@@ -40,7 +38,7 @@ struct LayerWatch: Sendable {
             for watch in watches { try await watch.end() }
             throw StorageError.alreadyExists(path)
         } catch {
-            // Whatever was done, looking does no harm.
+            // Part of the change may have been made. A look does no harm.
             for watch in watches { await watch.release() }
             throw error
         }
@@ -54,11 +52,11 @@ struct LayerWatch: Sendable {
 
     private func settle(_ watch: OpenIntent) async throws {
         let policy = driver.policy
-        // Links that stay are what a cache remembers.
+        // If the links stay, the memory of a cache is true.
         let isOpen = policy.caches == .unknown && !keepsLinks
         _ = try await watch.settle(
             as: isOpen ? .watching : .settled, after: policy.delay, caches: policy.caches)
-        // An older watch of the same name adds nothing, once its own delay is over.
+        // An older watch of the same name adds nothing after its own delay.
         let new = await watch.intent
         for entry in try await driver.journal.entries() where entry.id != new.id {
             guard case .watch(let old)? = entry.intent?.body, old.place == new.place, let head = entry.intent?.head,
@@ -70,8 +68,8 @@ struct LayerWatch: Sendable {
 }
 
 extension CacheState {
-    /// The duty of an operator after a change that took layer links away, where nothing is known
-    /// of caches.
+    /// The duty of an operator after a change that took layer links away, if the state of the
+    /// caches is unknown.
     static let afterwards =
         "now restart every registry, or flush its descriptor cache, and run `regtop recover --cache-flushed` (`--no-cache` if none has one); until "
         + "then every run of regtop looks at this name, and writes the links that pushes leave out"

@@ -4,14 +4,15 @@ import StorageDriver
 
 /// The files and directories below a target after its links have left.
 struct Leftovers: Sendable {
-    /// Files: the plan's, if they could not be changed, and what appeared meanwhile.
+    /// Files of the plan that could not be changed, and files that appeared meanwhile.
     var files: [StoragePath] = []
-    /// Directories with an entry that is none of the driver's, which nothing removes.
+    /// Directories with an entry that is not the driver's, which nothing removes.
     var unruly: [StoragePath] = []
-    /// False if emptied directories stay.
+    /// False if empty directories stay.
     var isPruned = true
 
-    /// Prunes what is empty in these directories, and above them up to `floor`. Returns the rest.
+    /// Prunes these directories and those above them up to `floor`, where they are empty. Returns
+    /// the rest.
     static func clear(
         _ directories: [StoragePath], below floor: StoragePath, with driver: StorageDriver
     ) async throws -> Leftovers {
@@ -26,7 +27,7 @@ struct Leftovers: Sendable {
             files: found.compactMap(\.file?.path).sorted(), unruly: Set(unruly).sorted(), isPruned: pruned != nil)
     }
 
-    /// A sentence about each.
+    /// A sentence about each leftover.
     func notes(_ paths: RegistryPaths) -> [String] {
         var notes = unruly.map { "\($0) stays, with an entry that breaks the driver's rules; `regtop ls` shows it" }
         if !isPruned {
@@ -55,10 +56,10 @@ struct Leftovers: Sendable {
         return notes
     }
 
-    /// Returns sentences about planned links that somebody else changed or removed meanwhile. A
-    /// repository has gone all the same: what was pushed to it anew stays, and is named. Of
-    /// anything less than a repository, and where nothing of the target was changed, this throws
-    /// `ChangeError.changed` if some of the links are at their places, `.gone` if none is.
+    /// Returns sentences about planned links that another process changed or removed meanwhile. For
+    /// a repository this is no error: content that was pushed anew stays, and is named. For a
+    /// smaller target, or if all links of the target were changed or removed by others, throws
+    /// `ChangeError.changed` if some of these links are at their places, `.gone` if none is.
     static func notes(
         on links: Set<StoragePath>, of target: ChangePlan.Target, with driver: StorageDriver
     ) async throws -> [String] {
@@ -88,12 +89,12 @@ struct Leftovers: Sendable {
     }
 }
 
-/// The directories that are empty, and vanish, when some links are gone. Only reads.
+/// The directories that become empty, and are removed, when some links are gone. Only reads.
 struct EmptiedDirectories: Sendable {
     let registry: RegistryReader
 
-    /// Returns those inside the targets, and above them up to, not including, the directory of all
-    /// repositories.
+    /// Returns those inside the targets, and above them up to the directory of all repositories,
+    /// without that directory.
     func find(removing targets: [ChangePlan.Target]) async throws -> Set<StoragePath> {
         try await find(removing: targets.flatMap(\.links), in: targets.flatMap(\.directories))
     }

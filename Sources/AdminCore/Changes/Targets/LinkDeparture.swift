@@ -4,8 +4,8 @@ import StorageDriver
 /// The departure of one link from its place, if it still is the plan's: the same identifier and,
 /// for a tag's current link, the same digest.
 ///
-/// A registry that retags writes into the same identifier, which no guard sees. So the link is read
-/// once more after it has left, and put back if it says something else
+/// A registry that moves a tag writes into the same identifier, and no guard shows that. So the
+/// link is read once more after it has left, and put back if it has another digest
 /// (docs/safety.md#trash-a-file).
 struct LinkDeparture: Sendable {
     let driver: StorageDriver
@@ -15,9 +15,9 @@ struct LinkDeparture: Sendable {
     enum Outcome: Sendable {
         /// The link has left.
         case left
-        /// Somebody else replaced it: it stays.
+        /// Another process replaced it: it stays.
         case changed
-        /// It has left and says another digest than planned: a push overwrote it in place.
+        /// It has left, and holds another digest than planned: a push overwrote it in place.
         case retagged
     }
 
@@ -38,8 +38,7 @@ struct LinkDeparture: Sendable {
         case .left: return true
         case .changed: return false
         case .retagged:
-            // Where somebody has put another link by now, this one stays in the trash: nothing is
-            // lost.
+            // If another link is at the place by now, this one stays in the trash: nothing is lost.
             if try await putBack(link) {
                 _ = try await driver.writer.exchange(link.blob, for: nil, at: move.destination)
             }
@@ -63,7 +62,7 @@ struct LinkDeparture: Sendable {
         return try await links.read(link.blob, at: link.path).digest != planned
     }
 
-    /// Puts a link back where it was. Returns false if another one has its place.
+    /// Puts a link back to its place. Returns false if another link is there.
     private func putBack(_ link: ChangePlan.Link) async throws -> Bool {
         guard try await driver.writer.publish([(link.path, link.blob)]).isEmpty else { return false }
         try await driver.writer.linkUp([link.path.parent])
@@ -73,7 +72,8 @@ struct LinkDeparture: Sendable {
 
 extension ChangePlan.Link {
     /// The move that this link stands for; nil if it is removed. A registry that has read the
-    /// identifier of an upload may finish it meanwhile: then the blob is to have it alone.
+    /// identifier of an upload may finish the upload meanwhile: then only the blob may keep the
+    /// identifier.
     func fileMove(in paths: RegistryPaths) -> FileMove? {
         destination.map {
             FileMove(

@@ -11,8 +11,8 @@ struct TargetFinder: Sendable {
     private var storage: StorageReader { registry.storage }
     private var paths: RegistryPaths { registry.paths }
 
-    /// Returns the links that a reference stands for. `takesUploads` false: without uploads in
-    /// progress. Throws `ChangeError.notFound`, and errors of reading.
+    /// Returns the links that a reference stands for. If `takesUploads` is false, leaves out
+    /// uploads in progress. Throws `ChangeError.notFound`, and errors of reading.
     func target(_ reference: ImageReference, takesUploads: Bool = true) async throws -> ChangePlan.Target {
         let name = reference.repository
         switch reference.selector {
@@ -35,7 +35,7 @@ struct TargetFinder: Sendable {
         case .digest(let digest):
             let tags = try await tags(of: name, naming: digest)
             var roots = tags.compactMap { paths.tag(name, $0) } + [paths.revision(name, digest)]
-            // Registry 2.1.0 linked manifests among the layers, and nowhere else.
+            // Registry 2.1.0 linked manifests only among the layers.
             let old = paths.layerLink(name, digest)
             if try await storage.entries(paths.revision(name, digest)) == nil, try await storage.entry(old) != nil,
                 case .file(let blob)? = try await storage.entry(paths.blob(digest))?.kind,
@@ -49,7 +49,7 @@ struct TargetFinder: Sendable {
         }
     }
 
-    /// Returns the tags of a repository whose current link says this digest, sorted.
+    /// Returns the tags of a repository whose current link has this digest, sorted.
     func tags(of name: RepositoryName, naming digest: Digest) async throws -> [String] {
         let tags = try await registry.pass().tagNames(of: name)
         return try await concurrentMap(tags, window: storage.window) { tag -> String? in
@@ -58,8 +58,8 @@ struct TargetFinder: Sendable {
         }.compactMap(\.self)
     }
 
-    /// Returns the directories of the uploads in which something was written within the delay:
-    /// their clients may go on.
+    /// Returns the directories of the uploads that were written to within the delay: their clients
+    /// may go on.
     private func uploadsInProgress(
         _ files: [(path: StoragePath, blob: BlobIdentifier)]
     ) async throws -> Set<StoragePath> {
@@ -72,7 +72,7 @@ struct TargetFinder: Sendable {
             concurrentMap(uploads, window: storage.window) { upload -> StoragePath? in
                 var modified = try await storage.head(of: upload.file.blob).modified
                 if modified == nil {
-                    // A reference without chunk 0 has no date but that of its directory.
+                    // A reference without chunk 0 has only the date of its directory.
                     let directory = StorageReader.directory(upload.file.path.parent)
                     modified = try await storage.objects.read(.stat, of: directory)?.modified
                 }

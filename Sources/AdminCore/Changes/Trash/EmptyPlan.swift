@@ -32,8 +32,8 @@ public struct EmptyPlan: Plan, Hashable {
     /// The ids with the names of what was deleted.
     public var logNames: [String] { targets.map { "\($0.item.id), \($0.item.name)" } }
 
-    /// A step for each deletion. One scan of the pool proves for all of them what nothing else
-    /// refers to.
+    /// A step for each deletion. One scan of the pool finds, for all of them, the links to which
+    /// nothing else refers.
     public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
         let blobs = Set(targets.lazy.flatMap(\.entries).map(\.blob))
         let proof = EmptyingProof(blobs: blobs, driver: context.driver, progress: progress)
@@ -42,7 +42,7 @@ public struct EmptyPlan: Plan, Hashable {
     }
 }
 
-/// The scan that all steps of emptying, or of a collection, share; it begins when the first one
+/// The scan that all steps of emptying, or of a collection, share. It begins when the first step
 /// needs it.
 actor EmptyingProof {
     private let blobs: Set<BlobIdentifier>
@@ -56,8 +56,8 @@ actor EmptyingProof {
         self.progress = progress
     }
 
-    /// Returns the scan; after one that failed, the next step begins another. Throws what
-    /// `ReferenceProver.references` throws.
+    /// Returns the scan. After a failed scan, the next step begins another. Throws the errors of
+    /// `ReferenceProver.references`.
     func references() async throws -> ReferenceCensus {
         if let census { return census }
         let found = try await driver.prover.references(to: blobs, progress: progress)
@@ -73,9 +73,9 @@ struct EmptyingExecutor: Sendable {
 
     private var driver: StorageDriver { context.driver }
 
-    /// Drops the links of a deletion. Links that nothing else refers to are freed with their
-    /// content, 71 bytes of a link or the data of an upload; of others only the reference goes
-    /// (docs/safety.md#1-freeing). Blobs stay, whatever happens. Returns notes.
+    /// Drops the links of a deletion. Links to which nothing else refers are freed with their
+    /// content, 71 bytes of a link or the data of an upload. Of other links only the reference is
+    /// removed (docs/safety.md#1-freeing). Blobs always stay. Returns notes.
     func empty(_ target: EmptyPlan.Target) async throws -> [String] {
         let path = context.paths.trash.appending(.literal(target.item.id))
         guard var holding = try await driver.reader.holding(path) else { return ["it is gone already"] }

@@ -3,7 +3,7 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// Plans which deletions in the trash are dropped for good. Only reads.
+/// Plans the final removal of deletions in the trash. Only reads.
 struct EmptyingPlanner: Sendable {
     let registry: RegistryReader
     let policy: JournalPolicy

@@ -4,22 +4,22 @@ import StorageDriver
 
 /// A deposit in the trash: links that leave together, and are restored together.
 struct TrashDeposit: Sendable {
-    /// The name of what is deleted, for people.
+    /// The name of the deleted thing, for people.
     let name: String
     let kind: TrashItem.Kind
     /// The links by stage, in the order in which they leave.
     let stages: [[ChangePlan.Link]]
     /// The directories that are pruned afterwards where they are empty.
     let directories: [StoragePath]
-    /// The directory up to which emptied directories go.
+    /// The directory up to which empty directories are removed.
     let floor: StoragePath
 
-    /// Takes the links into the trash (docs/safety.md#trash-a-repository): all entries there at
-    /// once, then each link leaves its place, stage by stage; emptied directories are pruned at the
-    /// very end. Where it fails, all of it is taken back.
+    /// Takes the links into the trash (docs/safety.md#trash-a-repository): all entries appear there
+    /// at once, then each link leaves its place, stage by stage; empty directories are pruned at
+    /// the end. A failure takes all of it back.
     ///
-    /// Returns the links that somebody else changed and that stay where they were, and what else
-    /// lies below the directories afterwards.
+    /// Returns the links that another process changed and that stay at their places, and the
+    /// leftovers below the directories.
     func put(
         as id: TrashID, _ context: ChangeContext, _ counter: ProgressCounter
     ) async throws -> (stay: Set<StoragePath>, leftovers: Leftovers) {

@@ -23,17 +23,16 @@ public struct TrashReader: Sendable {
         RegistryReader.directories(in: try await storage.entries(paths.trash) ?? []).sorted()
     }
 
-    /// All deletions, the latest first, those whose note cannot be read among them. Sizes are left
-    /// out.
+    /// All deletions, the latest first, including those whose note cannot be read. Leaves out
+    /// sizes.
     public func items() async throws -> [TrashItem] {
         try await concurrentMap(try await ids().reversed(), window: storage.window) { id in
             try await holding(id).map(TrashItem.init)
         }.compactMap(\.self)
     }
 
-    /// All deletions with their sizes, which needs a pass over the registry if there are manifests
-    /// among what was deleted. Memory: a few dozen bytes for each blob that is reached from the
-    /// trash.
+    /// All deletions with their sizes. Needs a pass over the registry if manifests were deleted.
+    /// Memory: a few dozen bytes for each blob that is reached from the trash.
     public func sizedItems(progress: ProgressHandler? = nil) async throws -> [TrashItem] {
         let pass = registry.pass()
         let counter = ProgressCounter(phase: "reading the trash", total: nil, handler: progress)
@@ -55,8 +54,8 @@ public struct TrashReader: Sendable {
         }
     }
 
-    /// Bytes of the blobs that some deletions keep and nothing else does, no repository and no
-    /// other deletion: collections can free them once these are gone.
+    /// Bytes of the blobs that only these deletions keep, and no repository and no other deletion:
+    /// collections can free them after the deletions are dropped.
     func contentKeptOnly(by ids: Set<String>, progress: ProgressHandler?) async throws -> UInt64 {
         let pass = registry.pass()
         let found = try await concurrentMap(try await self.ids(), window: storage.window) {
@@ -71,14 +70,14 @@ public struct TrashReader: Sendable {
         return sizes.values.reduce(0, addingCapped)
     }
 
-    /// One deletion; nil if there is none of this id.
+    /// One deletion; nil if there is none with this id.
     func holding(_ id: String) async throws -> Holding? {
         guard let path = try? paths.trash.appending(id) else { return nil }
         guard case .directory? = try await storage.entry(path)?.kind else { return nil }
         return try await storage.holding(path)
     }
 
-    /// Bytes of the files that it holds.
+    /// Bytes of the files of a holding.
     func ownSize(of holding: Holding) async throws -> UInt64 {
         try await concurrentMap(holding.entries, window: storage.window) { try await storage.heldBytes(of: $0.blob) }
             .reduce(0, addingCapped)
@@ -141,24 +140,24 @@ public struct TrashItem: Hashable, Sendable, Identifiable {
         case other
     }
 
-    /// The id by which it is restored.
+    /// The id that restores it.
     public let id: String
-    /// The name of what was deleted: `app/web`, `app/web:1.0`; the place of its first link if that
+    /// The name of the deleted thing: `app/web`, `app/web:1.0`; the place of its first link if that
     /// cannot be read.
     public let name: String
-    /// The kind of what was deleted.
+    /// The kind of the deleted thing.
     public let kind: Kind
-    /// When it was deleted; nil if that cannot be read.
+    /// The time of the deletion; nil if that cannot be read.
     public let deleted: Date?
     /// The person or job that deleted it; nil if that cannot be read.
     public let by: String?
     /// The number of its links and files.
     public let links: Int
     /// Bytes of these files and of the blobs that manifests among them reach, each blob once; nil
-    /// if not asked for.
+    /// if not requested.
     public var bytes: UInt64?
-    /// The part of `bytes` that nothing else keeps, no repository and no other deletion:
-    /// collections can free it once this one is emptied. nil if not asked for.
+    /// The part of `bytes` that no repository and no other deletion keeps: collections can free it
+    /// after this deletion is dropped. nil if not requested.
     public var reclaimable: UInt64?
 
     /// An item.

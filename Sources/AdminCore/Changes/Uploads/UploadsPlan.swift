@@ -11,8 +11,8 @@ public struct UploadsPlan: Plan, Hashable {
         /// Its files that go to the trash.
         public let links: [ChangePlan.Link]
         /// Its files whose content belongs to something else as well, a blob for example
-        /// (docs/layout.md#d6): only their keys are removed. Restoring them would bring back the
-        /// risk that a registry deletes both.
+        /// (docs/layout.md#d6): only their keys are removed. If they were restored, a registry
+        /// could delete both.
         public let pairs: [ChangePlan.Link]
         /// Its directories.
         public let directories: [StoragePath]
@@ -58,8 +58,8 @@ struct UploadsExecutor: Sendable {
     private var driver: StorageDriver { context.driver }
     private var paths: RegistryPaths { context.paths }
 
-    /// Removes an upload into the trash. Of files that belong to something else as well only the
-    /// key goes, first of all, since a registry's own purge would delete both. Returns notes;
+    /// Removes an upload into the trash. For files that belong to something else as well, removes
+    /// only the key, before anything else: a registry's own purge would delete both. Returns notes;
     /// throws `ChangeError.changed` if a file stays.
     func purge(_ target: UploadsPlan.Target, as id: TrashID) async throws -> [String] {
         let changed = try await unlink(target.pairs)
@@ -70,7 +70,7 @@ struct UploadsExecutor: Sendable {
         return try notes(on: leftovers, staying: Set(changed).union(stay), of: target)
     }
 
-    /// Removes an upload at once: its keys go, and its content is left to a collection. Returns
+    /// Removes an upload at once: removes its keys, and leaves its content to a collection. Returns
     /// notes; throws `ChangeError.changed` if a file stays.
     func drop(_ target: UploadsPlan.Target) async throws -> [String] {
         let changed = try await unlink(target.pairs + target.links)
@@ -78,7 +78,7 @@ struct UploadsExecutor: Sendable {
         return try notes(on: leftovers, staying: Set(changed), of: target)
     }
 
-    /// Drops keys, each guarded by its identifier. Returns those that somebody else changed
+    /// Drops keys, each guarded by its identifier. Returns those that another process changed
     /// meanwhile.
     private func unlink(_ links: [ChangePlan.Link]) async throws -> [StoragePath] {
         guard let first = links.first else { return [] }

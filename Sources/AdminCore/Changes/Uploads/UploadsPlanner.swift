@@ -20,7 +20,7 @@ struct UploadsPlanner: Sendable {
         let now = policy.now
         let old = try await registry.uploads(of: names, progress: progress).filter { upload in
             guard ids?.contains(upload.id) ?? true else { return false }
-            // Asked for by name: whatever its age.
+            // An upload that is named is removed whatever its age.
             if ids != nil, age <= 0 { return true }
             return upload.lastKnown.map { $0.addingTimeInterval(age) <= now } ?? false
         }
@@ -47,7 +47,7 @@ struct UploadsPlanner: Sendable {
     }
 
     /// Checks what can be checked without the pool (docs/safety.md#2-collection).
-    /// - Throws: `ChangeError.unsuitable` for a purge that skips the trash where a registry may be
+    /// - Throws: `ChangeError.unsuitable` for a purge that skips the trash while a registry may be
     ///   writing.
     static func check(skippingTrash: Bool, isOffline: Bool) throws(ChangeError) {
         guard !skippingTrash || isOffline else {

@@ -1,23 +1,23 @@
 import Registry
 import StorageDriver
 
-/// The last look at a change (docs/safety.md#last-look): a tag that appeared meanwhile, and names a
-/// manifest that went, gets its links at the source as well.
+/// The last look at a change (docs/safety.md#last-look): if a tag appeared meanwhile and names a
+/// removed manifest, the look writes the links of this manifest at the source.
 struct LastLook: Sendable {
     let context: ChangeContext
 
     private var driver: StorageDriver { context.driver }
     private var paths: RegistryPaths { context.paths }
 
-    /// Looks at the source of a removal or a move. Returns notes; a look that fails is one of them,
-    /// since the change is done.
+    /// Looks at the source of a removal or a move. Returns notes. A look that fails is a note, not
+    /// an error, since the change is done.
     func notes(after target: ChangePlan.Target, _ handling: RepositoryHandling) async throws -> [String] {
         let name = target.reference.repository
         var notes: [String] = []
         do {
             if target.links.contains(where: { paths.stage(of: $0.path) == .revisions }) {
-                // Where the layer links go as well, whatever is there now was pushed meanwhile, and
-                // may rest on links that have gone.
+                // If the layer links are removed as well, all content that is there now was pushed
+                // meanwhile, and may need removed links.
                 notes += try await LinkCompletion(context: context).complete(
                     name, allManifests: !target.layerNames.isEmpty, moved: moved(by: target))
             }
@@ -36,8 +36,8 @@ struct LastLook: Sendable {
     }
 
     /// Looks at a repository that has come back from the trash: a push may have written into the
-    /// link of a tag after that had gone there. Its manifest, and links to layers, are at the name
-    /// that it was deleted from, `origin`.
+    /// link of a tag after this link went to the trash. The manifest of that push, and its links to
+    /// layers, are at the name from which the repository was deleted, `origin`.
     func notes(afterRestoring entries: [Holding.Entry], from origin: RepositoryName?) async throws -> [String] {
         guard let origin, let name = entries.lazy.compactMap({ paths.repositoryName(of: $0.origin) }).first else {
             return []
@@ -48,8 +48,8 @@ struct LastLook: Sendable {
         }
     }
 
-    /// Writes the layer links that a target had anew, where they were: what a registry remembers of
-    /// them stays true.
+    /// Writes the layer links of a target anew at their old places: so the memory of a registry
+    /// stays true.
     private func linkLayersAgain(_ target: ChangePlan.Target) async throws {
         _ = try await driver.writer.each(target.links.filter { paths.file(at: $0.path)?.isLayerLink ?? false }) {
             link in

@@ -3,20 +3,20 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// Finds the links that pushes to a repository left out while its own links were taken away from it
+/// Finds the links that pushes to a repository left out while a change took its links away
 /// (docs/safety.md#watch). Only reads.
 ///
 /// A registry whose cache remembers that a layer is linked writes no link to it. A registry that
-/// had read the identifier of a link before writes into that link, wherever it is by now. Both
-/// answer 201, and the image cannot be pulled later.
+/// has read the identifier of a link before the change writes into that link, even if the link has
+/// moved. In both cases the push succeeds with 201, and the image cannot be pulled later.
 struct LeftOutLinks: Sendable {
     let registry: RegistryReader
     let name: RepositoryName
 
     private var paths: RegistryPaths { registry.paths }
 
-    /// Returns the signatures of a manifest that went from the repository; nil if it did not go
-    /// from there. `tagged` is the date of its tag.
+    /// Returns the signatures of a manifest that the change took from the repository; nil if it did
+    /// not take it. `tagged` is the date of its tag.
     typealias Moved = @Sendable (_ manifest: Digest, _ tagged: Date?) async throws -> [Digest]?
 
     /// The links that are missing.
@@ -24,13 +24,13 @@ struct LeftOutLinks: Sendable {
         /// The links to be written, in the order in which they may appear: layers, signatures,
         /// manifests.
         var repairs: [RepairPlan.Target] = []
-        /// The tags that appeared late and name a manifest that had gone.
+        /// The tags that appeared late and name a removed manifest.
         var tags: [String] = []
     }
 
-    /// Returns the links that the manifests of the repository need and that are not there, though
-    /// their blobs are; and those of manifests which `moved` knows and a tag names. `allManifests`
-    /// false: the latter only.
+    /// Returns the missing links that the manifests of the repository need and whose blobs exist,
+    /// and the links of manifests that `moved` knows and a tag names. If `allManifests` is false,
+    /// returns only the latter.
     func find(allManifests: Bool, moved: Moved) async throws -> Finding {
         let pass = registry.pass()
         var facts = try await RepositoryInquiry(name: name, pass: pass, scope: .tagLinks).facts([
@@ -68,7 +68,7 @@ struct LeftOutLinks: Sendable {
                 finding.repairs.append(repair(.missingRevision, path, signature, "its signature"))
             }
         }
-        // Children first: an index that can be pulled names what can be pulled.
+        // Children first: an index becomes pullable only after its manifests.
         for digest in late.keys.sorted(by: { (isIndex($0, facts) ? 1 : 0, $0) < (isIndex($1, facts) ? 1 : 0, $1) }) {
             let path = paths.revisionLink(name, digest)
             finding.repairs.append(repair(.missingRevision, path, digest, "a tag that was pushed meanwhile"))
@@ -86,7 +86,7 @@ struct LeftOutLinks: Sendable {
 
     private func layers(of manifest: Digest, _ facts: RepositoryFacts) -> [RepairPlan.Target] {
         (facts.manifests[manifest]?.manifest?.blobs ?? []).filter { reference in
-            // Only the missing link says below which digest the blob of another name lies.
+            // Only the missing link holds the digest under which a blob with another name lies.
             reference.digest.isCanonical && !reference.isForeign
                 && (facts.layerLinks[reference.digest] ?? .missing).state == .missing
                 && facts.blob(reference.digest).state != .missing
@@ -104,7 +104,7 @@ struct LeftOutLinks: Sendable {
     }
 }
 
-/// Writes the links that pushes to a repository left out: by repairs, which are in the log like
+/// Writes the links that pushes to a repository left out, by repairs that are logged like all
 /// others.
 struct LinkCompletion: Sendable {
     let context: ChangeContext

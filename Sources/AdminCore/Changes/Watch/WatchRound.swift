@@ -5,7 +5,7 @@ import StorageDriver
 import Foundation
 
 /// One look at the names of all watches in the journal (docs/safety.md#watch): writes the links
-/// that pushes left out, and removes layer links that are all that is left of a name.
+/// that pushes left out, and removes the layer links of a name of which nothing else is left.
 struct WatchRound: Sendable {
     let context: ChangeContext
 
@@ -13,9 +13,9 @@ struct WatchRound: Sendable {
     private var paths: RegistryPaths { context.paths }
 
     /// Looks once at every name.
-    /// - Parameter word: The caches, as an operator says now. A watch that waits for this word
-    ///   lasts for one more delay then, or ends where the delay is over.
-    /// - Throws: Errors of reading the journal. A look that fails is made again by the next run.
+    /// - Parameter word: The state of the caches, as the operator states it now. A watch that waits
+    ///   for this statement then lasts for one more delay, or ends if the delay is over.
+    /// - Throws: Errors of reading the journal. The next run repeats a failed look.
     func look(saying word: CacheState = .unknown) async throws -> [Recovery] {
         let entries = try await driver.journal.entries().filter { $0.intent?.head.kind == .watch }
         return try await concurrentMap(entries, window: driver.reader.window) { entry in
@@ -48,7 +48,7 @@ struct WatchRound: Sendable {
         var notes = try await complete(watch, name, since: intent.head.begun, isLast: state == .due)
         var head = intent.head
         if word != .unknown { head.caches = word.rawValue }
-        // A change that takes links away leaves a watch of its own, in which this one goes on.
+        // A change that takes links away writes its own watch, which continues this one.
         if !watch.keepsLinks { notes += try await removeRemains(of: name, head.caches) }
         if state == .due {
             try await journal.remove(entry.id, entry.value, entry.keys, of: watch.place)
@@ -74,8 +74,8 @@ struct WatchRound: Sendable {
         let completion = LinkCompletion(context: context)
         var notes = try await completion.complete(
             name, allManifests: true, moved: try await moved(watch, from: name, since: begun))
-        // A push may have written into the link of a tag after that had gone: then the tag is at
-        // its new name, and its manifest here.
+        // A push may have written into the link of a tag after the link was moved: then the tag is
+        // at its new name, and its manifest here.
         if isLast, let counterpart = watch.counterpart, counterpart.isBelow(paths.repositories),
             let other = paths.repository(at: counterpart)
         {
@@ -87,8 +87,8 @@ struct WatchRound: Sendable {
         return notes
     }
 
-    /// The manifests in the counterpart of a watch, each with its signatures. Where there is no
-    /// counterpart, a tag that was written after the change began counts.
+    /// The manifests in the counterpart of a watch, each with its signatures. If there is no
+    /// counterpart, a tag counts that was written after the change began.
     private func moved(
         _ watch: Intent.Watch, from name: RepositoryName, since begun: Date
     ) async throws -> LeftOutLinks.Moved {
@@ -107,8 +107,8 @@ struct WatchRound: Sendable {
         return { digest, _ in revisions[digest] }
     }
 
-    /// Takes to the trash what is left of a name where nothing but links to layers is, and all of
-    /// these are old: catalogues show it, and nobody can pull it.
+    /// Takes the rest of a name to the trash if it consists of old links to layers only: catalogues
+    /// show this name, and no client can pull from it.
     private func removeRemains(of name: RepositoryName, _ caches: String?) async throws -> [String] {
         let own = paths.ownDirectories(name)
         let files = try await concurrentMap(own, window: own.count) { [driver] directory in

@@ -11,8 +11,8 @@ public protocol HashMemory: Sendable {
     /// Returns whether an earlier check found this blob right, and nothing about it has changed.
     func knows(_ blob: HashedBlob) -> Bool
 
-    /// Is told once, before the first blob is hashed, of the known blobs, which are not hashed
-    /// again.
+    /// Receives once, before the first blob is hashed, the amount of the known blobs, which are not
+    /// hashed again.
     ///
     /// - Parameters:
     ///   - blobs: the number of known blobs.
@@ -48,8 +48,8 @@ struct BlobCheck: Sendable {
     /// The number of blobs that are hashed in parallel. Each reads several chunks ahead.
     private static let window = 4
 
-    /// Younger blobs are not remembered, in seconds: dates are whole seconds of other machines'
-    /// clocks.
+    /// The age in seconds below which blobs are not remembered: dates are whole seconds of other
+    /// machines' clocks.
     private static let unsettled: UInt32 = 60
 
     let run: FsckRun

@@ -3,10 +3,10 @@ package import StorageDriver
 
 /// Damage of a file that has all of its bytes.
 enum Intactness: Sendable {
-    /// An upload was resumed inside a chunk: in this order the bytes are the content
+    /// An upload was resumed inside a chunk: in the new order the bytes are the content
     /// (docs/layout.md#d1).
     case resumed(Rearrangement)
-    /// In this order, that of the chunks, the bytes are the content; the size is wrong or missing.
+    /// In the order of the chunks, the bytes are the content; the size is wrong or missing.
     case sizeIsWrong(Rearrangement)
     /// The empty blob, without a chunk (docs/layout.md#d3).
     case noChunk
@@ -35,7 +35,7 @@ package struct ContentProof: Sendable {
     private var file: RegistryFile? { registry.paths.file(at: path) }
 
     /// Returns the damage of a damaged file if its content is proven to be in the chunks of `blob`;
-    /// else nil. Reads the whole file where the lengths of its chunks allow that.
+    /// else nil. Reads the whole file if the lengths of its chunks allow that.
     func intactness(of blob: BlobIdentifier) async throws -> Intactness? {
         let layout = try await storage.layout(of: blob)
         if let order = try? layout.rearranged(), try await isRight(blob, in: order) { return .resumed(order) }

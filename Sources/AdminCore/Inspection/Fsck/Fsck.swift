@@ -8,7 +8,8 @@ public import Foundation
 public struct FsckOptions: Sendable {
     /// True to hash every blob.
     public var deep = false
-    /// Seconds during which incomplete files may still be being written; 0 if nobody writes.
+    /// Seconds during which registries may still be writing incomplete files; 0 if no registry is
+    /// writing.
     public var grace = FsckOptions.usualGrace
     /// The number of keys from which the omap of a directory is large.
     public var largeOmap = StorageReader.largeOmap
@@ -16,7 +17,7 @@ public struct FsckOptions: Sendable {
     public var problemLimit = 100_000
     /// Remembers the blobs that an interrupted deep check found right; nil to hash all blobs.
     public var memory: (any HashMemory)?
-    /// The clock by which young files are told.
+    /// The clock that determines young files.
     public var clock: WallClock
 
     /// Creates the usual options.
@@ -27,7 +28,8 @@ public struct FsckOptions: Sendable {
     /// A day in seconds: longer than any push.
     public static let usualGrace: TimeInterval = 86_400
 
-    /// Returns whether a file of this date, in seconds since 1970, may still be being written.
+    /// Returns whether a file of this date, in seconds since 1970, may still be incomplete because
+    /// a registry is writing it.
     func isYoung(_ modified: UInt32) -> Bool {
         grace > 0 && Double(modified) + grace > clock.now.timeIntervalSince1970
     }
@@ -36,9 +38,10 @@ public struct FsckOptions: Sendable {
 /// Finds damage in a registry and its pool. Reads only.
 ///
 /// A check enumerates the objects of the pool and compares them with the tree that the directories
-/// make. It reads every suspect again before it reports a problem, since others may write
-/// meanwhile. It reports a cause once, without its consequences. Files that are incomplete and
-/// younger than the grace window may be being written: they are counted and are not damage.
+/// make. It reads every suspect again before it reports a problem, since other clients may write
+/// meanwhile. It reports a cause once, without its consequences. A registry may still be writing an
+/// incomplete file that is younger than the grace window: such files are counted, and are not
+/// damage.
 ///
 /// Concurrency: a value. Memory: about 150 bytes for each object of the pool.
 public struct Fsck: Sendable {
@@ -125,8 +128,9 @@ struct FsckRun: Sendable {
 
     private static let batch = 1000
 
-    /// Reads suspects again, many in parallel, and reports the problems that are still there. Asks
-    /// for the pool before any report: a deleted pool answers "no such object" to every read.
+    /// Reads suspects again, many in parallel, and reports the problems that are still there.
+    /// Checks before any report that the pool exists: a deleted pool answers "no such object" to
+    /// every read.
     func confirm<Suspect: Sendable>(
         _ suspects: [Suspect], _ phase: String, _ look: @escaping @Sendable (Suspect) async throws -> Problem?
     ) async throws {

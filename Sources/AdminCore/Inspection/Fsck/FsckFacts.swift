@@ -13,7 +13,7 @@ struct FsckFacts: Sendable {
         /// True for a blob that is empty although its digest is not that of empty content.
         let isEmptyBlob: Bool
 
-        /// True if the path says which content the file should have.
+        /// True if the path determines the content of the file.
         var canBeProven: Bool {
             switch file {
             case .blob, .revision, .signature, .currentLink, .tagIndex, .layer: true
@@ -145,10 +145,10 @@ struct FsckFacts: Sendable {
         // The empty blob (docs/layout.md#d3), or one that has lost its chunks (#d7).
         case (.blob, .noChunk): break
         case (.blob(let digest), nil):
-            // Only empty blobs and blobs with two references get here.
+            // Only empty blobs and blobs with two references reach this point.
             guard stored.size == .known(0), !BlobFinding.emptyDigests.contains(digest.string) else { return }
             isEmptyBlob = true
-        // A file among the uploads that belongs to none is reported as such.
+        // A file among the uploads that belongs to no upload is reported as such.
         case (nil, .noChunk) where paths.upload(of: path) == nil: break
         // An empty link is reported as a bad link.
         case (_, .noChunk), (_, nil): return

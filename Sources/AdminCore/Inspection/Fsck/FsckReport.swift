@@ -3,7 +3,7 @@ import Synchronization
 
 /// The result of a check.
 public struct FsckReport: Sendable {
-    /// The amounts of what was checked.
+    /// The checked amounts.
     public struct Checked: Hashable, Sendable {
         /// The number of objects in the pool.
         public var objects = 0
@@ -23,14 +23,14 @@ public struct FsckReport: Sendable {
         public var taken = 0
         /// The number of bytes hashed.
         public var bytes: UInt64 = 0
-        /// The number of incomplete files and directories that may still be being written.
+        /// The number of incomplete files and directories that a registry may still be writing.
         public var inFlight = 0
 
         /// Creates amounts of 0.
         public init() {}
     }
 
-    /// The amounts of what was checked.
+    /// The checked amounts.
     public var checked = Checked()
     /// The problems, sorted; at most `FsckOptions.problemLimit`.
     public var problems: [Problem] = []
@@ -38,7 +38,7 @@ public struct FsckReport: Sendable {
     public var omitted: [ProblemKind: Int] = [:]
     /// The number of errors among the further problems.
     public var omittedErrors = 0
-    /// Whether the registry is a pull-through cache.
+    /// True if the registry is a pull-through cache.
     public var isPullThroughCache = false
     /// The reason why the check is incomplete, as a sentence; nil if it is complete.
     public var stopped: String?
@@ -105,7 +105,7 @@ final class FsckLog: Sendable {
 
     func note(_ change: (inout FsckReport) -> Void) { state.withLock { change(&$0) } }
 
-    /// Counts files or directories that may still be being written.
+    /// Counts files or directories that a registry may still be writing.
     func inFlight(_ count: Int = 1) { note { $0.checked.inFlight += count } }
 
     var report: FsckReport {
@@ -116,7 +116,7 @@ final class FsckLog: Sendable {
 }
 
 extension ProblemKind {
-    /// True for content that a pull-through cache need not have: it has expired, or nobody asked
+    /// True for content that a pull-through cache need not have: it has expired, or no client asked
     /// for it.
     var isRefetched: Bool {
         switch self {

@@ -78,7 +78,7 @@ public enum ProblemKind: String, Hashable, Sendable, CaseIterable {
     case missingDirectory = "missing-directory"
     /// A key that the rules for paths do not allow (docs/layout.md#d11).
     case badName = "bad-name"
-    /// A link without a digest or with another one than its path says, or a tag without a link.
+    /// A link without a digest or with another digest than in its path, or a tag without a link.
     case badLink = "bad-link"
     /// A blob that a manifest needs is missing.
     case missingBlob = "missing-blob"

@@ -72,7 +72,7 @@ public enum Repair: Hashable, Sendable {
         }
     }
 
-    /// True if plain `--repair` makes it: it removes nothing that anybody could need.
+    /// True if plain `--repair` makes it: it removes nothing that could be needed.
     public var isSafe: Bool {
         switch self {
         case .dropUploadKey, .relink, .rearrange, .restoreSize, .writeEmpty, .dropSurplus, .writeLink, .rewriteLink,

@@ -27,7 +27,7 @@ struct RepositoryCheck {
     private var tags: [String: Digest] = [:]
     /// The blobs that the manifests name.
     private var used: Set<Digest> = []
-    /// The walk over the manifests. It knows those that were followed, and will be.
+    /// The walk over the manifests. It knows the manifests that it has followed or will follow.
     private var walk = ManifestTraversal<Digest>()
     /// True if a manifest could not be read: then nothing is reported as unused.
     private var isUncertain = false
@@ -309,7 +309,7 @@ struct RepositoryCheck {
 
     // MARK: - Blobs
 
-    /// Returns the digest in the path of a blob, as the repository's layer link says it.
+    /// Returns the digest in the path of a blob, from the repository's layer link.
     private func canonical(_ digest: Digest) -> Digest {
         guard !digest.isCanonical, let link = layers[digest] else { return digest }
         return inventory.content(of: link.blob)?.digest ?? digest
@@ -379,7 +379,7 @@ struct RepositoryCheck {
                 run.log.inFlight()
                 continue
             }
-            // A double reference is reported first. The upload is, after the repair of that.
+            // A double reference is reported first. The upload is reported after that is repaired.
             if run.facts.doubles.contains(where: { double in files.contains { $0.blob == double.blob } }) { continue }
             let bytes = files.reduce(UInt64(0)) { sum, file in
                 addingCapped(sum, inventory.chunks(of: file.blob).reduce(0) { $0 + UInt64($1.length) })

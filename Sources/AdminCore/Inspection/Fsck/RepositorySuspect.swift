@@ -18,7 +18,7 @@ enum RepositorySuspect: Sendable {
     case unusedLayerLink(Digest, BlobIdentifier)
     case orphanCompanion(StoragePath, Companion)
     case staleUpload(StoragePath, bytes: UInt64)
-    /// A file among the uploads that belongs to none.
+    /// A file among the uploads that belongs to no upload.
     case strayUpload(StoragePath, BlobIdentifier)
 }
 
@@ -48,7 +48,7 @@ struct SuspectCheck: Sendable {
         }
     }
 
-    /// A problem of a file that is there.
+    /// A problem of an existing file.
     private func problem(
         _ kind: ProblemKind, _ severity: ProblemSeverity, at path: StoragePath, in blob: BlobIdentifier,
         _ detail: String, repair: Repair? = nil

@@ -28,10 +28,10 @@ public struct Usage: Hashable, Sendable {
     public let size: UInt64
     /// The part of `size` that more than one repository reaches.
     public let shared: UInt64
-    /// The objects of the pool by purpose; nil if not asked for.
+    /// The objects of the pool by purpose; nil if not requested.
     public internal(set) var pool: PoolUsage?
-    /// The reason why `pool` is unknown though it was asked for, as a sentence: a cache tier hides
-    /// objects.
+    /// The reason why `pool` is unknown although it was requested, as a sentence: a cache tier
+    /// hides objects.
     public internal(set) var poolObstacle: String?
     /// False if the task was cancelled: the sums are too small then, and unique sizes may be too
     /// large.
@@ -49,7 +49,7 @@ public struct Usage: Hashable, Sendable {
 /// The objects of a pool by purpose: each object once, with its bytes in the store, without
 /// replicas.
 public struct PoolUsage: Hashable, Sendable {
-    /// The purpose of an object. Of several, the first one counts.
+    /// The purpose of an object. If an object has several, the first one counts.
     public enum Purpose: UInt8, Hashable, Sendable, CaseIterable {
         /// Blobs that a repository needs.
         case referenced
@@ -63,13 +63,13 @@ public struct PoolUsage: Hashable, Sendable {
         case quarantine
         /// Blobs that nothing needs: garbage for a collection.
         case unreferenced
-        /// Chunks without a reference: garbage, or a file that is being written.
+        /// Chunks without a reference: garbage, or a part of an incomplete file.
         case orphaned
         /// Directories. They have no data.
         case directories
         /// Regtop's own objects.
         case regtop
-        /// Objects of others.
+        /// Objects that belong to neither the registry nor regtop.
         case foreign
     }
 

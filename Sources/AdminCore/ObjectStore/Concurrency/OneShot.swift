@@ -3,8 +3,7 @@ import Synchronization
 
 /// A result that comes once, from any thread, and the one task that waits for it.
 ///
-/// Several may try to end the wait, such as an answer, a timeout and a cancellation: the first one
-/// wins.
+/// An answer, a timeout and a cancellation may compete to end the wait: the first one wins.
 public final class OneShot<Value: Sendable, Failure: Error>: Sendable {
     private struct State {
         var isClaimed = false
@@ -14,10 +13,10 @@ public final class OneShot<Value: Sendable, Failure: Error>: Sendable {
 
     private let state = Mutex(State())
 
-    /// A result that has not come.
+    /// Creates a result that has not come yet.
     public init() {}
 
-    /// True once the right to deliver the result is claimed.
+    /// True after the right to deliver the result was claimed.
     public var isClaimed: Bool { state.withLock(\.isClaimed) }
 
     /// Claims the right to deliver the result; false if another thread has it.
@@ -64,7 +63,7 @@ public final class OneShot<Value: Sendable, Failure: Error>: Sendable {
     /// Calls `start`, then waits for the result. To be called once.
     ///
     /// - Parameters:
-    ///   - timeout: How long to wait; nil to wait for ever.
+    ///   - timeout: The longest wait; nil to wait for ever.
     ///   - late: The error to throw after `timeout`.
     ///   - cancelled: The error to throw as soon as the task is cancelled.
     public func value(
@@ -103,7 +102,7 @@ public enum BlockingCall {
     ///
     /// - Parameters:
     ///   - cancelled: The error to throw as soon as the task is cancelled, while the call goes on
-    ///     by itself and its result is dropped; nil to wait for the call all the same.
+    ///     by itself and its result is dropped; nil to wait for the call even then.
     ///   - body: The call.
     public static func run<Value: Sendable>(
         on queue: DispatchQueue = .global(), cancelled: (any Error)? = CancellationError(),

@@ -2,7 +2,7 @@ import Foundation
 
 /// Decodes JSON from a pool, which is hostile in its size, its depth and its values.
 package enum BoundedJSON {
-    /// No document of a registry nests deeper. A deeper one would only use up the stack.
+    /// No document of a registry nests deeper. A deeper document would only use up the stack.
     static let depthLimit = 64
 
     /// Decodes a document. The caller has bounded its size.
@@ -26,13 +26,13 @@ package enum BoundedJSON {
     }
 
     /// The path of the field that could not be decoded. It is made of names from this program: only
-    /// fields that it looks at can fail.
+    /// fields that it reads can fail.
     private static func place(_ context: DecodingError.Context) -> String {
         let keys = context.codingPath.filter { $0.intValue == nil }.map(\.stringValue)
         return keys.isEmpty ? "its outermost part" : "“\(keys.joined(separator: "."))”"
     }
 
-    /// Whether brackets outside of strings nest no deeper than the limit. One scan without
+    /// True if brackets outside of strings nest no deeper than the limit. One scan without
     /// recursion.
     package static func isShallow(_ bytes: [UInt8]) -> Bool {
         var depth = 0

@@ -24,7 +24,7 @@ struct JSONTokens {
     /// The deepest nesting that is accepted. (Go has the same limit since 1.15.)
     static let depthLimit = 10_000
 
-    /// The digests met so far, as often as they occur.
+    /// The digests found so far, as often as they occur.
     private(set) var references: [Digest] = []
 
     private let bytes: ArraySlice<UInt8>
@@ -79,7 +79,7 @@ struct JSONTokens {
         }
     }
 
-    /// Whether the open array ends here.
+    /// True if the open array ends here.
     mutating func closesArray() -> Bool {
         skipBlanks()
         guard expected == .firstElement || expected == .separator, frames.last?.isObject == false else { return false }

@@ -8,17 +8,17 @@ public struct Manifest: Hashable, Sendable {
     public struct Reference: Hashable, Sendable {
         /// The digest of the blob or manifest.
         public let digest: Digest
-        /// The size in bytes as the document claims it; nil where the document claims none, as in
+        /// The size in bytes as the document claims it; nil if the document claims none, as in
         /// schema 1. The pool's size counts.
         public let size: UInt64?
-        /// The claim where it is no number of bytes: hostile text of at most 40 characters. nil
-        /// where it is one, or where there is none.
+        /// The claim if it is no number of bytes: hostile text of at most 40 characters. nil if it
+        /// is a number, or if there is no claim.
         public let badSize: String?
-        /// The media type; nil where the document says none, or none that could be one.
+        /// The media type; nil if the document has none, or an impossible one.
         public let mediaType: String?
-        /// The type of the artifact; nil where the document says none.
+        /// The type of the artifact; nil if the document has none.
         public let artifactType: String?
-        /// `os/architecture[/variant]`; nil where the document says none.
+        /// `os/architecture[/variant]`; nil if the document has none.
         public let platform: String?
         /// The version of the operating system that the platform needs; hostile text of at most 64
         /// characters.
@@ -39,14 +39,13 @@ public struct Manifest: Hashable, Sendable {
             return size == actual ? nil : "says \(size) bytes for"
         }
 
-        /// True if an index that names this means a manifest. (Build caches name blobs in an
-        /// index.)
+        /// True if this entry of an index names a manifest. (Build caches name blobs in an index.)
         public var namesManifest: Bool {
             mediaType.map(ManifestType.all.contains) ?? true
         }
     }
 
-    /// The media type. Where the document says none, as OCI allows, the type that its fields show.
+    /// The media type. If the document has none, as OCI allows, the type that its fields show.
     public let mediaType: String
     /// The configuration; nil for an index and for schema 1.
     public let config: Reference?
@@ -56,7 +55,7 @@ public struct Manifest: Hashable, Sendable {
     public let manifests: [Reference]
     /// The manifest that this one refers to (OCI). It may be missing.
     public let subject: Reference?
-    /// The type of the artifact (OCI); nil where the document says none.
+    /// The type of the artifact (OCI); nil if the document has none.
     public let artifactType: String?
     /// Digests that some reader, though not the registry, could take for references: they stand
     /// under a key that occurs twice, or in a place where the registry does not look. Collections
@@ -66,9 +65,9 @@ public struct Manifest: Hashable, Sendable {
     /// begins with its name. Nearly always empty.
     public let ambiguities: [String]
     /// The time at which the image was made, from the history of a schema 1 manifest; nil for other
-    /// manifests, whose configuration says it.
+    /// manifests, whose configuration has it.
     public let created: Date?
-    /// The text in the place of that date if it is no date; hostile, at most 100 characters.
+    /// The text in place of that date if it is no date; hostile, at most 100 characters.
     let undated: String?
     /// `os/architecture` of a schema 1 manifest; nil for other manifests.
     public let platform: String?
@@ -84,7 +83,7 @@ public struct Manifest: Hashable, Sendable {
     /// The size of the largest manifest that is read, in bytes. (Registries of docker/distribution
     /// before v2.7 have no limit.)
     public static let sizeLimit = 64 << 20
-    /// How deep indexes are followed into indexes.
+    /// The depth to which indexes are followed into indexes.
     public static let nestingLimit = 8
 }
 
@@ -101,13 +100,13 @@ enum ManifestType {
     static let indexes: Set<String> = [list, ociIndex]
     static let all: Set<String> = images.union(indexes).union([schema1, signedSchema1])
 
-    /// The types of configurations that say when an image was made, and for which platform. Other
-    /// configurations (of charts, of signatures) have forms of their own.
+    /// The types of configurations that contain the date and the platform of an image. Other
+    /// configurations (of charts, of signatures) have other forms.
     static let imageConfigurations: Set<String> = [
         "application/vnd.docker.container.image.v1+json", "application/vnd.oci.image.config.v1+json",
     ]
 
-    /// Whether registries need not hold layers of this type.
+    /// True if registries need not hold layers of this type.
     static func isForeign(_ mediaType: String?) -> Bool {
         guard let mediaType else { return false }
         return mediaType.hasPrefix("application/vnd.docker.image.rootfs.foreign.")
@@ -280,8 +279,7 @@ extension Manifest {
 
     /// Everything that a manifest names. Every walk over documents takes references from here.
     package var edges: [Edge] {
-        // Where readers may disagree, and where an index names an unknown type, a blob may be a
-        // manifest.
+        // If readers may disagree, or an index names an unknown type, a blob may be a manifest.
         let need: Edge.Need = ambiguities.isEmpty && !isIndex ? .blob : .either
         var edges = blobs.map { Edge($0, .layer, need) }
         if let config { edges[0] = Edge(config, .config, need) }

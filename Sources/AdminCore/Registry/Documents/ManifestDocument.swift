@@ -25,7 +25,7 @@ struct ManifestDocument {
         var osFeatures = GoSlice<String>()
     }
 
-    /// A size as the document says it.
+    /// A size as written in the document.
     enum Size {
         case bytes(UInt64)
         /// A value that is no number of bytes: its text, or a description of it.
@@ -56,7 +56,7 @@ struct ManifestDocument {
 
     /// Reads a document.
     ///
-    /// - Throws: `ManifestProblem`, with the references that were met before, if the bytes are no
+    /// - Throws: `ManifestProblem`, with the references that were found before, if the bytes are no
     ///   JSON object.
     init(_ bytes: [UInt8]) throws {
         let (body, padding) = ManifestDocument.trimmed(bytes)
@@ -215,8 +215,8 @@ struct ManifestDocument {
         if !ambiguities.contains(sentence) { ambiguities.append(sentence) }
     }
 
-    /// Whether a value is an object, which has begun then. Other values are skipped: null says
-    /// nothing, other types are wrong.
+    /// True if a value is an object, which has begun then. Other values are skipped: null has no
+    /// meaning, other types are wrong.
     private mutating func begins(_ place: String?) throws -> Bool {
         let token = try tokens.next()
         switch token {
@@ -228,7 +228,8 @@ struct ManifestDocument {
         }
     }
 
-    /// Skips a value of a type that Go refuses. `place` is nil where the registry does not look.
+    /// Skips a value of a type that Go refuses. `place` is nil for fields that the registry does
+    /// not read.
     private mutating func refuse(_ token: JSONTokens.Token, _ place: String?) throws {
         try tokens.skip(token)
         guard let place else { return }

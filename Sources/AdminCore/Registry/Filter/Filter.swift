@@ -6,10 +6,10 @@ public import Foundation
 /// A comparison has a field, an operator and a value. The operators are `=`, `!=`, `<`, `<=`, `>`
 /// and `>=`; texts have `=`, `!=`, and `~` and `!~` for regular expressions. `not`, `and`, `or` and
 /// parentheses combine terms; two terms without a word between them must both hold. A word, plain
-/// or quoted, matches where the text of a row contains it, in any case. `untagged` and `damaged`
-/// are plain words: the state of a row is a part of its text.
+/// or quoted, matches if the text of a row contains it, in any case. `untagged` and `damaged` are
+/// plain words: the state of a row is a part of its text.
 ///
-/// A filter is a value. Parsing `description` gives an equal filter.
+/// A filter is a value. Parsing `description` returns an equal filter.
 public struct Filter: Hashable, Sendable {
     /// An operator between a field and a value.
     public enum Comparison: String, Hashable, Sendable, CaseIterable {
@@ -208,7 +208,7 @@ extension Filter.Comparison {
 }
 
 extension Filter: CustomStringConvertible {
-    /// The filter as a text. Parsing it gives an equal filter.
+    /// The filter as a text. Parsing it returns an equal filter.
     public var description: String { term?.text(inside: .or) ?? "" }
 }
 

@@ -1,13 +1,13 @@
 /// Numbers keys from 0 in the order of their first appearance, so that facts about each can lie in
 /// plain arrays.
 ///
-/// Made for millions of keys: beside its own size, a key takes 6 to 11 bytes, where a dictionary
+/// Made for millions of keys: in addition to its own size, a key takes 6 to 11 bytes; a dictionary
 /// takes twice that for empty buckets. Nothing is ever removed. At most 2³² − 1 keys.
 package struct OrdinalTable<Key: Hashable & Sendable>: Sendable {
     /// The keys, by number.
     package private(set) var keys: [Key] = []
-    /// At the index of a key's hash, or after it: the key's number plus one. 0 where there is no
-    /// key. The count is a power of two.
+    /// At the index of a key's hash, or after it, the key's number plus one; 0 if there is no key.
+    /// The count is a power of two.
     private var slots: [UInt32]
 
     /// An empty table.

@@ -1,22 +1,23 @@
 package import ObjectStore
 import StorageDriver
 
-/// Goes through repositories and tells a visitor everything that they keep. A sweep itself keeps
-/// nothing, so it answers questions about a registry of any size. (`RegistryPass` remembers what it
-/// reads, for questions about a part of it.)
+/// Goes through repositories and reports everything that they keep to a visitor. A sweep itself
+/// remembers nothing, so it answers questions about a registry of any size. (`RegistryPass`
+/// remembers what it reads, for questions about a part of it.)
 ///
-/// Of each repository a sweep reads the current links of the tags, the links of the revisions, with
-/// a tag or without, and everything that their manifests reach: configurations, layers, entries of
-/// indexes to any depth that is followed, signatures of schema 1. (Referrers, manifests with a
-/// `subject`, are revisions like others.) It follows a manifest once in each repository; shared
-/// manifests are read again, so that nothing has to be kept.
+/// For each repository a sweep reads the current links of the tags, the links of the revisions,
+/// with a tag or without, and everything that their manifests reach: configurations, layers,
+/// entries of indexes to any depth that is followed, signatures of schema 1. (Referrers, manifests
+/// with a `subject`, are revisions like others.) It follows a manifest once in each repository;
+/// shared manifests are read again, so that nothing has to be remembered.
 ///
 /// Concurrency: repositories, and the questions within each, are pipelined; the store bounds the
-/// operations in flight. Cancelling the task ends the sweep; everything told so far is true.
-/// Memory: the digests of the manifests of the repositories under way. Errors: damage is told,
-/// never thrown. The errors of the store are thrown; the telling is incomplete then.
+/// operations in flight. Cancelling the task ends the sweep; all reports until then are true.
+/// Memory: the digests of the manifests of the repositories in progress. Errors: damage is reported
+/// to the visitor, never thrown. The errors of the store are thrown; the reports are incomplete
+/// then.
 package struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
-    /// The number of repositories under way at once.
+    /// The number of repositories in progress at once.
     static var repositoryWindow: Int { 128 }
     /// The number of questions that a repository may always have under way.
     static var share: Int { 8 }
@@ -24,7 +25,7 @@ package struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
     let registry: RegistryReader
     let visitor: Visitor
     let scope: SweepScope
-    /// Reads a manifest, also where it lies elsewhere than below `blobs/`.
+    /// Reads a manifest, even if it is not below `blobs/`.
     let readManifest: @Sendable (Digest) async throws -> ManifestFinding
     private let questions = Counter()
 
@@ -39,8 +40,8 @@ package struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
     }
 
     /// Sweeps these repositories. The index in `names` is the number of a repository. A missing
-    /// repository counts as empty. Ends by asking whether the pool exists, since a deleted pool
-    /// answers every question with "no such object".
+    /// repository counts as empty. At the end checks that the pool exists, since a deleted pool
+    /// answers every read with "no such object".
     package func run(_ names: [RepositoryName], progress: ProgressHandler? = nil) async throws {
         let counter = ProgressCounter(phase: "repositories", total: UInt64(names.count), handler: progress)
         _ = try await concurrentMap(names.enumerated(), window: RegistrySweep.repositoryWindow) { index, name in
@@ -56,7 +57,7 @@ package struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
     }
 
     /// Follows some manifests and signatures without a repository: everything that links keep after
-    /// they were taken out of one. `number` stands for the number of a repository.
+    /// they were taken from their repository. `number` stands for the number of a repository.
     package func run(manifests: [Digest], signatures: [Digest], as number: Int) async throws {
         let owner = SweptRepository(name: nil, index: number)
         var agenda = Agenda()
@@ -85,7 +86,7 @@ package struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
 
     // MARK: - Answers
 
-    /// Answers a question, tells the visitor, and returns the further questions.
+    /// Answers a question, reports to the visitor, and returns the further questions.
     func answer(_ question: SweepQuestion, of repository: SweptRepository) async throws -> [SweepQuestion] {
         switch question {
         case .manifest(let digest, let depth, let isSubject):
@@ -161,7 +162,7 @@ package struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
         return raised
     }
 
-    /// Tells of a manifest that a link names, and returns the question about it.
+    /// Reports a manifest that a link names, and returns the question about it.
     func root(_ digest: Digest, of repository: SweptRepository) -> [SweepQuestion] {
         _ = visitor.reached(SweepEdge(digest: digest, kind: .manifest, parent: nil), in: repository.index)
         return [.manifest(digest, depth: 0, isSubject: false)]
@@ -207,7 +208,7 @@ package struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
     }
 }
 
-/// A repository under way.
+/// A repository in progress.
 struct SweptRepository: Sendable {
     /// The name; nil for a stand-in without links of its own.
     let name: RepositoryName?

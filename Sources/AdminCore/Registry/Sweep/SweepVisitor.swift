@@ -1,4 +1,4 @@
-/// Receives everything that a sweep meets. The methods are called often, from many tasks at once,
+/// Receives everything that a sweep finds. The methods are called often, from many tasks at once,
 /// and must be quick.
 package protocol SweepVisitor: Sendable {
     /// A link of a repository was read, whatever its content.
@@ -12,7 +12,7 @@ package protocol SweepVisitor: Sendable {
     /// A blob was read; a manifest, once for each repository.
     func found(_ finding: BlobFinding, of digest: Digest)
 
-    /// A fault was met.
+    /// A fault was found.
     func met(_ problem: SweepProblem, in repository: Int)
 
     /// A repository is complete.
@@ -43,7 +43,7 @@ package struct SweepLink: Hashable, Sendable {
 
 /// A reference to a blob.
 package struct SweepEdge: Hashable, Sendable {
-    /// The blob, by the digest below which it lies.
+    /// The blob, by the digest in its path.
     package let digest: Digest
     /// The role of the blob for its parent.
     package let kind: Manifest.Edge.Kind
@@ -51,7 +51,7 @@ package struct SweepEdge: Hashable, Sendable {
     package let parent: Digest?
 }
 
-/// A fault that a sweep met.
+/// A fault that a sweep found.
 package enum SweepProblem: Hashable, Sendable {
     /// A link is missing, holds no digest, or another one. The text ends a sentence that begins
     /// with the link's name.
@@ -59,7 +59,7 @@ package enum SweepProblem: Hashable, Sendable {
     /// A manifest cannot be read, so its needs are unknown. The text ends a sentence that begins
     /// with the manifest's name.
     case manifest(Digest, String)
-    /// A manifest lies deeper in indexes than is followed, so its needs are unknown.
+    /// A manifest is nested too deeply in indexes to be followed, so its needs are unknown.
     case tooDeep(Digest)
     /// A blob is missing or damaged.
     case blob(Digest, BlobFinding)

@@ -3,17 +3,17 @@ import Synchronization
 
 /// The process that works on a change in the journal.
 ///
-/// A recovery leaves the changes of a living owner alone. This is a courtesy: correctness never
-/// rests on it (docs/safety.md#recover).
+/// A recovery leaves the changes of a living owner alone. Correctness does not depend on it
+/// (docs/safety.md#recover).
 public struct ChangeOwner: Codable, Hashable, Sendable {
     /// The machine's name, for people.
     public let host: String
     /// The number of the process within `space`.
     public let process: Int32
-    /// When the process began, in ticks of the kernel, since numbers of processes are used again.
+    /// The start of the process in ticks of the kernel, since numbers of processes are used again.
     let started: String
-    /// The boot of the machine and the namespace of its processes: within both, the number and the
-    /// start identify a process.
+    /// The boot of the machine and the namespace of its processes: together with them, the number
+    /// and the start identify a process.
     let space: String
 
     /// This process.
@@ -26,7 +26,7 @@ public struct ChangeOwner: Codable, Hashable, Sendable {
             space: ChangeOwner.currentSpace)
     }
 
-    /// Whether the process exists; nil if that cannot be told from here.
+    /// True if the process exists; nil if this machine cannot tell.
     var isAlive: Bool? {
         guard !space.isEmpty, space == ChangeOwner.currentSpace else { return nil }
         return ChangeOwner.startTime(of: process) == started

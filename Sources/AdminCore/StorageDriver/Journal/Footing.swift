@@ -5,8 +5,8 @@ package import Foundation
 /// the pool is filled anew, the namespace `regtop` stays: then the journal names content that is
 /// gone, at paths that belong to other content.
 ///
-/// A footing holds the versions of the root's object and of the directory below it, `/docker`.
-/// RADOS never gives a new object a version that an earlier one had. A registry writes to both
+/// A footing holds the versions of the root's object and of the directory below it, `/docker`. In
+/// RADOS a new object never has a version that an earlier one had. A registry writes to both
 /// objects with its first file, and not again as long as it holds anything.
 struct Footing: Codable, Hashable, Sendable {
     /// The version of the object `/`; 0 if there was no tree yet.
@@ -32,10 +32,10 @@ extension StorageReader {
         return (root, below)
     }
 
-    /// Whether everything that an intent names is gone: its tree was made anew or removed, and none
+    /// True if everything that an intent names is gone: its tree was removed or made anew, and none
     /// of its content is there. Such an intent is dropped.
     ///
-    /// Of a move each identifier is looked for at both of its paths, and by its chunk 0. If one is
+    /// For a move, looks for each identifier at both of its paths, and for its chunk 0. If one is
     /// found, the intent is kept.
     func isGone(_ intent: Intent) async throws -> Bool {
         guard let top = intent.body.top, try await isElsewhere(intent, below: top) else { return false }
@@ -58,25 +58,25 @@ extension StorageReader {
         return false
     }
 
-    /// Whether the tree is another one than that for which the intent was written.
+    /// True if the intent was written for another tree.
     private func isElsewhere(_ intent: Intent, below top: StoragePath) async throws -> Bool {
         guard let old = intent.head.footing else { return try await isYounger(than: intent, below: top) }
         guard old.root > 0 else { return false }
         let now = try await footing(below: top)
         if now.root > 0 { return now.root != old.root && now.top != old.top }
-        // The pool was emptied and not filled again. If only one of the two is gone, fsck has to
-        // say what happened.
+        // The pool was emptied and not filled again. If only one of the two objects is gone, this
+        // is damage for fsck to report.
         return try await objects.read(.stat, of: StorageReader.directory(.root)) == nil
     }
 
-    /// Whether the tree is younger than an intent without a footing, which an older version wrote.
+    /// True if the tree is younger than an intent without a footing, which an older version wrote.
     private func isYounger(than intent: Intent, below top: StoragePath) async throws -> Bool {
         let last = max(intent.head.begun, intent.heard ?? intent.head.begun)
         guard let made = try await made(below: top) else { return false }
         return made > last
     }
 
-    /// When the tree was made: the earlier one of the dates of the root and of the directory below
+    /// The date of the tree: the earlier one of the dates of the root and of the directory below
     /// it. nil if one is missing.
     package func made(below top: StoragePath) async throws -> Date? {
         try await trunk(top).map { min($0.root.modified, $0.top.modified) }
@@ -85,7 +85,8 @@ extension StorageReader {
 
 extension Intent.Body {
     /// The directory below the root that holds everything the intent names; nil if it names
-    /// nothing, or a path so near to the root that its own steps may have changed that directory.
+    /// nothing, or if it names a path so near to the root that its own steps may have changed that
+    /// directory.
     var top: StoragePath? {
         let directories: [StoragePath] =
             switch self {

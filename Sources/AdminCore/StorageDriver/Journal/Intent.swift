@@ -1,11 +1,12 @@
 import ObjectStore
 package import Foundation
 
-/// A change in the journal: enough for any process to take it back or to end it.
+/// A change in the journal: enough information for any process to take the change back or to end
+/// it.
 ///
 /// In the pool: keys in the omap of the object `journal` in the RADOS namespace `regtop`, which no
 /// registry reads. `<id>` holds the head as JSON, `<id>/<n>` the parts of the body, `<id>!` the
-/// time when the owner was last heard of. One operation writes all of them; later only the head, by
+/// time of the owner's last sign. One operation writes all of them; later only the head, by
 /// comparison, and that time change.
 package struct Intent: Hashable, Sendable {
     /// The kind of a change. The names are part of the format.
@@ -18,11 +19,11 @@ package struct Intent: Hashable, Sendable {
         /// References in a holding are claimed, to be restored or to be freed; the claims say
         /// which.
         case claims
-        /// Nothing is changed: somebody looks for references. Every intent that moves references
-        /// changes the head of this one, so that the look is void.
+        /// Nothing is changed: a process searches for references. Every intent that moves
+        /// references changes the head of this one, which voids the search.
         case mark
-        /// Nothing is changed: a directory is looked at by every run, since a registry may remember
-        /// layer links that are gone from it.
+        /// Nothing is changed: every run looks at a directory, since a registry may remember layer
+        /// links that are gone from it.
         case watch
     }
 
@@ -33,7 +34,7 @@ package struct Intent: Hashable, Sendable {
         case begun
         /// The sources of a move are removed.
         case leaving
-        /// A move is done but for its emptied directories.
+        /// A move is done, except for its emptied directories.
         case left
         /// The change is being taken back.
         case undoing
@@ -41,7 +42,7 @@ package struct Intent: Hashable, Sendable {
         case undone
         /// The change is done. The last look remains, after the delay.
         case settled
-        /// A watch that lasts until somebody says that no cache remembers anything.
+        /// A watch that lasts until an operator says that no cache remembers anything.
         case watching
 
         /// True if only the last look remains.
@@ -54,27 +55,27 @@ package struct Intent: Hashable, Sendable {
         var format = Head.format
         package let kind: Kind
         package var state: State
-        /// True once sources of a move may have been removed; needed while the change is taken
-        /// back.
+        /// True if sources of a move may have been removed; needed while the change is taken back.
         var tookAway = false
-        /// The process that works on it; nil if none has to.
+        /// The process that works on the change; nil if no process has to.
         package var owner: ChangeOwner?
-        /// True if it was taken back for an owner on another machine that was taken for dead and
-        /// may wake up. Then the last look waits even if no registry is writing.
+        /// True if the change was taken back because its owner on another machine seemed dead; that
+        /// owner may wake up. Then the last look waits even if no registry is writing.
         var mayWake: Bool?
-        /// When it began.
+        /// The time at which it began.
         package let begun: Date
-        /// The last look may not be made earlier.
+        /// The earliest time of the last look.
         package var due: Date?
         /// The number of parts.
         var parts: Int
-        /// Grows with every change of the parts, and of a mark with every move of references.
+        /// Grows with every change of the parts; in a mark, also with every move of references.
         var revision = 0
         /// The change in words.
         let what: String
-        /// Of a watch: what was said of the registries' caches since it began; nil if nothing was.
+        /// In a watch, the operator's statement about the registries' caches since it began; nil if
+        /// there was none.
         package var caches: String?
-        /// The tree for which it was written; nil where it does not matter.
+        /// The tree for which it was written; nil if that does not matter.
         var footing: Footing?
 
         static let format = 1
@@ -90,7 +91,7 @@ package struct Intent: Hashable, Sendable {
         case claims(StoragePath)
         /// Nothing.
         case mark
-        /// The directory that is looked at.
+        /// The watched directory.
         case watch(Watch)
 
         var kind: Kind {
@@ -124,7 +125,7 @@ package struct Intent: Hashable, Sendable {
     package let id: String
     package var head: Head
     package var body: Body
-    /// When the owner was last heard of; nil if the journal does not say it.
+    /// The time of the owner's last sign; nil if the journal does not say it.
     var heard: Date?
 
     /// The identifiers of the files; only moves have any.
@@ -141,7 +142,7 @@ package struct Intent: Hashable, Sendable {
         }
     }
 
-    /// A path to name in messages.
+    /// The path that messages name.
     package var place: StoragePath {
         switch body {
         case .directories(let directories, let floor): directories.first ?? floor
@@ -182,7 +183,7 @@ package struct FileMove: Hashable, Sendable {
 
 // MARK: - Coding
 
-/// The JSON of the journal. Its content is hostile, as is all content of a pool.
+/// The JSON of the journal. Its content may be hostile, like all content of a pool.
 extension Intent {
     /// About the most bytes of a part; an omap value is read whole.
     static let partLimit = 48 << 10
@@ -282,7 +283,7 @@ extension Intent {
         }
     }
 
-    /// Why an intent cannot be understood.
+    /// The reason why an intent cannot be understood.
     struct Unreadable: Error {
         let why: String
 

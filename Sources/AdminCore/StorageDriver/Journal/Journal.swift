@@ -18,7 +18,7 @@ package struct Journal: Sendable {
         package let value: [UInt8]
         /// All keys of the intent.
         package let keys: [ByteString]
-        /// The intent, or why it cannot be read.
+        /// The intent, or the reason why it cannot be read.
         let content: Result<Intent, Intent.Unreadable>
 
         package var intent: Intent? { try? content.get() }
@@ -53,7 +53,7 @@ package struct Journal: Sendable {
             let head = keys.first { $0.key == ByteString(id) }
             let heard = keys.first { $0.key == Journal.heard(id) }
             let parts = keys.filter { $0.key.hasPrefix(ByteString(id + "/")) }
-            // A time alone means nothing: an owner was heard of just before its intent ended.
+            // A time alone means nothing: its owner wrote it just before the intent ended.
             if keys.allSatisfy({ $0.key == Journal.heard(id) }) { continue }
             entries.append(
                 Entry(
@@ -117,7 +117,7 @@ package struct Journal: Sendable {
             uniqueKeysWithValues: parts.enumerated().map { (Journal.part(id, $0.offset), $0.element) })
         keys[ByteString(id)] = value
         keys[Journal.heard(id)] = Journal.time(moment)
-        // Noted before anybody can read it.
+        // Noted before another process can read the intent.
         IntentsAtWork.insert(id)
         do {
             try await supersede(intent.blobs, with: keys, intent, intent.place)
@@ -169,8 +169,8 @@ package struct Journal: Sendable {
         throw StorageWriter.contention(Journal.object)
     }
 
-    /// Replaces a head. False if it is not `old` any more: somebody else has taken the intent over,
-    /// or ended it.
+    /// Replaces a head. False if the head is not `old` any more: another process has taken the
+    /// intent over, or ended it.
     package func exchange(_ id: String, _ old: [UInt8], for new: [UInt8], of place: StoragePath) async throws -> Bool {
         try await Intent.store.exchange(
             ByteString(id), old, for: new, setting: [Journal.heard(id): Journal.time(policy.now)], by: writer,

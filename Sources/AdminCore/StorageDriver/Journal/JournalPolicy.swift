@@ -4,7 +4,7 @@ public import Foundation
 /// The settings of a journal.
 public struct JournalPolicy: Sendable {
     /// The delay in seconds: longer than any push takes. Last looks (docs/safety.md#3-the-steps)
-    /// wait for it. 0 where no registry is writing: then they are made at once.
+    /// wait for it. 0 if no registry is writing: then they are made at once.
     public var delay: TimeInterval
     /// The state of the registries' descriptor caches.
     public var caches: CacheState
@@ -12,15 +12,16 @@ public struct JournalPolicy: Sendable {
     public var owner: ChangeOwner
     /// The clock for all dates in the journal, the log and the trash.
     public var clock: WallClock
-    /// After how many seconds without a sign an owner on another machine is taken for dead.
+    /// The number of seconds without a sign after which an owner on another machine is taken for
+    /// dead.
     public var lease: TimeInterval
 
-    /// Within how many seconds an owner that was taken for dead may wake up and go on. Its changes,
-    /// taken back, are looked at once more after that time, even if no registry is writing. 0 for a
-    /// store that no other machine reaches.
+    /// The number of seconds within which an owner that was taken for dead may wake up and go on.
+    /// After that time its changes, which were taken back, get their last look, even if no registry
+    /// is writing. 0 for a store that no other machine reaches.
     public var stall: TimeInterval
 
-    /// See the properties.
+    /// Creates a policy from its properties.
     public init(
         delay: TimeInterval = JournalPolicy.usualDelay, caches: CacheState = .unknown,
         owner: ChangeOwner = .current, lease: TimeInterval = 60, stall: TimeInterval = 0, clock: WallClock

@@ -38,8 +38,8 @@ package actor OpenIntent {
         await journal.beat(intent.id, value)
     }
 
-    /// Writes how far the change has come. False if somebody else has taken the intent over, or
-    /// ended it.
+    /// Writes the state of the change. False if another process has taken the intent over, or ended
+    /// it.
     func advance(to state: Intent.State) async throws -> Bool {
         var head = intent.head
         head.state = state
@@ -48,7 +48,7 @@ package actor OpenIntent {
     }
 
     /// Leaves the intent in the journal for its last look after the delay, which any process makes.
-    /// False if somebody else has taken the intent over, or ended it.
+    /// False if another process has taken the intent over, or ended it.
     package func settle(
         as state: Intent.State, after delay: TimeInterval, mayWake: Bool = false, caches: CacheState = .unknown
     ) async throws -> Bool {
@@ -85,7 +85,7 @@ package actor OpenIntent {
         return true
     }
 
-    /// Removes the intent. False if somebody else has taken it over, or ended it.
+    /// Removes the intent. False if another process has taken it over, or ended it.
     @discardableResult
     package func end() async throws -> Bool {
         heartbeat?.cancel()

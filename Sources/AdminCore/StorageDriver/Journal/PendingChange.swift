@@ -3,7 +3,7 @@ public import Foundation
 
 /// A change in the journal, for people.
 public struct PendingChange: Hashable, Sendable {
-    /// What has to be done about it.
+    /// The work that is left for the change.
     public enum State: Hashable, Sendable {
         /// The owner is gone: the change has to be taken back or ended.
         case interrupted
@@ -14,13 +14,13 @@ public struct PendingChange: Hashable, Sendable {
         /// The last look is due.
         case due
         /// A watch: registries with a descriptor cache may act as if the change were not made.
-        /// Every run looks at its place, until somebody says that no cache remembers it.
+        /// Every run looks at its place, until an operator says that no cache remembers it.
         case watching
-        /// The content that it names is gone: the pool was emptied since. It has to be dropped;
+        /// The content that it names is gone: the pool was emptied since. The change is dropped;
         /// nothing else is touched.
         case gone
-        /// It cannot be read; the text says why. Nothing is changed until a newer regtop, or a
-        /// person, has looked at it.
+        /// It cannot be read; the text says why. Nothing is changed in the pool until a newer
+        /// regtop, or a person, has dealt with it.
         case unreadable(String)
     }
 
@@ -28,9 +28,9 @@ public struct PendingChange: Hashable, Sendable {
     public let id: String
     /// The change in words.
     public let what: String
-    /// When it began; nil if it cannot be read.
+    /// The time at which it began; nil if it cannot be read.
     public let begun: Date?
-    /// What has to be done about it.
+    /// The work that is left for the change.
     public let state: State
 
     package init(id: String, what: String, begun: Date?, state: State) {
@@ -49,8 +49,8 @@ extension StorageReader {
         }
     }
 
-    /// An intent for people, with what has to be done about it now. Reads whether its content is
-    /// gone.
+    /// An intent for people, with the work that is left for it now. Checks in the pool whether its
+    /// content is gone.
     package func pending(_ entry: Journal.Entry, _ policy: JournalPolicy) async throws -> PendingChange {
         let change = entry.pending(policy)
         switch change.state {
@@ -63,15 +63,14 @@ extension StorageReader {
 }
 
 extension Journal.Entry {
-    /// Whether the owner may wake up and go on: nothing was heard of it, and it cannot be told from
-    /// here whether it exists.
+    /// True if the owner may wake up and go on: there was no sign of it, and this machine cannot
+    /// tell whether it exists.
     func mayWake(for policy: JournalPolicy) -> Bool {
         guard let owner = intent?.head.owner else { return false }
         return owner != policy.owner && owner.isAlive == nil
     }
 
-    /// The intent for people, with what has to be done about it now, as far as the journal alone
-    /// says.
+    /// The intent for people, with the work that is left for it now, by the journal alone.
     package func pending(_ policy: JournalPolicy) -> PendingChange {
         switch content {
         case .failure(let unreadable):
@@ -94,12 +93,12 @@ extension Intent {
         return .waiting(until: due)
     }
 
-    /// Whether the owner works on it, as far as can be told from here.
+    /// True if the owner works on it, as far as this machine can tell.
     private func isWorkedOn(by owner: ChangeOwner, _ policy: JournalPolicy) -> Bool {
         if owner == policy.owner { return IntentsAtWork.contains(id) }
         if let isAlive = owner.isAlive { return isAlive }
-        // An owner elsewhere that was not heard of for longer than the lease is taken for dead. Two
-        // clocks are compared here.
+        // An owner on another machine that gave no sign for longer than the lease is taken for
+        // dead. This compares two clocks.
         guard let heard else { return false }
         return heard.addingTimeInterval(policy.lease) > policy.now
     }

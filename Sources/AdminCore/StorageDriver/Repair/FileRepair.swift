@@ -1,6 +1,7 @@
 import ObjectStore
 
-/// Repairs single files. Each step is guarded by what was seen before it, and may be repeated.
+/// Repairs single files. Each step is guarded by the state that was read before it, and may be
+/// repeated.
 package struct FileRepair: Sendable {
     let journal: Journal
     let makeIdentifier: @Sendable (StoragePath) -> BlobIdentifier
@@ -70,7 +71,7 @@ package struct FileRepair: Sendable {
     /// collection. False if the path has another identifier, or if `isUnchanged` returns false.
     ///
     /// The old driver overwrites in place, under the same identifier, so that the key does not show
-    /// it. So `isUnchanged` is asked again afterwards; if it returns false then, the path gets
+    /// it. So `isUnchanged` is called again afterwards; if it returns false then, the path gets
     /// `blob` back.
     package func replace(
         _ path: StoragePath, _ blob: BlobIdentifier, with bytes: [UInt8], isUnchanged: () async throws -> Bool

@@ -6,7 +6,7 @@ import ObjectStore
 /// The old driver writes too many bytes into the chunk in which it resumes. That chunk is longer
 /// than a chunk, and its surplus is missing at the beginning of the next one, which has a hole of
 /// exactly that length, or no object. An upload only goes on where it ended, so every byte was
-/// written once, and the lengths of the chunks tell where each byte is.
+/// written once, and the lengths of the chunks give the place of each byte.
 ///
 /// The lengths do not prove that the file was damaged this way: zero fill (docs/layout.md#d2) can
 /// leave the same ones. Hash the bytes in this order, and write them only if the digest is that of
@@ -16,7 +16,7 @@ public struct Rearrangement: Hashable, Sendable {
     public struct Piece: Hashable, Sendable {
         /// The number of the chunk that has the bytes.
         public let chunk: Int
-        /// Where they begin in that chunk's object.
+        /// Their offset in that chunk's object.
         public let offset: UInt64
         /// The number of bytes, at least 1.
         public let length: UInt64
@@ -26,15 +26,15 @@ public struct Rearrangement: Hashable, Sendable {
     public struct Target: Hashable, Sendable {
         /// The chunk's number, from 0.
         public let index: Int
-        /// The pieces of the chunk, in order: one, or the surplus of the chunk before and then its
-        /// own bytes.
+        /// The pieces of the chunk, in order: one, or the surplus of the chunk before it and then
+        /// its own bytes.
         public let pieces: [Piece]
 
         /// The bytes of the chunk: the chunk size, or less for the last one.
         public var length: UInt64 { pieces.reduce(0) { $0 + $1.length } }
     }
 
-    /// Why the bytes of a file cannot be put in order by the lengths of its chunks.
+    /// The reason why the bytes of a file cannot be put in order by the lengths of its chunks.
     public enum Refusal: Error, Hashable, Sendable {
         /// Every chunk is as long as its part.
         case inOrder
@@ -63,8 +63,8 @@ public struct Rearrangement: Hashable, Sendable {
     /// The chunks that the file should have, from 0. Their pieces give every byte of the file once,
     /// in order.
     public let targets: [Target]
-    /// The bytes behind the ends of the existing chunks. They have to be removed once they are
-    /// written where they belong.
+    /// The bytes behind the ends of the existing chunks. They have to be removed after they are
+    /// written to the right chunks.
     public let surplus: [Piece]
 
     /// Finds the bytes of a file of `size` bytes. Takes time and memory in proportion to the number
@@ -85,7 +85,7 @@ public struct Rearrangement: Hashable, Sendable {
         var targets: [Target] = []
         var surplus: [Piece] = []
         var isResumed = false
-        // How many bytes of this chunk are in the one before.
+        // The number of bytes of this chunk that are in the chunk before it.
         var before: UInt64 = 0
         // Ends at the first number that is missing.
         for index in 0...last {

@@ -1,8 +1,8 @@
-/// The directories of a pool as a tree. Takes about a hundred bytes a directory, most of them for
-/// its name.
+/// The directories of a pool as a tree. Takes about a hundred bytes for each directory, most of
+/// them for its name.
 ///
-/// A directory gets a number when it is first met: as an object, as a key of its parent, or as the
-/// parent of another one. The root is 0. Concurrency: a value.
+/// A directory gets a number when it is first found: as an object, as a key of its parent, or as
+/// the parent of another one. The root is 0. Concurrency: a value.
 package struct DirectoryIndex: Sendable {
     /// The number of a directory.
     package typealias Number = UInt32
@@ -27,7 +27,7 @@ package struct DirectoryIndex: Sendable {
         let start: UInt32
         let length: UInt16
         var facts: Facts = []
-        /// When its object was last changed, in seconds since 1970; 0 if there is none.
+        /// The date of the last change of its object, in seconds since 1970; 0 if there is none.
         var modified: UInt32 = 0
         var firstChild: Number = 0
         var nextSibling: Number = 0
@@ -43,7 +43,8 @@ package struct DirectoryIndex: Sendable {
 
     package func facts(_ number: Number) -> Facts { nodes[Int(number)].facts }
 
-    /// When the directory's object was last changed, in seconds since 1970; 0 if there is none.
+    /// The date of the last change of the directory's object, in seconds since 1970; 0 if there is
+    /// none.
     package func modified(_ number: Number) -> UInt32 { nodes[Int(number)].modified }
 
     package func parent(_ number: Number) -> Number { nodes[Int(number)].parent }
@@ -62,7 +63,7 @@ package struct DirectoryIndex: Sendable {
         return .literal(components.reversed())
     }
 
-    /// The directories in this one, the last met first.
+    /// The directories in this one, the last found first.
     package func children(_ number: Number) -> [Number] {
         var children: [Number] = []
         var child = nodes[Int(number)].firstChild
@@ -73,7 +74,7 @@ package struct DirectoryIndex: Sendable {
         return children
     }
 
-    /// The number of the directory at a path; nil if none was met there.
+    /// The number of the directory at a path; nil if none was found there.
     package func find(_ path: StoragePath) -> Number? {
         var number: Number = 0
         for component in path.components {
@@ -83,7 +84,7 @@ package struct DirectoryIndex: Sendable {
         return number
     }
 
-    /// The number of a directory in `parent`; nil if none was met there.
+    /// The number of a directory in `parent`; nil if none was found there.
     package func find(_ name: String, in parent: Number) -> Number? {
         let number = slots[slot(of: Array(name.utf8), in: parent)]
         return number == 0 ? nil : number

@@ -3,10 +3,10 @@ import Algorithms
 import Foundation
 
 /// The result of one look at every object of a pool: directories, files and chunks, as plain facts.
-/// `fsck` draws the conclusions.
+/// `fsck` interprets them.
 ///
 /// `StorageReader.inventory` makes it. It is compact, since a pool has millions of objects: about
-/// 150 bytes an object. Concurrency: a value.
+/// 150 bytes for each object. Concurrency: a value.
 package struct PoolInventory<Content: Sendable>: Sendable {
     /// A key of a directory that is a file.
     package struct File: Sendable {
@@ -26,7 +26,7 @@ package struct PoolInventory<Content: Sendable>: Sendable {
         package let index: UInt32
         /// Bytes in the object.
         package let length: UInt32
-        /// When it was last written, in seconds since 1970.
+        /// The date of the last write to it, in seconds since 1970.
         package let modified: UInt32
 
         static var noSize: UInt64 { .max }
@@ -147,7 +147,7 @@ package struct PoolInventory<Content: Sendable>: Sendable {
 }
 
 extension StorageReader {
-    /// From how many keys an omap is called large: Ceph warns of such ones
+    /// The number of keys from which an omap counts as large: Ceph warns of such omaps
     /// (`osd_deep_scrub_large_omap_object_key_threshold`).
     package static let largeOmap = 200_000
 
@@ -155,12 +155,12 @@ extension StorageReader {
     /// link.
     private static let glance: UInt64 = 1024
 
-    /// Looks at every object of the pool, with one read each. Nothing is followed, so objects that
-    /// no directory lists are found as well.
+    /// Reads every object of the pool, with one read each. It follows no references, so it also
+    /// finds objects that no directory lists.
     ///
-    /// An object that is created or removed meanwhile may or may not be met, and one that changes
-    /// is met in one of its versions: conclusions have to be checked again. An empty pool is asked
-    /// whether it exists, since a deleted pool answers every question with "no such object".
+    /// An object that is created or removed meanwhile may or may not be found, and an object that
+    /// changes is found in one of its versions: check conclusions again. If the pool is empty,
+    /// checks that it exists, since a deleted pool answers every read with "no such object".
     ///
     /// - Parameter understand: returns the meaning of the content of a file of at most a kilobyte;
     ///   nil if it has none.

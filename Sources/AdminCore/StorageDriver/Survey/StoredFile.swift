@@ -1,7 +1,7 @@
 import ObjectStore
 
-/// The fault in the chunks of one file: the first of these cases that holds, so that a cause is
-/// named once, without its consequences.
+/// The fault in the chunks of one file: the first of these cases that applies, so that only the
+/// cause is named, not its consequences.
 package enum FileFault: Hashable, Sendable {
     /// There is no chunk: an empty file (docs/layout.md#d3), or a small one whose deletion was
     /// interrupted (#d7).
@@ -31,13 +31,13 @@ package struct StoredFile: Hashable, Sendable {
         case impossible
     }
 
-    /// Without meaning if there is no chunk 0.
+    /// The size in chunk 0. It has no meaning if there is no chunk 0.
     package let size: Size
     /// The lengths of the existing chunks, by number.
     package let lengths: [Int: UInt64]
 
-    /// The fault of the file; nil if every byte is where it should be, and no other bytes are
-    /// there. Takes time in proportion to the number of chunks, whatever the size says.
+    /// The fault of the file; nil if every byte is at its place, and there are no other bytes.
+    /// Takes time in proportion to the number of chunks, whatever the size says.
     package func fault(chunkSize: UInt64) -> FileFault? {
         guard let head = lengths[0] else { return lengths.isEmpty ? .noChunk : .noHead }
         let bytes: UInt64

@@ -18,10 +18,10 @@ package struct Command: Identifiable {
     /// One sentence for the help page, without the period.
     let help: String
     var group = Group.view
-    /// Whether the command may lead to a change of the store. The console refuses such a command,
+    /// True if the command may lead to a change of the store. The console refuses such a command,
     /// in one place, if changes are not allowed.
     var isChange = false
-    /// Whether the command has something to act on at the moment.
+    /// True if the command has something to act on at the moment.
     var isEnabled: () -> Bool = { true }
     /// The sentence for the status line if the command is typed while it has nothing to act on.
     var whenDisabled: String?
@@ -94,7 +94,7 @@ struct CommandNames {
     }
 }
 
-/// Why a line after `:` is not a command.
+/// The reason why a line after `:` is not a command.
 struct CommandProblem: Error {
     let description: String
 }

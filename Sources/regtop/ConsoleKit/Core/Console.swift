@@ -14,7 +14,7 @@ package final class Console {
     private(set) var stack: [any Screen]
     var overlay: Overlay?
     var status = Status.none
-    /// Why changes are not allowed; nil if they are.
+    /// The reason why changes are not allowed; nil if they are.
     private(set) var readOnlyReason: String?
     private(set) var hasEnded = false
     /// The error that ended the console; nil if the user ended it.
@@ -110,7 +110,7 @@ package final class Console {
 
     /// Set by ^L; the loop resets it.
     var needsRedraw = false
-    /// A text to copy; the loop gives it to the terminal and resets it.
+    /// A text to copy; the loop sends it to the terminal and resets it.
     var clipboard: String?
 
     /// Every command that works at the moment, the screen's own first.

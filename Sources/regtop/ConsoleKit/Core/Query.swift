@@ -9,12 +9,12 @@ package struct Query {
     let label: String
     /// A change is neither replaced nor abandoned: it ends by itself after it is asked to stop.
     var isChange = false
-    /// Whether Esc on its screen stops the query.
+    /// True if Esc on its screen stops the query.
     package var stopsOnEscape = true
-    /// Whether no list of tasks shows the query: the program makes it for itself, such as for the
+    /// True if no list of tasks shows the query: the program makes it for itself, such as for the
     /// header.
     package var isHousekeeping = false
-    /// Whether the query goes on after the user leaves its screen, because its results are kept.
+    /// True if the query goes on after the user leaves its screen, because its results are kept.
     package var outlivesItsScreen = false
     let begin: (_ ping: @escaping @Sendable () -> Void) -> Run
 

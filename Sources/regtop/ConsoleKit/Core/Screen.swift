@@ -106,7 +106,7 @@ package struct Prompt {
     var cancel: () -> Void = {}
     /// Called on Tab; returns the text, completed as far as it is unambiguous.
     var complete: (String) -> String = { $0 }
-    /// Whether the arrow keys still move the cursor of the screen.
+    /// True if the arrow keys still move the cursor of the screen.
     var passesMoves = false
     /// Called on Enter.
     let submit: (String) -> Effect

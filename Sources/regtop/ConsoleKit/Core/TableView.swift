@@ -53,7 +53,7 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         return true
     }
 
-    /// Whether there are rows for a command: marked ones, or the one under the cursor. Costs
+    /// True if there are rows for a command: marked ones, or the one under the cursor. Costs
     /// nothing.
     package var hasTargets: Bool { !table.marks.isEmpty || table.selected != nil }
 
@@ -262,7 +262,7 @@ extension TableView {
     }
 }
 
-/// How a table of the console begins, as the user's configuration says.
+/// The initial state of a table of the console, from the user's configuration.
 package nonisolated struct TableSettings: Sendable, Equatable {
     /// A column as the user named it.
     package struct Column: Sendable, Equatable {

@@ -25,9 +25,9 @@ nonisolated struct DisplayInput: Equatable {
 
 /// The options of the user for the display.
 package nonisolated struct Look: Sendable, Equatable {
-    /// Whether the console takes clicks, double clicks and the wheel.
+    /// True if the console takes clicks, double clicks and the wheel.
     package var hasMouse = true
-    /// Whether the console writes line by line, for screen readers.
+    /// True if the console writes line by line, for screen readers.
     package var isLinear = false
 
     package init(hasMouse: Bool = true, isLinear: Bool = false) {
@@ -36,7 +36,8 @@ package nonisolated struct Look: Sendable, Equatable {
     }
 }
 
-/// Why a console is not possible. Each description is one sentence that tells what to do.
+/// The reason why a console is not possible. Each description is one sentence that tells what to
+/// do.
 package nonisolated enum TerminalError: Error, Equatable, CustomStringConvertible {
     /// The standard stream of this name is not a terminal.
     case notATerminal(String)

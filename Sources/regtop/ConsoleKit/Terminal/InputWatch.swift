@@ -3,7 +3,7 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Gives notice of input from the keyboard or of a signal, and reads nothing.
+/// Reports input from the keyboard and signals, and reads nothing.
 ///
 /// `poll` blocks, so it runs on a queue of its own. After each notice the watch waits for `rearm`,
 /// so that unread input does not make it spin.

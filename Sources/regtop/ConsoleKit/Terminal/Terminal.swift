@@ -156,7 +156,8 @@ final class Terminal: Display {
         CNcurses_resume()
     }
 
-    /// Gives curses the lines that differ from the last frame; curses sends only their differences.
+    /// Passes the lines that differ from the last frame to curses, which sends only the
+    /// differences.
     func show(_ frame: Frame) {
         for (row, line) in frame.lines.enumerated() where shown?.size != frame.size || shown?.lines[row] != line {
             put(line, row: row)

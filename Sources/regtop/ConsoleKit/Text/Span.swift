@@ -2,10 +2,10 @@ import SafeText
 
 /// A piece of text in one style. It is safe to show.
 package nonisolated struct Span: Sendable, Equatable {
-    /// Has only visible characters.
+    /// The text, with visible characters only.
     let text: String
     package let style: Style
-    /// In columns.
+    /// The width in columns.
     let width: Int
 
     /// Takes any text, hostile text included: the escapes of every screen are made here.
@@ -75,8 +75,8 @@ package nonisolated struct Span: Sendable, Equatable {
     }
 }
 
-/// The role of a piece of text; the palette gives each role its look on a terminal. A word always
-/// states what a colour shows.
+/// The role of a piece of text; the palette maps each role to its look on a terminal. The meaning
+/// of a colour is always given in words, too.
 package nonisolated enum Style: UInt8, CaseIterable, Sendable {
     case normal
     case dim

@@ -35,7 +35,8 @@ package nonisolated final class Scale: Sendable {
     package func bar(_ size: UInt64, unique: UInt64?, columns: Int) -> Line {
         let whole = Double(most.withLock { $0 })
         guard let unique, unique < size, whole > 0 else { return Bar.line(Double(size), of: whole, columns: columns) }
-        // As long as any bar of this size; the border of the parts lies between whole columns.
+        // The bar has the same length as any other bar of this size; the border of its parts lies
+        // between whole columns.
         let shared = Bar.line(Double(size), of: whole, columns: columns, style: .barShared)
         let drawn = shared.spans.first?.width ?? 0
         let own = Int((Double(unique) / Double(size) * Double(drawn)).rounded())

@@ -20,12 +20,12 @@ package nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
     /// If there is too little room, the columns with the greatest numbers are hidden first; 0
     /// stays.
     package var priority = 0
-    /// Whether the column is shown only if every other column has its ideal width.
+    /// True if the column is shown only if every other column has its ideal width.
     package var isExtra = false
-    /// Whether words of the filter are highlighted in this column.
+    /// True if words of the filter are highlighted in this column.
     package var isSearched = false
     package var order = Order.none
-    /// Whether the first sort by this column puts the largest value on top.
+    /// True if the first sort by this column puts the largest value on top.
     package var startsDescending = false
     /// Returns the cell of a row for a width. The table cuts a longer cell.
     let cell: @Sendable (Row, _ width: Int) -> Line

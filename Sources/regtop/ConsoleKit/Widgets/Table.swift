@@ -19,7 +19,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     private(set) var cursor = 0
     /// The first position that is visible; `scroll` keeps the cursor visible.
     private(set) var top = 0
-    /// Whether the user has chosen a row. Until then the cursor stays at the top while rows come
+    /// True if the user has chosen a row. Until then the cursor stays at the top while rows come
     /// in.
     private(set) var hasChosen = false
     private(set) var marks: Set<Row.ID> = []

@@ -9,10 +9,10 @@ package nonisolated struct TableFilter<Row: Sendable>: Sendable {
     let text: String
     /// The words to look for and to highlight.
     let words: [String]
-    /// Why the text is not a filter; nil if it is one. A text that is not a filter lets every row
-    /// through.
+    /// The reason why the text is not a filter; nil if it is one. A text that is not a filter lets
+    /// every row through.
     let problem: String?
-    /// Whether the filter consists of words that all have to occur. A longer text then lets fewer
+    /// True if the filter consists of words that all have to occur. A longer text then lets fewer
     /// rows through.
     let isPlain: Bool
     /// nil lets every row through.
@@ -43,7 +43,7 @@ package nonisolated struct TableFilter<Row: Sendable>: Sendable {
         test?(row) { word in Self.contains(haystack, folded[word] ?? word.utf8.map(Line.folded)) } ?? true
     }
 
-    /// Whether the other filter lets every row through that this one does, so that only the rows of
+    /// True if the other filter lets every row through that this one does, so that only the rows of
     /// the other one need another look.
     func narrows(_ other: TableFilter) -> Bool {
         problem == nil && other.problem == nil && isPlain && other.isPlain && text.hasPrefix(other.text)

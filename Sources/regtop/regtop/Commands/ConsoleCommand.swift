@@ -38,7 +38,7 @@ struct LookOptions: ParsableArguments {
     func look(_ settings: Settings) -> Look { Look(hasMouse: !noMouse && settings.hasMouse, isLinear: linear) }
 }
 
-/// A command that gives the terminal to the console, which handles signals and standard streams.
+/// A command that hands the terminal to the console, which handles signals and standard streams.
 nonisolated protocol ConsoleStarting: ParsableCommand {
     /// Runs the console until the user leaves it.
     ///

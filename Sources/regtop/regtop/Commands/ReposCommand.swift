@@ -49,7 +49,7 @@ struct ReposCommand: StoreCommand {
         let inspector = UsageInspector(registry: context.session.registry)
         let isUniqueAsked = unique || !filter.fields.isDisjoint(with: [.unique, .shared])
         let usage = isUniqueAsked ? try await inspector.usage(progress: context.progress.handler) : nil
-        // A part of the registry does not tell the unique sizes.
+        // The unique sizes cannot be computed from a part of the registry.
         try Task.checkCancellation()
         let unique = usage?.uniqueSizes
         let rows = try await context.rows(of: names, phase: "repositories") { name in

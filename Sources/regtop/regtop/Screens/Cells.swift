@@ -5,7 +5,7 @@ import Foundation
 
 /// Cells that several tables have in common.
 nonisolated enum Cells {
-    /// Stands for a value that is not known, or not yet.
+    /// The cell of a value that is not known, or not known yet.
     static let unknown = Line("–", .dim)
 
     static func size(_ bytes: UInt64?) -> Line {
@@ -54,8 +54,8 @@ nonisolated enum Cells {
         return Line(short + rest, .dim)
     }
 
-    /// The beginning of a text. Pushed text may have any length, and every frame would pay for all
-    /// of it.
+    /// The beginning of a text. Pushed text may have any length, and every frame would have to
+    /// process all of it.
     static func excerpt(_ text: String) -> String {
         // Counts scalars, because one letter may have thousands of marks.
         let kept = text.unicodeScalars.prefix(2000)

@@ -5,7 +5,7 @@ import SafeText
 /// A file drawn to scale, with the state of its bytes.
 nonisolated struct ChunkMap: Sendable, Equatable {
     enum State: Int, Sendable, CaseIterable {
-        /// In the order of severity: a column shows the worst of its states.
+        /// The states in the order of severity: a column shows the worst of its states.
         case right, beyond, hole, missing
 
         var glyph: String {
@@ -77,7 +77,7 @@ nonisolated struct ChunkMap: Sendable, Equatable {
         var line = Line("0", .dim)
         guard chunkSize > 0, chunkSize < total else { return line }
         let boundaries = (total - 1) / chunkSize
-        // As many ticks as fit, at whole numbers of chunks.
+        // Draws as many ticks as fit, at whole numbers of chunks.
         let step = max(1, (boundaries * 12 + UInt64(columns) - 1) / UInt64(columns))
         for number in stride(from: step, through: boundaries, by: Int(step)) {
             let offset = number * chunkSize

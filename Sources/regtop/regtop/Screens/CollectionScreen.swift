@@ -11,7 +11,7 @@ final class CollectionScreen: Screen {
     private let view: TableView<CollectionRow>
     private var options = CollectionOptions()
     private var status: QuarantineStatus?
-    /// By the last mark; nil before one, and after a change.
+    /// The plan of the last mark; nil before a mark, and after a change.
     private var plan: CollectionPlan?
     /// The store's generation that is shown; nil before the first time.
     private var generation: Int?
@@ -159,7 +159,8 @@ final class CollectionScreen: Screen {
 
     // MARK: Marking and running
 
-    /// The options with flushed caches, so that the mark shows what could be freed. A run asks.
+    /// The options with flushed caches, so that the mark shows everything that could be freed. A
+    /// run asks about the caches.
     private var asIfFlushed: CollectionOptions {
         var options = options
         options.caches = .flushed
@@ -178,8 +179,7 @@ final class CollectionScreen: Screen {
         }
     }
 
-    /// Asks and runs. Each run makes a mark of its own, because any move of references voids a
-    /// mark.
+    /// Asks and runs. Each run makes its own mark, because any move of references voids a mark.
     private func run() -> Effect {
         guard let admin = store.session.admin else { return .say(.failure("This session is read-only.")) }
         let panel = ChoicePanel(
@@ -270,7 +270,7 @@ nonisolated struct CollectionRow: Sendable, Identifiable {
         case waiting
         /// The holding can be freed if the caches of the registries allow it.
         case due
-        /// The run that made the holding was interrupted: the next step gives it its date.
+        /// The run that made the holding was interrupted: the next step sets its date.
         case undated
         /// The next step adds the holding.
         case new

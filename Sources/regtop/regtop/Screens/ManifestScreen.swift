@@ -11,7 +11,7 @@ final class ManifestScreen: Screen {
     private let view: TableView<ManifestRow>
     private let scale = Scale()
     private var image: ImageDetail?
-    /// By manifest.
+    /// The recipes, by manifest.
     private var recipes: [Digest: ImageRecipe] = [:]
     private var generation: Int?
 

@@ -20,7 +20,7 @@ final class OpenStore {
     var status: StoreStatus?
     private(set) var chunkSize: ChunkSizeFinding?
     var pending: [PendingChange] = []
-    /// Whether the last refresh of the header has failed, so that it shows old values.
+    /// True if the last refresh of the header has failed, so that it shows old values.
     var isStale = false
     /// The repositories by the last listing, for completion and for the header; nil before one.
     var repositories: [RepositoryName]?

@@ -9,11 +9,11 @@ final class ProblemsScreen: Screen {
     private let store: OpenStore
     private let view: TableView<ProblemRow>
     private var report: FsckReport?
-    /// Whether the user stopped the last check.
+    /// True if the user stopped the last check.
     private var isStopped = false
     /// The store's generation that is shown; nil before the first time.
     private var generation: Int?
-    /// Ends when the last deep check, of this screen or of one that has gone, has closed its
+    /// Ends when the last deep check, of this screen or of an earlier one, has closed its
     /// checkpoint.
     private static var turn = AsyncStream<Never> { $0.finish() }
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
@@ -48,7 +48,7 @@ final class ProblemsScreen: Screen {
         guard size.rows >= 10, let problem = view.table.selected?.problem else { return view.lines(size) }
         var text = problem.detail
         if let repair = problem.repair { text += " Repair: \(repair.id)." }
-        // In full, because the table cuts it.
+        // Shows the whole text, because the table cuts it.
         let words =
             Line.wrapped(VisibleText.of(problem.place), to: size.columns, .dim)
             + Line.wrapped(VisibleText.of(text), to: size.columns)

@@ -241,7 +241,7 @@ nonisolated struct RepositoryRow: Sendable, Identifiable {
     var summary: RepositorySummary?
     /// The size of the part that no other repository needs; nil before it is computed.
     var unique: UInt64?
-    /// Why the repository could not be read.
+    /// The reason why the repository could not be read.
     var failure: String?
 
     var id: RepositoryName { name }

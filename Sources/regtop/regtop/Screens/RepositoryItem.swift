@@ -21,7 +21,7 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
     var parent: String?
     /// The tags of the images to which a companion belongs; none if these images have no tag.
     var images: [String] = []
-    /// Why the row could not be read.
+    /// The reason why the row could not be read.
     var failure: String?
 
     var name: String {

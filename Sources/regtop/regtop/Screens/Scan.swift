@@ -107,7 +107,7 @@ extension Query {
 }
 
 extension StoreError.Kind {
-    /// Whether every other operation would end in the same way.
+    /// True if every other operation would end in the same way.
     nonisolated var concernsEverything: Bool {
         switch self {
         case .cancelled, .noSuchPool, .blocklisted, .unreachable, .notConfigured: true

@@ -125,7 +125,7 @@ final class TreeScreen: Screen {
 nonisolated struct DirectoryRow: Sendable, Identifiable {
     let entry: DirectoryEntry
     var head: FileHead?
-    /// Why the file could not be read.
+    /// The reason why the file could not be read.
     var failure: String?
 
     var id: ByteString { entry.key }

@@ -3,7 +3,7 @@ import Foundation
 
 /// Reads the file of a `HashCheckpoint`. It does not trust the content.
 nonisolated struct CheckpointReader {
-    /// Why the file is not a checkpoint.
+    /// The reason why the file is not a checkpoint.
     struct Refusal: Error {
         let reason: String
         /// False if the file must not be overwritten.

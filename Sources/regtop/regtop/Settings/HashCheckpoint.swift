@@ -63,7 +63,7 @@ nonisolated final class HashCheckpoint: HashMemory {
         let size = session.storage.chunkSize
         switch status.backend {
         case .rados:
-            // By the number of the pool: a pool keeps it when it is renamed.
+            // The number of the pool identifies it: a renamed pool keeps its number.
             return "rados:\(status.fsid ?? "?")/\(status.pool.map(String.init) ?? status.name) in chunks of \(size)"
         case .sqlite:
             guard status.name != "memory" else { return nil }

@@ -40,7 +40,7 @@ nonisolated struct Settings: Sendable, Equatable {
     }
 }
 
-/// Why the configuration cannot be used.
+/// The reason why the configuration cannot be used.
 nonisolated struct SettingsError: ProgramError {
     let description: String
 

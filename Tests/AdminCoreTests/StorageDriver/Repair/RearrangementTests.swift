@@ -5,10 +5,10 @@ import Testing
 @testable import SampleRegistry
 @testable import StorageDriver
 
-/// Resumed uploads (docs/layout.md#d1) are put in order by the lengths of their chunks, and nothing
-/// else is.
+/// Resumed uploads (docs/layout.md#d1) are put in order by the lengths of their chunks. No other
+/// file is rearranged.
 @Suite struct RearrangementTests {
-    @Test func theFixtureHasOneResumedUploadAndItsBytesHaveItsDigest() async throws {
+    @Test func theResumedUploadOfTheFixtureHasItsDigestAfterReordering() async throws {
         let pool = try await MemoryPool.fixture()
         let blobs = try await pool.storage.walk(RegistryPaths().root.appending("blobs")).compactMap(\.file)
         #expect(blobs.count > 40)
@@ -21,7 +21,7 @@ import Testing
         #expect(found.allSatisfy { $0.key == $0.value })
     }
 
-    @Test func theFixturesUploadIsPlannedAsDescribed() throws {
+    @Test func theUploadOfTheFixtureIsPlannedAsDocumented() throws {
         let plan = try Rearrangement(size: 9_000_000, chunkSize: 4 << 20, lengths: [0: 6_000_000, 1: 4_805_696])
         #expect(
             plan.targets.map { $0.pieces.map { [UInt64($0.chunk), $0.offset, $0.length] } } == [
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: Specimen.allCases)
-    func ofTheSpecimensOnlyTheResumedUploadIsPutInOrder(_ specimen: Specimen) async throws {
+    func onlyTheResumedUploadSpecimenIsRearranged(_ specimen: Specimen) async throws {
         let store = try await SampleStore([specimen])
         let blob = try await store.storage.blob(store.registry.paths.blob(specimen.layer.digest))
         let layout = try await store.storage.layout(of: blob)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func sizesThatNobodySaysAreNotBelieved() async throws {
+    @Test func aFileWithoutASizeIsNotRearranged() async throws {
         var pool = MemoryPool()
         pool.chunkSize = 4
         let blob = pool.put("/a", [1, 2, 3, 4, 5])
@@ -69,9 +69,9 @@ import Testing
         #expect(throws: Rearrangement.Refusal.noSize) { try layout.rearranged() }
     }
 
-    /// The old driver's own loop, at random offsets and some hundred times in one file.
+    /// The old driver's own loop, at random offsets, up to 300 times in one file.
     @Test(arguments: [2, 3, 4, 7, 16, 64, 100], [1, 2, 5, 300])
-    func whatTheOldDriverScattersComesTogether(chunkSize: Int, resumes: Int) async throws {
+    func bytesThatTheOldDriverScatteredAreReordered(chunkSize: Int, resumes: Int) async throws {
         var generator = SeededGenerator(seed: "\(chunkSize) \(resumes)")
         var damaged = 0
         for round in 0..<(resumes > 100 ? 2 : 20) {
@@ -103,10 +103,10 @@ import Testing
         #expect((damaged > 0) == (chunkSize > 2))
     }
 
-    /// Every combination of lengths of up to four small chunks, most of which nobody could have
-    /// written.
+    /// Every combination of lengths of up to four small chunks. No driver could have written most
+    /// of them.
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
-    func whateverIsPlannedIsWholeAndTakesNothingTwice(chunkSize: UInt64) {
+    func everyPlanIsCompleteAndUsesNoByteTwice(chunkSize: UInt64) {
         let lengths = [nil] + (0...2 * chunkSize + 1).map(Optional.some)
         var planned = 0
         for (a, b) in product(lengths, lengths) {
@@ -129,7 +129,8 @@ import Testing
         left.flatMap { first in right.map { (first, $0) } }
     }
 
-    /// What a plan promises, checked against the chunks; nil if it holds.
+    /// Returns the first broken promise of a plan, checked against the chunks; nil if the plan
+    /// keeps all of them.
     private func flaw(of plan: Rearrangement, _ lengths: [Int: UInt64]) -> String? {
         var position: UInt64 = 0
         for (index, target) in plan.targets.enumerated() {
@@ -141,8 +142,8 @@ import Testing
                 guard piece.length > 0, piece.offset + piece.length <= lengths[piece.chunk] ?? 0 else {
                     return "a piece that no chunk has"
                 }
-                // A byte lies as far from the beginning of its chunk as from where that chunk
-                // begins in the file: so none is taken twice.
+                // A byte is as far from the beginning of its chunk as from the position of that
+                // chunk in the file. Therefore no byte is used twice.
                 guard UInt64(piece.chunk) * plan.chunkSize + piece.offset == position else {
                     return "a byte of another place"
                 }
@@ -171,9 +172,10 @@ import Testing
         Refused(size: 10, lengths: [1: 6], reason: .missing(chunk: 0)),
         Refused(size: 10, lengths: [0: 3, 1: 6], reason: .short(chunk: 0, length: 3)),
         Refused(size: 10, lengths: [0: 0, 1: 6], reason: .short(chunk: 0, length: 0)),
-        // All of chunk 1 would lie in chunk 0: then who wrote chunk 1?
+        // All bytes of chunk 1 would lie in chunk 0, so no write could have made chunk 1.
         Refused(size: 6, lengths: [0: 6, 1: 2], reason: .short(chunk: 1, length: 2)),
-        // No write that begins inside a chunk takes more than it has before it.
+        // A write that begins inside a chunk takes at most as many bytes as lie before it in the
+        // chunk.
         Refused(size: 7, lengths: [0: 7], reason: .long(chunk: 0, length: 7)),
         Refused(size: 2, chunkSize: 1, lengths: [0: 2], reason: .long(chunk: 0, length: 2)),
         Refused(size: 7, lengths: [0: 6, 1: 4], reason: .otherSize(size: 7, chunk: 1, length: 4)),
@@ -197,7 +199,7 @@ import Testing
 }
 
 extension Rearrangement {
-    /// The bytes in the order of the plan.
+    /// Returns the bytes in the order of the plan.
     fileprivate func content(of blob: BlobIdentifier, in reader: any ObjectReader) async throws -> [UInt8] {
         var content: [UInt8] = []
         for piece in targets.flatMap(\.pieces) {

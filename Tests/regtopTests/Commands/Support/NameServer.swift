@@ -3,8 +3,7 @@ import Foundation
 import Glibc
 import Subprocess
 
-/// A server of the DNS for one process, on an address of the loopback network that nobody else
-/// uses.
+/// A DNS server for one process, on a loopback address that no other program uses.
 final class NameServer: Sendable {
     private let address: String
     private let descriptor: Int32
@@ -27,7 +26,7 @@ final class NameServer: Sendable {
         }
     }
 
-    /// Ends the server with an empty question.
+    /// Sends an empty question, which ends the server.
     func stop() {
         var name = Self.name(address)
         withUnsafePointer(to: &name) { pointer in
@@ -37,7 +36,7 @@ final class NameServer: Sendable {
         }
     }
 
-    /// The words before a command that make this server its only one.
+    /// The words that precede a command and make this server its only DNS server.
     func through(in place: TemporaryPlace) throws -> [String] {
         let file = "\(place.path)/resolv.\(UUID().uuidString)"
         try "search monitors.test\nnameserver \(address)\n".write(toFile: file, atomically: true, encoding: .utf8)
@@ -81,8 +80,8 @@ final class NameServer: Sendable {
         }
     }
 
-    /// A message: 12 bytes, of which the first two are its number; the question, as words with
-    /// their lengths, type and class; the answers.
+    /// A message is 12 bytes, of which the first two are its number; the question, as words with
+    /// their lengths, type and class; and the answers.
     private static func answer(_ question: [UInt8], _ services: [String: UInt16]) -> [UInt8]? {
         var words: [String] = []
         var index = 12

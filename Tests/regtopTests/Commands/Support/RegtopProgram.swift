@@ -3,7 +3,7 @@ import Subprocess
 
 /// The program that was built with the tests, run as a process.
 enum RegtopProgram {
-    /// The path, beside the executable of the tests.
+    /// The path: the program is in the directory of the tests' executable.
     static let path: String = {
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return URL(filePath: tests).deletingLastPathComponent().appending(path: "regtop").path(percentEncoded: false)
@@ -23,7 +23,7 @@ enum RegtopProgram {
     ) async throws -> ProgramRun {
         var words = environment(directory) + through + [path] + arguments
         if !input.isEmpty {
-            // From a file: the program may end without reading a pipe.
+            // The input is a file, because the program may end without reading a pipe.
             let file = "\(directory.path)/input-\(UUID().uuidString)"
             try input.write(toFile: file, atomically: true, encoding: .utf8)
             words = environment(directory) + ["sh", "-c", "exec \"$@\" < '\(file)'", "sh", path] + arguments

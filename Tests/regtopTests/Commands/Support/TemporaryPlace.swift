@@ -7,7 +7,7 @@ final class TemporaryPlace: Sendable {
     /// The path without a slash at its end.
     let path: String
 
-    /// A write to a process that has ended fails and does not end the tests.
+    /// Ignores SIGPIPE: a write to a process that has ended fails, but does not end the tests.
     private static let ignoresClosedPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
     init() throws {

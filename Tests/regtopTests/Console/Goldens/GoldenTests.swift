@@ -60,9 +60,8 @@ enum Golden {
         #expect(text == kept, "\(name) at \(size.columns)x\(size.rows); after a look at it, UPDATE_GOLDEN=1 keeps it")
     }
 
-    /// What depends on how fast the machine is, or in which order it wrote: rates and times of
-    /// tasks, versions of objects; and what chance has a part in, the ends of the names of
-    /// holdings.
+    /// Replaces text that differs from run to run: rates and times of tasks, versions of objects,
+    /// and the random ends of the names of holdings.
     static func steady(_ text: String) -> String {
         text.replacing(/( *)(–|[0-9,]+\/s)( +[0-9]+ s)/) { match in
             String(repeating: " ", count: match.output.1.count + match.output.2.count - 1) + "–" + match.output.3

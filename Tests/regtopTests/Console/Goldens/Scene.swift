@@ -65,7 +65,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
 }
 
 extension ScreenBench {
-    /// Takes the steps.
+    /// Performs the steps of a scene.
     func play(_ scene: Scene) async {
         for step in scene.steps {
             switch step {

@@ -31,7 +31,7 @@ extension String {
 }
 
 extension TerminalWindow {
-    /// Takes the steps to a state with keys.
+    /// Performs the steps of a scene with keys.
     func play(_ scene: Scene) async throws {
         for step in scene.steps {
             switch step {

@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func aNoKeepsAndAYesDeletes() async throws {
+    @Test func answeringNoKeepsAndYesDeletes() async throws {
         let place = try TemporaryPlace()
         let file = "\(place.path)/sample.db"
         try await TerminalWindow.with(["demo", file], in: place) { window in

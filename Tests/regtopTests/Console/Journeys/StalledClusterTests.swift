@@ -63,7 +63,7 @@ import Testing
         try await window.press("Enter", "*", "d")
         #expect(try await window.text().contains("Delete \(all.count) targets?"))
         try await window.type("\(all.count)")
-        // Before the deletion begins, so that it cannot end earlier.
+        // The OSD stops before the deletion begins, so that the deletion cannot end earlier.
         try #require(kill(osd, SIGSTOP) == 0)
         #expect(try await window.strike("Enter").busy > 0)
         try await window.strike("Escape")
@@ -108,8 +108,8 @@ struct ClusterScript: Sendable {
             try await run(path, "down", "--dir", cluster.directory)
             return value
         } catch {
-            // In a task of its own, because the test may have been cancelled and no process may
-            // stay.
+            // A new task runs this command, because the test may have been cancelled and no process
+            // may stay.
             await Task { _ = try? await run(path, "down", "--dir", cluster.directory) }.value
             throw error
         }

@@ -1,8 +1,8 @@
 import Foundation
 import Subprocess
 
-/// The built console in a tmux server of its own. Keys go in, the screen comes out, and the trace
-/// of the frames tells when all keys are answered: no test sleeps.
+/// The built console in its own tmux server. A test sends keys and reads the screen; the trace of
+/// the frames tells when all keys are answered, so no test sleeps.
 actor TerminalWindow {
     nonisolated let place: TemporaryPlace
     private let trace: TraceReader
@@ -35,8 +35,8 @@ actor TerminalWindow {
     private func start(_ arguments: [String], columns: Int, rows: Int, environment: [String]) async throws {
         let words = ["env"] + RegtopProgram.environment(place) + environment
         let program = [RegtopProgram.path] + arguments
-        // The shell catches ^C, which the whole foreground gets; in the console the signal has its
-        // default again. The shell outlives the console and reports the restored terminal.
+        // The shell catches ^C, which its whole foreground receives. In the console the signal has
+        // its default again. The shell outlives the console and reports the restored terminal.
         let script = """
             trap : INT
             set -m
@@ -63,7 +63,7 @@ actor TerminalWindow {
             "resize-window", "-x", "\(columns)", "-y", "\(rows)")
     }
 
-    /// Even after the test was cancelled.
+    /// Ends the server, even after the test was cancelled.
     private func end() async {
         await Task { _ = try? await tmux("kill-server") }.value
         trace.stop()
@@ -164,7 +164,7 @@ actor TerminalWindow {
         return try await frame { $0.keys >= expected && $0.busy == 0 && !$0.screen.hasPrefix("Opening") }
     }
 
-    /// Returns the next frame that meets a condition. Throws if the console ends before.
+    /// Returns the next frame that meets a condition. Throws if the console ends first.
     @discardableResult
     func frame(_ isWanted: (TraceReader.Frame) async throws -> Bool) async throws -> TraceReader.Frame {
         while let frame = await next() {

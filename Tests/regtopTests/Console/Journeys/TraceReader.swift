@@ -44,8 +44,8 @@ final class TraceReader: Sendable {
 
     init(path: String) throws {
         guard mkfifo(path, 0o600) == 0 else { throw Failure(description: "mkfifo \(path): \(errno)") }
-        // Open for reading and writing, so that the pipe has no end without the program, and the
-        // reader can be stopped.
+        // The pipe is open for reading and writing, so that it has no end while no program writes,
+        // and the reader can be stopped.
         descriptor = open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(description: "open \(path): \(errno)") }
         let (frames, continuation) = AsyncStream.makeStream(of: Frame.self)

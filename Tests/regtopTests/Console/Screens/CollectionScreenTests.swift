@@ -5,9 +5,9 @@ import Testing
 @testable import ObjectStore
 @testable import regtop
 
-/// The collection in the console.
+/// The collection screen of the console.
 @MainActor @Suite(.timeLimit(.minutes(15))) struct CollectionScreenTests {
-    /// With a blob whose tag and manifest were deleted.
+    /// A console on a registry with a blob whose tag and manifest were deleted.
     private func bench() async throws -> ScreenBench {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 40, columns: 160)

@@ -54,7 +54,7 @@ import Testing
         #expect(bench.text.contains("layer 1") && !bench.text.contains("linux/arm64"))
     }
 
-    /// Also with something below the table.
+    /// Both with and without rows below the table.
     @Test(arguments: ["manifest", "problems"]) func aClickChoosesTheRowItPointsAt(_ name: String) async throws {
         let bench = try await ScreenBench()
         if name == "manifest" {
@@ -73,7 +73,7 @@ import Testing
         #expect(bench.rows.first { $0.hasPrefix(">") } == chosen, "what is below the table is no row")
     }
 
-    @Test func aTextIsBrokenWithoutLoss() {
+    @Test func aLongTextIsWrappedWithoutLoss() {
         for text in ["日本語a日本", "aaa", "e\u{301}e\u{301}日", "", "日"] {
             for columns in 2...9 {
                 let rows = Line(text).broken(to: columns)

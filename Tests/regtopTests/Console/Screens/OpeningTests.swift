@@ -9,7 +9,7 @@ import Testing
 @testable import regtop
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct OpeningTests {
-    /// A console that opens the session of `open`, until no query runs.
+    /// Returns a console that opens the session of `open`, after all queries have ended.
     private func console(
         _ open: @escaping @Sendable (SessionOptions) async throws -> Session
     ) async -> (console: Console, settle: () async -> Void) {

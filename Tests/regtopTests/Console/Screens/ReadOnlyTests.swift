@@ -2,8 +2,8 @@ import Testing
 
 @testable import ConsoleKit
 
-/// Every command, run on every screen of a read-only console, writes nothing, whether the session
-/// is read-only or only the console.
+/// Every command, run on every screen of a read-only console, writes nothing. Either the session is
+/// read-only, or only the console is.
 @MainActor @Suite(.timeLimit(.minutes(15))) struct ReadOnlyTests {
     @Test(arguments: [true, false]) func noCommandOfAnyScreenWrites(isReadOnly: Bool) async throws {
         let bench = try await ScreenBench(isReadOnly: isReadOnly, reason: "a test says so.")

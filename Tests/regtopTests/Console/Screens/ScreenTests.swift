@@ -49,7 +49,7 @@ import Testing
         #expect(bench.title == "Tree /docker/registry/v2/repositories/damaged")
     }
 
-    @Test func aNoChangesNothing() async throws {
+    @Test func answeringNoChangesNothing() async throws {
         let bench = try await ScreenBench()
         await bench.find("attic/cron")
         await bench.press(.character("d"))
@@ -61,7 +61,7 @@ import Testing
         #expect(bench.status == "Nothing was changed.")
     }
 
-    @Test func aYesDeletesTheShownRowAndMovesTheCursor() async throws {
+    @Test func answeringYesDeletesTheShownRowAndMovesTheCursor() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 60, columns: 100)
         await bench.find("attic")
@@ -142,7 +142,7 @@ import Testing
         #expect(bench.text.contains("(upload) "))
     }
 
-    /// With and without the trash.
+    /// In both cases: with the trash and without it.
     @Test(arguments: ["d", "D"]) func aRepositoryNeedsItsTypedName(_ key: Character) async throws {
         let bench = try await ScreenBench()
         await bench.find("attic/cron")

@@ -66,7 +66,7 @@ import Testing
         #expect(try await !names(bench).contains("attic/cron"))
     }
 
-    @Test func uploadsGoAndComeBack() async throws {
+    @Test func uploadsAreDeletedAndRestored() async throws {
         let bench = try await ScreenBench()
         await bench.press(.character("P"))
         #expect(bench.title == "Uploads")

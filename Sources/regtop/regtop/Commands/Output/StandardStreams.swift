@@ -16,7 +16,7 @@ nonisolated final class StandardStreams: Sendable {
 
     /// True if standard error is a terminal, which can show progress.
     let errorIsTerminal: Bool
-    /// True if standard input and standard error are a terminal, so that somebody can answer.
+    /// True if standard input and standard error are a terminal, so that a person can answer.
     let canAsk: Bool
 
     /// Opens each of the descriptors 0 to 2 that is closed, so that no file gets its number.
@@ -76,7 +76,7 @@ nonisolated final class StandardStreams: Sendable {
     }
 }
 
-/// Why a write to standard output or to a file failed.
+/// The reason why a write to standard output or to a file failed.
 nonisolated enum OutputError: ProgramError, Equatable {
     /// The reader went away, as `head` does. The program ends silently.
     case closed

@@ -5,7 +5,7 @@ import Foundation
 import Logging
 
 /// The way from a plan to its results: shows the plan, asks, applies it and reports. The frozen
-/// plan stays the same all the way.
+/// plan never changes on the way.
 nonisolated struct ChangeProposal: Sendable {
     let context: CommandContext
     let options: ChangeOptions
@@ -57,7 +57,7 @@ nonisolated struct ChangeProposal: Sendable {
             do {
                 try await context.streams.print(PlanWords(plan).text)
             } catch OutputError.closed {
-                // Nobody reads the plan; `--yes` says to apply it anyway.
+                // No person reads the plan; `--yes` says to apply it anyway.
             }
             return
         }
@@ -99,7 +99,7 @@ nonisolated struct ChangeProposal: Sendable {
 }
 
 extension ChangeOptions {
-    /// Refuses a change of a read-only store, and a question that nobody can answer.
+    /// Refuses a change of a read-only store, and a question without a person to answer it.
     ///
     /// - Throws: `CommandFailure`.
     nonisolated func prepare(isReadOnly: Bool, _ streams: StandardStreams) throws {

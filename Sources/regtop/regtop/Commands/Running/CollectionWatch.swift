@@ -3,8 +3,8 @@ import Presentation
 import SafeText
 import Foundation
 
-/// `regtop gc --watch`: restores what pushes need, settles due entries of the journal, and runs one
-/// step of the collection each day, until it is stopped.
+/// `regtop gc --watch`: restores content that pushes need, settles due entries of the journal, and
+/// runs one step of the collection each day, until it is stopped.
 nonisolated struct CollectionWatch: Sendable {
     let proposal: ChangeProposal
     /// Seconds between two checks.
@@ -22,20 +22,21 @@ nonisolated struct CollectionWatch: Sendable {
     /// Seconds until a failed step is tried again.
     private static let patience: TimeInterval = 600
 
-    /// Why a round failed although the store answers.
+    /// The reason why a round failed although the store answers.
     private struct Trouble: Error, CustomStringConvertible {
         let description: String
     }
 
     /// Runs until the task is cancelled.
     ///
-    /// - Throws: `OutputError` if nobody reads the output; `StoreError` of kind `.blocklisted`,
+    /// - Throws: `OutputError` if no process reads the output; `StoreError` of kind `.blocklisted`,
     ///   because only a new connection works after that.
     func run() async throws {
         let admin = try session.changing()
         // Without the mark of a step the first check reads everything.
         var look = RestoringLook()
-        // Not at once: a service that is restarted often still runs one step a day.
+        // The first step does not run at once: so a service that is restarted often still runs one
+        // step a day.
         var next = at.next(after: session.clock.now)
         var isInTrouble = false
         do {
@@ -48,7 +49,7 @@ nonisolated struct CollectionWatch: Sendable {
                     .init(key: "next", value: .time(next)),
                 ])
         } catch is CancellationError {
-            // Stopped before its first line, which is no failure.
+            // The service was stopped before its first line, which is no failure.
         }
         while !Task.isCancelled {
             do {

@@ -112,11 +112,12 @@ nonisolated enum ExitStatus {
     static let cancelled: Int32 = 130
 }
 
-/// Why a command ends without its result.
+/// The reason why a command ends without its result.
 nonisolated struct CommandFailure: Error, CustomStringConvertible {
     /// The exit status.
     let status: Int32
-    /// One sentence: what failed, on what, why, and what to do. Empty if it was printed before.
+    /// One sentence with the failure, its object, its reason and the remedy. Empty if it was
+    /// printed before.
     let description: String
 
     init(_ description: String, status: Int32 = ExitStatus.failed) {
