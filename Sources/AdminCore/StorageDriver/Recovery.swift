@@ -81,7 +81,7 @@ struct JournalRecovery: Sendable {
             case .unreadable(let why): return ended(.failed, why)
             case .gone:
                 guard let intent = try await journal.takeOver(entry, as: entry.intent?.head.state ?? .settled) else {
-                    return ended(.left, "somebody else took it up")
+                    return ended(.left, "another regtop took it up")
                 }
                 try await intent.end()
                 return ended(.dropped)
@@ -89,7 +89,7 @@ struct JournalRecovery: Sendable {
             case .waiting, .watching: return ended(.left)
             case .due:
                 guard let intent = try await journal.takeOver(entry, as: entry.intent?.head.state ?? .settled) else {
-                    return ended(.left, "somebody else took it up")
+                    return ended(.left, "another regtop took it up")
                 }
                 do {
                     return try await working(intent) {
@@ -105,7 +105,7 @@ struct JournalRecovery: Sendable {
             case .interrupted:
                 let state = entry.intent?.head.state
                 guard let intent = try await journal.takeOver(entry, as: state == .left ? .left : .undoing) else {
-                    return ended(.left, "somebody else took it up")
+                    return ended(.left, "another regtop took it up")
                 }
                 return try await working(intent) {
                     let (outcome, notes) = try await resume(intent, mayWake: entry.mayWake(for: policy))

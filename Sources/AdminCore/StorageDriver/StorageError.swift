@@ -48,13 +48,13 @@ extension StorageError: CustomStringConvertible {
             "offset \(offset) lies outside of \(path), which has \(size) bytes"
         case .alreadyExists(let path): "\(path) exists already"
         case .intoItself(let source, let destination): "\(source) cannot be moved into itself, to \(destination)"
-        case .changedMeanwhile(let path): "\(path) was changed by somebody else meanwhile; nothing was done there"
+        case .changedMeanwhile(let path): "\(path) was changed by another client meanwhile; nothing was done there"
         case .damaged(let path, let what): "\(path) is damaged: \(what)"
         case .tooLarge(let path, let size, let limit):
             "\(path) has \(size) bytes, more than the \(limit) that are read at once"
         case .unsupported(let verb): "the storage driver does not support \(verb)"
         case .takenOver(let path):
-            "the change of \(path) took so long that somebody else took it for interrupted and took it back"
+            "the change of \(path) took so long that another regtop believed it interrupted and undid it"
         case .journal(let what): "the journal forbids it: \(what)"
         case .outcomeUnknown(let path, let error):
             "it is unknown whether the change of \(path) was made: \(error.description)"

@@ -20,7 +20,7 @@ import Testing
         let before = try await fixture.snapshot()
         let results = await fixture.admin.apply(slow)
         #expect(results.map(\.outcome) == [.failed])
-        #expect(results[0].error?.contains("moved or removed by somebody else") == true, "\(results)")
+        #expect(results[0].error?.contains("moved or removed by another client") == true, "\(results)")
         #expect(try await fixture.snapshot().differences(to: before).filter { !$0.contains("regtop:") }.isEmpty)
         #expect(try await fixture.names() == (removes ? [] : ["x/quick"]))
     }

@@ -131,7 +131,7 @@ import Testing
         try await fixture.push("app", tags: ["a"], layer: pattern(100, seed: 2))
         let results = await fixture.admin.apply(plan)
         #expect(results.map(\.outcome) == [.failed])
-        #expect(results[0].error?.contains("changed by somebody else") == true)
+        #expect(results[0].error?.contains("changed by another client") == true)
         #expect(try await fixture.tags("app") == ["a"])
     }
 

@@ -119,7 +119,7 @@ import Testing
         try await fixture.store.set(blob.chunk(0), [.write(Array(try #require(other).string.utf8), at: 0)])
         let results = await fixture.admin.apply(plan)
         #expect(results.map(\.outcome) == [.failed])
-        #expect(results[0].error?.contains("changed by somebody else") == true)
+        #expect(results[0].error?.contains("changed by another client") == true)
         #expect(try await fixture.registry.pass().tag("a", of: "app").digest == other)
     }
 

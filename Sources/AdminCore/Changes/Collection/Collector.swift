@@ -130,7 +130,7 @@ struct Collector: Sendable {
         let dropped = outcomes.count { $0 == .dropped }
         if dropped > 0 { notes.append("\(dropped) of \(part.holding) are referred to elsewhere, and stay there") }
         let gone = part.items.count - entries.count + outcomes.count { $0 == .gone }
-        if gone > 0 { notes.append("\(gone) of \(part.holding) were restored or freed by somebody else meanwhile") }
+        if gone > 0 { notes.append("\(gone) of \(part.holding) were restored or freed by another client meanwhile") }
         return notes
     }
 

@@ -39,10 +39,10 @@ extension ChangeError: CustomStringConvertible {
             }
         case .unsuitable(let why): why
         case .changed(let path, let count):
-            "\(path)\(count > 1 ? " and \(count - 1) other links were" : " was") changed by somebody else meanwhile and "
+            "\(path)\(count > 1 ? " and \(count - 1) other links were" : " was") changed by another client meanwhile and "
                 + "\(count > 1 ? "stay" : "stays"); all other links are done"
         case .gone(let path, let count):
-            "\(path)\(count > 1 ? " and \(count - 1) other links were" : " was") moved or removed by somebody else meanwhile"
+            "\(path)\(count > 1 ? " and \(count - 1) other links were" : " was") moved or removed by another client meanwhile"
         case .noRoomForTrash(let error):
             "nothing was deleted: the trash needs a little space, and there is none: \(error); --now skips the trash and needs none"
         case .notInTrash(let id): "there is no \(ByteString(id)) in the trash; `regtop trash ls` shows what is"

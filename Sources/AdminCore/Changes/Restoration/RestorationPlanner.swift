@@ -22,7 +22,7 @@ struct RestorationPlanner: Sendable {
             let entries = holding.entries.filter { $0.claim == nil }
             if entries.count < holding.entries.count {
                 notes.append(
-                    "\(holding.entries.count - entries.count) links of \(id) are being freed or restored by somebody else"
+                    "\(holding.entries.count - entries.count) links of \(id) are being freed or restored by another client"
                 )
             }
             let own = self.own(item, entries)

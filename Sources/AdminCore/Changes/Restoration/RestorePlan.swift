@@ -87,7 +87,7 @@ struct RestorationExecutor: Sendable {
         if taken > 0 {
             left.append("\(taken) of \(entries.count) links stay in the trash, as their places were taken meanwhile")
         }
-        if gone > 0 { left.append("\(gone) of \(entries.count) links were claimed by somebody else, or are gone") }
+        if gone > 0 { left.append("\(gone) of \(entries.count) links were claimed by another client, or are gone") }
         guard left.isEmpty || target.item.kind != .repository && target.item.kind != .tag && gone == 0 else {
             throw ChangeError.unsuitable(left.joined(separator: "; "))
         }

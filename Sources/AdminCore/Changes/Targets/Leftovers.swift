@@ -82,8 +82,8 @@ struct Leftovers: Sendable {
         if let first = gone.min() {
             notes.append(
                 gone.count == 1
-                    ? "\(first) was moved or removed by somebody else meanwhile"
-                    : "\(gone.count) links were moved or removed by somebody else meanwhile, \(first) among them")
+                    ? "\(first) was moved or removed by another client meanwhile"
+                    : "\(gone.count) links were moved or removed by another client meanwhile, \(first) among them")
         }
         return notes
     }

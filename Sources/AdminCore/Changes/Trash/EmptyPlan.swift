@@ -104,7 +104,7 @@ struct EmptyingExecutor: Sendable {
         let dropped = outcomes.count { $0 == .dropped }
         if dropped > 0 { notes.append("\(dropped) of its files are referred to elsewhere as well, and stay there") }
         let gone = planned.count - entries.count + outcomes.count { $0 == .gone }
-        if gone > 0 { notes.append("\(gone) of its links were restored, or dropped, by somebody else meanwhile") }
+        if gone > 0 { notes.append("\(gone) of its links were restored, or dropped, by another client meanwhile") }
         return notes
     }
 }
