@@ -14,13 +14,15 @@ final class ReadRequest: Sendable {
     private let wanted: ReadOperation
     /// Unsafe only as a pointer: one task builds, submits and releases it.
     private nonisolated(unsafe) let operation: rados_read_op_t
-    /// librados writes to it until the callback.
+    /// Unsafe only as a pointer: librados writes to it until the callback, and the task that waits
+    /// reads it afterwards.
     private nonisolated(unsafe) let answer: UnsafeMutablePointer<crados_read_answer>
     /// The memory for the data: the array that is returned at the end, so that megabytes are not
-    /// copied again. It is not shared or changed before the answer, so its elements stay at
-    /// `start`.
+    /// copied again. Unsafe only for the compiler: nothing reads or changes it before the answer,
+    /// so its elements stay at `start`. Then one task takes it.
     private nonisolated(unsafe) var received: [UInt8]
-    /// The address of the elements of `received`.
+    /// The address of the elements of `received`. Unsafe only as a pointer: librados alone writes
+    /// there, until the callback.
     private nonisolated(unsafe) let start: UnsafeMutableRawPointer?
 
     /// The number of data bytes to read.

@@ -12,7 +12,8 @@ final class WriteRequest: Sendable {
     private let wanted: WriteOperation
     /// Unsafe only as a pointer: one task builds, submits and releases it.
     private nonisolated(unsafe) let operation: rados_write_op_t
-    /// One code for each guard; librados writes those of the omap comparisons.
+    /// One code for each guard; librados writes those of the omap comparisons. Unsafe only as a
+    /// pointer: the task that waits reads the codes after the callback.
     private nonisolated(unsafe) let codes: UnsafeMutableBufferPointer<CInt>
 
     /// The number of bytes to send.
