@@ -13,7 +13,7 @@ struct ChunksCommand: StoreCommand {
             the digests of layers; the first four digits are enough, with or without sha256:. Only pools have placement \
             groups and OSDs.
 
-            The state of a chunk is ok, missing, short, long, or surplus (behind the end of the file). A hole is a part of \
+            The state of a chunk is ok, missing, short, long, or surplus (past the end of the file). A hole is a part of \
             the file without a chunk. `used by` lists the manifests that need the blob; it takes a pass over the whole \
             registry.
 

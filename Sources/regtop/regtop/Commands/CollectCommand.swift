@@ -10,9 +10,9 @@ struct CollectCommand: StoreCommand, ChangingCommand {
         discussion: """
             Each run is one step: it marks everything that is needed, restores blobs from the quarantine that are needed \
             again, frees blobs in the quarantine that are due, and moves blobs that nothing needs to the quarantine if \
-            they are older than --grace. A later run frees them, after --delay, if its mark began after that. It frees \
-            nothing without --cache-flushed, --no-cache or --offline, because a registry with a descriptor cache may still \
-            rely on blobs in the quarantine. Run gc daily, by cron or with --watch.
+            they are older than --grace. A later run, whose mark begins after --delay, frees them. No run frees anything \
+            without --cache-flushed, --no-cache or --offline, because a registry with a descriptor cache may still rely on \
+            blobs in the quarantine. Run gc daily, by cron or with --watch.
 
             These are needed: everything in the trash, every manifest (with --untagged only those that a tag, an index or \
             a referrer needs), unfinished uploads and recent links. If the mark cannot read everything, the run moves and \
@@ -84,8 +84,8 @@ struct CollectCommand: StoreCommand, ChangingCommand {
 
     @Flag(
         help: """
-            Every registry was restarted, or its descriptor cache flushed, after the last step that filled the quarantine: free blobs that \
-            are due.
+            Every registry was restarted, or its descriptor cache flushed, after the last step that filled the \
+            quarantine and at least --delay ago: free blobs that are due.
             """)
     var cacheFlushed = false
 

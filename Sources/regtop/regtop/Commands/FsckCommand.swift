@@ -16,7 +16,7 @@ struct FsckCommand: StoreCommand, ChangingCommand {
 
             --repair without kinds makes the safe repairs: it puts the chunks of resumed uploads in order if the digest \
             then matches, lists lost directories again, finishes interrupted deletions, writes the missing chunk of the \
-            empty blob, removes chunks behind the end of files, writes missing layer links, and removes the second name of \
+            empty blob, removes chunks past the end of files, writes missing layer links, and removes the second name of \
             files that a crash left under two paths. All other repairs need the kind of the problem: --repair stale-upload \
             bad-link. Removed files go to the trash. Chunks that nothing refers to are left to gc. fsck shows its plan and \
             asks; without a terminal it needs --yes.

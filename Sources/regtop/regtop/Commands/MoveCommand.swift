@@ -16,7 +16,7 @@ struct MoveCommand: StoreCommand, ChangingCommand {
             answers 201 but writes no link, and the image cannot be pulled after the restart. So restart every \
             registry after mv, or flush its cache, then run regtop recover --cache-flushed, which writes the missing \
             links. Until then every change, gc and fsck write the missing links. --no-cache says that no registry has such \
-            a cache. --keep-layer-links keeps the links at the old name as well. A tag that is pushed there meanwhile \
+            a cache. --keep-layer-links keeps the links at the old name as well. A tag that is pushed to it meanwhile \
             stays at both names.
 
             Uploads in progress (written to within the last day) stay at the old name unless --uploads is given.

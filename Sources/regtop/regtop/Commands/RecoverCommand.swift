@@ -13,16 +13,15 @@ struct RecoverCommand: StoreCommand {
             regtop, which the registry never reads). recover undoes an interrupted change, or finishes it if only cleaning \
             up is left. Every change does the same before it begins.
 
-            A finished change stays in the journal for a day, because a push that began before it may still run. \
-            After that day, the next change checks the result of the finished one; --offline says that no registry \
-            writes, and checks at once. \
-            recover leaves the changes of a running regtop alone. If the pool was emptied and filled again, it drops the \
-            entries whose targets no longer exist.
+            A finished change stays in the journal for a day, because a push that began before it may still run. After \
+            that day, the next change checks the result of the finished one; --offline says that no registry writes, and \
+            checks at once. recover leaves the changes of a running regtop alone. If the pool was emptied and filled \
+            again, recover drops the entries whose targets no longer exist.
 
             rm and mv of a repository leave a watch, because a registry with a descriptor cache continues to believe that \
             its layers are linked. Every change, gc, fsck and recover then write the links that pushes left out, until \
-            recover is run with --cache-flushed or --no-cache: that all caches were flushed since, or that no registry has \
-            one. A day later the name is checked for the last time.
+            recover is run with --cache-flushed (all caches were flushed since the change) or --no-cache (no registry has \
+            one). A day later the name is checked for the last time.
 
             JSON: {targets:[{id, what, state, begun, due, owner, detail}], applied, results:[{target, outcome, error, \
             notes}]}; state is interrupted, in-progress, waiting, watching, due, gone or unreadable; outcome is undone, \

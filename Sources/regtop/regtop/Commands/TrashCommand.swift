@@ -49,8 +49,8 @@ struct TrashRestoreCommand: StoreCommand, ChangingCommand {
         commandName: "restore",
         abstract: "Restore entries of the trash.",
         discussion: """
-            All links return to their places with their identifiers. restore refuses a name that exists again, and neither \
-            merges nor replaces. --to gives a repository another name, or a tag another name in its repository.
+            All links return to their places. restore refuses a name that exists again: it never merges or replaces. --to gives a \
+            repository another name, or a tag another name in its repository.
 
             JSON: as for rm.
             """)

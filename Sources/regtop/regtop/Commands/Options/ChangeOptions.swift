@@ -16,8 +16,7 @@ struct ChangeOptions: ParsableArguments {
 struct OfflineOptions: ParsableArguments {
     @Flag(
         help: """
-            No registry writes, and no push that has begun continues. The change is final at once: the journal keeps nothing for a check \
-            a day later.
+            No registry writes, and no push that has begun continues. The last look is made at once, not a day later.
             """)
     var offline = false
 }
