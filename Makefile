@@ -42,9 +42,10 @@ model:
 	cd docs/model && for name in collection dirs moves moves2 cache look; do echo "# $$name"; python3 -B $$name.py; done \
 		| tee /dev/stderr | sed -nE 's/ *states=.*-> / -> /p; /^#/p' | diff expected -
 
-# Builds the documentation of AdminCore: .build/plugins/Swift-DocC/outputs/AdminCore.doccarchive
+# Builds the documentation of the library, an archive for each module: .build/plugins/Swift-DocC/outputs
 docs:
-	$(SWIFT) package generate-documentation --target AdminCore --warnings-as-errors
+	$(SWIFT) package generate-documentation --warnings-as-errors \
+		$(patsubst Sources/AdminCore/%,--target %,$(wildcard Sources/AdminCore/*))
 
 # Compares the storage driver with a raw librados program. No test runs this.
 bench:

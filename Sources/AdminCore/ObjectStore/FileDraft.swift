@@ -17,7 +17,9 @@ public struct FileDraft: Sendable {
 
     /// Writes a file: publishes the draft after `body`, and removes it if `body` throws.
     ///
-    /// - Parameter body: Writes the file at the path of the draft, and closes it.
+    /// - Parameters:
+    ///   - path: The place of the file.
+    ///   - body: Writes the file at the path of the draft, and closes it.
     /// - Throws: An error of `body`; `StoreError` if the file cannot be put in its place.
     public nonisolated(nonsending) static func write(
         _ path: String, _ body: nonisolated(nonsending) (_ draft: String) async throws -> Void

@@ -46,8 +46,10 @@ public final class OneShot<Value: Sendable, Failure: Error>: Sendable {
 
     /// Calls `start`, then waits for the result. To be called once.
     ///
-    /// - Parameter onCancel: Called when the task is cancelled. It may end the wait, or leave that
-    ///   to the answer.
+    /// - Parameters:
+    ///   - onCancel: Called when the task is cancelled. It may end the wait, or leave that to the
+    ///     answer.
+    ///   - start: Starts the work that delivers the result.
     public func value(onCancel: @Sendable () -> Void, start: () -> Void) async throws(Failure) -> Value {
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
@@ -66,6 +68,7 @@ public final class OneShot<Value: Sendable, Failure: Error>: Sendable {
     ///   - timeout: The longest wait; nil to wait for ever.
     ///   - late: The error to throw after `timeout`.
     ///   - cancelled: The error to throw as soon as the task is cancelled.
+    ///   - start: Starts the work that delivers the result.
     public func value(
         timeout: Duration? = nil, late: Failure? = nil, cancelled: Failure, start: () -> Void
     ) async throws(Failure) -> Value {
@@ -101,6 +104,7 @@ public enum BlockingCall {
     /// Runs `body` on a queue.
     ///
     /// - Parameters:
+    ///   - queue: The queue on which the call may block.
     ///   - cancelled: The error to throw as soon as the task is cancelled, while the call goes on
     ///     by itself and its result is dropped; nil to wait for the call even then.
     ///   - body: The call.
