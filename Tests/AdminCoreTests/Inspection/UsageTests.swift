@@ -163,6 +163,16 @@ import Testing
         #expect(index.items.map(\.tag) == ["deep"])
     }
 
+    @Test("a tag named _uploads is no upload") func tagsNamedLikeADirectory() async throws {
+        var pool = RegistryPool()
+        pool.image("a", 1, layers: [2])
+        pool.tag("a", "_uploads", UsageTests.digest(1))
+        let usage = try await UsageInspector(registry: pool.registry).usage(pool: true)
+        let found = try #require(usage.pool)
+        #expect(found[.uploads].objects == 0)
+        #expect(found[.links].objects > 0)
+    }
+
     @Test("two untagged indexes that name each other count as one thing, not as none")
     func ring() async throws {
         var pool = RegistryPool()
