@@ -20,7 +20,6 @@ func front(_ name: String, _ dependencies: [Target.Dependency], _ settings: [Swi
 }
 
 let algorithms = Target.Dependency.product(name: "Algorithms", package: "swift-algorithms")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -46,7 +45,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -55,6 +53,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CRados", providers: [.apt(["librados-dev"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CNcurses",
@@ -70,10 +69,10 @@ let package = Package(
         core("SQLiteStore", ["ObjectStore", .product(name: "GRDB", package: "GRDB.swift"), deque]),
         core("StoreDump", ["ObjectStore", "CZlib", algorithms]),
         core("StorageDriver", ["ObjectStore", algorithms]),
-        core("Registry", ["ObjectStore", "StorageDriver", algorithms, crypto]),
+        core("Registry", ["ObjectStore", "StorageDriver", "COpenSSL", algorithms]),
         core("Inspection", ["ObjectStore", "StorageDriver", "Registry", algorithms]),
         core("Changes", ["ObjectStore", "StorageDriver", "Registry", "Inspection"]),
-        core("SampleRegistry", ["ObjectStore", "StorageDriver", "Registry", algorithms, crypto]),
+        core("SampleRegistry", ["ObjectStore", "StorageDriver", "Registry", algorithms]),
         core(
             "AdminCore",
             [
@@ -100,7 +99,7 @@ let package = Package(
         .plugin(name: "VersionPlugin", capability: .buildTool()),
         .testTarget(
             name: "AdminCoreTests",
-            dependencies: coreModules + [crypto, subprocess],
+            dependencies: coreModules + [subprocess],
             resources: [.copy("Fixtures")],
             swiftSettings: house
         ),

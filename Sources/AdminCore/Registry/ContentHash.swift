@@ -1,56 +1,77 @@
+internal import COpenSSL
 import ObjectStore
 package import StorageDriver
-internal import Crypto
 
-/// Computes the digest of bytes that arrive in pieces, by the algorithm of the expected digest.
-struct ContentHash {
-    private enum State {
-        case sha256(SHA256)
-        case sha384(SHA384)
-        case sha512(SHA512)
-    }
-
-    private var state: State
+/// Computes the digest of bytes that arrive in pieces, by the algorithm of an expected digest.
+///
+/// OpenSSL computes it: librados links OpenSSL anyway, and its code uses the instructions of the
+/// processor.
+public struct ContentHash: ~Copyable {
+    private let algorithm: String
+    /// OpenSSL's state of the computation; this value alone uses it.
+    private let context: OpaquePointer
 
     /// Starts with no bytes. nil for an algorithm that is not implemented here: no registry uses
     /// such an algorithm.
-    init?(like digest: Digest) {
-        switch digest.algorithm {
-        case "sha256": state = .sha256(SHA256())
-        case "sha384": state = .sha384(SHA384())
-        case "sha512": state = .sha512(SHA512())
-        default: return nil
-        }
+    public init?(like digest: Digest) {
+        self.init(algorithm: digest.algorithm)
     }
 
-    mutating func update(_ bytes: [UInt8]) {
-        switch state {
-        case .sha256(var hash):
-            hash.update(data: bytes)
-            state = .sha256(hash)
-        case .sha384(var hash):
-            hash.update(data: bytes)
-            state = .sha384(hash)
-        case .sha512(var hash):
-            hash.update(data: bytes)
-            state = .sha512(hash)
-        }
-    }
-
-    /// True if the bytes so far have this digest. It must be the one that `init(like:)` was given.
-    func matches(_ digest: Digest) -> Bool {
-        let bytes: [UInt8] =
-            switch state {
-            case .sha256(let hash): Array(hash.finalize())
-            case .sha384(let hash): Array(hash.finalize())
-            case .sha512(let hash): Array(hash.finalize())
+    init?(algorithm: String) {
+        let method =
+            switch algorithm {
+            case "sha256": EVP_sha256()
+            case "sha384": EVP_sha384()
+            case "sha512": EVP_sha512()
+            default: OpaquePointer?.none
             }
-        var hex: [UInt8] = []
-        for byte in bytes {
-            hex.append(Hexadecimal.digit(UInt64(byte >> 4)))
-            hex.append(Hexadecimal.digit(UInt64(byte & 15)))
+        guard let method, let context = EVP_MD_CTX_new() else { return nil }
+        guard EVP_DigestInit_ex(context, method, nil) == 1 else {
+            EVP_MD_CTX_free(context)
+            return nil
         }
-        return String(decoding: hex, as: UTF8.self) == digest.hex
+        (self.algorithm, self.context) = (algorithm, context)
+    }
+
+    deinit {
+        EVP_MD_CTX_free(context)
+    }
+
+    /// Adds bytes at the end.
+    public mutating func update(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { bytes in
+            // Fails only after the end of the computation, which consumes this value.
+            precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1)
+        }
+    }
+
+    /// Ends the computation and returns the digest of all bytes.
+    public consuming func digest() -> Digest {
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { bytes, count in
+            var length: UInt32 = 0
+            precondition(EVP_DigestFinal_ex(context, bytes.baseAddress, &length) == 1)
+            count = Int(length)
+        }
+        guard let digest = Digest(algorithm: algorithm, hex: Hexadecimal.text(of: bytes)) else {
+            preconditionFailure("hexadecimal digits of the right number make a digest")
+        }
+        return digest
+    }
+
+    /// Ends the computation. True if all bytes have this digest.
+    public consuming func matches(_ expected: Digest) -> Bool {
+        digest() == expected
+    }
+}
+
+extension Digest {
+    /// The SHA-256 digest of some bytes.
+    public static func sha256(of bytes: some Sequence<UInt8>) -> Digest {
+        guard var hash = ContentHash(algorithm: "sha256") else {
+            preconditionFailure("every OpenSSL computes SHA-256")
+        }
+        hash.update(Array(bytes))
+        return hash.digest()
     }
 }
 

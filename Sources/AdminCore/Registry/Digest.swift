@@ -1,6 +1,5 @@
 import ObjectStore
 import StorageDriver
-internal import Crypto
 import Foundation
 
 /// The digest of a blob, as in `sha256:e3b0…b855`: an algorithm and lower-case hexadecimal digits.
@@ -146,12 +145,5 @@ extension Digest: Comparable {
             return (a, b, c, d) < (e, f, g, h)
         }
         return left.string.utf8.lexicographicallyPrecedes(right.string.utf8)
-    }
-}
-
-extension Digest {
-    /// The SHA-256 digest of some bytes.
-    public static func sha256(of bytes: some Sequence<UInt8>) -> Digest {
-        Digest(sha256: SHA256.hash(data: Array(bytes)))
     }
 }

@@ -1,6 +1,5 @@
 import ObjectStore
 import Registry
-import struct Crypto.SHA256
 
 /// The content of a blob, and its real digest.
 struct SampleBlob: Hashable, Sendable {
@@ -15,7 +14,7 @@ struct SampleBlob: Hashable, Sendable {
 
     /// A blob of these bytes.
     init(_ content: [UInt8]) {
-        self.init(content, zeros: 0, digest: SampleBlob.digest(of: content))
+        self.init(content, zeros: 0, digest: .sha256(of: content))
     }
 
     /// A blob whose digest is known, since hashing megabytes would delay the start of the program.
@@ -32,11 +31,6 @@ struct SampleBlob: Hashable, Sendable {
 
     /// The blob without a byte.
     static let empty = SampleBlob([UInt8]())
-
-    /// The SHA-256 digest of the bytes.
-    static func digest(of content: [UInt8]) -> Digest {
-        digest(Hexadecimal.text(of: SHA256.hash(data: content)))
-    }
 
     /// The SHA-256 digest with these 64 digits.
     static func digest(_ hex: String) -> Digest {

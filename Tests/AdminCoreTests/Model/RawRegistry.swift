@@ -1,5 +1,5 @@
 @testable import ObjectStore
-import Crypto
+@testable import Registry
 
 /// The registry that a pool serves, read object by object. The reader has its own implementation of
 /// directories, chunks, links and digests.
@@ -81,7 +81,7 @@ struct RawRegistry: Sendable {
     }
 
     static func hash(_ content: [UInt8]) -> String {
-        SHA256.hash(data: content).map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+        Digest.sha256(of: content).hex
     }
 
     private mutating func take(_ path: [String], _ content: [UInt8]?) {

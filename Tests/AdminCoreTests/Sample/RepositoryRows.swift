@@ -73,7 +73,7 @@ extension RepositoryRows.File {
             do { return try await question() } catch { return "error: \(error)" }
         }
         status = await answer { try await "\(storage.stat(path))" }
-        content = await answer { try await SampleBlob.digest(of: storage.content(path)).string }
+        content = await answer { try await Digest.sha256(of: storage.content(path)).string }
         layout = await answer { try await "\(storage.layout(of: storage.blob(path)))" }
     }
 }

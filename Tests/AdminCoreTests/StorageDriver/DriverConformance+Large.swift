@@ -1,8 +1,8 @@
-import Crypto
 import Foundation
 import Testing
 
 @testable import ObjectStore
+@testable import Registry
 @testable import StorageDriver
 
 /// Cases with the registry's own chunk size, with long files and with large directories.
@@ -16,7 +16,9 @@ extension ConformanceCase {
         let driver = registryDriver(store)
         let file = try path("/stream/\(length)")
         let piece = pattern(1 << 20, seed: 7)
-        var written = SHA256()
+        guard var written = ContentHash(algorithm: "sha256"), var read = ContentHash(algorithm: "sha256") else {
+            preconditionFailure("every OpenSSL computes SHA-256")
+        }
         let writer = try await driver.writer(file, offset: 0)
         var left = length
         while left > 0 {
@@ -24,20 +26,20 @@ extension ConformanceCase {
             var bytes = piece
             withUnsafeBytes(of: left) { bytes.replaceSubrange(0..<8, with: $0) }
             bytes = Array(bytes.prefix(Int(min(left, UInt64(bytes.count)))))
-            written.update(data: bytes)
+            written.update(bytes)
             try await writer.write(bytes)
             left -= UInt64(bytes.count)
         }
         #expect(await writer.size == length)
         try await writer.commit()
-        var read = SHA256()
         var count: UInt64 = 0
         for try await bytes in try await driver.reader.reader(file) {
-            read.update(data: bytes)
+            read.update(bytes)
             count += UInt64(bytes.count)
         }
         #expect(count == length)
-        #expect(read.finalize() == written.finalize())
+        let digests = (read.digest(), written.digest())
+        #expect(digests.0 == digests.1)
     }
 
     /// The greatest growth of this process's memory while `body` ran, in bytes.
