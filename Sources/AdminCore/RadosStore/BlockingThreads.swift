@@ -1,7 +1,6 @@
 #if RADOS
 import ObjectStore
 import DequeModule
-import Glibc
 import Synchronization
 
 /// Threads for the calls that librados has in a blocking form only: connecting, listing, monitor
@@ -58,7 +57,7 @@ final class BlockingThreads: Sendable {
             state.running += 1
             return true
         }
-        if mayStart { Self.spawn { self.work(first: job) } }
+        if mayStart { BackgroundThread.spawn { self.work(first: job) } }
     }
 
     private func work(first: @escaping @Sendable () -> Void) {
@@ -72,32 +71,6 @@ final class BlockingThreads: Sendable {
             if job == nil { state.running -= 1 }
             return job
         }
-    }
-
-    /// Runs `body` on a detached thread that inherits a mask which blocks every signal.
-    static func spawn(_ body: @escaping @Sendable () -> Void) {
-        final class Box: Sendable {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-        }
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        // A fault of the thread itself must still end the program at its place.
-        for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP] { sigdelset(&all, signal) }
-        pthread_sigmask(SIG_BLOCK, &all, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-
-        let box = Unmanaged.passRetained(Box(body))
-        var thread: pthread_t = 0
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                if let context { Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body() }
-                return nil
-            }, box.toOpaque())
-        precondition(code == 0, "the system gives no more threads (errno \(code))")
-        pthread_detach(thread)
     }
 }
 #endif

@@ -8,32 +8,22 @@ import Synchronization
 ///
 /// An operation without room waits in the order of arrival; a cancelled one leaves at once.
 final class FlightControl: Sendable {
-    private struct Flight {
-        let operation: String
-        let object: ObjectID?
-        var started = ContinuousClock.now
-        var bytes = 0
-        /// nil for a blocking call, which takes no room here.
-        var pending: PendingOperation?
-    }
-
-    private struct Waiter {
-        let id: UInt64
-        let flight: Flight
-        let shot = OneShot<UInt64, StoreError>()
-    }
-
     private struct State {
-        var flights: [UInt64: Flight] = [:]
+        /// In the order of their start. A flight that is over stays until it comes first, or until
+        /// such flights are the majority.
+        var flights = Deque<Flight>()
+        /// The flights that are not over, blocking calls included.
+        var underWay = 0
         var inFlight = 0
         var bytes = 0
-        /// In the order of arrival. A cancelled waiter is removed when it comes first.
-        var queue = Deque<Waiter>()
-        var next: UInt64 = 0
+        /// In the order of arrival. A withdrawn flight is removed when it comes first.
+        var queue = Deque<Flight>()
         var latency: Double?
         var closed = false
         var idle: [OneShot<Void, StoreError>] = []
     }
+
+    private typealias Room = UnsafeContinuation<Result<Void, StoreError>, Never>
 
     private let limit: Int
     private let byteLimit: Int
@@ -45,66 +35,83 @@ final class FlightControl: Sendable {
         self.byteLimit = byteLimit
     }
 
-    /// Waits for room for `pending` and enters it.
+    /// Waits for room for an operation and enters it.
     ///
-    /// - Returns: The number that `leave` takes.
-    /// - Throws: `StoreError`: `.cancelled`, or `.blocklisted` after `close`.
-    func enter(
-        _ operation: String, _ object: ObjectID, bytes: Int, _ pending: PendingOperation
-    ) async throws(StoreError) -> UInt64 {
-        let flight = Flight(operation: operation, object: object, bytes: min(bytes, byteLimit), pending: pending)
-        let waiter = Waiter(id: take(), flight: flight)
-        return try await waiter.shot.value {
-            waiter.shot.end(.failure(.cancelled(operation, object)))
-            // The next one may be smaller and find room.
-            land(state.withLock { admitWaiting(&$0) })
-        } start: {
-            let (closed, admitted) = state.withLock { state in
-                if !state.closed { state.queue.append(waiter) }
-                return (state.closed, admitWaiting(&state))
+    /// - Throws: `StoreError`: `.cancelled` after `cancel`, or `.blocklisted` after `close`.
+    func enter(_ flight: Flight) async throws(StoreError) {
+        let isThere = state.withLock { state in
+            guard !state.closed, !flight.place.isWithdrawn, state.queue.isEmpty, fits(flight, state) else {
+                return false
             }
-            if closed { waiter.shot.end(.failure(.closed(operation, object))) }
-            land(admitted)
+            start(flight, &state)
+            return true
         }
+        if isThere { return }
+        let result = await withUnsafeContinuation { (room: Room) in
+            let (refusal, admitted) = state.withLock { state -> (StoreError?, [Room]) in
+                if state.closed { return (.closed(flight.operation, flight.object), []) }
+                if flight.place.isWithdrawn { return (.cancelled(flight.operation, flight.object), []) }
+                flight.place.room = room
+                state.queue.append(flight)
+                return (nil, admitWaiting(&state))
+            }
+            if let refusal { room.resume(returning: .failure(refusal)) }
+            for room in admitted { room.resume(returning: .success(())) }
+        }
+        try result.get()
     }
 
     /// Enters a blocking call, which takes no room, for the gauge and for `close`.
-    func enterCall(_ operation: String, _ object: ObjectID?) throws -> UInt64 {
-        let id = take()
-        try state.withLock { state in
-            guard !state.closed else { throw StoreError.closed(operation, object) }
-            state.flights[id] = Flight(operation: operation, object: object)
+    func enterCall(_ flight: Flight) throws(StoreError) {
+        let closed = state.withLock { state in
+            if !state.closed { start(flight, &state) }
+            return state.closed
         }
-        return id
+        if closed { throw StoreError.closed(flight.operation, flight.object) }
+    }
+
+    /// Cancels an operation: it leaves the queue, or librados ends it.
+    func cancel(_ flight: Flight) {
+        let (room, admitted) = state.withLock { state -> (Room?, [Room]) in
+            flight.place.isWithdrawn = true
+            guard let room = flight.place.room.take() else { return (nil, []) }
+            // The next one may be smaller and find room.
+            return (room, admitWaiting(&state))
+        }
+        room?.resume(returning: .failure(.cancelled(flight.operation, flight.object)))
+        for room in admitted { room.resume(returning: .success(())) }
+        flight.cancel()
     }
 
     /// Notes the end of an operation or call. If `answered`, its time counts for the latency.
-    func leave(_ id: UInt64, answered: Bool) {
-        let (admitted, idle) = state.withLock { state -> ([Waiter], [OneShot<Void, StoreError>]) in
-            guard let flight = state.flights.removeValue(forKey: id) else { return ([], []) }
-            if flight.pending != nil {
+    func leave(_ flight: Flight, answered: Bool) {
+        let (admitted, idle) = state.withLock { state -> ([Room], [OneShot<Void, StoreError>]) in
+            guard !flight.place.isOver else { return ([], []) }
+            flight.place.isOver = true
+            state.underWay -= 1
+            while state.flights.first?.place.isOver == true { state.flights.removeFirst() }
+            if state.flights.count > 2 * state.underWay + 64 { state.flights.removeAll { $0.place.isOver } }
+            if !flight.isCall {
                 state.inFlight -= 1
-                state.bytes -= flight.bytes
+                state.bytes -= room(for: flight)
                 if answered {
-                    let seconds = (ContinuousClock.now - flight.started).inSeconds
+                    let seconds = (ContinuousClock.now - flight.place.started).inSeconds
                     state.latency = state.latency.map { $0 + (seconds - $0) / 16 } ?? seconds
                 }
             }
             var idle: [OneShot<Void, StoreError>] = []
-            if state.flights.isEmpty { swap(&idle, &state.idle) }
+            if state.underWay == 0 { swap(&idle, &state.idle) }
             return (admitWaiting(&state), idle)
         }
-        land(admitted)
+        for room in admitted { room.resume(returning: .success(())) }
         for shot in idle { shot.end(.success(())) }
     }
 
     /// The operations in flight now.
     var load: StoreLoad {
         state.withLock { state in
-            // Only the keys are compared, since every loop over many objects asks for the limit.
-            let oldest = state.flights.keys.min().flatMap { state.flights[$0] }
-            let stalled = oldest.flatMap { flight -> StalledOperation? in
-                let seconds = (ContinuousClock.now - flight.started).inSeconds
+            let stalled = state.flights.first.flatMap { flight -> StalledOperation? in
+                let seconds = (ContinuousClock.now - flight.place.started).inSeconds
                 guard seconds >= 1 else { return nil }
                 return StalledOperation(operation: flight.operation, object: flight.object, seconds: seconds)
             }
@@ -114,56 +121,58 @@ final class FlightControl: Sendable {
 
     /// Refuses new and waiting operations, and cancels those in flight.
     func close() {
-        let (waiters, pending) = state.withLock { state in
+        let (waiting, flights) = state.withLock { state -> ([(Flight, Room)], [Flight]) in
             state.closed = true
             defer { state.queue = [] }
-            return (state.queue, state.flights.values.compactMap(\.pending))
+            let waiting = state.queue.compactMap { flight in flight.place.room.take().map { (flight, $0) } }
+            return (waiting, state.flights.filter { !$0.place.isOver })
         }
-        for waiter in waiters {
-            waiter.shot.end(.failure(.closed(waiter.flight.operation, waiter.flight.object)))
+        for (flight, room) in waiting {
+            room.resume(returning: .failure(.closed(flight.operation, flight.object)))
         }
-        for operation in pending { operation.cancel() }
+        for flight in flights { flight.cancel() }
     }
 
     /// Ends `shot` as soon as nothing is in flight.
     func whenIdle(_ shot: OneShot<Void, StoreError>) {
         let now = state.withLock { state in
-            if !state.flights.isEmpty { state.idle.append(shot) }
-            return state.flights.isEmpty
+            if state.underWay > 0 { state.idle.append(shot) }
+            return state.underWay == 0
         }
         if now { shot.end(.success(())) }
     }
 
-    private func take() -> UInt64 {
-        state.withLock { state in
-            state.next += 1
-            return state.next
-        }
+    private func room(for flight: Flight) -> Int { min(flight.bytes, byteLimit) }
+
+    private func fits(_ flight: Flight, _ state: State) -> Bool {
+        state.inFlight < limit && (state.bytes == 0 || state.bytes + room(for: flight) <= byteLimit)
     }
 
-    private func fits(_ bytes: Int, _ state: State) -> Bool {
-        state.inFlight < limit && (state.bytes == 0 || state.bytes + bytes <= byteLimit)
+    private func start(_ flight: Flight, _ state: inout State) {
+        flight.place.started = ContinuousClock.now
+        state.flights.append(flight)
+        state.underWay += 1
+        guard !flight.isCall else { return }
+        state.inFlight += 1
+        state.bytes += room(for: flight)
     }
 
-    /// Enters the waiters that have room, in their order. The caller resumes them with `land` after
-    /// it releases the lock.
-    private func admitWaiting(_ state: inout State) -> [Waiter] {
-        var admitted: [Waiter] = []
-        while let waiter = state.queue.first, waiter.shot.isClaimed || fits(waiter.flight.bytes, state) {
+    /// Enters the waiting operations that have room, in their order. Returns their tasks, which the
+    /// caller resumes after it releases the lock.
+    private func admitWaiting(_ state: inout State) -> [Room] {
+        var admitted: [Room] = []
+        while let flight = state.queue.first {
+            // Without a task, it was withdrawn.
+            guard flight.place.room != nil else {
+                state.queue.removeFirst()
+                continue
+            }
+            guard fits(flight, state) else { break }
             state.queue.removeFirst()
-            guard waiter.shot.claim() else { continue }
-            var flight = waiter.flight
-            flight.started = ContinuousClock.now
-            state.inFlight += 1
-            state.bytes += flight.bytes
-            state.flights[waiter.id] = flight
-            admitted.append(waiter)
+            if let room = flight.place.room.take() { admitted.append(room) }
+            start(flight, &state)
         }
         return admitted
-    }
-
-    private func land(_ admitted: [Waiter]) {
-        for waiter in admitted { waiter.shot.deliver(.success(waiter.id)) }
     }
 }
 #endif

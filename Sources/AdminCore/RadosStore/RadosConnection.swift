@@ -36,7 +36,7 @@ final class RadosConnection: Sendable {
         // object. This may run on the cooperative pool, which must not block.
         guard ended.withLock({ $0 == false }) else { return }
         let teardown = Teardown(raw: raw, contexts: contexts.withLock { Array($0.values) }, listings: listings)
-        BlockingThreads.spawn { teardown.run() }
+        BackgroundThread.spawn { teardown.run() }
     }
 
     /// The context for a pool and a namespace, created at its first use. Throws ENOENT as `.other`;
@@ -69,7 +69,9 @@ final class RadosConnection: Sendable {
         _ operation: String, _ object: ObjectID? = nil, timeout: Duration?,
         _ body: @escaping @Sendable (RadosConnection) throws -> Value
     ) async throws -> Value {
-        let token = CallToken(flights, id: try flights.enterCall(operation, object))
+        let flight = Flight(operation, object)
+        try flights.enterCall(flight)
+        let token = CallToken(flights, flight)
         return try await threads.run(timeout: timeout, late: .rados(-ETIMEDOUT, operation, object)) { [self] in
             try withExtendedLifetime(token) { try body(self) }
         }
@@ -80,11 +82,15 @@ final class RadosConnection: Sendable {
     func perform(
         _ operation: String, _ object: ObjectID, on context: IOContext, bytes: Int,
         _ submit: (rados_ioctx_t, rados_completion_t) -> Int32
-    ) async throws -> PendingOperation.Answer {
-        let pending = PendingOperation(on: context)
-        let id = try await flights.enter(operation, object, bytes: bytes, pending)
-        let answer = await pending.answer(submit)
-        flights.leave(id, answered: answer.submitted && answer.code != -ECANCELED && answer.code != -ETIMEDOUT)
+    ) async throws -> Flight.Answer {
+        let flight = Flight(operation, object, bytes: bytes, on: context)
+        let answer = try await withTaskCancellationHandler {
+            try await flights.enter(flight)
+            return await flight.answer(submit)
+        } onCancel: {
+            flights.cancel(flight)
+        }
+        flights.leave(flight, answered: answer.submitted && answer.code != -ECANCELED && answer.code != -ETIMEDOUT)
         if answer.code < 0, answer.code != -ENOENT {
             logger.debug("\(operation) of \(object): \(StoreError.systemText(-answer.code))")
         }
@@ -140,15 +146,15 @@ final class RadosConnection: Sendable {
 /// thread of the call, or the queue if the call was abandoned before its turn.
 private final class CallToken: Sendable {
     private let flights: FlightControl
-    private let id: UInt64
+    private let flight: Flight
 
-    init(_ flights: FlightControl, id: UInt64) {
+    init(_ flights: FlightControl, _ flight: Flight) {
         self.flights = flights
-        self.id = id
+        self.flight = flight
     }
 
     deinit {
-        flights.leave(id, answered: false)
+        flights.leave(flight, answered: false)
     }
 }
 

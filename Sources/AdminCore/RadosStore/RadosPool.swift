@@ -11,6 +11,8 @@ final class RadosPool: Sendable {
     let id: Int64
     private let called: Mutex<String>
     private let deleted = Mutex(false)
+    /// The context for the default namespace, which holds the registry, after its first use.
+    private let registry = Mutex<IOContext?>(nil)
 
     /// The name in the last answer of the monitors.
     var name: String { called.withLock { $0 } }
@@ -43,11 +45,15 @@ final class RadosPool: Sendable {
     /// this name.
     func context(for object: ObjectID, _ operation: String) async throws -> IOContext {
         var reason = object.violation
-        if object.namespace == String(cString: crados_all_namespaces()) {
+        if object.namespace.isEmpty {
+            if reason == nil, let context = registry.withLock({ $0 }) { return context }
+        } else if object.namespace == String(cString: crados_all_namespaces()) {
             reason = "its namespace is the one by which librados means all namespaces"
         }
         if let reason { throw StoreError(.invalid, operation: operation, object: object, reason: reason) }
-        return try await context(.namespace(object.namespace), operation, object)
+        let context = try await context(.namespace(object.namespace), operation, object)
+        if object.namespace.isEmpty { registry.withLock { $0 = context } }
+        return context
     }
 
     /// The context for a namespace, or for listings of all. Throws `.noSuchPool` if the pool was

@@ -74,7 +74,7 @@ public struct RadosWriter: ObjectWriter {
             // Versions begin at 1; RADOS calls 0 invalid.
             return .refused(never)
         }
-        let (request, answer): (WriteRequest, PendingOperation.Answer)
+        let (request, answer): (WriteRequest, Flight.Answer)
         do {
             let context = try await pool.context(for: object, "write")
             let built = try WriteRequest(operation, of: object)

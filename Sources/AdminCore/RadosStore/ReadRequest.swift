@@ -66,7 +66,7 @@ final class ReadRequest: Sendable {
         answer.deallocate()
     }
 
-    /// Submits the operation; see `PendingOperation.answer`.
+    /// Submits the operation; see `Flight.answer`.
     func submit(_ context: rados_ioctx_t, _ completion: rados_completion_t, _ object: ObjectID) -> Int32 {
         object.name.withCString { rados_aio_read_op_operate(operation, context, completion, $0, 0) }
     }

@@ -40,7 +40,7 @@ final class WriteRequest: Sendable {
         codes.deallocate()
     }
 
-    /// Submits the operation; see `PendingOperation.answer`.
+    /// Submits the operation; see `Flight.answer`.
     func submit(_ context: rados_ioctx_t, _ completion: rados_completion_t, _ object: ObjectID) -> Int32 {
         // Without this flag, every change waits for ever on a full pool, even a removal.
         let flags = Int32(LIBRADOS_OPERATION_FULL_TRY)

@@ -4,10 +4,11 @@ import CRados
 import Glibc
 import Synchronization
 
-/// One asynchronous librados operation: submitted once, answered once, cancellable at any time.
+/// One asynchronous librados operation, or one blocking call: it waits for room in the flight
+/// control, is submitted once, answered once, and can be cancelled at any time.
 ///
 /// The callback runs on one of librados' two threads, and only resumes the waiting task.
-final class PendingOperation: Sendable {
+final class Flight: Sendable {
     /// The end of an operation.
     struct Answer: Sendable {
         /// At least 0 if the operation was executed, else a negative errno.
@@ -18,6 +19,16 @@ final class PendingOperation: Sendable {
         let submitted: Bool
         /// True if `cancel()` was called, which may be the reason of -ECANCELED.
         let cancelled: Bool
+    }
+
+    /// The flight as `FlightControl` sees it.
+    struct Place {
+        var started = ContinuousClock.now
+        var isOver = false
+        /// True if the task was cancelled before there was room.
+        var isWithdrawn = false
+        /// The task that waits for room.
+        var room: UnsafeContinuation<Result<Void, StoreError>, Never>?
     }
 
     private enum Phase {
@@ -38,14 +49,29 @@ final class PendingOperation: Sendable {
         var phase = Phase.new
         var cancelled = false
         var completion: Completion?
+        /// The task that waits for the answer.
+        var waiting: UnsafeContinuation<Answer, Never>?
     }
 
-    private let context: IOContext
-    private let shot = OneShot<Answer, Never>()
+    let operation: String
+    let object: ObjectID?
+    /// The data bytes for which it needs room.
+    let bytes: Int
+    /// Unsafe only for the compiler: `FlightControl` alone uses it, with its lock held.
+    nonisolated(unsafe) var place = Place()
+    /// nil for a blocking call, which takes no room.
+    private let context: IOContext?
     private let state = Mutex(State())
 
-    /// An operation on `context`, which must stay open until the operation has ended.
-    init(on context: IOContext) {
+    /// True for a blocking call.
+    var isCall: Bool { context == nil }
+
+    /// An operation on `context`, which must stay open until the operation has ended; or a blocking
+    /// call, without one.
+    init(_ operation: String, _ object: ObjectID?, bytes: Int = 0, on context: IOContext? = nil) {
+        self.operation = operation
+        self.object = object
+        self.bytes = bytes
         self.context = context
     }
 
@@ -56,11 +82,14 @@ final class PendingOperation: Sendable {
         }
     }
 
-    /// Submits the operation and waits for the answer. Cancelling the task cancels the operation,
-    /// and still waits for the answer, since librados may use the buffers of the operation until
-    /// its callback.
+    /// Submits the operation and waits for the answer. After `cancel()`, it still waits for the
+    /// answer, since librados may use the buffers of the operation until its callback. To be called
+    /// once.
     func answer(_ submit: (rados_ioctx_t, rados_completion_t) -> Int32) async -> Answer {
-        await shot.value(onCancel: { self.cancel() }, start: { start(submit) })
+        await withUnsafeContinuation { continuation in
+            state.withLock { $0.waiting = continuation }
+            start(submit)
+        }
     }
 
     /// Asks librados to end the operation now, with -ECANCELED. Does nothing after its end.
@@ -75,46 +104,36 @@ final class PendingOperation: Sendable {
     /// destroyed, while librados uses both. The callback takes the lock, too, but never runs inside
     /// of `rados_aio_cancel`: another thread runs it.
     private func abort(_ completion: Completion?) {
-        if let completion { rados_aio_cancel(context.raw, completion.raw) }
+        if let context, let completion { rados_aio_cancel(context.raw, completion.raw) }
     }
 
     private func start(_ submit: (rados_ioctx_t, rados_completion_t) -> Int32) {
+        guard let context else { return finish(code: -EINVAL, submitted: false) }
         let me = Unmanaged.passRetained(self)
         var created: rados_completion_t?
         let code = rados_aio_create_completion2(
             me.toOpaque(),
             { completion, argument in
                 guard let argument else { return }
-                let operation = Unmanaged<PendingOperation>.fromOpaque(argument).takeRetainedValue()
-                operation.finish(
+                let flight = Unmanaged<Flight>.fromOpaque(argument).takeRetainedValue()
+                flight.finish(
                     code: rados_aio_get_return_value(completion), version: rados_aio_get_version(completion))
             }, &created)
         guard code == 0, let completion = created else {
             me.release()
-            shot.end(.success(Answer(code: -ENOMEM, version: 0, submitted: false, cancelled: false)))
-            return
+            return finish(code: -ENOMEM, submitted: false)
         }
         let handle = Completion(raw: completion)
         let proceed = state.withLock { state in
             state.completion = handle
-            guard !state.cancelled else {
-                state.phase = .done
-                return false
-            }
-            state.phase = .submitting
-            return true
+            if !state.cancelled { state.phase = .submitting }
+            return !state.cancelled
         }
-        guard proceed else {
-            me.release()
-            shot.end(.success(Answer(code: -ECANCELED, version: 0, submitted: false, cancelled: true)))
-            return
-        }
-        let result = submit(context.raw, completion)
+        let result = proceed ? submit(context.raw, completion) : -ECANCELED
         if result < 0 {
             // No callback will come.
             me.release()
-            finish(code: result, version: 0, submitted: false)
-            return
+            return finish(code: result, submitted: false)
         }
         state.withLock { state in
             guard state.phase == .submitting else { return }
@@ -123,12 +142,13 @@ final class PendingOperation: Sendable {
         }
     }
 
-    private func finish(code: Int32, version: UInt64, submitted: Bool = true) {
-        let cancelled = state.withLock { state in
+    private func finish(code: Int32, version: UInt64 = 0, submitted: Bool = true) {
+        let (waiting, cancelled) = state.withLock { state in
             state.phase = .done
-            return state.cancelled
+            return (state.waiting.take(), state.cancelled)
         }
-        shot.end(.success(Answer(code: code, version: version, submitted: submitted, cancelled: cancelled)))
+        waiting?.resume(
+            returning: Answer(code: code, version: version, submitted: submitted, cancelled: cancelled))
     }
 }
 #endif
