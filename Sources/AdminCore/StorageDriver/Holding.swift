@@ -123,23 +123,35 @@ extension StorageReader {
 
     /// One holding; nil if there is none.
     public func holding(_ path: StoragePath) async throws -> Holding? {
+        try await holdingWithState(path)?.holding
+    }
+
+    /// One holding with its object, whose omap is whole; nil if there is none. Reads a holding of
+    /// up to a thousand references once.
+    package func holdingWithState(_ path: StoragePath) async throws -> (holding: Holding, state: ObjectState)? {
         let object = StorageReader.directory(path)
-        guard let state = try await objects.read(ReadOperation(xattrs: true), of: object),
-            let omap = try await objects.wholeOmap(of: object)?.omap
-        else { return nil }
+        let page = ReadOperation.Omap.page(after: nil, limit: ReadOperation.largestPage)
+        guard var state = try await objects.read(ReadOperation(omap: page, xattrs: true), of: object) else {
+            return nil
+        }
         let note = state.xattrs[Holding.xattr].flatMap { value -> Holding.Note? in
             guard value.count <= 64 << 10 else { return nil }
             let decoder = JSONDecoder()
             decoder.dateDecodingStrategy = .iso8601
             return try? decoder.decode(Holding.Note.self, from: Data(value))
         }
-        let entries = omap.compactMap { entry -> Holding.Entry? in
+        if state.hasMore {
+            guard let whole = try await objects.wholeOmap(of: object) else { return nil }
+            state = whole
+        }
+        let entries = state.omap.compactMap { entry -> Holding.Entry? in
             guard let (origin, claim) = Holding.parse(entry.key), let blob = BlobIdentifier(value: entry.value) else {
                 return nil
             }
             return Holding.Entry(origin: origin, blob: blob, claim: claim)
         }
-        return Holding(path: path, note: note, entries: entries.sorted { $0.origin < $1.origin })
+        let holding = Holding(path: path, note: note, entries: entries.sorted { $0.origin < $1.origin })
+        return (holding, state)
     }
 }
 
