@@ -61,7 +61,11 @@ package struct LinkReader: Sendable {
 
     /// Reads the links `<algorithm>/<hex>/link` below a directory, by the digest in their path.
     func read(below directory: StoragePath) async throws -> [Digest: LinkFinding] {
-        let digests = try await registry.digests(below: directory) ?? []
+        try await read(registry.digests(below: directory) ?? [], below: directory)
+    }
+
+    /// Reads these of the links below a directory.
+    func read(_ digests: [Digest], below directory: StoragePath) async throws -> [Digest: LinkFinding] {
         let links = try await concurrentMap(digests, window: registry.window) { digest in
             try await read(at: paths.link(to: digest, below: directory))
         }
@@ -87,6 +91,8 @@ package struct LinkFinding: Hashable, Sendable {
         /// The link is there and means no digest. The text ends a sentence that begins with the
         /// link's name.
         case bad(String)
+        /// The directory of the link is listed; the link was not read (`RepositoryInquiry`).
+        case listed
 
         /// The state of a link with this content.
         package init(_ text: LinkText) {
@@ -112,11 +118,14 @@ package struct LinkFinding: Hashable, Sendable {
 
     package static let missing = LinkFinding(state: .missing, modified: nil)
 
+    /// A link that was not read.
+    static let listed = LinkFinding(state: .listed, modified: nil)
+
     /// The digest that the link means; nil if the link cannot be read.
     package var digest: Digest? {
         switch state {
         case .good(let digest), .inexact(let digest): digest
-        case .missing, .bad: nil
+        case .missing, .bad, .listed: nil
         }
     }
 
@@ -135,6 +144,7 @@ package struct LinkFinding: Hashable, Sendable {
             }
         case .missing: "is missing" + (remains.map { ": \($0)" } ?? "")
         case .bad(let reason): reason
+        case .listed: nil
         }
     }
 }

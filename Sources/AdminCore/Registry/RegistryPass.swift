@@ -1,6 +1,7 @@
 package import ObjectStore
 import StorageDriver
 import Foundation
+import Synchronization
 
 /// One pass over a registry. It remembers what it has read. See `RegistryReader.pass()`.
 ///
@@ -19,18 +20,30 @@ public struct RegistryPass: Sendable {
 
     // MARK: - Repositories
 
+    /// Returns the names of all repositories, sorted; see `RegistryReader.repositoryNames(found:)`.
+    /// The pass remembers which of them list uploads, and does not look for uploads in the others.
+    public func repositoryNames(
+        found: @escaping @Sendable ([RepositoryName]) async -> Void = { _ in }
+    ) async throws -> [RepositoryName] {
+        try await reader.repositoryNames { [memory] name, hasUploads in
+            memory.met(name, hasUploads: hasUploads)
+            await found([name])
+        }
+    }
+
     /// Returns a repository in a row.
     ///
     /// - Throws: `StorageError.notFound` if there is no such repository.
     public func summary(of name: RepositoryName) async throws -> RepositorySummary {
-        let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.tagLinks, .reach])
-        let facts = try await inquiry.facts([.tagNames, .revisionList, .uploads])
+        let facts = try await RepositoryInquiry.whole(name, in: self, and: [.uploads])
         guard (facts.tagNames ?? []).isEmpty, facts.heldRevisions.isEmpty else {
             return RepositorySummary(name: name, facts: facts)
         }
-        // The layer links matter only here: they distinguish a repository without tags from one
-        // with uploads only, and they date it.
-        let links = try await reader.links.read(below: reader.paths.layers(name))
+        // The content of the layer links matters only here: they distinguish a repository without
+        // tags from one with uploads only, and they date it.
+        let layers = reader.paths.layers(name)
+        let listed = try await reader.digests(below: layers, knowing: facts.listedLayers)
+        let links = try await reader.links.read(listed ?? [], below: layers)
         if facts.tagNames == nil, facts.listedRevisions == nil, facts.uploads == nil, links.isEmpty {
             try await requireRepository(name)
         }
@@ -68,8 +81,9 @@ public struct RegistryPass: Sendable {
     ///
     /// - Throws: `StorageError.notFound` if there is no such repository.
     public func tags(of name: RepositoryName) async throws -> [TagSummary] {
-        let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.tagLinks, .reach, .configurations])
-        let facts = try await inquiry.facts([.tagNames])
+        let inquiry = RepositoryInquiry(
+            name: name, pass: self, scope: [.tagLinks, .reach, .configurations, .listings])
+        let facts = try await inquiry.facts([.tagNames, .revisionList, .layerList])
         guard let names = facts.tagNames else {
             try await requireRepository(name)
             return []
@@ -77,12 +91,13 @@ public struct RegistryPass: Sendable {
         return TagRows(facts: facts).rows(names)
     }
 
-    /// Returns one tag in a row.
+    /// Returns one tag in a row. The pass remembers the listings of the repository's links.
     ///
     /// - Throws: `StorageError.notFound` if there is no such tag.
     public func tag(_ tag: String, of name: RepositoryName) async throws -> TagSummary {
-        let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.reach, .configurations])
-        let facts = try await inquiry.facts([.tag(tag)])
+        let inquiry = RepositoryInquiry(
+            name: name, pass: self, scope: [.reach, .configurations, .listings], keepsListings: true)
+        let facts = try await inquiry.facts([.tag(tag), .revisionList, .layerList])
         try await requireTag(tag, of: name, in: facts)
         return TagRows(facts: facts).row(tag)
     }
@@ -233,8 +248,16 @@ package final class PassMemory: Sendable {
     package let blobs: Memo<Digest, BlobFinding>
     /// The manifests.
     package let manifests: Memo<Digest, ManifestFinding>
-    /// The configurations; nil for those that cannot be read.
-    let configurations: Memo<Digest, ImageConfiguration?>
+    /// The configurations.
+    let configurations: Memo<Digest, ConfigurationFinding>
+    /// The algorithms of all digests, by the directory of the blobs.
+    let algorithms: Memo<StoragePath, [String]>
+    /// The listed links to manifests and layers, by their directory; of few repositories, since
+    /// each takes 32 bytes.
+    let revisions: Memo<StoragePath, [Digest]?>
+    let layers: Memo<StoragePath, [Digest]?>
+    /// Whether each repository lists a directory of uploads, if the pass has listed the names.
+    private let uploads = Mutex<[RepositoryName: Bool]>([:])
 
     /// The number of questions under way, of all inquiries of the pass. Each is a task, so this
     /// bounds their memory.
@@ -248,5 +271,18 @@ package final class PassMemory: Sendable {
         blobs = Memo { try await reader.blob($0) }
         manifests = Memo { try await reader.manifest($0) }
         configurations = Memo { try await reader.configuration($0) }
+        let algorithms = Memo<StoragePath, [String]> { try await reader.algorithms(in: $0) }
+        revisions = Memo { try await reader.digests(below: $0, of: algorithms(reader.paths.blobs)) }
+        layers = Memo { try await reader.digests(below: $0, of: ["sha256"]) }
+        self.algorithms = algorithms
+    }
+
+    func met(_ name: RepositoryName, hasUploads: Bool) {
+        uploads.withLock { $0[name] = hasUploads }
+    }
+
+    /// True if the repository is known to list no uploads.
+    func hasNoUploads(_ name: RepositoryName) -> Bool {
+        uploads.withLock { $0[name] == false }
     }
 }

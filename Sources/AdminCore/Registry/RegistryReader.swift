@@ -37,6 +37,13 @@ public struct RegistryReader: Sendable {
     public func repositoryNames(
         found: @escaping @Sendable ([RepositoryName]) async -> Void
     ) async throws -> [RepositoryName] {
+        try await repositoryNames { name, _ in await found([name]) }
+    }
+
+    /// The same; also reports whether a repository lists a directory of uploads.
+    func repositoryNames(
+        found: @Sendable (_ name: RepositoryName, _ hasUploads: Bool) async -> Void
+    ) async throws -> [RepositoryName] {
         try await withThrowingTaskGroup(of: Visit.self) { group in
             var pending: [[String]] = [[]]
             var underWay = 0
@@ -51,7 +58,7 @@ public struct RegistryReader: Sendable {
                 pending += visit.below
                 if let name = visit.repository {
                     names.append(name)
-                    await found([name])
+                    await found(name, visit.hasUploads)
                 }
             }
             return names.sorted()
@@ -73,6 +80,7 @@ public struct RegistryReader: Sendable {
     /// The result of reading one directory below `repositories`.
     private struct Visit: Sendable {
         let repository: RepositoryName?
+        let hasUploads: Bool
         let below: [[String]]
     }
 
@@ -84,6 +92,7 @@ public struct RegistryReader: Sendable {
         let isRepository = children.contains(where: RegistryPaths.parts.contains)
         return Visit(
             repository: isRepository ? RepositoryName(components: components) : nil,
+            hasUploads: children.contains(RegistryPaths.Part.uploads.rawValue),
             below: children.filter { $0.first != "_" }.map { components + [$0] })
     }
 
@@ -117,22 +126,26 @@ public struct RegistryReader: Sendable {
 
     /// Reads the first and the last chunk of a blob, and none between. Two dependent round trips,
     /// three for a blob of several chunks.
-    package func blob(_ digest: Digest) async throws -> BlobFinding {
-        switch try await storage.entry(paths.blob(digest))?.kind {
-        case nil: return .missing
-        case .file(let file):
-            let head = try await storage.head(of: file)
-            return BlobFinding(head, last: try await storage.lastChunk(of: file, head), of: digest)
-        case .directory: return BlobFinding(size: nil, state: .damaged, reason: "is a directory")
-        case .invalid: return BlobFinding(size: nil, state: .damaged, reason: "has no valid identifier")
-        }
+    ///
+    /// - Parameter isWhole: false to read only the first chunk, which has the size.
+    package func blob(_ digest: Digest, isWhole: Bool = true) async throws -> BlobFinding {
+        let kind = try await storage.entry(paths.blob(digest))?.kind
+        guard case .file(let file) = kind else { return BlobFinding(noFile: kind) }
+        if isWhole { return try await blob(digest, in: file) }
+        return BlobFinding(try await storage.head(of: file), of: digest)
+    }
+
+    private func blob(_ digest: Digest, in file: BlobIdentifier) async throws -> BlobFinding {
+        let head = try await storage.head(of: file)
+        return BlobFinding(head, last: try await storage.lastChunk(of: file, head), of: digest)
     }
 
     /// Reads a manifest, whatever repository it is in. Two dependent round trips.
     package func manifest(_ digest: Digest) async throws -> ManifestFinding {
         let path = paths.blob(digest)
-        guard case .file(let file)? = try await storage.entry(path)?.kind else {
-            let blob = try await blob(digest)
+        let kind = try await storage.entry(path)?.kind
+        guard case .file(let file) = kind else {
+            let blob = BlobFinding(noFile: kind)
             return ManifestFinding(blob: blob, manifest: nil, reason: blob.reason)
         }
         do {
@@ -201,9 +214,21 @@ public struct RegistryReader: Sendable {
     private static let usualManifest = 4 << 20
     private static let largeManifests = Turnstile()
 
-    /// Reads an image's configuration; nil if it cannot be read.
-    func configuration(_ digest: Digest) async throws -> ImageConfiguration? {
-        try await document(digest, limit: ImageConfiguration.sizeLimit, ImageConfiguration.init(parsing:))
+    /// Reads an image's configuration. Two dependent round trips.
+    func configuration(_ digest: Digest) async throws -> ConfigurationFinding {
+        let path = paths.blob(digest)
+        let kind = try await storage.entry(path)?.kind
+        guard case .file(let file) = kind else {
+            return ConfigurationFinding(blob: BlobFinding(noFile: kind), configuration: nil)
+        }
+        do {
+            let (head, bytes) = try await storage.file(file, at: path, limit: ImageConfiguration.sizeLimit)
+            return ConfigurationFinding(
+                blob: BlobFinding(head, last: try await storage.lastChunk(of: file, head), of: digest),
+                configuration: try? ImageConfiguration(parsing: bytes))
+        } catch is StorageError {
+            return ConfigurationFinding(blob: try await blob(digest, in: file), configuration: nil)
+        }
     }
 
     /// Reads a blob with `parse`; nil if the blob is missing, larger than the limit, damaged, or
@@ -239,25 +264,43 @@ public struct RegistryReader: Sendable {
     /// nil if there is no such directory. Other names are left out. One round trip if sha256 is the
     /// only algorithm, as in nearly every pool.
     package func digests(below directory: StoragePath) async throws -> [Digest]? {
-        async let usual = storage.entries(directory.appending(.literal("sha256")))
+        try await digests(below: directory, knowing: nil)
+    }
+
+    /// The same, if the SHA-256 digests are already known.
+    func digests(below directory: StoragePath, knowing known: [Digest]?) async throws -> [Digest]? {
+        async let usual = known == nil ? digests(below: directory, of: ["sha256"]) : known
         guard let algorithms = try await storage.entries(directory) else {
             _ = try await usual
             return nil
         }
-        var found = RegistryReader.directories(in: try await usual ?? []).compactMap {
-            Digest(algorithm: "sha256", hex: $0)
-        }
-        for algorithm in RegistryReader.directories(in: algorithms) where algorithm != "sha256" {
-            var names = [[algorithm]]
-            for _ in 0..<Digest.depth(below: algorithm) {
+        let others = RegistryReader.directories(in: algorithms).filter { $0 != "sha256" }
+        let further = others.isEmpty ? nil : try await digests(below: directory, of: others)
+        return try await ((usual ?? []) + (further ?? [])).sorted()
+    }
+
+    /// Lists the digests of these algorithms' directories, sorted; nil if there is no such
+    /// directory. One round trip for each algorithm.
+    func digests(below directory: StoragePath, of algorithms: [String]) async throws -> [Digest]? {
+        var found: [Digest]?
+        for algorithm in algorithms {
+            guard let top = try await storage.entries(directory.appending(.literal(algorithm))) else { continue }
+            var names = RegistryReader.directories(in: top).map { [algorithm, $0] }
+            for _ in 1..<Digest.depth(below: algorithm) {
                 names = try await concurrentMap(names, window: window) { names in
                     let entries = try await storage.entries(directory.appending(.literal(names))) ?? []
                     return RegistryReader.directories(in: entries).map { names + [$0] }
                 }.flatMap(\.self)
             }
-            found += names.compactMap { Digest(directories: $0) }
+            found = (found ?? []) + names.compactMap { Digest(directories: $0) }
         }
-        return found.sorted()
+        return found?.sorted()
+    }
+
+    /// The algorithms of the digests in the registry: every blob lies below one of them.
+    func algorithms(in blobs: StoragePath) async throws -> [String] {
+        let listed = RegistryReader.directories(in: try await storage.entries(blobs) ?? [])
+        return ["sha256"] + listed.filter { $0 != "sha256" }
     }
 
     /// The names of the subdirectories among the entries of a directory.

@@ -13,6 +13,9 @@ package struct RepositoryFacts: Sendable {
     package var listedRevisions: [Digest]?
     /// The revision directories, also those of children of indexes and of manifests that tags name.
     package var revisions: [Digest: RevisionFinding] = [:]
+    /// The SHA-256 digests with a directory among the layer links, if the inquiry asked for them;
+    /// nil if there is no such directory.
+    var listedLayers: [Digest]?
     /// The identifiers of the uploads, if the inquiry asked for them; nil if there is no directory
     /// of uploads.
     var uploads: [String]?
@@ -74,6 +77,13 @@ package struct RepositoryFacts: Sendable {
         return traversal.tooDeep
     }
 
+    /// The listed revisions that are not reached from a tag, sorted.
+    var untaggedRevisions: [Digest] {
+        var reached: Set<Digest> = []
+        walk(from: tags.values.compactMap(\.digest)) { digest, _ in reached.insert(digest) }
+        return (listedRevisions ?? []).filter { !reached.contains($0) }
+    }
+
     /// The parts of a manifest: its configuration, the entries of an index to any depth that is
     /// followed, and their configurations.
     package func parts(of digest: Digest) -> [Digest] {
@@ -100,6 +110,15 @@ package struct BlobFinding: Hashable, Sendable {
     package let reason: String
 
     static let missing = BlobFinding(size: nil, state: .missing, reason: "is missing")
+
+    /// The finding about a path that is no file.
+    init(noFile kind: DirectoryEntry.Kind?) {
+        switch kind {
+        case nil, .file: self = .missing
+        case .directory: self.init(size: nil, state: .damaged, reason: "is a directory")
+        case .invalid: self.init(size: nil, state: .damaged, reason: "has no valid identifier")
+        }
+    }
 
     /// The digests of no bytes. Only a blob with one of these may be empty (docs/layout.md#d3,
     /// #d7).
@@ -133,7 +152,7 @@ package struct BlobFinding: Hashable, Sendable {
         }
     }
 
-    init(size: UInt64?, state: ImageDetail.BlobState, reason: String) {
+    package init(size: UInt64?, state: ImageDetail.BlobState, reason: String) {
         self.size = size
         self.state = state
         self.reason = reason
@@ -149,6 +168,17 @@ package struct RevisionFinding: Hashable, Sendable {
 
     /// False if the directory is empty or missing: such remains of a deletion are no revision.
     package var isThere: Bool { link.state != .missing || !signatures.isEmpty }
+
+    /// A directory that is listed and was not read.
+    static let listed = RevisionFinding(link: .listed, signatures: [:])
+}
+
+/// The result of reading a configuration.
+struct ConfigurationFinding: Sendable {
+    /// The configuration's blob.
+    let blob: BlobFinding
+    /// The configuration; nil if it cannot be read.
+    let configuration: ImageConfiguration?
 }
 
 /// The result of reading a manifest.

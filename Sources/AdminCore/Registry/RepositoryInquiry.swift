@@ -7,7 +7,7 @@ import StorageDriver
 package struct RepositoryInquiry: Sendable {
     /// A thing to read.
     package enum Question: Hashable, Sendable {
-        case tagNames, revisionList, uploads
+        case tagNames, revisionList, layerList, uploads
         case tag(String)
         case revision(Digest)
         case manifest(Digest)
@@ -27,6 +27,13 @@ package struct RepositoryInquiry: Sendable {
         package static let tagLinks = Scope(rawValue: 1)
         /// Everything that each found manifest reaches.
         package static let reach = Scope(rawValue: 2)
+        /// With `reach`, each manifest in the list of revisions.
+        package static let untagged = Scope(rawValue: 16)
+        /// With `reach`, no look at links that are listed. A link counts as sound then if its
+        /// directory is listed; only the others are read, and the revision directories of schema 1
+        /// and of manifests that cannot be read. The inquiry has to ask for `revisionList` and
+        /// `layerList`.
+        package static let listings = Scope(rawValue: 32)
         /// With `reach`, the configuration of each image.
         static let configurations = Scope(rawValue: 4)
         /// The manifests that each found manifest names.
@@ -36,11 +43,15 @@ package struct RepositoryInquiry: Sendable {
     package let name: RepositoryName
     package let pass: RegistryPass
     package let scope: Scope
+    /// True to keep the listings of the repository in the memory of the pass, for many inquiries
+    /// about one repository.
+    private let keepsListings: Bool
 
-    package init(name: RepositoryName, pass: RegistryPass, scope: Scope) {
+    package init(name: RepositoryName, pass: RegistryPass, scope: Scope, keepsListings: Bool = false) {
         self.name = name
         self.pass = pass
         self.scope = scope
+        self.keepsListings = keepsListings
     }
 
     /// Returns the answers to `questions` and to everything that they raise, added to `known`.
@@ -65,13 +76,27 @@ package struct RepositoryInquiry: Sendable {
     }
 
     enum Answer: Sendable {
-        case tagNames([String]?), revisionList([Digest]?), uploads([String]?)
+        case tagNames([String]?), revisionList([Digest]?), layerList([Digest]?), uploads([String]?)
         case tag(String, LinkFinding)
         case revision(Digest, RevisionFinding)
         case manifest(Digest, ManifestFinding)
         case blob(Digest, BlobFinding)
         case layerLink(Digest, LinkFinding)
-        case configuration(Digest, ImageConfiguration?)
+        case configuration(Digest, ConfigurationFinding)
+    }
+
+    /// Returns everything that the tags and the revisions of the repository reach, by the listings
+    /// of its links. Reads the revision directories that no tag reaches: nothing else tells whether
+    /// they are more than the remains of a deletion, and when they were written.
+    ///
+    /// - Parameter questions: asked as well.
+    package static func whole(
+        _ name: RepositoryName, in pass: RegistryPass, and questions: [Question] = []
+    ) async throws -> RepositoryFacts {
+        let inquiry = RepositoryInquiry(name: name, pass: pass, scope: [.tagLinks, .reach, .untagged, .listings])
+        let facts = try await inquiry.facts([.tagNames, .revisionList, .layerList] + questions)
+        let untagged = facts.untaggedRevisions.filter { facts.revisions[$0]?.link.state == .listed }
+        return untagged.isEmpty ? facts : try await inquiry.facts(untagged.map { .revision($0) }, known: facts)
     }
 
     private func answer(_ question: Question) async throws -> Answer {
@@ -79,8 +104,10 @@ package struct RepositoryInquiry: Sendable {
         switch question {
         case .tagNames:
             return try await .tagNames(reader.storage.entries(reader.paths.tags(name)).map(RegistryReader.directories))
-        case .revisionList: return try await .revisionList(reader.digests(below: reader.paths.revisions(name)))
+        case .revisionList: return try await .revisionList(listing(reader.paths.revisions(name)))
+        case .layerList: return try await .layerList(layers())
         case .uploads:
+            if pass.memory.hasNoUploads(name) { return .uploads(nil) }
             return try await .uploads(
                 reader.storage.entries(reader.paths.uploads(name)).map(RegistryReader.directories))
         case .tag(let tag):
@@ -94,6 +121,18 @@ package struct RepositoryInquiry: Sendable {
             return try await .configuration(digest, pass.memory.configurations(digest))
         }
     }
+
+    private func listing(_ revisions: StoragePath) async throws -> [Digest]? {
+        keepsListings
+            ? try await pass.memory.revisions(revisions)
+            : try await pass.reader.digests(below: revisions, of: pass.memory.algorithms(pass.reader.paths.blobs))
+    }
+
+    private func layers() async throws -> [Digest]? {
+        let directory = pass.reader.paths.layers(name)
+        return keepsListings
+            ? try await pass.memory.layers(directory) : try await pass.reader.digests(below: directory, of: ["sha256"])
+    }
 }
 
 /// The answers of an inquiry, and the questions that were asked.
@@ -103,8 +142,33 @@ private struct Answers {
     private var asked: Set<RepositoryInquiry.Question> = []
     /// Configurations that are named by another digest than the one in their path.
     private var aliasedConfigurations: Set<Digest> = []
+    /// The listed links, and until the listing is read, the links that are needed.
+    private var revisions = Listing()
+    private var layers = Listing()
 
     typealias Traversal = ManifestTraversal<RepositoryInquiry.Question>
+
+    /// The links below a directory.
+    private struct Listing {
+        private var listed: Set<Digest>?
+        private var open: [Digest] = []
+
+        /// Returns whether a link is listed; nil if that is not known yet.
+        mutating func has(_ digest: Digest) -> Bool? {
+            guard let listed else {
+                open.append(digest)
+                return nil
+            }
+            return listed.contains(digest)
+        }
+
+        /// Takes the listing; returns the links that were asked for before.
+        mutating func take(_ digests: [Digest]?) -> [Digest] {
+            listed = Set(digests ?? [])
+            defer { open = [] }
+            return open
+        }
+    }
 
     init(scope: RepositoryInquiry.Scope, facts: RepositoryFacts) {
         self.scope = scope
@@ -124,7 +188,13 @@ private struct Answers {
             facts.listedRevisions = digests
             // The directory of a deleted revision has no link; reading its manifest is useless
             // then, but costs no time.
-            if scope.contains(.reach) { for digest in digests ?? [] { meet(digest, depth: 0, &traversal) } }
+            if scope.contains([.reach, .untagged]) {
+                for digest in digests ?? [] { meet(digest, depth: 0, &traversal) }
+            }
+            for digest in revisions.take(digests) { look(atRevision: digest, &traversal) }
+        case .layerList(let digests):
+            facts.listedLayers = digests
+            for digest in layers.take(digests) { look(atLayer: digest, &traversal) }
         case .uploads(let identifiers): facts.uploads = identifiers
         case .tag(let tag, let link):
             facts.tags[tag] = link
@@ -134,44 +204,77 @@ private struct Answers {
             if scope.contains(.reach) { for signature in finding.signatures.keys { ask(.blob(signature), &traversal) } }
         case .manifest(let digest, let finding):
             facts.manifests[digest] = finding
+            if scope.contains([.reach, .listings]), finding.manifest?.isSchema1 ?? true {
+                ask(.revision(digest), &traversal)
+            }
             follow(finding.manifest, depth: traversal.depth(of: digest) ?? 0, &traversal)
         case .blob(let digest, let finding): facts.blobs[digest] = finding
         case .layerLink(let digest, let finding):
             facts.layerLinks[digest] = finding
             // The link holds the digest in the path of the blob.
-            if !digest.isCanonical { ask(.blob(facts.canonical(digest)), &traversal) }
-            if aliasedConfigurations.contains(digest) { ask(.configuration(facts.canonical(digest)), &traversal) }
-        case .configuration(let digest, let configuration): facts.configurations[digest] = configuration
+            if aliasedConfigurations.contains(digest) {
+                ask(.configuration(facts.canonical(digest)), &traversal)
+            } else if !digest.isCanonical {
+                ask(.blob(facts.canonical(digest)), &traversal)
+            }
+        case .configuration(let digest, let finding):
+            facts.blobs[digest] = finding.blob
+            facts.configurations[digest] = finding.configuration
         }
     }
 
     /// Asks for a manifest, and for its revision directory if that matters.
     private mutating func meet(_ digest: Digest, depth: Int, _ traversal: inout Traversal) {
         guard !scope.isDisjoint(with: [.reach, .parts]), traversal.enters(digest, depth: depth) else { return }
-        if scope.contains(.reach) { ask(.revision(digest), &traversal) }
+        if scope.contains(.reach) { look(atRevision: digest, &traversal) }
         ask(.manifest(digest), &traversal)
         // The manifest was read before, and is now found nearer to a root.
         if let known = facts.manifests[digest]?.manifest { follow(known, depth: depth, &traversal) }
     }
 
+    /// Looks at the revision directory of a manifest that something names.
+    private mutating func look(atRevision digest: Digest, _ traversal: inout Traversal) {
+        guard scope.contains(.listings) else { return ask(.revision(digest), &traversal) }
+        switch revisions.has(digest) {
+        case true?: if facts.revisions[digest] == nil { facts.revisions[digest] = .listed }
+        case false?: ask(.revision(digest), &traversal)
+        case nil: break
+        }
+    }
+
+    /// Looks at the layer link of a blob that a manifest names.
+    private mutating func look(atLayer digest: Digest, _ traversal: inout Traversal) {
+        // The link holds the digest in the path of the blob.
+        guard scope.contains(.listings), digest.isCanonical else { return ask(.layerLink(digest), &traversal) }
+        guard facts.layerLinks[digest] == nil else { return }
+        switch layers.has(digest) {
+        case true?: facts.layerLinks[digest] = .listed
+        case false?: ask(.layerLink(digest), &traversal)
+        case nil: break
+        }
+    }
+
     private mutating func follow(_ manifest: Manifest?, depth: Int, _ traversal: inout Traversal) {
         guard let manifest else { return }
+        let config = scope.contains([.reach, .configurations]) ? manifest.imageConfiguration : nil
+        if let config, !config.isCanonical, facts.layerLinks[config] == nil { aliasedConfigurations.insert(config) }
+        // A configuration is read as a whole, which shows the state of its blob as well.
+        if let config, config.isCanonical || facts.layerLinks[config] != nil {
+            ask(.configuration(facts.canonical(config)), &traversal)
+        }
         if scope.contains(.reach) {
-            for reference in manifest.blobs {
-                if reference.digest.isCanonical { ask(.blob(reference.digest), &traversal) }
-                ask(.layerLink(reference.digest), &traversal)
+            for digest in manifest.blobs.map(\.digest) {
+                if digest.isCanonical, digest != config { ask(.blob(digest), &traversal) }
+                look(atLayer: digest, &traversal)
             }
         }
         for child in manifest.children { meet(child.digest, depth: depth + 1, &traversal) }
-        guard scope.contains([.reach, .configurations]), let config = manifest.config,
-            ManifestType.imageConfigurations.contains(config.mediaType ?? "")
-        else { return }
-        if config.digest.isCanonical {
-            ask(.configuration(config.digest), &traversal)
-        } else if facts.layerLinks[config.digest] != nil {
-            ask(.configuration(facts.canonical(config.digest)), &traversal)
-        } else {
-            aliasedConfigurations.insert(config.digest)
-        }
+    }
+}
+
+extension Manifest {
+    /// The digest of the configuration, if it says the date and the platform of an image.
+    fileprivate var imageConfiguration: Digest? {
+        config.flatMap { ManifestType.imageConfigurations.contains($0.mediaType ?? "") ? $0.digest : nil }
     }
 }

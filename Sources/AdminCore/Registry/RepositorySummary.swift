@@ -10,8 +10,8 @@ public struct RepositorySummary: Hashable, Sendable {
         case untagged
         /// The repository has unfinished uploads and nothing else.
         case uploadsOnly = "uploads-only"
-        /// A manifest does not parse, a link is missing or wrong, or a blob's chunk 0 is missing or
-        /// has a wrong length.
+        /// A manifest does not parse, a link is missing, a tag's link is wrong, or a blob's chunk 0
+        /// is missing or has a wrong length. (`fsck` reads the content of all links.)
         case damaged
     }
 
@@ -26,9 +26,9 @@ public struct RepositorySummary: Hashable, Sendable {
     /// Bytes of every distinct blob that the revisions reach, each once; for damaged blobs, the
     /// known part.
     public let size: UInt64
-    /// The last write to a link: of a tag, of a manifest, or of a layer that a manifest needs (of
-    /// any layer, if there are no manifests). For a repository without links, the start of its
-    /// newest upload. nil if nothing has a date.
+    /// The last write to a link: of a tag, or of a manifest that no tag reaches; of any layer, if
+    /// there are no manifests. (A push writes the link of the tag last.) For a repository without
+    /// links, the start of its newest upload. nil if nothing has a date.
     public let modified: Date?
     /// The state.
     public let state: State

@@ -77,13 +77,7 @@ import Testing
             $0.pool.makeDirectory(RegistryPool.blobPath(layer))
         },
         Specimen("layer link missing", "The layer \(layer) is not linked in this repository.") {
-            $0.pool.unlink(RegistryPool.layerLink("bad", layer))
-        },
-        Specimen("layer link empty (D3, D7)", "The layer \(layer) has a link that is empty.") {
-            $0.pool.put(RegistryPool.layerLink("bad", layer), [])
-        },
-        Specimen("layer link to another", "The layer \(layer) has a link that names another digest, \(config).") {
-            $0.pool.put(RegistryPool.layerLink("bad", layer), Array(config.string.utf8))
+            $0.pool.removeLink(RegistryPool.layerLink("bad", layer))
         },
         Specimen("manifest missing", "The manifest \(manifest) is missing.") {
             $0.pool.unlink(RegistryPool.blobPath(manifest))
@@ -98,13 +92,7 @@ import Testing
             $0.pool.put(RegistryPool.blobPath(manifest), [UInt8](repeating: 32, count: Manifest.sizeLimit + 1))
         },
         Specimen("revision link missing", "The link to the manifest \(manifest) is missing.") {
-            $0.pool.unlink(RegistryPool.revisionLink("bad", manifest))
-        },
-        Specimen("revision link garbage", "The link to the manifest \(manifest) holds no digest.") {
-            $0.pool.put(RegistryPool.revisionLink("bad", manifest), [0, 255, 10])
-        },
-        Specimen("revision link of megabytes", "The link to the manifest \(manifest) cannot be read.") {
-            $0.pool.put(RegistryPool.revisionLink("bad", manifest), [UInt8](repeating: 97, count: 5 << 20))
+            $0.pool.removeLink(RegistryPool.revisionLink("bad", manifest))
         },
         Specimen("tag without a link", "The link of the tag a is missing.", [.damaged, .ok]) {
             $0.pool.unlink(RegistryPool.currentLink("bad", "a"))
@@ -137,6 +125,44 @@ import Testing
             $0.pool.remove("\(RegistryPool.root)/repositories/bad/_manifests/tags/a/current")
         },
     ]
+
+    /// Damage of links that are listed. Rows do not read such links; an image and fsck do.
+    static let links: [Specimen] = [
+        Specimen("layer link missing, its directory left", "The layer \(layer) is not linked in this repository.") {
+            $0.pool.unlink(RegistryPool.layerLink("bad", layer))
+        },
+        Specimen("layer link empty (D3, D7)", "The layer \(layer) has a link that is empty.") {
+            $0.pool.put(RegistryPool.layerLink("bad", layer), [])
+        },
+        Specimen("layer link to another", "The layer \(layer) has a link that names another digest, \(config).") {
+            $0.pool.put(RegistryPool.layerLink("bad", layer), Array(config.string.utf8))
+        },
+        Specimen("revision link missing, its directory left", "The link to the manifest \(manifest) is missing.") {
+            $0.pool.unlink(RegistryPool.revisionLink("bad", manifest))
+        },
+        Specimen("revision link garbage", "The link to the manifest \(manifest) holds no digest.") {
+            $0.pool.put(RegistryPool.revisionLink("bad", manifest), [0, 255, 10])
+        },
+        Specimen("revision link of megabytes", "The link to the manifest \(manifest) cannot be read.") {
+            $0.pool.put(RegistryPool.revisionLink("bad", manifest), [UInt8](repeating: 97, count: 5 << 20))
+        },
+    ]
+
+    @Test("damage in a listed link is no part of the rows; the image and fsck show it", arguments: links)
+    func link(_ specimen: Specimen) async throws {
+        let rows = try await RegistryDamageTests.rows(specimen.change)
+        #expect(rows.bad.state == .ok)
+        #expect(rows.tags.map(\.state) == [.ok, .ok])
+        var pool = RegistryPool()
+        pool.image("bad", 200, layers: [210, 211])
+        pool.tag("bad", "a", RegistryDamageTests.manifest)
+        try specimen.change(&pool)
+        let image = try await pool.pass.image(try #require(ImageReference("bad:a")))
+        #expect(image.state == .damaged)
+        #expect(image.problems == [specimen.problem])
+        let report = await Fsck(registry: pool.registry, options: FsckOptions(clock: .test)).run()
+        #expect(report.problems.contains { $0.severity == .error })
+    }
 
     @Test("each damage", arguments: specimens)
     func damage(_ specimen: Specimen) async throws {

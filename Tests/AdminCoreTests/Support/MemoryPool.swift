@@ -69,6 +69,14 @@ struct MemoryPool: Sendable {
         self[MemoryPool.parent(path)].omap[ByteString(MemoryPool.name(path))] = nil
     }
 
+    /// Removes a link with its directory, as the old driver does; the content stays.
+    mutating func removeLink(_ path: String) {
+        unlink(path)
+        let directory = MemoryPool.parent(path)
+        remove(directory)
+        unlink(directory)
+    }
+
     /// The identifier of the file at a path.
     func blob(_ path: String) -> BlobIdentifier? {
         self[MemoryPool.parent(path)].omap[ByteString(MemoryPool.name(path))].flatMap(BlobIdentifier.init(value:))

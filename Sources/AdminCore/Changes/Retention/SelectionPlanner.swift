@@ -22,7 +22,7 @@ struct SelectionPlanner: Sendable {
             try Task.checkCancellation()
         }
         let pass = registry.pass()
-        let names = try await registry.repositoryNames()
+        let names = try await pass.repositoryNames()
         let counter = ProgressCounter(phase: "repositories", total: UInt64(names.count), handler: progress)
         let choices = try await concurrentMap(names, window: storage.window) {
             [unique] name -> (choice: Selection.Choice, modified: Date?)? in

@@ -93,7 +93,7 @@ public struct Fsck: Sendable {
         let facts = FsckFacts(inventory, registry.paths, options, chunkSize: isRightSize ? storage.chunkSize : nil)
         let run = FsckRun(
             registry: registry, options: options, inventory: inventory, facts: facts, log: log, progress: progress,
-            isPullThroughCache: try await registry.isPullThroughCache())
+            isPullThroughCache: inventory.file(at: RegistryPaths.schedule) != nil)
         log.note {
             $0.isPullThroughCache = run.isPullThroughCache
             $0.checked = facts.checked

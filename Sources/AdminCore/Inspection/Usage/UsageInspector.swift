@@ -76,8 +76,7 @@ public struct UsageInspector: Sendable {
         of name: RepositoryName, progress: ProgressHandler? = nil
     ) async throws -> RepositoryUsage {
         let pass = registry.pass()
-        let facts = try await RepositoryInquiry(name: name, pass: pass, scope: [.tagLinks, .reach])
-            .facts([.tagNames, .revisionList])
+        let facts = try await RepositoryInquiry.whole(name, in: pass)
         if facts.tagNames == nil, facts.listedRevisions == nil { _ = try await pass.summary(of: name) }
         let names = try await registry.repositoryNames()
         let ledger = UsageLedger(repositories: names.count)

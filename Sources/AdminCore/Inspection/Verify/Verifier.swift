@@ -155,7 +155,7 @@ public struct Verifier: Sendable {
         _ reference: ImageReference, _ pass: RegistryPass
     ) async throws -> ([Image], [Verification.Finding]) {
         let name = reference.repository
-        let inquiry = RepositoryInquiry(name: name, pass: pass, scope: [.tagLinks, .reach])
+        let inquiry = RepositoryInquiry(name: name, pass: pass, scope: [.tagLinks, .reach, .untagged])
         switch reference.selector {
         case .repository:
             // Throws if the repository does not exist.

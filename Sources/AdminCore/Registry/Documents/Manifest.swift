@@ -74,8 +74,11 @@ public struct Manifest: Hashable, Sendable {
 
     /// Everything that the manifest names with a size. Schema 1 names no sizes.
     package var claims: [Reference] {
-        mediaType == ManifestType.signedSchema1 ? [] : [config].compactMap(\.self) + layers + manifests
+        isSchema1 ? [] : [config].compactMap(\.self) + layers + manifests
     }
+
+    /// True for schema 1. Only such a manifest has signatures, which its revision directory links.
+    package var isSchema1: Bool { mediaType == ManifestType.signedSchema1 }
 
     /// True for a manifest list and an OCI index.
     public var isIndex: Bool { ManifestType.indexes.contains(mediaType) }

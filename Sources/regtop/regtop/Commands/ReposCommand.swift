@@ -16,8 +16,8 @@ struct ReposCommand: StoreCommand {
             registry.
 
             STATE is ok; untagged: no tags; uploads-only: only unfinished uploads; or damaged: something cannot be pulled, \
-            and `regtop show REPO` says why. repos checks the first and the last chunk of each blob; `regtop fsck` and \
-            `regtop verify` check the rest.
+            and `regtop show REPO` says why. repos checks whether links are listed, and the first and the last chunk of \
+            each blob; `regtop fsck` and `regtop verify` check the rest.
 
             --where lists only the rows that match a filter, which `regtop rm --help` explains: age>180d, size>1G, \
             unique>500M (needs the same pass as --unique), tags=0, name~^team/, state=damaged, not, and, or.
@@ -44,8 +44,8 @@ struct ReposCommand: StoreCommand {
 
     func run(in context: CommandContext) async throws {
         let filter = self.filter ?? Filter()
-        let names = try await context.session.registry.repositoryNames()
         let pass = context.session.registry.pass()
+        let names = try await pass.repositoryNames()
         let inspector = UsageInspector(registry: context.session.registry)
         let isUniqueAsked = unique || !filter.fields.isDisjoint(with: [.unique, .shared])
         let usage = isUniqueAsked ? try await inspector.usage(progress: context.progress.handler) : nil

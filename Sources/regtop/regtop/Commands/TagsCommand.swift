@@ -17,8 +17,8 @@ struct TagsCommand: StoreCommand {
             --where lists only the rows that match a filter, which `regtop rm --help` explains: age>180d, \
             created<2015-01-01, size>1G, platform~arm, state=damaged, not, and, or.
 
-            STATE is ok, or damaged: the image cannot be pulled. tags checks the first and the last chunk of each blob; \
-            `regtop fsck` and `regtop verify` check the rest.
+            STATE is ok, or damaged: the image cannot be pulled. tags checks whether links are listed, and the first and \
+            the last chunk of each blob; `regtop show`, `regtop fsck` and `regtop verify` check the rest.
 
             JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok or damaged. \
             A manifest that is neither an image nor an index has kind. A manifest that belongs to an image has companion: \

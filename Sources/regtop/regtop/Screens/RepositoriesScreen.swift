@@ -122,12 +122,12 @@ final class RepositoriesScreen: Screen {
     ///
     /// - Parameter again: The known repositories to read again; nil for all.
     private func list(again: Set<RepositoryName>?) -> Effect {
-        let registry = store.session.registry
+        let pass = store.session.registry.pass()
         var found: [RepositoryName] = []
         return .ask(
             .stream(Slot(self, "names"), "listing repositories") { (reporter: Reporter<[RepositoryName]>) in
                 reporter.emit(
-                    try await registry.repositoryNames { names in reporter.emit(names) })
+                    try await pass.repositoryNames { names in reporter.emit(names) })
             } fold: { [unowned self] parts in
                 // The last part is the whole list, sorted.
                 found = parts.last.map { $0.count >= found.count ? $0 : found + parts.flatMap(\.self) } ?? found
@@ -136,7 +136,7 @@ final class RepositoriesScreen: Screen {
                 switch ending {
                 case .finished:
                     show(found, isAll: true)
-                    return scan(again: again)
+                    return scan(again: again, pass)
                 case .cancelled: return .none
                 case .failed(let error):
                     view.empty = "The repositories could not be listed; r tries again."
@@ -154,14 +154,13 @@ final class RepositoriesScreen: Screen {
         if isAll { view.empty = "This store has no repositories; t shows its tree." }
     }
 
-    private func scan(again: Set<RepositoryName>?) -> Effect {
+    private func scan(again: Set<RepositoryName>?, _ pass: RegistryPass) -> Effect {
         let names = view.table.rows.filter { row in
             again?.contains(row.name) ?? true || row.summary == nil
         }.map(\.name)
         guard !names.isEmpty else { return .none }
         let queue = WorkQueue(names)
         self.queue = queue
-        let pass = store.session.registry.pass()
         return .ask(
             .scan(Slot(self, "scan"), "scanning", unit: "repositories", queue) { name in
                 try await pass.summary(of: name)
