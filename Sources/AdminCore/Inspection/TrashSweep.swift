@@ -8,13 +8,15 @@ import Synchronization
 struct TrashSweep<Visitor: SweepVisitor>: Sendable {
     let registry: RegistryReader
     let visitor: Visitor
+    /// See `RegistrySweep`.
+    var readManifest: (@Sendable (Digest) async throws -> SweptManifest)?
 
     /// Sweeps the trash, and returns its holdings. The visitor gets each holding's index in the
     /// result, plus `first`, as its number.
     @discardableResult
     func run(numberedFrom first: Int = 0) async throws -> [Holding] {
         let holdings = try await registry.storage.holdings(in: registry.paths.trash)
-        let sweep = RegistrySweep(registry: registry, visitor: visitor)
+        let sweep = RegistrySweep(registry: registry, visitor: visitor, readManifest: readManifest)
         for (index, holding) in holdings.enumerated() {
             let roots = try await concurrentMap(holding.entries, window: registry.window) { try await root($0) }
             try await sweep.run(

@@ -1,5 +1,6 @@
 public import ObjectStore
 public import Registry
+import StorageDriver
 
 /// Computes the use of space. Reads only.
 ///
@@ -24,18 +25,25 @@ public struct UsageInspector: Sendable {
     public func usage(
         pool: Bool = false, progress: ProgressHandler? = nil, partial: (@Sendable (Usage) -> Void)? = nil
     ) async throws -> Usage {
-        let names = try await registry.repositoryNames()
-        let ledger = UsageLedger(repositories: names.count)
+        let ledger = UsageLedger()
+        let census = pool ? PoolCensus(registry: registry, ledger: ledger) : nil
+        var swept = registry
+        if let census {
+            let storage = StorageReader(objects: census.reader, chunkSize: registry.storage.chunkSize)
+            swept = RegistryReader(storage: storage, paths: registry.paths)
+        }
+        let names = try await swept.repositoryNames()
+        ledger.open(names.count)
         do {
-            try await sweep(names, into: ledger, progress, partial)
+            try await sweep(swept, names, into: ledger, progress, partial)
         } catch  where Task.isCancelled {
             return ledger.balance(names, isComplete: false)
         }
-        guard pool else { return ledger.balance(names, isComplete: true) }
-        let census = PoolCensus(registry: registry, ledger: ledger)
+        guard let census else { return ledger.balance(names, isComplete: true) }
         var isComplete = false
         do {
-            try await TrashSweep(registry: registry, visitor: ledger).run(numberedFrom: names.count)
+            try await TrashSweep(registry: swept, visitor: ledger, readManifest: ledger.reading(swept))
+                .run(numberedFrom: names.count)
             try await census.run(progress: progress) { share in
                 guard let partial else { return }
                 var usage = ledger.balance(names, isComplete: false)
@@ -55,11 +63,12 @@ public struct UsageInspector: Sendable {
     }
 
     private func sweep(
-        _ names: [RepositoryName], into ledger: UsageLedger, _ progress: ProgressHandler?,
+        _ registry: RegistryReader, _ names: [RepositoryName], into ledger: UsageLedger, _ progress: ProgressHandler?,
         _ partial: (@Sendable (Usage) -> Void)?
     ) async throws {
         let step = UInt64(max(1, names.count / 20))
-        try await RegistrySweep(registry: registry, visitor: ledger).run(names) { done in
+        let sweep = RegistrySweep(registry: registry, visitor: ledger, readManifest: ledger.reading(registry))
+        try await sweep.run(names) { done in
             progress?(done)
             if let partial, done.completed > 0, done.completed % step == 0 {
                 partial(ledger.balance(names, isComplete: false))
@@ -79,8 +88,9 @@ public struct UsageInspector: Sendable {
         let facts = try await RepositoryInquiry.whole(name, in: pass)
         if facts.tagNames == nil, facts.listedRevisions == nil { _ = try await pass.summary(of: name) }
         let names = try await registry.repositoryNames()
-        let ledger = UsageLedger(repositories: names.count)
-        try await sweep(names, into: ledger, progress, nil)
+        let ledger = UsageLedger()
+        ledger.open(names.count)
+        try await sweep(registry, names, into: ledger, progress, nil)
         let number = names.firstIndex(of: name)
         return RepositoryUsage(name: name, facts: facts) { digest in
             switch ledger.owner(of: digest) {

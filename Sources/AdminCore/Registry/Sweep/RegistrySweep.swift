@@ -2,14 +2,15 @@ package import ObjectStore
 import StorageDriver
 
 /// Goes through repositories and reports everything that they keep to a visitor. A sweep itself
-/// remembers nothing, so it answers questions about a registry of any size. (`RegistryPass`
+/// remembers next to nothing, so it answers questions about a registry of any size. (`RegistryPass`
 /// remembers what it reads, for questions about a part of it.)
 ///
 /// For each repository a sweep reads the current links of the tags, the links of the revisions,
 /// with a tag or without, and everything that their manifests reach: configurations, layers,
 /// entries of indexes to any depth that is followed, signatures of schema 1. (Referrers, manifests
-/// with a `subject`, are revisions like others.) It follows a manifest once in each repository;
-/// shared manifests are read again, so that nothing has to be remembered.
+/// with a `subject`, are revisions like others.) Of blobs that are no manifests it reads the first
+/// chunk. It follows a manifest once in each repository. Shared manifests are read again, unless
+/// `readManifest` remembers them (`UsageLedger`).
 ///
 /// Concurrency: repositories, and the questions within each, are pipelined; the store bounds the
 /// operations in flight. Cancelling the task ends the sweep; all reports until then are true.
@@ -25,18 +26,27 @@ package struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
     let registry: RegistryReader
     let visitor: Visitor
     let scope: SweepScope
-    /// Reads a manifest, even if it is not below `blobs/`.
-    let readManifest: @Sendable (Digest) async throws -> ManifestFinding
+    /// Reads a manifest, or remembers it.
+    let readManifest: @Sendable (Digest) async throws -> SweptManifest
+    /// The digests in the paths of blobs that manifests name by another digest than a SHA-256. Very
+    /// few pools have any.
+    private let canonical: Memo<Alias, Digest>
     private let questions = Counter()
 
     package init(
         registry: RegistryReader, visitor: Visitor, scope: SweepScope = [],
-        readManifest: (@Sendable (Digest) async throws -> ManifestFinding)? = nil
+        readManifest: (@Sendable (Digest) async throws -> SweptManifest)? = nil
     ) {
         self.registry = registry
         self.visitor = visitor
         self.scope = scope
-        self.readManifest = readManifest ?? { try await registry.manifest($0) }
+        self.readManifest = readManifest ?? { SweptManifest(try await registry.manifest($0)) }
+        canonical = Memo { try await registry.canonical($0.digest, in: $0.name) }
+    }
+
+    private struct Alias: Hashable, Sendable {
+        let digest: Digest
+        let name: RepositoryName
     }
 
     /// Sweeps these repositories. The index in `names` is the number of a repository. A missing
@@ -93,14 +103,14 @@ package struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
             let finding = try await readManifest(digest)
             if isSubject, finding.blob.state == .missing { return [] }
             visitor.found(finding.blob, of: digest)
-            guard let manifest = finding.manifest else {
+            guard let edges = finding.edges else {
                 visitor.met(.manifest(digest, finding.reason), in: repository.index)
                 return []
             }
             if finding.blob.state != .ok { visitor.met(.blob(digest, finding.blob), in: repository.index) }
-            return try await follow(manifest, named: digest, depth: depth, of: repository)
+            return try await follow(edges, named: digest, depth: depth, of: repository)
         case .blob(let digest, let isForeign):
-            let finding = try await registry.blob(digest)
+            let finding = try await registry.blob(digest, isWhole: false)
             visitor.found(finding, of: digest)
             if finding.state != .ok, !(isForeign && finding.state == .missing) {
                 visitor.met(.blob(digest, finding), in: repository.index)
@@ -169,14 +179,16 @@ package struct RegistrySweep<Visitor: SweepVisitor>: Sendable {
     }
 
     private func follow(
-        _ manifest: Manifest, named parent: Digest, depth: Int, of repository: SweptRepository
+        _ edges: [SweptManifest.Edge], named parent: Digest, depth: Int, of repository: SweptRepository
     ) async throws -> [SweepQuestion] {
         var raised: [SweepQuestion] = []
-        for edge in manifest.edges {
+        for edge in edges {
             var digest = edge.digest
             switch edge.kind {
             case .config, .layer:
-                if let name = repository.name { digest = try await registry.canonical(digest, in: name) }
+                if let name = repository.name, !digest.isCanonical {
+                    digest = try await canonical(Alias(digest: digest, name: name))
+                }
             case .manifest: break
             case .subject where scope.contains(.subjects): break
             case .subject, .signature, .other: continue
@@ -214,6 +226,42 @@ struct SweptRepository: Sendable {
     let name: RepositoryName?
     /// The number that the visitor knows.
     let index: Int
+}
+
+/// The part of a manifest that a sweep needs.
+package struct SweptManifest: Sendable {
+    /// A reference to a blob.
+    package struct Edge: Sendable {
+        package let digest: Digest
+        /// True for a layer that registries need not hold.
+        package let isForeign: Bool
+        package let kind: Manifest.Edge.Kind
+
+        package init(digest: Digest, isForeign: Bool, kind: Manifest.Edge.Kind) {
+            self.digest = digest
+            self.isForeign = isForeign
+            self.kind = kind
+        }
+    }
+
+    /// The manifest's blob.
+    package let blob: BlobFinding
+    /// The references; nil if the manifest cannot be read.
+    package let edges: [Edge]?
+    /// The fault, as the end of a sentence that begins with the manifest's name; empty if there is
+    /// none.
+    package let reason: String
+
+    package init(blob: BlobFinding, edges: [Edge]?, reason: String) {
+        self.blob = blob
+        self.edges = edges
+        self.reason = reason
+    }
+
+    package init(_ finding: ManifestFinding) {
+        let edges = finding.manifest?.edges.map { Edge(digest: $0.digest, isForeign: $0.isForeign, kind: $0.kind) }
+        self.init(blob: finding.blob, edges: edges, reason: finding.reason)
+    }
 }
 
 /// A thing to read.
