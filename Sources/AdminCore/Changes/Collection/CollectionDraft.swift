@@ -41,7 +41,7 @@ struct CollectionDraft: Sendable {
     /// Returns the plan.
     mutating func plan() async throws -> CollectionPlan {
         let id = TrashID.make(count: 1, at: mark.began).first?.string ?? "gc"
-        if try await mark.registry.isPullThroughCache() {
+        if mark.index.isPullThroughCache {
             notes.append("this pool is that of \(PullThroughCache.sentence)")
         }
         planMending()

@@ -56,6 +56,8 @@ struct CollectionIndex: Sendable {
     var obstacles: [String] = []
     /// Notes for a person, a sentence each.
     var notes: [String] = []
+    /// True if the registry is a pull-through cache; see `RegistryReader.isPullThroughCache`.
+    private(set) var isPullThroughCache = false
 
     /// The knowledge of a mark about a digest.
     struct Mark: OptionSet, Sendable {
@@ -67,6 +69,8 @@ struct CollectionIndex: Sendable {
         static let candidate = Mark(rawValue: 4)
         /// It should be a manifest, and is not there or cannot be understood.
         static let unclear = Mark(rawValue: 8)
+        /// It is needed, and its bytes are counted as such.
+        static let weighed = Mark(rawValue: 16)
     }
 
     /// The references to an identifier.
@@ -133,6 +137,9 @@ struct CollectionIndex: Sendable {
             guard let blob = BlobIdentifier(value: entry.value) else { continue }
             met(referenceTo: blob)
             guard let directory else { continue }
+            if directory == RegistryPaths.schedule.parent, entry.key.string == RegistryPaths.schedule.name {
+                isPullThroughCache = true
+            }
             if directory.isBelow(paths.trash) {
                 addTrashed(entry.key, blob, in: directory, paths)
             } else if quarantine == nil, let name = entry.key.string, let path = try? directory.appending(name),

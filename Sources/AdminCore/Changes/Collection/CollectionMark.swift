@@ -39,6 +39,8 @@ struct CollectionMark: Sendable {
     /// The names of the pool's snapshots.
     var snapshots: [String] = []
 
+    /// True after the blobs were weighed.
+    private var isWeighed = false
     /// True after the subjects of all revisions were read.
     private var referrersAreRead = false
     /// Digests to be read as manifests.
@@ -89,6 +91,7 @@ struct CollectionMark: Sendable {
         try await mark.readTrash()
         try await mark.follow(progress)
         try await mark.weights.weigh(&mark.index, progress)
+        mark.isWeighed = true
         mark.surplusNotes = try await SurplusNotes.read(mark.storage)
         let ends = try await mark.weights.endsOfOverlong(mark.index)
         try await mark.lookAgain(ends, progress)
@@ -115,23 +118,32 @@ struct CollectionMark: Sendable {
 
     /// Marks a digest as needed. `declared`: its bytes, if a manifest says them.
     private mutating func need(_ digest: Digest, declared: UInt64? = nil) {
-        for name in names(of: digest) { needOne(name, declared: declared) }
+        for name in names(of: digest) {
+            needOne(name)
+            weigh(index.ordinal(name), declared)
+        }
     }
 
     /// The digests that a digest may stand for: itself, and those in links of repositories.
     private func names(of digest: Digest) -> [Digest] { [digest] + (aliases[digest] ?? []) }
 
-    private mutating func needOne(_ digest: Digest, declared: UInt64?) {
-        let ordinal = index.ordinal(digest)
-        guard !index.marks[ordinal].contains(.needed) else { return }
-        index.marks[ordinal].insert(.needed)
-        if index.blob(at: ordinal) != nil { weights.add(ordinal, declared: declared, in: index) }
+    private mutating func needOne(_ digest: Digest) {
+        index.marks[index.ordinal(digest)].insert(.needed)
     }
 
-    /// Marks a digest as needed, with everything that it names as a manifest.
+    /// Counts the bytes of a needed blob once: those that a manifest declares, or those of a
+    /// manifest that was read.
+    private mutating func weigh(_ ordinal: Int, _ bytes: UInt64?) {
+        guard !index.marks[ordinal].contains(.weighed) else { return }
+        index.marks[ordinal].insert(.weighed)
+        if index.blob(at: ordinal) != nil { weights.add(ordinal, declared: bytes, in: index) }
+    }
+
+    /// Marks a digest as needed, with everything that it names as a manifest. It is weighed when it
+    /// is read.
     private mutating func needManifest(_ digest: Digest) {
         for name in names(of: digest) {
-            needOne(name, declared: nil)
+            needOne(name)
             let ordinal = index.ordinal(name)
             guard !index.marks[ordinal].contains(.followed) else { continue }
             index.marks[ordinal].insert(.followed)
@@ -142,8 +154,9 @@ struct CollectionMark: Sendable {
     /// Marks a digest as needed. If it is a manifest, also marks everything that it names.
     private mutating func needWhatever(_ digest: Digest, declared: UInt64? = nil) {
         for name in names(of: digest) {
-            needOne(name, declared: declared)
+            needOne(name)
             let ordinal = index.ordinal(name)
+            weigh(ordinal, declared)
             if !index.marks[ordinal].contains(.followed) { doubtful.append(ordinal) }
         }
     }
@@ -235,7 +248,12 @@ struct CollectionMark: Sendable {
             while !frontier.isEmpty || !doubtful.isEmpty {
                 let wave = Array(frontier.suffix(4096))
                 frontier.removeLast(wave.count)
-                for (ordinal, finding) in try await readManifests(wave) { take(finding, of: ordinal) }
+                for (ordinal, content, bytes) in try await readManifests(wave) {
+                    // Bytes of content that turns out to be needed after the weighing are counted
+                    // already, as those of unneeded content.
+                    if !isWeighed { weigh(ordinal, bytes) }
+                    take(content, of: ordinal)
+                }
                 counter.advance(by: UInt64(wave.count))
                 try await readDoubtful()
             }
@@ -270,17 +288,19 @@ struct CollectionMark: Sendable {
         }
     }
 
-    private func readManifests(_ ordinals: [Int]) async throws -> [(Int, MarkReader.ManifestContent)] {
+    private func readManifests(
+        _ ordinals: [Int]
+    ) async throws -> [(ordinal: Int, content: MarkReader.ManifestContent, bytes: UInt64?)] {
         let sought = ordinals.map { ordinal in
             (ordinal, index.digests.keys[ordinal], index.blob(at: ordinal), index.heldBlob(at: ordinal))
         }
         return try await concurrentMap(sought, window: storage.window) { ordinal, digest, placed, held in
-            let content = try await reader.naming {
-                MarkReader.ManifestContent.unreadable("\($0)", [])
+            let (content, bytes) = try await reader.naming {
+                (MarkReader.ManifestContent.unreadable("\($0)", []), nil)
             } reading: {
-                try await reader.manifest(digest, placed, held)
+                try await reader.measured(digest, placed, held)
             }
-            return (ordinal, content)
+            return (ordinal, content, bytes)
         }
     }
 
@@ -316,8 +336,8 @@ struct CollectionMark: Sendable {
         for wave in referrersAreRead ? [] : reader.waves(unread.count) {
             let numbers = unread[wave]
             let ordinals = numbers.map { index.ordinal(revisions[$0].digest) }
-            for (number, (_, content)) in zip(numbers, try await readManifests(ordinals)) {
-                switch content {
+            for (number, manifest) in zip(numbers, try await readManifests(ordinals)) {
+                switch manifest.content {
                 case .manifest(let manifest):
                     revisions[number].subject = manifest.subject?.digest
                     // Clients pull a part of an index through the index.
@@ -401,7 +421,7 @@ struct CollectionMark: Sendable {
     /// Reads the unreadable manifests once more: by now they may have been written. Returns the
     /// unreadable ones that a registry may still be writing.
     private mutating func readUnreadable() async throws -> Set<Int> {
-        for (ordinal, content) in try await readManifests(Array(unreadable.keys)) {
+        for (ordinal, content, _) in try await readManifests(Array(unreadable.keys)) {
             guard case .manifest = content else { continue }
             unreadable[ordinal] = nil
             index.marks[ordinal].insert(.followed)

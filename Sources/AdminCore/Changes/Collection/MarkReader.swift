@@ -105,15 +105,23 @@ struct MarkReader: Sendable {
     func manifest(
         _ digest: Digest, _ placed: BlobIdentifier?, _ held: BlobIdentifier?
     ) async throws -> ManifestContent {
+        try await measured(digest, placed, held).content
+    }
+
+    /// The same, with the bytes of the manifest's file; nil if they are not known.
+    func measured(
+        _ digest: Digest, _ placed: BlobIdentifier?, _ held: BlobIdentifier?
+    ) async throws -> (content: ManifestContent, bytes: UInt64?) {
         let path = paths.blob(digest)
-        guard let blob = try await place(of: digest, placed, held) else { return .missing }
+        guard let blob = try await place(of: digest, placed, held) else { return (.missing, nil) }
         do {
-            switch try await registry.manifest(in: blob, at: path).content {
-            case .success(let manifest): return .manifest(manifest)
-            case .failure(let problem): return .unreadable("it \(problem.text)", problem.references)
+            let (head, content) = try await registry.manifest(in: blob, at: path)
+            switch content {
+            case .success(let manifest): return (.manifest(manifest), head.size)
+            case .failure(let problem): return (.unreadable("it \(problem.text)", problem.references), head.size)
             }
         } catch let error as StorageError {
-            return .unreadable("\(error)", [])
+            return (.unreadable("\(error)", []), nil)
         }
     }
 

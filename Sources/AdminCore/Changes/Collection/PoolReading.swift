@@ -83,16 +83,17 @@ final class PoolReading: Sendable {
     /// Reads an object that is no chunk, and adds it; nil if it is not there.
     @discardableResult
     private func read(_ object: ObjectID) async throws -> ObjectState? {
-        guard let found = try await storage.objects.wholeOmap(of: object) else { return nil }
         let path = object.name.string.flatMap { try? StoragePath($0) }
-        let quarantine: CollectionIndex.Quarantine? =
-            if let path, path.parent == registry.paths.quarantine {
-                try await storage.holding(path).map {
-                    CollectionIndex.Quarantine(path: path, note: $0.note, entries: $0.entries)
-                }
-            } else {
-                nil
-            }
+        var quarantine: CollectionIndex.Quarantine?
+        let found: ObjectState
+        if let path, path.parent == registry.paths.quarantine {
+            guard let (holding, state) = try await storage.holdingWithState(path) else { return nil }
+            quarantine = CollectionIndex.Quarantine(path: path, note: holding.note, entries: holding.entries)
+            found = state
+        } else {
+            guard let state = try await storage.objects.wholeOmap(of: object) else { return nil }
+            found = state
+        }
         let children = path.map { path in
             found.omap.lazy.filter(\.value.isEmpty).compactMap { entry -> UInt64? in
                 guard entry.key != StorageReader.rootKey, let name = entry.key.string,
