@@ -94,13 +94,13 @@ extension StorageReader {
         return try await content(of: blob, head, at: path, has: digest, counted: counted)
     }
 
-    /// The same for a file whose chunk 0 was read and checked before.
+    /// The same for a file whose chunk 0 was read and checked before; `first` has its bytes.
     package func content(
-        of blob: BlobIdentifier, _ head: FileHead, at path: StoragePath, has digest: Digest,
+        of blob: BlobIdentifier, _ head: FileHead, first: [UInt8]? = nil, at path: StoragePath, has digest: Digest,
         counted: @Sendable (UInt64) -> Void
     ) async throws -> Bool? {
         guard var hash = ContentHash(like: digest) else { return nil }
-        for try await piece in pieces(of: blob, head: head, from: 0, at: path) {
+        for try await piece in pieces(of: blob, head: head, first: first, from: 0, at: path) {
             try Task.checkCancellation()
             hash.update(piece)
             counted(UInt64(piece.count))

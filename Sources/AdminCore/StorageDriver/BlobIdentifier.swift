@@ -25,18 +25,21 @@ public struct BlobIdentifier: Hashable, Sendable {
     /// Parses `BlobIdentifier.length` bytes.
     private init?(bytes: ArraySlice<UInt8>) {
         guard bytes.starts(with: "blob:".utf8) else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        var digits = 0
-        for (index, byte) in bytes.dropFirst(5).enumerated() {
-            switch index {
-            case 8, 13, 18, 23: guard byte == UInt8(ascii: "-") else { return nil }
-            default:
-                guard let digit = Hexadecimal.value(of: byte) else { return nil }
-                if digits < 16 { words.0 = words.0 << 4 | digit } else { words.1 = words.1 << 4 | digit }
-                digits += 1
+        let parsed = bytes.withUnsafeBytes { bytes -> (UInt64, UInt64)? in
+            var words: (UInt64, UInt64) = (0, 0)
+            for index in 0..<36 {
+                let byte = bytes[index + 5]
+                switch index {
+                case 8, 13, 18, 23: guard byte == UInt8(ascii: "-") else { return nil }
+                default:
+                    guard let digit = Hexadecimal.value(of: byte) else { return nil }
+                    if index < 18 { words.0 = words.0 << 4 | digit } else { words.1 = words.1 << 4 | digit }
+                }
             }
+            return words
         }
-        (high, low) = words
+        guard let parsed else { return nil }
+        (high, low) = parsed
     }
 
     /// A new identifier: a random (version 4) UUID.
@@ -61,11 +64,17 @@ public struct BlobIdentifier: Hashable, Sendable {
     }
 
     /// The bytes in the omap.
-    package var value: [UInt8] {
-        var value = Array("blob:".utf8)
-        value.reserveCapacity(BlobIdentifier.length)
+    package var value: [UInt8] { name(reserving: 0) }
+
+    private func name(reserving more: Int) -> [UInt8] {
+        var value: [UInt8] = []
+        value.reserveCapacity(BlobIdentifier.length + more)
+        value.append(contentsOf: "blob:".utf8)
         for index in 0..<32 {
-            if [8, 12, 16, 20].contains(index) { value.append(UInt8(ascii: "-")) }
+            switch index {
+            case 8, 12, 16, 20: value.append(UInt8(ascii: "-"))
+            default: break
+            }
             value.append(Hexadecimal.digit((index < 16 ? high : low) >> UInt64(60 - index % 16 * 4)))
         }
         return value
@@ -79,7 +88,10 @@ public struct BlobIdentifier: Hashable, Sendable {
 
     /// The object of chunk `index` (0…).
     public func chunk(_ index: Int) -> ObjectID {
-        ObjectID(ByteString(bytes: value + "-\(index)".utf8))
+        var name = name(reserving: 4)
+        name.append(UInt8(ascii: "-"))
+        name.append(contentsOf: String(index).utf8)
+        return ObjectID(ByteString(bytes: name))
     }
 
     /// The identifier and the number of the chunk that an object of this name holds; nil if it is
@@ -88,8 +100,16 @@ public struct BlobIdentifier: Hashable, Sendable {
         guard name.count > length + 1, name.bytes[length] == UInt8(ascii: "-"),
             let blob = BlobIdentifier(bytes: name.bytes[..<length])
         else { return nil }
-        let digits = String(decoding: name.bytes[(length + 1)...], as: UTF8.self)
-        guard let index = Int(digits), index >= 0, String(index) == digits else { return nil }
+        let digits = name.bytes[(length + 1)...]
+        guard digits.count == 1 || digits.first != UInt8(ascii: "0") else { return nil }
+        var index = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            let (shifted, tooLarge) = index.multipliedReportingOverflow(by: 10)
+            let (sum, overflow) = shifted.addingReportingOverflow(Int(digit - UInt8(ascii: "0")))
+            if tooLarge || overflow { return nil }
+            index = sum
+        }
         return (blob, index)
     }
 }

@@ -79,7 +79,7 @@ struct Claims: Sendable {
     // MARK: - Renaming keys
 
     /// The number of keys that one operation renames.
-    private static let batch = 500
+    private static let batch = 2000
 
     private struct Renaming: Sendable {
         let entry: Holding.Entry
@@ -87,49 +87,52 @@ struct Claims: Sendable {
         let new: ByteString?
     }
 
-    /// Renames or removes keys, each guarded by its identifier. Returns the entries that were
+    /// Renames or removes keys, each if it has its identifier. Returns the entries that were
     /// renamed or removed.
-    ///
-    /// One operation renames many keys, all or none, since a holding is one object whose operations
-    /// follow each other anyway. If a guard refuses the operation, each key is renamed by an
-    /// operation of its own.
     private func rename(
         _ entries: [Holding.Entry], _ keys: (Holding.Entry) -> (old: ByteString, new: ByteString?)
     ) async throws -> Set<Holding.Entry> {
         var done: Set<Holding.Entry> = []
         for entries in entries.chunks(ofCount: Claims.batch) {
-            let batch = entries.map { entry in
-                let (old, new) = keys(entry)
-                return Renaming(entry: entry, old: old, new: new)
-            }
-            if try await rename(batch) {
-                done.formUnion(batch.map(\.entry))
-            } else if batch.count > 1 {
-                let single = try await writer.each(batch) { try await rename([$0]) ? $0.entry : nil }
-                done.formUnion(single.compactMap(\.self))
-            }
+            done.formUnion(
+                try await rename(
+                    entries.map { entry in
+                        let (old, new) = keys(entry)
+                        return Renaming(entry: entry, old: old, new: new)
+                    }))
         }
         return done
     }
 
-    /// Renames all keys or none. False if one of the old keys has another value, or is gone.
-    private func rename(_ batch: [Renaming]) async throws -> Bool {
+    /// Renames the keys that have their identifiers by one operation. Its guard is the version at
+    /// which they were read, which costs an OSD less than a comparison of each key; if the holding
+    /// has changed since, they are read again.
+    private func rename(_ batch: [Renaming]) async throws -> [Holding.Entry] {
         let object = StorageReader.directory(path)
-        let new = batch.compactMap { renaming in renaming.new.map { ($0, renaming.entry.blob.value) } }
-        var mutations: [WriteOperation.Mutation] = [.removeOmap(batch.map(\.old))]
-        if !new.isEmpty { mutations.append(.setOmap(Dictionary(new) { first, _ in first })) }
-        return try await writer.perform(
-            WriteOperation(
-                guards: batch.map { .omapValue(key: $0.old, equals: $0.entry.blob.value) }, mutations), on: object,
-            for: path
-        ) { [reader] in
-            // One key shows the outcome for all.
-            guard let any = batch.first else { return true }
-            let omap =
-                try await reader.objects.read(
-                    ReadOperation(omap: .keys([any.old, any.new].compactMap(\.self))), of: object)?.omap ?? []
-            if omap.contains(where: { $0.key == any.old }) { return false }
-            return any.new == nil || omap.contains { $0.key == any.new } ? true : nil
+        for _ in 0..<StorageWriter.attempts {
+            let reading = try await keys(batch.map(\.old))
+            let there = batch.filter { reading.values[$0.old] == $0.entry.blob.value }
+            if there.isEmpty { return [] }
+            let new = there.compactMap { renaming in renaming.new.map { ($0, renaming.entry.blob.value) } }
+            var mutations: [WriteOperation.Mutation] = [.removeOmap(there.map(\.old))]
+            if !new.isEmpty { mutations.append(.setOmap(Dictionary(new) { first, _ in first })) }
+            let isDone = try await writer.perform(
+                WriteOperation(guards: [reading.unchanged], mutations), on: object, for: path
+            ) {
+                let now = try await keys(there.flatMap { [$0.old, $0.new].compactMap(\.self) })
+                if there.allSatisfy({ now.values[$0.old] != nil }) { return false }
+                return there.allSatisfy { renaming in
+                    now.values[renaming.old] == nil && renaming.new.map { now.values[$0] != nil } ?? true
+                } ? true : nil
+            }
+            if isDone { return there.map(\.entry) }
         }
+        throw StorageWriter.contention(object)
+    }
+
+    /// Reads keys of the holding.
+    private func keys(_ keys: [ByteString]) async throws -> KeyReading {
+        KeyReading(
+            try await reader.objects.read(ReadOperation(omap: .keys(keys)), of: StorageReader.directory(path)))
     }
 }

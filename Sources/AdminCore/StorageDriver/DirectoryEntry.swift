@@ -21,17 +21,30 @@ public struct DirectoryEntry: Hashable, Sendable {
     public let kind: Kind
 
     init(_ entry: OmapEntry, in directory: StoragePath) {
+        self.init(entry, room: DirectoryEntry.room(in: directory))
+    }
+
+    /// The entries of a directory.
+    static func all(_ omap: [OmapEntry], in directory: StoragePath) -> [DirectoryEntry] {
+        let room = room(in: directory)
+        return omap.map { DirectoryEntry($0, room: room) }
+    }
+
+    /// The number of bytes that the name of a subdirectory can have. A key may have megabytes, but
+    /// not the name of an object: a directory with such a name cannot exist, and reading it is an
+    /// error.
+    private static func room(in directory: StoragePath) -> Int {
+        StoreLimits.objectName - directory.components.reduce(1) { $0 + $1.utf8.count + 1 }
+    }
+
+    private init(_ entry: OmapEntry, room: Int) {
         key = entry.key
-        guard let name = entry.key.string, StoragePath.isValid(component: name) else {
+        guard StoragePath.isValid(component: entry.key.bytes) else {
             kind = .invalid("the name breaks the path rule")
             return
         }
         if entry.value.isEmpty {
-            // A key may have megabytes, but not the name of an object: such a directory cannot
-            // exist, and reading it is an error.
-            kind =
-                StorageReader.directory(directory.appending(.literal(name))).violation == nil
-                ? .directory : .invalid("no directory can have so long a path")
+            kind = key.count <= room ? .directory : .invalid("no directory can have so long a path")
         } else if let blob = BlobIdentifier(value: entry.value) {
             kind = .file(blob)
         } else {
@@ -39,9 +52,14 @@ public struct DirectoryEntry: Hashable, Sendable {
         }
     }
 
+    /// True if the key is the name of a file or a directory.
+    var isValid: Bool {
+        if case .invalid = kind { false } else { true }
+    }
+
     /// The name; nil if the entry is invalid, so that no path can be made of it.
     public var name: String? {
-        if case .invalid = kind { nil } else { key.string }
+        isValid ? key.string : nil
     }
 }
 

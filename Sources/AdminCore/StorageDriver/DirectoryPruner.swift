@@ -96,7 +96,7 @@ package struct DirectoryPruner: Sendable {
     }
 
     /// True if a directory can be pruned: its object is empty, or it has no object and is listed.
-    private func isHollow(_ directory: StoragePath) async throws -> Bool {
+    func isHollow(_ directory: StoragePath) async throws -> Bool {
         if let isEmpty = try await isEmpty(directory) { return isEmpty }
         guard case .directory = try await reader.entry(directory)?.kind else { return false }
         return true

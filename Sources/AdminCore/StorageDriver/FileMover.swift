@@ -29,13 +29,65 @@ package struct FileMover: Sendable {
             try await goOn(with: intent, to: .left)
             return left
         }
+        return try await settle(intent) { try await then(left) }
+    }
+
+    /// Ends a move of which only the emptied directories remain, which `then` removes.
+    private func settle<Value: Sendable>(
+        _ intent: OpenIntent, after then: () async throws -> Value
+    ) async throws -> Value {
         do {
-            let value = try await then(left)
+            let value = try await then()
             try await close(intent, as: .settled)
             return value
         } catch {
             await intent.release()
             throw error
+        }
+    }
+
+    /// A move of one file, and the facts that were read before.
+    struct Preparation: Sendable {
+        let file: FileMove
+        /// The directory of the destination, without the file.
+        let destination: KeyReading
+        let basis: Journal.Basis
+    }
+
+    /// Moves one file by the steps of `move`, in fewer rounds. Returns false if another process
+    /// changed the source meanwhile: then it stays, and the destination is undone.
+    func move(_ prepared: Preparation, _ what: String) async throws -> Bool {
+        let file = prepared.file
+        let pruner = DirectoryPruner(journal: journal)
+        let intent = try await journal.begin(
+            .move([[file]], floor: .root, keepsDirectories: false), what, on: prepared.basis)
+        let (isMoved, isSettled) = try await takingBack(intent, [[file]]) {
+            if file.replaces != nil {
+                try await replaceDestination(file)
+            } else if try await !writer.publish(file.blob, at: file.destination, after: prepared.destination) {
+                throw StorageError.alreadyExists(file.destination)
+            }
+            // Side by side: the source is left after both have ended.
+            let steps: [@Sendable () async throws -> Void] = [
+                { try await writer.linkUp([file.destination.parent]) }, { try await goOn(with: intent, to: .leaving) },
+            ]
+            _ = try await writer.each(steps) { try await $0() }
+            let isMoved = try await leaveSource(file)
+            // Where a directory is to be removed, or the last look is made at once, the journal
+            // says first that the move is done.
+            if isMoved, journal.policy.delay > 0, try await !pruner.isHollow(file.source.parent) {
+                guard try await intent.settle(as: .settled, after: journal.policy.delay) else {
+                    throw StorageError.takenOver(file.source)
+                }
+                return (true, true)
+            }
+            try await goOn(with: intent, to: .left)
+            return (isMoved, false)
+        }
+        if isSettled { return isMoved }
+        return try await settle(intent) {
+            try await pruner.prune([file.source.parent] + (isMoved ? [] : [file.destination.parent]))
+            return isMoved
         }
     }
 
@@ -74,6 +126,17 @@ package struct FileMover: Sendable {
         guard try await writer.exchange(present, for: file.blob, at: file.destination) else {
             throw StorageError.changedMeanwhile(file.destination)
         }
+    }
+
+    /// Removes the references of files at their sources. Where a source has changed, undoes the
+    /// destination. Returns these files.
+    func leaveSources(_ files: [FileMove]) async throws -> [FileMove] {
+        let stay = Set(try await writer.remove(files.map { ($0.source, $0.blob) }))
+        let changed = files.filter { stay.contains($0.source) }
+        _ = try await writer.each(changed) { file in
+            try await writer.exchange(file.blob, for: file.replaces, at: file.destination)
+        }
+        return changed
     }
 
     /// Removes the reference of one file at its source. If the source has changed, undoes the

@@ -19,6 +19,8 @@ public struct FilePieces: AsyncSequence, Sendable {
     let offset: UInt64
     /// The state of the file's head.
     public let state: FileHead.State
+    /// The content of a file of one chunk, if it was read with the head.
+    var first: [UInt8]?
 
     /// An iterator that begins at the offset.
     public func makeAsyncIterator() -> Iterator {
@@ -47,7 +49,8 @@ public struct FilePieces: AsyncSequence, Sendable {
                 let start = pieces.offset > begin ? pieces.offset - begin : 0
                 underWay.append(
                     Task {
-                        try await pieces.storage.chunk(
+                        if index == 0, start == 0, let first = pieces.first { return first }
+                        return try await pieces.storage.chunk(
                             index, of: pieces.blob, size: pieces.size, from: start, at: pieces.path)
                     })
                 next += 1

@@ -26,6 +26,8 @@ public actor FileWriter {
     private let blob: BlobIdentifier
     /// True if all directories above the file were listed when writing began.
     private let isListed: Bool
+    /// The directory as it was when writing began, without the file; nil if that is not known.
+    private let reading: KeyReading?
     private var filling: [UInt8] = []
     private var first: [UInt8]?
     private var chunks = 0
@@ -40,12 +42,16 @@ public actor FileWriter {
     private static let window = 8
 
     /// A writer of a file at `path` under the new identifier `blob`.
-    init(_ blob: BlobIdentifier, journal: Journal, path: StoragePath, base: Base?, isListed: Bool) {
+    init(
+        _ blob: BlobIdentifier, journal: Journal, path: StoragePath, base: Base?, isListed: Bool,
+        reading: KeyReading? = nil
+    ) {
         self.blob = blob
         self.journal = journal
         self.path = path
         self.base = base
         self.isListed = isListed
+        self.reading = reading
     }
 
     /// The size of the file if it were committed now, in bytes.
@@ -205,7 +211,7 @@ public actor FileWriter {
             guard try await writer.exchange(base.blob, for: blob, at: path) else {
                 throw StorageError.changedMeanwhile(path)
             }
-        } else if try await !writer.publish([(path, blob)]).isEmpty {
+        } else if try await !writer.publish(blob, at: path, after: reading) {
             throw StorageError.changedMeanwhile(path)
         }
     }

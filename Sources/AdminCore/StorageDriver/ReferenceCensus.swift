@@ -57,10 +57,15 @@ extension StorageReader {
             objects, .namespace(""), phase: "looking for references", progress: progress)
         var chunks = ChunkInventory()
         let places = try await scan.fold(into: [BlobIdentifier: [ReferenceCensus.Place]]()) { page in
-            let chunks = page.compactMap { BlobIdentifier.parse(chunkName: $0.name) }.filter {
-                wanted.contains($0.blob)
+            var chunks: [(blob: BlobIdentifier, index: Int)] = []
+            var omaps: [ObjectID] = []
+            for object in page {
+                if let chunk = BlobIdentifier.parse(chunkName: object.name) {
+                    if wanted.contains(chunk.blob) { chunks.append(chunk) }
+                } else {
+                    omaps.append(object)
+                }
             }
-            let omaps = page.filter { BlobIdentifier.parse(chunkName: $0.name) == nil }
             let found = try await concurrentMap(omaps, window: scan.window) { object in
                 try await references(in: object, to: wanted)
             }

@@ -75,10 +75,11 @@ public struct StorageDriver: Sendable {
     /// A writer whose bytes become the whole content of the file at `path`, whether or not it
     /// exists.
     public func replacing(_ path: StoragePath) async throws -> FileWriter {
-        let (blob, isListed) = try await presentFile(path)
+        let place = try await reader.place(path)
         return FileWriter(
-            makeIdentifier(path), journal: journal, path: path, base: blob.map { FileWriter.Base(blob: $0, head: nil) },
-            isListed: isListed)
+            makeIdentifier(path), journal: journal, path: path,
+            base: place.blob.map { FileWriter.Base(blob: $0, head: nil) }, isListed: place.isListed,
+            reading: place.reading)
     }
 
     /// A writer that continues the file at `path` from `offset`, or makes the file. The bytes
@@ -87,9 +88,9 @@ public struct StorageDriver: Sendable {
     /// - Throws: `StorageError.invalidOffset` if `offset` is negative, `.damaged` if the bytes to
     ///   be kept cannot be read.
     public func writer(_ path: StoragePath, offset: Int64) async throws -> FileWriter {
-        let (blob, isListed) = try await presentFile(path)
+        let place = try await reader.place(path)
         var base: FileWriter.Base?
-        if let blob {
+        if let blob = place.blob {
             let layout = try await reader.layout(of: blob)
             guard layout.holes.isEmpty, layout.head.state != .missing, layout.head.state != .badSize,
                 !layout.chunks.contains(where: { $0.state == .long && $0.length ?? 0 > reader.chunkSize })
@@ -100,7 +101,8 @@ public struct StorageDriver: Sendable {
             throw StorageError.invalidOffset(path, offset: offset, size: base?.head?.size ?? 0)
         }
         let writer = FileWriter(
-            makeIdentifier(path), journal: journal, path: path, base: base, isListed: isListed)
+            makeIdentifier(path), journal: journal, path: path, base: base, isListed: place.isListed,
+            reading: place.reading)
         do {
             try await writer.copy(upTo: UInt64(offset))
         } catch {
@@ -108,19 +110,6 @@ public struct StorageDriver: Sendable {
             throw error
         }
         return writer
-    }
-
-    /// The identifier of the file at a path that is about to be written, nil if there is none, and
-    /// whether all directories above it are listed. Refuses a path below a file
-    /// (docs/layout.md#d10) and a path that is a directory.
-    private func presentFile(_ path: StoragePath) async throws -> (blob: BlobIdentifier?, isListed: Bool) {
-        guard !path.isRoot else { throw StorageError.invalidPath("/") }
-        let isListed = try await reader.checkWay(to: path)
-        do {
-            return (try await reader.blob(path), isListed)
-        } catch StorageError.notFound {
-            return (nil, isListed)
-        }
     }
 
     // MARK: - Freeing
@@ -172,9 +161,7 @@ public struct StorageDriver: Sendable {
         let found = try await reader.walk(path)
         try await journal.forget(Set(found.compactMap(\.file?.blob)), of: path)
         let changed = try await pruner.prune([path] + found.compactMap(\.subdirectory)) {
-            try await writer.each(found.compactMap(\.file)) { file in
-                try await writer.exchange(file.blob, for: nil, at: file.path) ? nil : file.path
-            }.compactMap(\.self)
+            try await writer.remove(found.compactMap(\.file))
         }.value
         if let first = changed.first { throw StorageError.changedMeanwhile(first) }
     }
@@ -206,52 +193,54 @@ public struct StorageDriver: Sendable {
     ///   `.changedMeanwhile`; `StoreError`.
     public func move(_ source: StoragePath, to destination: StoragePath, overwrite: Bool = false) async throws {
         guard !source.isRoot, !destination.isRoot else { throw StorageError.invalidPath("/") }
-        let status = try await reader.stat(source)
+        let (status, (target, basis)) = try await reader.both {
+            try await reader.stat(source)
+        } and: {
+            try await reader.both {
+                await place(ofNew: destination)
+            } and: {
+                try await journal.basis(for: .directories([source.parent, destination.parent], floor: .root))
+            }
+        }
         if source == destination { return }
-        try await reader.checkWay(to: destination)
         let what = "move \(source) to \(destination)"
         switch status.kind {
         case .file(let blob):
-            let present = try await presentIdentifier(destination)
-            if present != nil, !overwrite { throw StorageError.alreadyExists(destination) }
-            try await move(
-                [FileMove(blob: blob, source: source, destination: destination, replaces: present)], what,
-                emptying: [source.parent])
+            let place = try target.get()
+            if place.blob != nil, !overwrite { throw StorageError.alreadyExists(destination) }
+            let file = FileMove(
+                blob: blob, source: source, destination: destination, replaces: place.blob,
+                isBare: status.head == .empty || status.head == .missing)
+            let prepared = FileMover.Preparation(file: file, destination: place.reading, basis: basis)
+            guard try await mover.move(prepared, what) else { throw StorageError.changedMeanwhile(source) }
         case .directory:
+            if case .failure(let error as StorageError) = target, case .notADirectory = error { throw error }
             guard !destination.isBelow(source) else { throw StorageError.intoItself(source, destination) }
-            do {
-                _ = try await reader.stat(destination)
-                throw StorageError.alreadyExists(destination)
-            } catch StorageError.notFound {}
+            guard try target.get().blob == nil else { throw StorageError.alreadyExists(destination) }
             let found = try await reader.walk(source)
-            try await move(
-                found.compactMap(\.file).map { path, blob in
-                    FileMove(blob: blob, source: path, destination: path.moved(from: source, to: destination))
-                }, what, emptying: [source] + found.compactMap(\.subdirectory))
+            let files = found.compactMap(\.file).map { path, blob in
+                FileMove(blob: blob, source: path, destination: path.moved(from: source, to: destination))
+            }
+            // A source that another process changed meanwhile stays, and its destination is undone.
+            let changed = try await mover.move([files], what) {
+                try await mover.leaveSources(files)
+            } then: { changed in
+                let directories = [source] + found.compactMap(\.subdirectory)
+                try await pruner.prune(directories + changed.map(\.destination.parent))
+                return changed
+            }
+            if let first = changed.first { throw StorageError.changedMeanwhile(first.source) }
         }
     }
 
-    private func presentIdentifier(_ path: StoragePath) async throws -> BlobIdentifier? {
+    /// The place of the destination of a move. A directory there is in the way.
+    private func place(ofNew path: StoragePath) async -> Result<FilePlace, any Error> {
         do {
-            return try await reader.blob(path)
-        } catch StorageError.notFound {
-            return nil
+            return .success(try await reader.place(path))
         } catch StorageError.isDirectory {
-            throw StorageError.alreadyExists(path)
+            return .failure(StorageError.alreadyExists(path))
+        } catch {
+            return .failure(error)
         }
-    }
-
-    /// Moves files. If another process changed a source meanwhile, the source stays, its
-    /// destination is undone, and this method throws `.changedMeanwhile` at the end.
-    private func move(_ files: [FileMove], _ what: String, emptying directories: [StoragePath]) async throws {
-        let changed = try await mover.move([files], what) {
-            try await writer.each(files.reversed()) { file in
-                try await mover.leaveSource(file) ? nil : file
-            }.compactMap(\.self)
-        } then: { changed in
-            try await pruner.prune(directories + changed.map(\.destination.parent))
-            return changed
-        }
-        if let first = changed.first { throw StorageError.changedMeanwhile(first.source) }
     }
 }

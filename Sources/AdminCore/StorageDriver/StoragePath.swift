@@ -95,12 +95,16 @@ public struct StoragePath: Hashable, Sendable {
     }
 
     /// True if a name may be a component of a path.
-    public static func isValid(component: String) -> Bool {
-        guard !component.isEmpty, component != ".", component != ".." else { return false }
-        return component.utf8.allSatisfy { byte in
+    public static func isValid(component: String) -> Bool { isValid(component: component.utf8) }
+
+    /// True if the bytes of a name may be a component of a path.
+    static func isValid(component: some Collection<UInt8>) -> Bool {
+        let dot = UInt8(ascii: ".")
+        guard !component.isEmpty, component.count > 2 || component.contains(where: { $0 != dot }) else { return false }
+        return component.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                UInt8(ascii: "0")...UInt8(ascii: "9"), dot, UInt8(ascii: "_"), UInt8(ascii: "-"):
                 true
             default: false
             }

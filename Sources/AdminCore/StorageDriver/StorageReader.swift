@@ -17,6 +17,10 @@ public struct StorageReader: Sendable {
     /// Bytes in a chunk. The pool does not store this number: see `ChunkSizeProbe`.
     public let chunkSize: UInt64
 
+    /// Reads of keys that many tasks share.
+    let keyReader: KeyReader
+    private let expectation = SizeExpectation()
+
     /// The default chunk size of a registry: 4 MiB.
     public static let defaultChunkSize: UInt64 = 4 << 20
 
@@ -27,6 +31,7 @@ public struct StorageReader: Sendable {
     ///   - chunkSize: Bytes in a chunk, 1 to 64 MiB.
     public init(objects: any ObjectReader, chunkSize: UInt64 = StorageReader.defaultChunkSize) {
         self.objects = objects
+        keyReader = KeyReader(objects)
         self.chunkSize = min(max(chunkSize, 1), 64 << 20)
     }
 
@@ -76,9 +81,9 @@ public struct StorageReader: Sendable {
     public func entries(_ path: StoragePath) async throws -> [DirectoryEntry]? {
         let object = StorageReader.directory(path)
         guard object.violation == nil else { return nil }
-        return try await objects.wholeOmap(of: object)?.omap
-            .filter { !(path.isRoot && $0.key == StorageReader.rootKey) }
-            .map { DirectoryEntry($0, in: path) }
+        guard var omap = try await objects.wholeOmap(of: object)?.omap else { return nil }
+        if path.isRoot { omap.removeAll { $0.key == StorageReader.rootKey } }
+        return DirectoryEntry.all(omap, in: path)
     }
 
     /// The valid children of a directory, in the order of their names. A directory that is listed
@@ -86,7 +91,7 @@ public struct StorageReader: Sendable {
     /// `StorageError.notFound` if the path is a file, or if nothing is there.
     public func list(_ path: StoragePath) async throws -> [DirectoryEntry] {
         if let entries = try await entries(path) {
-            return entries.filter { $0.name != nil }
+            return entries.filter(\.isValid)
         }
         if path.isRoot { return [] }
         guard case .directory = try await entry(path)?.kind else { throw StorageError.notFound(path) }
@@ -113,7 +118,7 @@ public struct StorageReader: Sendable {
 
     /// Reads the object of a directory; nil if there is none. No object can have a path that is too
     /// long as its name, so such a path is not looked up.
-    private func directory(_ path: StoragePath, _ operation: ReadOperation) async throws -> ObjectState? {
+    func directory(_ path: StoragePath, _ operation: ReadOperation) async throws -> ObjectState? {
         let object = StorageReader.directory(path)
         return object.violation == nil ? try await objects.read(operation, of: object) : nil
     }
@@ -126,30 +131,6 @@ public struct StorageReader: Sendable {
     /// The value of a path's key in its parent directory; nil if there is no such key.
     package func value(at path: StoragePath) async throws -> [UInt8]? {
         try await value(of: ByteString(path.name), in: StorageReader.directory(path.parent))
-    }
-
-    /// Checks that a file can be written at `path`. True if every directory above it is listed.
-    /// Throws `StorageError.notADirectory` if one of them is a file, and `StoreError` of kind
-    /// `.invalid` if no object can be its directory.
-    @discardableResult
-    func checkWay(to path: StoragePath) async throws -> Bool {
-        let directory = StorageReader.directory(path.parent)
-        if let reason = directory.violation {
-            throw StoreError(.invalid, operation: "write", object: directory, reason: reason)
-        }
-        return try await checkWays(through: [path.parent])
-    }
-
-    /// Checks that files can be written in these directories, which are valid names of objects.
-    @discardableResult
-    func checkWays(through directories: Set<StoragePath>) async throws -> Bool {
-        let all = StoragePath.levels(of: directories).joined()
-        let listed = try await concurrentMap(all, window: window) { directory in
-            let kind = try await entry(directory)?.kind
-            if case .file = kind { throw StorageError.notADirectory(directory) }
-            return kind != nil
-        }
-        return !listed.contains(false)
     }
 
     /// Everything below a directory. The entries of a directory come before those of its
@@ -280,14 +261,13 @@ public struct StorageReader: Sendable {
         try await file(blob, at: path, limit: limit).data
     }
 
-    /// The head and the whole content of a file. One round trip for links and manifests, of which a
-    /// registry has thousands: a first read of a whole chunk would reserve memory and operations in
-    /// flight without need.
+    /// The head and the whole content of a file. One round trip if the file is not larger than
+    /// expected (`SizeExpectation`), otherwise a second one.
     package func file(_ blob: BlobIdentifier, at path: StoragePath, limit: Int) async throws -> (
         head: FileHead, data: [UInt8]
     ) {
         let most = min(chunkSize, UInt64(max(limit, 0)))
-        var asked = min(most, StorageReader.firstRead)
+        var asked = min(most, expectation.bytes)
         var first = try await head(of: blob, reading: 0..<asked)
         var size = try readableSize(first.head, of: blob, at: path)
         while asked < size, size <= most {
@@ -296,6 +276,7 @@ public struct StorageReader: Sendable {
             size = try readableSize(first.head, of: blob, at: path)
         }
         let head = first.head
+        expectation.note(size)
         guard size <= UInt64(max(limit, 0)) else { throw StorageError.tooLarge(path, size: size, limit: limit) }
         if size <= chunkSize {
             let data = first.data.prefix(Int(size))
@@ -326,13 +307,22 @@ public struct StorageReader: Sendable {
         return pieces(of: blob, head: head, from: UInt64(offset), at: path)
     }
 
-    /// The number of bytes of a file that are read together with its head.
-    private static let firstRead: UInt64 = 64 << 10
+    /// The head of a file, and its content if it has one chunk and is not larger than expected. One
+    /// round trip for a file that has a chunk 0.
+    package func opening(
+        of blob: BlobIdentifier, expecting size: UInt64
+    ) async throws -> (head: FileHead, first: [UInt8]?) {
+        let (head, data) = try await head(of: blob, reading: 0..<(size > chunkSize ? 0 : size))
+        guard let part = head.size, 1...chunkSize ~= part, UInt64(data.count) >= part else { return (head, nil) }
+        return (head, UInt64(data.count) == part ? data : Array(data[..<Int(part)]))
+    }
 
-    package func pieces(of blob: BlobIdentifier, head: FileHead, from offset: UInt64, at path: StoragePath)
-        -> FilePieces
-    {
-        FilePieces(storage: self, blob: blob, path: path, size: head.sizeOrLength, offset: offset, state: head.state)
+    package func pieces(
+        of blob: BlobIdentifier, head: FileHead, first: [UInt8]? = nil, from offset: UInt64, at path: StoragePath
+    ) -> FilePieces {
+        FilePieces(
+            storage: self, blob: blob, path: path, size: head.sizeOrLength, offset: offset, state: head.state,
+            first: first)
     }
 
     /// The size of a file with this head. Throws `StorageError.damaged` if none of its content can

@@ -53,41 +53,59 @@ package struct StorageWriter: Sendable {
     ///
     /// One operation sets many keys, since each insertion changes the version: insertions side by
     /// side would refuse each other.
-    func insert(_ entries: [ByteString: [UInt8]], into directory: StoragePath) async throws -> Set<ByteString> {
+    ///
+    /// - Parameter reading: an earlier reading of all these keys: then the first attempt needs no
+    ///   other one. The guard refuses it if the directory was changed since.
+    func insert(
+        _ entries: [ByteString: [UInt8]], into directory: StoragePath, after reading: KeyReading? = nil
+    ) async throws -> Set<ByteString> {
+        if entries.count <= StorageWriter.insertionBatch {
+            return try await insertBatch(entries, into: directory, after: reading)
+        }
         var taken: Set<ByteString> = []
         for batch in entries.keys.sorted().chunks(ofCount: StorageWriter.insertionBatch) {
-            taken.formUnion(
-                try await insertBatch(entries.filter { batch.contains($0.key) }, into: directory))
+            let keys = Set(batch)
+            // Each insertion changes the version, so no earlier reading serves all batches.
+            taken.formUnion(try await insertBatch(entries.filter { keys.contains($0.key) }, into: directory))
         }
         return taken
     }
 
-    private func insertBatch(_ entries: [ByteString: [UInt8]], into directory: StoragePath) async throws -> Set<
-        ByteString
-    > {
+    private func insertBatch(
+        _ entries: [ByteString: [UInt8]], into directory: StoragePath, after known: KeyReading? = nil
+    ) async throws -> Set<ByteString> {
         let object = StorageReader.directory(directory)
+        var known = known
         for _ in 0..<StorageWriter.attempts {
-            let state = try await reader.objects.read(ReadOperation(omap: .keys(entries.keys.sorted())), of: object)
-            var absent = entries
-            var taken: Set<ByteString> = []
-            for present in state?.omap ?? [] {
-                if present.value != entries[present.key] { taken.insert(present.key) }
-                absent[present.key] = nil
+            let reading: KeyReading
+            if let first = known.take() {
+                reading = first
+            } else {
+                reading = KeyReading(
+                    try await reader.objects.read(ReadOperation(omap: .keys(entries.keys.sorted())), of: object))
             }
+            let absent = entries.filter { reading.values[$0.key] == nil }
+            let taken = Set(entries.keys.filter { key in reading.values[key].map { $0 != entries[key] } ?? false })
             guard let (key, value) = absent.first else { return taken }
+            var new = absent
             // The root of a new pool points at itself, as in pools of the old driver.
-            if directory.isRoot, state == nil { absent[StorageReader.rootKey] = [] }
-            let condition: WriteOperation.Guard = state.map { .version($0.version) } ?? .doesNotExist
+            if directory.isRoot, reading.version == nil { new[StorageReader.rootKey] = [] }
             let applied = try await perform(
-                WriteOperation(guards: [condition], [.setOmap(absent)]), on: object, for: directory
+                WriteOperation(guards: [reading.unchanged], [.setOmap(new)]), on: object, for: directory
             ) { [reader] in
                 let present = try await reader.objects.read(ReadOperation(omap: .keys([key])), of: object)
                 if present?.omap.first?.value == value { return true }
-                return present?.version == state?.version ? false : nil
+                return present?.version == reading.version ? false : nil
             }
             if applied { return taken }
         }
         throw StorageWriter.contention(object)
+    }
+
+    /// Inserts a reference at a path that was looked at before. False if another value is there.
+    /// The caller links up the directory afterwards.
+    func publish(_ blob: BlobIdentifier, at path: StoragePath, after reading: KeyReading?) async throws -> Bool {
+        try await insert([ByteString(path.name): blob.value], into: path.parent, after: reading).isEmpty
     }
 
     /// Inserts references in any directories. Returns the paths that are taken by another value.
@@ -104,7 +122,7 @@ package struct StorageWriter: Sendable {
         return Set(taken.joined())
     }
 
-    /// The number of keys that one operation inserts.
+    /// The number of keys that one operation inserts or removes.
     private static let insertionBatch = 1000
 
     /// `cas(d, k, a → b)` of docs/safety.md: replaces the identifier at a path, or removes the key
@@ -122,6 +140,54 @@ package struct StorageWriter: Sendable {
             if value == old.value { return false }
             return new == nil || value == new?.value ? true : nil
         }
+    }
+
+    /// Removes references, each if it is still the one that is named. Returns those that are not:
+    /// they stay. One operation removes many keys of one directory, if the directory has not
+    /// changed since they were read; where others keep changing it, each key is removed by an
+    /// operation of its own.
+    func remove(
+        _ files: some Sequence<(path: StoragePath, blob: BlobIdentifier)>
+    ) async throws -> [StoragePath] {
+        let directories = Dictionary(grouping: files, by: \.path.parent).sorted { $0.key < $1.key }
+        return try await each(directories) { directory, files in
+            var stay: [StoragePath] = []
+            for batch in files.chunks(ofCount: StorageWriter.insertionBatch) {
+                if batch.count > 1, let left = try await removeBatch(Array(batch), from: directory) {
+                    stay += left
+                    continue
+                }
+                stay += try await each(batch) { try await exchange($0.blob, for: nil, at: $0.path) ? nil : $0.path }
+                    .compactMap(\.self)
+            }
+            return stay
+        }.flatMap(\.self)
+    }
+
+    /// Removes references from one directory by one operation. Returns those that stay, since they
+    /// have other values; nil if the directory changed each time.
+    private func removeBatch(
+        _ files: [(path: StoragePath, blob: BlobIdentifier)], from directory: StoragePath
+    ) async throws -> [StoragePath]? {
+        let object = StorageReader.directory(directory)
+        for _ in 0..<3 {
+            let reading = try await reader.keys(files.map(\.path.name), of: directory)
+            let gone = files.filter { reading.values[ByteString($0.path.name)] == $0.blob.value }
+            guard let first = gone.first else { return files.map(\.path) }
+            let isDone = try await perform(
+                WriteOperation(
+                    guards: [reading.unchanged], [.removeOmap(gone.map { ByteString($0.path.name) })]),
+                on: object, for: first.path
+            ) { [reader] in
+                let now = try await reader.keys(gone.map(\.path.name), of: directory)
+                let left = gone.count { now.values[ByteString($0.path.name)] == $0.blob.value }
+                return left == 0 ? true : left == gone.count ? false : nil
+            }
+            guard isDone else { continue }
+            let removed = Set(gone.map(\.path))
+            return files.map(\.path).filter { !removed.contains($0) }
+        }
+        return nil
     }
 
     /// The number of attempts of a guarded step before it fails as busy. An attempt is lost only
@@ -167,22 +233,28 @@ package struct StorageWriter: Sendable {
     /// parent, always up to the root, since the old driver may be pruning. Then it reads the chain
     /// downward; if an entry is missing, it repeats everything. Throws `StorageError.notADirectory`
     /// if a file is at the path of a directory.
+    ///
+    /// The reads that `absent` needs are made at once for all levels: each insertion has its guard,
+    /// and the chain is read once more after the last one.
     package func linkUp(_ directories: some Sequence<StoragePath>) async throws {
         let levels = StoragePath.levels(of: directories)
         for _ in 0..<StorageWriter.attempts {
-            for level in levels {
-                _ = try await each(StoragePath.families(of: level)) { parent, children in
+            let found = try await reader.listings(of: levels.joined())
+            let byLevel = Dictionary(grouping: found, by: \.parent.components.count).sorted { $0.key > $1.key }
+            for (_, families) in byLevel {
+                _ = try await each(families) { parent, children, reading in
                     let names = children.map { (ByteString($0.name), [UInt8]()) }
-                    let taken = try await insert(Dictionary(names) { first, _ in first }, into: parent)
+                    let taken = try await insert(
+                        Dictionary(names) { first, _ in first }, into: parent, after: reading)
                     if let file = children.first(where: { taken.contains(ByteString($0.name)) }) {
                         throw StorageError.notADirectory(file)
                     }
                 }
             }
-            let listed = try await concurrentMap(levels.reversed().joined(), window: reader.window) { directory in
-                try await reader.entry(directory) != nil
+            let isListed = try await reader.listings(of: levels.joined()).allSatisfy { _, children, reading in
+                children.allSatisfy { reading.values[ByteString($0.name)] != nil }
             }
-            if !listed.contains(false) { return }
+            if isListed { return }
         }
         throw StorageWriter.contention(StorageReader.directory(.root))
     }

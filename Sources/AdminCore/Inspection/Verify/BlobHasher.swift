@@ -57,16 +57,18 @@ final class BlobHasher: Sendable {
         let small = digests.filter { sizes[$0] ?? 0 <= limit }
         let large = digests.filter { sizes[$0] ?? 0 > limit }
         let one: @Sendable (Digest) async throws -> Void = { [self] digest in
-            try await check(digest, names[digest] ?? [], counter)
+            try await check(digest, sizes[digest] ?? 0, names[digest] ?? [], counter)
         }
         async let many: [Void] = concurrentMap(small, window: Verifier.chunkWindow - 2 * FilePieces.readAhead, one)
         async let few: [Void] = concurrentMap(large, window: 2, one)
         _ = try await (many, few)
     }
 
-    private func check(_ digest: Digest, _ names: Set<Digest>, _ counter: ProgressCounter) async throws {
+    private func check(
+        _ digest: Digest, _ size: UInt64, _ names: Set<Digest>, _ counter: ProgressCounter
+    ) async throws {
         try Task.checkCancellation()
-        let fault = try await findFault(of: digest, names) { [self] count in
+        let fault = try await findFault(of: digest, size, names) { [self] count in
             counter.advance(by: UInt64(count))
             state.withLock { $0.bytes += UInt64(count) }
         }
@@ -77,14 +79,14 @@ final class BlobHasher: Sendable {
     }
 
     private func findFault(
-        of digest: Digest, _ names: Set<Digest>, _ read: @Sendable (Int) -> Void
+        of digest: Digest, _ size: UInt64, _ names: Set<Digest>, _ read: @Sendable (Int) -> Void
     ) async throws -> Fault? {
         let path = registry.paths.blob(digest)
         guard case .file(let file)? = try await registry.storage.entry(path)?.kind else {
             let blob = try await registry.blob(digest)
             return Fault(state: blob.state, reason: blob.reason)
         }
-        let fault = try await findFault(in: file, at: path, digest, names, read)
+        let fault = try await findFault(in: file, at: path, digest, size, names, read)
         // A blob with every byte in the wrong place only is not lost: fsck can repair it.
         if let fault, fault.state == .damaged,
             let intact = try await ContentProof(registry: registry, path: path).intactness(of: file)
@@ -96,10 +98,10 @@ final class BlobHasher: Sendable {
     }
 
     private func findFault(
-        in file: BlobIdentifier, at path: StoragePath, _ digest: Digest, _ names: Set<Digest>,
+        in file: BlobIdentifier, at path: StoragePath, _ digest: Digest, _ size: UInt64, _ names: Set<Digest>,
         _ read: @Sendable (Int) -> Void
     ) async throws -> Fault? {
-        let head = try await registry.storage.head(of: file)
+        let (head, first) = try await registry.storage.opening(of: file, expecting: size)
         let blob = BlobFinding(head, of: digest)
         // A chunk that is too long may still have the right bytes for readers: the hash tells.
         guard blob.state == .ok || head.state == .long else {
@@ -109,11 +111,12 @@ final class BlobHasher: Sendable {
             // An unknown algorithm proves nothing.
             guard
                 try await registry.storage.content(
-                    of: file, head, at: path, has: digest, counted: { read(Int($0)) }) != false
+                    of: file, head, first: first, at: path, has: digest, counted: { read(Int($0)) }) != false
             else { return Fault(state: .damaged, reason: "does not have its digest: the content was changed") }
             for name in names.sorted() {
                 guard
-                    try await registry.storage.content(of: file, head, at: path, has: name, counted: { _ in }) != false
+                    try await registry.storage.content(
+                        of: file, head, first: first, at: path, has: name, counted: { _ in }) != false
                 else { return Fault(state: .damaged, reason: "does not have the digest \(name) of a manifest") }
             }
         } catch StorageError.damaged(_, let what) {

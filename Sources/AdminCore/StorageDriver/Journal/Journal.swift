@@ -56,11 +56,13 @@ package struct Journal: Sendable {
             // A time alone means nothing: its owner wrote it just before the intent ended.
             if keys.allSatisfy({ $0.key == Journal.heard(id) }) { continue }
             entries.append(
-                Entry(
-                    id: id, value: head?.value ?? [], keys: keys.map(\.key),
-                    content: Result { () throws(Intent.Unreadable) in
-                        try intent(id, head, parts, heard)
-                    }))
+                DecodedIntents.entry(for: keys) {
+                    Entry(
+                        id: id, value: head?.value ?? [], keys: keys.map(\.key),
+                        content: Result { () throws(Intent.Unreadable) in
+                            try intent(id, head, parts, heard)
+                        })
+                })
         }
         return entries.sorted { $0.id < $1.id }
     }
@@ -100,17 +102,36 @@ package struct Journal: Sendable {
 
     // MARK: - Writing
 
+    /// What is read before an intent is written.
+    package struct Basis: Sendable {
+        let footing: Footing?
+        /// The object of the journal; nil if there is none.
+        let state: ObjectState?
+    }
+
+    /// Reads what an intent with this body needs. Only the paths in the body matter.
+    func basis(for body: Intent.Body) async throws -> Basis {
+        let (footing, state) = try await reader.both {
+            if let top = body.top { try await reader.footing(below: top) } else { nil as Footing? }
+        } and: {
+            try await reader.objects.wholeOmap(of: Journal.object)
+        }
+        return Basis(footing: footing, state: state)
+    }
+
     /// Writes an intent, before anything that it names is touched. In the same operation its files
     /// are taken out of deferred intents: the new intent makes the last look at them.
-    package func begin(_ body: Intent.Body, _ what: String) async throws -> OpenIntent {
+    ///
+    /// - Parameter basis: an earlier reading. If the journal was changed since, the guard refuses
+    ///   the first attempt, and the journal is read again.
+    package func begin(_ body: Intent.Body, _ what: String, on basis: Basis? = nil) async throws -> OpenIntent {
+        let basis = if let basis { basis } else { try await self.basis(for: body) }
         let moment = policy.now
         let id = RecordKey.new(at: moment)
         let parts = try Intent.encode(body)
-        var footing: Footing?
-        if let top = body.top { footing = try await reader.footing(below: top) }
         let head = Intent.Head(
             kind: body.kind, state: .begun, owner: policy.owner, begun: moment, parts: parts.count, what: what,
-            footing: footing)
+            footing: basis.footing)
         let intent = Intent(id: id, head: head, body: body, heard: moment)
         let value = try Intent.encode(head)
         var keys = Dictionary(
@@ -120,7 +141,7 @@ package struct Journal: Sendable {
         // Noted before another process can read the intent.
         IntentsAtWork.insert(id)
         do {
-            try await supersede(intent.blobs, with: keys, intent, intent.place)
+            try await supersede(intent.blobs, with: keys, intent, intent.place, after: basis.state)
         } catch {
             IntentsAtWork.remove(id)
             throw error
@@ -132,16 +153,19 @@ package struct Journal: Sendable {
 
     /// Takes files with these identifiers, which are about to be removed, out of deferred intents.
     package func forget(_ blobs: Set<BlobIdentifier>, of place: StoragePath) async throws {
-        try await supersede(blobs, with: [:], nil, place)
+        let state = try await reader.objects.wholeOmap(of: Journal.object)
+        try await supersede(blobs, with: [:], nil, place, after: state)
     }
 
     /// Sets the keys of a new intent. In the same operation takes its files out of deferred
     /// intents, and voids marks if the intent moves references.
     private func supersede(
-        _ blobs: Set<BlobIdentifier>, with new: [ByteString: [UInt8]], _ intent: Intent?, _ place: StoragePath
+        _ blobs: Set<BlobIdentifier>, with new: [ByteString: [UInt8]], _ intent: Intent?, _ place: StoragePath,
+        after known: ObjectState?
     ) async throws {
-        for _ in 0..<StorageWriter.attempts {
-            let state = try await reader.objects.wholeOmap(of: Journal.object)
+        var state = known
+        for attempt in 0..<StorageWriter.attempts {
+            if attempt > 0 { state = try await reader.objects.wholeOmap(of: Journal.object) }
             var keys = new
             var gone: [ByteString] = []
             for entry in Journal.entries(of: state?.omap ?? []) {
