@@ -14,31 +14,12 @@ let package = Package(
             cSettings: [.unsafeFlags(["-O2"])],
             linkerSettings: [.linkedLibrary("rados")]
         ),
-        .executableTarget(
-            name: "usage",
-            dependencies: [.product(name: "AdminCore", package: "regtop")],
-            swiftSettings: [
-                .enableUpcomingFeature("ExistentialAny"),
-                .enableUpcomingFeature("InternalImportsByDefault"),
-                .enableUpcomingFeature("MemberImportVisibility"),
-                .treatAllWarnings(as: .error),
-            ]
-        ),
         .target(name: "CTerminal"),
-        .executableTarget(
-            name: "console",
-            dependencies: ["CTerminal"],
-            swiftSettings: [
-                .enableUpcomingFeature("ExistentialAny"),
-                .enableUpcomingFeature("InternalImportsByDefault"),
-                .enableUpcomingFeature("MemberImportVisibility"),
-                .treatAllWarnings(as: .error),
-            ]
-        ),
         .executableTarget(
             name: "bench",
             dependencies: [
                 "CLimit",
+                "CTerminal",
                 .product(name: "AdminCore", package: "regtop"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "engine.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -33,7 +34,20 @@ void climit_close(climit *limit) {
     free(limit);
 }
 
-uint64_t climit_operations(const climit *limit) { return limit->operations; }
+int climit_served(climit *limit, uint64_t *operations) {
+    // How long operations waited for the queue: this counter has every one, those on missing objects included.
+    const char *command = "{\"prefix\":\"perf dump\",\"logger\":\"osd\",\"counter\":\"op_before_queue_op_lat\"}";
+    char *answer = NULL, *status = NULL;
+    size_t length = 0, status_length = 0;
+    int code = rados_osd_command(
+        limit->cluster, 0, &command, 1, "", 0, &answer, &length, &status, &status_length);
+    const char *key = "\"avgcount\":", *found = code < 0 ? NULL : memmem(answer, length, key, strlen(key));
+    if (code >= 0 && !found) code = -EIO;
+    if (found) *operations = strtoull(found + strlen(key), NULL, 10);
+    rados_buffer_free(answer);
+    rados_buffer_free(status);
+    return code;
+}
 
 void climit_identifier(char *text, uint32_t series, uint64_t number) {
     snprintf(text, 37, "%08x-0000-4000-8000-%012llx", series, (unsigned long long)number);
@@ -52,14 +66,14 @@ static void answered(rados_completion_t completion, void *argument) {
 
 static int prepare(slot *slot) {
     slot->step += 1;
-    slot->run->limit->operations += 1;
     return rados_aio_create_completion2(slot, answered, &slot->completion);
 }
 
 int climit_submit_write(slot *slot) {
     int code = prepare(slot);
     if (code == 0)
-        code = rados_aio_write_op_operate(slot->write, slot->run->limit->io, slot->completion, slot->object, NULL, 0);
+        code = rados_aio_write_op_operate(
+            slot->write, slot->run->limit->io, slot->completion, slot->object, slot->modified ? &slot->modified : NULL, 0);
     return code < 0 ? code : 1;
 }
 
@@ -174,7 +188,6 @@ static void end_wait(rados_completion_t completion, void *argument) {
 static int now(climit *limit, rados_write_op_t write, rados_read_op_t read, const char *object) {
     wait wait = {.lock = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER};
     rados_completion_t completion;
-    limit->operations += 1;
     int code = rados_aio_create_completion2(&wait, end_wait, &completion);
     if (code < 0) return code;
     code = write ? rados_aio_write_op_operate(write, limit->io, completion, object, NULL, 0)

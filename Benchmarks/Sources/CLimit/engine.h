@@ -8,7 +8,6 @@
 struct climit {
     rados_t cluster;
     rados_ioctx_t io;
-    uint64_t operations;
 };
 
 // An operation in flight, and the item whose turn it is.
@@ -27,6 +26,8 @@ typedef struct slot {
     int omap_code, xattrs_code, data_code;
     char *buffer;
     size_t length;
+    // The time of a change; 0 for now.
+    time_t modified;
     char blob[48];
     char object[2048];
     struct slot *next;
@@ -64,6 +65,8 @@ int climit_read_now(climit *limit, rados_read_op_t op, const char *object);
 void climit_size(char bytes[10], uint64_t size);
 void climit_set_key(rados_write_op_t op, const char *key, const char *value, size_t length);
 void climit_remove_key(rados_write_op_t op, const char *key);
+// The first chunk of a file of `size` bytes.
+void climit_add_chunk_0(rados_write_op_t op, const char *data, size_t length, uint64_t size);
 // The identifier, `blob:` included, that the one entry of an omap answer holds.
 int climit_take_blob(rados_omap_iter_t omap, char blob[48]);
 

@@ -12,7 +12,7 @@ typedef struct {
     size_t size;
 } small;
 
-static void add_chunk_0(rados_write_op_t op, const char *data, size_t length, uint64_t size) {
+void climit_add_chunk_0(rados_write_op_t op, const char *data, size_t length, uint64_t size) {
     char bytes[10];
     climit_size(bytes, size);
     rados_write_op_write_full(op, data, length);
@@ -36,7 +36,7 @@ static int put_step(slot *slot, void *argument) {
         name_blob(slot->blob, work->series, slot->item);
         snprintf(slot->object, sizeof slot->object, "%s-0", slot->blob);
         slot->write = rados_create_write_op();
-        add_chunk_0(slot->write, slot->buffer, work->size, work->size);
+        climit_add_chunk_0(slot->write, slot->buffer, work->size, work->size);
         return climit_submit_write(slot);
     case 1:
         climit_clear(slot);
@@ -122,7 +122,7 @@ int climit_put_large(
     char *buffer = calloc(1, chunk);
     if (!buffer) return -ENOMEM;
     rados_write_op_t op = rados_create_write_op();
-    add_chunk_0(op, buffer, part(&work, 0), size);
+    climit_add_chunk_0(op, buffer, part(&work, 0), size);
     free(buffer);
     snprintf(object, sizeof object, "%s-0", work.blob);
     code = climit_write_now(limit, op, object);
@@ -221,7 +221,7 @@ static int make_chunk_step(slot *slot, void *argument) {
     name_blob(slot->blob, work->series, slot->item);
     snprintf(slot->object, sizeof slot->object, "%s-0", slot->blob);
     slot->write = rados_create_write_op();
-    add_chunk_0(slot->write, slot->buffer, 1, 1);
+    climit_add_chunk_0(slot->write, slot->buffer, 1, 1);
     return climit_submit_write(slot);
 }
 

@@ -15,8 +15,8 @@ typedef struct climit climit;
 climit *climit_open(const char *pool, int *code);
 void climit_close(climit *limit);
 
-// Operations that were submitted since the connection was opened.
-uint64_t climit_operations(const climit *limit);
+// *operations says how many operations the one OSD of the cluster has taken from all clients since it began, enumerations included.
+int climit_served(climit *limit, uint64_t *operations);
 
 // The identifier, without "blob:", that file `number` of series `series` gets: 36 characters and a zero.
 void climit_identifier(char *text, uint32_t series, uint64_t number);
@@ -42,9 +42,13 @@ int climit_list(climit *limit, const char *directory, uint64_t *entries);
 // Every directory below one. *entries says how many keys there were in all.
 int climit_walk(climit *limit, const char *directory, int depth, uint64_t *entries);
 
-// Enumerates the pool, and reads every object once: the keys of a directory, at most 1024, the xattrs of a chunk. *objects says how many
-// there were.
-int climit_survey(climit *limit, int depth, uint64_t *objects);
+// Names all objects of the pool. *found says how many there were.
+int climit_enumerate(climit *limit, uint64_t *found);
+// Names all objects of the pool, and reads each once: the keys of a directory, at most 1024; the xattrs of a chunk, and its first `data`
+// bytes. *found says how many there were.
+int climit_survey(climit *limit, size_t data, int depth, uint64_t *found);
+// The same reads, of `count` objects whose names are given, each with a zero at its end.
+int climit_read_objects(climit *limit, const char *names, uint64_t count, size_t data, int depth);
 
 // Moves one file: the key at the destination, then the one at the source.
 int climit_move(climit *limit, const char *source, const char *destination, const char *name);
@@ -58,6 +62,10 @@ int climit_remove_chunks(climit *limit, uint32_t series, uint32_t count, int dep
 
 // ---- What is prepared and taken away.
 
+// Prepared objects, one operation each. Object i is at packed + offsets[i]: its name and a zero; four bytes with its date; if it is a chunk,
+// four bytes with its length, and its data; if it is a directory, four bytes with the number of its keys, and each key and its value, both
+// with a zero at their ends, to be added to those that are there.
+int climit_write_objects(climit *limit, const char *packed, const uint64_t *offsets, uint64_t count, int depth);
 // A directory with all those above it.
 int climit_make_directory(climit *limit, const char *path);
 // `count` files of one byte in a directory, named f0, f1, …; without chunks if `series` is 0.

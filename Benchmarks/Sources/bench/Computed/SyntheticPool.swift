@@ -2,26 +2,26 @@ import AdminCore
 import Foundation
 import Synchronization
 
-/// A pool that is generated instead of stored, so that only the memory of regtop is measured. Each
-/// repository has a hundred images; each image has a manifest, a configuration and eight layers,
-/// two of which all repositories share.
+/// A pool that is computed instead of stored. Each image has a manifest, a configuration and ten
+/// layers, two of which all images share.
 struct SyntheticPool: ObjectReader {
-    /// Images in a repository.
-    static let images = 100
     /// Layers of an image that no other one has.
-    static let layers = 6
+    static let layers = 8
     /// Layers that all images have.
     static let shared = 2
     /// Blobs of an image that no other one has.
     static let own = layers + 2
 
     let repositories: Int
+    /// Images in a repository.
+    let images: Int
     /// Every second repository has lost its manifests: nothing needs its blobs.
     let isHalfGarbage: Bool
 
     /// A pool of about so many blobs.
-    init(blobs: Int, isHalfGarbage: Bool = false) {
-        repositories = max(1, blobs / (SyntheticPool.own * SyntheticPool.images))
+    init(repositories: Int, blobs: Int, isHalfGarbage: Bool = false) {
+        self.repositories = repositories
+        images = max(1, blobs / (SyntheticPool.own * repositories))
         self.isHalfGarbage = isHalfGarbage
     }
 
@@ -29,10 +29,10 @@ struct SyntheticPool: ObjectReader {
     private func isWhole(_ repository: Int) -> Bool { !isHalfGarbage || repository % 2 == 0 }
 
     /// The exact number of blobs.
-    var blobs: Int { repositories * SyntheticPool.images * SyntheticPool.own + SyntheticPool.shared }
+    var blobs: Int { repositories * images * SyntheticPool.own + SyntheticPool.shared }
 
     /// How many blobs nothing needs.
-    var unneeded: Int { isHalfGarbage ? repositories / 2 * SyntheticPool.images * SyntheticPool.own : 0 }
+    var unneeded: Int { isHalfGarbage ? repositories / 2 * images * SyntheticPool.own : 0 }
 
     /// What a file is, and its number: 0 a blob, 1 a layer link, 2 a revision link, 3 a tag's link.
     private struct File {
@@ -62,6 +62,11 @@ struct SyntheticPool: ObjectReader {
         return String(repeating: "0", count: max(0, count - text.count)) + text
     }
 
+    /// Padded, so that the order of the names is that of the numbers.
+    static func name(_ repository: Int) -> String { "r" + digits(UInt64(repository), 8) }
+
+    static func repository(_ name: Substring) -> Int? { Int(name.dropFirst(), radix: 16) }
+
     private static func number(_ hex: Substring) -> Int? { Int(hex.suffix(16), radix: 16) }
 
     private static func identifier(_ file: File) -> String {
@@ -78,6 +83,7 @@ struct SyntheticPool: ObjectReader {
     func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
         guard let name = object.name.string else { return nil }
         if name.hasPrefix("blob:") { return content(name).map { state($0.bytes, $0.size, operation) } }
+        if name == "\(SyntheticPool.root)/repositories" { return names(operation) }
         guard let entries = entries(name.split(separator: "/")) else { return nil }
         var page = entries
         var hasMore = false
@@ -88,6 +94,22 @@ struct SyntheticPool: ObjectReader {
             page = entries.filter { entry in after.map { entry.key > $0 } ?? true }.sorted { $0.key < $1.key }
             hasMore = page.count > min(limit, 1024)
             page = Array(page.prefix(min(limit, 1024)))
+        }
+        return ObjectState(version: 1, size: 0, modified: SyntheticPool.date, omap: page, hasMore: hasMore)
+    }
+
+    /// A page of the repositories; the keys that are asked for are there.
+    private func names(_ operation: ReadOperation) -> ObjectState {
+        var page: [OmapEntry] = []
+        var hasMore = false
+        switch operation.omap {
+        case nil: break
+        case .keys(let keys): page = keys.map { OmapEntry(key: $0, value: []) }
+        case .page(let after, let limit):
+            let first = (after?.string).flatMap { SyntheticPool.repository($0[...]) }.map { $0 + 1 } ?? 0
+            let last = min(repositories, first + min(limit, 1024))
+            page = (first..<last).map { directory(SyntheticPool.name($0)) }
+            hasMore = last < repositories
         }
         return ObjectState(version: 1, size: 0, modified: SyntheticPool.date, omap: page, hasMore: hasMore)
     }
@@ -113,16 +135,17 @@ struct SyntheticPool: ObjectReader {
         switch (rest.first, rest.count) {
         case (nil, _): return [directory("repositories"), directory("blobs")]
         case ("blobs", 4): return SyntheticPool.number(rest[3]).map { [file("data", File(kind: 0, number: $0))] }
-        case ("repositories", 1): return (0..<repositories).map { directory("r\($0)") }
         case ("repositories", _):
-            guard let repository = Int(rest[1].dropFirst()) else { return nil }
+            guard rest.count > 1, let repository = SyntheticPool.repository(rest[1]) else { return nil }
             return entries(of: repository, Array(rest.dropFirst(2)))
         default: return []
         }
     }
 
+    func images(of repository: Int) -> Range<Int> { repository * images..<(repository + 1) * images }
+
     private func entries(of repository: Int, _ rest: [Substring]) -> [OmapEntry]? {
-        let images = repository * SyntheticPool.images..<(repository + 1) * SyntheticPool.images
+        let images = self.images(of: repository)
         switch (rest.first, rest.count) {
         case (nil, _): return (isWhole(repository) ? [directory("_manifests")] : []) + [directory("_layers")]
         case ("_manifests", _) where !isWhole(repository): return nil
@@ -197,8 +220,8 @@ struct SyntheticPool: ObjectReader {
 
     private func objects(of repository: Int) -> [ObjectID] {
         var names: [String] = []
-        let place = "\(SyntheticPool.root)/repositories/r\(repository)"
-        for image in repository * SyntheticPool.images..<(repository + 1) * SyntheticPool.images {
+        let place = "\(SyntheticPool.root)/repositories/\(SyntheticPool.name(repository))"
+        for image in images(of: repository) {
             let blobs = SyntheticPool.blobs(image)
             if isWhole(repository) {
                 names.append("\(place)/_manifests/revisions/sha256/\(SyntheticPool.hex(blobs[0]))")

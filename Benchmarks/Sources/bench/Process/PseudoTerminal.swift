@@ -1,13 +1,8 @@
 import CTerminal
-import Foundation
 import Glibc
 
 /// A program on a terminal of 80 columns and 24 rows that is read as fast as it writes.
 final class PseudoTerminal {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
     /// What came until it was quiet.
     struct Answer {
         var bytes = 0
@@ -16,6 +11,8 @@ final class PseudoTerminal {
     }
 
     let process: pid_t
+    /// When it was started.
+    let began = ContinuousClock.now
     private let master: Int32
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
@@ -23,32 +20,14 @@ final class PseudoTerminal {
     init(_ words: [String]) throws {
         var name = [CChar](repeating: 0, count: 64)
         master = CTerminal_open(&name, 24, 80)
-        guard master >= 0 else { throw Failure(description: "no terminal") }
-        let path = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        process = try Self.spawn(words, on: String(decoding: path, as: UTF8.self))
-    }
-
-    private static func spawn(_ words: [String], on terminal: String) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
+        guard master >= 0 else { throw ProcessFailure(description: "no terminal") }
         // In a new session (POSIX_SPAWN_SETSID), the first terminal that it opens is its
         // controlling one.
-        posix_spawnattr_setflags(&attributes, 0x80)
-        posix_spawn_file_actions_addopen(&actions, 0, terminal, O_RDWR, 0)
-        posix_spawn_file_actions_adddup2(&actions, 0, 1)
-        posix_spawn_file_actions_adddup2(&actions, 0, 2)
-        let arguments = words.map { strdup($0) } + [nil]
-        defer { arguments.forEach { free($0) } }
-        var process: pid_t = 0
-        let error = posix_spawnp(&process, words[0], &actions, &attributes, arguments, environ)
-        guard error == 0 else { throw Failure(description: "\(words[0]): \(String(cString: strerror(error)))") }
-        return process
+        process = try spawn(words, flags: 0x80) { actions in
+            posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
+            posix_spawn_file_actions_adddup2(&actions, 0, 1)
+            posix_spawn_file_actions_adddup2(&actions, 0, 2)
+        }
     }
 
     func type(_ keys: String) {
@@ -73,16 +52,6 @@ final class PseudoTerminal {
             text += buffer[..<count]
             if isDone(text) { return answer }
         }
-    }
-
-    /// In bytes, what is resident and what was at most.
-    func memory() throws -> (now: Int, most: Int) {
-        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
-        func bytes(_ name: String) -> Int {
-            let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
-            return (line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).compactMap { Int($0) }.first ?? 0) * 1024
-        }
-        return (bytes("VmRSS:"), bytes("VmHWM:"))
     }
 
     func end() {

@@ -1,27 +1,16 @@
 import Foundation
 
 /// Starts a program, waits for its first output and for its rest, then presses keys.
-enum Measurement {
-    /// - Parameters:
-    ///   - frame: what its first frame has, whatever is still to come.
-    ///   - mark: what says that the first rows are there.
+enum ConsoleMeasurement {
+    /// See `ConsoleStart`.
     static func run(frame: String, mark: String, _ words: [String]) throws {
-        let clock = ContinuousClock()
-        let began = clock.now
         let terminal = try PseudoTerminal(words)
         defer { terminal.end() }
-        let (frame, mark) = (Array(frame.utf8), Array(mark.utf8))
-        var first: Duration?
-        let shown = terminal.answer(since: began, quiet: 60_000) { text in
-            if first == nil, contains(text, frame) { first = began.duration(to: .now) }
-            return contains(text, mark)
-        }.time
-        print("  first frame after    \(milliseconds(first ?? shown))")
-        print("  shown after          \(milliseconds(shown))")
-        // Whatever it still reads: a second without a byte.
-        let rest = terminal.answer(since: began, quiet: 1500)
-        print("  at rest after        \(milliseconds(max(shown, rest.time)))")
-        let memory = try terminal.memory()
+        let start = try ConsoleStart(terminal, frame: frame, mark: mark)
+        print("  first frame after    \(milliseconds(start.first))")
+        print("  shown after          \(milliseconds(start.shown))")
+        print("  at rest after        \(milliseconds(start.rest))")
+        let memory = start.memory
         print("  memory               \(memory.now >> 20) MiB, at most \(memory.most >> 20) MiB (\(memory.now) bytes)")
         let inPage = Array(repeating: Array(repeating: "j", count: 10) + Array(repeating: "k", count: 10), count: 15)
         report("a step in the page", inPage.flatMap(\.self), terminal)
@@ -45,11 +34,6 @@ enum Measurement {
         let time = "median \(milliseconds(share(times, 0.5))), p99 \(milliseconds(share(times, 0.99)))"
         let sent = "bytes: median \(share(bytes, 0.5)), p99 \(share(bytes, 0.99))"
         print("  \(name.padding(toLength: 21, withPad: " ", startingAt: 0))\(time); \(sent)")
-    }
-
-    private static func contains(_ text: [UInt8], _ wanted: [UInt8]) -> Bool {
-        guard text.count >= wanted.count else { return false }
-        return (0...text.count - wanted.count).contains { text[$0..<$0 + wanted.count].elementsEqual(wanted) }
     }
 
     private static func milliseconds(_ duration: Duration) -> String {

@@ -25,8 +25,8 @@ struct WrongContent: Error, CustomStringConvertible {
 extension Harness {
     func putSmall(_ name: String, _ files: SmallFiles) -> Comparison {
         let content = [UInt8](repeating: UInt8(ascii: "x"), count: files.size)
-        return Comparison(
-            name: name,
+        return compare(
+            name,
             prepare: { try await limit.makeDirectories(Harness.directories($0, files)) },
             limit: { try await limit.put($0.directory, files, series: $0.series) },
             driver: { turn, driver in
@@ -39,8 +39,8 @@ extension Harness {
 
     /// The files are there before.
     func getSmall(_ name: String, _ files: SmallFiles) -> Comparison {
-        Comparison(
-            name: name, rounds: 9,
+        compare(
+            name, rounds: 9,
             prepare: {
                 try await limit.makeDirectories(Harness.directories($0, files))
                 try await limit.put($0.directory, files, series: $0.series)
@@ -65,8 +65,8 @@ extension Harness {
 
     func putLarge(_ name: String, size: Int) -> Comparison {
         let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
-        return Comparison(
-            name: name,
+        return compare(
+            name,
             prepare: { try await limit.makeDirectories([$0.directory]) },
             limit: { try await limit.putLarge($0.directory, series: $0.series, size: size, depth: LargeFile.depth) },
             driver: { turn, driver in
@@ -78,8 +78,8 @@ extension Harness {
     }
 
     func getLarge(_ name: String, size: Int) -> Comparison {
-        Comparison(
-            name: name,
+        compare(
+            name,
             prepare: {
                 try await limit.makeDirectories([$0.directory])
                 try await limit.putLarge($0.directory, series: $0.series, size: size, depth: LargeFile.depth)

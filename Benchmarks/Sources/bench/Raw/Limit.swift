@@ -1,6 +1,7 @@
 import AdminCore
 import CLimit
 import Foundation
+import Synchronization
 
 /// The raw librados program, with a connection of its own.
 ///
@@ -18,15 +19,19 @@ final class Limit: @unchecked Sendable {
 
     deinit { climit_close(raw) }
 
-    /// Operations so far.
-    var operations: UInt64 { climit_operations(raw) }
-
     /// Runs one of its functions on a thread that may block.
     func run(_ what: String, _ body: @escaping @Sendable (Limit) -> Int32) async throws {
         let code = await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: body(self)) }
         }
         if code < 0 { throw LimitError(code: code, what: what) }
+    }
+
+    /// Operations that the cluster has taken so far, from all clients.
+    func served() async throws -> Int {
+        let served = Mutex<UInt64>(0)
+        try await run("count operations") { limit in served.withLock { climit_served(limit.raw, &$0) } }
+        return Int(served.withLock(\.self))
     }
 
     // MARK: - What is measured and prepared; see CLimit.h
@@ -70,10 +75,10 @@ final class Limit: @unchecked Sendable {
         }
     }
 
-    func getLarge(_ directory: String, size: Int, depth: Int) async throws {
+    func getLarge(_ directory: String, name: String = "large", size: Int, depth: Int) async throws {
         try await run("get") {
             var bytes: UInt64 = 0
-            let code = climit_get_large($0.raw, directory, "large", LargeFile.chunk, Int32(depth), &bytes)
+            let code = climit_get_large($0.raw, directory, name, LargeFile.chunk, Int32(depth), &bytes)
             return code < 0 || bytes == UInt64(size) ? code : -EIO
         }
     }
@@ -98,12 +103,40 @@ final class Limit: @unchecked Sendable {
         }
     }
 
-    /// Reads every object of the pool once; there must be `least` or more.
-    func survey(depth: Int, atLeast least: Int) async throws {
+    /// Names every object of the pool; there must be `count`.
+    func enumerate(expecting count: Int) async throws {
+        try await run("enumerate") {
+            var objects: UInt64 = 0
+            let code = climit_enumerate($0.raw, &objects)
+            return code < 0 || objects == UInt64(count) ? code : -EIO
+        }
+    }
+
+    /// Names every object of the pool and reads it once, with the first `data` bytes; there must be
+    /// `count`.
+    func survey(data: Int, depth: Int, expecting count: Int) async throws {
         try await run("survey") {
             var objects: UInt64 = 0
-            let code = climit_survey($0.raw, Int32(depth), &objects)
-            return code < 0 || objects >= UInt64(least) ? code : -EIO
+            let code = climit_survey($0.raw, data, Int32(depth), &objects)
+            return code < 0 || objects == UInt64(count) ? code : -EIO
+        }
+    }
+
+    /// Reads objects that are known by name, with the first `data` bytes.
+    func read(_ names: PackedNames, data: Int, depth: Int) async throws {
+        try await run("read") { limit in
+            names.bytes.withUnsafeBufferPointer {
+                climit_read_objects(limit.raw, $0.baseAddress, UInt64(names.count), data, Int32(depth))
+            }
+        }
+    }
+
+    func write(_ objects: PackedObjects, depth: Int) async throws {
+        try await run("write") { limit in
+            objects.bytes.withUnsafeBufferPointer { bytes in
+                climit_write_objects(
+                    limit.raw, bytes.baseAddress, objects.offsets, UInt64(objects.offsets.count), Int32(depth))
+            }
         }
     }
 

@@ -12,11 +12,9 @@ struct CompletePool: ObjectReader {
     /// The blobs by the first two digits of their digests.
     private let groups: [String: [UInt32]]
 
-    /// A pool of about so many objects.
-    init(objects: Int) {
-        // A directory and a chunk for each blob and for each layer link; more for manifests and
-        // tags.
-        base = SyntheticPool(blobs: objects * 10 / 47)
+    /// The pool of the same blobs.
+    init(_ base: SyntheticPool) {
+        self.base = base
         groups = Dictionary(grouping: (0..<UInt32(base.blobs))) { String(SyntheticPool.hex(Int($0)).prefix(2)) }
     }
 
@@ -59,7 +57,7 @@ struct CompletePool: ObjectReader {
         }
         let parts = name.dropFirst(CompletePool.root.count).split(separator: "/")
         guard parts.count == 5, parts[2] == "_layers", let shared = Int(parts[4].suffix(16), radix: 16),
-            shared < SyntheticPool.shared, let repository = Int(parts[1].dropFirst())
+            shared < SyntheticPool.shared, let repository = SyntheticPool.repository(parts[1])
         else { return nil }
         return [OmapEntry(key: "link", value: Array(link(repository, shared).utf8))]
     }
@@ -116,12 +114,10 @@ struct CompletePool: ObjectReader {
 
     /// Those of a repository that hold no file, and its links to the blobs that all share.
     private func directories(of repository: Int) -> [ObjectID] {
-        let place = "\(CompletePool.root)/repositories/r\(repository)"
+        let place = "\(CompletePool.root)/repositories/\(SyntheticPool.name(repository))"
         var names = ["", "/_manifests", "/_manifests/revisions", "/_manifests/revisions/sha256", "/_manifests/tags"]
         names += ["/_layers", "/_layers/sha256"]
-        names += (repository * SyntheticPool.images..<(repository + 1) * SyntheticPool.images).map {
-            "/_manifests/tags/t\($0)"
-        }
+        names += base.images(of: repository).map { "/_manifests/tags/t\($0)" }
         names += (0..<SyntheticPool.shared).map { "/_layers/sha256/\(SyntheticPool.hex($0))" }
         let chunks = (0..<SyntheticPool.shared).map { link(repository, $0) + "-0" }
         return (names.map { place + $0 } + chunks).map { ObjectID(ByteString($0)) }

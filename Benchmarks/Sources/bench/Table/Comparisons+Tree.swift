@@ -4,8 +4,8 @@ import Foundation
 extension Harness {
     /// One directory, listed some times in succession.
     func list(_ name: String, children: Int, times: Int) -> Comparison {
-        Comparison(
-            name: name, rounds: 9,
+        compare(
+            name, rounds: 9,
             prepare: {
                 try await limit.makeDirectories([$0.directory])
                 try await limit.makeFiles($0.directory, series: 0, count: children)
@@ -23,8 +23,8 @@ extension Harness {
     /// Directories with one file each, in groups.
     func walk(_ name: String, width: Int, leaves: Int, in directory: String) -> Comparison {
         let entries = width + 2 * width * leaves
-        return Comparison(
-            name: name,
+        return compare(
+            name,
             limit: { _ in try await limit.walk(directory, depth: 128, expecting: entries) },
             driver: { _, driver in
                 let count = try await driver.reader.walk(try StoragePath(directory)).count
@@ -34,8 +34,8 @@ extension Harness {
 
     /// Files moved one after the other, from one directory into another.
     func moveOne(_ name: String, count: Int) -> Comparison {
-        Comparison(
-            name: name,
+        compare(
+            name,
             prepare: {
                 try await limit.makeDirectories([$0.directory + "/from", $0.directory + "/to"])
                 try await limit.makeFiles($0.directory + "/from", series: $0.series, count: count + 1)
@@ -53,8 +53,8 @@ extension Harness {
 
     /// Moves a directory with its files. The raw program moves `batch` keys with one operation.
     func moveAll(_ name: String, count: Int, batch: Int) -> Comparison {
-        Comparison(
-            name: name,
+        compare(
+            name,
             prepare: { try await makeDirectory($0, count) },
             limit: { try await limit.moveAll($0.directory, "from", "to", batch: batch, depth: 128) },
             driver: { turn, driver in
@@ -66,8 +66,8 @@ extension Harness {
 
     /// A directory that is deleted with all its files: the references go, the chunks stay, as ever.
     func deleteAll(_ name: String, count: Int, batch: Int) -> Comparison {
-        Comparison(
-            name: name,
+        compare(
+            name,
             prepare: { try await makeDirectory($0, count) },
             limit: { try await limit.unlinkAll($0.directory, "from", batch: batch, depth: 128) },
             driver: { turn, driver in try await driver.delete(try StoragePath(turn.directory + "/from")) },
@@ -77,8 +77,8 @@ extension Harness {
     /// Frees files whose references are in a holding, after the delay, with the proof and the
     /// claims.
     func free(_ name: String, count: Int) -> Comparison {
-        Comparison(
-            name: name,
+        compare(
+            name,
             prepare: { turn in
                 try await makeDirectory(turn, count)
                 let path = try StoragePath(turn.directory + "/from")
