@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-climit *climit_open(const char *pool, int *code) {
+climit *climit_open(const char *pool, const char *configuration, int *code) {
     climit *limit = calloc(1, sizeof *limit);
     if (!limit) {
         *code = -ENOMEM;
@@ -17,7 +17,7 @@ climit *climit_open(const char *pool, int *code) {
         free(limit);
         return NULL;
     }
-    *code = rados_conf_read_file(limit->cluster, NULL);
+    *code = rados_conf_read_file(limit->cluster, configuration);
     if (*code == 0) *code = rados_connect(limit->cluster);
     if (*code == 0) *code = rados_ioctx_create(limit->cluster, pool, &limit->io);
     if (*code < 0) {

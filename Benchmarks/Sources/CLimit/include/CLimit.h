@@ -11,8 +11,8 @@
 
 typedef struct climit climit;
 
-// Connects as the environment says (CEPH_CONF) and opens the pool. NULL after an error, which is in *code.
-climit *climit_open(const char *pool, int *code);
+// Connects as the file says, or the environment (CEPH_CONF) if it is NULL, and opens the pool. NULL after an error, which is in *code.
+climit *climit_open(const char *pool, const char *configuration, int *code);
 void climit_close(climit *limit);
 
 // *operations says how many operations the one OSD of the cluster has taken from all clients since it began, enumerations included.

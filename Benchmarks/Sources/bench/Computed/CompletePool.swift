@@ -115,9 +115,11 @@ struct CompletePool: ObjectReader {
     /// Those of a repository that hold no file, and its links to the blobs that all share.
     private func directories(of repository: Int) -> [ObjectID] {
         let place = "\(CompletePool.root)/repositories/\(SyntheticPool.name(repository))"
-        var names = ["", "/_manifests", "/_manifests/revisions", "/_manifests/revisions/sha256", "/_manifests/tags"]
-        names += ["/_layers", "/_layers/sha256"]
-        names += base.images(of: repository).map { "/_manifests/tags/t\($0)" }
+        var names = ["", "/_layers", "/_layers/sha256"]
+        if base.isWhole(repository) {
+            names += ["", "/revisions", "/revisions/sha256", "/tags"].map { "/_manifests" + $0 }
+            names += base.images(of: repository).map { "/_manifests/tags/t\($0)" }
+        }
         names += (0..<SyntheticPool.shared).map { "/_layers/sha256/\(SyntheticPool.hex($0))" }
         let chunks = (0..<SyntheticPool.shared).map { link(repository, $0) + "-0" }
         return (names.map { place + $0 } + chunks).map { ObjectID(ByteString($0)) }

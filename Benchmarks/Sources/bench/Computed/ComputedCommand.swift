@@ -8,7 +8,7 @@ struct ComputedCommand: AsyncParsableCommand {
         commandName: "computed", abstract: "Does one work on a computed registry.", shouldDisplay: false)
 
     enum Work: String, CaseIterable, ExpressibleByArgument {
-        case enumerate, repos, unique, usage, mark, halfMark = "half-mark", read, fsck
+        case enumerate, read, repos, unique, usage, mark, halfMark = "half-mark", fsck
 
         var title: String {
             switch self {
@@ -29,27 +29,28 @@ struct ComputedCommand: AsyncParsableCommand {
     @Argument var blobs: Int
 
     func run() async throws {
-        let pool = SyntheticPool(repositories: repositories, blobs: blobs, isHalfGarbage: work == .halfMark)
+        let content = SyntheticPool(repositories: repositories, blobs: blobs, isHalfGarbage: work == .halfMark)
+        let pool = CompletePool(content)
         let registry = RegistryReader(storage: StorageReader(objects: pool))
         switch work {
-        case .enumerate: try await enumerate(pool)
+        case .enumerate: try await enumerate(pool, atLeast: content.blobs)
+        case .read: try await read(pool)
         case .repos: try await summaries(registry)
         case .unique, .usage:
             let usage = try await UsageInspector(registry: registry).usage(pool: work == .usage)
-            guard usage.blobs == pool.blobs else { throw WrongContent(what: "\(usage.blobs) blobs") }
-        case .mark, .halfMark: try await mark(registry, unneeded: pool.unneeded)
-        case .read: try await read(CompletePool(pool))
-        case .fsck: try await check(CompletePool(pool))
+            guard usage.blobs == content.blobs else { throw WrongContent(what: "\(usage.blobs) blobs") }
+        case .mark, .halfMark: try await mark(registry, unneeded: content.unneeded)
+        case .fsck: try await check(registry)
         }
     }
 
     /// What a mark begins with, alone: the names of all objects.
-    private func enumerate(_ pool: SyntheticPool) async throws {
+    private func enumerate(_ pool: CompletePool, atLeast least: Int) async throws {
         var count = 0
         for cursor in try await pool.enumerate(.namespace(""), slices: 8) {
             while let page = try await cursor.next() { count += page.count }
         }
-        guard count > pool.blobs else { throw WrongContent(what: "\(count) objects") }
+        guard count > least else { throw WrongContent(what: "\(count) objects") }
     }
 
     private func summaries(_ registry: RegistryReader) async throws {
@@ -69,8 +70,7 @@ struct ComputedCommand: AsyncParsableCommand {
         }
     }
 
-    private func check(_ pool: CompletePool) async throws {
-        let registry = RegistryReader(storage: StorageReader(objects: pool))
+    private func check(_ registry: RegistryReader) async throws {
         let report = await Fsck(registry: registry, options: FsckOptions(clock: .system)).run()
         guard report.isComplete, report.problems.isEmpty else {
             throw WrongContent(what: "\(report.stopped ?? ""): \(report.problems.prefix(3))")

@@ -2,7 +2,7 @@ import AdminCore
 import Foundation
 import Synchronization
 
-/// A pool that is computed instead of stored. Each image has a manifest, a configuration and ten
+/// The content of a registry that is computed instead of stored. Each image has a manifest, a configuration and ten
 /// layers, two of which all images share.
 struct SyntheticPool: ObjectReader {
     /// Layers of an image that no other one has.
@@ -26,7 +26,7 @@ struct SyntheticPool: ObjectReader {
     }
 
     /// Whether a repository has manifests.
-    private func isWhole(_ repository: Int) -> Bool { !isHalfGarbage || repository % 2 == 0 }
+    func isWhole(_ repository: Int) -> Bool { !isHalfGarbage || repository % 2 == 0 }
 
     /// The exact number of blobs.
     var blobs: Int { repositories * images * SyntheticPool.own + SyntheticPool.shared }

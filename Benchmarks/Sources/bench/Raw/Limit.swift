@@ -11,9 +11,11 @@ final class Limit: @unchecked Sendable {
     private let raw: OpaquePointer
     private let queue = DispatchQueue(label: "limit")
 
-    init(pool: String) throws {
+    /// - Parameter configuration: The file of the cluster; by default the one that the environment
+    ///   names.
+    init(pool: String, configuration: String? = nil) throws {
         var code: Int32 = 0
-        guard let raw = climit_open(pool, &code) else { throw LimitError(code: code, what: "connect") }
+        guard let raw = climit_open(pool, configuration, &code) else { throw LimitError(code: code, what: "connect") }
         self.raw = raw
     }
 

@@ -48,7 +48,8 @@ enum Report {
 
     private static func ratio(_ value: Double) -> String { String(format: "%.2f", value) }
 
+    /// Empty for few operations, which say nothing about one of them.
     private static func microseconds(_ side: Side) -> String {
-        side.microseconds.map { String(format: "%.0f µs", $0) } ?? ""
+        side.operations < 1000 ? "" : side.microseconds.map { String(format: "%.0f µs", $0) } ?? ""
     }
 }
