@@ -77,8 +77,8 @@ struct ComputedCommand: AsyncParsableCommand {
         }
     }
 
-    /// One read an object: of a directory its keys, of a chunk its size and its first bytes. This is
-    /// the minimum for any check of a whole pool.
+    /// One read an object: of a directory its keys, of a chunk its size and its first bytes. This
+    /// is the minimum for any check of a whole pool.
     private func read(_ pool: CompletePool) async throws {
         for cursor in try await pool.enumerate(.all, slices: 8) {
             while let page = try await cursor.next() {

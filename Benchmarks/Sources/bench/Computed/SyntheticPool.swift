@@ -2,8 +2,8 @@ import AdminCore
 import Foundation
 import Synchronization
 
-/// The content of a registry that is computed instead of stored. Each image has a manifest, a configuration and ten
-/// layers, two of which all images share.
+/// The content of a registry that is computed instead of stored. Each image has a manifest, a
+/// configuration and ten layers, two of which all images share.
 struct SyntheticPool: ObjectReader {
     /// Layers of an image that no other one has.
     static let layers = 8
@@ -41,6 +41,7 @@ struct SyntheticPool: ObjectReader {
     }
 
     private static let root = "/docker/registry/v2"
+    private static let layer = [UInt8](repeating: UInt8(ascii: "x"), count: 1000)
     private static let date = Date(timeIntervalSince1970: 1_400_000_000)
 
     // MARK: - Names
@@ -187,7 +188,9 @@ struct SyntheticPool: ObjectReader {
             return (link, link.count)
         }
         let place = number - SyntheticPool.shared
-        guard place >= 0, place % SyntheticPool.own == 0 else { return ([], 1000) }
+        guard place >= 0, place % SyntheticPool.own == 0 else {
+            return (SyntheticPool.layer, SyntheticPool.layer.count)
+        }
         let blobs = SyntheticPool.blobs(place / SyntheticPool.own)
         func reference(_ blob: Int) -> String {
             #"{"mediaType":"application/octet-stream","size":1000,"digest":"sha256:\#(SyntheticPool.hex(blob))"}"#

@@ -70,8 +70,8 @@ enum ObjectKind: String, Sendable {
     /// Whether it is a directory.
     var isDirectory: Bool { !Self.chunks.contains(self) }
 
-    /// Whether `repos` cannot do without it: names, tags, manifests, and whether each blob is there.
-    /// The presence of a link is a key of its list.
+    /// Whether `repos` cannot do without it: names, tags, manifests, and whether each blob is
+    /// there. The presence of a link is a key of its list.
     var isReadByListing: Bool {
         switch self {
         case .names, .repository, .tags, .revisions, .layers, .current, .currentLink, .place, .blob, .manifest: true

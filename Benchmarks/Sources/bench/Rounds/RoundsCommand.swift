@@ -9,6 +9,8 @@ struct RoundsCommand: AsyncParsableCommand {
 
     /// The most rounds that `repos` may wait for.
     private static let goal = 12.0
+    /// Operations in flight of either side.
+    private static let inFlight = RadosOptions().inFlight
 
     @Argument(help: "A configuration of the cluster with a delay.")
     var slow: String
@@ -20,38 +22,39 @@ struct RoundsCommand: AsyncParsableCommand {
     var rounds = 5
 
     func run() async throws {
-        let fastStore = try await RadosStore.open(options(nil))
-        let slowStore = try await RadosStore.open(options(slow))
-        let fastLimit = try Limit(pool: pool)
-        let slowLimit = try Limit(pool: pool, configuration: slow)
-        let delay = try await median(100) { try await slowLimit.read(PackedNames(["/"]), data: 0, depth: 1) }
+        let stores = [try await RadosStore.open(options(nil)), try await RadosStore.open(options(slow))]
+        let limits = [try Limit(pool: pool), try Limit(pool: pool, configuration: slow)]
         var table = MarkdownTable([
-            "`repos` of", "necessary reads, all at once", "the same with a delay", "regtop", "with a delay",
-            "rounds of \(Report.time(delay))", "goal",
+            "work", "operations", "without a delay", "with a delay", "one operation", "rounds", "goal",
         ])
         var timelines: [String] = []
-        // Five repositories need fewer operations than may be in flight: each round shows.
+        // Five repositories need few operations: each round shows in their timeline.
         for count in [5, 500] {
             let registry = GeneratedRegistry(repositories: count, blobs: 12 * count + 2, images: 4)
-            try await fastLimit.write(PackedObjects(try registry.objects(of: 0..<count)), depth: 128)
+            try await limits[0].write(PackedObjects(try registry.objects(of: 0..<count)), depth: Self.inFlight)
             let names = try registry.names(of: \.isReadByListing)
-            let reads = [
-                try await median(rounds) { try await fastLimit.read(names, data: 4096, depth: 128) },
-                try await median(rounds) { try await slowLimit.read(names, data: 4096, depth: 128) },
-            ]
-            let fast = try await median(rounds) { _ = try await trace(fastStore) }
+            let delay = try await median(100) { try await limits[1].read(PackedNames(["/"]), data: 0, depth: 1) }
+            func add(_ work: String, _ operations: Int, _ times: [Double], goal: Double? = nil) {
+                // What a delay costs in any case, since it limits the rate of the operations.
+                let window = Double(operations) / Double(Self.inFlight)
+                let waited = (times[1] - times[0]) / delay - window
+                table.add(
+                    [work, Report.count(operations)] + (times + [delay]).map(Report.time)
+                        + [number(waited), goal.map { "≤ \(number($0))\(waited > $0 ? ", missed" : "")" } ?? ""])
+            }
+            var reads: [Double] = []
+            for limit in limits {
+                reads.append(try await median(rounds) { try await limit.read(names, data: 4096, depth: Self.inFlight) })
+            }
+            add("necessary reads for \(count) repositories, all at once", names.count, reads)
+            var times: [Double] = []
             var events: [Trace.Event] = []
-            let late = try await median(rounds) { events = try await trace(slowStore) }
-            // With a limit of operations in flight, a delay also lowers the rate of all of them.
-            let waited = (late - max(fast, reads[1])) / delay
-            table.add(
-                ["\(count) repositories"] + (reads + [fast, late]).map(Report.time)
-                    + [number(waited), "≤ \(number(Self.goal))\(waited > Self.goal ? ", missed" : "")"])
-            timelines.append("\(count) repositories, times in delays:\n\n\(timeline(events, delay))")
+            for store in stores { times.append(try await median(rounds) { events = try await trace(store) }) }
+            add("`repos` of \(count) repositories", events.count, times, goal: Self.goal)
+            timelines.append("`repos` of \(count) repositories, times in delays:\n\n\(timeline(events, delay))")
         }
         print(([table.text] + timelines).joined(separator: "\n\n"))
-        await fastStore.close()
-        await slowStore.close()
+        for store in stores { await store.close() }
     }
 
     private func options(_ configuration: String?) -> RadosOptions {

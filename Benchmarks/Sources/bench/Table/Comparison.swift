@@ -58,8 +58,8 @@ struct Turn: Sendable {
 struct Cost: Sendable {
     /// Seconds that passed.
     var wall: Double
-    /// Seconds of processor time of this process or of the program that it started, kernel included,
-    /// cluster excluded. Depends less on the load of the machine.
+    /// Seconds of processor time of this process or of the program that it started, kernel
+    /// included, cluster excluded. Depends less on the load of the machine.
     var processor: Double
     /// Operations that the cluster took.
     var operations = 0

@@ -35,8 +35,8 @@ struct Harness: Sendable {
             clear: clear)
     }
 
-    /// Runs each side once to warm up, then the timed rounds. The sides take turns to begin, so that
-    /// other load of the machine affects all.
+    /// Runs each side once to warm up, then the timed rounds. The sides take turns to begin, so
+    /// that other load of the machine affects all.
     func measure(_ comparison: Comparison, rounds: Int? = nil) async throws -> Measurement {
         var series = UInt32.random(in: 1 << 16..<1 << 31)
         let works = comparison.limits.map(\.work) + [comparison.regtop]
