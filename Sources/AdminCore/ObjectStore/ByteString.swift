@@ -10,11 +10,13 @@ public struct ByteString: Hashable, Sendable {
     public let bytes: [UInt8]
 
     /// Takes the bytes as they are.
+    @inlinable
     public init(bytes: some Sequence<UInt8>) {
         self.bytes = Array(bytes)
     }
 
     /// The UTF-8 bytes of `string`.
+    @inlinable
     public init(_ string: some StringProtocol) {
         self.bytes = Array(string.utf8)
     }
@@ -25,10 +27,10 @@ public struct ByteString: Hashable, Sendable {
     }
 
     /// The number of bytes.
-    public var count: Int { bytes.count }
+    @inlinable public var count: Int { bytes.count }
 
     /// True if there are no bytes.
-    public var isEmpty: Bool { bytes.isEmpty }
+    @inlinable public var isEmpty: Bool { bytes.isEmpty }
 
     /// True if `self` begins with the bytes of `prefix`.
     public func hasPrefix(_ prefix: ByteString) -> Bool {

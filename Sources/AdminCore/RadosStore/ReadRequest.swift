@@ -73,11 +73,12 @@ final class ReadRequest: Sendable {
 
     /// The result, after an answer without an error.
     func state(version: UInt64, of object: ObjectID) throws -> ObjectState {
-        var parts = [answer.pointee.stat_code]
-        if wanted.omap != nil { parts.append(answer.pointee.omap_code) }
-        if wanted.xattrs { parts.append(answer.pointee.xattrs_code) }
-        if wanted.data != nil { parts.append(answer.pointee.data_code) }
-        if let code = parts.first(where: { $0 < 0 }) { throw StoreError.rados(code, "read", object) }
+        // A part that was not requested keeps its initial code, which is no error.
+        let codes = (
+            answer.pointee.stat_code, answer.pointee.omap_code, answer.pointee.xattrs_code, answer.pointee.data_code
+        )
+        let code = min(codes.0, codes.1, codes.2, codes.3)
+        if code < 0 { throw StoreError.rados(code, "read", object) }
         return ObjectState(
             version: version, size: answer.pointee.size,
             modified: Date(timeIntervalSince1970: Double(answer.pointee.modified)), xattrs: try xattrs(object),

@@ -7,6 +7,7 @@ import Synchronization
 ///
 /// - Returns: The results, in the order of the items.
 /// - Throws: The first error of `transform`; the other tasks are cancelled.
+@inlinable
 public func concurrentMap<Item: Sendable, Result: Sendable>(
     _ items: some Sequence<Item>, window: Int,
     _ transform: @escaping @Sendable (Item) async throws -> Result
@@ -40,6 +41,7 @@ public func concurrentMap<Item: Sendable, Result: Sendable>(
 ///   - perform: Answers one item.
 ///   - take: Receives each answer as soon as it is there, in no particular order.
 /// - Throws: The first error of any of the closures; the tasks under way are cancelled.
+@inlinable
 public func concurrentWork<Item: Sendable, Answer: Sendable>(
     window: Int, until isOver: @autoclosure () -> Bool = false,
     next: (_ underWay: Int) async throws -> Item?,

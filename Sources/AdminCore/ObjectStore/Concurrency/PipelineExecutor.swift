@@ -9,6 +9,7 @@ import Synchronization
 /// thread, which costs more than the work that follows. Here one thread runs the continuations one
 /// after another and sleeps only if there are none. Further threads help while it is busy with
 /// something long, such as hashing, or while many continuations wait.
+@usableFromInline
 package final class PipelineExecutor: TaskExecutor {
     private struct State {
         var jobs = Deque<UnownedJob>()
@@ -19,7 +20,7 @@ package final class PipelineExecutor: TaskExecutor {
     }
 
     /// The executor of all pipelines.
-    package static let shared = PipelineExecutor(threads: min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 2), 8))
+    @usableFromInline package static let shared = PipelineExecutor(threads: min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 2), 8))
 
     /// Another thread wakes if the last job was taken so long ago, in nanoseconds…
     private static let patience: UInt64 = 50_000
@@ -37,7 +38,7 @@ package final class PipelineExecutor: TaskExecutor {
     }
 
     /// See `TaskExecutor`.
-    package func enqueue(_ job: consuming ExecutorJob) {
+    @usableFromInline package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let now = Self.now()
         let woken = state.withLock { state -> Int? in
