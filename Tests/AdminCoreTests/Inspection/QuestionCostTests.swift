@@ -8,7 +8,7 @@ import Testing
 
 /// The operations of the questions about a whole registry. They are as few as the question needs,
 /// and the same in every run.
-@Suite("Operations of each question") struct OperationCountTests {
+@Suite("Operations of each question") struct QuestionCostTests {
     private static let digest = RegistryPool.digest
     private static let teams = 3
     private static let repositories = 4 * teams
@@ -154,6 +154,6 @@ import Testing
 }
 
 extension Digest {
-    /// True for the manifests of `OperationCountTests`, whose numbers end with 0 in decimal.
+    /// True for the manifests of `QuestionCostTests`, whose numbers end with 0 in decimal.
     fileprivate var isManifest: Bool { Int(hex, radix: 16).map { $0 >= 500 && $0 % 10 == 0 } ?? false }
 }
