@@ -20,7 +20,8 @@ package final class PipelineExecutor: TaskExecutor {
     }
 
     /// The executor of all pipelines.
-    @usableFromInline package static let shared = PipelineExecutor(threads: min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 2), 8))
+    @usableFromInline package static let shared = PipelineExecutor(
+        threads: min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 2), 8))
 
     /// Another thread wakes if the last job was taken so long ago, in nanoseconds…
     private static let patience: UInt64 = 50_000
