@@ -62,7 +62,7 @@ let package = Package(
         .target(name: "CTextWidth"),
 
         // The library, lowest module first.
-        core("ObjectStore", [deque]),
+        core("ObjectStore", []),
         core(
             "RadosStore",
             ["ObjectStore", .target(name: "CRados", condition: .when(traits: ["RADOS"])), deque, logging]),

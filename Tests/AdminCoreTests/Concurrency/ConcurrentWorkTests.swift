@@ -37,23 +37,6 @@ struct ConcurrentWorkTests {
         }
     }
 
-    /// With a single thread, or with a second one that never wakes, this would not end.
-    @Test("a long computation does not hold up the other items", .timeLimit(.minutes(1)))
-    func busy() async throws {
-        let ended = Counter()
-        let numbers = try await concurrentMap(0..<1_000, window: 100) { number in
-            if number == 0 {
-                while ended.value < 999 {}
-            } else {
-                // Each continuation goes through the queue of the executor again.
-                for _ in 0..<3 { await Task.yield() }
-                ended.add(1)
-            }
-            return number
-        }
-        #expect(numbers == Array(0..<1_000))
-    }
-
     @Test("the first error ends the work and cancels the rest")
     func failure() async {
         await #expect(throws: StoreError.cancelled("7")) {

@@ -26,8 +26,7 @@ public func concurrentMap<Item: Sendable, Result: Sendable>(
     return results.compactMap { $0 }
 }
 
-/// Performs work that may grow while it runs, each item in a task of its own, on the threads of
-/// `PipelineExecutor`.
+/// Performs work that may grow while it runs, each item in a task of its own.
 ///
 /// `next` and `take` are called by the calling task, one at a time, so they may share the caller's
 /// variables.
@@ -48,19 +47,17 @@ public func concurrentWork<Item: Sendable, Answer: Sendable>(
     perform: @escaping @Sendable (Item) async throws -> Answer,
     take: (Answer) async throws -> Void
 ) async throws {
-    try await withTaskExecutorPreference(PipelineExecutor.shared) {
-        try await withThrowingTaskGroup(of: Answer.self) { group in
-            var underWay = 0
-            while true {
-                while underWay < max(1, window), let item = try await next(underWay) {
-                    underWay += 1
-                    group.addTask { try await perform(item) }
-                }
-                guard let answer = try await group.next() else { return }
-                underWay -= 1
-                try await take(answer)
-                if isOver() { return group.cancelAll() }
+    try await withThrowingTaskGroup(of: Answer.self) { group in
+        var underWay = 0
+        while true {
+            while underWay < max(1, window), let item = try await next(underWay) {
+                underWay += 1
+                group.addTask { try await perform(item) }
             }
+            guard let answer = try await group.next() else { return }
+            underWay -= 1
+            try await take(answer)
+            if isOver() { return group.cancelAll() }
         }
     }
 }
