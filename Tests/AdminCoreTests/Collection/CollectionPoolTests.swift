@@ -78,7 +78,7 @@ import Testing
 
     #if RADOS
     /// The same on a cluster, at several stages of the mark.
-    @Test(.timeLimit(.minutes(5)), arguments: [10, 40, 80])
+    @Test(.timeLimit(.minutes(15)), arguments: [10, 40, 80])
     func aPoolDeletedOnAClusterFailsTheMark(_ moment: Int) async throws {
         let cluster = try await TestCluster.shared()
         let pool = "collected-\(UUID().uuidString.lowercased())"
@@ -102,7 +102,7 @@ import Testing
     }
 
     /// At most `inFlight` operations (the option --in-flight) are in flight at once.
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(15)))
     func theLoadIsBounded() async throws {
         try await TestCluster.shared().withStore({ $0.inFlight = 4 }) { rados in
             let store = StoreUnderTest(.rados, reader: rados.reader, writer: rados.writer)

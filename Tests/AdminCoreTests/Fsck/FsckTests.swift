@@ -79,7 +79,7 @@ import Testing
 
 #if RADOS
 /// The same on a Ceph cluster.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct CephFsckTests {
     @Test(arguments: DamageCase.all)
     func onCeph(_ damage: DamageCase) async throws {

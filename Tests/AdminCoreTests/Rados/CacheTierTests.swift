@@ -11,7 +11,7 @@ import Testing
 @testable import StoreDump
 
 /// Pools with a cache tier, and pools with snapshots, on a real cluster.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct CacheTierTests {
     private let clock = TestClock()
 

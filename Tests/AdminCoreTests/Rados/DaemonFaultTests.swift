@@ -9,7 +9,7 @@ import Testing
 
 /// The storage driver and the admin beside daemons that stop and start again, each on a cluster of
 /// its own.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct DaemonFaultTests {
     @Test func anOSDThatIsStoppedAndContinued() async throws {
         try await TestCluster.with { cluster in

@@ -8,7 +8,7 @@ import Testing
 
 /// The storage driver and the admin in a full pool, in a deleted pool, and after the client has
 /// lost its capabilities.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct PoolFaultTests {
     /// Waits until the condition holds; the suite's time limit ends it.
     private func until(_ condition: () async throws -> Bool) async throws {

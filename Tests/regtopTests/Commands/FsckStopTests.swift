@@ -83,7 +83,7 @@ import Testing
             hashed: try #require(checked["hashed"] as? Int), taken: try #require(checked["taken"] as? Int))
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(15)))
     func aRunContinuesWhereTheLastOneStopped() async throws {
         let place = try TemporaryPlace()
         // Two runs are stopped half-way, on a machine that is busy with other tests.
@@ -112,7 +112,7 @@ import Testing
         #expect(whole.error.isEmpty)
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(15)))
     func anewHashesEverything() async throws {
         let place = try TemporaryPlace()
         let store = try await store(of: Self.many, in: place)
@@ -122,7 +122,7 @@ import Testing
         #expect(try await RegtopProgram.run("fsck", "--anew", store, in: place).status == 64)
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(15)))
     func invalidCheckpointsAreIgnored() async throws {
         let place = try TemporaryPlace()
         let store = try await store(of: Self.many, in: place)
