@@ -1,10 +1,11 @@
+#if RADOS
 import Glibc
 
 /// Threads that no signal reaches.
-package enum BackgroundThread {
+enum BackgroundThread {
     /// Runs `body` on a detached thread whose mask blocks every signal but the faults of the thread
     /// itself, which must still end the program at their place.
-    package static func spawn(_ body: @escaping @Sendable () -> Void) {
+    static func spawn(_ body: @escaping @Sendable () -> Void) {
         final class Box: Sendable {
             let body: @Sendable () -> Void
             init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -28,3 +29,4 @@ package enum BackgroundThread {
         pthread_detach(thread)
     }
 }
+#endif
