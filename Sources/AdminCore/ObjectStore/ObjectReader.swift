@@ -84,6 +84,32 @@ extension ObjectReader {
     }
 }
 
+/// A reader that changes or watches some answers of another reader, and passes on the rest.
+package protocol WrappingReader: ObjectReader {
+    /// The other reader.
+    var base: any ObjectReader { get }
+}
+
+extension WrappingReader {
+    package func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
+        try await base.read(operation, of: object)
+    }
+
+    package func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
+        try await base.enumerate(scope, slices: slices)
+    }
+
+    package func placement(of object: ObjectID) async throws -> Placement? {
+        try await base.placement(of: object)
+    }
+
+    package func status() async throws -> StoreStatus {
+        try await base.status()
+    }
+
+    package var load: StoreLoad { base.load }
+}
+
 /// The changing half of a store of objects. No type is both this and an `ObjectReader`, so that a
 /// read-only session holds no `ObjectWriter` at all.
 public protocol ObjectWriter: Sendable {

@@ -50,7 +50,7 @@ import Testing
     }
 
     /// A reader that says, after `addTier`, that the pool has a tier.
-    private final class TieredReader: ObjectReader {
+    private final class TieredReader: WrappingReader {
         let base: any ObjectReader
         private let hasTier = Mutex(false)
 
@@ -58,22 +58,10 @@ import Testing
 
         func addTier() { hasTier.withLock { $0 = true } }
 
-        func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
-            try await base.read(operation, of: object)
-        }
-
-        func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
-            try await base.enumerate(scope, slices: slices)
-        }
-
-        func placement(of object: ObjectID) async throws -> Placement? { nil }
-
         func status() async throws -> StoreStatus {
             var status = try await base.status()
             if hasTier.withLock(\.self) { status.tiering = .base([.init(name: "hot", mode: "writeback")]) }
             return status
         }
-
-        var load: StoreLoad { base.load }
     }
 }

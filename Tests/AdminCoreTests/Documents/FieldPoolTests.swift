@@ -267,8 +267,8 @@ import Testing
 }
 
 /// Hides the objects below a directory from enumerations, as a cache tier may.
-private final class HidingReader: ObjectReader {
-    private let base: any ObjectReader
+private final class HidingReader: WrappingReader {
+    let base: any ObjectReader
     private let hidden: String
 
     init(_ base: any ObjectReader, _ hidden: String) {
@@ -276,17 +276,9 @@ private final class HidingReader: ObjectReader {
         self.hidden = hidden
     }
 
-    func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
-        try await base.read(operation, of: object)
-    }
-
     func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
         try await base.enumerate(scope, slices: slices).map { [hidden] cursor in
             ObjectCursor { try await cursor.next()?.filter { !($0.name.string ?? "").hasPrefix(hidden) } }
         }
     }
-
-    func placement(of object: ObjectID) async throws -> Placement? { nil }
-    func status() async throws -> StoreStatus { try await base.status() }
-    var load: StoreLoad { base.load }
 }

@@ -137,8 +137,8 @@ import Testing
 }
 
 /// Lets the first read wait until the gate is open.
-private final class GatedReader: ObjectReader {
-    private let base: any ObjectReader
+private final class GatedReader: WrappingReader {
+    let base: any ObjectReader
     private let gate = OneShot<Void, Never>()
     private let arrival = OneShot<Void, Never>()
     private let isFirst = Mutex(true)
@@ -161,14 +161,4 @@ private final class GatedReader: ObjectReader {
         }
         return try await base.read(operation, of: object)
     }
-
-    func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
-        try await base.enumerate(scope, slices: slices)
-    }
-
-    func placement(of object: ObjectID) async throws -> Placement? { try await base.placement(of: object) }
-
-    func status() async throws -> StoreStatus { try await base.status() }
-
-    var load: StoreLoad { base.load }
 }

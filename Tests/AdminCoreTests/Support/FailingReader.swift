@@ -3,8 +3,8 @@ import Synchronization
 
 /// Makes every read of one object fail, or the read of the store's status, and records the objects
 /// that are read.
-final class FailingReader: ObjectReader {
-    private let base: any ObjectReader
+final class FailingReader: WrappingReader {
+    let base: any ObjectReader
     private let victim: ObjectID?
     private let error: StoreError
     private let seen = Mutex<Set<ObjectID>>([])
@@ -28,16 +28,8 @@ final class FailingReader: ObjectReader {
         return try await base.read(operation, of: object)
     }
 
-    func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
-        try await base.enumerate(scope, slices: slices)
-    }
-
-    func placement(of object: ObjectID) async throws -> Placement? { try await base.placement(of: object) }
-
     func status() async throws -> StoreStatus {
         if failsStatus { throw error }
         return try await base.status()
     }
-
-    var load: StoreLoad { base.load }
 }

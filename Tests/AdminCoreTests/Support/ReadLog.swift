@@ -5,7 +5,7 @@ import Synchronization
 @testable import StorageDriver
 
 /// Records every read.
-final class ReadLog: ObjectReader {
+final class ReadLog: WrappingReader {
     /// A read of an object, or of a part of its omap.
     struct Read: Hashable, Sendable {
         let object: ObjectID
@@ -13,7 +13,7 @@ final class ReadLog: ObjectReader {
         let after: ByteString?
     }
 
-    private let base: any ObjectReader
+    let base: any ObjectReader
     private let reads = Mutex<[Read: Int]>([:])
 
     init(_ base: any ObjectReader) {
@@ -41,14 +41,4 @@ final class ReadLog: ObjectReader {
         reads.withLock { $0[read, default: 0] += 1 }
         return try await base.read(operation, of: object)
     }
-
-    func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
-        try await base.enumerate(scope, slices: slices)
-    }
-
-    func placement(of object: ObjectID) async throws -> Placement? { try await base.placement(of: object) }
-
-    func status() async throws -> StoreStatus { try await base.status() }
-
-    var load: StoreLoad { base.load }
 }

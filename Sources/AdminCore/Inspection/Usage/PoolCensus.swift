@@ -155,7 +155,7 @@ final class PoolCensus: Sendable {
 
 /// Reads a pool for a sweep, and tells the census everything that it reads. Reads directories as a
 /// whole, also where the sweep wants one key: the census needs the others.
-private struct CensusReader: ObjectReader {
+private struct CensusReader: WrappingReader {
     let base: any ObjectReader
     let census: PoolCensus
 
@@ -181,16 +181,6 @@ private struct CensusReader: ObjectReader {
             version: state.version, size: state.size, modified: state.modified, xattrs: state.xattrs, omap: found,
             data: state.data)
     }
-
-    func enumerate(_ scope: NamespaceScope, slices: Int) async throws -> [ObjectCursor] {
-        try await base.enumerate(scope, slices: slices)
-    }
-
-    func placement(of object: ObjectID) async throws -> Placement? { try await base.placement(of: object) }
-
-    func status() async throws -> StoreStatus { try await base.status() }
-
-    var load: StoreLoad { base.load }
 }
 
 /// The place of a directory in the tree, and the purpose of the files in it.
