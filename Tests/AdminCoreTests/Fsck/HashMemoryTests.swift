@@ -68,14 +68,19 @@ import Testing
         let fixture = try await FsckFixture(.inMemory())
         let young = SampleBlob("pushed just now")
         try await fixture.driver.putContent(fixture.blob(young), young.content)
+        let blob = try await fixture.storage.blob(fixture.blob(young))
+        let written = try await fixture.store.state(blob.chunk(0)).modified
         let memory = TestMemory()
-        let report = await deep(fixture, memory)
+        let report = await deep(fixture, memory, clock: .stopped(at: written))
         #expect(memory.blobs.count == report.checked.hashed - 1)
         #expect(memory.blobs.allSatisfy { $0.digest != young.digest })
     }
 
-    private func deep(_ fixture: FsckFixture, _ memory: TestMemory?) async -> FsckReport {
+    private func deep(
+        _ fixture: FsckFixture, _ memory: TestMemory?, clock: WallClock? = nil
+    ) async -> FsckReport {
         var options = FsckOptions()
+        options.clock = clock ?? options.clock
         options.deep = true
         options.memory = memory
         return await Fsck(registry: fixture.registry, options: options).run()
