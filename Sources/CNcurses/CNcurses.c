@@ -71,6 +71,49 @@ static void close_files(void) {
     input_file = output_file = NULL;
 }
 
+// MARK: Reports
+
+void CNcurses_send(const char *bytes, size_t count) {
+    fflush(output_file);
+    while (count > 0) {
+        ssize_t written = write(fileno(output_file), bytes, count);
+        if (written <= 0)
+            return;
+        bytes += written;
+        count -= (size_t)written;
+    }
+}
+
+const char *CNcurses_key_sequence(const char *capability) {
+    const char *text = tigetstr((char *)capability);
+    return text == (char *)-1 ? NULL : text;
+}
+
+// No capability names these modes. Only terminals with the sequences of ECMA-48 get them.
+static const char reports_off[] = "\033[?1000l\033[?1006l\033[?2004l";
+static bool has_reports, has_mouse_reports;
+
+static void reports_on(void) {
+    if (has_reports)
+        CNcurses_send("\033[?2004h", 8);
+    if (has_mouse_reports)
+        CNcurses_send("\033[?1000h\033[?1006h", 16);
+}
+
+void CNcurses_reports_start(bool mouse) {
+    const char *address = CNcurses_key_sequence("cup");
+    has_reports = address && !strncmp(address, "\033[", 2);
+    has_mouse_reports = has_reports && mouse && CNcurses_key_sequence("kmous");
+    reports_on();
+}
+
+static void reports_stop(void) {
+    if (has_reports)
+        CNcurses_send(reports_off, sizeof reports_off - 1);
+}
+
+// MARK: The screen
+
 int CNcurses_open(const char *type, int input, int output) {
     // Files of our own: the standard ones may be pointed elsewhere while the screen is open.
     input_file = reopened(input, "r");
@@ -80,22 +123,22 @@ int CNcurses_open(const char *type, int input, int output) {
         return -1;
     }
     set_term(screen);
-    set_escdelay(25);
     cbreak();
     noecho();
     nonl();
     idlok(stdscr, TRUE);
     leaveok(stdscr, FALSE);
-    // Keys are read through a pad: reading through a window would also refresh it.
+    // Curses reads no keys, but switches the terminal's keypad on.
     keyboard = newpad(1, 1);
     keypad(keyboard, TRUE);
-    nodelay(keyboard, TRUE);
+    typeahead(-1);
     return 0;
 }
 
 void CNcurses_close(void) {
     if (!screen)
         return;
+    reports_stop();
     curs_set(1);
     endwin();
     delwin(keyboard);
@@ -106,6 +149,7 @@ void CNcurses_close(void) {
 }
 
 void CNcurses_suspend(void) {
+    reports_stop();
     curs_set(1);
     endwin();
 }
@@ -116,6 +160,7 @@ void CNcurses_resume(void) {
     wrefresh(stdscr);
     // endwin has left the keypad's mode, and curses would enter it again with the next key only.
     keypad(keyboard, TRUE);
+    reports_on();
 }
 
 int CNcurses_rows(void) { return getmaxy(stdscr); }
@@ -160,43 +205,6 @@ void CNcurses_update(int cursor_row, int cursor_column) {
     curs_set(cursor_row >= 0 ? 1 : 0);
     wmove(stdscr, cursor_row >= 0 ? cursor_row : 0, cursor_row >= 0 ? cursor_column : 0);
     wrefresh(stdscr);
-}
-
-int CNcurses_read(uint32_t *code) {
-    wint_t value = 0;
-    int result = wget_wch(keyboard, &value);
-    *code = (uint32_t)value;
-    return result;
-}
-
-void CNcurses_mouse_start(void) {
-    // No waiting for a second press: what a double click is, is decided where time is known.
-    mouseinterval(0);
-    mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-}
-
-enum CNcurses_mouse_event CNcurses_mouse(int *row, int *column) {
-    MEVENT event;
-    if (getmouse(&event) != OK)
-        return CNcurses_mouse_nothing;
-    *row = event.y;
-    *column = event.x;
-    if (event.bstate & BUTTON4_PRESSED)
-        return CNcurses_mouse_wheel_up;
-    if (event.bstate & BUTTON5_PRESSED)
-        return CNcurses_mouse_wheel_down;
-    return event.bstate & BUTTON1_PRESSED ? CNcurses_mouse_press : CNcurses_mouse_nothing;
-}
-
-void CNcurses_send(const char *bytes, size_t count) {
-    fflush(output_file);
-    while (count > 0) {
-        ssize_t written = write(fileno(output_file), bytes, count);
-        if (written <= 0)
-            return;
-        bytes += written;
-        count -= (size_t)written;
-    }
 }
 
 int CNcurses_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC | O_NONBLOCK); }

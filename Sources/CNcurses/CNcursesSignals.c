@@ -34,7 +34,7 @@ static void append_capability(const char *name) {
     }
 }
 
-/// The mouse's modes, which no capability names; terminals without a mouse ignore them.
+/// The modes of reports, which no capability names; terminals without them ignore them.
 static void append_text(const char *text) {
     while (*text && reset_length < sizeof reset)
         reset[reset_length++] = *text++;
@@ -93,7 +93,7 @@ void CNcurses_guard_start(int input, int output, int report) {
         append_capability("rmkx");
         append_capability("cnorm");
         append_capability("rmcup");
-        append_text("\033[?1000l\033[?1006l");
+        append_text("\033[?1000l\033[?1006l\033[?2004l");
         del_curterm(cur_term);
     }
     guarded = 1;

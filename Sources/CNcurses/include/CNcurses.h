@@ -58,16 +58,12 @@ void CNcurses_clear_row(int row, int column);
 /// Places the cursor, or hides it for a negative row, and sends to the terminal what has changed.
 void CNcurses_update(int cursor_row, int cursor_column);
 
-/// The next key without waiting: OK with a character, KEY_CODE_YES with a function key, ERR if there is none.
-int CNcurses_read(uint32_t *code);
+/// The sequence that a key sends by the terminal's description, such as "kcuu1"; NULL if it has none.
+const char *CNcurses_key_sequence(const char *capability);
 
-/// Lets the terminal tell of its mouse, and CNcurses_read answer KEY_MOUSE. The terminal's own way of choosing text needs
-/// Shift from then on.
-void CNcurses_mouse_start(void);
-
-/// What the mouse did, after KEY_MOUSE.
-enum CNcurses_mouse_event { CNcurses_mouse_nothing, CNcurses_mouse_press, CNcurses_mouse_wheel_up, CNcurses_mouse_wheel_down };
-enum CNcurses_mouse_event CNcurses_mouse(int *row, int *column);
+/// Lets the terminal mark pasted text and, with `mouse`, report its mouse, until the terminal is given back; a resumed
+/// terminal goes on. Selecting text with the mouse needs Shift then.
+void CNcurses_reports_start(bool mouse);
 
 /// Sends bytes to the terminal past curses: nothing that moves the cursor or changes a cell.
 void CNcurses_send(const char *bytes, size_t count);

@@ -33,22 +33,6 @@ import Testing
         #expect(question.allSatisfy { !$0.unicodeScalars.contains { (0x2500...0x259f).contains($0.value) } })
     }
 
-    @Test func bytesBecomeKeys() {
-        func keys(of bytes: [UInt8]) -> [Key] {
-            var typed = TypedKeys()
-            typed.take(bytes: bytes)
-            return typed.drain()
-        }
-        func keys(_ text: String) -> [Key] { keys(of: Array(text.utf8)) }
-        #expect(keys("j\r\u{1b}[A\u{1b}OB") == [.character("j"), .enter, .up, .down])
-        #expect(keys("\u{1b}[5~\u{1b}[3~\u{1b}[Z") == [.pageUp, .delete, .backtab])
-        #expect(keys("\u{1b}") == [.escape])
-        #expect(keys("\u{1b}b\u{1b}\u{7f}") == [.meta("b"), .meta("\u{7f}")])
-        #expect(keys("é日") == [.character("é"), .character("日")])
-        #expect(keys("\u{1b}[99;5u") == [])
-        #expect(keys(of: [0xff, 0x6a]) == [.character("j")])
-    }
-
     @Test func clipboardTextIsEncoded() {
         #expect(ClipboardSequence.of("\u{1b}[2J") == "\u{1b}]52;c;G1sySg==\u{7}")
         #expect(ASCIIFallback.of("a › b…\n") == "a > b~\n")

@@ -151,7 +151,11 @@ import Testing
             var asked = panel
             #expect(asked.handle(key, Size(rows: 20, columns: 60)) == .no)
         }
-        for key in [Key.tab, .character("x"), .down, .character(" "), .control("y")] {
+        for key in [Key.tab, .character("x"), .control("y"), .delete, .function(9)] {
+            var asked = panel
+            #expect(asked.handle(key, Size(rows: 20, columns: 60)) == .no)
+        }
+        for key in [Key.down, .character(" "), .pageUp, .meta("y"), .paste("y"), .paste("y\n")] {
             var asked = panel
             #expect(asked.handle(key, Size(rows: 20, columns: 60)) == nil)
         }
@@ -174,6 +178,8 @@ import Testing
         #expect(answer(.character("w"), .character("e"), .character("x"), .backspace, .character("b"), .enter) == .yes)
         #expect(answer(.enter) == .no)
         #expect(answer(.character("w"), .escape) == .no)
+        #expect(answer(.function(9)) == .no)
+        #expect(answer(.paste("web"), .enter) == .no)
         var asked = wanted
         _ = asked.handle(.character("w"), size)
         #expect(asked.lines(size).last?.text == "Delete web?  type web: w_")
@@ -181,6 +187,20 @@ import Testing
         for columns in 0...60 {
             #expect(asked.lines(Size(rows: 3, columns: columns)).allSatisfy { $0.width <= columns })
         }
+    }
+
+    /// A person does not answer so fast.
+    @Test func hurriedKeysAreNoAnswer() {
+        let size = Size(rows: 20, columns: 60)
+        var asked = panel
+        for key in [Key.character("y"), .enter, .character("x")] {
+            #expect(asked.handle(key, size, isHurried: true) == nil)
+        }
+        #expect(asked.handle(.escape, size, isHurried: true) == .no)
+        var typed = QuestionPanel(title: "Delete", lines: [Line("delete w")], question: "Delete w?", typed: "w")
+        #expect(typed.handle(.character("w"), size, isHurried: true) == nil)
+        #expect(typed.handle(.enter, size, isHurried: true) == nil)
+        #expect(typed.handle(.enter, size) == .yes)
     }
 
     /// A window that shows no line of the plan does not accept a yes.

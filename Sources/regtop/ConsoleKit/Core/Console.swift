@@ -4,6 +4,8 @@ import SafeText
 /// and a status line. Keys and results go in, frames come out; the console never waits.
 package final class Console {
     enum Overlay {
+        /// The query of this slot makes a plan, and its question follows.
+        case planning(Slot)
         case question(QuestionPanel, accept: () -> Effect)
         case choice(ChoicePanel, then: (Int) -> Effect)
         case prompt(Prompt, LineEditor)
@@ -13,6 +15,8 @@ package final class Console {
     /// From the first screen to the topmost one; never empty.
     private(set) var stack: [any Screen]
     var overlay: Overlay?
+    /// The number of questions and choices so far.
+    private(set) var asked = 0
     var status = Status.none
     /// The reason why changes are not allowed; nil if they are.
     private(set) var readOnlyReason: String?
@@ -196,7 +200,7 @@ package final class Console {
                 start(query)
             }
         case .prompt(let prompt): overlay = .prompt(prompt, LineEditor(prompt.text))
-        case .choose(let panel, let then): overlay = .choice(panel, then: then)
+        case .choose(let panel, let then): ask(.choice(panel, then: then))
         case .say(let status): self.status = status
         case .copy(let text):
             clipboard = text
@@ -211,6 +215,7 @@ package final class Console {
     /// Takes the results of the running queries.
     func drain() {
         for effect in board.drain() { perform(effect) }
+        if case .planning(let slot) = overlay, !board.isRunning(slot) { overlay = nil }
     }
 
     /// Starts a refresh of the header. Nothing waits for it.
@@ -221,17 +226,33 @@ package final class Console {
     private func start(_ query: Query) {
         if !board.start(query) {
             status = .failure("A change is still running here; wait for it, or stop it with Esc.")
+        } else if query.isPlanning {
+            overlay = .planning(query.slot)
         }
     }
 
     private func propose(_ proposal: Proposal) {
-        guard case nil = overlay, proposal.owner === screen else {
+        guard !isAsking, proposal.owner === screen else {
             status = .info("\(proposal.title): not asked while you were busy elsewhere. Nothing was changed.")
             return
         }
         let panel = QuestionPanel(
             title: proposal.title, lines: proposal.lines, question: proposal.question, typed: proposal.typed)
-        overlay = .question(panel, accept: proposal.accept)
+        ask(.question(panel, accept: proposal.accept))
+    }
+
+    /// True while a question, a choice or an input takes the keys.
+    private var isAsking: Bool {
+        switch overlay {
+        case .planning, nil: false
+        case .question, .choice, .prompt: true
+        }
+    }
+
+    /// Puts a question or a choice above the screen.
+    private func ask(_ question: Overlay) {
+        asked += 1
+        overlay = question
     }
 
     private func goBack() {
@@ -253,41 +274,45 @@ package final class Console {
         let panel = QuestionPanel(
             title: "Quit", lines: lines,
             question: "Stop \(changes.count == 1 ? "it" : "them") after the current step and quit?")
-        overlay = .question(panel) { [unowned self] in
-            hasEnded = true
-            return .none
-        }
+        ask(
+            .question(panel) { [unowned self] in
+                hasEnded = true
+                return .none
+            })
     }
 
     // MARK: - Keys
 
     /// Handles a key.
     ///
-    /// - Parameter size: The size of the whole screen, for moves by pages and for the mouse.
-    func handle(_ key: Key, size: Size) {
-        switch key {
-        case .mouse(let event): point(event, size)
-        // Without an editor that takes it, Alt is what the terminal sent: Esc, and then a
-        // character.
-        case .meta(let character) where !isTyping || !LineEditor.metaKeys.contains(character):
-            handle(.escape, size: size)
-            handle(.character(character), size: size)
-        default:
-            switch overlay {
-            case .question(let panel, let accept): answer(key, panel, accept, size)
-            case .choice(let panel, let then): choose(key, panel, then)
-            case .prompt(let prompt, let editor): type(key, prompt, editor)
-            case nil:
-                if let command = command(for: key) { run(command) }
-            }
+    /// - Parameters:
+    ///   - size: The size of the whole screen, for moves by pages and for the mouse.
+    ///   - isHurried: True if the key came faster than a person answers a question.
+    func handle(_ key: Key, size: Size, isHurried: Bool = false) {
+        if case .mouse(let event) = key { return point(event, size) }
+        switch overlay {
+        case .planning(let slot): if key == .escape { stopPlanning(slot) }
+        case .question(let panel, let accept): answer(key, isHurried, panel, accept, size)
+        case .choice(let panel, let then): choose(key, isHurried, panel, then)
+        case .prompt(let prompt, let editor): type(key, prompt, editor)
+        case nil: if let command = command(for: key) { run(command) }
         }
+        if case .paste = key { refusePaste() }
     }
 
-    private var isTyping: Bool {
+    private func stopPlanning(_ slot: Slot) {
+        overlay = nil
+        perform(.cancel(slot))
+    }
+
+    /// Says that a pasted text was neither a command nor an answer.
+    private func refusePaste() {
         switch overlay {
-        case .prompt: true
-        case .question(let panel, _): panel.typed != nil
-        case .choice, nil: false
+        case .prompt, .planning: break
+        case .question(let panel, _) where panel.typed != nil:
+            status = .info("Pasted text is not taken here; type it.")
+        case .question, .choice: status = .info("Pasted text is no answer.")
+        case nil: status = .info("Pasted text is no command; it goes into an input, such as / or :.")
         }
     }
 
@@ -296,9 +321,12 @@ package final class Console {
         return candidates.first { $0.isEnabled() } ?? candidates.first
     }
 
-    private func answer(_ key: Key, _ panel: QuestionPanel, _ accept: @escaping () -> Effect, _ size: Size) {
+    private func answer(
+        _ key: Key, _ isHurried: Bool, _ panel: QuestionPanel, _ accept: @escaping () -> Effect, _ size: Size
+    ) {
         var panel = panel
-        let answer = panel.handle(key, Size(rows: ConsoleFrame.bodyRows(size), columns: size.columns))
+        let room = Size(rows: ConsoleFrame.bodyRows(size), columns: size.columns)
+        let answer = panel.handle(key, room, isHurried: isHurried)
         overlay = answer == nil || answer == .unseen ? .question(panel, accept: accept) : nil
         switch answer {
         case .yes: perform(accept())
@@ -308,7 +336,10 @@ package final class Console {
         }
     }
 
-    private func choose(_ key: Key, _ panel: ChoicePanel, _ then: @escaping (Int) -> Effect) {
+    private func choose(
+        _ key: Key, _ isHurried: Bool, _ panel: ChoicePanel, _ then: @escaping (Int) -> Effect
+    ) {
+        guard !isHurried || key == .escape else { return }
         var panel = panel
         let answer = panel.handle(key)
         overlay = answer == nil ? .choice(panel, then: then) : nil

@@ -39,11 +39,20 @@ struct ConsoleFrame {
             switch console.overlay {
             case .question(let panel, _): panel.lines(size)
             case .choice(let panel, _): panel.lines(size)
+            case .planning(let slot): planning(slot)
             case .prompt, nil: []
             }
         let rest = Size(rows: size.rows - panel.count, columns: size.columns)
         let lines = (rest.rows > 0 ? console.screen.lines(rest) : []).prefix(rest.rows)
         return lines + Array(repeating: Line(), count: rest.rows - lines.count) + panel
+    }
+
+    /// The place of a question whose plan is being made.
+    private func planning(_ slot: Slot) -> [Line] {
+        let label = console.board.activities.first { $0.slot == slot }?.label ?? "planning"
+        let heading = Line("── ", .rule) + Line(label, .title) + Line(" ", .rule)
+        let rule = Line(String(repeating: "─", count: max(0, columns - heading.width)), .rule)
+        return [(heading + rule).truncated(to: columns)]
     }
 
     /// The line of an input with its cursor, or the last message, or the running query.
@@ -80,6 +89,7 @@ struct ConsoleFrame {
         case .question(let panel, _):
             return HintBar.line(panel.typed == nil ? Self.answers : Self.typedAnswers, columns: columns)
         case .choice: return HintBar.line(Self.choices, columns: columns)
+        case .planning: return HintBar.line([.init(key: "Esc", text: "cancel")], columns: columns)
         case .prompt: return HintBar.line(Self.inputs, columns: columns)
         case nil:
             let hints = console.workingCommands.filter { $0.hint != nil }

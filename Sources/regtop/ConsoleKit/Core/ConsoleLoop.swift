@@ -35,11 +35,15 @@ package final class ConsoleLoop {
     private var keys = 0
     private var lastDrawing = ContinuousClock.now
     private var lastScreen: ObjectIdentifier?
+    /// The number of questions that the user has seen.
+    private var seen = 0
     /// No results are drawn before this.
     private var due = ContinuousClock.now
     private var lastKey = ContinuousClock.now
     private var lastBeat = ContinuousClock.now
     private var alarm: Task<Void, Never>?
+    /// A signal that came with keys that do not count.
+    private var lateEnding: Int32?
 
     /// - Parameter ping: The ping that the task board of the console sends.
     package init(_ console: Console, ping: Ping) {
@@ -65,11 +69,13 @@ package final class ConsoleLoop {
         draw(display)
         for await _ in ping.stream {
             let input = display.read()
-            if let ending = input.ending { return .signal(ending) }
+            if let ending = input.ending ?? lateEnding { return .signal(ending) }
             for key in input.keys where key != .resize && !console.hasEnded {
                 keys += key.strokes
                 lastKey = ContinuousClock.now
-                console.handle(key, size: display.size)
+                // Nobody answers a question that is not on the screen yet.
+                guard console.asked == seen else { continue }
+                console.handle(key, size: display.size, isHurried: input.isHurried)
             }
             if console.hasEnded { break }
             beat()
@@ -106,12 +112,24 @@ package final class ConsoleLoop {
         due = lastDrawing.advanced(by: screen == lastScreen ? Self.dataInterval : Self.firstInterval)
         lastScreen = screen
         display.show(console.frame(display.size))
+        if console.asked != seen {
+            seen = console.asked
+            drop(display.read())
+        }
         trace?.drew(keys: keys, busy: console.board.busy, size: display.size, screen: console.screen.title.title)
         if console.board.busy > 0 {
             wake(at: lastDrawing.advanced(by: Self.tick))
         } else if lastDrawing - lastKey < Self.patience {
             wake(at: lastBeat.advanced(by: Self.beat))
         }
+    }
+
+    /// Drops keys that were typed before the question was on the screen.
+    private func drop(_ input: DisplayInput) {
+        keys += input.keys.reduce(0) { $0 + ($1 == .resize ? 0 : $1.strokes) }
+        lateEnding = input.ending
+        // The size that came with them, or the signal, needs another round.
+        if input.ending != nil || input.keys.contains(.resize) { ping.send() }
     }
 
     /// Sets the only alarm: the loop sets a new one each time it wakes earlier.

@@ -18,9 +18,16 @@ protocol Display: AnyObject {
 
 /// The keys and signals since the last look.
 nonisolated struct DisplayInput: Equatable {
-    var keys: [Key] = []
+    var keys: [Key]
+    /// True if the keys came faster than a person answers a question.
+    let isHurried: Bool
     /// The number of a signal that asks the program to end.
     var ending: Int32?
+
+    init(_ typed: TypedKeys) {
+        keys = typed.keys
+        isHurried = typed.isHurried
+    }
 }
 
 /// The options of the user for the display.

@@ -12,10 +12,26 @@ package nonisolated enum Key: Hashable, Sendable {
     /// The terminal has another size.
     case resize
     case mouse(MouseEvent)
+    /// A text that was pasted, with its line ends.
+    case paste(String)
 
     /// The number of keys that the terminal sent: Alt comes as Esc and a character.
     var strokes: Int {
-        if case .meta = self { 2 } else { 1 }
+        switch self {
+        case .meta: 2
+        case .paste(let text): text.unicodeScalars.count
+        default: 1
+        }
+    }
+
+    /// The text that the key stands for in a pasted text; nil for none.
+    var text: String? {
+        switch self {
+        case .character(let character): String(character)
+        case .enter: "\n"
+        case .tab: "\t"
+        default: nil
+        }
     }
 
     /// The name of the key in hints and on the help page.
@@ -43,6 +59,7 @@ package nonisolated enum Key: Hashable, Sendable {
         case .backtab: "Shift-Tab"
         case .resize: "resize"
         case .mouse: "mouse"
+        case .paste: "paste"
         }
     }
 }

@@ -8,7 +8,7 @@ final class LinearDisplay: Display {
     private let hasUnicode: Bool
     private var diversion: OutputDiversion?
     private var watch: InputWatch?
-    private var typed = TypedKeys()
+    private var keyboard: Keyboard
     private var modes = termios()
     private var text = LinearText()
     private var isOpen = true
@@ -18,6 +18,7 @@ final class LinearDisplay: Display {
         guard isatty(0) == 1 else { throw .notATerminal("input") }
         guard isatty(1) == 1 else { throw .notATerminal("output") }
         hasUnicode = CNcurses_locale_is_utf8()
+        keyboard = Keyboard(hasUnicode: hasUnicode, hasMouse: false)
         let diversion = try OutputDiversion(to: log)
         signals = CNcurses_signals_start()
         guard signals >= 0 else { throw .system("catch signals", code: errno) }
@@ -53,11 +54,7 @@ final class LinearDisplay: Display {
     }
 
     func read() -> DisplayInput {
-        var input = DisplayInput()
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = Glibc.read(0, &bytes, bytes.count)
-        if count > 0 { typed.take(bytes: bytes[..<count]) }
-        input.keys = typed.drain()
+        var input = DisplayInput(keyboard.read())
         var byte: UInt8 = 0
         while Glibc.read(signals, &byte, 1) == 1 {
             switch Int32(byte) {

@@ -10,11 +10,9 @@ final class Terminal: Display {
     private let palette: Palette
     private var diversion: OutputDiversion?
     private var watch: InputWatch?
-    private var typed = TypedKeys()
+    private var keyboard: Keyboard
     private var shown: Frame?
     private var isOpen = true
-    /// The last press of the mouse button, for double clicks.
-    private var lastPress: (at: ContinuousClock.Instant, row: Int)?
 
     /// - Parameters:
     ///   - log: The file that gets standard output and standard error until `stop`.
@@ -33,7 +31,8 @@ final class Terminal: Display {
             throw .unusableType(type)
         }
         palette = Self.startColours()
-        if look.hasMouse { CNcurses_mouse_start() }
+        keyboard = Keyboard(known: Keyboard.described(), hasUnicode: hasUnicode, hasMouse: look.hasMouse)
+        CNcurses_reports_start(look.hasMouse)
         self.diversion = consume diversion
         do {
             watch = try InputWatch([0, signals], notice: notice)
@@ -77,43 +76,11 @@ final class Terminal: Display {
 
     /// A ^Z restores the terminal and stops the process; the call returns when the process goes on.
     func read() -> DisplayInput {
-        var input = DisplayInput()
-        var code: UInt32 = 0
-        while true {
-            let result = CNcurses_read(&code)
-            if result == OK {
-                typed.take(character: code)
-            } else if result == KEY_CODE_YES, Int32(bitPattern: code) == KEY_MOUSE {
-                if let event = mouseEvent() { typed.take(.mouse(event)) }
-            } else if result == KEY_CODE_YES {
-                // The signal below reports the size; curses repeats it as a key.
-                if let key = KeyDecoder.key(function: Int32(bitPattern: code)), key != .resize {
-                    typed.take(key)
-                }
-            } else {
-                break
-            }
-        }
-        input.keys = typed.drain()
+        var input = DisplayInput(keyboard.read())
         takeSignals(into: &input)
         if watch?.hasHungUp == true { input.ending = input.ending ?? SIGHUP }
         watch?.rearm()
         return input
-    }
-
-    private func mouseEvent() -> MouseEvent? {
-        var (row, column): (Int32, Int32) = (0, 0)
-        func event(_ kind: MouseEvent.Kind) -> MouseEvent { MouseEvent(kind: kind, row: Int(row), column: Int(column)) }
-        switch CNcurses_mouse(&row, &column) {
-        case CNcurses_mouse_wheel_up: return event(.wheelUp)
-        case CNcurses_mouse_wheel_down: return event(.wheelDown)
-        case CNcurses_mouse_press:
-            let now = ContinuousClock.now
-            let isSecond = lastPress.map { $0.row == Int(row) && now - $0.at < .milliseconds(400) } ?? false
-            lastPress = isSecond ? nil : (now, Int(row))
-            return event(isSecond ? .doubleClick : .click)
-        default: return nil
-        }
     }
 
     func copy(_ text: String) {

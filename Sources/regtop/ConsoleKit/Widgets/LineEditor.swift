@@ -25,6 +25,8 @@ nonisolated struct LineEditor: Sendable, Equatable {
     mutating func handle(_ key: Key) -> Bool {
         switch key {
         case .character(let character): insert([character])
+        // Pasted text has no line ends here, and no tabs.
+        case .paste(let text): insert(text.filter { KeyParser.isVisible($0) })
         case .left, .control("b"): cursor = max(0, cursor - 1)
         case .right, .control("f"): cursor = min(text.count, cursor + 1)
         case .home, .control("a"): cursor = 0
@@ -77,7 +79,7 @@ nonisolated struct LineEditor: Sendable, Equatable {
         return start
     }
 
-    private mutating func insert(_ characters: [Character]) {
+    private mutating func insert(_ characters: some Collection<Character>) {
         text.insert(contentsOf: characters, at: cursor)
         cursor += characters.count
     }

@@ -23,20 +23,26 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         case unseen
     }
 
-    /// Returns nil while the question stands; keys without a meaning change nothing.
-    mutating func handle(_ key: Key, _ size: Size) -> Answer? {
+    /// Returns nil while the question stands. A key without a meaning here says no.
+    ///
+    /// - Parameter isHurried: True if the key came faster than a person answers. Only Esc and
+    ///   typed text count then.
+    mutating func handle(_ key: Key, _ size: Size, isHurried: Bool = false) -> Answer? {
+        if case .paste = key { return nil }
+        if case .meta(let character) = key, typed == nil || !LineEditor.metaKeys.contains(character) { return nil }
         let count = laidOut(size.columns).count
         let room = planRows(size)
         let page = max(1, room - 1)
         if let typed {
             switch key {
+            case .enter where isHurried: return nil
             case .enter: return editor.string == typed ? yes(room) : editor.text.isEmpty ? .no : nil
             case .up, .down, .pageUp, .pageDown: break
             case .escape: return .no
-            default:
-                _ = editor.handle(key)
-                return nil
+            default: return editor.handle(key) ? nil : .no
             }
+        } else if isHurried, key != .escape {
+            return nil
         }
         switch key {
         case .character("y"), .character("Y"): return yes(room)
@@ -47,7 +53,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         case .pageUp: top -= page
         case .home, .character("g"): top = 0
         case .end, .character("G"): top = count
-        default: return nil
+        default: return .no
         }
         top = max(0, min(top, count - room))
         return nil

@@ -76,6 +76,8 @@ import Testing
             #expect(try await window.text().contains("attic/cron "))
             try await window.press("d")
             try await window.type("attic/cron")
+            #expect(try await window.text().contains("Pasted text is not taken here; type it."))
+            try await window.spell("attic/cron")
             try await window.press("Enter")
             let after = try await window.text()
             #expect(after.contains("Deleted attic/cron"))
@@ -90,6 +92,43 @@ import Testing
         let names = try await RegtopProgram.run("repos", "--store=sqlite:\(file)", in: place)
         let text = String(decoding: names.output, as: UTF8.self)
         #expect(!text.contains("attic/cron") && text.contains("attic/intranet2"))
+    }
+
+    /// Replies, reports and pastes change nothing, open nothing, and leave no screen.
+    @Test func nothingThatIsNotTypedIsACommand() async throws {
+        let place = try TemporaryPlace()
+        let file = "\(place.path)/sample.db"
+        try await TerminalWindow.with(["demo", file], in: place) { window in
+            try await window.idle()
+            try await window.press("/")
+            try await window.type("attic/cron")
+            try await window.press("Enter")
+            let before = try await window.screen()
+            for report in Capture.reports {
+                // In two writes. A person may have pressed a lone Esc, so that is not the first one.
+                let bytes = report.unicodeScalars
+                let middle = bytes.index(bytes.startIndex, offsetBy: bytes.first == "\u{1b}" ? 2 : 1)
+                try await window.send(String(bytes[..<middle]))
+                try await window.send(String(bytes[middle...]))
+            }
+            try await window.press("j")
+            #expect(try await window.screen() == before)
+            for paste in ["daily y\r", "\u{1b}[200~d\u{1b}[201~", "\u{1b}[200~y\r\u{1b}[201~"] {
+                let text = paste.replacing("\u{1b}[200~", with: "").replacing("\u{1b}[201~", with: "")
+                try await window.send(paste, strokes: text.unicodeScalars.count)
+                try await window.idle()
+                let after = try await window.screen()
+                #expect(after.dropLast(3) == before.dropLast(3))
+                #expect(after.contains { $0.contains("Pasted text is no command") })
+            }
+            // The answer comes before the question is on the screen.
+            try await window.type("dy")
+            #expect(try await window.text().contains("Delete attic/cron?"))
+            try await window.press("Escape")
+            #expect(try await window.finish("C-c") == 130)
+        }
+        let log = try await RegtopProgram.run(["log", "-f", "json", "--store=sqlite:\(file)"], in: place)
+        #expect(log.text.trimmingCharacters(in: .whitespacesAndNewlines) == "[]")
     }
 
     @Test func everySizeShowsSomething() async throws {

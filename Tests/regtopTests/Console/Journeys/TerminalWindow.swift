@@ -105,11 +105,23 @@ actor TerminalWindow {
         return try await frame { $0.keys >= expected }
     }
 
+    /// Sends a text in one write, as a paste without marks.
     @discardableResult
     func type(_ text: String) async throws -> TraceReader.Frame {
         try await tmux("send-keys", "-l", "--", text)
         keys += text.count
         return try await idle()
+    }
+
+    /// Types a text as a person does, one key at a time.
+    func spell(_ text: String) async throws {
+        for character in text { try await type(String(character)) }
+    }
+
+    /// Lets the terminal send bytes in one write; `strokes` of them are keys or pasted characters.
+    func send(_ bytes: String, strokes: Int = 0) async throws {
+        try await tmux("send-keys", "-l", "--", bytes)
+        keys += strokes
     }
 
     /// Presses the left button on a row, counted from 0.

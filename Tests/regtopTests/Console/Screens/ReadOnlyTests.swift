@@ -64,7 +64,7 @@ import Testing
             for _ in 0..<5 {
                 await bench.settle()
                 switch bench.console.overlay {
-                case nil: return
+                case nil, .planning: return
                 case .question(let panel, _) where panel.typed != nil:
                     await bench.type(panel.typed ?? "")
                     await bench.press(.enter)
