@@ -73,6 +73,11 @@ public struct StoragePath: Hashable, Sendable {
     /// The path as text; for a directory also the name of its object.
     public var string: String { "/" + components.joined(separator: "/") }
 
+    /// The path, and the directories above it but for the root, the outermost first.
+    package var andAbove: [StoragePath] {
+        components.indices.map { StoragePath(components: Array(components[...$0])) }
+    }
+
     /// True if this path lies below `other` at any depth; false if they are equal.
     public func isBelow(_ other: StoragePath) -> Bool {
         components.count > other.components.count && components.starts(with: other.components)

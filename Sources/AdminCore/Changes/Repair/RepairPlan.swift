@@ -100,13 +100,6 @@ extension RepairPlan {
     }
 }
 
-extension StoragePath {
-    /// The path, and the directories above it, the outermost first.
-    var andAbove: [StoragePath] {
-        (1..<max(components.count + 1, 1)).map { .literal(Array(components.prefix($0))) }
-    }
-}
-
 extension Repair {
     /// True if the repair is needless after the directory around the damage has gone to the trash.
     /// Three repairs are needed in any case, since the trash does not solve their problem: to take

@@ -9,6 +9,9 @@ package struct Query {
     let label: String
     /// A change is neither replaced nor abandoned: it ends by itself after it is asked to stop.
     var isChange = false
+    /// True if the query makes a plan and a question follows. The console takes no key but Esc
+    /// until then.
+    package var isPlanning = false
     /// True if Esc on its screen stops the query.
     package var stopsOnEscape = true
     /// True if no list of tasks shows the query: the program makes it for itself, such as for the

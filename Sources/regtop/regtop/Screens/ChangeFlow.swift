@@ -101,23 +101,25 @@ struct ChangeFlow {
         seen: @escaping (Shown) -> Void = { _ in }
     ) -> Effect {
         var plan: Shown?
-        return .ask(
-            .stream(Slot(screen, "plan"), label) { [admin = store.session.admin] (reporter: Reporter<Shown>) in
-                // Interrupted changes are settled first, because this may change the registry.
-                _ = try await admin?.settleJournal { reporter.progress(TaskProgress($0)) }
-                reporter.emit(try await make { reporter.progress(TaskProgress($0)) })
-            } fold: {
-                plan = $0.last
-            } end: { ending in
-                switch ending {
-                case .finished:
-                    guard let plan else { return .none }
-                    seen(plan)
-                    return propose(plan, hidden: hidden)
-                case .cancelled: return .say(.info("Nothing was changed."))
-                case .failed(let error): return .failure(error)
-                }
-            })
+        var query = Query.stream(Slot(screen, "plan"), label) {
+            [admin = store.session.admin] (reporter: Reporter<Shown>) in
+            // Interrupted changes are settled first, because this may change the registry.
+            _ = try await admin?.settleJournal { reporter.progress(TaskProgress($0)) }
+            reporter.emit(try await make { reporter.progress(TaskProgress($0)) })
+        } fold: {
+            plan = $0.last
+        } end: { ending in
+            switch ending {
+            case .finished:
+                guard let plan else { return .none }
+                seen(plan)
+                return propose(plan, hidden: hidden)
+            case .cancelled: return .say(.info("Nothing was changed."))
+            case .failed(let error): return .failure(error)
+            }
+        }
+        query.isPlanning = true
+        return .ask(query)
     }
 
     private func propose(_ plan: some ShownPlan, hidden: HiddenMarks) -> Effect {
