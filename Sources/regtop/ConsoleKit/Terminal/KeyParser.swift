@@ -36,7 +36,7 @@ nonisolated struct KeyParser {
         case single([UInt8])
         /// A letter follows that names a function key: `Esc [ [` of the Linux console.
         case linuxFunction
-        /// A string such as a reply; it ends at BEL or ST. The last byte may be the first one of ST.
+        /// A string such as a reply; it ends at BEL or ST. `last` may be the first byte of ST.
         case string(last: UInt8)
         /// The bytes of a report of the mouse after `Esc [ M`; it has three characters.
         case mouse([UInt8])

@@ -34,7 +34,7 @@ nonisolated struct Keyboard {
             let count = Glibc.read(0, &bytes, bytes.count)
             guard count > 0 else { break }
             taken += count
-            let more = parser.take(bytes[..<count], at: .now)
+            let more = parser.take(bytes[..<count], at: ContinuousClock.now)
             typed.isHurried = typed.isHurried || more.isHurried || !(typed.keys.isEmpty || more.keys.isEmpty)
             typed.keys += more.keys
         }

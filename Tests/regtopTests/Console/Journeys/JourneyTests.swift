@@ -105,7 +105,7 @@ import Testing
             try await window.press("Enter")
             let before = try await window.screen()
             for report in Capture.reports {
-                // In two writes. A person may have pressed a lone Esc, so that is not the first one.
+                // In two writes, the first of which is not a lone Esc: that is a key.
                 let bytes = report.unicodeScalars
                 let middle = bytes.index(bytes.startIndex, offsetBy: bytes.first == "\u{1b}" ? 2 : 1)
                 try await window.send(String(bytes[..<middle]))
