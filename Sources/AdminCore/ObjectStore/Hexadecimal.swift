@@ -1,7 +1,7 @@
 /// Hexadecimal digits, in lower case as everywhere in a registry.
 package enum Hexadecimal {
     /// The value of a digit; nil for any other byte, digits in upper case included.
-    package static func value(of byte: UInt8) -> UInt64? {
+    @inlinable package static func value(of byte: UInt8) -> UInt64? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
         case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a")) + 10
@@ -10,12 +10,12 @@ package enum Hexadecimal {
     }
 
     /// The value of a digit in lower or upper case; nil for any other byte.
-    package static func value(ofAnyCase byte: UInt8) -> UInt64? {
+    @inlinable package static func value(ofAnyCase byte: UInt8) -> UInt64? {
         value(of: (UInt8(ascii: "A")...UInt8(ascii: "F")).contains(byte) ? byte | 0x20 : byte)
     }
 
     /// The digit for the lowest four bits.
-    package static func digit(_ value: UInt64) -> UInt8 {
+    @inlinable package static func digit(_ value: UInt64) -> UInt8 {
         let value = UInt8(truncatingIfNeeded: value & 15)
         return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }

@@ -20,9 +20,44 @@ public struct Digest: Hashable, Sendable {
 
     /// Parses a digest; nil if the text is no digest.
     public init?(_ text: some StringProtocol) {
-        let parts = String(text).split(separator: ":" as Character, maxSplits: 1, omittingEmptySubsequences: false)
+        self.init(utf8: text.utf8)
+    }
+
+    /// Parses the bytes of a digest; nil if they are none.
+    /// - Parameter inAnyCase: True to accept letters in upper case as well.
+    init?(utf8 bytes: some Collection<UInt8>, inAnyCase: Bool = false) {
+        if let digest = Digest(sha256: bytes, inAnyCase) {
+            self = digest
+            return
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let parts = text.split(separator: ":" as Character, maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
-        self.init(algorithm: String(parts[0]), hex: String(parts[1]))
+        let (algorithm, hex) = (String(parts[0]), String(parts[1]))
+        self.init(algorithm: inAnyCase ? algorithm.lowercased() : algorithm, hex: inAnyCase ? hex.lowercased() : hex)
+    }
+
+    /// Parses a SHA-256 digest without an allocation: nearly all digests are of this kind.
+    private init?(sha256 bytes: some Collection<UInt8>, _ inAnyCase: Bool) {
+        guard bytes.count == 71 else { return nil }
+        var rest = bytes.makeIterator()
+        for wanted in "sha256:".utf8 {
+            guard let byte = rest.next(),
+                byte == wanted || inAnyCase && (0x41...0x5a).contains(byte) && byte | 0x20 == wanted
+            else { return nil }
+        }
+        func word() -> UInt64? {
+            var word: UInt64 = 0
+            for _ in 0..<16 {
+                guard let byte = rest.next(),
+                    let digit = inAnyCase ? Hexadecimal.value(ofAnyCase: byte) : Hexadecimal.value(of: byte)
+                else { return nil }
+                word = word << 4 | digit
+            }
+            return word
+        }
+        guard let first = word(), let second = word(), let third = word(), let fourth = word() else { return nil }
+        storage = .sha256(first, second, third, fourth)
     }
 
     /// The digest of these parts; nil if they make no digest.
@@ -50,9 +85,13 @@ public struct Digest: Hashable, Sendable {
     /// text is no digest.
     init?(lenient text: some StringProtocol) {
         guard text.utf8.count <= 1024 else { return nil }
-        let text = text.trimmingCharacters(in: .whitespacesAndNewlines.union(.controlCharacters))
-        guard let colon = text.lastIndex(of: ":") else { return nil }
-        self.init(algorithm: text[..<colon].lowercased(), hex: text[text.index(after: colon)...].lowercased())
+        if let digest = Digest(utf8: text.utf8, inAnyCase: true) {
+            self = digest
+        } else {
+            // Foundation's sets of characters are slow, so only what is no digest yet gets here.
+            let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines.union(.controlCharacters))
+            self.init(utf8: trimmed.utf8, inAnyCase: true)
+        }
     }
 
     /// The SHA-256 digest of these 32 bytes.

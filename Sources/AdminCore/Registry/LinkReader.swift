@@ -162,25 +162,29 @@ package struct LinkText: Hashable, Sendable {
 
     /// Parses the content of a link; nil if it can mean no digest, or more than one.
     package init?(_ bytes: some Collection<UInt8>) {
-        let text = String(decoding: bytes, as: UTF8.self)
-        if let digest = Digest(text) {
+        if let digest = Digest(utf8: bytes) {
             (self.digest, isExact) = (digest, true)
             return
         }
-        let words = text.split { !LinkText.isOfDigest($0) }
-        let digests = Set(words.compactMap { Digest(lenient: $0) ?? Digest(lenient: "sha256:\($0)") })
+        let words = bytes.split { !LinkText.isOfDigest($0) }.filter { $0.count >= LinkText.shortest }
+        let digests = Set(
+            words.compactMap { word in
+                Digest(utf8: word, inAnyCase: true) ?? Digest(utf8: Array("sha256:".utf8) + word, inAnyCase: true)
+            })
         guard let digest = digests.first, digests.count == 1 else { return nil }
         (self.digest, isExact) = (digest, false)
     }
 
-    private static func isOfDigest(_ character: Character) -> Bool {
-        guard let byte = character.asciiValue else { return false }
+    /// The fewest bytes of a digest: an algorithm, a colon and 32 digits.
+    private static let shortest = 34
+
+    private static func isOfDigest(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: ":"), UInt8(ascii: "+"), UInt8(ascii: "."),
             UInt8(ascii: "_"), UInt8(ascii: "-"):
-            return true
-        default: return false
+            true
+        default: false
         }
     }
 }

@@ -1,6 +1,8 @@
+import Foundation
 import Testing
 
 @testable import Inspection
+@testable import SampleRegistry
 @testable import Registry
 @testable import StorageDriver
 
@@ -111,6 +113,32 @@ import Testing
         let crowded = pool.registry
         await #expect(throws: DigestPrefixError.self) {
             try await crowded.reference(try #require(GivenReference("a@d7751")))
+        }
+    }
+
+    /// The fast way to read a SHA-256, and the way of all digests, agree about texts that are
+    /// nearly one.
+    @Test func textsOfDigests() {
+        var random = SeededGenerator(seed: "textsOfDigests")
+        func parts(_ text: String) -> Digest? {
+            guard let colon = text.firstIndex(of: ":") else { return nil }
+            return Digest(algorithm: String(text[..<colon]), hex: String(text[text.index(after: colon)...]))
+        }
+        for _ in 0..<5_000 {
+            var bytes = Array(Self.whole.utf8)
+            for _ in 0..<Int.random(in: 0...2, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0...3, using: &random) {
+                case 0: bytes[place] ^= 0x20
+                case 1: bytes[place] = UInt8.random(in: 0...127, using: &random)
+                case 2: bytes.remove(at: place)
+                default: bytes.insert(bytes[place], at: place)
+                }
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            #expect(Digest(text) == parts(text), "\(text.debugDescription)")
+            let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines.union(.controlCharacters))
+            #expect(Digest(lenient: text) == parts(trimmed.lowercased()), "\(text.debugDescription)")
         }
     }
 }
