@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <term.h>
 #include <termios.h>
@@ -66,6 +67,7 @@ static void give_back(void) {
 static const int crashes[] = {SIGSEGV, SIGABRT, SIGILL, SIGBUS, SIGFPE, SIGTRAP, SIGQUIT};
 enum { crash_count = sizeof crashes / sizeof *crashes };
 static struct sigaction before_crash[crash_count];
+static bool wants_backtrace;
 
 static void crashed(int number) {
     give_back();
@@ -73,21 +75,24 @@ static void crashed(int number) {
     char digits[4] = {(char)('0' + number / 10), (char)('0' + number % 10), '\n', 0};
     write_all(guard_report, text, sizeof text - 1);
     write_all(guard_report, digits, 3);
+    // Swift's handler asks questions at the terminal. It only runs for those who ask for it.
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigemptyset(&action.sa_mask);
     for (int i = 0; i < crash_count; i++)
         if (crashes[i] == number)
-            sigaction(number, &before_crash[i], NULL);
+            sigaction(number, wants_backtrace ? &before_crash[i] : &action, NULL);
     // Blocked while this handler runs; delivered, with the former disposition, when it returns.
     raise(number);
 }
 
-void CNcurses_guard_start(int input, int output, int report) {
+void CNcurses_guard_start(const char *type, int input, int output, int report) {
     guard_input = input;
     guard_output = output;
     guard_report = report;
     tcgetattr(input, &modes);
     reset_length = 0;
     int problem = 0;
-    if (setupterm(NULL, output, &problem) == OK) {
+    if (setupterm((char *)type, output, &problem) == OK) {
         append_capability("sgr0");
         append_capability("op");
         append_capability("rmkx");
@@ -96,6 +101,7 @@ void CNcurses_guard_start(int input, int output, int report) {
         append_text("\033[?1000l\033[?1006l\033[?2004l");
         del_curterm(cur_term);
     }
+    wants_backtrace = getenv("SWIFT_BACKTRACE") != NULL;
     guarded = 1;
     struct sigaction action = {.sa_handler = crashed, .sa_flags = SA_ONSTACK};
     sigfillset(&action.sa_mask);

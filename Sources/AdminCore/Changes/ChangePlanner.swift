@@ -64,9 +64,14 @@ public struct ChangePlanner: Sendable {
     }
 
     /// Checks a move without reading the pool.
-    /// - Throws: `ChangeError.unsuitable` unless both are repositories, or tags of one repository.
-    public static func checkMove(of source: ImageReference, to destination: ImageReference) throws(ChangeError) {
+    /// - Parameter force: True to accept a name that no client can pull.
+    /// - Throws: `ChangeError.unsuitable` unless both are repositories, or tags of one repository,
+    ///   and clients can pull the destination.
+    public static func checkMove(
+        of source: ImageReference, to destination: ImageReference, force: Bool = false
+    ) throws(ChangeError) {
         try MovePlanner.check(source, destination)
+        if !force, let obstacle = destination.pullObstacle { throw .unsuitable(obstacle) }
     }
 
     // MARK: - The trash

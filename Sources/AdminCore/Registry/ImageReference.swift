@@ -54,6 +54,26 @@ extension ImageReference: CustomStringConvertible {
     }
 }
 
+extension ImageReference {
+    /// The reason why no client can pull this name; nil if clients can. The rule is that of the
+    /// registry (docker/distribution v2.3.1, reference/regexp.go), which is stricter than that of
+    /// the storage driver.
+    public var pullObstacle: String? {
+        let component = /[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*/
+        guard repository.components.allSatisfy({ $0.wholeMatch(of: component) != nil }) else {
+            return "no client can pull \(repository): a name has lower-case letters and digits, with one . or _, "
+                + "__ or several - between them"
+        }
+        guard repository.string.utf8.count <= 255 else {
+            return "no client can pull a name of more than 255 characters"
+        }
+        guard case .tag(let tag) = selector else { return nil }
+        return tag.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}/) == nil
+            ? "no client can pull the tag \(tag): a tag has up to 128 letters, digits, _, . and -, and begins with "
+                + "a letter, a digit or _" : nil
+    }
+}
+
 /// A reference as users write it, with a digest that may be shortened.
 public enum GivenReference: Hashable, Sendable {
     /// A repository, a tag, or a manifest by its whole digest.

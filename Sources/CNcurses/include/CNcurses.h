@@ -80,7 +80,8 @@ void CNcurses_stop_process(void);
 
 /// From now on a crash gives the terminal back and says on `report` what happened, before the signal does its work.
 /// Also a second SIGTERM or SIGHUP that nobody took up does. Remembers the terminal's modes of now.
-void CNcurses_guard_start(int input, int output, int report);
+/// `type` is the terminal's type; NULL takes that of the environment.
+void CNcurses_guard_start(const char *type, int input, int output, int report);
 void CNcurses_guard_stop(void);
 
 // MARK: System calls that Swift's Glibc does not offer

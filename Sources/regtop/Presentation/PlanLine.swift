@@ -50,6 +50,9 @@ package struct PlanLine: Sendable, Equatable {
         return names.isEmpty ? text : "\(text): \(Self.list(names.map(\.text)))"
     }
 
+    /// True for a list of several names.
+    var isList: Bool { names.count > 1 }
+
     /// The line in rows; of a list every name in a row of its own.
     package var rows: [PlanLine] {
         guard !names.isEmpty else { return [self] }

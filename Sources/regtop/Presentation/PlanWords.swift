@@ -11,25 +11,48 @@ package struct PlanWords {
 
     // MARK: - Before the change
 
-    /// The change in a few words, such as `Delete app/web`.
+    /// The change in a few words, such as `Delete app/web`. Says so if nothing brings back what it
+    /// takes away.
     package var title: String {
-        plan is CollectionPlan ? "One step of the collection" : "\(Self.capitalised(plan.action.infinitive)) \(subject)"
+        let title =
+            plan is CollectionPlan
+            ? "One step of the collection" : "\(Self.capitalised(plan.action.infinitive)) \(subject)"
+        return title + permanence
     }
 
     /// The question. Everything that the answer depends on is in `lines`.
-    package var question: String { plan is CollectionPlan ? "Run this step?" : "\(title)\(destination)?" }
+    package var question: String {
+        plan is CollectionPlan ? "Run this step\(permanence)?" : "\(title)\(destination)?"
+    }
 
-    /// The change, its cost and the notes. The most important lines come first, because a small
-    /// screen shows only the beginning.
-    package var lines: [PlanLine] {
+    private var permanence: String {
+        guard plan.isPermanent else { return "" }
+        return plan.action == .remove || plan.action == .purge ? " FOR GOOD, no trash" : " FOR GOOD"
+    }
+
+    /// The change, its cost and the notes.
+    package var lines: [PlanLine] { targets + impact + staying + notes }
+
+    /// The same for a screen that shows only the beginning: the cost and the warnings, and then the
+    /// names.
+    package var rows: (summary: [PlanLine], names: [PlanLine]) {
+        let own = plan.subjects.count == 1 || plan is CollectionPlan ? targets : []
+        let (lists, facts) = (impact.filter(\.isList), impact.filter { !$0.isList })
+        return (own + facts.flatMap(\.rows) + notes, lists.flatMap(\.rows) + (own.isEmpty ? targets : []) + staying)
+    }
+
+    private var impact: [PlanLine] {
         let isEmpty = plan.targetNames.isEmpty && plan.impact == Impact()
-        var lines = targets
-        lines += isEmpty ? [PlanLine("nothing to \(plan.action.infinitive)")] : plan.impactLines
-        lines += plan.choices.filter { !$0.goes }.map { choice in
+        return isEmpty ? [PlanLine("nothing to \(plan.action.infinitive)")] : plan.impactLines
+    }
+
+    private var staying: [PlanLine] {
+        plan.choices.filter { !$0.goes }.map { choice in
             PlanLine("stays   ", .dim).adding("\(choice.reference)").adding("  \(choice.reason)", .dim)
         }
-        return lines + plan.notes.map { PlanLine("! ", .warning).adding($0, .warning) }
     }
+
+    private var notes: [PlanLine] { plan.notes.map { PlanLine("! ", .warning).adding($0, .warning) } }
 
     /// `lines` as text that is safe to print.
     package var text: String {
@@ -37,25 +60,27 @@ package struct PlanWords {
     }
 
     /// The text that a person has to type to confirm the removal of whole repositories, of very
-    /// much or of very many; nil where `y` is enough. It is the name of the target; of several
-    /// targets their number; of a collection that frees much `free`.
+    /// much or of very many, a replaced tag, or what cannot be undone; nil where `y` is enough. It
+    /// is the name of the target; of several targets their number; of a collection `free`.
     package var typed: String? {
         let isWhole: Bool
         switch plan {
-        case let plan as CollectionPlan: return plan.impact.bytes >= Self.much ? "free" : nil
+        case is CollectionPlan: return plan.isPermanent ? "free" : nil
+        case let plan as ChangePlan where plan.action == .move:
+            guard !plan.impact.tags.isEmpty, let destination = plan.destination else { return nil }
+            return Self.isTypeable(destination) ? destination : "replace"
         case let plan as ChangePlan where plan.action == .remove:
             isWhole = plan.targets.contains { $0.reference.selector == .repository }
-        case is SelectedRemoval: isWhole = false
-        case let plan as EmptyPlan: isWhole = plan.targets.contains { $0.item.kind == .repository }
-        case is UploadsPlan: isWhole = false
+        case is SelectedRemoval, is UploadsPlan, is EmptyPlan: isWhole = false
         default: return nil
         }
         let isMuch = plan.impact.reclaimable >= Self.much || plan.subjects.count >= Self.many
-        guard isWhole || isMuch else { return nil }
-        // A name from the pool may have characters that no keyboard has.
-        let isTypeable = subject.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
-        return plan.subjects.count == 1 && isTypeable ? subject : "\(plan.subjects.count)"
+        guard isWhole || isMuch || plan.isPermanent else { return nil }
+        return plan.subjects.count == 1 && Self.isTypeable(subject) ? subject : "\(plan.subjects.count)"
     }
+
+    /// False for a name from the pool with characters that no keyboard has.
+    private static func isTypeable(_ name: String) -> Bool { name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } }
 
     /// In bytes.
     private static let much: UInt64 = 1 << 30

@@ -11,6 +11,8 @@ package protocol ShownPlan: Plan {
     var destination: String? { get }
     /// The cost and the gain, without the notes; also what cannot be undone.
     var impactLines: [PlanLine] { get }
+    /// True if nothing brings back what the change takes away.
+    var isPermanent: Bool { get }
     /// The repositories that the plan changes; nil if it may be any.
     var repositories: Set<RepositoryName>? { get }
     /// The verdicts of the rules that chose the targets; empty if the user named the targets.
@@ -23,6 +25,7 @@ extension ShownPlan {
     package var verb: String { action.infinitive }
     package var subjects: [String] { targetNames }
     package var destination: String? { nil }
+    package var isPermanent: Bool { false }
     package var repositories: Set<RepositoryName>? { [] }
     package var choices: [Selection.Choice] { [] }
 
@@ -96,6 +99,7 @@ extension PlanAction {
 
 extension ChangePlan: ShownPlan {
     package var destination: String? { targets.first?.destination?.description }
+    package var isPermanent: Bool { action == .remove && skipsTrash }
 
     package var repositories: Set<RepositoryName>? {
         Set(targets.flatMap { [$0.reference.repository] + ($0.destination.map { [$0.repository] } ?? []) })
@@ -137,6 +141,7 @@ extension RestorePlan: ShownPlan {
 
 extension EmptyPlan: ShownPlan {
     package var subjects: [String] { targets.map(\.item.name) }
+    package var isPermanent: Bool { true }
 
     package var impactLines: [PlanLine] {
         let entries = targets.count == 1 ? "this trash entry" : "these trash entries"
@@ -148,6 +153,8 @@ extension EmptyPlan: ShownPlan {
 }
 
 extension UploadsPlan: ShownPlan {
+    package var isPermanent: Bool { skipsTrash }
+
     package var impactLines: [PlanLine] {
         [impact.reclaimableLater(afterTrash: !skipsTrash), .trash(isSkipped: skipsTrash)]
     }
@@ -192,10 +199,12 @@ extension CollectionPlan: ShownPlan {
         }
     }
 
+    package var isPermanent: Bool { parts.contains { $0.work == .free || $0.work == .trim || $0.work == .finish } }
+
     package var impactLines: [PlanLine] {
-        let frees = parts.contains { $0.work == .free || $0.work == .trim || $0.work == .finish }
         var lines = obstacles.map { PlanLine("blocked: \($0)", .bad) }
-        lines.append(PlanLine("frees \(HumanText.bytes(impact.bytes)) now" + (frees ? ", which cannot be undone" : "")))
+        lines.append(
+            PlanLine("frees \(HumanText.bytes(impact.bytes)) now" + (isPermanent ? ", which cannot be undone" : "")))
         lines.append(impact.reclaimableLater())
         if let next = nextFreeAfter {
             lines.append(PlanLine("the next run can free data after \(TimeText.second(next))"))
@@ -231,6 +240,7 @@ package struct SelectedRemoval: ShownPlan {
     package var notes: [String] { selection.notes + plan.notes }
     package var logNames: [String] { plan.logNames }
     package var impactLines: [PlanLine] { plan.impactLines }
+    package var isPermanent: Bool { plan.isPermanent }
     package var repositories: Set<RepositoryName>? { plan.repositories }
     package var choices: [Selection.Choice] { selection.choices }
 

@@ -75,4 +75,17 @@ struct RegistryPathsTests {
         #expect(old.moved(from: old, to: new) == new)
         #expect(try StoragePath("/a/bc").moved(from: old, to: new) == StoragePath("/a/bc"))
     }
+
+    /// The storage driver takes more names than clients pull.
+    @Test func namesThatNoClientPulls() throws {
+        let pulled = [
+            "a", "app/web:1.0", "a.b/c_d/e__f/g---h:_1", "a:A-b.c", "\(String(repeating: "a", count: 255)):x",
+        ]
+        for text in pulled { #expect(try #require(ImageReference(text)).pullObstacle == nil, "\(text)") }
+        let refused = [
+            "App/web", "app/Web:1.0", "a-", "-a", "a..b", "a___b", "a._b", "a:-1", "a:.x",
+            "a:\(String(repeating: "b", count: 129))", "\(String(repeating: "a", count: 256)):x",
+        ]
+        for text in refused { #expect(try #require(ImageReference(text)).pullObstacle != nil, "\(text)") }
+    }
 }

@@ -41,7 +41,8 @@ import Testing
         ["repos", "--timeout", "0"], ["repos", "--id", "x", "--name", "client.y"], ["tags"], ["tags", "a:b"], ["rm"],
         ["rm", "/a"],
         ["rm", "a/../b"],
-        ["show", "a@sha256:12"], ["ls", "relative"], ["ls", "/a/.."], ["mv", "a:x", "b:y"], ["mv", "a", "b:y"],
+        ["show", "a@sha256:12"], ["ls", "relative"], ["ls", "/a/.."], ["mv", "a:x", "b:y"], ["mv", "a", "B"],
+        ["mv", "a", "b:y"],
         ["mv", "a@sha256:\(String(repeating: "0", count: 64))", "b"], ["chunks", "a"], ["repos", "-f", "yaml"],
     ])
     func wrongUsage(_ words: [String]) {

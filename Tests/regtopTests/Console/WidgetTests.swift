@@ -211,6 +211,21 @@ import Testing
         #expect(unseen.handle(.escape, Size(rows: 1, columns: 40)) == .no)
     }
 
+    /// A yes needs the whole summary; the names after it may be many.
+    @Test func theSummaryComesBeforeAYes() {
+        let size = Size(rows: 6, columns: 60)
+        var asked = QuestionPanel(
+            title: "Delete 20 targets FOR GOOD", summary: (1...6).map { Line("fact \($0)") },
+            lines: (1...20).map { Line("delete \($0)") }, question: "Delete?", isPermanent: true)
+        #expect(asked.lines(size).map(\.text)[1...4] == ["  fact 1", "  fact 2", "  fact 3", "  fact 4"])
+        #expect(asked.lines(size).last?.spans.first?.style == .bad)
+        #expect(asked.handle(.character("y"), size) == .unseen)
+        #expect(asked.handle(.down, size) == nil)
+        #expect(asked.handle(.character("y"), size) == .unseen)
+        #expect(asked.handle(.down, size) == nil)
+        #expect(asked.handle(.character("y"), size) == .yes)
+    }
+
     @Test func scrollsToTheLastLine() {
         var asked = panel
         #expect(asked.lines(Size(rows: 20, columns: 60)).map(\.text).contains("  remove link 1"))

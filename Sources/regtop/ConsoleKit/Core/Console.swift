@@ -233,12 +233,10 @@ package final class Console {
 
     private func propose(_ proposal: Proposal) {
         guard !isAsking, proposal.owner === screen else {
-            status = .info("\(proposal.title): not asked while you were busy elsewhere. Nothing was changed.")
+            status = .info("\(proposal.panel.title): not asked while you were busy elsewhere. Nothing was changed.")
             return
         }
-        let panel = QuestionPanel(
-            title: proposal.title, lines: proposal.lines, question: proposal.question, typed: proposal.typed)
-        ask(.question(panel, accept: proposal.accept))
+        ask(.question(proposal.panel, accept: proposal.accept))
     }
 
     /// True while a question, a choice or an input takes the keys.
@@ -331,7 +329,7 @@ package final class Console {
         switch answer {
         case .yes: perform(accept())
         case .no: status = .info("Nothing was changed.")
-        case .unseen: status = .failure("The plan is not visible: make the window larger.")
+        case .unseen: status = .failure("Not all of the summary was visible: scroll with ↓, or make the window larger.")
         case nil: break
         }
     }
@@ -366,8 +364,10 @@ package final class Console {
         case .up, .down, .pageUp, .pageDown:
             if prompt.passesMoves, let command = command(for: key), command.group == .move { run(command) }
         default:
+            var prompt = prompt
             let before = editor.text
             guard editor.handle(key) else { return }
+            if editor.text != before { prompt.problem = nil }
             overlay = .prompt(prompt, editor)
             if editor.text != before { prompt.change(editor.string) }
         }

@@ -90,7 +90,9 @@ struct ConsoleFrame {
             return HintBar.line(panel.typed == nil ? Self.answers : Self.typedAnswers, columns: columns)
         case .choice: return HintBar.line(Self.choices, columns: columns)
         case .planning: return HintBar.line([.init(key: "Esc", text: "cancel")], columns: columns)
-        case .prompt: return HintBar.line(Self.inputs, columns: columns)
+        case .prompt(let prompt, _):
+            return prompt.problem.map { Line($0, .bad).truncated(to: columns) }
+                ?? HintBar.line(Self.inputs, columns: columns)
         case nil:
             let hints = console.workingCommands.filter { $0.hint != nil }
             let always = hints.filter { $0.group == .general }

@@ -66,6 +66,7 @@ package final class ConsoleLoop {
             display.stop()
         }
         console.start()
+        if let notice = display.notice { console.status = .info(notice) }
         draw(display)
         for await _ in ping.stream {
             let input = display.read()

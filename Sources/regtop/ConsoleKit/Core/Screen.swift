@@ -71,26 +71,25 @@ package nonisolated enum Status: Sendable, Equatable {
 
 /// A change that waits for a yes.
 package struct Proposal {
-    let title: String
-    /// The plan, exactly as it will be carried out.
-    let lines: [Line]
-    let question: String
-    /// The text to type for a yes; nil if `y` is enough.
-    var typed: String?
+    /// The question with its plan.
+    let panel: QuestionPanel
     /// The screen of the proposal. The console asks only while it shows this screen without a
     /// question or an input, and drops the proposal otherwise: a key that is meant for something
     /// else must not answer a plan that arrives late.
     let owner: any Screen
     let accept: () -> Effect
 
+    /// - Parameters:
+    ///   - summary: The part of the plan that must have been on the screen before a yes.
+    ///   - lines: The rest of the plan, exactly as it will be carried out.
+    ///   - typed: The text to type for a yes; nil if `y` is enough.
+    ///   - isPermanent: True if nothing brings back what the change takes away.
     package init(
-        title: String, lines: [Line], question: String, typed: String? = nil, owner: any Screen,
-        accept: @escaping () -> Effect
+        title: String, summary: [Line] = [], lines: [Line], question: String, typed: String? = nil,
+        isPermanent: Bool = false, owner: any Screen, accept: @escaping () -> Effect
     ) {
-        self.title = title
-        self.lines = lines
-        self.question = question
-        self.typed = typed
+        panel = QuestionPanel(
+            title: title, summary: summary, lines: lines, question: question, typed: typed, isPermanent: isPermanent)
         self.owner = owner
         self.accept = accept
     }
@@ -100,6 +99,8 @@ package struct Proposal {
 package struct Prompt {
     let label: String
     var text = ""
+    /// The reason why the text was not accepted, shown below it until it changes.
+    var problem: String?
     /// Called after every key that changed the text.
     var change: (String) -> Void = { _ in }
     /// Called on Esc.
@@ -112,12 +113,13 @@ package struct Prompt {
     let submit: (String) -> Effect
 
     package init(
-        label: String, text: String = "", change: @escaping (String) -> Void = { _ in },
+        label: String, text: String = "", problem: String? = nil, change: @escaping (String) -> Void = { _ in },
         cancel: @escaping () -> Void = {}, complete: @escaping (String) -> String = { $0 }, passesMoves: Bool = false,
         submit: @escaping (String) -> Effect
     ) {
         self.label = label
         self.text = text
+        self.problem = problem
         self.change = change
         self.cancel = cancel
         self.complete = complete

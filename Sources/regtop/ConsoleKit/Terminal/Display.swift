@@ -5,6 +5,8 @@ import Foundation
 /// the other.
 protocol Display: AnyObject {
     var size: Size { get }
+    /// A sentence about the terminal that the user should know; nil for none.
+    var notice: String? { get }
     /// Returns the input since the last call, at once. A ^Z suspends the process within this call.
     func read() -> DisplayInput
     func show(_ frame: Frame)
@@ -65,6 +67,24 @@ package nonisolated enum TerminalError: Error, Equatable, CustomStringConvertibl
         case .system(let action, let code):
             "The console could not \(action): error \(code)."
         }
+    }
+}
+
+/// The terminal types that stand in for a type without a description on this machine.
+nonisolated enum TerminalFamily {
+    /// Returns the types to draw as, the best first; none for a type of an unknown family.
+    static func bases(of type: String) -> [String] {
+        let families: [(prefixes: [String], bases: [String])] = [
+            (["tmux"], ["tmux-256color", "screen-256color", "screen"]),
+            (["screen"], ["screen-256color", "screen"]),
+            (["rxvt"], ["rxvt-256color", "rxvt", "xterm"]),
+            (
+                ["xterm", "alacritty", "foot", "ghostty", "kitty", "wezterm", "konsole", "gnome", "vte", "iterm2"],
+                ["xterm-256color", "xterm"]
+            ),
+        ]
+        let family = families.first { $0.prefixes.contains { type == $0 || type.hasPrefix($0 + "-") } }
+        return family?.bases ?? []
     }
 }
 

@@ -13,6 +13,8 @@ final class LinearDisplay: Display {
     private var text = LinearText()
     private var isOpen = true
 
+    let notice: String? = nil
+
     /// See `Terminal.init`.
     init(log: String?, notice: @escaping @Sendable () -> Void) throws(TerminalError) {
         guard isatty(0) == 1 else { throw .notATerminal("input") }
@@ -22,7 +24,7 @@ final class LinearDisplay: Display {
         let diversion = try OutputDiversion(to: log)
         signals = CNcurses_signals_start()
         guard signals >= 0 else { throw .system("catch signals", code: errno) }
-        CNcurses_guard_start(0, diversion.output, diversion.error)
+        CNcurses_guard_start(nil, 0, diversion.output, diversion.error)
         tcgetattr(0, &modes)
         self.diversion = consume diversion
         listen()

@@ -5,6 +5,7 @@ import Glibc
 /// The terminal as a full screen, from `init` to `stop`. `stop` restores everything that `init`
 /// changes; a signal handler does if the process crashes.
 final class Terminal: Display {
+    let notice: String?
     private let signals: Int32
     private let hasUnicode: Bool
     private let palette: Palette
@@ -19,12 +20,15 @@ final class Terminal: Display {
     ///   - notice: Called on any thread when `read` has input to return.
     /// - Throws: `TerminalError` if no full screen is possible; nothing is changed then.
     init(log: String?, look: Look = Look(), notice: @escaping @Sendable () -> Void) throws(TerminalError) {
-        let type = try Self.usableType()
+        let (asked, type) = try Self.usableType()
+        self.notice =
+            asked == type
+            ? nil : "This machine has no description of \(VisibleText.of(asked)); the screen is drawn as for \(type)."
         hasUnicode = CNcurses_locale_is_utf8()
         let diversion = try OutputDiversion(to: log)
         signals = CNcurses_signals_start()
         guard signals >= 0 else { throw .system("catch signals", code: errno) }
-        CNcurses_guard_start(0, diversion.output, diversion.error)
+        CNcurses_guard_start(type, 0, diversion.output, diversion.error)
         guard CNcurses_open(type, 0, diversion.output) == 0 else {
             CNcurses_guard_stop()
             CNcurses_signals_stop()
@@ -42,13 +46,15 @@ final class Terminal: Display {
         }
     }
 
-    private static func usableType() throws(TerminalError) -> String {
+    /// Returns the type in `TERM`, and the type to draw as: the same, or one of its family.
+    private static func usableType() throws(TerminalError) -> (asked: String, type: String) {
         guard isatty(0) == 1 else { throw .notATerminal("input") }
         guard isatty(1) == 1 else { throw .notATerminal("output") }
         guard let value = getenv("TERM"), value.pointee != 0 else { throw .unusableType(nil) }
-        let type = String(cString: value)
-        guard type != "dumb", CNcurses_probe(type, 1) == 0 else { throw .unusableType(type) }
-        return type
+        let asked = String(cString: value)
+        let types = asked == "dumb" ? [] : [asked] + TerminalFamily.bases(of: asked)
+        guard let type = types.first(where: { CNcurses_probe($0, 1) == 0 }) else { throw .unusableType(asked) }
+        return (asked, type)
     }
 
     private static func startColours() -> Palette {

@@ -2,24 +2,35 @@
 /// `y` says yes, or a typed name if the change is a large one.
 nonisolated struct QuestionPanel: Sendable, Equatable {
     let title: String
-    /// The plan, exactly as it will be carried out.
+    /// The plan, exactly as it will be carried out, the summary first.
     let lines: [Line]
+    /// The number of lines that must have been visible before a yes.
+    private let summary: Int
     let question: String
     /// The text to type for a yes; nil if `y` is enough.
     let typed: String?
+    /// True if nothing brings back what the change takes away.
+    let isPermanent: Bool
     private var editor = LineEditor()
     private(set) var top = 0
+    /// The number of rows of the plan that were visible so far.
+    private var reached = 0
 
-    init(title: String, lines: [Line], question: String, typed: String? = nil) {
+    init(
+        title: String, summary: [Line] = [], lines: [Line], question: String, typed: String? = nil,
+        isPermanent: Bool = false
+    ) {
         self.title = title
-        self.lines = lines
+        self.lines = summary + lines
+        self.summary = max(summary.count, min(1, lines.count))
         self.question = question
         self.typed = typed
+        self.isPermanent = isPermanent
     }
 
     enum Answer: Sendable {
         case yes, no
-        /// The answer came while no line of the plan was visible.
+        /// The answer came before the whole summary was visible.
         case unseen
     }
 
@@ -32,11 +43,12 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         if case .meta(let character) = key, typed == nil || !LineEditor.metaKeys.contains(character) { return nil }
         let count = laidOut(size.columns).count
         let room = planRows(size)
+        reached = max(reached, min(count, max(0, min(top, count - room)) + room))
         let page = max(1, room - 1)
         if let typed {
             switch key {
             case .enter where isHurried: return nil
-            case .enter: return editor.string == typed ? yes(room) : editor.text.isEmpty ? .no : nil
+            case .enter: return editor.string == typed ? yes(size) : editor.text.isEmpty ? .no : nil
             case .up, .down, .pageUp, .pageDown: break
             case .escape: return .no
             default: return editor.handle(key) ? nil : .no
@@ -45,7 +57,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
             return nil
         }
         switch key {
-        case .character("y"), .character("Y"): return yes(room)
+        case .character("y"), .character("Y"): return yes(size)
         case .character("n"), .character("N"), .character("q"), .escape, .enter: return .no
         case .down, .character("j"): top += 1
         case .up, .character("k"): top -= 1
@@ -59,8 +71,10 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         return nil
     }
 
-    /// Yes, if at least one line of the plan is visible.
-    private func yes(_ room: Int) -> Answer { room > 0 || lines.isEmpty ? .yes : .unseen }
+    /// Yes, if the whole summary was visible.
+    private func yes(_ size: Size) -> Answer {
+        reached >= laidOut(lines.prefix(summary), size.columns).count ? .yes : .unseen
+    }
 
     /// The rows for title, plan and question: at most three quarters of a screen with enough rows.
     func height(of size: Size) -> Int {
@@ -69,8 +83,10 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
 
     private func planRows(_ size: Size) -> Int { max(0, height(of: size) - 2) }
 
-    /// The lines of the plan, indented and wrapped; nothing is cut.
-    private func laidOut(_ columns: Int) -> [Line] {
+    private func laidOut(_ columns: Int) -> [Line] { laidOut(lines[...], columns) }
+
+    /// Lines of the plan, indented and wrapped; nothing is cut.
+    private func laidOut(_ lines: ArraySlice<Line>, _ columns: Int) -> [Line] {
         let room = max(1, columns - 2)
         return lines.flatMap { line -> [Line] in
             guard line.width > room, let style = line.spans.last?.style else { return [Line.blank(2) + line] }
@@ -93,7 +109,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         let plan = laidOut(size.columns)
         let shown = plan.dropFirst(max(0, min(top, plan.count - (height - 2)))).prefix(height - 2)
         let hidden = plan.count - shown.count
-        var heading = Line("── ", .rule) + Line(title, .title) + Line(" ", .rule)
+        var heading = Line("── ", .rule) + Line(title, isPermanent ? .bad : .title) + Line(" ", .rule)
         if hidden > 0 {
             heading.append("\(shown.startIndex + 1)–\(shown.endIndex) of \(plan.count), ↑↓ scroll ", .dim)
         }
@@ -105,12 +121,12 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
     private func ask(_ columns: Int) -> Line {
         guard let typed else {
             let answers = Line("  y", .key) + Line(" yes  ") + Line("N", .key) + Line(" no")
-            return Line(question, .title).truncated(to: max(0, columns - answers.width))
+            return Line(question, isPermanent ? .bad : .title).truncated(to: max(0, columns - answers.width))
                 + answers.truncated(to: columns)
         }
         // The text to type matters more than the question, which the title repeats.
         let label = "type \(typed): "
-        let front = Line(question + "  ", .title)
+        let front = Line(question + "  ", isPermanent ? .bad : .title)
         let isRoomy = front.width + label.count + typed.count + 1 <= columns
         let input = editor.line(label: label, columns: max(0, columns - (isRoomy ? front.width : 0) - 1)).line
         return ((isRoomy ? front : Line()) + input + Line("_", .dim)).truncated(to: columns)

@@ -39,7 +39,7 @@ struct MoveCommand: StoreCommand, ChangingCommand {
 
     var sessionOptions: SessionOptions { store.session(registries, caches) }
 
-    @Flag(help: "Replace an existing tag; never a repository.")
+    @Flag(help: "Replace an existing tag, never a repository; also accept a name that no client can pull.")
     var force = false
 
     @Argument(help: "A repository or a tag.", transform: ArgumentText.reference)
@@ -51,7 +51,7 @@ struct MoveCommand: StoreCommand, ChangingCommand {
 
     func validate() throws {
         try ArgumentText.check { () throws(ChangeError) in
-            try ChangePlanner.checkMove(of: source, to: destination)
+            try ChangePlanner.checkMove(of: source, to: destination, force: force)
         }
     }
 

@@ -68,26 +68,47 @@ struct ChangeFlow {
             })
     }
 
-    /// Asks for the new name, beginning with the old one.
+    /// Asks for the new name, beginning with the old one. A tag may get a bare word as its name.
     ///
     /// - Parameter names: The names to which Tab completes.
     func move(_ source: ImageReference, names: [String]) -> Effect {
+        .prompt(movePrompt(source, names: names, text: source.description))
+    }
+
+    private func movePrompt(
+        _ source: ImageReference, names: [String], text: String, problem: String? = nil
+    ) -> Prompt {
         let planner = store.session.planner
-        return .prompt(
-            Prompt(
-                label: "move \(source) to: ", text: source.description,
-                complete: { Prompt.completed($0, names) }
-            ) { text in
-                let text = text.trimmingPrefix { $0 == " " }
-                if text.isEmpty || text == source.description { return .say(.info("Nothing was changed.")) }
-                guard let destination = ImageReference(String(text)) else {
-                    return .say(.failure("\"\(text)\" is not a name; write repository or repository:tag."))
-                }
+        return Prompt(
+            label: "move \(source) to: ", text: text, problem: problem, complete: { Prompt.completed($0, names) }
+        ) { typed in
+            let text = String(typed.trimmingPrefix { $0 == " " })
+            if text.isEmpty || text == source.description { return .say(.info("Nothing was changed.")) }
+            do throws(ChangeError) {
+                let destination = try Self.destination(text, of: source)
+                try ChangePlanner.checkMove(of: source, to: destination)
                 return plan("planning the move of \(source)") { progress in
                     // The question tells if the move replaces a tag.
                     try await planner.move(from: source, to: destination, force: true, progress: progress)
                 }
-            })
+            } catch {
+                return .prompt(movePrompt(source, names: names, text: typed, problem: "\(error)"))
+            }
+        }
+    }
+
+    private static func destination(
+        _ text: String, of source: ImageReference
+    ) throws(ChangeError) -> ImageReference {
+        if case .tag = source.selector, !text.contains(where: { "/:@".contains($0) }),
+            let tag = ImageReference(source.repository, .tag(text))
+        {
+            return tag
+        }
+        guard let destination = ImageReference(text) else {
+            throw .unsuitable("\"\(text)\" is not a name; write repository or repository:tag")
+        }
+        return destination
     }
 
     /// Makes a plan, shows it, asks, and carries it out.
@@ -130,14 +151,15 @@ struct ChangeFlow {
         guard !plan.targetNames.isEmpty else {
             return .say(.info(plan.notes.first.map { "Nothing to do: \($0)." } ?? "Nothing to do."))
         }
+        let (summary, names) = words.rows
         return .propose(
             Proposal(
-                title: words.title, lines: warning(hidden) + words.lines.flatMap(\.rows).map { Line($0) },
-                question: words.question, typed: words.typed, owner: screen
+                title: words.title, summary: warning(hidden) + summary.map { Line($0) }, lines: names.map { Line($0) },
+                question: words.question, typed: words.typed, isPermanent: plan.isPermanent, owner: screen
             ) { apply(plan) })
     }
 
-    /// The number of the hidden rows, and the first names.
+    /// The number of the hidden rows with the first names.
     private func warning(_ hidden: HiddenMarks) -> [Line] {
         guard !hidden.names.isEmpty else { return [] }
         let most = 50

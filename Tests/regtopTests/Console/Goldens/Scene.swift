@@ -50,10 +50,11 @@ struct Scene: Sendable, CustomTestStringConvertible {
         Scene("collection-choice", .run("collection"), .press(.character("x"))),
         Scene("collection-question", .run("collection"), .press(.character("x")), .press(.enter)),
         Scene(
-            "collection-results", .run("collection"), .press(.character("x")), .press(.enter), .press(.character("y"))),
+            "collection-results", .run("collection"), .press(.character("x")), .press(.enter), .press(.pageDown),
+            .press(.character("y"))),
         Scene(
-            "collection-held", .run("collection"), .press(.character("x")), .press(.enter), .press(.character("y")),
-            .press(.escape)),
+            "collection-held", .run("collection"), .press(.character("x")), .press(.enter), .press(.pageDown),
+            .press(.character("y")), .press(.escape)),
         Scene("trash", .run("trash")),
         Scene("uploads", .run("uploads")),
         Scene("log", .run("log")),

@@ -54,6 +54,7 @@ extension TerminalWindow {
         case .escape: "Escape"
         case .up: "Up"
         case .down: "Down"
+        case .pageDown: "PageDown"
         case .character(let character): String(character)
         default: key.label
         }

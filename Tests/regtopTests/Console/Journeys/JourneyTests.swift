@@ -144,7 +144,7 @@ import Testing
     }
 
     enum Ending: String, CaseIterable, Sendable {
-        case quit, interrupt, terminate
+        case quit, interrupt, terminate, abort
     }
 
     @Test(arguments: Ending.allCases) func theTerminalIsRestored(_ ending: Ending) async throws {
@@ -155,13 +155,15 @@ import Testing
                 switch ending {
                 case .quit: try await window.finish("q")
                 case .interrupt: try await window.finish("C-c")
-                case .terminate: try await terminate(window)
+                case .terminate: try await end(window, by: SIGTERM)
+                // Neither a question of a backtrace nor a process without a terminal follows.
+                case .abort: try await end(window, by: SIGQUIT)
                 }
-            #expect(code == [.quit: 0, .interrupt: 130, .terminate: 143][ending])
+            #expect(code == [.quit: 0, .interrupt: 130, .terminate: 143, .abort: 131][ending])
             let (before, after) = try (window.note("before"), window.note("after"))
             #expect(before == after)
             let errors = try window.note("errors")
-            #expect(errors.isEmpty)
+            #expect(ending == .abort ? errors.contains("regtop: ended by signal 03") : errors.isEmpty)
             #expect(try await window.variable("alternate_on") == "0")
             #expect(try await window.variable("cursor_flag") == "1")
             #expect(try await window.variable("keypad_flag") == "0")
@@ -206,8 +208,19 @@ import Testing
         }
     }
 
-    private func terminate(_ window: TerminalWindow) async throws -> Int {
-        kill(try await window.process, SIGTERM)
+    @Test func aTypeWithoutADescriptionIsDrawnAsItsFamily() async throws {
+        try await TerminalWindow.with(["demo"], columns: 100, environment: ["TERM=xterm-of-tomorrow"]) { window in
+            try await window.idle()
+            let text = try await window.text()
+            #expect(text.contains("no description of xterm-of-tomorrow; the screen is drawn as for xterm-256color."))
+            #expect(try await window.finish("q") == 0)
+            #expect(try window.note("after") == window.note("before"))
+            #expect(try await window.variable("alternate_on") == "0")
+        }
+    }
+
+    private func end(_ window: TerminalWindow, by signal: Int32) async throws -> Int {
+        kill(try await window.process, signal)
         return try await window.exitCode()
     }
 

@@ -42,7 +42,7 @@ import Testing
         await bench.press(.character("n"))
         #expect(try await objects(bench) == before)
         await run(bench, "1")
-        await bench.press(.character("y"))
+        await bench.accept()
         #expect(bench.title == "Results")
         #expect(bench.text.contains("done     quarantine"))
         await bench.press(.escape)
@@ -54,7 +54,8 @@ import Testing
     @Test func dueBlobsAreFreedIfCachesAreFlushed() async throws {
         let bench = try await bench()
         await run(bench, "1")
-        await bench.press(.character("y"), .escape)
+        await bench.accept()
+        await bench.press(.escape)
         await set(bench, "delay 0")
         #expect(bench.rows.contains { $0.contains("due") })
         await bench.press(.character("M"))
@@ -65,7 +66,8 @@ import Testing
         await run(bench, "2")
         #expect(bench.text.contains("free, due now: "))
         #expect(bench.text.contains("now, which cannot be undone"))
-        await bench.press(.character("y"), .escape)
+        await bench.accept()
+        await bench.press(.escape)
         #expect(bench.text.contains("The quarantine is empty."))
         let gone = before.subtracting(try await objects(bench)).filter { $0.hasPrefix("blob:") }
         #expect(gone.count == 6)

@@ -68,7 +68,7 @@ import Testing
                 case .question(let panel, _) where panel.typed != nil:
                     await bench.type(panel.typed ?? "")
                     await bench.press(.enter)
-                case .question: await bench.press(.character("y"))
+                case .question: await bench.press(.pageDown, .pageDown, .character("y"))
                 case .choice: await bench.press(.enter)
                 // A filter without matches would leave no rows for the commands.
                 case .prompt(let prompt, _) where ["/", ":"].contains(prompt.label): await bench.press(.escape)

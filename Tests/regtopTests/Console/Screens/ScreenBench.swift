@@ -76,12 +76,13 @@ import Testing
         await press(.enter)
     }
 
-    /// Answers the question with yes, typed if necessary.
+    /// Reads the question and answers it with yes, typed if necessary.
     func accept() async {
         guard case .question(let panel, _) = console.overlay else {
             Issue.record("nothing is asked: \(text)")
             return
         }
+        await press(.pageDown, .pageDown, .pageDown)
         guard let typed = panel.typed else { return await press(.character("y")) }
         await type(typed)
         await press(.enter)

@@ -48,7 +48,7 @@ import Testing
         await bench.press(.character("d"))
         await bench.accept()
         await bench.press(.character("T"), .character("d"))
-        #expect(bench.text.contains("Drop attic/crontab?  type attic/crontab: _"))
+        #expect(bench.text.contains("Drop attic/crontab FOR GOOD?  type attic/crontab: _"))
         #expect(bench.text.contains("PERMANENT: deletes this trash entry for good"))
         await bench.accept()
         #expect(bench.text.contains("The trash is empty."))
