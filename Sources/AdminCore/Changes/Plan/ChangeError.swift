@@ -15,6 +15,9 @@ public enum ChangeError: Error, Hashable, Sendable {
     case changed(StoragePath, count: Int)
     /// Another process has moved or removed links of the plan since: one of them, and their number.
     case gone(StoragePath, count: Int)
+    /// A copy failed after it had written links, which stay: its name, their number, the reason,
+    /// and the store's error.
+    case halfCopied(ImageReference, links: Int, String, StoreError?)
     /// There is no space for the entries in the trash; with the store's error.
     case noRoomForTrash(StoreError)
     /// Nothing in the trash has this id.
@@ -43,6 +46,9 @@ extension ChangeError: CustomStringConvertible {
                 + "\(count > 1 ? "stay" : "stays"); all other links are done"
         case .gone(let path, let count):
             "\(path)\(count > 1 ? " and \(count - 1) other links were" : " was") moved or removed by another client meanwhile"
+        case .halfCopied(let name, let links, let why, _):
+            "\(why); \(links) \(links == 1 ? "link" : "links") of the copy stay at \(name), without its tags: `regtop rm \(name.repository)` "
+                + "removes them if nothing else is there"
         case .noRoomForTrash(let error):
             "nothing was deleted: the trash needs a little space, and there is none: \(error); --now skips the trash and needs none"
         case .notInTrash(let id): "there is no \(ByteString(id)) in the trash; `regtop trash ls` shows what is"
@@ -60,7 +66,11 @@ extension ChangeError: CustomStringConvertible {
 extension ChangeError {
     /// The store's error that caused it; nil if there is none.
     var storeError: StoreError? {
-        if case .noRoomForTrash(let error) = self { error } else { nil }
+        switch self {
+        case .noRoomForTrash(let error): error
+        case .halfCopied(_, _, _, let error): error
+        default: nil
+        }
     }
 }
 
