@@ -24,8 +24,14 @@ package struct LinkCopy: Hashable, Sendable {
     package let content: StoragePath
     /// The link that is replaced; nil if there must be none.
     package let replaced: Replaced?
+    /// True for a link of a tag. Such links are removed again if the copy fails: clients see a tag
+    /// by each of them.
+    package let isName: Bool
 
-    package init(path: StoragePath, text: String, content: StoragePath, replaced: Replaced? = nil) {
+    package init(
+        path: StoragePath, text: String, content: StoragePath, replaced: Replaced? = nil, isName: Bool = false
+    ) {
+        self.isName = isName
         self.path = path
         self.text = text
         self.content = content
@@ -33,12 +39,12 @@ package struct LinkCopy: Hashable, Sendable {
     }
 }
 
-/// Writes the links of a copy (docs/safety.md#copy-a-repository-or-a-tag). Only the last stage makes
-/// the others visible to clients: it holds the current links of tags.
+/// Writes the links of a copy (docs/safety.md#copy-a-repository-or-a-tag). Only the last stage
+/// makes the others visible to clients: it holds the current links of tags.
 ///
-/// A copy adds links and never removes those that clients may have found already, so it is not taken
-/// back: after a crash the next program completes it. Every step may be repeated, also by several
-/// processes at once.
+/// A copy adds links and never removes those that clients may have found already, so it is not
+/// taken back: after a crash the next program completes it. Every step may be repeated, also by
+/// several processes at once.
 package struct LinkCopier: Sendable {
     let journal: Journal
     var makeIdentifier: @Sendable (StoragePath) -> BlobIdentifier = { _ in .random() }
@@ -55,7 +61,7 @@ package struct LinkCopier: Sendable {
     }
 
     /// A link that this copier has written.
-    private struct Written {
+    private struct Written: Sendable {
         let link: LinkCopy
         let blob: BlobIdentifier
     }
@@ -65,7 +71,8 @@ package struct LinkCopier: Sendable {
     /// - Returns: the links of the last stage that another process has written meanwhile, with
     ///   another text: they stay.
     /// - Throws: `Stopped` after the copy has begun; errors of writing the journal before.
-    package func copy(_ stages: [[LinkCopy]], _ what: String, _ counter: ProgressCounter) async throws -> [StoragePath] {
+    package func copy(_ stages: [[LinkCopy]], _ what: String, _ counter: ProgressCounter) async throws -> [StoragePath]
+    {
         let intent = try await journal.begin(.copy(stages), what)
         do {
             let taken = try await write(stages, counter)
@@ -75,9 +82,10 @@ package struct LinkCopier: Sendable {
             // A separate task ends the intent even if the caller was cancelled.
             await Task {
                 do {
-                    if case StorageError.outcomeUnknown? = (error as? Stopped)?.error {
+                    if case StorageError.outcomeUnknown = (error as? Stopped)?.error ?? error {
                         await intent.release()
                     } else {
+                        try await tidyUp(stages)
                         try await intent.end()
                     }
                 } catch {
@@ -100,28 +108,41 @@ package struct LinkCopier: Sendable {
             // A full pool must not forbid the changes that make space.
             case let error as StoreError where error.kind != .full: throw error
             case is CancellationError: throw stopped.error
-            default: return ["the copy stays without its tags: \(stopped.error)"]
+            default:
+                try await tidyUp(stages)
+                return ["the copy stays without its tags: \(stopped.error)"]
             }
         }
     }
 
+    /// Lists the directories of the links that are there, and removes the others if they are empty.
+    private func tidyUp(_ stages: [[LinkCopy]]) async throws {
+        let there = try await concurrentMap(stages.joined(), window: reader.window) { link in
+            (link.path.parent, try await reader.value(at: link.path) != nil)
+        }
+        try await writer.linkUp(Set(there.filter(\.1).map(\.0)))
+        try await DirectoryPruner(journal: journal).prune(there.filter { !$0.1 }.map(\.0))
+    }
+
     private func write(_ stages: [[LinkCopy]], _ counter: ProgressCounter) async throws -> [StoragePath] {
         var count = 0
+        var names: [[Written]] = []
         do {
             var taken: [StoragePath] = []
             for (index, links) in stages.enumerated() {
                 let (written, lost) = try await write(links)
                 count += written.count
+                names.append(written.filter(\.link.isName))
                 taken = lost
                 let isLast = index == stages.count - 1
-                // The proof comes after the links: from now on a collection sees them, and a removal
-                // beside this copy has to complete the tags.
+                // The proof comes after the links: from now on a collection sees them, and a
+                // removal beside this copy has to complete the tags.
                 let lacking = try await lacking(in: isLast ? Array(stages.joined()) : links, except: Set(lost))
                 if let first = lacking.min() {
                     let useless = Set(lacking)
                     // Clients may have found the other links already, and rely on them.
                     count -= try await takeBack(
-                        isLast ? written : written.filter { useless.contains($0.link.content) })
+                        written.filter { !$0.link.isName && useless.contains($0.link.content) })
                     throw StorageError.notFound(first)
                 }
                 if !isLast, let first = lost.min() { throw StorageError.alreadyExists(first) }
@@ -129,7 +150,14 @@ package struct LinkCopier: Sendable {
             }
             return taken.sorted()
         } catch {
-            throw Stopped(written: count, error: error)
+            if case StorageError.outcomeUnknown = error { throw Stopped(written: count, error: error) }
+            // A separate task removes them even if the caller was cancelled.
+            let gone = await Task { [names] in
+                var gone = 0
+                for written in names.reversed() where !written.isEmpty { gone += (try? await takeBack(written)) ?? 0 }
+                return gone
+            }.value
+            throw Stopped(written: count - gone, error: error)
         }
     }
 

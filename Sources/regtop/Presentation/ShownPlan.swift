@@ -122,7 +122,9 @@ extension ChangePlan: ShownPlan {
 }
 
 extension CopyPlan: ShownPlan {
-    package var repositories: Set<RepositoryName>? { [destination.repository] }
+    package var destination: String? { newName.description }
+
+    package var repositories: Set<RepositoryName>? { [newName.repository] }
 
     package var impactLines: [PlanLine] {
         let parts = counts.map { HumanText.count($0.count, $0.noun) }.joined(separator: ", ")

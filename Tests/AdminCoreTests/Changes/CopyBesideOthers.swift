@@ -7,8 +7,8 @@ import Testing
 @testable import Registry
 @testable import StorageDriver
 
-/// Copies beside a push to the new name, and beside a deletion of it: every tag that is there in the
-/// end has its whole image.
+/// Copies beside a push to the new name, and beside a deletion of it: every tag that is there in
+/// the end has its whole image.
 @Suite struct CopyBesideOthers {
     enum Other: String, CaseIterable, Sendable {
         /// A registry pushes another image, which shares a layer, to the new name.

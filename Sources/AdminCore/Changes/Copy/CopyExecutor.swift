@@ -12,14 +12,14 @@ struct CopyExecutor: Sendable {
     func copy(_ plan: CopyPlan) async throws -> [String] {
         do {
             let taken = try await context.driver.copier.copy(
-                plan.stages, "copy \(plan.source) to \(plan.destination)", counter)
+                plan.stages, "copy \(plan.source) to \(plan.newName)", counter)
             if let first = taken.first { throw ChangeError.changed(first, count: taken.count) }
             return []
         } catch let stopped as LinkCopier.Stopped {
             if case StorageError.outcomeUnknown = stopped.error { throw stopped.error }
             guard stopped.written > 0 else { throw stopped.error }
             throw ChangeError.halfCopied(
-                plan.destination, links: stopped.written, "\(stopped.error)", stopped.error as? StoreError)
+                plan.newName, links: stopped.written, "\(stopped.error)", stopped.error as? StoreError)
         }
     }
 }

@@ -7,7 +7,7 @@ public struct CopyPlan: Hashable, Sendable {
     /// The source, as it was named.
     public let source: ImageReference
     /// The new name.
-    public let destination: ImageReference
+    public let newName: ImageReference
     /// The links by stage, in the order in which they are written: layers, signatures, manifests,
     /// the index of tags, current links of tags.
     package let stages: [[LinkCopy]]
@@ -34,7 +34,7 @@ public struct CopyPlan: Hashable, Sendable {
         in paths: RegistryPaths, impact: Impact = Impact(), notes: [String]
     ) {
         self.source = source
-        self.destination = destination
+        newName = destination
         self.impact = impact
         self.notes = notes
         let missing = links.filter { !present.contains($0.path) }
@@ -50,7 +50,7 @@ extension CopyPlan: Plan {
     /// The source.
     public var targetNames: [String] { [source.description] }
     /// The source with the destination.
-    public var logNames: [String] { ["\(source) to \(destination)"] }
+    public var logNames: [String] { ["\(source) to \(newName)"] }
 
     /// One step.
     public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {

@@ -27,7 +27,8 @@ struct CopyPlanner: Sendable {
         switch (source.selector, destination.selector) {
         case (.repository, .repository), (.tag, .tag), (.digest, .tag): return
         case (_, .digest):
-            throw .unsuitable("the digest of a manifest is its name: copy it to a tag, such as \(destination.repository):copy")
+            throw .unsuitable(
+                "the digest of a manifest is its name: copy it to a tag, such as \(destination.repository):copy")
         default:
             throw .unsuitable("\(source) cannot become \(destination): name two repositories, or two tags")
         }
@@ -51,7 +52,8 @@ struct CopyPlanner: Sendable {
         if uploads > 0 { notes.append("unfinished uploads are not copied") }
         if unfit > 0 {
             notes.append(
-                "\(unfit) \(unfit == 1 ? "link" : "links") of \(source) cannot be read, or name content that is missing, and are left out")
+                "\(unfit) \(unfit == 1 ? "link" : "links") of \(source) cannot be read, or name content that is missing, and are left out"
+            )
         }
         if !tags.isEmpty {
             let names = tags.prefix(3).joined(separator: ", ") + (tags.count > 3 ? " and \(tags.count - 3) more" : "")
@@ -135,7 +137,8 @@ struct CopyPlanner: Sendable {
         }
         let facts = try await RepositoryInquiry(name: source.repository, pass: pass, scope: .reach).facts(
             ([digest] + companions.map(\.digest)).uniqued().flatMap { [.revision($0), .manifest($0)] })
-        let search = CopyContent(name: source.repository, destination: destination.repository, registry: registry, facts: facts)
+        let search = CopyContent(
+            name: source.repository, destination: destination.repository, registry: registry, facts: facts)
         var links: [LinkCopy]
         do {
             links = try await search.links(of: digest)
@@ -154,7 +157,9 @@ struct CopyPlanner: Sendable {
                 notes.append("the companion \(companion.tag ?? companion.digest.string) is left out: \(fault.sentence)")
             }
         }
-        if !names.isEmpty { notes.append("its companions are copied as well: \(names.sorted().joined(separator: ", "))") }
+        if !names.isEmpty {
+            notes.append("its companions are copied as well: \(names.sorted().joined(separator: ", "))")
+        }
         links += tagLinks(tag, at: destination.repository, naming: digest, replacing: replaced)
         let all = links.uniqued()
         let present = Set(
@@ -207,7 +212,8 @@ struct CopyPlanner: Sendable {
     private func tagLinks(
         _ tag: String, at name: RepositoryName, naming digest: Digest, replacing replaced: LinkCopy.Replaced?
     ) -> [LinkCopy] {
-        guard let current = paths.currentLink(name, tag: tag), let index = paths.indexLink(name, tag: tag, digest) else {
+        guard let current = paths.currentLink(name, tag: tag), let index = paths.indexLink(name, tag: tag, digest)
+        else {
             return []
         }
         return [copy(of: digest, at: index), copy(of: digest, at: current, replacing: replaced)]
@@ -222,8 +228,11 @@ struct CopyPlanner: Sendable {
         return tagLinks(tag, at: name, naming: companion.digest, replacing: nil)
     }
 
-    private func copy(of digest: Digest, at path: StoragePath, replacing replaced: LinkCopy.Replaced? = nil) -> LinkCopy {
-        LinkCopy(path: path, text: digest.string, content: paths.blob(digest), replaced: replaced)
+    private func copy(of digest: Digest, at path: StoragePath, replacing replaced: LinkCopy.Replaced? = nil) -> LinkCopy
+    {
+        LinkCopy(
+            path: path, text: digest.string, content: paths.blob(digest), replaced: replaced,
+            isName: paths.tag(of: path) != nil)
     }
 
     // MARK: - Companions
@@ -248,7 +257,8 @@ struct CopyPlanner: Sendable {
         var found: [Root] = []
         while true {
             let new = open.filter { root in
-                let companion = Companion(tag: root.tag, digest: root.digest, manifest: facts.manifests[root.digest]?.manifest)
+                let companion = Companion(
+                    tag: root.tag, digest: root.digest, manifest: facts.manifests[root.digest]?.manifest)
                 return companion.map { known.contains($0.subject) } ?? false
             }
             if new.isEmpty { return found }

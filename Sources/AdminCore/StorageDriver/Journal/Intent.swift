@@ -365,6 +365,8 @@ private struct Part: Codable {
         var replaces: String?
         /// The text of the replaced link.
         var was: String?
+        /// See `LinkCopy.isName`.
+        var name: Bool?
 
         init(_ link: LinkCopy) {
             to = link.path.string
@@ -372,6 +374,7 @@ private struct Part: Codable {
             content = link.content.string
             replaces = link.replaced?.blob.string
             was = link.replaced?.text
+            name = link.isName ? true : nil
         }
 
         func copy() throws -> LinkCopy {
@@ -383,7 +386,8 @@ private struct Part: Codable {
                 replaced = LinkCopy.Replaced(blob: old, text: was)
             }
             return LinkCopy(
-                path: try StoragePath(to), text: text, content: try StoragePath(content), replaced: replaced)
+                path: try StoragePath(to), text: text, content: try StoragePath(content), replaced: replaced,
+                isName: name == true)
         }
     }
 
