@@ -44,7 +44,11 @@ struct Regtop: AsyncParsableCommand {
             CommandGroup(
                 name: "Keep It Healthy",
                 subcommands: [CollectCommand.self, FsckCommand.self, VerifyCommand.self, UploadsCommand.self]),
-            CommandGroup(name: "Whole Stores", subcommands: [DumpCommand.self, LoadCommand.self, DemoCommand.self]),
+            CommandGroup(
+                name: "Whole Stores",
+                subcommands: [
+                    SnapshotCommand.self, DiffCommand.self, DumpCommand.self, LoadCommand.self, DemoCommand.self,
+                ]),
         ],
         defaultSubcommand: ConsoleCommand.self)
 

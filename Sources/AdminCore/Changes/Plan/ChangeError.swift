@@ -1,6 +1,7 @@
 public import ObjectStore
 public import Registry
 public import StorageDriver
+public import Foundation
 
 /// The reason why a change cannot be planned or made.
 public enum ChangeError: Error, Hashable, Sendable {
@@ -26,6 +27,8 @@ public enum ChangeError: Error, Hashable, Sendable {
     case nameTaken(String, id: String)
     /// The session is read-only.
     case readOnly
+    /// The store is a snapshot of the store with this name.
+    case snapshot(String, taken: Date)
     /// The pool's files have another chunk size than was assumed, in bytes.
     case wrongChunkSize(assumed: UInt64, found: UInt64)
 }
@@ -55,6 +58,8 @@ extension ChangeError: CustomStringConvertible {
         case .nameTaken(let name, let id):
             "\(name) is there again, and nothing is merged or replaced: `regtop trash restore \(id) --to NAME` gives what was deleted another "
                 + "name"
+        case .snapshot(let store, let taken):
+            "nothing is changed: this is a snapshot of \(ByteString(store)) from \(taken.formatted(.iso8601)), and can only be read"
         case .readOnly: "nothing is changed: this session is read-only"
         case .wrongChunkSize(let assumed, let found):
             "the files of this pool have chunks of \(found) bytes, not \(assumed): nothing is changed until --chunk-size \(found) "
