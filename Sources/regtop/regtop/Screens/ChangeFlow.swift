@@ -73,20 +73,38 @@ struct ChangeFlow {
     /// - Parameter names: The names to which Tab completes.
     func move(_ source: ImageReference, names: [String]) -> Effect {
         let planner = store.session.planner
-        return .prompt(
-            Prompt(
-                label: "move \(source) to: ", text: source.description,
-                complete: { Prompt.completed($0, names) }
-            ) { text in
+        return askName("move \(source) to: ", for: source, names) { destination in
+            plan("planning the move of \(source)") { progress in
+                // The question tells if the move replaces a tag.
+                try await planner.move(from: source, to: destination, force: true, progress: progress)
+            }
+        }
+    }
+
+    /// Asks for the second name of a repository or an image, beginning with the first one.
+    ///
+    /// - Parameter names: The names to which Tab completes.
+    func copy(_ source: ImageReference, names: [String]) -> Effect {
+        let planner = store.session.planner
+        return askName("copy \(source) to: ", for: source, names) { destination in
+            plan("planning the copy of \(source)") { _ in
+                // The question tells if the copy replaces a tag.
+                try await planner.copy(from: source, to: destination, force: true)
+            }
+        }
+    }
+
+    private func askName(
+        _ label: String, for source: ImageReference, _ names: [String], then: @escaping (ImageReference) -> Effect
+    ) -> Effect {
+        .prompt(
+            Prompt(label: label, text: source.description, complete: { Prompt.completed($0, names) }) { text in
                 let text = text.trimmingPrefix { $0 == " " }
                 if text.isEmpty || text == source.description { return .say(.info("Nothing was changed.")) }
                 guard let destination = ImageReference(String(text)) else {
                     return .say(.failure("\"\(text)\" is not a name; write repository or repository:tag."))
                 }
-                return plan("planning the move of \(source)") { progress in
-                    // The question tells if the move replaces a tag.
-                    try await planner.move(from: source, to: destination, force: true, progress: progress)
-                }
+                return then(destination)
             })
     }
 
