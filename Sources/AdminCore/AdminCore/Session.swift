@@ -29,7 +29,9 @@ public struct Session: Sendable {
     public var planner: ChangePlanner { ChangePlanner(registry: registry, policy: journal) }
     /// Changes the registry; nil in a read-only session.
     public let admin: RegistryAdmin?
-    /// The clock of the session.
+    /// The note of the snapshot that is open; nil for other stores. A snapshot is read-only.
+    public let snapshot: SnapshotNote?
+    /// The clock of the session. That of a snapshot stands still at the time of the snapshot.
     public var clock: WallClock { journal.clock }
     /// The rules for the journal.
     let journal: JournalPolicy
@@ -47,6 +49,7 @@ public struct Session: Sendable {
     ///
     /// - Throws: `ChangeError.readOnly` in a read-only session.
     public func changing() throws(ChangeError) -> RegistryAdmin {
+        if let snapshot { throw .snapshot(snapshot.store, taken: snapshot.taken) }
         guard let admin else { throw .readOnly }
         return admin
     }
@@ -58,14 +61,15 @@ public struct Session: Sendable {
         name: @escaping @autoclosure @Sendable () -> String, pool: (@Sendable () -> String)? = nil,
         notes: [String] = [],
         reader: any ObjectReader, writer: (any ObjectWriter)?, chunkSize: UInt64, journal: JournalPolicy,
-        client: String? = nil, shutDown: @escaping @Sendable () async -> Void
+        client: String? = nil, snapshot: SnapshotNote? = nil, shutDown: @escaping @Sendable () async -> Void
     ) {
+        self.snapshot = snapshot
         naming = name
         poolNaming = pool
         self.notes = notes
         objects = reader
         self.journal = journal
-        let storage = StorageReader(objects: reader, chunkSize: chunkSize)
+        let storage = StorageReader(objects: reader, chunkSize: chunkSize, isSnapshot: snapshot != nil)
         registry = RegistryReader(storage: storage)
         admin = writer.map { [registry] in
             RegistryAdmin(
@@ -119,15 +123,21 @@ public struct Session: Sendable {
 
     private static func openFile(_ path: String, named name: String, _ options: SessionOptions) async throws -> Session
     {
-        guard options.readOnly else {
+        if !options.readOnly {
             let store = try await SQLiteStore.open(path: path, create: options.createsFile, clock: options.clock)
-            return session(of: store, named: name, options)
+            if try await SnapshotNote.read(from: store.reader) == nil {
+                return session(of: store, named: name, options)
+            }
+            await store.close()
         }
         // SQLite itself refuses to write through this reader.
         let reader = try await SQLiteReader.open(path: path)
+        let note = try await SnapshotNote.read(from: reader)
+        let clock = note.map { WallClock.stopped(at: $0.taken) } ?? options.clock
         return Session(
-            name: name, reader: reader, writer: nil, chunkSize: options.chunkSize,
-            journal: JournalPolicy(delay: 0, clock: options.clock)
+            name: note.map { "snapshot of \(ByteString($0.store)) in \(name)" } ?? name, reader: reader, writer: nil,
+            chunkSize: note?.chunkSize ?? options.chunkSize, journal: JournalPolicy(delay: 0, clock: clock),
+            snapshot: note
         ) { await reader.close() }
     }
 

@@ -74,6 +74,33 @@ public struct ChangePlanner: Sendable {
         if !force, let obstacle = destination.pullObstacle { throw .unsuitable(obstacle) }
     }
 
+    /// Plans a copy of a repository to a name that does not exist, or of a tag or a manifest to a
+    /// tag in any repository. Only links are written. Companions go along to another repository.
+    /// - Parameters:
+    ///   - source: A repository, a tag or a manifest.
+    ///   - destination: A repository for a repository, a tag otherwise.
+    ///   - force: True to replace a tag that is there.
+    /// - Throws: `ChangeError.notFound`, `.destinationExists`, `.unsuitable` for an image that is
+    ///   not whole, and see `checkCopy`.
+    public func copy(
+        from source: ImageReference, to destination: ImageReference, force: Bool = false
+    ) async throws -> CopyPlan {
+        try await checkChunkSize()
+        return try await CopyPlanner(registry: registry, policy: policy).plan(
+            from: source, to: destination, force: force)
+    }
+
+    /// Checks a copy without reading the pool.
+    /// - Parameter force: True to accept a name that no client can pull.
+    /// - Throws: `ChangeError.unsuitable` unless both are repositories, or the destination is a tag
+    ///   and the source a tag or a manifest, and clients can pull the destination.
+    public static func checkCopy(
+        of source: ImageReference, to destination: ImageReference, force: Bool = false
+    ) throws(ChangeError) {
+        try CopyPlanner.check(source, destination)
+        if !force, let obstacle = destination.pullObstacle { throw .unsuitable(obstacle) }
+    }
+
     // MARK: - The trash
 
     /// Plans to bring deletions back from the trash. Companions of a tag's image come back with it,

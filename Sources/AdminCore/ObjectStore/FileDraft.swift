@@ -40,7 +40,6 @@ public struct FileDraft: Sendable {
     public func publish() async throws {
         guard draft != path else { return }
         try await BlockingCall.run(cancelled: nil) {
-            let directory = (path as NSString).deletingLastPathComponent
             guard flush(draft), rename(draft, path) == 0 else {
                 let number = errno
                 throw StoreError(
@@ -48,8 +47,16 @@ public struct FileDraft: Sendable {
                     reason: "\(ByteString(path)) cannot be put in its place: \(StoreError.systemText(number))")
             }
             // Not every file system can flush a directory; the file is in its place nevertheless.
-            _ = flush(directory.isEmpty ? "." : directory)
+            _ = flush(FileDraft.directory(of: path))
         }
+    }
+
+    /// The directory of the file at `path`: `.` for a name alone. Foundation's
+    /// `deletingLastPathComponent` crashes for a name of one character.
+    package static func directory(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        let directory = String(path[..<slash])
+        return directory.isEmpty ? "/" : directory
     }
 
     /// Removes the draft, if it is there.

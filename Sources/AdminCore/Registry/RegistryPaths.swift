@@ -104,6 +104,12 @@ public struct RegistryPaths: Hashable, Sendable {
         self.tag(name, tag)?.appending(.literal("index"))
     }
 
+    /// The link in the index of a tag to a manifest that the tag names or has named; nil if the tag
+    /// is no valid component.
+    package func indexLink(_ name: RepositoryName, tag: String, _ digest: Digest) -> StoragePath? {
+        index(name, tag: tag).map { link(to: digest, below: $0) }
+    }
+
     /// The directory with the links to the blobs that a repository may serve.
     public func layers(_ name: RepositoryName) -> StoragePath { part(.layers, of: name) }
 

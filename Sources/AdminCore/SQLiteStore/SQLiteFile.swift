@@ -79,7 +79,7 @@ enum SQLiteFile {
         guard stat(absolute, &information) == 0 else {
             switch errno {
             case ENOENT where mode == .create && !path.hasSuffix("/"):
-                let directory = (absolute as NSString).deletingLastPathComponent
+                let directory = FileDraft.directory(of: absolute)
                 guard access(directory, F_OK) == 0 else {
                     throw failure(.notConfigured, "there is no directory \(directory)")
                 }

@@ -103,6 +103,10 @@ struct JournalRecovery: Sendable {
         case .mark, .watch:
             try await open.end()
             return (.finished, [])
+        case .copy(let stages):
+            let notes = try await LinkCopier(journal: journal).finish(stages)
+            try await open.end()
+            return (.finished, notes)
         case .move(let stages, let floor, let keepsDirectories):
             if intent.head.state == .left {
                 if keepsDirectories {
@@ -129,7 +133,7 @@ struct JournalRecovery: Sendable {
         switch intent.body {
         case .directories: try await pruner.lookAgain(at: intent)
         case .move: try await reversal.lookAgain(at: intent)
-        case .claims, .mark, .watch: break
+        case .copy, .claims, .mark, .watch: break
         }
     }
 }

@@ -40,6 +40,7 @@ public struct StorageDriver: Sendable {
     package var journal: Journal { Journal(writer: writer, policy: policy) }
     package var pruner: DirectoryPruner { DirectoryPruner(journal: journal) }
     package var mover: FileMover { FileMover(journal: journal) }
+    package var copier: LinkCopier { LinkCopier(journal: journal, makeIdentifier: makeIdentifier) }
     package var prover: ReferenceProver { ReferenceProver(journal: journal) }
     package var repair: FileRepair { FileRepair(journal: journal, makeIdentifier: makeIdentifier) }
 

@@ -17,6 +17,9 @@ public struct StorageReader: Sendable {
     /// Bytes in a chunk. The pool does not store this number: see `ChunkSizeProbe`.
     public let chunkSize: UInt64
 
+    /// True if the store is a snapshot (docs/snapshots.md): layers have sizes and no data.
+    package let isSnapshot: Bool
+
     /// Reads of keys that many tasks share.
     let keyReader: KeyReader
     private let expectation = SizeExpectation()
@@ -30,7 +33,12 @@ public struct StorageReader: Sendable {
     ///   - objects: The store.
     ///   - chunkSize: Bytes in a chunk, 1 to 64 MiB.
     public init(objects: any ObjectReader, chunkSize: UInt64 = StorageReader.defaultChunkSize) {
+        self.init(objects: objects, chunkSize: chunkSize, isSnapshot: false)
+    }
+
+    package init(objects: any ObjectReader, chunkSize: UInt64, isSnapshot: Bool) {
         self.objects = objects
+        self.isSnapshot = isSnapshot
         keyReader = KeyReader(objects)
         self.chunkSize = min(max(chunkSize, 1), 64 << 20)
     }
@@ -314,6 +322,7 @@ public struct StorageReader: Sendable {
     ) async throws -> (head: FileHead, first: [UInt8]?) {
         let (head, data) = try await head(of: blob, reading: 0..<(size > chunkSize ? 0 : size))
         guard let part = head.size, 1...chunkSize ~= part, UInt64(data.count) >= part else { return (head, nil) }
+        try requireData(data, ofChunk: 0, size: part, of: blob)
         return (head, UInt64(data.count) == part ? data : Array(data[..<Int(part)]))
     }
 
@@ -352,6 +361,7 @@ public struct StorageReader: Sendable {
             throw StorageError.damaged(path, "\(blob.chunk(index)) is missing")
         }
         guard UInt64(state.data.count) == expected - start else { throw shortChunk(index, of: blob, at: path) }
+        try requireData(state.data, ofChunk: index, size: size, of: blob)
         return state.data
     }
 

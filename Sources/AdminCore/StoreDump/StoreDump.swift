@@ -14,6 +14,9 @@ public enum StoreDump {
         public var objects: UInt64 = 0
         /// The bytes of their data, holes included.
         public var bytes: UInt64 = 0
+
+        /// No objects.
+        package init() {}
     }
 
     /// Writes all objects of all namespaces.
@@ -139,20 +142,24 @@ public enum StoreDump {
     }
 
     private static func restore(_ line: DumpLine, number: Int, _ writer: any ObjectWriter) async throws {
-        for operation in line.operations() {
-            let failure: StoreError
-            switch await writer.apply(operation, to: line.object) {
-            case .applied:
-                continue
-            case .refused:
-                failure = StoreError(
-                    .busy, operation: "load", reason: "another client writes to \(line.object)")
-            case .failed(let error), .unknown(let error):
-                failure = error
-            }
+        do {
+            try await restore(line, "load", writer)
+        } catch let failure as StoreError {
             throw StoreError(
                 failure.kind, operation: "load", errno: failure.errno,
                 reason: "line \(number), \(line.object): \(failure.reason)")
+        }
+    }
+
+    /// Writes the object of a line, which must not exist.
+    static func restore(_ line: DumpLine, _ operation: String, _ writer: any ObjectWriter) async throws {
+        for change in line.operations() {
+            switch await writer.apply(change, to: line.object) {
+            case .applied: continue
+            case .refused:
+                throw StoreError(.busy, operation: operation, reason: "another client writes to \(line.object)")
+            case .failed(let error), .unknown(let error): throw error
+            }
         }
     }
 }

@@ -66,7 +66,7 @@ package struct PlanWords {
         let isWhole: Bool
         switch plan {
         case is CollectionPlan: return plan.isPermanent ? "free" : nil
-        case let plan as ChangePlan where plan.action == .move:
+        case let plan where plan.action == .move || plan.action == .copy:
             guard !plan.impact.tags.isEmpty, let destination = plan.destination else { return nil }
             return Self.isTypeable(destination) ? destination : "replace"
         case let plan as ChangePlan where plan.action == .remove:

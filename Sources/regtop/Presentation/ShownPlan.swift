@@ -30,7 +30,7 @@ extension ShownPlan {
     package var choices: [Selection.Choice] { [] }
 
     /// The word before the destination.
-    var preposition: String { action == .move ? "to" : "as" }
+    var preposition: String { action == .move || action == .copy ? "to" : "as" }
 
     /// The plan with its results.
     package func json(applied: Bool, results: [ChangeResult]) -> JSONValue {
@@ -44,7 +44,7 @@ extension ShownPlan {
     /// The members that the JSON of every plan has.
     func commonMembers(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
         var members = [JSONValue.Member(key: "targets", value: .array(targetNames.map { .string($0) }))]
-        if action == .move { members.append(.init(key: "destination", value: .text(destination))) }
+        if action == .move || action == .copy { members.append(.init(key: "destination", value: .text(destination))) }
         members += [
             .init(key: "impact", value: impact.json(notes: notes)), .init(key: "applied", value: .bool(applied)),
             .init(key: "results", value: .array(results.map(\.json))),
@@ -60,6 +60,7 @@ extension PlanAction {
         switch self {
         case .remove: "delete"
         case .move: "move"
+        case .copy: "copy"
         case .restore: "restore"
         case .empty: "drop"
         case .purge: "remove"
@@ -73,6 +74,7 @@ extension PlanAction {
         switch self {
         case .remove: "deleting"
         case .move: "moving"
+        case .copy: "copying"
         case .restore: "restoring"
         case .empty: "dropping"
         case .purge: "removing"
@@ -86,6 +88,7 @@ extension PlanAction {
         switch self {
         case .remove: "deleted"
         case .move: "moved"
+        case .copy: "copied"
         case .restore: "restored"
         case .empty: "dropped"
         case .purge: "removed"
@@ -119,6 +122,22 @@ extension ChangePlan: ShownPlan {
                 PlanLine(
                     "removes \(links)\(parts.isEmpty ? "" : " (\(parts))")" + (directories.map { " and \($0)" } ?? "")),
             ].compactMap(\.self)
+    }
+}
+
+extension CopyPlan: ShownPlan {
+    package var destination: String? { newName.description }
+
+    package var repositories: Set<RepositoryName>? { [newName.repository] }
+
+    package var impactLines: [PlanLine] {
+        let parts = counts.map { HumanText.count($0.count, $0.noun) }.joined(separator: ", ")
+        let replaced = impact.tags.isEmpty ? [] : [PlanLine.list("tags replaced", impact.tags, .bad)]
+        return replaced + [PlanLine("writes \(HumanText.count(links, "link")) (\(parts)), copies no data")]
+    }
+
+    package func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
+        commonMembers(applied: applied, results: results) + [.init(key: "links", value: .unsigned(UInt64(links)))]
     }
 }
 

@@ -12,7 +12,7 @@ struct Regtop: AsyncParsableCommand {
             Without a subcommand regtop opens the console. Every screen of the console has a subcommand that prints the same as a table \
             or as JSON.
 
-            regtop reads the pool of a registry v2.1 to v2.3 with the rados storage driver; no registry has to run. Only rm, mv, trash, \
+            regtop reads the pool of a registry v2.1 to v2.3 with the rados storage driver; no registry has to run. Only rm, mv, cp, trash, \
             uploads purge, gc, fsck --repair and recover change the pool, after a question, and load, which fills only empty stores.
 
             EXAMPLES:
@@ -38,12 +38,17 @@ struct Regtop: AsyncParsableCommand {
             CommandGroup(
                 name: "Change",
                 subcommands: [
-                    RemoveCommand.self, MoveCommand.self, TrashCommand.self, RecoverCommand.self, LogCommand.self,
+                    RemoveCommand.self, MoveCommand.self, CopyCommand.self, TrashCommand.self, RecoverCommand.self,
+                    LogCommand.self,
                 ]),
             CommandGroup(
                 name: "Keep It Healthy",
                 subcommands: [CollectCommand.self, FsckCommand.self, VerifyCommand.self, UploadsCommand.self]),
-            CommandGroup(name: "Whole Stores", subcommands: [DumpCommand.self, LoadCommand.self, DemoCommand.self]),
+            CommandGroup(
+                name: "Whole Stores",
+                subcommands: [
+                    SnapshotCommand.self, DiffCommand.self, DumpCommand.self, LoadCommand.self, DemoCommand.self,
+                ]),
         ],
         defaultSubcommand: ConsoleCommand.self)
 

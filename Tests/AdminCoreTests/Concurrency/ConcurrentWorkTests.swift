@@ -84,4 +84,23 @@ struct ConcurrentWorkTests {
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "whole")
         #expect(try place.contents() == ["it"])
     }
+
+    @Test(
+        "a file may have any name, also one of a single character",
+        arguments: ["p", "ü", ".p", "a b", "new\nline", "e\u{301}", "-", "*", "\u{1}", "🐳"])
+    func fileDraftNames(name: String) async throws {
+        let place = try TemporaryDirectory()
+        defer { place.remove() }
+        try await FileDraft.write(place.path(name)) { try Data("x".utf8).write(to: URL(filePath: $0)) }
+        #expect(try place.contents().map { Array($0.utf8) } == [Array(name.utf8)])
+    }
+
+    @Test("the directory of a file is found by its last slash")
+    func fileDraftDirectory() {
+        let directories = [
+            "p": ".", "pool.gz": ".", "": ".", "./p": ".", "../p": "..", "/p": "/", "a/p": "a", "/a/b/p": "/a/b",
+            "é/\u{301}p": "é",
+        ]
+        for (path, directory) in directories { #expect(FileDraft.directory(of: path) == directory, "\(path)") }
+    }
 }

@@ -63,7 +63,18 @@ extension ChangingVerb {
             after: repository("app", tags: ["v2": "a"]).merging(index("app", "v2", "b")) { own, _ in own },
             moves: [currentLink("app", "v1"): currentLink("app", "v2")]
         ) { try await movement(from: "app:v1", to: "app:v2", with: $0) },
+        ChangingVerb(
+            planning: "copy a repository", before: repository("app").merging(blobs) { own, _ in own },
+            after: repository("app").merging(blobs) { own, _ in own }.merging(repository("team/new")) { own, _ in own }
+        ) { driver in
+            let plan = try await planner(driver).copy(from: reference("app"), to: reference("team/new"))
+            return { try await execute(plan, with: $0) }
+        },
     ]
+
+    /// The blobs that the links name. Their contents do not matter here.
+    private static let blobs = Dictionary(
+        uniqueKeysWithValues: ["a", "b", "c"].map { ("/r/blobs/sha256/\($0)\($0)/\(hex($0))/data", pattern(10)) })
 
     static func removal(of text: String, with driver: StorageDriver) async throws -> Act {
         apply(.remove, try await target(text, with: driver))

@@ -34,6 +34,8 @@ public enum PlanAction: String, Hashable, Sendable, CaseIterable {
     case remove
     /// References are moved.
     case move
+    /// Links are written that hold the same digests as other links.
+    case copy
     /// Damage is mended.
     case repair
     /// References are restored from the trash.

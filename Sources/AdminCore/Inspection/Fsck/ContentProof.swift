@@ -32,6 +32,8 @@ package struct ContentProof: Sendable {
     }
 
     private var storage: StorageReader { registry.storage }
+    /// False for a blob in a snapshot, of which nothing can be proven.
+    private var hasData: Bool { !storage.isSnapshot || file?.isBlob != true }
     private var file: RegistryFile? { registry.paths.file(at: path) }
 
     /// Returns the damage of a damaged file if its content is proven to be in the chunks of `blob`;
@@ -54,7 +56,7 @@ package struct ContentProof: Sendable {
 
     /// Returns whether a reader of `blob` gets the content.
     package func isRight(_ blob: BlobIdentifier) async throws -> Bool {
-        guard let file, !file.isUpload else { return false }
+        guard let file, !file.isUpload, hasData else { return false }
         do {
             if case .blob(let digest) = file {
                 return try await storage.content(of: blob, at: path, has: digest) ?? false
@@ -67,7 +69,7 @@ package struct ContentProof: Sendable {
 
     /// Returns whether the bytes of `blob` in this order are the content.
     package func isRight(_ blob: BlobIdentifier, in order: Rearrangement) async throws -> Bool {
-        guard let file, !file.isUpload else { return false }
+        guard let file, !file.isUpload, hasData else { return false }
         do {
             if case .blob(let digest) = file { return try await storage.content(of: blob, order, has: digest) }
             guard order.size <= UInt64(LinkReader.limit) else { return false }

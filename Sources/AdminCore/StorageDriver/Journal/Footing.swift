@@ -45,6 +45,9 @@ extension StorageReader {
         case .claims(let holding):
             guard try await objects.read(.stat, of: StorageReader.directory(holding)) == nil else { return false }
             return try await entry(holding) == nil
+        case .copy(let stages):
+            let contents = Set(stages.joined().map(\.content))
+            return try await !concurrentMap(contents, window: window) { try await value(at: $0) != nil }.contains(true)
         case .move(let stages, _, _):
             return try await !concurrentMap(stages.joined(), window: window) { try await isAnywhere($0) }.contains(true)
         }
@@ -94,6 +97,7 @@ extension Intent.Body {
             case .claims(let holding): [holding]
             case .watch(let watch): [watch.place]
             case .directories(let directories, _): directories
+            case .copy(let stages): stages.joined().map(\.path.parent)
             case .move(let stages, _, _): stages.joined().flatMap { [$0.source.parent, $0.destination.parent] }
             }
         guard let first = directories.first?.components.first,

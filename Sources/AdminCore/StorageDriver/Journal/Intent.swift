@@ -16,6 +16,8 @@ package struct Intent: Hashable, Sendable {
         case directories
         /// Files change their paths.
         case move
+        /// Links are written that hold the same digests as other links.
+        case copy
         /// References in a holding are claimed, to be restored or to be freed; the claims say
         /// which.
         case claims
@@ -87,6 +89,8 @@ package struct Intent: Hashable, Sendable {
         case directories([StoragePath], floor: StoragePath)
         /// The files by stage, in the order in which their destinations are made.
         case move([[FileMove]], floor: StoragePath, keepsDirectories: Bool)
+        /// The links by stage, in the order in which they are written.
+        case copy([[LinkCopy]])
         /// The holding with the claims.
         case claims(StoragePath)
         /// Nothing.
@@ -98,6 +102,7 @@ package struct Intent: Hashable, Sendable {
             switch self {
             case .directories: .directories
             case .move: .move
+            case .copy: .copy
             case .claims: .claims
             case .mark: .mark
             case .watch: .watch
@@ -138,7 +143,7 @@ package struct Intent: Hashable, Sendable {
     var floor: StoragePath {
         switch body {
         case .directories(_, let floor), .move(_, let floor, _): floor
-        case .claims, .mark, .watch: .root
+        case .copy, .claims, .mark, .watch: .root
         }
     }
 
@@ -147,6 +152,7 @@ package struct Intent: Hashable, Sendable {
         switch body {
         case .directories(let directories, let floor): directories.first ?? floor
         case .move(let stages, let floor, _): stages.joined().first?.source ?? floor
+        case .copy(let stages): stages.joined().first?.path ?? .root
         case .claims(let holding): holding
         case .mark: .root
         case .watch(let watch): watch.place
@@ -229,6 +235,13 @@ extension Intent {
                     try add(Part(floor: floor.string, keeps: keeps ? true : nil, stage: index, files: slice))
                 }
             }
+        case .copy(let stages):
+            for (index, stage) in stages.enumerated() {
+                let links = stage.map(Part.Link.init)
+                for slice in slices(links, weight: { $0.to.utf8.count + $0.content.utf8.count + 300 }) {
+                    try add(Part(stage: index, links: slice))
+                }
+            }
         case .claims(let holding):
             try add(Part(directories: [holding.string]))
         case .watch(let watch):
@@ -270,13 +283,9 @@ extension Intent {
                         place: place, counterpart: directories.dropFirst().first,
                         keepsLinks: parts.contains { $0.keeps == true }))
             case .move:
-                var stages: [Int: [FileMove]] = [:]
-                for part in parts {
-                    stages[part.stage ?? 0, default: []] += try (part.files ?? []).map { try $0.move() }
-                }
-                return .move(
-                    stages.sorted { $0.key < $1.key }.map(\.value), floor: floor,
-                    keepsDirectories: parts.contains { $0.keeps == true })
+                let stages = try staged(parts) { try ($0.files ?? []).map { try $0.move() } }
+                return .move(stages, floor: floor, keepsDirectories: parts.contains { $0.keeps == true })
+            case .copy: return .copy(try staged(parts) { try ($0.links ?? []).map { try $0.copy() } })
             }
         } catch let error as StorageError {
             throw Unreadable(error.description)
@@ -288,6 +297,13 @@ extension Intent {
         let why: String
 
         init(_ why: String) { self.why = why }
+    }
+
+    /// The items of parts by stage, in the order of the stages.
+    private static func staged<Item>(_ parts: [Part], _ items: (Part) throws -> [Item]) rethrows -> [[Item]] {
+        var stages: [Int: [Item]] = [:]
+        for part in parts { stages[part.stage ?? 0, default: []] += try items(part) }
+        return stages.sorted { $0.key < $1.key }.map(\.value)
     }
 
     private static func slices<Item>(_ items: [Item], weight: (Item) -> Int) -> [[Item]] {
@@ -342,9 +358,43 @@ private struct Part: Codable {
         }
     }
 
+    struct Link: Codable {
+        let to: String
+        let text: String
+        let content: String
+        var replaces: String?
+        /// The text of the replaced link.
+        var was: String?
+        /// See `LinkCopy.isName`.
+        var name: Bool?
+
+        init(_ link: LinkCopy) {
+            to = link.path.string
+            text = link.text
+            content = link.content.string
+            replaces = link.replaced?.blob.string
+            was = link.replaced?.text
+            name = link.isName ? true : nil
+        }
+
+        func copy() throws -> LinkCopy {
+            var replaced: LinkCopy.Replaced?
+            if let replaces {
+                guard let old = BlobIdentifier(replaces) else {
+                    throw Intent.Unreadable("it names no valid identifier")
+                }
+                replaced = LinkCopy.Replaced(blob: old, text: was)
+            }
+            return LinkCopy(
+                path: try StoragePath(to), text: text, content: try StoragePath(content), replaced: replaced,
+                isName: name == true)
+        }
+    }
+
     var floor: String?
     var keeps: Bool?
     var stage: Int?
     var directories: [String]?
     var files: [File]?
+    var links: [Link]?
 }

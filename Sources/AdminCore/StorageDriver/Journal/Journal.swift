@@ -253,7 +253,7 @@ extension Journal.Entry {
         by new: Intent?, _ blobs: Set<BlobIdentifier>
     ) throws -> [ByteString: [UInt8]]? {
         guard let intent else { return nil }
-        if intent.head.kind == .mark, let new, new.head.kind == .move || new.head.kind == .claims {
+        if intent.head.kind == .mark, let new, [.move, .copy, .claims].contains(new.head.kind) {
             var head = intent.head
             head.revision += 1
             return [ByteString(id): try Intent.encode(head)]

@@ -109,6 +109,7 @@ struct DumpCommand: StoreCommand {
     var output: String?
 
     func run(in context: CommandContext) async throws {
+        if !withoutData { try context.requireData(for: "dump without --no-data") }
         guard let output else {
             try await write(to: StreamSink(streams: context.streams), context)
             return

@@ -86,6 +86,13 @@ struct FsckCommand: StoreCommand, ChangingCommand {
     }
 
     func run(in context: CommandContext) async throws {
+        if deep { try context.requireData(for: "fsck --deep", status: Self.failed) }
+        if context.session.snapshot != nil {
+            if `repair`, !change.dryRun { _ = try context.session.changing() }
+            context.say(
+                "a snapshot has the lengths of chunks and not their bytes: whether damaged content can be repaired is not checked"
+            )
+        }
         let proposal = self.proposal(in: context)
         if `repair` {
             try await proposal.settleJournal()

@@ -37,6 +37,7 @@ struct VerifyCommand: StoreCommand {
     var references: [GivenReference] = []
 
     func run(in context: CommandContext) async throws {
+        try context.requireData(for: "verify")
         let registry = context.session.registry
         let verifier = Verifier(registry: registry)
         let began = ContinuousClock.now

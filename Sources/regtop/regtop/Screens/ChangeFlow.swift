@@ -72,29 +72,48 @@ struct ChangeFlow {
     ///
     /// - Parameter names: The names to which Tab completes.
     func move(_ source: ImageReference, names: [String]) -> Effect {
-        .prompt(movePrompt(source, names: names, text: source.description))
+        let planner = store.session.planner
+        return askName("move", source, names) { destination throws(ChangeError) in
+            try ChangePlanner.checkMove(of: source, to: destination)
+            return plan("planning the move of \(source)") { progress in
+                // The question tells if the move replaces a tag.
+                try await planner.move(from: source, to: destination, force: true, progress: progress)
+            }
+        }
     }
 
-    private func movePrompt(
-        _ source: ImageReference, names: [String], text: String, problem: String? = nil
-    ) -> Prompt {
+    /// Asks for the second name of a repository or an image, beginning with the first one.
+    ///
+    /// - Parameter names: The names to which Tab completes.
+    func copy(_ source: ImageReference, names: [String]) -> Effect {
         let planner = store.session.planner
-        return Prompt(
-            label: "move \(source) to: ", text: text, problem: problem, complete: { Prompt.completed($0, names) }
+        return askName("copy", source, names) { destination throws(ChangeError) in
+            try ChangePlanner.checkCopy(of: source, to: destination)
+            return plan("planning the copy of \(source)") { _ in
+                // The question tells if the copy replaces a tag.
+                try await planner.copy(from: source, to: destination, force: true)
+            }
+        }
+    }
+
+    /// Asks for a name until it is one that `then` accepts. A tag may get a bare word as its name.
+    private func askName(
+        _ verb: String, _ source: ImageReference, _ names: [String], text: String? = nil, problem: String? = nil,
+        then: @escaping (ImageReference) throws(ChangeError) -> Effect
+    ) -> Effect {
+        let prompt = Prompt(
+            label: "\(verb) \(source) to: ", text: text ?? source.description, problem: problem,
+            complete: { Prompt.completed($0, names) }
         ) { typed in
             let text = String(typed.trimmingPrefix { $0 == " " })
             if text.isEmpty || text == source.description { return .say(.info("Nothing was changed.")) }
             do throws(ChangeError) {
-                let destination = try Self.destination(text, of: source)
-                try ChangePlanner.checkMove(of: source, to: destination)
-                return plan("planning the move of \(source)") { progress in
-                    // The question tells if the move replaces a tag.
-                    try await planner.move(from: source, to: destination, force: true, progress: progress)
-                }
+                return try then(Self.destination(text, of: source))
             } catch {
-                return .prompt(movePrompt(source, names: names, text: typed, problem: "\(error)"))
+                return askName(verb, source, names, text: typed, problem: "\(error)", then: then)
             }
         }
+        return .prompt(prompt)
     }
 
     private static func destination(

@@ -70,6 +70,20 @@ final class RepositoriesScreen: Screen {
                     ?? .none
             },
             Command(
+                name: "copy", keys: [.character("C")], help: "Gives the repository a second name, after a question",
+                group: .change, isChange: true, isEnabled: { [unowned self] in view.table.selected != nil }
+            ) { [unowned self] in
+                view.table.selected.flatMap { ImageReference($0.name) }.map { changeFlow.copy($0, names: names) }
+                    ?? .none
+            },
+            Command(
+                name: "diff", keys: [],
+                help: "Shows what came, went, moved and grew since a snapshot, such as :diff monday.db",
+                argument: Command.Argument(choices: { [] }) { [unowned self] file in
+                    .go(DifferenceScreen(store, since: file))
+                }
+            ) { .say(.info("Write the file of a snapshot as well, such as :diff monday.db.")) },
+            Command(
                 name: "delete-now", keys: [.character("D")],
                 help: "Permanently deletes the marked repositories, or the one under the cursor, without the trash",
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }

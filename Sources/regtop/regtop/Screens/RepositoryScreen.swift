@@ -87,6 +87,11 @@ final class RepositoryScreen: Screen {
                 help: "Renames the tag, after a question",
                 group: .change, isChange: true, isEnabled: { [unowned self] in selectedTag != nil }
             ) { [unowned self] in selectedTag.map { changeFlow.move($0, names: tags) } ?? .none },
+            Command(
+                name: "copy", keys: [.character("C")],
+                help: "Gives the image a second name, in this or another repository, after a question",
+                group: .change, isChange: true, isEnabled: { [unowned self] in selectedTag != nil }
+            ) { [unowned self] in selectedTag.map { changeFlow.copy($0, names: tags) } ?? .none },
             store.verifyCommand(
                 "Verifies the marked tags and manifests, or the one under the cursor",
                 isEnabled: { [unowned self] in view.hasTargets }

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import AdminCore
 @testable import ConsoleKit
 @testable import regtop
 
@@ -22,6 +23,32 @@ import Testing
         for entry in ScreenCatalog.entries {
             let screen = entry.make(.init(store: bench.store, board: bench.console.board))
             #expect(seen.contains("\(type(of: screen))"), "the screen \"\(entry.name)\" has no golden")
+        }
+    }
+
+    /// The differences since a snapshot, which is a file and therefore no scene.
+    @Test func theDifferenceEqualsItsGolden() async throws {
+        let place = try TemporaryPlace()
+        let bench = try await ScreenBench()
+        let file = "\(place.path)/monday.db"
+        _ = try await bench.store.session.writeSnapshot(to: file, version: "1")
+        let (admin, planner) = (try bench.store.session.changing(), bench.store.session.planner)
+        func reference(_ text: String) throws -> ImageReference { try #require(ImageReference(text)) }
+        for plan in [
+            try await planner.move(from: reference("attic/cron"), to: reference("attic/timer")),
+            try await planner.removal(of: [reference("damaged/resumed-upload"), reference("library/alpine:3")]),
+        ] {
+            #expect(await admin.apply(plan).allSatisfy { $0.outcome == .done })
+        }
+        let copy = try await planner.copy(from: reference("library/debian"), to: reference("team/debian"))
+        #expect(await admin.apply(copy).map(\.outcome) == [.done])
+        await bench.press(.character(":"))
+        await bench.type("diff \(file)")
+        await bench.press(.enter)
+        for size in Golden.sizes {
+            bench.size = size
+            await bench.settle()
+            try Golden.check(Golden.steady(bench.text), "difference", size)
         }
     }
 }

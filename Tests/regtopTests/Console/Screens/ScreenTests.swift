@@ -86,6 +86,21 @@ import Testing
         #expect(names.filter { $0.hasPrefix("attic/") }.count == 1)
     }
 
+    @Test func aCopyOffersTheNameAndAsks() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("attic/cron")
+        await bench.press(.character("C"))
+        #expect(bench.status == "copy attic/cron to: attic/cron")
+        await bench.type("tab")
+        await bench.press(.enter)
+        #expect(bench.text.contains("Copy attic/cron to attic/crontab?"))
+        #expect(bench.text.contains("copies no data"))
+        await bench.press(.character("y"))
+        #expect(bench.status == "Copied attic/cron to attic/crontab.")
+        let names = try await bench.store.session.registry.repositoryNames().map(\.string)
+        #expect(names.contains("attic/crontab") && names.contains("attic/cron"))
+    }
+
     @Test func aMoveOffersTheOldName() async throws {
         let bench = try await ScreenBench()
         await bench.find("attic/cron")

@@ -77,6 +77,16 @@ nonisolated struct CommandContext: Sendable {
         return rows.compactMap(\.self)
     }
 
+    /// Refuses work that reads layers, if the store is a snapshot.
+    ///
+    /// - Throws: `CommandFailure`.
+    func requireData(for work: String, status: Int32 = ExitStatus.failed) throws {
+        guard let snapshot = session.snapshot else { return }
+        throw CommandFailure(
+            "\(work) reads the data of layers, and this snapshot of \(snapshot.store) has only their sizes",
+            status: status)
+    }
+
     /// Prints a sentence to standard error.
     func say(_ sentence: String) {
         streams.tell("regtop: \(VisibleText.of(sentence))\n")

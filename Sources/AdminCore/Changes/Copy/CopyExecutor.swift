@@ -1,0 +1,25 @@
+import ObjectStore
+import Registry
+import StorageDriver
+
+/// Writes the links of a copy (docs/safety.md#copy-a-repository-or-a-tag).
+struct CopyExecutor: Sendable {
+    let context: ChangeContext
+    let counter: ProgressCounter
+
+    /// Copies. Returns notes; throws `ChangeError.changed` if tags were pushed to the destination
+    /// meanwhile and stay; `ChangeError.halfCopied` if links stay and the tags do not.
+    func copy(_ plan: CopyPlan) async throws -> [String] {
+        do {
+            let taken = try await context.driver.copier.copy(
+                plan.stages, "copy \(plan.source) to \(plan.newName)", counter)
+            if let first = taken.first { throw ChangeError.changed(first, count: taken.count) }
+            return []
+        } catch let stopped as LinkCopier.Stopped {
+            if case StorageError.outcomeUnknown = stopped.error { throw stopped.error }
+            guard stopped.written > 0 else { throw stopped.error }
+            throw ChangeError.halfCopied(
+                plan.newName, links: stopped.written, "\(stopped.error)", stopped.error as? StoreError)
+        }
+    }
+}

@@ -1,0 +1,272 @@
+package import ObjectStore
+
+/// A link that a copy writes: a new file, which holds the same digest as another link.
+package struct LinkCopy: Hashable, Sendable {
+    /// A link that is replaced.
+    package struct Replaced: Hashable, Sendable {
+        /// The identifier that its key holds.
+        package let blob: BlobIdentifier
+        /// Its text; nil if it cannot be read. A registry writes a link in place, under the same
+        /// identifier, so the identifier alone does not show that a tag was pushed again.
+        package let text: String?
+
+        package init(blob: BlobIdentifier, text: String?) {
+            self.blob = blob
+            self.text = text
+        }
+    }
+
+    /// The path of the link.
+    package let path: StoragePath
+    /// The text of the link: a digest.
+    package let text: String
+    /// The file that the digest names.
+    package let content: StoragePath
+    /// The link that is replaced; nil if there must be none.
+    package let replaced: Replaced?
+    /// True for a link of a tag. Such links are removed again if the copy fails: clients see a tag
+    /// by each of them.
+    package let isName: Bool
+
+    package init(
+        path: StoragePath, text: String, content: StoragePath, replaced: Replaced? = nil, isName: Bool = false
+    ) {
+        self.isName = isName
+        self.path = path
+        self.text = text
+        self.content = content
+        self.replaced = replaced
+    }
+}
+
+/// Writes the links of a copy (docs/safety.md#copy-a-repository-or-a-tag). Only the last stage
+/// makes the others visible to clients: it holds the current links of tags.
+///
+/// A copy adds links and never removes those that clients may have found already, so it is not
+/// taken back: after a crash the next program completes it. Every step may be repeated, also by
+/// several processes at once.
+package struct LinkCopier: Sendable {
+    let journal: Journal
+    var makeIdentifier: @Sendable (StoragePath) -> BlobIdentifier = { _ in .random() }
+
+    private var writer: StorageWriter { journal.writer }
+    private var reader: StorageReader { writer.reader }
+
+    /// A copy that failed. Links of the stages before the failure stay.
+    package struct Stopped: Error {
+        /// The number of links that this copy has written, and that stay.
+        package let written: Int
+        /// The reason.
+        package let error: any Error
+    }
+
+    /// A link that this copier has written.
+    private struct Written: Sendable {
+        let link: LinkCopy
+        let blob: BlobIdentifier
+    }
+
+    /// Copies links, stage by stage. The journal holds the copy until it has ended.
+    ///
+    /// - Returns: the links of the last stage that another process has written meanwhile, with
+    ///   another text: they stay.
+    /// - Throws: `Stopped` after the copy has begun; errors of writing the journal before.
+    package func copy(_ stages: [[LinkCopy]], _ what: String, _ counter: ProgressCounter) async throws -> [StoragePath]
+    {
+        let intent = try await journal.begin(.copy(stages), what)
+        do {
+            let taken = try await write(stages, counter)
+            try await intent.end()
+            return taken
+        } catch {
+            // A separate task ends the intent even if the caller was cancelled.
+            await Task {
+                do {
+                    if case StorageError.outcomeUnknown = (error as? Stopped)?.error ?? error {
+                        await intent.release()
+                    } else {
+                        try await tidyUp(stages)
+                        try await intent.end()
+                    }
+                } catch {
+                    await intent.release()
+                }
+            }.value
+            throw error
+        }
+    }
+
+    /// Completes an interrupted copy as far as possible. Returns sentences about the rest; throws
+    /// errors of the store that the next run may not meet.
+    func finish(_ stages: [[LinkCopy]]) async throws -> [String] {
+        do {
+            let taken = try await write(stages, ProgressCounter(phase: "writing links", total: nil, handler: nil))
+            return taken.map { "\($0) was written by another client meanwhile, and stays" }
+        } catch let stopped as Stopped {
+            switch stopped.error {
+            case StorageError.outcomeUnknown: throw stopped.error
+            // A full pool must not forbid the changes that make space.
+            case let error as StoreError where error.kind != .full: throw error
+            case is CancellationError: throw stopped.error
+            default:
+                try await tidyUp(stages)
+                return ["the copy stays without its tags: \(stopped.error)"]
+            }
+        }
+    }
+
+    /// Lists the directories of the links that are there, and removes the others if they are empty.
+    private func tidyUp(_ stages: [[LinkCopy]]) async throws {
+        let there = try await concurrentMap(stages.joined(), window: reader.window) { link in
+            (link.path.parent, try await reader.value(at: link.path) != nil)
+        }
+        try await writer.linkUp(Set(there.filter(\.1).map(\.0)))
+        try await DirectoryPruner(journal: journal).prune(there.filter { !$0.1 }.map(\.0))
+    }
+
+    private func write(_ stages: [[LinkCopy]], _ counter: ProgressCounter) async throws -> [StoragePath] {
+        var count = 0
+        var names: [[Written]] = []
+        do {
+            var taken: [StoragePath] = []
+            for (index, links) in stages.enumerated() {
+                let (written, lost) = try await write(links)
+                count += written.count
+                names.append(written.filter(\.link.isName))
+                taken = lost
+                let isLast = index == stages.count - 1
+                // The proof comes after the links: from now on a collection sees them, and a
+                // removal beside this copy has to complete the tags.
+                let lacking = try await lacking(in: isLast ? Array(stages.joined()) : links, except: Set(lost))
+                if let first = lacking.min() {
+                    let useless = Set(lacking)
+                    // Clients may have found the other links already, and rely on them.
+                    count -= try await takeBack(
+                        written.filter { !$0.link.isName && useless.contains($0.link.content) })
+                    throw StorageError.notFound(first)
+                }
+                if !isLast, let first = lost.min() { throw StorageError.alreadyExists(first) }
+                counter.advance(by: UInt64(links.count))
+            }
+            return taken.sorted()
+        } catch {
+            if case StorageError.outcomeUnknown = error { throw Stopped(written: count, error: error) }
+            // A separate task removes them even if the caller was cancelled.
+            let gone = await Task { [names] in
+                var gone = 0
+                for written in names.reversed() where !written.isEmpty { gone += (try? await takeBack(written)) ?? 0 }
+                return gone
+            }.value
+            throw Stopped(written: count - gone, error: error)
+        }
+    }
+
+    // MARK: - One stage
+
+    /// Writes the links that are missing, and replaces those that are to be replaced. Returns the
+    /// new links, and the paths that hold something else.
+    private func write(_ links: [LinkCopy]) async throws -> (written: [Written], taken: [StoragePath]) {
+        let places = try await concurrentMap(links, window: reader.window) { ($0, try await place($0)) }
+        var written = try await publish(places.filter { $0.1 == .free }.map(\.0))
+        var taken = places.filter { $0.1 == .taken }.map(\.0.path)
+        let new = Set(written.map(\.link.path))
+        for (link, _) in places.filter({ $0.1 == .free && !new.contains($0.0.path) }) {
+            // Another process was first. If its link has the same text, it serves as well.
+            if try await place(link) != .there { taken.append(link.path) }
+        }
+        try await writer.linkUp(Set(links.map(\.path.parent)))
+        let exchanged = try await writer.each(places.filter { $0.1 == .old }.map(\.0)) { ($0, try await replace($0)) }
+        written += exchanged.compactMap(\.1)
+        taken += exchanged.filter { $0.1 == nil }.map(\.0.path)
+        return (written, taken)
+    }
+
+    /// The present content of a link's path.
+    private enum Place {
+        /// Nothing.
+        case free
+        /// A link with the same text.
+        case there
+        /// The link that is to be replaced.
+        case old
+        /// Something else.
+        case taken
+    }
+
+    private func place(_ link: LinkCopy) async throws -> Place {
+        switch try await reader.entry(link.path)?.kind {
+        case nil: return .free
+        case .directory, .invalid: return .taken
+        case .file(let blob):
+            let text = try await text(of: blob, at: link.path)
+            if text == link.text { return .there }
+            return link.replaced == LinkCopy.Replaced(blob: blob, text: text) ? .old : .taken
+        }
+    }
+
+    /// The text of a link; nil if it cannot be read.
+    private func text(of blob: BlobIdentifier, at path: StoragePath) async throws -> String? {
+        do {
+            return String(validating: try await reader.content(of: blob, at: path, limit: 1024), as: UTF8.self)
+        } catch is StorageError {
+            return nil
+        }
+    }
+
+    /// Writes the content of new links, and then their references. Returns those whose paths were
+    /// free.
+    private func publish(_ links: [LinkCopy]) async throws -> [Written] {
+        let files = try await writer.each(links) { Written(link: $0, blob: try await content(of: $0)) }
+        let taken = try await writer.publish(files.map { ($0.link.path, $0.blob) })
+        for file in files where taken.contains(file.link.path) {
+            await writer.free(file.blob, chunks: 1, of: file.link.path)
+        }
+        return files.filter { !taken.contains($0.link.path) }
+    }
+
+    /// Writes the content of a link under a new identifier, which no path names yet.
+    private func content(of link: LinkCopy) async throws -> BlobIdentifier {
+        let blob = makeIdentifier(link.path)
+        let file = FileWriter(blob, journal: journal, path: link.path, base: nil, isListed: true)
+        do {
+            try await file.write(Array(link.text.utf8))
+            try await file.complete()
+        } catch {
+            await file.cancel()
+            throw error
+        }
+        return blob
+    }
+
+    /// Replaces a link. Returns nil if another process has written to it meanwhile: then it stays.
+    private func replace(_ link: LinkCopy) async throws -> Written? {
+        guard let old = link.replaced else { return nil }
+        let blob = try await content(of: link)
+        guard try await writer.exchange(old.blob, for: blob, at: link.path) else {
+            await writer.free(blob, chunks: 1, of: link.path)
+            return nil
+        }
+        // A push may have written into the old link just before it was replaced.
+        if try await text(of: old.blob, at: link.path) == old.text { return Written(link: link, blob: blob) }
+        _ = try await writer.exchange(blob, for: old.blob, at: link.path)
+        return nil
+    }
+
+    /// The links that are not there, and the missing contents of those that are.
+    private func lacking(in links: [LinkCopy], except taken: Set<StoragePath>) async throws -> [StoragePath] {
+        try await concurrentMap(links.filter { !taken.contains($0.path) }, window: reader.window) { link in
+            guard try await reader.value(at: link.path) != nil else { return link.path }
+            guard case .file? = try await reader.entry(link.content)?.kind else { return link.content }
+            return nil
+        }.compactMap(\.self)
+    }
+
+    /// Removes links of this copier again. Returns their number.
+    private func takeBack(_ written: [Written]) async throws -> Int {
+        _ = try await writer.each(written) { file in
+            try await writer.exchange(file.blob, for: file.link.replaced?.blob, at: file.link.path)
+        }
+        try await DirectoryPruner(journal: journal).prune(written.map(\.link.path.parent))
+        return written.count
+    }
+}

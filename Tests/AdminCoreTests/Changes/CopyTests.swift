@@ -1,0 +1,250 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Changes
+@testable import ObjectStore
+@testable import Registry
+@testable import StorageDriver
+
+/// Copies of repositories and tags: links only, tags last.
+@Suite struct CopyTests {
+    private let fixture: ChangeFixture
+
+    init() throws { fixture = try ChangeFixture.inMemory() }
+
+    private func copy(_ source: String, to destination: String, force: Bool = false) async throws -> [ChangeResult] {
+        await fixture.admin.apply(
+            try await fixture.planner.copy(
+                from: fixture.reference(source), to: fixture.reference(destination), force: force))
+    }
+
+    /// The texts of the links of a repository, by their paths below it.
+    private func links(_ name: String) async throws -> [String: String] {
+        let directory = fixture.registry.paths.repository(try fixture.name(name))
+        let files = try await fixture.driver.reader.walk(directory).compactMap(\.file)
+        var links: [String: String] = [:]
+        for file in files {
+            let text = try await fixture.driver.reader.content(file.path)
+            links[String(file.path.string.dropFirst(directory.string.count))] = String(decoding: text, as: UTF8.self)
+        }
+        return links
+    }
+
+    @Test func aRepositoryIsCopiedWithItsHistoryAndNoData() async throws {
+        try await fixture.push("a", tags: ["v1", "v2"], layer: pattern(100, seed: 1))
+        try await fixture.push("a", tags: ["v2"], layer: pattern(100, seed: 2))
+        try await fixture.push("a/x", tags: ["v1"], layer: pattern(100, seed: 3))
+        let (before, own) = (try await fixture.snapshot(), try await links("a").filter { !$0.key.hasPrefix("/x/") })
+        let plan = try await fixture.planner.copy(from: fixture.reference("a"), to: fixture.reference("c/d"))
+        #expect(try await fixture.snapshot() == before, "a plan changes nothing")
+        #expect(plan.links == own.count)
+        #expect(plan.counts.map(\.noun) == ["tag", "manifest", "layer"] && plan.counts.map(\.count) == [2, 2, 3])
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+        #expect(try await links("c/d") == own)
+        #expect(try await fixture.names() == ["a", "a/x", "c/d"])
+        let after = try await fixture.snapshot()
+        for place: ByteString in ["/docker/registry/v2/repositories/a", "/docker/registry/v2/blobs"] {
+            #expect(after.below(place) == before.below(place))
+        }
+        // Both copies have identifiers of their own: the deletion of one leaves the other whole.
+        #expect(try await fixture.remove("c/d").results.map(\.outcome) == [.done])
+        #expect(try await fixture.names() == ["a", "a/x"])
+        #expect(try await RawRegistry(fixture.store.reader).faults == [])
+        #expect(try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy).isEmpty)
+    }
+
+    @Test func anImageIsCopiedIntoAnotherRepositoryWithItsCompanions() async throws {
+        let image = try await fixture.push("app", tags: ["1", "latest"], layer: pattern(100, seed: 1))
+        let signature = "sha256-\(image.hex).sig"
+        let signed = try await fixture.push("app", tags: [signature], layer: pattern(100, seed: 2))
+        let bill = "sha256-\(signed.hex).sbom"
+        try await fixture.push("app", tags: [bill], layer: pattern(100, seed: 3))
+        try await fixture.push("app", tags: ["other"], layer: pattern(100, seed: 4))
+        try await fixture.push("team", tags: ["old"], layer: pattern(100, seed: 5))
+        let plan = try await fixture.planner.copy(from: fixture.reference("app:1"), to: fixture.reference("team:2"))
+        #expect(plan.notes.contains { $0.contains(signature) && $0.contains(bill) })
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+        #expect(try await fixture.tags("team") == ["2", "old", signature, bill].sorted())
+        let pass = fixture.registry.pass()
+        for tag in try await fixture.tags("team") {
+            #expect(try await pass.image(fixture.reference("team:\(tag)")).state == .ok, "\(tag)")
+        }
+        #expect(try await pass.tag("2", of: fixture.name("team")).digest == image)
+        // Within a repository everything but the tag is there, and companions serve both names.
+        let second = try await fixture.planner.copy(from: fixture.reference("app:1"), to: fixture.reference("app:3"))
+        #expect(second.counts.map(\.noun) == ["tag"] && second.links == 2)
+        #expect(await fixture.admin.apply(second).map(\.outcome) == [.done])
+        #expect(try await fixture.registry.pass().tag("3", of: fixture.name("app")).digest == image)
+        #expect(try await copy("app@\(signed)", to: "team:signature").map(\.outcome) == [.done])
+    }
+
+    @Test func aTakenNameIsRefusedAndATagReplacedByForce() async throws {
+        let first = try await fixture.push("a", tags: ["v1"], layer: pattern(100, seed: 1))
+        let second = try await fixture.push("b", tags: ["v1"], layer: pattern(100, seed: 2))
+        let before = try await fixture.snapshot()
+        for force in [false, true] {
+            await #expect(throws: ChangeError.destinationExists(try fixture.reference("b"))) {
+                try await copy("a", to: "b", force: force)
+            }
+        }
+        await #expect(throws: ChangeError.destinationExists(try fixture.reference("b:v1"))) {
+            try await copy("a:v1", to: "b:v1")
+        }
+        #expect(try await fixture.snapshot() == before)
+        let plan = try await fixture.planner.copy(
+            from: fixture.reference("a:v1"), to: fixture.reference("b:v1"), force: true)
+        #expect(plan.impact.tags == ["b:v1"])
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+        #expect(try await fixture.registry.pass().tag("v1", of: fixture.name("b")).digest == first)
+        #expect(try await fixture.registry.pass().revisions(of: fixture.name("b")) == [first, second].sorted())
+    }
+
+    @Test(arguments: [
+        ("app", "app:b"), ("app:a", "other"), ("app", "app"), ("app:a", "app:a"),
+        ("app:a", "app@sha256:\(String(repeating: "0", count: 64))"),
+    ])
+    func unsuitableNamesAreRefused(_ source: String, _ destination: String) async throws {
+        try await fixture.push("app", tags: ["a"], layer: pattern(100))
+        do {
+            _ = try await copy(source, to: destination)
+            Issue.record("expected an error")
+        } catch ChangeError.unsuitable(let why) {
+            #expect(!why.isEmpty)
+        }
+    }
+
+    @Test func aDamagedImageIsNotCopied() async throws {
+        let layer = pattern(100, seed: 1)
+        try await fixture.push("a", tags: ["v1"], layer: layer)
+        let good = try await fixture.push("a", tags: ["good"], layer: pattern(100, seed: 2))
+        try await fixture.driver.delete(fixture.registry.paths.blob(.sha256(of: layer)))
+        do {
+            _ = try await copy("a:v1", to: "b:v1")
+            Issue.record("expected an error")
+        } catch ChangeError.unsuitable(let why) {
+            #expect(why.contains("is damaged") && why.contains(Digest.sha256(of: layer).string))
+        }
+        await #expect(throws: ChangeError.notFound(try fixture.reference("a:none"))) {
+            try await copy("a:none", to: "b:v1")
+        }
+        // A whole repository is copied without the link that names nothing.
+        let plan = try await fixture.planner.copy(from: fixture.reference("a"), to: fixture.reference("b"))
+        #expect(plan.notes.contains { $0.contains("1 link of a cannot be read") })
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+        #expect(try await fixture.registry.pass().image(fixture.reference("b:good")).digest == good)
+    }
+
+    /// A push writes into the replaced link after the plan, under the same identifier.
+    @Test func aTagPushedAfterThePlanIsNotReplaced() async throws {
+        try await fixture.push("a", tags: ["v1"], layer: pattern(100, seed: 1))
+        try await fixture.push("b", tags: ["v1"], layer: pattern(100, seed: 2))
+        let plan = try await fixture.planner.copy(
+            from: fixture.reference("a:v1"), to: fixture.reference("b:v1"), force: true)
+        let late = try await fixture.push("b", tags: [], layer: pattern(100, seed: 3))
+        let link = try #require(fixture.registry.paths.currentLink(fixture.name("b"), tag: "v1"))
+        let blob = try await fixture.driver.reader.blob(link)
+        let recording = RecordingStore(fixture.store)
+        // The push comes as late as it can: just before the key of the link is replaced.
+        recording.before { [store = fixture.store] step in
+            guard case .write(let write, _) = step.operation,
+                write.guards.contains(where: { if case .omapValue("link", _) = $0 { true } else { false } })
+            else { return }
+            _ = await store.writer.apply(WriteOperation([.write(Array(late.string.utf8), at: 0)]), to: blob.chunk(0))
+        }
+        let results = await ChangeFixture(recording.underTest).admin.apply(plan)
+        #expect(results.map(\.outcome) == [.failed])
+        #expect(results[0].error?.contains("changed by another client") == true)
+        #expect(try await fixture.registry.pass().tag("v1", of: fixture.name("b")).digest == late)
+        #expect(try await fixture.driver.reader.blob(link) == blob)
+    }
+
+    /// Looks at the pool before each write of a copy: a tag is there only with its whole image.
+    @Test func aTagAppearsAfterItsImage() async throws {
+        for (source, destination) in [("a", "b"), ("a:v1", "b:v1")] {
+            let fixture = ChangeFixture(try StoreUnderTest.quick())
+            try await fixture.push("a", tags: ["v1", "v2"], layer: pattern(100, seed: 1))
+            let plan = try await fixture.planner.copy(
+                from: fixture.reference(source), to: fixture.reference(destination))
+            let recording = RecordingStore(fixture.store)
+            let looks = Mutex(0)
+            recording.before { [store = fixture.store] step in
+                guard step.operation.isWrite, let raw = try? await RawRegistry(store.reader) else { return }
+                looks.withLock { $0 += 1 }
+                guard let repository = raw.repositories["b"] else { return }
+                for digest in repository.tags.values {
+                    #expect(repository.revisions.contains(digest), "before write \(step.write)")
+                    #expect(repository.layers.count == 2, "before write \(step.write)")
+                }
+            }
+            #expect(await ChangeFixture(recording.underTest).admin.apply(plan).map(\.outcome) == [.done])
+            #expect(looks.withLock(\.self) > 8)
+        }
+    }
+
+    /// A collection quarantines the layer before each write of a copy in turn: then no tag appears.
+    @Test func aTagDoesNotAppearIfItsContentGoesMeanwhile() async throws {
+        let layer = pattern(100, seed: 1)
+        var (write, moments) = (1, 0)
+        while true {
+            let fixture = ChangeFixture(try StoreUnderTest.quick())
+            try await fixture.push("a", tags: ["v1"], layer: layer)
+            let plan = try await fixture.planner.copy(from: fixture.reference("a"), to: fixture.reference("b"))
+            let blob = fixture.registry.paths.blob(.sha256(of: layer))
+            let recording = RecordingStore(fixture.store)
+            let isTaken = Mutex(false)
+            recording.before { [driver = fixture.driver, write] step in
+                // Later writes belong to the journal and to the log: the copy is done.
+                guard step.write == write, step.operation.object?.namespace == "" else { return }
+                isTaken.withLock { $0 = true }
+                do { try await driver.delete(blob) } catch { Issue.record(error) }
+            }
+            let results = await ChangeFixture(recording.underTest).admin.apply(plan)
+            guard recording.writeCount >= write else { break }
+            write += 1
+            guard isTaken.withLock(\.self) else { continue }
+            moments += 1
+            #expect(results.map(\.outcome) == [.failed], "before write \(write - 1)")
+            #expect(results[0].error?.contains(blob.string) == true, "\(results)")
+            let repository = try await RawRegistry(fixture.store.reader).repositories["b"]
+            #expect(repository?.tags ?? [:] == [:], "before write \(write - 1)")
+            #expect(try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy).isEmpty)
+        }
+        #expect(moments > 8)
+    }
+
+    /// Cuts a forced copy before and after each operation: the tag then names the old image or the
+    /// new one, and the image is whole.
+    @Test func aForcedCopyIsCompleteOrNotMade() async throws {
+        var cuts = 0
+        for executed in [false, true] {
+            var number = 1
+            while true {
+                let fixture = ChangeFixture(try StoreUnderTest.quick())
+                let new = try await fixture.push("app", tags: ["1"], layer: pattern(100, seed: 1))
+                let old = try await fixture.push("team", tags: ["1"], layer: pattern(100, seed: 2))
+                let plan = try await fixture.planner.copy(
+                    from: fixture.reference("app:1"), to: fixture.reference("team:1"), force: true)
+                let recording = RecordingStore(fixture.store)
+                recording.inject { [number] step in
+                    if step.number < number { return nil }
+                    return step.number == number && executed ? .unknownApplied(.dead) : .unknownNotApplied(.dead)
+                }
+                let driver = recording.underTest.driver(chunkSize: StorageReader.defaultChunkSize)
+                _ = await RegistryAdmin(registry: fixture.registry, driver: driver).apply(plan)
+                guard recording.count >= number else { break }
+                let recoveries = try await fixture.driver.recover()
+                let what = "cut \(executed ? "after" : "before") \(number)"
+                let image = try await fixture.registry.pass().image(fixture.reference("team:1"))
+                #expect(image.state == .ok, "\(what)")
+                #expect(recoveries.isEmpty ? [old, new].contains(image.digest) : image.digest == new, "\(what)")
+                #expect(recoveries.allSatisfy { $0.outcome == .finished && $0.notes.isEmpty }, "\(what): \(recoveries)")
+                #expect(try await RawRegistry(fixture.store.reader).faults == [], "\(what)")
+                cuts += 1
+                number += 1
+            }
+        }
+        print("\ncrash sweep: forced copy: \(cuts) cut points")
+        #expect(cuts > 60)
+    }
+}
