@@ -61,16 +61,14 @@ extension ImageReference {
     public var pullObstacle: String? {
         let component = /[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*/
         guard repository.components.allSatisfy({ $0.wholeMatch(of: component) != nil }) else {
-            return "no client can pull \(repository): a name has lower-case letters and digits, with one . or _, "
-                + "__ or several - between them"
+            return "no client can pull \(repository); use a-z and 0-9, with . _ __ or - between them"
         }
         guard repository.string.utf8.count <= 255 else {
             return "no client can pull a name of more than 255 characters"
         }
         guard case .tag(let tag) = selector else { return nil }
         return tag.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}/) == nil
-            ? "no client can pull the tag \(tag): a tag has up to 128 letters, digits, _, . and -, and begins with "
-                + "a letter, a digit or _" : nil
+            ? "no client can pull the tag \(tag); use up to 128 letters, digits, _ . -, and no . or - in front" : nil
     }
 }
 
