@@ -34,7 +34,7 @@ package struct RepositoryFacts: Sendable {
     }
 
     /// The fault of a tag's current link, in a sentence; nil if there is none.
-    func fault(ofTag tag: String) -> String? {
+    package func fault(ofTag tag: String) -> String? {
         (tags[tag] ?? .missing).fault().map { "The link of the tag \(tag) \($0)." }
     }
 
@@ -64,7 +64,7 @@ package struct RepositoryFacts: Sendable {
     /// Visits some manifests and everything that they name, the nearest first and each once.
     /// Returns the manifests that are nested too deeply.
     @discardableResult
-    func walk(from roots: some Sequence<Digest>, _ visit: (Digest, ManifestFinding?) -> Void) -> [Digest] {
+    package func walk(from roots: some Sequence<Digest>, _ visit: (Digest, ManifestFinding?) -> Void) -> [Digest] {
         var traversal = ManifestTraversal<(digest: Digest, depth: Int)>()
         for root in roots where traversal.enters(root) { traversal.add((root, 0)) }
         while let (digest, depth) = traversal.oldest() {
