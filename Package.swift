@@ -26,7 +26,7 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 
 let coreModules: [Target.Dependency] = [
     "ObjectStore", "RadosStore", "SQLiteStore", "StoreDump", "StorageDriver", "Registry", "Inspection", "Changes",
-    "SampleRegistry", "AdminCore",
+    "Transfer", "SampleRegistry", "AdminCore",
 ]
 
 let package = Package(
@@ -72,12 +72,13 @@ let package = Package(
         core("Registry", ["ObjectStore", "StorageDriver", "COpenSSL", algorithms]),
         core("Inspection", ["ObjectStore", "StorageDriver", "Registry", algorithms]),
         core("Changes", ["ObjectStore", "StorageDriver", "Registry", "Inspection"]),
+        core("Transfer", ["ObjectStore", "StorageDriver", "Registry", "Inspection", "Changes", "CZlib", algorithms]),
         core("SampleRegistry", ["ObjectStore", "StorageDriver", "Registry", algorithms]),
         core(
             "AdminCore",
             [
                 "ObjectStore", "RadosStore", "SQLiteStore", "StoreDump", "StorageDriver", "Registry", "Inspection",
-                "Changes", "SampleRegistry",
+                "Changes", "Transfer", "SampleRegistry",
             ]),
 
         // The program, lowest module first.

@@ -7,3 +7,4 @@
 @_exported public import Inspection
 @_exported public import Changes
 @_exported public import SampleRegistry
+@_exported public import Transfer

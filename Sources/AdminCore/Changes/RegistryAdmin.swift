@@ -69,6 +69,10 @@ public struct RegistryAdmin: Sendable {
         return (Array(look.broughtBack.dropFirst(before)), results)
     }
 
+    /// Throws `ChangeError.wrongChunkSize` if the pool's files show another chunk size than the
+    /// session assumes.
+    package func checkChunkSize() async throws { try await registry.storage.checkChunkSize() }
+
     // MARK: - The journal
 
     /// Takes back or ends the changes in the journal, and looks at the names of all its watches.

@@ -122,7 +122,7 @@ public struct RegistryPaths: Hashable, Sendable {
     public func uploads(_ name: RepositoryName) -> StoragePath { part(.uploads, of: name) }
 
     /// The link to a digest below a directory of such links.
-    func link(to digest: Digest, below directory: StoragePath) -> StoragePath {
+    package func link(to digest: Digest, below directory: StoragePath) -> StoragePath {
         directory.appending(.literal(digest.directories + ["link"]))
     }
 

@@ -34,7 +34,7 @@ package struct RepositoryFacts: Sendable {
     }
 
     /// The fault of a tag's current link, in a sentence; nil if there is none.
-    func fault(ofTag tag: String) -> String? {
+    package func fault(ofTag tag: String) -> String? {
         (tags[tag] ?? .missing).fault().map { "The link of the tag \(tag) \($0)." }
     }
 

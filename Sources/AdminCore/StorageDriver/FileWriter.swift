@@ -1,4 +1,5 @@
 import ObjectStore
+import Foundation
 
 /// Writes one file. Nothing of it is visible before `commit`: the content goes to chunks under a
 /// new identifier, chunk 0 with the size comes last, and then the reference is published, guarded
@@ -28,6 +29,8 @@ public actor FileWriter {
     private let isListed: Bool
     /// The directory as it was when writing began, without the file; nil if that is not known.
     private let reading: KeyReading?
+    /// The modification time of the chunks; nil for that of the driver.
+    private let modified: Date?
     private var filling: [UInt8] = []
     private var first: [UInt8]?
     private var chunks = 0
@@ -44,8 +47,9 @@ public actor FileWriter {
     /// A writer of a file at `path` under the new identifier `blob`.
     init(
         _ blob: BlobIdentifier, journal: Journal, path: StoragePath, base: Base?, isListed: Bool,
-        reading: KeyReading? = nil
+        reading: KeyReading? = nil, modified: Date? = nil
     ) {
+        self.modified = modified
         self.blob = blob
         self.journal = journal
         self.path = path
@@ -195,7 +199,7 @@ public actor FileWriter {
     private nonisolated func write(_ data: [UInt8], _ index: Int, _ mutations: [WriteOperation.Mutation]) async throws {
         let object = blob.chunk(index)
         let applied = try await writer.perform(
-            WriteOperation(guards: [.doesNotExist], mutations), on: object, for: path
+            WriteOperation(guards: [.doesNotExist], mutations, modified: modified), on: object, for: path
         ) { [writer] in
             try await writer.reader.objects.read(.stat, of: object)?.size == UInt64(data.count)
         }

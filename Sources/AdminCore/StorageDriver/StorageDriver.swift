@@ -62,8 +62,12 @@ public struct StorageDriver: Sendable {
     /// Makes `bytes` the content of the file at `path`, whether or not it exists: all or nothing.
     /// Makes the directories above it. Throws `StorageError.isDirectory`, `.notADirectory`,
     /// `.changedMeanwhile`.
-    public func putContent(_ path: StoragePath, _ bytes: some Sequence<UInt8> & Sendable) async throws {
-        let writer = try await replacing(path)
+    ///
+    /// - Parameter modified: The modification time of the file; nil for now.
+    public func putContent(
+        _ path: StoragePath, _ bytes: some Sequence<UInt8> & Sendable, modified: Date? = nil
+    ) async throws {
+        let writer = try await replacing(path, modified: modified)
         do {
             try await writer.write(bytes)
         } catch {
@@ -75,12 +79,15 @@ public struct StorageDriver: Sendable {
 
     /// A writer whose bytes become the whole content of the file at `path`, whether or not it
     /// exists.
-    public func replacing(_ path: StoragePath) async throws -> FileWriter {
+    ///
+    /// - Parameter modified: The modification time of the file, for a copy; nil for now. The
+    ///   directories have the present time.
+    public func replacing(_ path: StoragePath, modified: Date? = nil) async throws -> FileWriter {
         let place = try await reader.place(path)
         return FileWriter(
             makeIdentifier(path), journal: journal, path: path,
             base: place.blob.map { FileWriter.Base(blob: $0, head: nil) }, isListed: place.isListed,
-            reading: place.reading)
+            reading: place.reading, modified: modified)
     }
 
     /// A writer that continues the file at `path` from `offset`, or makes the file. The bytes

@@ -33,7 +33,7 @@ package struct StorageWriter: Sendable {
         landed: @escaping @Sendable () async throws -> Bool?
     ) async throws -> Bool {
         var operation = operation
-        operation.modified = modified
+        operation.modified = operation.modified ?? modified
         switch await objects.apply(operation, to: object) {
         case .applied: return true
         case .refused: return false

@@ -13,7 +13,8 @@ struct Regtop: AsyncParsableCommand {
             or as JSON.
 
             regtop reads the pool of a registry v2.1 to v2.3 with the rados storage driver; no registry has to run. Only rm, mv, cp, trash, \
-            uploads purge, gc, fsck --repair and recover change the pool, after a question, and load, which fills only empty stores.
+            uploads purge, gc, fsck --repair, recover and import change the pool, after a question, and load, which fills only empty \
+            stores.
 
             EXAMPLES:
               regtop demo                      the console on a sample
@@ -44,6 +45,8 @@ struct Regtop: AsyncParsableCommand {
             CommandGroup(
                 name: "Keep It Healthy",
                 subcommands: [CollectCommand.self, FsckCommand.self, VerifyCommand.self, UploadsCommand.self]),
+            CommandGroup(
+                name: "Leave the Driver", subcommands: [ExportCommand.self, CompareCommand.self, ImportCommand.self]),
             CommandGroup(
                 name: "Whole Stores",
                 subcommands: [

@@ -28,7 +28,7 @@ public struct AuditEntry: Hashable, Sendable, Identifiable {
     public let process: Int32
     /// The Ceph client; nil for other stores.
     public let client: String?
-    /// The kind of change: the raw value of a `PlanAction`.
+    /// The kind of change: the raw value of a `PlanAction`, or `import` (`CopyRecord`).
     public let action: String
     /// The first thousand targets, as `Plan.logNames` has them.
     public let targets: [String]

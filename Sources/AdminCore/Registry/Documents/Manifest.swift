@@ -122,7 +122,7 @@ extension Manifest {
     ///
     /// - Throws: `ManifestProblem` if the bytes are no manifest: no JSON, nested too deeply, too
     ///   large, of an unknown type, or with a reference that is no digest.
-    init(parsing bytes: [UInt8]) throws {
+    package init(parsing bytes: [UInt8]) throws {
         guard bytes.count <= Manifest.sizeLimit else { throw ManifestProblem.tooLarge }
         let document = try ManifestDocument(bytes)
         do {

@@ -108,6 +108,10 @@ final class RepositoriesScreen: Screen {
                 "Verifies the marked repositories, or the one under the cursor",
                 isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in targets.map { .reference($0) } },
+            store.exportCommand(
+                on: { [unowned self] in self }, "Exports the marked repositories, or the one under the cursor",
+                isEnabled: { [unowned self] in view.hasTargets }
+            ) { [unowned self] in targets },
             changeFlow.undoCommand,
             Command(
                 name: "unique", keys: [.character("n")],

@@ -96,6 +96,10 @@ final class RepositoryScreen: Screen {
                 "Verifies the marked tags and manifests, or the one under the cursor",
                 isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in targets.map { .reference($0) } },
+            store.exportCommand(
+                on: { [unowned self] in self }, "Exports the marked tags and manifests, or the one under the cursor",
+                isEnabled: { [unowned self] in view.hasTargets }
+            ) { [unowned self] in targets },
             changeFlow.undoCommand,
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 .all([refresh(), store.askStatus])

@@ -10,6 +10,8 @@ struct Scene: Sendable, CustomTestStringConvertible {
         /// Types the name of a command after `:`.
         case run(String)
         case press(Key)
+        /// Types a text into an input, and Enter.
+        case answer(String)
     }
 
     let name: String
@@ -61,6 +63,8 @@ struct Scene: Sendable, CustomTestStringConvertible {
         Scene("question-name", .find("app/web/cache"), .press(.character("D"))),
         Scene("help", .press(.character("?"))),
         Scene("question", .find("app/web/cache"), .press(.character("d"))),
+        Scene(
+            "question-export", .find("app/web/cache"), .press(.character("e")), .answer("/regtop/copy")),
         Scene("results-none", .find("app/web/cache"), .press(.character("d")), .press(.escape)),
     ]
 }
@@ -76,6 +80,9 @@ extension ScreenBench {
                 await type(name)
                 await press(.enter)
             case .press(let key): await press(key)
+            case .answer(let text):
+                await type(text)
+                await press(.enter)
             }
         }
     }

@@ -44,6 +44,9 @@ extension TerminalWindow {
                 try await type(name)
                 try await press("Enter")
             case .press(let key): try await press(Self.name(of: key))
+            case .answer(let text):
+                try await type(text)
+                try await press("Enter")
             }
         }
     }

@@ -112,7 +112,7 @@ struct StoreOptions: ParsableArguments {
         return .sqlite(path: String(text.dropFirst(7)))
     }
 
-    private static func chunkSize(_ text: String) throws -> UInt64 {
+    static func chunkSize(_ text: String) throws -> UInt64 {
         guard let bytes = Quantity.bytes(text), (1...(64 << 20)).contains(bytes) else {
             throw ValidationError("must be a size from 1 to 64M, such as 4M or 4194304")
         }

@@ -103,7 +103,7 @@ nonisolated enum ExitStatus {
     static let done: Int32 = 0
     /// The command failed or failed in part, or the answer was No.
     static let failed: Int32 = 1
-    /// `verify` found damage.
+    /// `verify` found damage, or `export` left something out.
     static let damaged: Int32 = 4
     /// `fsck` could not check everything, as in fsck(8).
     static let unfinished: Int32 = 8
@@ -183,7 +183,8 @@ nonisolated enum CommandWords {
         case "-p", "-c", "-n", "-k", "-m", "-f", "--pool", "--conf", "--name", "--keyring", "--mon-host", "--store",
             "--id",
             "--registry",
-            "--chunk-size", "--in-flight", "--connect-timeout", "--timeout", "--log-file", "--format", "--grace":
+            "--chunk-size", "--in-flight", "--connect-timeout", "--timeout", "--log-file", "--format", "--grace",
+            "--to":
             true
         default: false
         }

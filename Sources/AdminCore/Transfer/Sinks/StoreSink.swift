@@ -1,0 +1,143 @@
+import Changes
+import ObjectStore
+import Registry
+import StorageDriver
+import Foundation
+import Synchronization
+
+/// A store of the old driver, written by regtop's own driver in the orders of docs/safety.md: a
+/// file's chunks before its reference, a link only where it is missing. Dates are kept.
+final class StoreSink: TransferSink {
+    private let admin: RegistryAdmin
+    private let replacesTags: Bool
+    private let names: [RepositoryName]
+    private let record = Mutex<CopyRecord?>(nil)
+
+    /// - Parameter names: The repositories that are copied, for the log.
+    init(_ admin: RegistryAdmin, of names: [RepositoryName], replacesTags: Bool) {
+        self.admin = admin
+        self.names = names
+        self.replacesTags = replacesTags
+    }
+
+    private var registry: RegistryReader { admin.registry }
+    private var paths: RegistryPaths { registry.paths }
+    private var driver: StorageDriver { admin.driver }
+
+    var isStream: Bool { false }
+
+    func begin() async throws {
+        try await admin.checkChunkSize()
+        let begun = await CopyRecord(of: names, by: admin)
+        record.withLock { $0 = begun }
+    }
+
+    func holds(_ digest: Digest, size: UInt64, hashing: Bool) async throws -> Bool {
+        let found = try await registry.blob(digest)
+        guard found.state == .ok, found.size == size else { return false }
+        guard hashing else { return true }
+        do {
+            let path = paths.blob(digest)
+            return try await registry.storage.content(of: registry.storage.blob(path), at: path, has: digest) == true
+        } catch is StorageError {
+            return false
+        }
+    }
+
+    func draft(_ digest: Digest, size: UInt64, modified: Date?) async throws -> any BlobDraft {
+        StoredBlob(
+            writer: try await driver.replacing(paths.blob(digest), modified: modified), sink: self, digest: digest,
+            size: size)
+    }
+
+    /// Every step of the driver is beyond a power cut when it is answered.
+    func settle() async throws {}
+
+    func link(_ repository: TransferPlan.Repository) async throws {
+        let name = repository.name
+        var links = repository.layers.map { (paths.layerLink(name, $0.digest), $0) }
+        for (manifest, signatures) in repository.signatures {
+            links += signatures.map { (paths.signatureLink(name, $0.digest, of: manifest), $0) }
+        }
+        try await put(links)
+        // A revision is the root of what it names, so its layer links come first.
+        try await put(repository.revisions.map { (paths.revisionLink(name, $0.digest), $0) })
+    }
+
+    private func put(_ links: [(StoragePath, TransferPlan.Link)]) async throws {
+        _ = try await concurrentMap(links, window: 32) { [registry, driver] path, link in
+            let found = try await registry.links.read(at: path)
+            if found.state == .good(link.content) { return }
+            try await driver.putContent(path, link.content.string.utf8, modified: link.modified)
+        }
+    }
+
+    func tag(_ repository: TransferPlan.Repository, _ plan: TransferPlan) async throws -> [TransferPlan.LeftOut] {
+        try await concurrentMap(repository.tags, window: 16) { tag in
+            try await self.set(tag, of: repository.name)
+        }.compactMap(\.self)
+    }
+
+    /// Sets a tag. Returns the reason if it names another manifest and stays.
+    private func set(_ tag: TransferPlan.Tag, of name: RepositoryName) async throws -> TransferPlan.LeftOut? {
+        guard let path = paths.currentLink(name, tag: tag.name), let index = paths.index(name, tag: tag.name) else {
+            return nil
+        }
+        let present = try await registry.links.read(at: path)
+        if let digest = present.digest, digest != tag.digest, !replacesTags {
+            return TransferPlan.LeftOut(
+                target: "\(name):\(tag.name)",
+                reason: "\(name):\(tag.name) names \(digest) at the target, and stays; --force replaces it.")
+        }
+        try await put(
+            tag.history.map {
+                (paths.link(to: $0, below: index), TransferPlan.Link(digest: $0, content: $0, modified: tag.modified))
+            })
+        if present.state == .good(tag.digest) { return nil }
+        try await driver.putContent(path, tag.digest.string.utf8, modified: tag.modified)
+        return nil
+    }
+
+    func repositories() async throws -> [RepositoryName] { [] }
+
+    func tags(of repository: RepositoryName) async throws -> [String: Digest] {
+        try await registry.tagDigests(of: repository)
+    }
+
+    func remove(_ tags: [ImageReference]) async throws {
+        guard !tags.isEmpty else { return }
+        let planner = ChangePlanner(registry: registry, policy: driver.policy)
+        let plan = try await planner.removal(of: tags, companions: .none)
+        for result in await admin.apply(plan) where result.outcome != .done {
+            throw StoreError(
+                .other, operation: "remove tags", reason: "\(result.target): \(result.error ?? "it stays")")
+        }
+    }
+
+    func end(isWhole: Bool) async throws {
+        await record.withLock { $0.take() }?.end(isWhole: isWhole)
+    }
+}
+
+/// A blob in a store: its chunks are there, and no path names them before it is published.
+private struct StoredBlob: BlobDraft {
+    let writer: FileWriter
+    let sink: StoreSink
+    let digest: Digest
+    let size: UInt64
+
+    func write(_ bytes: [UInt8]) async throws { try await writer.write(bytes) }
+
+    func publish() async throws {
+        do {
+            try await writer.commit()
+        } catch StorageError.changedMeanwhile(let path) {
+            // Another client has pushed the same blob meanwhile.
+            guard try await sink.holds(digest, size: size, hashing: false) else {
+                throw StorageError.changedMeanwhile(path)
+            }
+        }
+    }
+
+    func discard() async { await writer.cancel() }
+}

@@ -1,0 +1,119 @@
+import AdminCore
+import Presentation
+import ArgumentParser
+
+/// A place that holds images, as users write it.
+nonisolated enum TransferPlace: Hashable, Sendable, CustomStringConvertible {
+    /// The layout of distribution's filesystem driver.
+    case registry(String)
+    /// An OCI image layout.
+    case oci(String)
+    /// An OCI image layout as a tar archive; `-` is standard output.
+    case archive(String)
+    /// A pool.
+    case rados(String)
+    /// An SQLite file.
+    case sqlite(String)
+
+    var description: String {
+        switch self {
+        case .registry(let path): "registry:\(path)"
+        case .oci(let path): "oci:\(path)"
+        case .archive(let path): "oci-archive:\(path)"
+        case .rados(let pool): "rados:\(pool)"
+        case .sqlite(let path): "sqlite:\(path)"
+        }
+    }
+
+    /// True if the archive goes to standard output.
+    var isStandardOutput: Bool { self == .archive("-") }
+
+    /// True for a store of the old driver.
+    var isStore: Bool {
+        switch self {
+        case .rados, .sqlite: true
+        case .registry, .oci, .archive: false
+        }
+    }
+
+    /// - Throws: `ValidationError` if the text names no place.
+    static func parse(_ text: String) throws -> TransferPlace {
+        let forms: [(String, (String) -> TransferPlace)] = [
+            ("registry:", TransferPlace.registry), ("oci:", TransferPlace.oci), ("oci-archive:", TransferPlace.archive),
+            ("rados:", TransferPlace.rados), ("sqlite:", TransferPlace.sqlite),
+        ]
+        for (prefix, make) in forms where text.hasPrefix(prefix) && text.count > prefix.count {
+            return make(String(text.dropFirst(prefix.count)))
+        }
+        throw ValidationError("must be registry:DIR, oci:DIR, oci-archive:FILE, rados:POOL or sqlite:FILE")
+    }
+
+    /// The place of images that can be read: no archive.
+    static func readable(_ text: String) throws -> TransferPlace {
+        let place = try parse(text)
+        if case .archive = place {
+            throw ValidationError(
+                "an archive cannot be read in place: unpack it with tar, and name the directory as oci:DIR")
+        }
+        return place
+    }
+
+    /// A directory whose images are imported.
+    static func directory(_ text: String) throws -> TransferPlace {
+        let place = try readable(text)
+        if place.isStore {
+            throw ValidationError("must be oci:DIR or registry:DIR; regtop export copies between stores")
+        }
+        return place
+    }
+
+    /// The session of a store; nil for other places.
+    func session(_ options: SessionOptions) -> SessionOptions? {
+        var options = options
+        switch self {
+        case .rados(let pool):
+            options.location = .rados
+            options.rados.pool = pool
+        case .sqlite(let path):
+            options.location = .sqlite(path: path)
+        case .registry, .oci, .archive: return nil
+        }
+        return options
+    }
+}
+
+/// The connection to the other side of a copy.
+struct OtherSideOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The target's ceph.conf. (default: that of the source)", valueName: "file"))
+    var toConf: String?
+
+    @Option(help: ArgumentHelp("The target's Ceph client, such as client.admin.", valueName: "client.x"))
+    var toName: String?
+
+    @Option(help: ArgumentHelp("The target's Ceph client without its type.", valueName: "x"))
+    var toId: String?
+
+    @Option(help: ArgumentHelp("The keyring of the target's client.", valueName: "file"))
+    var toKeyring: String?
+
+    @Option(help: ArgumentHelp("The addresses of the target's monitors.", valueName: "addresses"))
+    var toMonHost: String?
+
+    @Option(
+        help: ArgumentHelp("Bytes in a chunk of the target, such as 4M.", valueName: "size"),
+        transform: StoreOptions.chunkSize)
+    var toChunkSize: UInt64 = StorageReader.defaultChunkSize
+
+    /// The session of the other side: the options of this side where there are no others.
+    func session(beside store: StoreOptions, isOffline: Bool = false) -> SessionOptions {
+        var options = store.session()
+        options.isOffline = isOffline
+        options.rados.configuration = toConf ?? store.conf
+        options.rados.client = toName ?? toId.map { "client.\($0)" } ?? options.rados.client
+        options.rados.keyring = toKeyring ?? store.keyring
+        options.rados.monitors = toMonHost ?? (toConf == nil ? store.monHost : nil)
+        options.chunkSize = toChunkSize
+        options.readOnly = false
+        return options
+    }
+}
