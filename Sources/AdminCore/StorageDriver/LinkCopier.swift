@@ -261,12 +261,14 @@ package struct LinkCopier: Sendable {
         }.compactMap(\.self)
     }
 
-    /// Removes links of this copier again. Returns their number.
+    /// Removes links of this copier again, but for those into which a push has written meanwhile.
+    /// Returns the number of those that are gone.
     private func takeBack(_ written: [Written]) async throws -> Int {
-        _ = try await writer.each(written) { file in
-            try await writer.exchange(file.blob, for: file.link.replaced?.blob, at: file.link.path)
+        let gone = try await writer.each(written) { file in
+            guard try await text(of: file.blob, at: file.link.path) == file.link.text else { return false }
+            return try await writer.exchange(file.blob, for: file.link.replaced?.blob, at: file.link.path)
         }
         try await DirectoryPruner(journal: journal).prune(written.map(\.link.path.parent))
-        return written.count
+        return gone.count(where: \.self)
     }
 }
