@@ -104,7 +104,7 @@ import Testing
     #if RADOS
     /// On a cluster: a repository is copied while a registry pushes images that share its layers to
     /// the new name.
-    @Test(.timeLimit(.minutes(2))) func onAClusterEveryTagIsWhole() async throws {
+    @Test(.timeLimit(.minutes(15))) func onAClusterEveryTagIsWhole() async throws {
         try await StoreUnderTest.with(.rados) { store in
             let clock = TestClock()
             func registry(_ name: String) -> OldRegistry {

@@ -5,7 +5,7 @@ import Testing
 @testable import RadosStore
 
 /// The different answers of the monitors of other releases.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct OlderClusterTests {
     private static let jewel = """
         {"health":{"health":{"health_services":[]},"timechecks":{"epoch":3,"round":0,"round_status":"finished"},

@@ -6,7 +6,7 @@ import Testing
 @testable import RadosStore
 
 /// The errors before the first object is read: each is one clear sentence, within the time limit.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct RadosConnectTests {
     /// Opens a store that cannot be opened; returns the error and the duration.
     private func failure(_ options: RadosOptions) async throws -> (error: StoreError, seconds: Double) {

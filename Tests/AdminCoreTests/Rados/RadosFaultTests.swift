@@ -6,7 +6,7 @@ import Testing
 @testable import RadosStore
 
 /// Daemons that stop answering, each on a cluster of its own.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct RadosFaultTests {
     private static let thing = ObjectID("thing")
 

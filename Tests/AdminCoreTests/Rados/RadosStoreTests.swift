@@ -9,7 +9,7 @@ import Testing
 @testable import StorageDriver
 
 /// The behaviour that only a cluster has, in addition to the conformance suite.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct RadosStoreTests {
     private let thing = ObjectID("thing")
 

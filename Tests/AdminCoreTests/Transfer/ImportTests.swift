@@ -10,7 +10,7 @@ import Testing
 @testable import Transfer
 
 /// Copies into stores of the old driver.
-@Suite(.timeLimit(.minutes(2))) struct ImportTests {
+@Suite(.timeLimit(.minutes(15))) struct ImportTests {
     private func admin(_ store: StoreUnderTest, chunkSize: UInt64 = StorageReader.defaultChunkSize) -> RegistryAdmin {
         let storage = StorageReader(objects: store.reader, chunkSize: chunkSize)
         let policy = JournalPolicy(delay: 0, clock: store.clock)

@@ -10,7 +10,7 @@ import Testing
 @testable import Transfer
 
 /// A reader that knows only files never sees a tag whose image is not whole.
-@Suite(.timeLimit(.minutes(3))) struct TransferOrderTests {
+@Suite(.timeLimit(.minutes(15))) struct TransferOrderTests {
     @Test func everyStepShowsWholeImages() async throws {
         let fixture = try await TransferFixture()
         defer { fixture.place.remove() }

@@ -10,7 +10,7 @@ import Testing
 @testable import Transfer
 
 /// Copies of a registry in directories and archives.
-@Suite(.timeLimit(.minutes(2))) struct TransferTests {
+@Suite(.timeLimit(.minutes(15))) struct TransferTests {
     /// A registry 2.8 serves the copy: catalogue, tags, manifests and blobs are those of the
     /// source.
     @Test func aLivingRegistryServesTheCopy() async throws {

@@ -105,9 +105,9 @@ import Testing
             try await window.press("Enter")
             let before = try await window.screen()
             for report in Capture.reports {
-                // In two writes, the first of which is not a lone Esc: that is a key.
+                // In two writes, the first of which does not end with Esc: that could be the key.
                 let bytes = report.unicodeScalars
-                let middle = bytes.index(bytes.startIndex, offsetBy: bytes.first == "\u{1b}" ? 2 : 1)
+                let middle = bytes.index(after: bytes.firstIndex { $0 != "\u{1b}" } ?? bytes.startIndex)
                 try await window.send(String(bytes[..<middle]))
                 try await window.send(String(bytes[middle...]))
             }

@@ -5,7 +5,7 @@ import Testing
 @testable import regtop
 
 /// `e` in the console: target, plan, question, copy.
-@MainActor @Suite(.timeLimit(.minutes(5))) struct ExportScreenTests {
+@MainActor @Suite(.timeLimit(.minutes(15))) struct ExportScreenTests {
     private func bench() async throws -> ScreenBench {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 30, columns: 160)
