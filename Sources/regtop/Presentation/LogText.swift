@@ -1,18 +1,8 @@
 package import AdminCore
 import SafeText
 
-/// The log of changes as text and JSON.
+/// The parts of an entry of the log, for people.
 package enum LogText {
-    /// One line for each change.
-    package static func plain(_ entries: [AuditEntry]) -> String {
-        if entries.isEmpty { return "no changes yet\n" }
-        return entries.map { entry in
-            VisibleText.of(
-                "\(TimeText.second(entry.begun))  \(who(entry))  \(entry.action)  \(what(entry))  \(outcome(entry))")
-                + "\n"
-        }.joined()
-    }
-
     /// `root@host`, with the Ceph client if there is one.
     package static func who(_ entry: AuditEntry) -> String {
         "\(entry.user)@\(entry.host)" + (entry.client.map { " (\($0))" } ?? "")

@@ -103,6 +103,10 @@ import Testing
         #expect(rows.map { $0["targets"] as? [String] } == [["app/web to app/new"], ["stale/old-service"]])
         #expect(rows.allSatisfy { $0["ended"] is String && ($0["outcomes"] as? [String: Int]) == ["done": 1] })
         let text = try await RegtopProgram.run("log", "--last", "1", store, in: place).text
-        #expect(text.contains("move  app/web to app/new  done") && text.filter { $0 == "\n" }.count == 1)
+        let lines = text.split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(
+            lines.first?.split(separator: " ") == ["TIME", "USER", "CLIENT", "ACTION", "TARGETS", "AND", "OUTCOME"])
+        #expect(lines.last?.hasSuffix("  move    app/web to app/new  done") == true)
     }
 }

@@ -72,7 +72,7 @@ struct DemoCommand: ConsoleStarting {
             of a registry is known for. It needs no cluster, so you can delete and move everything.
 
             Without FILE the sample is in memory and disappears at the end. FILE is created if it does not exist; all commands can open it \
-            with --store sqlite:FILE.
+            with --store sqlite:FILE. Without a terminal, only FILE is made.
 
             EXAMPLES:
               regtop demo
@@ -96,6 +96,8 @@ struct DemoCommand: ConsoleStarting {
             // Without a terminal there is no console, but the other commands can use the sample.
             await (try Session.open(options)).close()
             streams.tell("regtop: \(VisibleText.of(file)) has the sample; use it with --store sqlite:FILE\n")
+            await streams.flush()
+            return 0
         }
         return try await ConsoleStart.run(options, log, look)
     }

@@ -1,5 +1,6 @@
 import AdminCore
 import Presentation
+import SafeText
 import ArgumentParser
 
 /// `regtop log`
@@ -45,6 +46,18 @@ struct LogCommand: StoreCommand {
             let earlier = try await log.removeEarlier(from: &entries)
             if let earlier { context.say("\(earlier); --all shows them") }
         }
-        try await context.print(format.format, json: .array(entries.map(\.json)), plain: LogText.plain(entries))
+        try await context.print(format.format, json: .array(entries.map(\.json)), plain: plain(entries))
+    }
+
+    private func plain(_ entries: [AuditEntry]) -> String {
+        if entries.isEmpty { return "no changes yet\n" }
+        var table = PlainTable(
+            .left("TIME"), .left("USER"), .left("CLIENT"), .left("ACTION"), .text("TARGETS AND OUTCOME"))
+        for entry in entries {
+            table.add(
+                TimeText.second(entry.begun), "\(entry.user)@\(entry.host)", entry.client ?? "", entry.action,
+                "\(LogText.what(entry))  \(LogText.outcome(entry))")
+        }
+        return table.text
     }
 }

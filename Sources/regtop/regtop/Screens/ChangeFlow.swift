@@ -200,7 +200,7 @@ struct ChangeFlow {
                 store.changed(words.plan.repositories ?? Set(store.repositories ?? []))
                 switch result {
                 case .success(let results):
-                    store.noteTrash(results)
+                    store.undo.note(plan, results)
                     return .all([report(results, words), .reappear, store.askPending])
                 case .failure(let error): return .all([.failure(error), .reappear, store.askPending])
                 }
@@ -214,7 +214,7 @@ struct ChangeFlow {
         let done = results.count { $0.outcome == .done }
         let all = done == results.count
         if all {
-            effects.append(.say(.info(words.done + (results.contains { $0.trash != nil } ? " u restores it." : ""))))
+            effects.append(.say(.info(words.done + undoHint(results, words.plan))))
         } else {
             let first = results.first { $0.outcome != .done }
             let why = first?.error.map { ": \($0)" } ?? ""
@@ -227,6 +227,16 @@ struct ChangeFlow {
             effects.append(.turnReadOnly(reason: denied.error ?? "the store does not let this client write"))
         }
         return .all(effects)
+    }
+
+    private func undoHint(_ results: [ChangeResult], _ plan: any ShownPlan) -> String {
+        if results.contains(where: { $0.trash != nil }) { return " u restores it." }
+        switch store.undo.last {
+        case .move(_, let name) where plan.action == .move && plan.destination == "\(name)",
+            .copy(let name) where plan.action == .copy && plan.destination == "\(name)":
+            return " u undoes it."
+        default: return ""
+        }
     }
 
     private static func named(_ references: [ImageReference]) -> String {
@@ -279,14 +289,26 @@ extension ChangeFlow {
         }
     }
 
-    /// Restores the last deletion of this console from the trash.
+    /// Undoes the last change of this session: restores a deletion from the trash, moves a name
+    /// back, deletes the new name of a copy.
     var undoCommand: Command {
         Command(
-            name: "undo", keys: [.character("u")], help: "Restores the last deletion, after a question",
-            group: .change, isChange: true, isEnabled: { [unowned store] in !store.lastDeletion.isEmpty },
+            name: "undo", keys: [.character("u")], hint: "undo",
+            help: "Undoes the last deletion, move or copy of this session, after a question",
+            group: .change, isChange: true, isEnabled: { [unowned store] in store.undo.last != nil },
             whenDisabled: "Nothing to undo."
         ) { [unowned store, unowned screen] in
-            ChangeFlow(store: store, screen: screen).restore(store.lastDeletion.map(\.string))
+            let flow = ChangeFlow(store: store, screen: screen)
+            let planner = store.session.planner
+            switch store.undo.last {
+            case .deletion(let ids): return flow.restore(ids.map(\.string))
+            case .move(let old, let new):
+                return flow.plan("planning the move of \(new)") { progress in
+                    try await planner.move(from: new, to: old, progress: progress)
+                }
+            case .copy(let name): return flow.remove([name])
+            case nil: return .none
+            }
         }
     }
 }

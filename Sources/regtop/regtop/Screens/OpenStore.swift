@@ -39,16 +39,8 @@ final class OpenStore {
 
     // MARK: - Changes
 
-    /// The trash entries of the last deletion, until they are restored.
-    private(set) var lastDeletion: [TrashID] = []
-
-    /// Updates `lastDeletion` after a change.
-    func noteTrash(_ results: [ChangeResult]) {
-        let taken = results.compactMap(\.trash)
-        if !taken.isEmpty { lastDeletion = taken }
-        let gone = Set(results.filter { $0.outcome == .done }.map(\.target))
-        lastDeletion.removeAll { gone.contains($0.string) }
-    }
+    /// The changes that can be undone.
+    var undo = UndoStack()
 
     /// Records repositories that a change has changed, or may have.
     func changed(_ repositories: Set<RepositoryName>) {

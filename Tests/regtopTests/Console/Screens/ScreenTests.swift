@@ -96,9 +96,16 @@ import Testing
         #expect(bench.text.contains("Copy attic/cron to attic/crontab?"))
         #expect(bench.text.contains("copies no data"))
         await bench.press(.character("y"))
-        #expect(bench.status == "Copied attic/cron to attic/crontab.")
+        #expect(bench.status == "Copied attic/cron to attic/crontab. u undoes it.")
         let names = try await bench.store.session.registry.repositoryNames().map(\.string)
         #expect(names.contains("attic/crontab") && names.contains("attic/cron"))
+        await bench.press(.character("u"))
+        #expect(bench.text.contains("Delete attic/crontab?"))
+        await bench.accept()
+        let after = try await bench.store.session.registry.repositoryNames().map(\.string)
+        #expect(!after.contains("attic/crontab") && after.contains("attic/cron"))
+        await bench.press(.character("u"))
+        #expect(bench.status == "Nothing to undo.")
     }
 
     @Test func aMoveOffersTheOldName() async throws {
@@ -110,9 +117,34 @@ import Testing
         await bench.press(.enter)
         #expect(bench.text.contains("Move attic/cron to attic/crontab?"))
         await bench.press(.character("y"))
-        #expect(bench.status == "Moved attic/cron to attic/crontab.")
+        #expect(bench.status == "Moved attic/cron to attic/crontab. u undoes it.")
         let names = try await bench.store.session.registry.repositoryNames().map(\.string)
         #expect(names.contains("attic/crontab") && !names.contains("attic/cron"))
+    }
+
+    /// The latest change first, of any kind.
+    @Test func severalChangesAreUndone() async throws {
+        let bench = try await ScreenBench()
+        func names() async throws -> Set<String> {
+            Set(try await bench.store.session.registry.repositoryNames().map(\.string))
+        }
+        let before = try await names()
+        await bench.find("attic/")
+        await bench.press(.character("d"))
+        await bench.accept()
+        await bench.press(.character("m"))
+        await bench.type("2")
+        await bench.press(.enter, .character("y"), .down, .character("d"))
+        await bench.accept()
+        #expect(
+            try await names()
+                == before.subtracting(["attic/cron", "attic/intranet", "attic/y2k"]).union(["attic/intranet2"]))
+        await bench.press(.character("u"), .character("y"), .character("u"))
+        #expect(bench.text.contains("2 to attic/"))
+        await bench.press(.character("y"), .character("u"), .character("y"))
+        #expect(try await names() == before)
+        await bench.press(.character("u"))
+        #expect(bench.status == "Nothing to undo.")
     }
 
     @Test func aDeletedTagLeavesItsSiblings() async throws {
