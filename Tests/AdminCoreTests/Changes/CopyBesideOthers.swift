@@ -119,12 +119,16 @@ import Testing
                 from: ChangeEncounter.reference("r"), to: ChangeEncounter.reference("s"))
             async let pushed = Self.push((4..<12).map { (image($0), "p\($0)") }, with: registry("s"))
             let results = await admin.apply(plan)
-            #expect(results.map(\.outcome) == [.done], "\(results)")
             for tag in try await pushed {
                 #expect(await store.lacking(image(tag), as: "p\(tag)", in: "s") == [])
             }
+            // A link that the registry is just writing holds no digest yet, and stops the copy: then
+            // no tag of it is there.
+            let isCopied = results.map(\.outcome) == [.done]
+            let tags = try await admin.registry.pass().tagNames(of: "s")
+            #expect(isCopied || tags.allSatisfy { $0.hasPrefix("p") }, "\(results)")
             for number in 0..<8 {
-                for name in ["r", "s"] {
+                for name in isCopied ? ["r", "s"] : ["r"] {
                     #expect(await store.lacking(image(number), as: "r\(number)", in: name) == [])
                 }
             }
