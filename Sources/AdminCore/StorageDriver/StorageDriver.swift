@@ -60,10 +60,13 @@ public struct StorageDriver: Sendable {
     // MARK: - Writing
 
     /// Makes `bytes` the content of the file at `path`, whether or not it exists: all or nothing.
-    /// Makes the directories above it. Throws `StorageError.isDirectory`, `.notADirectory`,
-    /// `.changedMeanwhile`.
+    /// Makes the directories above it.
     ///
-    /// - Parameter modified: The modification time of the file; nil for now.
+    /// - Parameters:
+    ///   - path: The path of the file.
+    ///   - bytes: The whole content.
+    ///   - modified: The modification time of the file; nil for now.
+    /// - Throws: `StorageError.isDirectory`, `.notADirectory`, `.changedMeanwhile`.
     public func putContent(
         _ path: StoragePath, _ bytes: some Sequence<UInt8> & Sendable, modified: Date? = nil
     ) async throws {
@@ -80,8 +83,10 @@ public struct StorageDriver: Sendable {
     /// A writer whose bytes become the whole content of the file at `path`, whether or not it
     /// exists.
     ///
-    /// - Parameter modified: The modification time of the file, for a copy; nil for now. The
-    ///   directories have the present time.
+    /// - Parameters:
+    ///   - path: The path of the file.
+    ///   - modified: The modification time of the file, for a copy; nil for now. The directories
+    ///     have the present time.
     public func replacing(_ path: StoragePath, modified: Date? = nil) async throws -> FileWriter {
         let place = try await reader.place(path)
         return FileWriter(

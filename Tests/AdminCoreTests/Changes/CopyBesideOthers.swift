@@ -122,8 +122,8 @@ import Testing
             for tag in try await pushed {
                 #expect(await store.lacking(image(tag), as: "p\(tag)", in: "s") == [])
             }
-            // A link that the registry is just writing holds no digest yet, and stops the copy: then
-            // no tag of it is there.
+            // A link that the registry is just writing holds no digest yet, and stops the copy.
+            // Then no tag of the copy is there.
             let isCopied = results.map(\.outcome) == [.done]
             let tags = try await admin.registry.pass().tagNames(of: "s")
             #expect(isCopied || tags.allSatisfy { $0.hasPrefix("p") }, "\(results)")

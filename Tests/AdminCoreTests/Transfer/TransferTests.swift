@@ -332,6 +332,7 @@ import Testing
         #expect(try fixture.place.contents() == [])
         plan.present = Set(plan.blobs.keys)
         #expect(plan.room < plan.available ?? 0, "what is there makes it fit")
+        for path in ["x", "no/such/place", "/x/y", ".", ""] { #expect(ConfinedDirectory.available(at: path) != nil) }
     }
 
     /// Two exports to one directory do not mix.

@@ -288,8 +288,8 @@ final class ConfinedDirectory: Sendable {
         var path = path
         var status = statvfs()
         while statvfs(path.isEmpty ? "." : path, &status) != 0 {
-            guard errno == ENOENT, !path.isEmpty, path != "/" else { return nil }
-            path = (path as NSString).deletingLastPathComponent
+            guard errno == ENOENT, !path.isEmpty, path != "/", path != "." else { return nil }
+            path = FileDraft.directory(of: path)
         }
         // File systems of the kernel, such as /proc, have no blocks.
         return status.f_blocks == 0 ? nil : UInt64(status.f_bavail) * UInt64(status.f_frsize)

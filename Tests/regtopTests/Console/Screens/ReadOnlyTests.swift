@@ -70,8 +70,9 @@ import Testing
                     await bench.press(.enter)
                 case .question: await bench.press(.pageDown, .pageDown, .character("y"))
                 case .choice: await bench.press(.enter)
-                // A filter without matches would leave no rows for the commands.
-                case .prompt(let prompt, _) where ["/", ":"].contains(prompt.label): await bench.press(.escape)
+                // A filter without matches leaves no rows for the commands; an export leaves files.
+                case .prompt(let prompt, _) where ["/", ":", "export to: "].contains(prompt.label):
+                    await bench.press(.escape)
                 case .prompt: await bench.press(.character("x"), .enter)
                 }
             }
