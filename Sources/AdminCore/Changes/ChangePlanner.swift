@@ -64,7 +64,10 @@ public struct ChangePlanner: Sendable {
     }
 
     /// Checks a move without reading the pool.
-    /// - Parameter force: True to accept a name that no client can pull.
+    /// - Parameters:
+    ///   - source: The present name.
+    ///   - destination: The new name.
+    ///   - force: True to accept a name that no client can pull.
     /// - Throws: `ChangeError.unsuitable` unless both are repositories, or tags of one repository,
     ///   and clients can pull the destination.
     public static func checkMove(
@@ -91,7 +94,10 @@ public struct ChangePlanner: Sendable {
     }
 
     /// Checks a copy without reading the pool.
-    /// - Parameter force: True to accept a name that no client can pull.
+    /// - Parameters:
+    ///   - source: The present name.
+    ///   - destination: The new name.
+    ///   - force: True to accept a name that no client can pull.
     /// - Throws: `ChangeError.unsuitable` unless both are repositories, or the destination is a tag
     ///   and the source a tag or a manifest, and clients can pull the destination.
     public static func checkCopy(
