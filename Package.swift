@@ -72,7 +72,9 @@ let package = Package(
         core("Registry", ["ObjectStore", "StorageDriver", "COpenSSL", algorithms]),
         core("Inspection", ["ObjectStore", "StorageDriver", "Registry", algorithms]),
         core("Changes", ["ObjectStore", "StorageDriver", "Registry", "Inspection"]),
-        core("Transfer", ["ObjectStore", "StorageDriver", "Registry", "Inspection", "Changes", "CZlib", algorithms]),
+        core(
+            "Transfer",
+            ["ObjectStore", "StorageDriver", "Registry", "Inspection", "Changes", "StoreDump", algorithms]),
         core("SampleRegistry", ["ObjectStore", "StorageDriver", "Registry", algorithms]),
         core(
             "AdminCore",

@@ -1,7 +1,7 @@
-internal import CZlib
 import ObjectStore
 import Registry
 import StorageDriver
+import StoreDump
 import Foundation
 
 /// Converts images of schema 1 to the image format of OCI: the layers stay as they are, and the
@@ -141,70 +141,25 @@ struct SchemaOneConversion: Sendable {
             throw Obstacle(text: "names a layer by an unknown algorithm")
         }
         var size: UInt64 = 0
-        var inflation: Inflation?
-        for try await piece in try await source.storage.reader(source.paths.blob(digest)) {
-            try Task.checkCancellation()
-            if size == 0, piece.starts(with: [0x1f, 0x8b]) { inflation = try Inflation() }
-            size += UInt64(piece.count)
-            stored.update(piece)
-            if let inflation {
-                try inflation.inflate(piece) { content.update($0) }
-            } else {
-                content.update(piece)
+        var inflation: GzipInflation?
+        do {
+            for try await piece in try await source.storage.reader(source.paths.blob(digest)) {
+                try Task.checkCancellation()
+                if size == 0, piece.starts(with: [0x1f, 0x8b]) { inflation = try GzipInflation() }
+                size += UInt64(piece.count)
+                stored.update(piece)
+                if let inflation {
+                    try inflation.take(piece) { content.update($0) }
+                } else {
+                    content.update(piece)
+                }
             }
+        } catch is GzipInflation.Fault {
+            throw Obstacle(text: "has a layer that cannot be decompressed")
         }
         guard stored.matches(digest), inflation?.isWhole ?? true else {
             throw Obstacle(text: "has the damaged layer \(digest)")
         }
         return Layer(size: size, content: content.digest(), isCompressed: inflation != nil)
-    }
-}
-
-/// A stream that is decompressed piece by piece.
-private final class Inflation {
-    private var stream = z_stream()
-    private var buffer = [UInt8](repeating: 0, count: 1 << 18)
-    /// True if the last member of the stream ended.
-    private(set) var isWhole = false
-
-    init() throws {
-        // 16 more bits of the window choose the format of gzip.
-        let code = inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        guard code == Z_OK else { throw SchemaOneConversion.Obstacle(text: "cannot be decompressed: no memory") }
-    }
-
-    deinit { inflateEnd(&stream) }
-
-    /// Decompresses a piece, and passes the result on in parts of bounded size.
-    func inflate(_ piece: [UInt8], _ take: ([UInt8]) -> Void) throws {
-        var piece = piece
-        try piece.withUnsafeMutableBufferPointer { input in
-            stream.next_in = input.baseAddress
-            stream.avail_in = UInt32(input.count)
-            while stream.avail_in > 0 {
-                if isWhole {
-                    // Another member follows; zero bytes at the end are padding.
-                    if stream.next_in.pointee == 0 { return }
-                    inflateReset(&stream)
-                    isWhole = false
-                }
-                try step(take)
-            }
-        }
-    }
-
-    private func step(_ take: ([UInt8]) -> Void) throws {
-        repeat {
-            let code = buffer.withUnsafeMutableBufferPointer { output in
-                stream.next_out = output.baseAddress
-                stream.avail_out = UInt32(output.count)
-                return CZlib.inflate(&stream, Z_NO_FLUSH)
-            }
-            guard code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR else {
-                throw SchemaOneConversion.Obstacle(text: "has a layer that cannot be decompressed")
-            }
-            take(Array(buffer[..<(buffer.count - Int(stream.avail_out))]))
-            isWhole = code == Z_STREAM_END
-        } while stream.avail_out == 0 && !isWhole
     }
 }
