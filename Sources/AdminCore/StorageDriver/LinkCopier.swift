@@ -265,8 +265,17 @@ package struct LinkCopier: Sendable {
     /// Returns the number of those that are gone.
     private func takeBack(_ written: [Written]) async throws -> Int {
         let gone = try await writer.each(written) { file in
-            guard try await text(of: file.blob, at: file.link.path) == file.link.text else { return false }
-            return try await writer.exchange(file.blob, for: file.link.replaced?.blob, at: file.link.path)
+            let (path, old) = (file.link.path, file.link.replaced?.blob)
+            guard try await writer.exchange(file.blob, for: old, at: path) else { return false }
+            // A registry writes a link in place, so the identifier does not tell whether it did.
+            if try await text(of: file.blob, at: path) == file.link.text { return true }
+            if let old {
+                _ = try await writer.exchange(old, for: file.blob, at: path)
+            } else {
+                _ = try await writer.publish([(path, file.blob)])
+                try await writer.linkUp([path.parent])
+            }
+            return false
         }
         try await DirectoryPruner(journal: journal).prune(written.map(\.link.path.parent))
         return gone.count(where: \.self)

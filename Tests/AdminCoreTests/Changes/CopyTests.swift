@@ -213,6 +213,41 @@ import Testing
         #expect(moments > 8)
     }
 
+    /// Before each operation of a copy in turn, the content goes, and a registry writes another
+    /// manifest into the new tag: the pushed tag stays, though the copy fails.
+    @Test func aTagThatIsPushedMeanwhileStays() async throws {
+        let layer = pattern(100, seed: 1)
+        let pushed = Digest.sha256(of: "pushed".utf8).string
+        var (number, moments) = (1, 0)
+        while true {
+            let fixture = ChangeFixture(try StoreUnderTest.quick())
+            try await fixture.push("a", tags: ["v1"], layer: layer)
+            let plan = try await fixture.planner.copy(from: fixture.reference("a"), to: fixture.reference("b"))
+            let link = try #require(fixture.registry.paths.currentLink(fixture.name("b"), tag: "v1"))
+            let blob = fixture.registry.paths.blob(.sha256(of: layer))
+            let recording = RecordingStore(fixture.store)
+            let isPushed = Mutex(false)
+            recording.before { [driver = fixture.driver, number] step in
+                guard step.number == number, let file = try? await driver.reader.blob(link) else { return }
+                isPushed.withLock { $0 = true }
+                do {
+                    try await driver.delete(blob)
+                    try await fixture.store.set(file.chunk(0), [.write(Array(pushed.utf8), at: 0)])
+                } catch {
+                    Issue.record(error)
+                }
+            }
+            _ = await ChangeFixture(recording.underTest).admin.apply(plan)
+            guard recording.count >= number else { break }
+            number += 1
+            guard isPushed.withLock(\.self) else { continue }
+            moments += 1
+            let text = try? await fixture.driver.reader.content(link)
+            #expect(text.map { String(decoding: $0, as: UTF8.self) } == pushed, "before operation \(number - 1)")
+        }
+        #expect(moments > 2)
+    }
+
     /// Cuts a forced copy before and after each operation: the tag then names the old image or the
     /// new one, and the image is whole.
     @Test func aForcedCopyIsCompleteOrNotMade() async throws {
