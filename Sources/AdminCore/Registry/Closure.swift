@@ -21,7 +21,7 @@ package struct Closure {
     }
 
     /// The sum of the sizes in bytes, at most `UInt64.max`.
-    var size: UInt64 { sizes.values.reduce(0, addingCapped) }
+    package var size: UInt64 { sizes.values.reduce(0, addingCapped) }
 
     private mutating func visit(_ digest: Digest, _ finding: ManifestFinding?) {
         sizes[digest] = finding?.blob.size ?? 0
@@ -73,5 +73,15 @@ struct Problems {
     mutating func add(_ sentence: String) {
         guard !kept.contains(sentence) else { return }
         if kept.count < Problems.limit { kept.append(sentence) } else { left += 1 }
+    }
+}
+
+extension RepositoryFacts {
+    /// Everything that the manifests of the repository reach, those that only a tag names included:
+    /// they are kept, too, though they cannot be served.
+    package var closure: Closure {
+        let held = heldRevisions
+        let tagged = Set(tags.values.compactMap(\.digest)).subtracting(held)
+        return Closure(of: held + tagged.sorted(), in: self)
     }
 }

@@ -28,6 +28,12 @@ package struct RepositoryFacts: Sendable {
     /// The readable configurations, if the inquiry asked for them.
     var configurations: [Digest: ImageConfiguration] = [:]
 
+    /// True if none of the directories of a repository was there. The facts must answer the
+    /// questions `tagNames`, `revisionList`, `layerList` and `uploads`.
+    package var areEmpty: Bool {
+        tagNames == nil && listedRevisions == nil && listedLayers == nil && uploads == nil
+    }
+
     /// The manifests that the repository links, whatever the links hold, sorted.
     package var heldRevisions: [Digest] {
         (listedRevisions ?? []).filter { revisions[$0]?.isThere ?? false }

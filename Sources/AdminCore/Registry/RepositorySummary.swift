@@ -65,9 +65,7 @@ extension RepositorySummary {
         let revisions = facts.heldRevisions
         var problems = Problems()
         for sentence in facts.tags.keys.sorted().compactMap(facts.fault) { problems.add(sentence) }
-        // A manifest that only a tag names is kept, too, though it cannot be served.
-        let tagged = Set(facts.tags.values.compactMap(\.digest)).subtracting(revisions)
-        let closure = Closure(of: revisions + tagged.sorted(), in: facts)
+        let closure = facts.closure
         for sentence in closure.problems.sentences { problems.add(sentence) }
 
         let tags = facts.tagNames ?? []

@@ -109,7 +109,7 @@ public struct Transfer: Sendable {
 
     /// Executes a plan.
     ///
-    /// - Throws: `StoreError` of kind `.full` before the first byte if the disk is too small;
+    /// - Throws: `StoreError` before the first byte if the disk is too small;
     ///   errors of the stores; `CancellationError`. What was published until then stays.
     public func run(_ plan: TransferPlan, progress: ProgressHandler? = nil) async throws -> TransferReport {
         if let available = plan.available, plan.room > available {

@@ -171,18 +171,14 @@ struct TransferPlanner: Sendable {
     private func withHistory(_ repository: TransferPlan.Repository) async throws -> [TransferPlan.Tag] {
         let copied = Set(repository.revisions.map(\.digest))
         return try await concurrentMap(repository.tags, window: 64) { tag in
-            let index = source.paths.index(repository.name, tag: tag.name)
-            let listed = kind == .oci ? [] : try await index.asyncMap { try await source.digests(below: $0) } ?? []
-            let former = (listed ?? []).filter { copied.contains($0) && $0 != tag.digest }
+            var former: [Digest] = []
+            if kind != .oci, let index = source.paths.index(repository.name, tag: tag.name) {
+                former = try await source.digests(below: index) ?? []
+                former.removeAll { !copied.contains($0) || $0 == tag.digest }
+            }
             return TransferPlan.Tag(
                 name: tag.name, digest: tag.digest, modified: tag.modified, history: former + [tag.digest])
         }
-    }
-}
-
-extension Optional where Wrapped: Sendable {
-    fileprivate func asyncMap<Value: Sendable>(_ body: (Wrapped) async throws -> Value) async rethrows -> Value? {
-        if let self { try await body(self) } else { nil }
     }
 }
 

@@ -38,14 +38,9 @@ public struct RegistryContents: Hashable, Sendable {
         let counter = ProgressCounter(phase: "repositories", total: UInt64(names.count), handler: progress)
         let read = try await concurrentMap(names, window: registry.window) { name -> (RepositoryName, Repository)? in
             defer { counter.advance() }
-            do {
-                let size = try await pass.summary(of: name).size
-                let links = try await RepositoryInquiry(name: name, pass: pass, scope: .tagLinks).facts([.tagNames])
-                    .tags
-                return (name, Repository(tags: links.mapValues(\.digest), size: size))
-            } catch StorageError.notFound {
-                return nil
-            }
+            let facts = try await RepositoryInquiry.whole(name, in: pass, and: [.uploads])
+            if facts.areEmpty { return nil }
+            return (name, Repository(tags: facts.tags.mapValues(\.digest), size: facts.closure.size))
         }
         return RegistryContents(repositories: Dictionary(read.compactMap(\.self)) { first, _ in first })
     }

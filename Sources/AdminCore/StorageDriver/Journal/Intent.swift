@@ -324,6 +324,11 @@ extension Intent {
 
 /// A part of a body, as it stands in the journal.
 private struct Part: Codable {
+    private static func identifier(_ text: String) throws -> BlobIdentifier {
+        guard let blob = BlobIdentifier(text) else { throw Intent.Unreadable("it names no valid identifier") }
+        return blob
+    }
+
     struct File: Codable {
         let blob: String
         let from: String
@@ -344,16 +349,11 @@ private struct Part: Codable {
         }
 
         func move() throws -> FileMove {
-            guard let blob = BlobIdentifier(blob) else { throw Intent.Unreadable("it names no valid identifier") }
             var move = FileMove(
-                blob: blob, source: try StoragePath(from), destination: try StoragePath(to), isBare: bare == true,
+                blob: try Part.identifier(blob), source: try StoragePath(from), destination: try StoragePath(to),
+                isBare: bare == true,
                 yields: yields == true)
-            if let replaces {
-                guard let old = BlobIdentifier(replaces) else {
-                    throw Intent.Unreadable("it names no valid identifier")
-                }
-                move.replaces = old
-            }
+            move.replaces = try replaces.map(Part.identifier)
             return move
         }
     }
@@ -378,15 +378,9 @@ private struct Part: Codable {
         }
 
         func copy() throws -> LinkCopy {
-            var replaced: LinkCopy.Replaced?
-            if let replaces {
-                guard let old = BlobIdentifier(replaces) else {
-                    throw Intent.Unreadable("it names no valid identifier")
-                }
-                replaced = LinkCopy.Replaced(blob: old, text: was)
-            }
-            return LinkCopy(
-                path: try StoragePath(to), text: text, content: try StoragePath(content), replaced: replaced,
+            LinkCopy(
+                path: try StoragePath(to), text: text, content: try StoragePath(content),
+                replaced: try replaces.map { LinkCopy.Replaced(blob: try Part.identifier($0), text: was) },
                 isName: name == true)
         }
     }

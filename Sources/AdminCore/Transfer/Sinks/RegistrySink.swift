@@ -34,11 +34,13 @@ final class RegistrySink: TransferSink {
     func link(_ repository: TransferPlan.Repository) async throws {
         let name = repository.name
         var links = repository.layers.map { (paths.layerLink(name, $0.digest), $0) }
-        links += repository.revisions.map { (paths.revisionLink(name, $0.digest), $0) }
         for (manifest, signatures) in repository.signatures {
             links += signatures.map { (paths.signatureLink(name, $0.digest, of: manifest), $0) }
         }
         try await put(links)
+        // A client may pull by digest as soon as a revision is there.
+        try await settle()
+        try await put(repository.revisions.map { (paths.revisionLink(name, $0.digest), $0) })
     }
 
     func tag(_ repository: TransferPlan.Repository, _ plan: TransferPlan) async throws -> [TransferPlan.LeftOut] {
