@@ -4,7 +4,7 @@ import SafeText
 import ArgumentParser
 
 /// `regtop compare SOURCE TARGET`
-struct CompareCommand: StoreCommand {
+struct CompareCommand: StreamCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Compare the tags of two registries.",
@@ -67,45 +67,11 @@ struct CompareCommand: StoreCommand {
         }
     }
 
-    /// Not called: this command opens two places.
-    func run(in context: CommandContext) async throws {}
-
     private func print(_ comparison: TransferComparison, _ streams: StandardStreams) async throws {
-        switch format.format {
-        case .plain: try await streams.print(CompareText.plain(comparison))
-        case .json: try await streams.print(comparison.json.text() + "\n")
-        case .jsonPretty: try await streams.print(comparison.json.text(pretty: true) + "\n")
-        }
+        try await streams.print(format.format, json: comparison.json, plain: CompareText.plain(comparison))
         await streams.flush()
         if !comparison.isSame { throw CommandFailure.silent }
     }
-}
-
-/// A place that was opened to be read.
-nonisolated struct OpenPlace: Sendable {
-    let registry: RegistryReader
-    private let session: Session?
-
-    /// Opens a place, with these options if it is a store.
-    static func open(
-        _ place: TransferPlace, _ options: SessionOptions, naming repository: RepositoryName? = nil
-    ) async throws -> OpenPlace {
-        switch place {
-        case .registry(let path):
-            return OpenPlace(registry: try await Transfer.registry(directory: path), session: nil)
-        case .oci(let path):
-            return OpenPlace(registry: try await Transfer.oci(directory: path, naming: repository), session: nil)
-        case .archive:
-            throw CommandFailure("an archive cannot be read in place")
-        case .rados, .sqlite:
-            var options = place.session(options) ?? options
-            options.readOnly = true
-            let session = try await Session.open(options)
-            return OpenPlace(registry: session.registry, session: session)
-        }
-    }
-
-    func close() async { await session?.close() }
 }
 
 /// A comparison as text.

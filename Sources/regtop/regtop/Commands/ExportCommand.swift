@@ -40,7 +40,7 @@ struct ExportCommand: StoreCommand {
               regtop export --all --to registry:/srv/registry --dry-run
               regtop export --all --to registry:/srv/registry
               regtop export app/web library/alpine:3.3 --to oci:images
-              regtop export app/web:1.0 --to oci-archive:- | skopeo copy oci-archive:/dev/stdin dir:web
+              regtop export app/web:1.0 --to oci-archive:- | ssh backup 'cat > web.tar'
               regtop export --all -p registry --to rados:copy --yes
 
             Exit status: 0 all copied; 4 something is left out; 1 failed; 130 cancelled.

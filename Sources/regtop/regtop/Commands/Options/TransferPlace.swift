@@ -67,6 +67,15 @@ nonisolated enum TransferPlace: Hashable, Sendable, CustomStringConvertible {
         return place
     }
 
+    /// A store: `rados:POOL`, `sqlite:FILE`, or a file by its name alone.
+    static func store(_ text: String) throws -> TransferPlace {
+        guard let place = try? parse(text) else { return .sqlite(text) }
+        guard place.isStore else {
+            throw ValidationError("must be a file or rados:POOL; regtop compare reads directories")
+        }
+        return place
+    }
+
     /// The session of a store; nil for other places.
     func session(_ options: SessionOptions) -> SessionOptions? {
         var options = options
@@ -80,6 +89,33 @@ nonisolated enum TransferPlace: Hashable, Sendable, CustomStringConvertible {
         }
         return options
     }
+}
+
+/// A place that was opened to be read.
+nonisolated struct OpenPlace: Sendable {
+    let registry: RegistryReader
+    private let session: Session?
+
+    /// Opens a place, with these options if it is a store.
+    static func open(
+        _ place: TransferPlace, _ options: SessionOptions, naming repository: RepositoryName? = nil
+    ) async throws -> OpenPlace {
+        switch place {
+        case .registry(let path):
+            return OpenPlace(registry: try await Transfer.registry(directory: path), session: nil)
+        case .oci(let path):
+            return OpenPlace(registry: try await Transfer.oci(directory: path, naming: repository), session: nil)
+        case .archive:
+            throw CommandFailure("an archive cannot be read in place")
+        case .rados, .sqlite:
+            var options = place.session(options) ?? options
+            options.readOnly = true
+            let session = try await Session.open(options)
+            return OpenPlace(registry: session.registry, session: session)
+        }
+    }
+
+    func close() async { await session?.close() }
 }
 
 /// The connection to the other side of a copy.

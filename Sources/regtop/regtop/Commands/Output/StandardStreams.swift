@@ -64,6 +64,17 @@ nonisolated final class StandardStreams: Sendable {
         try await BlockingCall.run(on: outputQueue) { try DescriptorWriter.write(bytes, to: descriptor) }
     }
 
+    /// Prints a result in the format that the user asked for.
+    func print(_ format: OutputFormat, json: @autoclosure () -> JSONValue, plain: @autoclosure () -> String)
+        async throws
+    {
+        switch format {
+        case .plain: try await print(plain())
+        case .json: try await print(json().text() + "\n")
+        case .jsonPretty: try await print(json().text(pretty: true) + "\n")
+        }
+    }
+
     /// Writes to standard error soon. Errors are ignored.
     func tell(_ text: String) {
         let descriptor = error

@@ -46,7 +46,7 @@ nonisolated enum CommandRun {
     /// Parses the words again, because a command cannot be sent to another thread, and runs it.
     private static func execute(_ words: [String], _ streams: StandardStreams) async throws {
         var command = try parse(words)
-        if let command = command as? any StoreCommand {
+        if let command = command as? any StreamCommand {
             try await command.run(streams)
         } else {
             // Only help: the parser throws it.

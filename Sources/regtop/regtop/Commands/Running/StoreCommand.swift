@@ -3,8 +3,22 @@ import Presentation
 import SafeText
 import ArgumentParser
 
-/// A command that works on an open store.
-nonisolated protocol StoreCommand: AsyncParsableCommand {
+/// A command that runs on the program's streams. The program calls `run(_:)`.
+nonisolated protocol StreamCommand: AsyncParsableCommand {
+    /// Does the work.
+    func run(_ streams: StandardStreams) async throws
+}
+
+extension StreamCommand {
+    /// The parser's entry.
+    nonisolated func run() async throws {
+        try await run(StandardStreams())
+    }
+}
+
+/// A command that works on an open store. `run(_:)` opens the store, does the work and closes the
+/// store.
+nonisolated protocol StoreCommand: StreamCommand {
     /// The store and the connection.
     var store: StoreOptions { get }
 
@@ -18,9 +32,6 @@ nonisolated protocol StoreCommand: AsyncParsableCommand {
     ///
     /// - Throws: `CommandFailure`.
     func prepare(_ streams: StandardStreams) throws
-
-    /// Opens the store, does the work, closes the store.
-    func run(_ streams: StandardStreams) async throws
 
     /// Does the work on the open store.
     func run(in context: CommandContext) async throws
@@ -37,11 +48,7 @@ nonisolated struct CommandContext: Sendable {
         async throws
     {
         progress.end()
-        switch format {
-        case .plain: try await streams.print(plain())
-        case .json: try await streams.print(json().text() + "\n")
-        case .jsonPretty: try await streams.print(json().text(pretty: true) + "\n")
-        }
+        try await streams.print(format, json: json(), plain: plain())
     }
 
     /// Warns the user if the pool's files have another chunk size than the session assumes: then
@@ -99,11 +106,6 @@ extension StoreCommand {
     nonisolated static var failed: Int32 { ExitStatus.failed }
 
     nonisolated func prepare(_ streams: StandardStreams) throws {}
-
-    /// The parser's entry. The program calls `run(_:)`.
-    nonisolated func run() async throws {
-        try await run(StandardStreams())
-    }
 
     nonisolated func run(_ streams: StandardStreams) async throws {
         do {
