@@ -168,6 +168,14 @@ enum Capture {
         #expect(Typist.keys("\u{1b}[B\u{1b}[B\u{1b}[B\u{1b}[B\u{1b}[B").count == 5)
     }
 
+    /// Of a long paste the beginning is kept, and its end is found.
+    @Test func aLongPasteEnds() {
+        let text = String(repeating: "a\u{1b}[20", count: 100_000)
+        #expect(
+            Typist.keys("\u{1b}[200~\(text)\u{1b}[201~", "j") == [.paste(String(text.prefix(4096))), .character("j")])
+        #expect(Typist.keys("\u{1b}[200~a\u{1b}\u{1b}[201~", "j") == [.paste("a\u{1b}"), .character("j")])
+    }
+
     @Test func severalKeysAtOnceAreHurried() {
         var parser = KeyParser()
         let start = ContinuousClock.now

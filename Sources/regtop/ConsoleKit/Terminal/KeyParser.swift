@@ -24,7 +24,9 @@ nonisolated struct KeyParser {
     /// same: a key that is held down over a slow connection sends several at once.
     static let mostTyped = 3
     /// The most bytes of a paste, or of a sequence, that are kept.
-    private static let limits = (paste: 64 << 10, sequence: 256)
+    private static let limits = (paste: 4 << 10, sequence: 256)
+    /// The sequence at the end of a paste.
+    private static let pasteEnd = Array("\u{1b}[201~".utf8)
 
     private enum State {
         case ground
@@ -40,8 +42,9 @@ nonisolated struct KeyParser {
         case string(last: UInt8)
         /// The bytes of a report of the mouse after `Esc [ M`; it has three characters.
         case mouse([UInt8])
-        /// The bytes after the mark that opens a paste.
-        case paste([UInt8])
+        /// Pasted text; `length` of its bytes came, the last `matched` of which may begin the mark
+        /// at its end.
+        case paste(length: Int, matched: Int)
         /// The bytes of an unfinished character, after Esc or not.
         case character([UInt8], isMeta: Bool)
     }
@@ -49,6 +52,8 @@ nonisolated struct KeyParser {
     private var state = State.ground
     /// True if the sequence continues an Esc that acted already: it does nothing more.
     private var isMuted = false
+    /// The first bytes of a paste.
+    private var pasted: [UInt8] = []
     private var found: [Key] = []
     private var lastRead: Instant?
     private var now = Instant.now
@@ -97,9 +102,9 @@ nonisolated struct KeyParser {
         switch state {
         case .ground: return
         case .string: if gap <= Self.longPatience { return }
-        case .paste(let bytes):
+        case .paste(let length, _):
             if gap <= Self.longPatience { return }
-            emit(.paste(String(decoding: bytes, as: UTF8.self)))
+            endPaste(length)
         case .escape(acted: false):
             if gap <= Self.patience { return }
             found.append(.escape)
@@ -132,7 +137,7 @@ nonisolated struct KeyParser {
             emit((0x41...0x45).contains(byte) ? .function(Int(byte) - 0x40) : nil)
         case .string(let last): string(byte, last)
         case .mouse(let body): mouse(byte, body)
-        case .paste(let body): paste(byte, body)
+        case .paste(let length, let matched): paste(byte, length, matched)
         case .character(let bytes, let isMeta): character(byte, bytes, isMeta)
         }
     }
@@ -224,7 +229,8 @@ nonisolated struct KeyParser {
         case 0x40...0x7e:
             let sequence = ControlSequence(body, byte)
             if sequence.opensPaste {
-                state = .paste([])
+                pasted = []
+                state = .paste(length: 0, matched: 0)
             } else if let report = sequence.mouse {
                 emit(key(of: report))
             } else {
@@ -273,15 +279,18 @@ nonisolated struct KeyParser {
         if values.count > 3 { step(byte) }
     }
 
-    private mutating func paste(_ byte: UInt8, _ body: [UInt8]) {
-        let mark = Array("\u{1b}[201~".utf8)
-        var body = body
-        body.append(byte)
-        if byte == mark.last, body.suffix(mark.count).elementsEqual(mark) {
-            return emit(.paste(String(decoding: body.dropLast(mark.count), as: UTF8.self)))
-        }
-        if body.count > Self.limits.paste + mark.count { body.remove(at: Self.limits.paste) }
-        state = .paste(body)
+    private mutating func paste(_ byte: UInt8, _ length: Int, _ matched: Int) {
+        if pasted.count < Self.limits.paste { pasted.append(byte) }
+        let isNext = byte == Self.pasteEnd[matched]
+        let matched = isNext ? matched + 1 : byte == Self.pasteEnd[0] ? 1 : 0
+        if matched == Self.pasteEnd.count { return endPaste(length + 1 - matched) }
+        state = .paste(length: length + 1, matched: matched)
+    }
+
+    /// Ends a paste of `length` bytes, the first of which are kept.
+    private mutating func endPaste(_ length: Int) {
+        emit(.paste(String(decoding: pasted.prefix(length), as: UTF8.self)))
+        pasted = []
     }
 
     // MARK: - Keys
