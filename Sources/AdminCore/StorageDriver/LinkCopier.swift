@@ -37,6 +37,12 @@ package struct LinkCopy: Hashable, Sendable {
         self.content = content
         self.replaced = replaced
     }
+
+    /// True if the path says the text, as of links to layers, signatures and manifests. A current
+    /// link of a tag may hold any digest.
+    var isNamedByItsText: Bool {
+        path.parent.components.suffix(2).joined(separator: ":") == text
+    }
 }
 
 /// Writes the links of a copy (docs/safety.md#copy-a-repository-or-a-tag). Only the last stage
@@ -127,17 +133,20 @@ package struct LinkCopier: Sendable {
     private func write(_ stages: [[LinkCopy]], _ counter: ProgressCounter) async throws -> [StoragePath] {
         var count = 0
         var names: [[Written]] = []
+        var own: Set<BlobIdentifier> = []
         do {
             var taken: [StoragePath] = []
             for (index, links) in stages.enumerated() {
                 let (written, lost) = try await write(links)
                 count += written.count
                 names.append(written.filter(\.link.isName))
+                own.formUnion(written.map(\.blob))
                 taken = lost
                 let isLast = index == stages.count - 1
                 // The proof comes after the links: from now on a collection sees them, and a
                 // removal beside this copy has to complete the tags.
-                let lacking = try await lacking(in: isLast ? Array(stages.joined()) : links, except: Set(lost))
+                let lacking = try await lacking(
+                    in: isLast ? Array(stages.joined()) : links, except: Set(lost), own: own)
                 if let first = lacking.min() {
                     let useless = Set(lacking)
                     // Clients may have found the other links already, and rely on them.
@@ -200,8 +209,42 @@ package struct LinkCopier: Sendable {
         case .file(let blob):
             let text = try await text(of: blob, at: link.path)
             if text == link.text { return .there }
-            return link.replaced == LinkCopy.Replaced(blob: blob, text: text) ? .old : .taken
+            if link.replaced == LinkCopy.Replaced(blob: blob, text: text) { return .old }
+            return try await complete(link, blob) ? .there : .taken
         }
+    }
+
+    /// Writes the text and the size of a link that a registry is just writing. The registry writes
+    /// the key, then the text, then the size; if it has stopped, the link would stay without them.
+    /// If it goes on, it writes the same bytes, since the path says the text. False if the path
+    /// does not say it, or if the link holds something else.
+    private func complete(_ link: LinkCopy, _ blob: BlobIdentifier) async throws -> Bool {
+        let (object, text) = (blob.chunk(0), Array(link.text.utf8))
+        guard link.isNamedByItsText, try await reader.objects.read(.stat, of: blob.chunk(1)) == nil else {
+            return false
+        }
+        let look = ReadOperation(xattrs: true, data: 0..<UInt64(text.count) + 1)
+        let size = TotalSize.encode(UInt64(text.count))
+        for _ in 0..<StorageWriter.attempts {
+            let state = try await reader.objects.read(look, of: object)
+            if state?.data == text, state?.xattrs[TotalSize.xattr] == size { return true }
+            // A size without the text is no state of a link that is being written.
+            guard state?.xattrs[TotalSize.xattr] == nil, state?.data.isEmpty != false || state?.data == text else {
+                return false
+            }
+            let isDone = try await writer.perform(
+                WriteOperation(
+                    guards: [state.map { .version($0.version) } ?? .doesNotExist],
+                    [.write(text, at: 0), .setXattr(name: TotalSize.xattr, value: size)]),
+                on: object, for: link.path
+            ) { [reader] in
+                let now = try await reader.objects.read(look, of: object)
+                if now?.data == text, now?.xattrs[TotalSize.xattr] == size { return true }
+                return now?.version == state?.version ? false : nil
+            }
+            if isDone { return true }
+        }
+        throw StorageWriter.contention(object)
     }
 
     /// The text of a link; nil if it cannot be read.
@@ -253,9 +296,16 @@ package struct LinkCopier: Sendable {
     }
 
     /// The links that are not there, and the missing contents of those that are.
-    private func lacking(in links: [LinkCopy], except taken: Set<StoragePath>) async throws -> [StoragePath] {
+    ///
+    /// - Parameter own: the files that this copier has written. A registry that looked for a link
+    ///   before it was there writes a key of its own over it, and the text later.
+    private func lacking(
+        in links: [LinkCopy], except taken: Set<StoragePath>, own: Set<BlobIdentifier>
+    ) async throws -> [StoragePath] {
         try await concurrentMap(links.filter { !taken.contains($0.path) }, window: reader.window) { link in
-            guard try await reader.value(at: link.path) != nil else { return link.path }
+            guard let entry = try await reader.entry(link.path) else { return link.path }
+            let isOwn = if case .file(let blob) = entry.kind { own.contains(blob) } else { false }
+            if link.isNamedByItsText, !isOwn, try await place(link) != .there { return link.path }
             guard case .file? = try await reader.entry(link.content)?.kind else { return link.content }
             return nil
         }.compactMap(\.self)

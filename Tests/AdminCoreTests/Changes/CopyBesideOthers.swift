@@ -26,9 +26,10 @@ import Testing
     func everyTagIsWhole(_ other: Other) async throws {
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
         let store = try StoreUnderTest.quick()
-        var (copied, bad): (Int, [String]) = (0, [])
+        var (played, copied, bad): (Int, Int, [String]) = (0, 0, [])
         func add(_ end: (isCopied: Bool, faults: [String])?, _ order: String) {
             guard let end else { return }
+            played += 1
             if end.isCopied { copied += 1 }
             if !end.faults.isEmpty { bad.append("\(order): \(end.faults)") }
         }
@@ -44,7 +45,8 @@ import Testing
             add(try await play(other, on: store, in: &order), "REGTOP_TEST_SEED=\(seed), round \(round)")
         }
         print("\ncopy beside a \(other.rawValue): \(alone.taken) operations, \(copied) copies done, \(bad.count) bad")
-        #expect(copied > 0)
+        // Nothing of a push stands in the way of a copy to another tag.
+        #expect(other == .push ? copied == played : copied > 0)
         #expect(bad.isEmpty, "\(bad.prefix(3))")
     }
 
@@ -122,13 +124,10 @@ import Testing
             for tag in try await pushed {
                 #expect(await store.lacking(image(tag), as: "p\(tag)", in: "s") == [])
             }
-            // A link that the registry is just writing holds no digest yet, and stops the copy.
-            // Then no tag of the copy is there.
-            let isCopied = results.map(\.outcome) == [.done]
-            let tags = try await admin.registry.pass().tagNames(of: "s")
-            #expect(isCopied || tags.allSatisfy { $0.hasPrefix("p") }, "\(results)")
+            // Links that the registry is just writing are completed.
+            #expect(results.map(\.outcome) == [.done], "\(results)")
             for number in 0..<8 {
-                for name in isCopied ? ["r", "s"] : ["r"] {
+                for name in ["r", "s"] {
                     #expect(await store.lacking(image(number), as: "r\(number)", in: name) == [])
                 }
             }

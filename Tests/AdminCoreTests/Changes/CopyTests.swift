@@ -13,8 +13,11 @@ import Testing
 
     init() throws { fixture = try ChangeFixture.inMemory() }
 
-    private func copy(_ source: String, to destination: String, force: Bool = false) async throws -> [ChangeResult] {
-        await fixture.admin.apply(
+    private func copy(
+        _ source: String, to destination: String, force: Bool = false, in other: ChangeFixture? = nil
+    ) async throws -> [ChangeResult] {
+        let fixture = other ?? fixture
+        return await fixture.admin.apply(
             try await fixture.planner.copy(
                 from: fixture.reference(source), to: fixture.reference(destination), force: force))
     }
@@ -246,6 +249,83 @@ import Testing
             #expect(text.map { String(decoding: $0, as: UTF8.self) } == pushed, "before operation \(number - 1)")
         }
         #expect(moments > 2)
+    }
+
+    /// A registry has stopped before each of its operations in turn while it pushed to the new name:
+    /// the copy completes the links that it shares with the push.
+    @Test func linksOfAStoppedPushAreCompleted() async throws {
+        let image = PushedImage(layers: [pattern(300, seed: 7)])
+        var (number, halfWritten) = (1, 0)
+        while true {
+            let fixture = ChangeFixture(try StoreUnderTest.quick())
+            func registry(_ name: String, _ store: StoreUnderTest) -> OldRegistry {
+                OldRegistry(reader: store.reader, writer: store.writer, cache: nil, now: store.clock.now, name: name)
+            }
+            #expect(try await registry("r", fixture.store).push(image, as: "1"))
+            let recording = RecordingStore(fixture.store)
+            recording.inject { [number] step in step.number < number ? nil : .failed(.dead) }
+            _ = try? await registry("s", recording.underTest).push(image, as: "2")
+            guard recording.count >= number else { break }
+            number += 1
+            let before = try await RawRegistry(fixture.store.reader)
+            if before.faults.contains(where: { $0.hasSuffix("/link cannot be read") }) { halfWritten += 1 }
+            #expect(
+                try await copy("r:1", to: "s:1", in: fixture).map(\.outcome) == [.done], "stopped before \(number - 1)")
+            let lacking = await fixture.store.lacking(image, as: "1", in: "s")
+            #expect(lacking == [], "stopped before \(number - 1)")
+        }
+        print("\nstopped pushes: \(number - 1), \(halfWritten) with half a link")
+        #expect(halfWritten > 5)
+    }
+
+    /// A link of an image that holds another text is damage: the copy stops, and leaves it.
+    @Test func aLinkWithAnotherTextIsNotCompleted() async throws {
+        let image = PushedImage(layers: [pattern(300, seed: 7)])
+        let registry = OldRegistry(
+            reader: fixture.store.reader, writer: fixture.store.writer, cache: nil, now: fixture.store.clock.now)
+        #expect(try await registry.push(image, as: "1"))
+        let plan = try await fixture.planner.copy(from: fixture.reference("r:1"), to: fixture.reference("s:1"))
+        let link = try path(registry.layerLink(.sha256(of: image.layers[0]), in: "s"))
+        let other = Array(image.digest.string.utf8)
+        try await fixture.driver.putContent(link, other)
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.failed])
+        #expect(try await fixture.driver.reader.content(link) == other)
+        #expect(try await fixture.tags("s") == [])
+    }
+
+    /// Before each operation of a copy in turn, a registry that did not see the layer's link writes
+    /// a key of its own over it, and stops: the image is whole, unless its tag was there before.
+    @Test func aLinkThatAPushWritesOverIsCompleted() async throws {
+        let image = PushedImage(layers: [pattern(300, seed: 7)])
+        var (number, moments) = (1, 0)
+        while true {
+            let fixture = ChangeFixture(try StoreUnderTest.quick())
+            let registry = OldRegistry(
+                reader: fixture.store.reader, writer: fixture.store.writer, cache: nil, now: fixture.store.clock.now)
+            #expect(try await registry.push(image, as: "1"))
+            let plan = try await fixture.planner.copy(from: fixture.reference("r:1"), to: fixture.reference("s:1"))
+            let link = try path(registry.layerLink(.sha256(of: image.layers[0]), in: "s"))
+            let tag = try #require(fixture.registry.paths.currentLink(fixture.name("s"), tag: "1"))
+            let recording = RecordingStore(fixture.store)
+            let isWritten = Mutex(false)
+            recording.before { [number] step in
+                guard step.number == number else { return }
+                guard (try? await fixture.driver.reader.value(at: tag)) == nil else { return }
+                isWritten.withLock { $0 = true }
+                _ = await fixture.store.writer.apply(
+                    WriteOperation([.setOmap([ByteString(link.name): BlobIdentifier.random().value])]),
+                    to: StorageReader.directory(link.parent))
+            }
+            let results = await ChangeFixture(recording.underTest).admin.apply(plan)
+            guard recording.count >= number else { break }
+            number += 1
+            guard isWritten.withLock(\.self) else { continue }
+            moments += 1
+            #expect(results.map(\.outcome) == [.done], "before operation \(number - 1): \(results)")
+            let lacking = await fixture.store.lacking(image, as: "1", in: "s")
+            #expect(lacking == [], "before operation \(number - 1)")
+        }
+        #expect(moments > 20)
     }
 
     /// Cuts a forced copy before and after each operation: the tag then names the old image or the
