@@ -191,7 +191,9 @@ extension TransferPlan {
         made.merge(finding.made) { first, _ in first }
         for size in finding.blobs.values { links = (links.count + 1, links.bytes + size) }
         let repository = finding.repository
-        if !repository.revisions.isEmpty || repository.isWhole { repositories.append(repository) }
+        // Converted images are no revisions of the source.
+        let isEmpty = repository.revisions.isEmpty && repository.tags.isEmpty && repository.untagged.isEmpty
+        if !isEmpty || repository.isWhole { repositories.append(repository) }
     }
 }
 
