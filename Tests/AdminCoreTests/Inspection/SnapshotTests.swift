@@ -7,25 +7,49 @@ import Testing
 @testable import ObjectStore
 @testable import Registry
 @testable import SQLiteStore
+@testable import SampleRegistry
 @testable import StorageDriver
 
 /// Snapshots of the sample, with all its damage: they answer like the store, and have no data of
 /// layers.
 @Suite struct SnapshotTests {
     /// Writes a snapshot of the sample and opens it.
+    ///
+    /// - Parameter kind: the kind of the store that holds the sample.
     private func snapshot(
-        _ body: (_ sample: Session, _ snapshot: Session, _ path: String) async throws -> Void
+        in kind: StoreKind = .sqliteMemory,
+        _ body: @Sendable (_ sample: Session, _ snapshot: Session, _ path: String) async throws -> Void
+    ) async throws {
+        #if RADOS
+        if kind == .rados {
+            let cluster = try await TestCluster.shared()
+            return try await cluster.withStore { store in
+                try await SampleRegistry.make(in: store.reader, store.writer)
+                try await snapshot(SessionOptions(rados: cluster.options(pool: store.poolName)), body)
+            }
+        }
+        #endif
+        try await snapshot(SessionOptions(location: .sample(path: nil)), body)
+    }
+
+    private func snapshot(
+        _ options: SessionOptions,
+        _ body: @Sendable (_ sample: Session, _ snapshot: Session, _ path: String) async throws -> Void
     ) async throws {
         let place = try TemporaryDirectory()
         defer { place.remove() }
         let path = place.path("s")
-        let sample = try await Session.open(SessionOptions(location: .sample(path: nil)))
+        let sample = try await Session.open(options)
         let (note, summary) = try await sample.writeSnapshot(to: path, version: "1")
-        let status = try await sample.objects.status()
-        #expect(summary.objects == status.objects && summary.bytes > 10 << 20)
+        // Counted, since the statistics of a pool come late.
+        var objects: UInt64 = 0
+        for cursor in try await sample.objects.enumerate(.all, slices: 1) {
+            while let page = try await cursor.next() { objects += UInt64(page.count) }
+        }
+        #expect(summary.objects == objects && summary.bytes > 10 << 20)
         #expect(try place.contents() == ["s"])
         let copy = try await Session.open(SessionOptions(location: .sqlite(path: path)))
-        #expect(copy.snapshot?.store == "sample registry (in memory)" && copy.snapshot?.version == "1")
+        #expect(copy.snapshot?.store == sample.name && copy.snapshot?.version == "1")
         #expect(copy.clock.now == copy.snapshot?.taken)
         #expect(abs(copy.clock.now.timeIntervalSince(note.taken)) < 1)
         try await body(sample, copy, path)
@@ -33,8 +57,11 @@ import Testing
         await sample.close()
     }
 
-    @Test func listsAndImagesAreThoseOfTheStore() async throws {
-        try await snapshot { sample, copy, path in
+    private static let kinds = StoreKind.allCases.filter { $0 != .sqliteFile }
+
+    @Test(.timeLimit(.minutes(15)), arguments: kinds)
+    func listsAndImagesAreThoseOfTheStore(_ kind: StoreKind) async throws {
+        try await snapshot(in: kind) { sample, copy, path in
             let size = try #require(
                 try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
             ).uint64Value
@@ -56,6 +83,14 @@ import Testing
             let usage = try await UsageInspector(registry: copy.registry).usage(pool: true)
             let expected = try await UsageInspector(registry: sample.registry).usage(pool: true)
             #expect(usage.repositories == expected.repositories && usage.size == expected.size)
+            // The store goes on, and the difference says what happened since.
+            let before = try await RegistryContents.read(copy.registry)
+            #expect(RegistryDifference(from: before, to: try await RegistryContents.read(sample.registry)).isEmpty)
+            let gone = try #require(ImageReference("app/web:1.0"))
+            let results = try await sample.changing().apply(sample.planner.removal(of: [gone]))
+            #expect(results.map(\.outcome) == [.done])
+            let found = RegistryDifference(from: before, to: try await RegistryContents.read(sample.registry))
+            #expect(found.tagsGone == [gone] && found.tagsCome.isEmpty && found.repositoriesGone.isEmpty)
         }
     }
 

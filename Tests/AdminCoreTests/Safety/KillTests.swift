@@ -31,6 +31,64 @@ import Testing
             #expect(series.tally.midway > 0, "no kill hit a change: \(series.tally)")
         }
     }
+
+    /// A tag at the new name of a copy is there only with its whole image. After the kill the same
+    /// command, or a recovery, makes the copy that an undisturbed run makes.
+    @Test(.timeLimit(.minutes(30))) func aKilledCopyShowsOnlyWholeImages() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let rounds = environment["REGTOP_TEST_LONG"] == nil ? 10 : 100
+        let seed = environment["REGTOP_TEST_SEED"] ?? String(UInt32.random(in: .min ... .max), radix: 36)
+        let cluster = try await TestCluster.shared()
+        try await cluster.withStore { store in
+            let home = try TemporaryDirectory()
+            defer { home.remove() }
+            let program = ProgramUnderKill(conf: cluster.conf, pool: store.poolName, reader: store.reader, home: home)
+            let fixture = ChangeFixture(StoreUnderTest(.rados, reader: store.reader, writer: store.writer))
+            for image in 0..<8 {
+                try await fixture.push("app/web", tags: ["t\(image)"], layer: pattern(300, seed: UInt64(image)))
+            }
+            /// A copy of a repository, or of a tag.
+            func words(_ round: Int, _ name: String) -> [String] {
+                round % 2 == 0 ? ["cp", "app/web", name, "--yes"] : ["cp", "app/web:t0", "\(name):t0", "--yes"]
+            }
+            var whole: [RegistryModel.Repository] = []
+            var pace: [(until: Duration, rest: Duration)] = []
+            for kind in 0..<2 {
+                let ending = try await program.run(words(kind, "whole-\(kind)"), killed: .never)
+                try #require(ending.isSuccess, "\(ending.error)")
+                let intent = try #require(ending.intent)
+                pace.append((intent.first, intent.last - intent.first))
+                whole.append(try #require(try await RawRegistry(store.reader).repositories["whole-\(kind)"]))
+            }
+            #expect(whole[0].tags.count == 8 && whole[1].tags.count == 1)
+            var random = SeededGenerator(seed: seed)
+            var (midway, halfMade) = (0, 0)
+            for round in 0..<rounds {
+                let (name, pace, whole) = ("copy-\(round)", pace[round % 2], whole[round % 2])
+                let moment = ProgramUnderKill.Moment.afterIntent(pace.rest * Double.random(in: 0..<0.7, using: &random))
+                _ = try await program.run(words(round, name), killed: moment)
+                let what = "seed \(seed), round \(round), killed \(moment)"
+                let pending = try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy)
+                if pending.contains(where: { $0.state == .interrupted }) { midway += 1 }
+                if let copy = try await RawRegistry(store.reader).repositories[name] {
+                    if copy != whole { halfMade += 1 }
+                    // Current links are the last stage.
+                    if !copy.tags.isEmpty { #expect(copy.layers == whole.layers, "\(what)") }
+                    if !copy.tags.isEmpty { #expect(copy.revisions == whole.revisions, "\(what)") }
+                }
+                // The command refuses a name that is taken, also by a copy that is half made.
+                let again = try await program.run(words(round, name), killed: .never)
+                if !again.isSuccess {
+                    let recovery = try await program.run(["recover", "--offline", "--yes"], killed: .never)
+                    #expect(recovery.isSuccess, "\(what): \(recovery.error)")
+                }
+                let raw = try await RawRegistry(store.reader)
+                #expect(raw.repositories[name] == whole && raw.faults.isEmpty, "\(what): \(raw.faults)")
+            }
+            print("\nkill -9 of cp: seed \(seed), \(rounds) rounds, \(midway) killed midway, \(halfMade) half made")
+            #expect(midway > 0, "no kill hit a copy")
+        }
+    }
 }
 
 /// Runs the rounds one after the other in one pool.
