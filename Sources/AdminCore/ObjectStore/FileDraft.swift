@@ -43,7 +43,7 @@ public struct FileDraft: Sendable {
             guard flush(draft), rename(draft, path) == 0 else {
                 let number = errno
                 throw StoreError(
-                    .other, operation: "write the file", errno: number,
+                    .ofFile(number), operation: "write the file", errno: number,
                     reason: "\(ByteString(path)) cannot be put in its place: \(StoreError.systemText(number))")
             }
             // Not every file system can flush a directory; the file is in its place nevertheless.

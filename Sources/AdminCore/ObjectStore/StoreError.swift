@@ -18,7 +18,7 @@ public struct StoreError: Error, Hashable, Sendable {
         case timedOut
         /// The task was cancelled (ECANCELED).
         case cancelled
-        /// The cluster has no space left, or the pool's quota is used up (ENOSPC, EDQUOT).
+        /// The cluster or the disk has no space left, or the quota is used up (ENOSPC, EDQUOT).
         case full
         /// The cluster has blocklisted this client, or the store was closed (ESHUTDOWN).
         case blocklisted
@@ -57,6 +57,18 @@ public struct StoreError: Error, Hashable, Sendable {
         self.object = object
         self.errno = errno
         self.reason = reason
+    }
+}
+
+extension StoreError.Kind {
+    /// The kind of a failure of a local file.
+    package static func ofFile(_ errno: Int32) -> StoreError.Kind {
+        switch errno {
+        case ENOSPC, EDQUOT: .full
+        case EACCES, EPERM, EROFS: .permissionDenied
+        case EIO: .inputOutput
+        default: .other
+        }
     }
 }
 

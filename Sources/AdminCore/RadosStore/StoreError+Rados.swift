@@ -13,8 +13,8 @@ extension StoreError {
             case ECANCELED: (.cancelled, "it was cancelled")
             case EPERM, EACCES:
                 (.permissionDenied, "this client may not do it; `ceph auth get` shows its capabilities")
-            case ENOSPC: (.full, "the cluster has no space left; deleting still works")
-            case EDQUOT: (.full, "the pool's quota is used up; deleting still works")
+            case ENOSPC: (.full, "the cluster has no space left: see `ceph df`; deleting still works")
+            case EDQUOT: (.full, "the pool's quota is used up: see `ceph df detail`; deleting still works")
             case ESHUTDOWN:
                 (.blocklisted, "the cluster has blocklisted this client; `ceph osd blocklist ls` shows until when")
             case EIO: (.inputOutput, "the cluster reported an input or output error; `ceph health detail` may say more")

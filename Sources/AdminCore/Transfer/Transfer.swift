@@ -79,15 +79,22 @@ public struct Transfer: Sendable {
             for: references, progress: progress)
         plan.available = try await available()
         guard let sink = try await sink(for: plan, creating: false) else { return plan }
+        plan.present = try await present(of: plan, sink, progress)
+        if options.removesTags { plan.removals = try await removals(of: plan, all: references == nil, sink) }
+        return plan
+    }
+
+    /// The blobs of the plan that the target has.
+    private func present(
+        of plan: TransferPlan, _ sink: any TransferSink, _ progress: ProgressHandler?
+    ) async throws -> Set<Digest> {
         let counter = ProgressCounter(
             phase: "looking at the target", total: UInt64(plan.blobs.count), handler: progress)
         let present = try await concurrentMap(plan.blobs, window: 64) { digest, size in
             defer { counter.advance() }
             return try await sink.holds(digest, size: size, hashing: false) ? digest : nil
         }
-        plan.present = Set(present.compactMap(\.self))
-        if options.removesTags { plan.removals = try await removals(of: plan, all: references == nil, sink) }
-        return plan
+        return Set(present.compactMap(\.self))
     }
 
     /// The tags of the target that are gone at the source.
@@ -109,8 +116,9 @@ public struct Transfer: Sendable {
 
     /// Executes a plan.
     ///
-    /// - Throws: `StoreError` before the first byte if the disk is too small;
-    ///   errors of the stores; `CancellationError`. What was published until then stays.
+    /// - Throws: `StoreError` before the first byte if the disk is too small, and `.full` with the
+    ///   room that is missing if it becomes full meanwhile; errors of the stores;
+    ///   `CancellationError`. What was published until then stays.
     public func run(_ plan: TransferPlan, progress: ProgressHandler? = nil) async throws -> TransferReport {
         if let available = plan.available, plan.room > available {
             throw StoreError(
@@ -126,9 +134,30 @@ public struct Transfer: Sendable {
             return report
         } catch {
             // A task of its own, since this one may be cancelled.
-            await Task { try? await sink.end(isWhole: false) }.value
-            throw error
+            throw await Task {
+                try? await sink.end(isWhole: false)
+                return await explained(error, plan, sink)
+            }.value
         }
+    }
+
+    /// The error of a disk that is full, with the room that is missing; any other error as it is.
+    private func explained(_ error: any Error, _ plan: TransferPlan, _ sink: any TransferSink) async -> any Error {
+        guard let full = error as? StoreError, full.kind == .full, let free = try? await available() else {
+            return error
+        }
+        var rest = plan
+        rest.present = (try? await present(of: plan, sink, nil)) ?? []
+        let reason =
+            if rest.room > free {
+                "the disk of the target is full: \(rest.missingBytes) bytes are left to copy, and \(free) bytes are free. "
+                    + "Make room for \(rest.room - free) more bytes and begin again"
+            } else {
+                // A quota is used up, and the disk has room for others.
+                "\(full.reason), and \(rest.missingBytes) bytes are left to copy. Make room and begin again"
+            }
+        return StoreError(
+            .full, operation: "copy", reason: reason + (sink.isStream ? "" : "; what was copied stays"))
     }
 
     /// The bytes that the target has room for; nil if it does not say.

@@ -102,11 +102,12 @@ public struct TransferPlan: Sendable {
     public var sharedBytes: UInt64 { links.bytes > bytes ? links.bytes - bytes : 0 }
     /// The bytes that are copied: without the blobs that the target has.
     public var missingBytes: UInt64 { blobs.reduce(0) { present.contains($1.key) ? $0 : $0 + $1.value } }
-    /// The bytes that the target needs, with its links: each file takes whole blocks.
+    /// The bytes that the target needs, with its links: each file takes whole blocks, and has a
+    /// directory of its own.
     public var room: UInt64 {
         let files = repositories.reduce(blobs.count) { sum, repository in
             sum + repository.revisions.count + repository.layers.count + 3 * repository.tags.count
         }
-        return missingBytes + UInt64(files - present.count) * 4096
+        return missingBytes + UInt64(files - present.count) * 8192
     }
 }

@@ -32,7 +32,6 @@ package enum ErrorText {
     private static func advice(_ kind: StoreError.Kind) -> String {
         switch kind {
         case .timedOut: "; wait longer with --timeout"
-        case .full: "; the pool or the cluster is full: see `ceph df`"
         case .blocklisted: "; the cluster has blocklisted this client: see `ceph osd blocklist ls`"
         case .busy: "; try again when fewer clients write there"
         default: ""

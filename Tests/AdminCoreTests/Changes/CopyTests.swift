@@ -251,8 +251,8 @@ import Testing
         #expect(moments > 2)
     }
 
-    /// A registry has stopped before each of its operations in turn while it pushed to the new name:
-    /// the copy completes the links that it shares with the push.
+    /// A registry has stopped before each of its operations in turn while it pushed to the new
+    /// name: the copy completes the links that it shares with the push.
     @Test func linksOfAStoppedPushAreCompleted() async throws {
         let image = PushedImage(layers: [pattern(300, seed: 7)])
         var (number, halfWritten) = (1, 0)

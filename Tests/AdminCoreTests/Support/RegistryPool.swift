@@ -79,6 +79,31 @@ struct RegistryPool {
             RegistryPool.imageDocument(config: number + 1, size: configuration.utf8.count, layers: layers))
     }
 
+    /// Stores an image whose digests are those of its bytes, as a registry does that receives it.
+    mutating func push(_ image: PushedImage, to repository: String, as tag: String) {
+        for bytes in image.blobs {
+            let digest = Digest.sha256(of: bytes)
+            if pool.blob(RegistryPool.blobPath(digest)) == nil { blob(digest, bytes) }
+        }
+        for layer in image.layers { linkLayer(repository, .sha256(of: layer)) }
+        linkRevision(repository, image.digest)
+        self.tag(repository, tag, image.digest)
+    }
+
+    /// A registry of many repositories. All share a layer, and each has two images of its own.
+    static func ofMany(_ count: Int) -> RegistryPool {
+        var pool = RegistryPool()
+        let base = pattern(2000, seed: 0)
+        for number in 1...count {
+            for version in 0..<2 {
+                let own = pattern(200 + number, seed: UInt64(2 * number + version))
+                pool.push(
+                    PushedImage(layers: [own, base]), to: "team-\(number % 7)/service-\(number)", as: "v\(version)")
+            }
+        }
+        return pool
+    }
+
     static func imageDocument(config: Int, size: Int, layers: [Int]) -> String {
         let list = layers.map {
             #"{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip","size":100,"digest":"\#(digest($0))"}"#

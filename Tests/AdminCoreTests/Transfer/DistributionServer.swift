@@ -7,7 +7,8 @@ import Testing
 
 /// The registry of Debian's package docker-registry, which serves a directory over HTTP.
 struct DistributionServer: Sendable {
-    private let address: String
+    /// The address and the port.
+    let address: String
 
     /// Serves a directory while `body` runs.
     static func serve<Value: Sendable>(
@@ -60,13 +61,21 @@ struct DistributionServer: Sendable {
         "application/vnd.oci.image.index.v1+json",
     ]
 
-    /// The names of the catalogue.
+    /// The names of the catalogue, read page by page.
     func repositories() async throws -> [String] {
-        try await json("_catalog?n=1000")["repositories"] as? [String] ?? []
+        var names: [String] = []
+        var page: String? = "_catalog?n=10"
+        while let path = page {
+            let (data, answer) = try await get(path)
+            names += try json(data)["repositories"] as? [String] ?? []
+            let link = answer.value(forHTTPHeaderField: "Link")
+            page = link?.firstMatch(of: #/<\/v2\/([^>]+)>; rel="next"/#).map { String($0.1) }
+        }
+        return names
     }
 
     func tags(of name: String) async throws -> [String] {
-        try await json("\(name)/tags/list")["tags"] as? [String] ?? []
+        try await json(get("\(name)/tags/list").0)["tags"] as? [String] ?? []
     }
 
     /// A manifest, and the digest that the registry says for it.
@@ -80,8 +89,8 @@ struct DistributionServer: Sendable {
         Digest.sha256(of: try await get("\(name)/blobs/\(digest)").0)
     }
 
-    private func json(_ path: String) async throws -> [String: Any] {
-        try JSONSerialization.jsonObject(with: try await get(path).0) as? [String: Any] ?? [:]
+    private func json(_ data: Data) throws -> [String: Any] {
+        try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     }
 
     private func get(_ path: String) async throws -> (Data, HTTPURLResponse) {

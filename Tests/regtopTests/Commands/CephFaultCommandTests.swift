@@ -153,7 +153,9 @@ extension CephCommandTests {
                 move = try await run("mv", names[0], names[1], "--yes", "-f", "json")
             }
             #expect(
-                move.error.contains("the pool's quota is used up; deleting still works (errno 122)"), "\(move.error)")
+                move.error.contains(
+                    "the pool's quota is used up: see `ceph df detail`; deleting still works (errno 122)"),
+                "\(move.error)")
             let plan: [String: Any] = try move.json()
             #expect((plan["results"] as? [[String: Any]])?.compactMap { $0["outcome"] as? String } == ["failed"])
             let rows: [[String: Any]] = try await run("repos", "-f", "json").json()

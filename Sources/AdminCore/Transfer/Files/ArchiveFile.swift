@@ -29,7 +29,7 @@ public final class ArchiveFile: ArchiveOutput {
         guard new >= 0 else {
             let number = errno
             throw StoreError(
-                .other, operation: "write the archive", errno: number,
+                .ofFile(number), operation: "write the archive", errno: number,
                 reason: "\(ByteString(file.path)): \(StoreError.systemText(number))")
         }
         descriptor.withLock { $0 = new }

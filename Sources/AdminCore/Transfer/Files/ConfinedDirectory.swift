@@ -354,15 +354,11 @@ final class ConfinedDirectory: Sendable {
                 .invalid, operation: verb, errno: number,
                 reason: "\(place) is a symbolic link or no directory, and is not followed")
         case ENOSPC, EDQUOT:
-            return StoreError(.other, operation: verb, errno: number, reason: "there is no space left for \(place)")
-        case EACCES, EPERM, EROFS:
             return StoreError(
-                .permissionDenied, operation: verb, errno: number,
-                reason: "\(place): \(StoreError.systemText(number))")
+                .ofFile(number), operation: verb, errno: number, reason: "there is no space left for \(place)")
         default:
             return StoreError(
-                number == EIO ? .inputOutput : .other, operation: verb, errno: number,
-                reason: "\(place): \(StoreError.systemText(number))")
+                .ofFile(number), operation: verb, errno: number, reason: "\(place): \(StoreError.systemText(number))")
         }
     }
 }

@@ -24,19 +24,22 @@ struct BlobFile: BlobDraft {
     }
 
     func publish() async throws {
-        defer { close(file.descriptor) }
-        try await ConfinedDirectory.run { [self] in
-            do {
+        do {
+            try await ConfinedDirectory.run { [self] in
                 try directory.publish(file, at: components, modified: modified)
-            } catch {
-                directory.discard(file.name)
-                throw error
             }
+        } catch {
+            await discard()
+            throw error
         }
+        close(file.descriptor)
     }
 
     func discard() async {
-        close(file.descriptor)
-        directory.discard(file.name)
+        // Runs also in a task that was cancelled, since a draft takes space.
+        try? await BlockingCall.run(cancelled: nil) { [file, directory] in
+            close(file.descriptor)
+            directory.discard(file.name)
+        }
     }
 }
