@@ -46,22 +46,10 @@ struct GrowthCommand: AsyncParsableCommand {
         growth.add("console, all rows", size, seconds: start.rest / .seconds(1), memory: start.memory.most)
     }
 
-    /// Computes the next objects while those before are written.
     private func write(_ registry: GeneratedRegistry, _ range: Range<Int>, _ limit: Limit) async throws {
-        let step = 500
-        func objects(from first: Int) async throws -> PackedObjects {
-            PackedObjects(try registry.objects(of: first..<max(first, min(first + step, range.upperBound))))
-        }
         let clock = ContinuousClock()
         let began = clock.now
-        var count = 0
-        var next = try await objects(from: range.lowerBound)
-        for first in stride(from: range.lowerBound, to: range.upperBound, by: step) {
-            async let following = objects(from: first + step)
-            try await limit.write(next, depth: 128)
-            count += next.offsets.count
-            next = try await following
-        }
+        let count = try await limit.write(registry, range)
         let seconds = began.duration(to: clock.now) / .seconds(1)
         note(
             "wrote \(Report.count(count)) objects in \(Report.time(seconds)), \(Int(Double(count) / seconds)) a second")

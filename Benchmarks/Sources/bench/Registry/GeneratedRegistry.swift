@@ -11,6 +11,8 @@ struct GeneratedRegistry: Sendable {
     let images: Int
     /// All layers that belong to one image.
     private let layers: Int
+    /// The size of each layer that belongs to one image, in bytes; 0 for a few bytes.
+    let layerSize: Int
 
     /// Layers of each image that belong to all.
     private static let shared = 2
@@ -19,7 +21,9 @@ struct GeneratedRegistry: Sendable {
     /// - Parameters:
     ///   - blobs: The number of blobs; if images are given, at least two for each.
     ///   - images: Tags in a repository; by default as many as have a layer of their own.
-    init(repositories: Int, blobs: Int, images: Int? = nil) {
+    ///   - layerSize: At most a chunk.
+    init(repositories: Int, blobs: Int, images: Int? = nil, layerSize: Int = 0) {
+        self.layerSize = layerSize
         self.repositories = repositories
         self.images = images ?? max(1, blobs / (3 * repositories))
         layers = max(0, blobs - Self.shared - 2 * self.images * repositories)
@@ -45,13 +49,18 @@ struct GeneratedRegistry: Sendable {
         return tree.objects
     }
 
+    /// The names of the repositories.
+    var repositoryNames: [String] { (0..<repositories).map(Self.name) }
+
+    private static func name(_ repository: Int) -> String { "team\(repository / 20)/app\(repository)" }
+
     /// The names of all objects of some kinds.
     func names(of kinds: (ObjectKind) -> Bool) throws -> PackedNames {
         PackedNames(try objects(of: 0..<repositories).map(\.name).filter { kinds(ObjectKind($0)) })
     }
 
     private func put(_ repository: Int, shared: [ManifestText.Blob], into tree: inout Tree) throws {
-        let text = "team\(repository / 20)/app\(repository)"
+        let text = Self.name(repository)
         guard let name = RepositoryName(text) else { throw StorageError.invalidPath(text) }
         func link(_ digest: Digest, _ kind: ObjectKind, _ directory: StoragePath) throws {
             try tree.put(Array(digest.string.utf8), kind, at: directory.appending("link"))
@@ -66,7 +75,7 @@ struct GeneratedRegistry: Sendable {
         for image in repository * images..<(repository + 1) * images {
             let config = try linked(Array(#"{"architecture":"amd64","os":"linux","author":"\#(image)"}"#.utf8))
             let own = try (layers(before: image)..<layers(before: image + 1)).map {
-                try linked(Array("layer \($0) of image \(image)".utf8))
+                try linked(Self.content("layer \($0) of image \(image)", size: layerSize))
             }
             let manifest = ManifestText.schema2(config: config, layers: own + shared)
             let digest = Digest.sha256(of: manifest)
@@ -78,8 +87,46 @@ struct GeneratedRegistry: Sendable {
         }
     }
 
+    /// A text, filled up to a size with bytes that no file system makes smaller.
+    static func content(_ text: String, size: Int) -> [UInt8] {
+        let text = Array(text.utf8)
+        guard text.count < size else { return text }
+        var state = text.reduce(UInt64(1)) { $0 &* 0x100_0000_01b3 ^ UInt64($1) }
+        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            for index in buffer.indices {
+                // The generator of Marsaglia, "Xorshift RNGs", 2003.
+                if index % 8 == 0 {
+                    state ^= state << 13
+                    state ^= state >> 7
+                    state ^= state << 17
+                }
+                buffer[index] = index < text.count ? text[index] : UInt8(truncatingIfNeeded: state >> (index % 8 * 8))
+            }
+            count = size
+        }
+    }
+
     private func layer(_ digest: Digest, of name: RepositoryName) throws -> StoragePath {
         try paths.layers(name).appending("sha256").appending(digest.hex)
+    }
+}
+
+extension Limit {
+    /// Writes a part of a registry, and computes the next objects while those before are written.
+    /// Returns the number of objects.
+    func write(_ registry: GeneratedRegistry, _ range: Range<Int>, step: Int = 500) async throws -> Int {
+        func objects(from first: Int) async throws -> PackedObjects {
+            PackedObjects(try registry.objects(of: first..<max(first, min(first + step, range.upperBound))))
+        }
+        var count = 0
+        var next = try await objects(from: range.lowerBound)
+        for first in stride(from: range.lowerBound, to: range.upperBound, by: step) {
+            async let following = objects(from: first + step)
+            try await write(next, depth: 128)
+            count += next.offsets.count
+            next = try await following
+        }
+        return count
     }
 }
 

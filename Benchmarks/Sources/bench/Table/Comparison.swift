@@ -19,9 +19,11 @@ struct Comparison: Sendable {
     var clear: @Sendable (Turn) async throws -> Void = { _ in }
 
     /// The same with a goal.
-    func goal(_ ratio: Double, operations: Int? = nil, microseconds: Double? = nil) -> Comparison {
+    func goal(
+        _ ratio: Double, operations: Int? = nil, microseconds: Double? = nil, memory: Int? = nil
+    ) -> Comparison {
         var comparison = self
-        comparison.goal = Goal(ratio: ratio, operations: operations, microseconds: microseconds)
+        comparison.goal = Goal(ratio: ratio, operations: operations, microseconds: microseconds, memory: memory)
         return comparison
     }
 }
@@ -33,11 +35,14 @@ struct Goal: Sendable {
     var operations: Int?
     /// Microseconds of processor time for an operation.
     var microseconds: Double?
+    /// The most bytes that may be resident.
+    var memory: Int?
 
     /// As the table says it.
     var text: String {
         (["≤ \(String(ratio))"] + (operations.map { ["\(Report.count($0)) operations"] } ?? [])
-            + (microseconds.map { ["\(Int($0)) µs each"] } ?? [])).joined(separator: ", ")
+            + (microseconds.map { ["\(Int($0)) µs each"] } ?? [])
+            + (memory.map { ["\($0 >> 20) MiB"] } ?? [])).joined(separator: ", ")
     }
 }
 
@@ -74,6 +79,7 @@ struct Side: Sendable {
 
     var wall: Double { costs.map(\.wall).median }
     var processor: Double { costs.map(\.processor).median }
+    var memory: Int { costs.map(\.memory).max() ?? 0 }
     var operations: Int { Int(costs.map { Double($0.operations) }.median) }
     /// Microseconds of processor time for an operation; nil without operations.
     var microseconds: Double? { operations > 0 ? processor / Double(operations) * 1e6 : nil }
@@ -97,6 +103,7 @@ struct Measurement: Sendable {
         if ratio > goal.ratio { parts.append("ratio") }
         if let operations = goal.operations, regtop.operations > operations { parts.append("operations") }
         if let most = goal.microseconds, let own = regtop.microseconds, own > most { parts.append("processor time") }
+        if let most = goal.memory, regtop.memory > most { parts.append("memory") }
         return parts
     }
 }

@@ -68,6 +68,43 @@ struct CommandComparisons: Sendable {
         ]
     }
 
+    // MARK: - An export
+
+    /// Fills the pool with a registry of large layers, and compares its export to a directory with
+    /// reading the same objects and with writing as many files, each flushed.
+    func exports(size: Int, in directory: String) async throws -> [Comparison] {
+        let layerSize = 4 << 20
+        let count = size / layerSize
+        let repositories = max(1, count / 16)
+        let registry = GeneratedRegistry(
+            repositories: repositories, blobs: count + 2 + 2 * repositories, images: 1, layerSize: layerSize)
+        _ = try await limit.write(registry, 0..<repositories, step: 1)
+        let names = PackedNames(
+            try (0..<repositories).flatMap { repository in
+                try registry.objects(of: repository..<repository + 1).map(\.name).filter { ObjectKind($0) == .blob }
+            })
+        let (limit, files) = (limit, FlushedFiles(directory: directory, count: count, size: layerSize))
+        let program = [regtop, "export", "--to", "registry:\(files.target)", "--pool", harness.store.poolName]
+        let words = program + registry.repositoryNames
+        let archive = ["rados", "-p", harness.store.poolName, "export", files.target]
+        let title = "`export` of \(size >> 20) MiB in \(Report.count(count)) layers"
+        let export: Comparison.Work = { _ in try await ChildProcess.run(words).cost }
+        let clear: @Sendable (Turn) async throws -> Void = { _ in try await files.clear() }
+        return [
+            Comparison(
+                name: title, rounds: 3,
+                limits: [
+                    ("reading", Self.work { try await limit.read(names, data: layerSize, depth: 16) }),
+                    ("writing", Self.work { try await files.write() }),
+                ],
+                regtop: export, clear: clear
+            ).goal(1.25, memory: 200 << 20),
+            Comparison(
+                name: "… where the limit is `rados export` to a file", rounds: 3,
+                limits: [("", { _ in try await ChildProcess.run(archive).cost })], regtop: export, clear: clear),
+        ]
+    }
+
     // MARK: - A large image
 
     /// Writes an image with one layer of `size` bytes, and compares its verification with reading

@@ -27,9 +27,10 @@ enum Report {
     }
 
     private static func name(_ measurement: Measurement) -> String {
-        guard measurement.limits.count > 1 else { return measurement.name }
-        let limits = measurement.limits.map { "\($0.name) \(time($0.wall))" }
-        return "\(measurement.name) (\(limits.joined(separator: ", ")))"
+        var limits = measurement.limits.count > 1 ? measurement.limits.map { "\($0.name) \(time($0.wall))" } : []
+        if measurement.goal?.memory != nil { limits.append("peak memory \(measurement.regtop.memory >> 20) MiB") }
+        return limits.isEmpty
+            ? measurement.name : "\(measurement.name) (\(limits.joined(separator: ", ")))"
     }
 
     static func time(_ seconds: Double) -> String {

@@ -1,5 +1,6 @@
 import AdminCore
 import ArgumentParser
+import Foundation
 
 /// All works beside their limits, in one table.
 struct TableCommand: AsyncParsableCommand {
@@ -17,6 +18,9 @@ struct TableCommand: AsyncParsableCommand {
 
     @Option(help: "The size of the large file in MiB. The cluster keeps it in memory.")
     var large = 1024
+
+    @Option(help: "A directory on the disk to which images are exported.")
+    var directory = FileManager.default.temporaryDirectory.path
 
     @Option(help: "How many rounds, instead of what each comparison has.")
     var rounds: Int?
@@ -69,6 +73,10 @@ struct TableCommand: AsyncParsableCommand {
         if isWanted(walk.name) {
             try await harness.limit.makeTree(tree, width: 100, leaves: 1000)
             await take(harness, walk)
+        }
+        if isWanted("`export`") {
+            let size = 4 * large << 20
+            for comparison in try await commands.exports(size: size, in: directory) { await take(harness, comparison) }
         }
         print(table.text)
         if let save { try results.write(to: save) }
