@@ -5,11 +5,13 @@ extension ChangePlan: Plan {
     /// The references, as they were named.
     public var targetNames: [String] { targets.map(\.reference.description) }
 
-    /// The references with their destinations, and a remark if the trash is skipped.
+    /// The references with their destinations, the manifests of a replaced tag, and a remark if the
+    /// trash is skipped.
     public var logNames: [String] {
         targets.map { target in
             let destination = target.destination.map { " to \($0)" } ?? ""
-            return "\(target.reference)\(destination)\(skipsTrash ? ", skipping the trash" : "")"
+            let replaced = target.replaced?.logText ?? ""
+            return "\(target.reference)\(destination)\(replaced)\(skipsTrash ? ", skipping the trash" : "")"
         }
     }
 

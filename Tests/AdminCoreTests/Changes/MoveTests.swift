@@ -71,6 +71,27 @@ import Testing
         #expect(!objects.contains { $0.contains("tags/new") })
     }
 
+    /// The log says which manifest a replaced tag named, and a copy of that manifest is the way
+    /// back.
+    @Test(arguments: [PlanAction.move, .copy]) func theLogSaysWhatAReplacedTagNamed(_ action: PlanAction) async throws {
+        let fixture = try ChangeFixture.inMemory()
+        let new = try await fixture.push("app", tags: ["a"], layer: pattern(100, seed: 1))
+        let old = try await fixture.push("app", tags: ["b"], layer: pattern(100, seed: 2))
+        let (from, to) = (try fixture.reference("app:a"), try fixture.reference("app:b"))
+        let plan: any Plan =
+            action == .move
+            ? try await fixture.planner.move(from: from, to: to, force: true)
+            : try await fixture.planner.copy(from: from, to: to, force: true)
+        #expect(plan.notes.contains { $0.contains(old.string) })
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+        let log = AuditLogReader(storage: fixture.driver.reader)
+        let entry = try #require(try await log.latest(1, now: fixture.store.clock.now).first)
+        #expect(entry.targets == ["app:a to app:b, which named \(old) and names \(new)"])
+        let back = try await fixture.planner.copy(from: fixture.reference("app@\(old)"), to: to, force: true)
+        #expect(await fixture.admin.apply(back).map(\.outcome) == [.done])
+        #expect(try await fixture.registry.pass().tag("b", of: fixture.name("app")).digest == old)
+    }
+
     @Test(arguments: [
         ("app", "app:b"), ("app:a", "app"), ("app:a", "other:a"), ("app", "app"), ("app:a", "app:a"),
         ("app@sha256:\(String(repeating: "0", count: 64))", "app:b"),

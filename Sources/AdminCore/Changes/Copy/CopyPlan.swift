@@ -19,6 +19,8 @@ public struct CopyPlan: Hashable, Sendable {
     public let impact: Impact
     /// Notes to read before saying yes, a sentence each.
     public let notes: [String]
+    /// The tag that is replaced; nil if there is none, or if its link cannot be read.
+    let replaced: ReplacedTag?
 
     /// A number of links of one kind.
     public struct Count: Hashable, Sendable {
@@ -31,8 +33,9 @@ public struct CopyPlan: Hashable, Sendable {
     /// - Parameter present: the paths of links that are there already.
     init(
         source: ImageReference, destination: ImageReference, links: [LinkCopy], present: Set<StoragePath> = [],
-        in paths: RegistryPaths, impact: Impact = Impact(), notes: [String]
+        in paths: RegistryPaths, impact: Impact = Impact(), replaced: ReplacedTag? = nil, notes: [String]
     ) {
+        self.replaced = replaced
         self.source = source
         newName = destination
         self.impact = impact
@@ -49,8 +52,8 @@ extension CopyPlan: Plan {
     public var action: PlanAction { .copy }
     /// The source.
     public var targetNames: [String] { [source.description] }
-    /// The source with the destination.
-    public var logNames: [String] { ["\(source) to \(newName)"] }
+    /// The source with the destination, and the manifests of a replaced tag.
+    public var logNames: [String] { ["\(source) to \(newName)\(replaced?.logText ?? "")"] }
 
     /// One step.
     public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {

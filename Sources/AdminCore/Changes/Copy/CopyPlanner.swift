@@ -128,7 +128,7 @@ struct CopyPlanner: Sendable {
             }
             guard force else { throw ChangeError.destinationExists(destination) }
             impact.tags = [destination.description]
-            notes.append("\(destination) exists and is replaced; the manifest it names now stays, maybe without a tag")
+            notes.append(ReplacedTag.note(destination, replaced.text.flatMap { Digest($0) }))
         }
         let pass = registry.pass()
         var companions: [Root] = []
@@ -168,6 +168,7 @@ struct CopyPlanner: Sendable {
             }.compactMap(\.self))
         return CopyPlan(
             source: source, destination: destination, links: all, present: present, in: paths, impact: impact,
+            replaced: replaced?.text.flatMap { Digest($0) }.map { ReplacedTag(digest: $0, replacement: digest) },
             notes: notes)
     }
 

@@ -81,11 +81,15 @@ struct MovePlanner: Sendable {
         else { throw ChangeError.notFound(destination) }
         var notes: [String] = []
         var impact = Impact()
+        var replaced: Digest?
         do {
             _ = try await storage.stat(to)
             guard force else { throw ChangeError.destinationExists(destination) }
             impact.tags = [destination.description]
-            notes.append("\(destination) exists and is replaced; the manifest it names now stays, maybe without a tag")
+            if let current = paths.currentLink(name, tag: tag) {
+                replaced = try await registry.links.read(at: current).digest
+            }
+            notes.append(ReplacedTag.note(destination, replaced))
         } catch StorageError.notFound {}
         var stages: [[ChangePlan.Link]] = []
         for links in target.stages {
@@ -100,7 +104,8 @@ struct MovePlanner: Sendable {
                 })
         }
         let moved = ChangePlan.Target(
-            reference: source, destination: destination, stages: stages, directories: target.directories)
+            reference: source, destination: destination, stages: stages, directories: target.directories,
+            replacedManifest: replaced)
         impact.objects = try await EmptiedDirectories(registry: registry).find(removing: [moved]).count
         return ChangePlan(action: .move, targets: [moved], impact: impact, notes: notes)
     }

@@ -46,9 +46,18 @@ public struct ChangePlan: Hashable, Sendable {
         public let directories: [StoragePath]
         /// The number of uploads in progress that stay where they are.
         public let uploadsInProgress: Int
+        /// The manifest that the tag with the new name names now, and that loses this tag. nil if
+        /// there is no such tag, or if its link cannot be read.
+        public let replacedManifest: Digest?
 
         /// The links of all stages.
         public var links: [Link] { stages.flatMap(\.self) }
+
+        /// The tag that is replaced.
+        var replaced: ReplacedTag? {
+            guard let replacedManifest, let new = links.lazy.compactMap(\.digest).first else { return nil }
+            return ReplacedTag(digest: replacedManifest, replacement: new)
+        }
 
         /// The repository, if the target has links to its layers; none otherwise.
         var layerNames: [RepositoryName] {
@@ -59,8 +68,9 @@ public struct ChangePlan: Hashable, Sendable {
         /// A target.
         public init(
             reference: ImageReference, destination: ImageReference? = nil, stages: [[Link]], directories: [StoragePath],
-            uploadsInProgress: Int = 0
+            uploadsInProgress: Int = 0, replacedManifest: Digest? = nil
         ) {
+            self.replacedManifest = replacedManifest
             self.uploadsInProgress = uploadsInProgress
             self.reference = reference
             self.destination = destination
