@@ -161,7 +161,7 @@ package struct LinkText: Hashable, Sendable {
     package let isExact: Bool
 
     /// Parses the content of a link; nil if it can mean no digest, or more than one.
-    package init?(_ bytes: some Collection<UInt8>) {
+    package init?(_ bytes: [UInt8]) {
         if let digest = Digest(utf8: bytes) {
             (self.digest, isExact) = (digest, true)
             return

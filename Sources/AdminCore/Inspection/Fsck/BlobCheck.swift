@@ -73,7 +73,7 @@ struct BlobCheck: Sendable {
         return altered.withLock { $0 }
     }
 
-    private func filesToHash() -> [PoolInventory<LinkText>.File] {
+    private func filesToHash() -> [InventoryFile] {
         let files = FsckFacts.blobs(in: inventory, run.paths).compactMap { inventory.file("data", in: $0) }
             .filter { !run.facts.faulty.contains($0.blob) }
         guard let memory = run.options.memory else { return files }
@@ -89,21 +89,21 @@ struct BlobCheck: Sendable {
         return open
     }
 
-    private func size(of file: PoolInventory<LinkText>.File) -> UInt64 {
-        guard case .known(let size) = PoolInventory<LinkText>.file(of: inventory.chunks(of: file.blob)).size else {
+    private func size(of file: InventoryFile) -> UInt64 {
+        guard case .known(let size) = StoredFile(inventory.chunks(of: file.blob)).size else {
             return 0
         }
         return size
     }
 
     /// Returns the properties of a blob to remember; nil for other files.
-    private func hashed(_ file: PoolInventory<LinkText>.File) -> HashedBlob? {
+    private func hashed(_ file: InventoryFile) -> HashedBlob? {
         guard case .blob(let digest) = run.paths.file(at: inventory.path(of: file)) else { return nil }
         let modified = inventory.chunks(of: file.blob).map(\.modified).max() ?? 0
         return HashedBlob(blob: file.blob, digest: digest, size: size(of: file), modified: modified)
     }
 
-    private func hash(_ file: PoolInventory<LinkText>.File, _ counter: ProgressCounter) async throws -> Problem? {
+    private func hash(_ file: InventoryFile, _ counter: ProgressCounter) async throws -> Problem? {
         let path = inventory.path(of: file)
         guard let blob = hashed(file) else { return nil }
         do {

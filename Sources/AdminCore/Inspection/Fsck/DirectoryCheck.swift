@@ -200,7 +200,7 @@ struct StrayCheck: Sendable {
         }
     }
 
-    private func foreign(_ stray: PoolInventory<LinkText>.Stray) async throws -> Problem? {
+    private func foreign(_ stray: InventoryStray) async throws -> Problem? {
         guard try await run.storage.objects.read(.stat, of: stray.object) != nil else { return nil }
         let breaksRule = stray.object.namespace.isEmpty && stray.object.name.bytes.first == UInt8(ascii: "/")
         return Problem(
@@ -209,7 +209,7 @@ struct StrayCheck: Sendable {
                 + (breaksRule ? ", nor the chunks that it may refer to." : "."))
     }
 
-    private func badName(_ stray: PoolInventory<LinkText>.Stray, _ entry: OmapEntry) async throws -> Problem? {
+    private func badName(_ stray: InventoryStray, _ entry: OmapEntry) async throws -> Problem? {
         let present = try await run.storage.objects.read(
             ReadOperation(omap: .keys([entry.key])), of: stray.object)
         guard present?.omap.first?.value == entry.value else { return nil }

@@ -97,14 +97,14 @@ struct FsckFacts: Sendable {
     // MARK: - Files and chunks
 
     private mutating func compare(
-        _ files: [PoolInventory<LinkText>.File], _ chunks: ArraySlice<PoolInventory<LinkText>.Chunk>,
+        _ files: [InventoryFile], _ chunks: ArraySlice<InventoryChunk>,
         _ inventory: PoolInventory<LinkText>, _ chunkSize: UInt64?
     ) {
         guard let file = files.first else {
             guard let first = chunks.first, !inventory.strayReferences.contains(first.blob) else { return }
             return addOrphan(chunks)
         }
-        let stored = PoolInventory<LinkText>.file(of: chunks)
+        let stored = StoredFile(chunks)
         var fault = stored.fault(chunkSize: chunkSize ?? .max >> 1)
         if chunkSize == nil {
             switch fault {
@@ -134,8 +134,8 @@ struct FsckFacts: Sendable {
     }
 
     private mutating func addFault(
-        _ fault: FileFault?, _ stored: StoredFile, _ path: StoragePath, _ file: PoolInventory<LinkText>.File,
-        _ chunks: ArraySlice<PoolInventory<LinkText>.Chunk>, _ inventory: PoolInventory<LinkText>
+        _ fault: FileFault?, _ stored: StoredFile, _ path: StoragePath, _ file: InventoryFile,
+        _ chunks: ArraySlice<InventoryChunk>, _ inventory: PoolInventory<LinkText>
     ) {
         let kind = paths.file(at: path)
         var isEmptyBlob = false
@@ -174,7 +174,7 @@ struct FsckFacts: Sendable {
         )
     }
 
-    private mutating func addOrphan(_ chunks: ArraySlice<PoolInventory<LinkText>.Chunk>) {
+    private mutating func addOrphan(_ chunks: ArraySlice<InventoryChunk>) {
         guard let first = chunks.first else { return }
         if options.isYoung(chunks.map(\.modified).max() ?? 0) {
             inFlight += 1

@@ -7,7 +7,7 @@ struct RepositoryCheck {
     private typealias Number = DirectoryIndex.Number
 
     /// A link file with the digest in its path.
-    private typealias Link = PoolInventory<LinkText>.File
+    private typealias Link = InventoryFile
 
     private static let repositoryWindow = 32
     private static let manifestWindow = 32
@@ -297,7 +297,7 @@ struct RepositoryCheck {
         let lies = manifest.claims.compactMap { reference -> String? in
             let blob = canonical(reference.digest)
             guard let file = inventory.file(at: paths.blob(blob)), !run.facts.faulty.contains(file.blob),
-                case .known(let size) = PoolInventory<LinkText>.file(of: inventory.chunks(of: file.blob)).size,
+                case .known(let size) = StoredFile(inventory.chunks(of: file.blob)).size,
                 let lie = reference.lie(about: size)
             else { return nil }
             return "\(lie) \(reference.digest), which has \(size) bytes"
@@ -389,7 +389,7 @@ struct RepositoryCheck {
     }
 
     /// Returns whether one of the files is young; if none has a date, whether the directory is.
-    private func isYoung(_ files: [PoolInventory<LinkText>.File], _ directory: Number) -> Bool {
+    private func isYoung(_ files: [InventoryFile], _ directory: Number) -> Bool {
         let dates = files.compactMap { inventory.chunks(of: $0.blob).first?.modified }
         return options.isYoung(dates.max() ?? directories.modified(directory))
     }
@@ -412,8 +412,8 @@ struct RepositoryCheck {
 
 extension PoolInventory {
     /// Returns the files in a directory and everywhere below it.
-    func files(below directory: DirectoryIndex.Number) -> [File] {
-        var found: [File] = []
+    func files(below directory: DirectoryIndex.Number) -> [InventoryFile] {
+        var found: [InventoryFile] = []
         var open = [directory]
         while let next = open.popLast() {
             found += files(in: next)

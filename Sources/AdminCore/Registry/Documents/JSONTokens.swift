@@ -282,8 +282,9 @@ struct JSONKey {
 
     init(_ text: String) {
         self.text = text
-        let isPlain = text.utf8.allSatisfy { $0 < 0x80 && !(0x41...0x5a).contains($0) }
-        folded = isPlain ? text : String(String.UnicodeScalarView(text.unicodeScalars.map(JSONKey.fold)))
+        // Of ASCII, the standard library changes letters only, and without a table.
+        let isPlain = text.utf8.allSatisfy { $0 < 0x80 }
+        folded = isPlain ? text.lowercased() : String(String.UnicodeScalarView(text.unicodeScalars.map(JSONKey.fold)))
     }
 
     private static func fold(_ scalar: Unicode.Scalar) -> Unicode.Scalar {

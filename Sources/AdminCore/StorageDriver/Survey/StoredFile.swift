@@ -63,7 +63,7 @@ package struct StoredFile: Hashable, Sendable {
     }
 }
 
-extension PoolInventory.Chunk {
+extension InventoryChunk {
     fileprivate var declared: StoredFile.Size {
         switch size {
         case Self.noSize: .none
@@ -73,10 +73,10 @@ extension PoolInventory.Chunk {
     }
 }
 
-extension PoolInventory {
+extension StoredFile {
     /// The file of these chunks, all of one identifier.
-    package static func file(of chunks: ArraySlice<Chunk>) -> StoredFile {
-        StoredFile(
+    package init(_ chunks: ArraySlice<InventoryChunk>) {
+        self.init(
             size: chunks.first.map { $0.index == 0 ? $0.declared : .none } ?? .none,
             lengths: Dictionary(chunks.map { (Int($0.index), UInt64($0.length)) }) { first, _ in first })
     }
