@@ -26,7 +26,8 @@ public struct RegistryAdmin: Sendable {
     // MARK: - Changes
 
     /// Executes a plan, target by target. Never throws: after a cancellation, or after a failure
-    /// that concerns all targets (no permission, no space, no answer), the rest is `skipped`. If
+    /// that concerns all targets (no permission, no space, no answer), the rest is `skipped`. A
+    /// target that was begun is ended first, except a part of a collection. If
     /// the journal held an interrupted change, the whole plan is `skipped`.
     ///
     /// Writes a record in the log of the pool before the first step, and its ending after the last.

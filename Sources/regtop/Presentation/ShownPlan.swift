@@ -83,6 +83,20 @@ extension PlanAction {
         }
     }
 
+    /// The change as a noun, such as `deletion`.
+    package var noun: String {
+        switch self {
+        case .remove: "deletion"
+        case .move: "move"
+        case .copy: "copy"
+        case .restore: "restoration"
+        case .empty: "deletion"
+        case .purge: "removal"
+        case .repair: "repair"
+        case .collect: "collection"
+        }
+    }
+
     /// The verb after the change, such as `deleted`.
     var done: String {
         switch self {

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Changes
@@ -79,6 +80,32 @@ import Testing
         let both = try await fixture.planner.removal(of: [fixture.reference("one"), fixture.reference("two")])
         let size = try await fixture.registry.pass().summary(of: fixture.name("one")).size
         #expect(both.impact.reclaimable == links(both) + size)
+    }
+
+    /// A stop counts between two targets only: the one that was begun is whole, the rest is not
+    /// begun, and the journal has nothing to recover.
+    @Test(.timeLimit(.minutes(15))) func aStoppedRemovalEndsItsTarget() async throws {
+        let base = try ChangeFixture.inMemory()
+        for name in ["a", "b", "c"] { try await base.push(name, tags: ["1"], layer: pattern(100)) }
+        let recording = RecordingStore(base.store)
+        let fixture = ChangeFixture(recording.underTest)
+        let plan = try await fixture.planner.removal(of: ["a", "b", "c"].map { try fixture.reference($0) })
+        let running = Mutex<Task<[ChangeResult], Never>?>(nil)
+        recording.before { step in
+            if step.write == 5 { running.withLock { $0?.cancel() } }
+        }
+        let task = running.withLock { running in
+            let task = Task { await fixture.admin.apply(plan) }
+            running = task
+            return task
+        }
+        let results = await task.value
+        #expect(results.map(\.outcome) == [.done, .skipped, .skipped])
+        #expect(results.map(\.wasStopped) == [false, true, true])
+        #expect(results[1].error == "stopped by you before it began")
+        #expect(try await base.names() == ["b", "c"])
+        let pending = try await base.driver.reader.pendingChanges(policy: base.driver.policy)
+        #expect(!pending.contains { $0.state == .interrupted })
     }
 
     @Test func repeatedReferencesAreOneTarget() async throws {

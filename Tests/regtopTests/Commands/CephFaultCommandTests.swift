@@ -115,7 +115,7 @@ extension CephCommandTests {
             #expect(tags.compactMap { $0["tag"] as? String } == ["1.0", "1.1", "doomed", "latest"])
 
             let stays =
-                "regtop: \(Self.tags) stays, with an entry that breaks the driver's rules; `regtop ls` shows it\n"
+                "regtop: \(Self.tags) is kept: it contains an entry with an invalid name (see `regtop ls`)\n"
             let move = try await run("mv", "app/web", "app/moved", "--yes", "--no-cache")
             #expect(isClean(move) && move.error == stays)
             #expect(try await run("mv", "app/moved:1.0", "app/moved:2.0", "--yes").status == 0)

@@ -13,6 +13,8 @@ import Testing
     let changes = Mutex(0)
     var found: [Int] = []
     var work: @Sendable (Reporter<Int>) async throws -> Void = { _ in }
+    /// The work of the change.
+    var changing: @Sendable () async throws -> Void = {}
 
     init(_ name: String = "Repositories") {
         self.name = name
@@ -66,8 +68,10 @@ import Testing
     }
 
     private var change: Query {
-        .change(Slot(self, "change"), "deleting web") { [self] _ in
+        .change(Slot(self, "change"), "deleting web", noun: "deletion", completes: "the current target") {
+            [self, changing] _ in
             changes.withLock { $0 += 1 }
+            try await changing()
         } then: { result in
             switch result {
             case .success: .say(.info("Deleted."))

@@ -134,6 +134,48 @@ import Testing
         #expect(bench.rows[10] == "Deleted.")
     }
 
+    /// Esc, `q` and ^C ask before they stop a change; No lets it go on.
+    @Test func stoppingAChangeNeedsAYes() async {
+        let bench = Bench()
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        bench.screen.changing = {
+            // As a target that is completed after a stop.
+            await Task { for await _ in gate { break } }.value
+            try Task.checkCancellation()
+        }
+        func isStopping() -> Bool { bench.console.board.activities.contains(where: \.isStopping) }
+        bench.press(.character("d"), .character("y"), .escape)
+        #expect(bench.rows[9] == "Stop the deletion after the current target?  y yes  N no")
+        bench.press(.escape)
+        #expect(!isStopping() && bench.rows[10] == "The deletion goes on.")
+        bench.press(.character("q"))
+        #expect(bench.rows[9] == "Stop it after the current target and quit?  y yes  N no")
+        bench.press(.enter)
+        #expect(!isStopping() && bench.rows[10] == "The deletion goes on.")
+        #expect(bench.console.interrupt(), "the first ^C asks")
+        #expect(!bench.console.interrupt(), "the second one ends regtop")
+        bench.press(.character("n"))
+        #expect(bench.console.interrupt())
+        bench.press(.character("y"))
+        #expect(isStopping() && !bench.console.hasEnded)
+        #expect(bench.rows[10] == "regtop quits after the current target; q quits at once.")
+        opener.finish()
+        await bench.settle { bench.console.hasEnded }
+    }
+
+    /// A question about a change that ends meanwhile disappears.
+    @Test func aQuestionAboutAFinishedChangeDisappears() async {
+        let bench = Bench()
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        bench.screen.changing = { for await _ in gate { break } }
+        bench.press(.character("d"), .character("y"), .escape)
+        #expect(bench.hasOverlay)
+        opener.finish()
+        await bench.settle { bench.console.board.busy == 0 }
+        #expect(!bench.hasOverlay && bench.rows[10] == "Deleted.")
+        #expect(!bench.console.interrupt(), "^C ends a console without a change")
+    }
+
     @Test func aReadOnlySessionRefusesEveryChange() {
         let bench = Bench(readOnly: "--read-only was given.")
         for command in bench.screen.commands where command.isChange {

@@ -145,7 +145,7 @@ private struct Broken: Error, CustomStringConvertible {
             .say(.info((try? result.get()) ?? "no outcome"))
         }
         bench.console.perform(.apply(change))
-        bench.press(.escape)
+        bench.press(.escape, .character("y"))
         #expect(bench.console.board.busy == 1)
         #expect(bench.console.board.activities.first?.isStopping == true)
         // A running change is never replaced.

@@ -149,7 +149,7 @@ struct CollectionDraft: Sendable {
         else { return .unneeded }
         if try await mark.reader.isBeingWritten(newer, entry.origin) { return .kept(nil) }
         return .kept(
-            "\(entry.origin) is dangling, and another copy of it is in the quarantine: regtop fsck --repair lets it come back"
+            "\(entry.origin) has lost its content, and another copy of it is in the quarantine: `regtop fsck --repair` lets it come back"
         )
     }
 

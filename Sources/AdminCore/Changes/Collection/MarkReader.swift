@@ -54,7 +54,7 @@ struct MarkReader: Sendable {
             digest: finding.digest,
             isYoung: finding.damage == nil ? try await isYoung(finding.modified, path) : true,
             isBeingWritten: finding.digest == nil ? try await isBeingWritten(link.blob, path) : false,
-            obstacle: finding.damage.map { "is dangling: \($0)" })
+            obstacle: finding.damage.map { "has lost its content: \($0)" })
     }
 
     /// True if a file was written within the grace window. A file without chunk 0 has no date; then
@@ -174,7 +174,10 @@ struct MarkReader: Sendable {
             switch head.state {
             case .missing, .badSize:
                 if try await isBeingWritten(blob, paths.blob(digest)) { return Weight() }
-                return Weight(obstacle: "is dangling: its first chunk is gone, or does not say the size")
+                return Weight(
+                    obstacle:
+                        "has lost its first chunk, or its size; fix it first: `regtop fsck --repair`, or F and R in the console"
+                )
             case .sound, .empty, .short, .long:
                 // The length of the first chunk is already known.
                 let held = last == 0 ? head.length : nil

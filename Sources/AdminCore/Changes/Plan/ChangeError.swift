@@ -53,7 +53,7 @@ extension ChangeError: CustomStringConvertible {
             "\(why); \(links) \(links == 1 ? "link" : "links") of the copy stay at \(name), without its tags: `regtop rm \(name.repository)` "
                 + "removes them if nothing else is there"
         case .noRoomForTrash(let error):
-            "nothing was deleted: the trash needs a little space, and there is none: \(error); --now skips the trash and needs none"
+            "disk full, nothing was deleted: the trash cannot be written; --now (D in the console) deletes without the trash. \(error)"
         case .notInTrash(let id): "there is no \(ByteString(id)) in the trash; `regtop trash ls` shows what is"
         case .nameTaken(let name, let id):
             "\(name) is there again, and nothing is merged or replaced: `regtop trash restore \(id) --to NAME` gives what was deleted another "

@@ -9,7 +9,8 @@ struct PlanExecution: Sendable {
     let context: ChangeContext
 
     /// Executes a plan, target by target. Returns a result for each, in the plan's order. After a
-    /// cancellation, or a failure that concerns all targets, the rest is `skipped`.
+    /// cancellation, or a failure that concerns all targets, the rest is `skipped`. A target that
+    /// was begun is ended before a cancellation counts.
     ///
     /// Writes a record in the log of the pool before the first step, and its ending after the last.
     /// If the log cannot be written, the change goes on and a note says so.
@@ -32,14 +33,20 @@ struct PlanExecution: Sendable {
         var stopped: String?
         var kind: StoreError.Kind?
         for step in plan.steps(with: context, progress: progress) {
-            if Task.isCancelled, stopped == nil { stopped = "it was cancelled before it began" }
+            if Task.isCancelled, stopped == nil { (stopped, kind) = ("stopped by you before it began", .cancelled) }
             if let stopped {
                 results.append(ChangeResult(target: step.name, outcome: .skipped, error: stopped, kind: kind))
                 continue
             }
             do {
+                let notes = try await Self.work(step, of: plan)
+                results.append(ChangeResult(target: step.name, outcome: .done, notes: notes, trash: step.trash))
+            } catch  where Task.isCancelled && Self.isCancellation(error) {
+                (stopped, kind) = ("stopped by you before it began", .cancelled)
                 results.append(
-                    ChangeResult(target: step.name, outcome: .done, notes: try await step.work(), trash: step.trash))
+                    ChangeResult(
+                        target: step.name, outcome: .failed, error: "stopped by you; what is done stays done",
+                        kind: kind))
             } catch StorageError.outcomeUnknown(let path, let error) {
                 let error = StorageError.outcomeUnknown(path, error).description
                 results.append(ChangeResult(target: step.name, outcome: .unknown, error: error))
@@ -52,6 +59,18 @@ struct PlanExecution: Sendable {
             }
         }
         return results
+    }
+
+    /// Does the work for one target. Only a part of a collection stops half-way after a
+    /// cancellation: it may take hours, and each of its files is whole. Every other target is ended
+    /// in a task of its own, which no cancellation reaches.
+    private static func work(_ step: PlanStep, of plan: some Plan) async throws -> [String] {
+        if plan.action == .collect { return try await step.work() }
+        return try await Task { try await step.work() }.value
+    }
+
+    private static func isCancellation(_ error: any Error) -> Bool {
+        error is CancellationError || (error as? StoreError)?.kind == .cancelled
     }
 
     private func beginning(of plan: some Plan) -> AuditBeginning {
@@ -116,6 +135,9 @@ public struct ChangeResult: Hashable, Sendable {
     public let notes: [String]
     /// The id in the trash; nil if nothing went there.
     public let trash: TrashID?
+
+    /// True if the operator has stopped the change before this target, or within it.
+    public var wasStopped: Bool { kind == .cancelled }
 
     /// Creates a result from its properties.
     public init(

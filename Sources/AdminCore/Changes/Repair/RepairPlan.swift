@@ -26,11 +26,7 @@ public struct RepairPlan: Plan, Hashable {
         }
 
         /// The name: the kind of the problem and its place, and the key if the place has several.
-        public var name: String {
-            var name = "\(problem.kind.rawValue) \(problem.place)"
-            if case .removeKey(_, let key, _) = repair { name += ", key \(key)" }
-            return name
-        }
+        public var name: String { problem.targetName(for: repair) }
     }
 
     /// The repairs, in the order of execution.
@@ -127,5 +123,16 @@ extension Repair {
         case .removeKey: 7
         case .prune: 8
         }
+    }
+}
+
+extension Problem {
+    /// The name of the problem as a target of a repair; nil if there is no repair.
+    package var targetName: String? { repair.map { targetName(for: $0) } }
+
+    fileprivate func targetName(for repair: Repair) -> String {
+        let name = "\(kind.rawValue) \(place)"
+        if case .removeKey(_, let key, _) = repair { return name + ", key \(key)" }
+        return name
     }
 }

@@ -29,7 +29,7 @@ struct Leftovers: Sendable {
 
     /// A sentence about each leftover.
     func notes(_ paths: RegistryPaths) -> [String] {
-        var notes = unruly.map { "\($0) stays, with an entry that breaks the driver's rules; `regtop ls` shows it" }
+        var notes = unruly.map { "\($0) is kept: it contains an entry with an invalid name (see `regtop ls`)" }
         if !isPruned {
             notes.append(
                 "the emptied directories stay, since the pool is full; once there is space, the same command removes them"

@@ -17,7 +17,7 @@ public struct UploadsPlan: Plan, Hashable {
         /// Its directories.
         public let directories: [StoragePath]
 
-        var name: String { "\(upload.repository)/_uploads/\(upload.id)" }
+        var name: String { upload.targetName }
     }
 
     /// True for a removal that skips the trash.
@@ -97,4 +97,9 @@ struct UploadsExecutor: Sendable {
         if let first = stay.min() { throw ChangeError.changed(first, count: stay.count) }
         return leftovers.notes(paths)
     }
+}
+
+extension UploadSummary {
+    /// The name of the upload as a target of a change.
+    package var targetName: String { "\(repository)/_uploads/\(id)" }
 }

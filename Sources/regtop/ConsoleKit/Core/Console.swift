@@ -17,6 +17,10 @@ package final class Console {
     var overlay: Overlay?
     /// The number of questions and choices so far.
     private(set) var asked = 0
+    /// Returns true if the question on the screen has lost its subject.
+    private var isMoot: () -> Bool = { false }
+    /// True if the console ends as soon as no change runs.
+    private var isLeaving = false
     var status = Status.none
     /// The reason why changes are not allowed; nil if they are.
     private(set) var readOnlyReason: String?
@@ -93,7 +97,7 @@ package final class Console {
         ) { [unowned self] in stack.count > 1 ? .back : .quit },
         Command(
             name: "escape", keys: [.escape],
-            help: "Ends the innermost question, input, change, filter or scan; without one, goes back",
+            help: "Ends the innermost question, input, filter or scan, or a change after a question; else goes back",
             group: .general
         ) { [unowned self] in escape() },
         Command(name: "command", keys: [.character(":")], help: "Runs a command by its name", group: .general) {
@@ -163,8 +167,7 @@ package final class Console {
     /// wait.
     private func escape() -> Effect {
         let running = board.activities.filter { $0.slot.owner === screen && $0.stopsOnEscape && !$0.isStopping }
-        let changes = running.filter(\.isChange)
-        if !changes.isEmpty { return .all(changes.map { .cancel($0.slot) } + [.say(.info("Stopping."))]) }
+        if let change = running.first(where: \.isChange) { return .cancel(change.slot) }
         if screen.escape() { return .none }
         if !running.isEmpty {
             return .all(running.map { .cancel($0.slot) } + [.say(.info("Stopped; the results so far stay."))])
@@ -191,7 +194,7 @@ package final class Console {
             failure = error
             hasEnded = true
         case .ask(let query): start(query)
-        case .cancel(let slot): perform(board.cancel(slot))
+        case .cancel(let slot): stop(slot)
         case .propose(let proposal): propose(proposal)
         case .apply(let query):
             if let readOnlyReason {
@@ -214,8 +217,39 @@ package final class Console {
 
     /// Takes the results of the running queries.
     func drain() {
-        for effect in board.drain() { perform(effect) }
+        let effects = board.drain()
+        if case .question = overlay, isMoot() { overlay = nil }
+        for effect in effects { perform(effect) }
         if case .planning(let slot) = overlay, !board.isRunning(slot) { overlay = nil }
+        if isLeaving, changes.isEmpty { hasEnded = true }
+    }
+
+    private var changes: [TaskBoard.Activity] { board.activities.filter(\.isChange) }
+
+    /// Ends a query. If it is a change, asks before.
+    private func stop(_ slot: Slot) {
+        guard let change = changes.first(where: { $0.slot == slot && !$0.isStopping }) else {
+            return perform(board.cancel(slot))
+        }
+        let panel = QuestionPanel(
+            title: "Stop the \(change.noun)", lines: [Self.amount(of: change)],
+            question: "Stop the \(change.noun)\(Self.completion(of: change))?",
+            declined: "The \(change.noun) goes on.")
+        ask(
+            .question(panel) { [unowned self] in
+                status = .info("The \(change.noun) stops\(Self.completion(of: change)).")
+                return board.cancel(slot)
+            }, until: { [unowned self] in !board.isRunning(slot) })
+    }
+
+    /// A running change with its progress.
+    private static func amount(of change: TaskBoard.Activity) -> Line {
+        let amount = change.progress.amount
+        return Line(change.label + (amount.isEmpty ? "" : ": \(amount)"))
+    }
+
+    private static func completion(of change: TaskBoard.Activity) -> String {
+        change.completes.map { " after \($0)" } ?? ""
     }
 
     /// Starts a refresh of the header. Nothing waits for it.
@@ -248,9 +282,12 @@ package final class Console {
     }
 
     /// Puts a question or a choice above the screen.
-    private func ask(_ question: Overlay) {
+    ///
+    /// - Parameter isMoot: Returns true if the question has lost its subject; it disappears then.
+    private func ask(_ question: Overlay, until isMoot: @escaping () -> Bool = { false }) {
         asked += 1
         overlay = question
+        self.isMoot = isMoot
     }
 
     private func goBack() {
@@ -259,24 +296,51 @@ package final class Console {
         perform(screen.appear())
     }
 
+    /// Quits; asks before, if a change runs.
     private func quit() {
-        let changes = board.activities.filter(\.isChange)
-        guard !changes.isEmpty else {
+        let changes = changes
+        guard let first = changes.first else {
             hasEnded = true
             return
         }
-        let lines = changes.map { change in
-            let amount = change.progress.amount
-            return Line("still running: \(change.label)" + (amount.isEmpty ? "" : " (\(amount))"))
-        }
+        if isLeaving { return askToQuitAtOnce(changes) }
+        let (noun, pronoun) = changes.count == 1 ? (first.noun, "it") : ("changes", "them")
         let panel = QuestionPanel(
-            title: "Quit", lines: lines,
-            question: "Stop \(changes.count == 1 ? "it" : "them") after the current step and quit?")
+            title: Self.quitTitle, lines: changes.map(Self.amount),
+            question: "Stop \(pronoun)\(Self.completion(of: first)) and quit?",
+            declined: "The \(noun) \(changes.count == 1 ? "goes" : "go") on.")
+        ask(
+            .question(panel) { [unowned self] in
+                isLeaving = true
+                status = .info("regtop quits\(Self.completion(of: first)); q quits at once.")
+                return .all(self.changes.map { board.cancel($0.slot) })
+            })
+    }
+
+    private func askToQuitAtOnce(_ changes: [TaskBoard.Activity]) {
+        let panel = QuestionPanel(
+            title: Self.quitTitle,
+            lines: changes.map(Self.amount) + [
+                Line("The next change, or regtop recover, completes or undoes what is half done.")
+            ],
+            question: "Quit at once?", declined: "regtop quits when the \(changes.first?.noun ?? "change") has stopped."
+        )
         ask(
             .question(panel) { [unowned self] in
                 hasEnded = true
                 return .none
             })
+    }
+
+    private static let quitTitle = "Quit"
+
+    /// Handles ^C. Asks, as `q` does on the first screen, if a change runs and ^C did not come
+    /// before; returns false if the console has to end.
+    func interrupt() -> Bool {
+        if case .question(let panel, _) = overlay, panel.title == Self.quitTitle { return false }
+        guard !changes.isEmpty, !isLeaving else { return false }
+        quit()
+        return true
     }
 
     // MARK: - Keys
@@ -328,7 +392,7 @@ package final class Console {
         overlay = answer == nil || answer == .unseen ? .question(panel, accept: accept) : nil
         switch answer {
         case .yes: perform(accept())
-        case .no: status = .info("Nothing was changed.")
+        case .no: status = .info(panel.declined)
         case .unseen: status = .failure("Not all of the summary was visible: scroll with ↓, or make the window larger.")
         case nil: break
         }

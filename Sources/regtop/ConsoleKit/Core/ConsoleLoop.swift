@@ -70,7 +70,10 @@ package final class ConsoleLoop {
         draw(display)
         for await _ in ping.stream {
             let input = display.read()
-            if let ending = input.ending ?? lateEnding { return .signal(ending) }
+            if let ending = input.ending ?? lateEnding {
+                guard ending == SIGINT, console.interrupt() else { return .signal(ending) }
+                lateEnding = nil
+            }
             for key in input.keys where key != .resize && !console.hasEnded {
                 keys += key.strokes
                 lastKey = ContinuousClock.now

@@ -9,6 +9,10 @@ package struct Query {
     let label: String
     /// A change is neither replaced nor abandoned: it ends by itself after it is asked to stop.
     var isChange = false
+    /// The change as a noun, such as "deletion".
+    var noun = "change"
+    /// The part of a change that is completed before it stops; nil if it stops at once.
+    var completes: String?
     /// True if the query makes a plan and a question follows. The console takes no key but Esc
     /// until then.
     package var isPlanning = false
@@ -100,8 +104,12 @@ package struct Query {
     }
 
     /// Returns a change with progress. `then` gets the outcome, a `CancellationError` after a stop.
+    ///
+    /// - Parameters:
+    ///   - noun: The change as a noun, such as "deletion".
+    ///   - completes: The part that is completed before the change stops; nil if it stops at once.
     package static func change<Value: Sendable>(
-        _ slot: Slot, _ label: String,
+        _ slot: Slot, _ label: String, noun: String = "change", completes: String? = nil,
         work: @escaping @Sendable (_ progress: @escaping @Sendable (TaskProgress) -> Void) async throws -> Value,
         then: @escaping (Result<Value, any Error>) -> Effect
     ) -> Query {
@@ -118,6 +126,8 @@ package struct Query {
             }
         }
         query.isChange = true
+        query.noun = noun
+        query.completes = completes
         return query
     }
 }

@@ -9,6 +9,8 @@ package final class TaskBoard {
         package let slot: Slot
         package let label: String
         package let isChange: Bool
+        let noun: String
+        let completes: String?
         let stopsOnEscape: Bool
         package let isHousekeeping: Bool
         fileprivate let outlivesItsScreen: Bool
@@ -61,8 +63,8 @@ package final class TaskBoard {
         }
         count += 1
         running[query.slot] = Activity(
-            number: count, slot: query.slot, label: query.label, isChange: query.isChange,
-            stopsOnEscape: query.stopsOnEscape, isHousekeeping: query.isHousekeeping,
+            number: count, slot: query.slot, label: query.label, isChange: query.isChange, noun: query.noun,
+            completes: query.completes, stopsOnEscape: query.stopsOnEscape, isHousekeeping: query.isHousekeeping,
             outlivesItsScreen: query.outlivesItsScreen, started: ContinuousClock.now, run: query.begin(ping))
         return true
     }

@@ -11,6 +11,8 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
     let typed: String?
     /// True if nothing brings back what the change takes away.
     let isPermanent: Bool
+    /// The message after a No.
+    let declined: String
     private var editor = LineEditor()
     private(set) var top = 0
     /// The number of rows of the plan that were visible so far.
@@ -18,9 +20,10 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
 
     init(
         title: String, summary: [Line] = [], lines: [Line], question: String, typed: String? = nil,
-        isPermanent: Bool = false
+        isPermanent: Bool = false, declined: String = "Nothing was changed."
     ) {
         self.title = title
+        self.declined = declined
         self.lines = summary + lines
         self.summary = max(summary.count, min(1, lines.count))
         self.question = question

@@ -89,6 +89,12 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         arrange(former: former.map { numbers[$0] })
     }
 
+    /// Removes rows with their marks, hidden ones included.
+    package mutating func remove(where isGone: (Row) -> Bool) {
+        let kept = rows.filter { !isGone($0) }
+        if kept.count < rows.count { replace(kept) }
+    }
+
     /// Takes new versions of some rows, by identity, without a sort or filter, so that rows keep
     /// their places while their sizes come in. Call `settle` after the last update. Rows that are
     /// not in the table are ignored.

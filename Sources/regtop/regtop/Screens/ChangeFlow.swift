@@ -193,14 +193,20 @@ struct ChangeFlow {
         guard let admin = store.session.admin else { return .say(.failure("This session is read-only.")) }
         let words = PlanWords(plan)
         return .apply(
-            .change(Slot(screen, "change"), words.label) { progress in
+            .change(
+                Slot(screen, "change"), words.label, noun: plan.action.noun,
+                // A part of a collection may take hours, and each of its files is whole.
+                completes: plan.action == .collect ? nil : "the current target"
+            ) { progress in
                 await admin.apply(plan) { progress(TaskProgress($0)) }
-            } then: { [store] (result: Result<[ChangeResult], any Error>) in
+            } then: { [store, screen] (result: Result<[ChangeResult], any Error>) in
                 // A change may have an effect even if it fails, so the screens read again.
                 store.changed(words.plan.repositories ?? Set(store.repositories ?? []))
                 switch result {
                 case .success(let results):
                     store.undo.note(plan, results)
+                    let done = results.filter { $0.outcome == .done }.map(\.target)
+                    (screen as? any TargetScreen)?.remove(done: Set(done), by: plan.action)
                     return .all([report(results, words), .reappear, store.askPending])
                 case .failure(let error): return .all([.failure(error), .reappear, store.askPending])
                 }
@@ -215,6 +221,9 @@ struct ChangeFlow {
         let all = done == results.count
         if all {
             effects.append(.say(.info(words.done + undoHint(results, words.plan))))
+        } else if results.contains(where: \.wasStopped) {
+            let count = "\(HumanText.count(done)) of \(HumanText.count(results.count))"
+            effects.append(.say(.info("Stopped by you, \(count) done.\(undoHint(results, words.plan))")))
         } else {
             let first = results.first { $0.outcome != .done }
             let why = first?.error.map { ": \($0)" } ?? ""
@@ -311,6 +320,16 @@ extension ChangeFlow {
             }
         }
     }
+}
+
+/// A screen whose rows are the targets of changes.
+protocol TargetScreen: AnyObject {
+    /// Removes the rows of targets that a change has taken away, with their marks.
+    ///
+    /// - Parameters:
+    ///   - targets: The targets that are done, as the results name them.
+    ///   - action: The kind of the change.
+    func remove(done targets: Set<String>, by action: PlanAction)
 }
 
 extension PlanLine.Tone {

@@ -5,7 +5,7 @@ import SafeText
 
 /// The problems of the pool, the most severe ones first. Opens their places and repairs marked
 /// ones.
-final class ProblemsScreen: Screen {
+final class ProblemsScreen: Screen, TargetScreen {
     private let store: OpenStore
     private let view: TableView<ProblemRow>
     private var report: FsckReport?
@@ -53,6 +53,11 @@ final class ProblemsScreen: Screen {
             Line.wrapped(VisibleText.of(problem.place), to: size.columns, .dim)
             + Line.wrapped(VisibleText.of(text), to: size.columns)
         return view.lines(size, details: words, rows: min(7, size.rows / 3) + 1)
+    }
+
+    func remove(done targets: Set<String>, by action: PlanAction) {
+        guard action == .repair else { return }
+        view.table.remove { $0.problem.targetName.map(targets.contains) ?? false }
     }
 
     func escape() -> Bool { view.escape() }

@@ -4,7 +4,7 @@ import Presentation
 import SafeText
 
 /// The first screen: all repositories. Names come at once; the rest follows, visible rows first.
-final class RepositoriesScreen: Screen {
+final class RepositoriesScreen: Screen, TargetScreen {
     private let store: OpenStore
     private let view: TableView<RepositoryRow>
     private let scale = Scale()
@@ -31,6 +31,11 @@ final class RepositoriesScreen: Screen {
         let lines = view.lines(size)
         queue?.hurry(view.inSight.filter { $0.summary == nil }.map(\.name))
         return lines
+    }
+
+    func remove(done targets: Set<String>, by action: PlanAction) {
+        guard action == .remove || action == .move else { return }
+        view.table.remove { targets.contains($0.name.string) }
     }
 
     func escape() -> Bool { view.escape() }

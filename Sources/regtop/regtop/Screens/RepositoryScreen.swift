@@ -3,7 +3,7 @@ import ConsoleKit
 import SafeText
 
 /// A repository: its tags, the manifests without a tag, and unfinished uploads.
-final class RepositoryScreen: Screen {
+final class RepositoryScreen: Screen, TargetScreen {
     private let store: OpenStore
     private let name: RepositoryName
     private let view: TableView<RepositoryItem>
@@ -54,6 +54,11 @@ final class RepositoryScreen: Screen {
         let lines = view.lines(size)
         queue?.hurry(view.inSight.filter { !$0.isKnown }.map(\.id))
         return lines
+    }
+
+    func remove(done targets: Set<String>, by action: PlanAction) {
+        guard action == .remove || action == .move else { return }
+        view.table.remove { row in row.reference(in: name).map { targets.contains($0.description) } ?? false }
     }
 
     func escape() -> Bool { view.escape() }

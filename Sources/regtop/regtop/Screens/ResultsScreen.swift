@@ -18,16 +18,23 @@ final class ResultsScreen: Screen {
         var counts: [String: Int] = [:]
         for note in results.flatMap(\.notes) { counts[note, default: 0] += 1 }
         let shared = Set(counts.filter { $0.value > 1 }.keys)
+        // An error of several targets is shown once, above all of them.
+        let errors = Dictionary(grouping: results.filter { $0.error != nil }) { "\(Self.word($0)): \($0.error ?? "")" }
+            .filter { $0.value.count > 1 }
+        let repeated = Set(errors.values.compactMap { $0.first?.error })
         view = TextView { columns in
-            results.flatMap { Self.lines($0, without: shared, columns) }
+            errors.sorted { $0.key < $1.key }.flatMap { error, targets in
+                Line.wrapped("\(HumanText.count(targets.count)) \(error)", to: max(1, columns), .warning)
+            } + results.flatMap { Self.lines($0, without: shared.union(repeated), columns) }
                 + shared.sorted().flatMap { [Line.blank(1)] + Line.wrapped($0, to: max(1, columns)) }
         }
     }
 
     var title: TitleBar {
-        let counts = [ChangeResult.Outcome.done, .failed, .unknown, .skipped].compactMap { outcome -> Line? in
-            let count = results.count { $0.outcome == outcome }
-            return count == 0 ? nil : Line("\(HumanText.count(count)) \(outcome.rawValue)", Self.style(outcome))
+        let outcomes = results.map { (Self.word($0), Self.style($0)) }
+        let counts = ["done", "failed", "stopped", "unknown", "skipped"].compactMap { word -> Line? in
+            guard let style = outcomes.first(where: { $0.0 == word })?.1 else { return nil }
+            return Line("\(HumanText.count(outcomes.count { $0.0 == word })) \(word)", style)
         }
         return TitleBar(title: "Results", details: [Line(words.title)] + counts)
     }
@@ -37,18 +44,23 @@ final class ResultsScreen: Screen {
 
     func lines(_ size: Size) -> [Line] { view.lines(size) }
 
-    private static func style(_ outcome: ChangeResult.Outcome) -> Style {
-        switch outcome {
+    /// The outcome in a word: a target that the user stopped has not failed.
+    private static func word(_ result: ChangeResult) -> String {
+        result.wasStopped && result.outcome == .failed ? "stopped" : result.outcome.rawValue
+    }
+
+    private static func style(_ result: ChangeResult) -> Style {
+        switch result.outcome {
         case .done: .good
-        case .failed, .unknown: .bad
+        case .failed, .unknown: result.wasStopped ? .warning : .bad
         case .skipped: .warning
         }
     }
 
     private static func lines(_ result: ChangeResult, without shared: Set<String>, _ columns: Int) -> [Line] {
         let head =
-            Line(result.outcome.rawValue, style(result.outcome)).fitted(to: 9) + Line("\(result.target)", .title)
-        let texts = (result.error.map { [$0] } ?? []) + result.notes.filter { !shared.contains($0) }
+            Line(word(result), style(result)).fitted(to: 9) + Line("\(result.target)", .title)
+        let texts = ([result.error].compactMap(\.self) + result.notes).filter { !shared.contains($0) }
         return [head] + texts.flatMap { Line.wrapped($0, to: max(1, columns - 9)).map { Line.blank(9) + $0 } }
     }
 }

@@ -4,7 +4,7 @@ import Presentation
 import SafeText
 
 /// The trash: the deletions that can be restored, the latest first. Sizes follow later.
-final class TrashScreen: Screen {
+final class TrashScreen: Screen, TargetScreen {
     private let store: OpenStore
     private let view: TableView<TrashRow>
     private var generation: Int?
@@ -19,6 +19,11 @@ final class TrashScreen: Screen {
     var title: TitleBar { TitleBar(title: "Trash", details: view.summary) }
 
     func lines(_ size: Size) -> [Line] { view.lines(size) }
+
+    func remove(done targets: Set<String>, by action: PlanAction) {
+        guard action == .restore || action == .empty else { return }
+        view.table.remove { targets.contains($0.id) }
+    }
 
     func escape() -> Bool { view.escape() }
 

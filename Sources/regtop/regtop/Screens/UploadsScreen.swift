@@ -5,7 +5,7 @@ import SafeText
 import Foundation
 
 /// The unfinished uploads of the registry.
-final class UploadsScreen: Screen {
+final class UploadsScreen: Screen, TargetScreen {
     private let store: OpenStore
     private let view: TableView<UploadRow>
     private var generation: Int?
@@ -20,6 +20,11 @@ final class UploadsScreen: Screen {
     var title: TitleBar { TitleBar(title: "Uploads", details: view.summary) }
 
     func lines(_ size: Size) -> [Line] { view.lines(size) }
+
+    func remove(done targets: Set<String>, by action: PlanAction) {
+        guard action == .purge else { return }
+        view.table.remove { targets.contains($0.upload.targetName) }
+    }
 
     func escape() -> Bool { view.escape() }
 

@@ -67,6 +67,8 @@ import Testing
         try #require(kill(osd, SIGSTOP) == 0)
         #expect(try await window.strike("Enter").busy > 0)
         try await window.strike("Escape")
+        #expect(try await window.text().contains("Stop the deletion after the current target?"))
+        try await window.strike("y")
         try #require(kill(osd, SIGCONT) == 0)
         #expect(try await window.idle().screen == "Results")
         try await window.resize(columns: 100, rows: 60)

@@ -217,6 +217,24 @@ import Testing
         #expect(bench.text.contains("Delete 3 targets?"))
     }
 
+    /// They go before the repositories are listed again.
+    @Test func doneTargetsLoseRowsAndMarksAtOnce() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("attic")
+        await bench.press(.character("*"), .escape)
+        await bench.find("weights")
+        await bench.press(.character("d"))
+        await bench.type("3")
+        bench.console.handle(.enter, size: bench.size)
+        for await _ in bench.ping.stream {
+            bench.console.drain()
+            if bench.status.hasPrefix("Deleted 3 targets") { break }
+        }
+        #expect(bench.console.board.busy > 0 && !bench.rows[1].contains("marked"))
+        await bench.press(.escape)
+        #expect(!bench.text.contains("attic/"))
+    }
+
     /// The cursor returns to its row.
     @Test func backReturnsToTheSameRow() async throws {
         let bench = try await ScreenBench()
