@@ -2,6 +2,7 @@
 @testable import ConsoleKit
 @testable import Registry
 @testable import regtop
+import Dispatch
 import Testing
 
 @Suite struct SettingsTests {
@@ -65,5 +66,16 @@ import Testing
         #expect(SettingsFile.path(["XDG_CONFIG_HOME": "/x", "HOME": "/h"]) == "/x/regtop/config.yml")
         #expect(SettingsFile.path(["HOME": "/h"]) == "/h/.config/regtop/config.yml")
         #expect(SettingsFile.path([:]) == nil)
+    }
+
+    /// Typed lines are there in the next run.
+    @MainActor @Test func typedLinesAreKeptBetweenRuns() throws {
+        let place = try TemporaryPlace()
+        var history = HistoryFile.history(in: place.path + "/state")
+        for line in ["age>1y", "size>1G"] { history.add(line, to: "filter") }
+        HistoryFile.queue.sync {}
+        let next = HistoryFile.history(in: place.path + "/state")
+        #expect(next.line(1, of: "filter") == "size>1G" && next.line(2, of: "filter") == "age>1y")
+        #expect(next.line(1, of: "command") == nil)
     }
 }

@@ -28,6 +28,15 @@ package enum ErrorText {
         return VisibleText.of(text)
     }
 
+    /// The sentence with the reason first, for a row that may be too short for all of it.
+    package static func reasonFirst(_ error: any Error) -> String {
+        guard let error = error as? StoreError else { return sentence(error) }
+        let number = error.errno == 0 ? "" : " (errno \(error.errno))"
+        let reason = error.reason.prefix(1).uppercased() + error.reason.dropFirst()
+        let what = error.object.map { "\(error.operation) of \($0)" } ?? error.operation
+        return VisibleText.of("\(reason)\(number)\(advice(error.kind)): \(what)")
+    }
+
     /// The advice, if the description of the error has none.
     private static func advice(_ kind: StoreError.Kind) -> String {
         switch kind {

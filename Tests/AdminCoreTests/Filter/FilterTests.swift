@@ -21,7 +21,7 @@ struct FilterRow: Filterable, Sendable {
             .modified: .time(now.addingTimeInterval(-200 * 86_400)),
             .created: .time(Date(timeIntervalSince1970: 1_420_070_400)), .state: .text("damaged"),
             .digest: .text("sha256:d7753236" + String(repeating: "0", count: 56)),
-            .platform: .texts(["linux/amd64", "linux/arm64"]),
+            .platforms: .texts(["linux/amd64", "linux/arm64"]),
         ], filterText: "team/app/web damaged The layer is missing.")
 
     @Test(
@@ -31,10 +31,10 @@ struct FilterRow: Filterable, Sendable {
             "size>1G",
             "size>=3G", "size=3221225472", "size<3.5GiB", "unique>500M", "tags=2", "tags!=3", "tags<3 and age>180d",
             "tags<3 age>180d", "name~^team/", "name!~^library/", "name~web$", "name=TEAM/APP/WEB", "state=damaged",
-            "not state=ok", "platform~arm", "platform=linux/arm64", "platform!=windows/amd64", "modified>2015-01-01",
+            "not state=ok", "platforms~arm", "platforms=linux/arm64", "platforms!=windows/amd64", "modified>2015-01-01",
             "created=2015-01-01", "created<2015-01-01T00:00:01Z", "nothing or team", "not (nothing or size<1G)",
             "(nothing or team) and tags=2", "nothing and x or team", "'layer is'", "\"layer is\" not ok",
-            "NOT nothing AND team",
+            "NOT nothing AND team", "tags=2 not \"andd\"", "repository~web",
             "name~^(team|app)/[a-z]+/w.b$", "not not team", "age>180d(tags=2)", "digest=d775",
             "digest=sha256:d7753236…",
             "digest=SHA256:D775", "digest!=d776", "digest~^sha256:d7",
@@ -47,7 +47,7 @@ struct FilterRow: Filterable, Sendable {
         "filters that do not match; an unknown value fulfils nothing",
         arguments: [
             "nothing", "team nothing", "age<180d", "size>3G", "tags=0", "name=team", "name~^app", "state!=damaged",
-            "platform!=linux/arm64", "platform!~amd", "shared>0", "shared<=0", "digest!=d775", "digest=7532",
+            "platforms!=linux/arm64", "platforms!~amd", "shared>0", "shared<=0", "digest!=d775", "digest=7532",
             "revisions!=1", "not team",
             "team and not damaged", "created>2015-01-01",
         ])
@@ -75,6 +75,9 @@ struct FilterRow: Filterable, Sendable {
             ("\"open", "missing closing quotation mark (column 1)"),
             (">5", "a field must stand before \">\", as in age>180d (column 1)"),
             ("a ! b", "\"!\" must be part of != or !~; \"not\" negates (column 3)"),
+            ("age>1y andd tags<3", "unknown word \"andd\"; write and, or \"andd\" in quotes to look for it (column 8)"),
+            ("tags<3 || x", "unknown word \"||\"; write or, "),
+            ("state=broken", "unknown state \"broken\"; states: ok, damaged, untagged, uploads-only, … (column 7)"),
             ("name~[a", "missing \"]\" (column 8)"),
             ("name~a**(", "missing \")\" (column 10)"),
             ("name~*", "\"*\" has nothing to repeat (column 6)"),

@@ -49,9 +49,12 @@ public struct Filter: Hashable, Sendable {
 
     /// Parses a filter. A blank text matches every row.
     ///
+    /// - Parameters:
+    ///   - text: the filter as it is typed.
+    ///   - fields: the fields that the rows have.
     /// - Throws: `FilterProblem`.
-    public init(_ text: String) throws {
-        var parser = try FilterParser(text)
+    public init(_ text: String, fields: [FilterField] = FilterField.allCases) throws {
+        var parser = try FilterParser(text, fields: fields)
         term = try parser.parse()
     }
 

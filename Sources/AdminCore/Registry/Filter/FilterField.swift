@@ -12,7 +12,32 @@ public enum FilterField: String, Hashable, Sendable, CaseIterable {
     // Numbers.
     case tags, revisions, uploads
     // Texts.
-    case name, state, digest, platform, kind
+    case name, state, digest, platforms, kind
+
+    /// The fields of a list of repositories.
+    public static let ofRepositories: [FilterField] = [
+        .name, .tags, .size, .unique, .shared, .age, .modified, .state, .revisions, .uploads, .kind,
+    ]
+    /// The fields of a list of tags.
+    public static let ofTags: [FilterField] = [
+        .name, .size, .age, .created, .modified, .state, .digest, .platforms, .kind,
+    ]
+
+    /// The states that rows may have, for `state=` and `state!=`.
+    public static let states = [
+        "ok", "damaged", "untagged", "uploads-only", "part", "upload", "unread", "missing", "empty", "bad size",
+        "short", "long", "surplus", "unlinked", "elsewhere", "directory", "invalid",
+    ]
+
+    /// The field of a name in a filter: its own, or the name of its column.
+    init?(named name: String) {
+        switch name.lowercased() {
+        case "tag", "repository": self = .name
+        case let name:
+            guard let field = FilterField(rawValue: name) else { return nil }
+            self = field
+        }
+    }
 
     /// The type of a field's values.
     public enum Kind: Sendable {
@@ -35,7 +60,7 @@ public enum FilterField: String, Hashable, Sendable, CaseIterable {
         case .age: .duration
         case .size, .unique, .shared: .bytes
         case .tags, .revisions, .uploads: .number
-        case .name, .state, .digest, .platform, .kind: .text
+        case .name, .state, .digest, .platforms, .kind: .text
         }
     }
 }
@@ -81,7 +106,7 @@ extension RepositorySummary: Filterable {
         case .modified: modified.map { .time($0) }
         case .state: .text(state.rawValue)
         case .kind: .text("repository")
-        case .age, .created, .unique, .shared, .digest, .platform: nil
+        case .age, .created, .unique, .shared, .digest, .platforms: nil
         }
     }
 
@@ -99,7 +124,7 @@ extension TagSummary: Filterable {
         case .modified: modified.map { .time($0) }
         case .state: .text(state.rawValue)
         case .digest: digest.map { .text($0.string) }
-        case .platform: .texts(platforms)
+        case .platforms: .texts(platforms)
         case .kind: FilterValue(kind, mediaType)
         case .age, .unique, .shared, .tags, .revisions, .uploads: nil
         }

@@ -4,10 +4,13 @@ import Foundation
 struct FilterParser {
     private let tokens: [FilterToken]
     private let end: Int
+    /// The fields that the rows have.
+    private let fields: [FilterField]
     private var position = 0
     private var depth = 0
 
-    init(_ text: String) throws(FilterProblem) {
+    init(_ text: String, fields: [FilterField]) throws(FilterProblem) {
+        self.fields = fields
         var lexer = FilterLexer(text)
         tokens = try lexer.tokens()
         end = text.count + 1
@@ -69,10 +72,14 @@ struct FilterParser {
             return term
         case .word(let word, let isQuoted):
             position += 1
-            guard case .comparison(let comparison)? = next?.kind else { return .word(word) }
-            guard !isQuoted, let field = FilterField(rawValue: word.lowercased()) else {
-                let fields = FilterField.allCases.map(\.rawValue).joined(separator: ", ")
-                throw FilterProblem(column: token.column, reason: "unknown field \"\(word)\"; fields: \(fields)")
+            guard case .comparison(let comparison)? = next?.kind else {
+                return .word(try plain(word, isQuoted: isQuoted, at: token.column))
+            }
+            guard !isQuoted, let field = FilterField(named: word) else {
+                throw FilterProblem(column: token.column, reason: "unknown field \"\(word)\"; \(known)")
+            }
+            guard fields.contains(field) else {
+                throw FilterProblem(column: token.column, reason: "these rows have no field \"\(word)\"; \(known)")
             }
             return try compare(field, comparison)
         case .comparison(let comparison):
@@ -80,6 +87,19 @@ struct FilterParser {
         case .close, .and, .or, .value:
             throw problem("something must stand before \"\(token.kind.text)\"")
         }
+    }
+
+    private var known: String {
+        fields.isEmpty ? "write words only" : "fields: \(fields.map(\.rawValue).joined(separator: ", "))"
+    }
+
+    /// A word to look for. Beside a comparison, a misspelt `and` would silently hide rows.
+    private func plain(_ word: String, isQuoted: Bool, at column: Int) throws(FilterProblem) -> String {
+        let hasComparison = tokens.contains { if case .comparison = $0.kind { true } else { false } }
+        guard !isQuoted, hasComparison, let keyword = FilterToken.keywordMeant(by: word) else { return word }
+        throw FilterProblem(
+            column: column,
+            reason: "unknown word \"\(word)\"; write \(keyword), or \(FilterToken.quoted(word)) in quotes to look for it")
     }
 
     private mutating func compare(
@@ -111,6 +131,11 @@ struct FilterParser {
             case .text:
                 if comparison == .matches || comparison == .doesNotMatch {
                     .pattern(try pattern(text, at: column))
+                } else if field == .state, !FilterField.states.contains(text.lowercased()) {
+                    throw FilterProblem(
+                        column: column,
+                        reason: "unknown state \"\(text)\"; states: "
+                            + FilterField.states.prefix(4).joined(separator: ", ") + ", …")
                 } else if field == .digest {
                     DigestPrefix(text).map { .digest($0) }
                 } else {

@@ -31,13 +31,33 @@ struct FilterToken: Hashable, Sendable {
 
     /// Returns whether the lexer reads an unquoted text as one plain word.
     static func isPlain(_ text: String) -> Bool {
-        !text.isEmpty && keyword(text) == nil
+        !text.isEmpty && keyword(text) == nil && keywordMeant(by: text) == nil
             && text.allSatisfy { !$0.isWhitespace && !"()\"'=<>!~".contains($0) }
     }
 
     /// Returns a text in quotes; a backslash escapes quotes and backslashes.
     static func quoted(_ text: String) -> String {
         "\"" + text.map { "\\\"".contains($0) ? "\\\($0)" : String($0) }.joined() + "\""
+    }
+
+    /// The keyword of which a word is a misspelling: one letter too many, missing or twice, or two
+    /// letters exchanged. nil for every other word.
+    static func keywordMeant(by word: String) -> String? {
+        switch word {
+        case "&", "&&": return "and"
+        case "|", "||": return "or"
+        default: break
+        }
+        let letters = Array(word.lowercased())
+        return ["and", "or", "not"].first { keyword in
+            let right = Array(keyword)
+            guard letters != right, letters.count > 1, Set(letters).isSubset(of: Set(right)) else { return false }
+            func without(_ word: [Character]) -> [[Character]] {
+                word.indices.map { index in Array(word[..<index] + word[(index + 1)...]) }
+            }
+            return without(letters).contains(right) || without(right).contains(letters)
+                || letters.count == right.count && letters.sorted() == right.sorted()
+        }
     }
 
     static func keyword(_ text: String) -> Kind? {

@@ -21,7 +21,13 @@ package final class Console {
     private var isMoot: () -> Bool = { false }
     /// True if the console ends as soon as no change runs.
     private var isLeaving = false
-    var status = Status.none
+    var status = Status.none {
+        didSet { messages.note(status) }
+    }
+    /// The messages of the session.
+    private(set) var messages = Messages()
+    /// The lines that were typed into inputs.
+    private var history: InputHistory
     /// The reason why changes are not allowed; nil if they are.
     private(set) var readOnlyReason: String?
     private(set) var hasEnded = false
@@ -36,8 +42,9 @@ package final class Console {
     package init(
         root: any Screen, board: TaskBoard, readOnlyReason: String?, header: @escaping () -> HeaderBar,
         places: @escaping (_ withKeys: Bool) -> [Command] = { _ in [] },
-        refreshHeader: @escaping () -> Effect = { .none }
+        refreshHeader: @escaping () -> Effect = { .none }, history: InputHistory = InputHistory()
     ) {
+        self.history = history
         stack = [root]
         self.board = board
         self.readOnlyReason = readOnlyReason
@@ -109,6 +116,11 @@ package final class Console {
             isEnabled: { [unowned self] in screen.twin != nil },
             whenDisabled: "No shell command prints this screen."
         ) { [unowned self] in screen.twin.map { .copy(CommandLineText.of($0)) } ?? .none },
+        Command(
+            name: "messages", keys: [], help: "Shows all messages of this session, the latest first", group: .general
+        ) { [unowned self] in
+            screen is MessagesScreen ? .none : .go(MessagesScreen { [unowned self] in messages })
+        },
         Command(name: "redraw", keys: [.control("l")], help: "Redraws the screen", group: .general) {
             [unowned self] in
             needsRedraw = true
@@ -153,7 +165,7 @@ package final class Console {
 
     private var commandPrompt: Prompt {
         let names = CommandNames(commands: workingCommands)
-        return Prompt(label: ":", complete: names.completed) { [unowned self] line in
+        return Prompt(label: ":", complete: names.completed, history: "command") { [unowned self] line in
             switch names.parse(line) {
             case .success((let command, let argument)): run(command, argument: argument)
             case .failure(let problem): return .say(.failure(problem.description))
@@ -323,8 +335,7 @@ package final class Console {
             lines: changes.map(Self.amount) + [
                 Line("The next change, or regtop recover, completes or undoes what is half done.")
             ],
-            question: "Quit at once?", declined: "regtop quits when the \(changes.first?.noun ?? "change") has stopped."
-        )
+            question: "Quit at once?", declined: "regtop quits when the \(changes.first?.noun ?? "change") has stopped.")
         ask(
             .question(panel) { [unowned self] in
                 hasEnded = true
@@ -387,7 +398,7 @@ package final class Console {
         _ key: Key, _ isHurried: Bool, _ panel: QuestionPanel, _ accept: @escaping () -> Effect, _ size: Size
     ) {
         var panel = panel
-        let room = Size(rows: ConsoleFrame.bodyRows(size), columns: size.columns)
+        let room = ConsoleFrame(console: self, size: size, now: ContinuousClock.now).room
         let answer = panel.handle(key, room, isHurried: isHurried)
         overlay = answer == nil || answer == .unseen ? .question(panel, accept: accept) : nil
         switch answer {
@@ -420,21 +431,40 @@ package final class Console {
             prompt.cancel()
         case .enter:
             overlay = nil
+            if let kind = prompt.history { history.add(editor.string, to: kind) }
             perform(prompt.submit(editor.string))
         case .tab:
             editor.replace(prompt.complete(editor.string))
             overlay = .prompt(prompt, editor)
             prompt.change(editor.string)
+        case .up where prompt.history != nil: recall(1, prompt, editor)
+        case .down where prompt.recalled != nil: recall(-1, prompt, editor)
         case .up, .down, .pageUp, .pageDown:
             if prompt.passesMoves, let command = command(for: key), command.group == .move { run(command) }
         default:
             var prompt = prompt
             let before = editor.text
             guard editor.handle(key) else { return }
-            if editor.text != before { prompt.problem = nil }
+            if editor.text != before { (prompt.problem, prompt.recalled) = (nil, nil) }
             overlay = .prompt(prompt, editor)
             if editor.text != before { prompt.change(editor.string) }
         }
+    }
+
+    /// Puts an earlier line into an input, or the text that was typed before.
+    ///
+    /// - Parameter step: The number of lines to go back.
+    private func recall(_ step: Int, _ prompt: Prompt, _ editor: LineEditor) {
+        guard let kind = prompt.history else { return }
+        var (prompt, editor) = (prompt, editor)
+        let draft = prompt.recalled?.draft ?? editor.string
+        let back = (prompt.recalled?.back ?? 0) + step
+        guard let line = back == 0 ? draft : history.line(back, of: kind) else { return }
+        prompt.recalled = back == 0 ? nil : (back, draft)
+        prompt.problem = nil
+        editor.replace(line)
+        overlay = .prompt(prompt, editor)
+        prompt.change(line)
     }
 
     // MARK: - The mouse
@@ -445,7 +475,7 @@ package final class Console {
         case .wheelDown: wheel(.down, size)
         case .click, .doubleClick:
             let top = size.rows >= 5 ? 2 : size.rows >= 3 ? 1 : 0
-            let rows = ConsoleFrame.bodyRows(size)
+            let rows = ConsoleFrame(console: self, size: size, now: ContinuousClock.now).screenRows
             guard case nil = overlay, event.row >= top, event.row < top + rows,
                 screen.pointer?.point(at: event.row - top, of: rows) == true
             else { return }

@@ -35,16 +35,27 @@ struct ConsoleFrame {
 
     /// Returns exactly `size.rows` lines.
     private func body(_ size: Size) -> [Line] {
-        let panel: [Line] =
-            switch console.overlay {
-            case .question(let panel, _): panel.lines(size)
-            case .choice(let panel, _): panel.lines(size)
-            case .planning(let slot): planning(slot)
-            case .prompt, nil: []
-            }
+        let panel = panel + notice.dropLast()
         let rest = Size(rows: size.rows - panel.count, columns: size.columns)
         let lines = (rest.rows > 0 ? console.screen.lines(rest) : []).prefix(rest.rows)
         return lines + Array(repeating: Line(), count: rest.rows - lines.count) + panel
+    }
+
+    /// The rows of the screen itself, without questions and messages.
+    var screenRows: Int {
+        max(0, Self.bodyRows(size) - panel.count - notice.dropLast().count)
+    }
+
+    /// The room for a question. A message of several rows takes them from it.
+    var room: Size { Size(rows: max(1, Self.bodyRows(size) - notice.dropLast().count), columns: columns) }
+
+    private var panel: [Line] {
+        switch console.overlay {
+        case .question(let panel, _): panel.lines(room)
+        case .choice(let panel, _): panel.lines(room)
+        case .planning(let slot): planning(slot)
+        case .prompt, nil: []
+        }
     }
 
     /// The place of a question whose plan is being made.
@@ -55,17 +66,48 @@ struct ConsoleFrame {
         return [(heading + rule).truncated(to: columns)]
     }
 
-    /// The line of an input with its cursor, or the last message, or the running query.
+    /// The line of an input with its cursor, or the last row of `notice`.
     private var statusRow: (Line, cursor: Int?) {
         if case .prompt(let prompt, let editor) = console.overlay {
             let (line, cursor) = editor.line(label: prompt.label, columns: columns)
             return (line, cursor)
         }
-        switch console.status {
-        case .failure(let text): return (Line(text, .bad).truncated(to: columns), nil)
-        case .info(let text): return (Line(text).truncated(to: columns), nil)
-        case .none: return (activityLine, nil)
-        }
+        return (notice.last ?? Line(), nil)
+    }
+
+    /// The rows at the lower end of the screen, the last of which is the status line: the message
+    /// and the running query, or the reason why an input is not acceptable if it needs several
+    /// rows, and a row for the input itself.
+    private var notice: [Line] {
+        if case .prompt = console.overlay { return (problem.count > 1 ? problem : []) + [Line()] }
+        let activity = activityLine
+        let running = activity.width > 0 ? [activity] : []
+        let message =
+            switch console.status {
+            case .failure(let text): message(text, .bad)
+            case .info(let text): message(text, .normal)
+            case .none: [Line]()
+            }
+        return size.rows >= 8 || message.isEmpty ? message + running : message
+    }
+
+    /// A message in as many rows as it needs, but not more than three, or one on a small screen.
+    private func message(_ text: String, _ style: Style) -> [Line] {
+        let rows = Line.wrapped(text, to: columns, style)
+        let most = size.rows >= 16 ? 3 : 1
+        guard rows.count > most else { return rows }
+        guard most > 1 else { return [Line(text, style).truncated(to: columns)] }
+        let hint = Line(" … :messages", .dim)
+        return rows.prefix(most - 1) + [rows[most - 1].truncated(to: max(0, columns - hint.width)) + hint]
+    }
+
+    /// The reason why the text of an input is not acceptable.
+    private var problem: [Line] {
+        guard case .prompt(let prompt, let editor) = console.overlay,
+            let text = prompt.problem ?? prompt.judge(editor.string)
+        else { return [] }
+        let rows = Line.wrapped(text, to: columns, .bad)
+        return rows.count <= Self.bodyRows(size) / 2 ? rows : [Line(text, .bad).truncated(to: columns)]
     }
 
     /// The oldest change, or else the oldest query. The first moments of a query are not shown.
@@ -91,8 +133,8 @@ struct ConsoleFrame {
         case .choice: return HintBar.line(Self.choices, columns: columns)
         case .planning: return HintBar.line([.init(key: "Esc", text: "cancel")], columns: columns)
         case .prompt(let prompt, _):
-            return prompt.problem.map { Line($0, .bad).truncated(to: columns) }
-                ?? HintBar.line(Self.inputs, columns: columns)
+            if problem.count == 1 { return problem[0] }
+            return HintBar.line(prompt.history == nil ? Self.inputs : Self.inputs + [Self.recall], columns: columns)
         case nil:
             let hints = console.workingCommands.filter { $0.hint != nil }
             let always = hints.filter { $0.group == .general }
@@ -115,6 +157,7 @@ struct ConsoleFrame {
     private static let choices: [HintBar.Hint] = [
         .init(key: "Enter", text: "choose"), .init(key: "Esc", text: "cancel"), .init(key: "↑↓", text: "move"),
     ]
+    private static let recall = HintBar.Hint(key: "↑", text: "earlier ones")
     private static let inputs: [HintBar.Hint] = [
         .init(key: "Enter", text: "accept"), .init(key: "Esc", text: "cancel"), .init(key: "Tab", text: "complete"),
         .init(key: "^U", text: "clear"),

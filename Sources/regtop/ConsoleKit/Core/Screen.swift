@@ -107,14 +107,21 @@ package struct Prompt {
     var cancel: () -> Void = {}
     /// Called on Tab; returns the text, completed as far as it is unambiguous.
     var complete: (String) -> String = { $0 }
-    /// True if the arrow keys still move the cursor of the screen.
+    /// Called with the text for every frame; returns the reason why it is not acceptable yet.
+    var judge: (String) -> String? = { _ in nil }
+    /// True if Down and the page keys still move the cursor of the screen.
     var passesMoves = false
+    /// The kind of the input, whose earlier lines Up recalls; nil for none.
+    var history: String?
+    /// The number of lines that Up went back, and the text that was typed before.
+    var recalled: (back: Int, draft: String)?
     /// Called on Enter.
     let submit: (String) -> Effect
 
     package init(
         label: String, text: String = "", problem: String? = nil, change: @escaping (String) -> Void = { _ in },
-        cancel: @escaping () -> Void = {}, complete: @escaping (String) -> String = { $0 }, passesMoves: Bool = false,
+        cancel: @escaping () -> Void = {}, complete: @escaping (String) -> String = { $0 },
+        judge: @escaping (String) -> String? = { _ in nil }, passesMoves: Bool = false, history: String? = nil,
         submit: @escaping (String) -> Effect
     ) {
         self.label = label
@@ -123,7 +130,9 @@ package struct Prompt {
         self.change = change
         self.cancel = cancel
         self.complete = complete
+        self.judge = judge
         self.passesMoves = passesMoves
+        self.history = history
         self.submit = submit
     }
 

@@ -92,9 +92,9 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         if table.count != all {
             parts.append(Line("\(HumanText.count(table.count)) shown of \(HumanText.count(all))"))
         }
-        if let problem = table.filter.problem {
-            // The text of the filter is still in the status line, where the user types it.
-            parts.append(Line(problem, .warning).truncated(to: 56))
+        if table.filter.problem != nil {
+            // The user still types the filter, and the reason stands beside it.
+            parts.append(Line("no valid filter, all rows shown", .warning))
         } else if !table.filter.isEmpty {
             parts.append(Line("filter ") + Line(table.filter.text, .match))
         }
@@ -180,7 +180,11 @@ extension TableView {
                 help: "Marks the shown rows that match a filter",
                 argument: .init(choices: { [] }, action: { [unowned self] in mark(matching: $0) })
             ) { [unowned self] in
-                .prompt(Prompt(label: "mark rows matching: ") { [unowned self] in mark(matching: $0) })
+                .prompt(
+                    Prompt(
+                        label: "mark rows matching: ", complete: { [unowned self] in completed($0) },
+                        judge: { [unowned self] in table.makeFilter($0).problem }, history: "filter"
+                    ) { [unowned self] in mark(matching: $0) })
             },
             Command(
                 name: "unmark-all", keys: [.character("U")], help: "Removes all marks",
@@ -197,8 +201,17 @@ extension TableView {
             label: "/", text: text,
             change: { [unowned self] in table.filter($0) },
             cancel: { [unowned self] in table.filter(before) },
-            passesMoves: true,
+            complete: { [unowned self] in completed($0) },
+            judge: { [unowned self] in table.makeFilter($0).problem },
+            passesMoves: true, history: "filter",
             submit: { [unowned self] in accept($0, before: before) })
+    }
+
+    /// Returns a filter with its last word completed: a field, a state, a keyword or a name.
+    private func completed(_ text: String) -> String {
+        let start = text.lastIndex { " (".contains($0) }.map(text.index(after:)) ?? text.startIndex
+        let names = table.rows.compactMap { table.columns.first?.cell($0, 200).text }
+        return String(text[..<start]) + Prompt.completed(String(text[start...]), table.vocabulary + names)
     }
 
     private func filter(by text: String) -> Effect { accept(text, before: table.filter.text) }

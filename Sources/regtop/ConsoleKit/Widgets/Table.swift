@@ -28,6 +28,8 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     private(set) var sortColumn: Column<Row>.ID?
     private(set) var isDescending = false
     package private(set) var filter = TableFilter<Row>()
+    /// The words of filters, for completion.
+    package var vocabulary: [String] = []
 
     private var numbers: [Row.ID: Int] = [:]
     private var haystacks: [[UInt8]] = []

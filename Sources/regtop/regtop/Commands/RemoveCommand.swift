@@ -46,7 +46,7 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
             keeps them.
 
             A filter has words and comparisons: age>180d, size>1G, unique>500M, tags=0, modified>2015-01-01, created, \
-            name~^team/ (a regular expression), state=damaged, platform~arm; with = != < <= > >= ~ !~, not, and, or, and \
+            name~^team/ (a regular expression), state=damaged, platforms~arm; with = != < <= > >= ~ !~, not, and, or, and \
             parentheses. Two terms side by side must both match. A plain word matches any text in the row, in either case. \
             A comparison with an unknown value never matches.
 

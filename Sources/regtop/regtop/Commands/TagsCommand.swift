@@ -15,7 +15,7 @@ struct TagsCommand: StoreCommand {
             referrers follow the image that they belong to.
 
             --where lists only the rows that match a filter, which `regtop rm --help` explains: age>180d, \
-            created<2015-01-01, size>1G, platform~arm, state=damaged, not, and, or.
+            created<2015-01-01, size>1G, platforms~arm, state=damaged, not, and, or.
 
             STATE is ok, or damaged: the image cannot be pulled. tags checks whether links are listed, and the first and \
             the last chunk of each blob; `regtop show`, `regtop fsck` and `regtop verify` check the rest.
@@ -38,7 +38,7 @@ struct TagsCommand: StoreCommand {
 
     @Option(
         name: .customLong("where"),
-        help: ArgumentHelp("List only rows that match a filter.", valueName: "filter"), transform: ArgumentText.filter)
+        help: ArgumentHelp("List only rows that match a filter.", valueName: "filter"), transform: ArgumentText.filterOfTags)
     var filter: Filter?
 
     func run(in context: CommandContext) async throws {

@@ -29,7 +29,7 @@ enum ConsoleApp {
             places: { withKeys in
                 store.map { ScreenCatalog.commands(.init(store: $0, board: board), withKeys: withKeys) } ?? []
             },
-            refreshHeader: { store?.beat(board) ?? .none })
+            refreshHeader: { store?.beat(board) ?? .none }, history: HistoryFile.history())
         let outcome = try await ConsoleLoop(console, ping: ping).run(log: log, look: look)
         if let session = store?.session { await close(session) }
         if let failure = console.failure { throw failure }

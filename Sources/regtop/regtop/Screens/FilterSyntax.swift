@@ -9,10 +9,14 @@ nonisolated enum FilterSyntax {
 
     /// Returns the filter of a text.
     ///
-    /// - Parameter clock: Ages are counted from its present moment.
-    static func filter<Row>(_ text: String, clock: WallClock, values: @escaping Values<Row>) -> TableFilter<Row> {
+    /// - Parameters:
+    ///   - fields: The fields that the rows have.
+    ///   - clock: Ages are counted from its present moment.
+    static func filter<Row>(
+        _ text: String, fields: [FilterField], clock: WallClock, values: @escaping Values<Row>
+    ) -> TableFilter<Row> {
         do {
-            let filter = try Filter(text)
+            let filter = try Filter(text, fields: fields)
             let now = clock.now
             let test: TableFilter<Row>.Test = { row, contains in
                 filter.matches(FilteredRow(row: row, values: values), now: now, containing: contains)
@@ -37,16 +41,24 @@ nonisolated enum FilterSyntax {
 nonisolated extension Table {
     /// A table whose filters compare fields of the rows.
     ///
-    /// - Parameter searchText: Returns the text in which the words of a filter are looked for.
+    /// - Parameters:
+    ///   - searchText: Returns the text in which the words of a filter are looked for.
+    ///   - fields: The fields that the rows have.
     init(
-        columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String, clock: WallClock,
-        values: @escaping FilterSyntax.Values<Row>
+        columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String,
+        fields: [FilterField] = FilterField.allCases, clock: WallClock, values: @escaping FilterSyntax.Values<Row>
     ) {
-        self.init(columns: columns, searchText: searchText) { FilterSyntax.filter($0, clock: clock, values: values) }
+        self.init(columns: columns, searchText: searchText) {
+            FilterSyntax.filter($0, fields: fields, clock: clock, values: values)
+        }
+        let states = fields.contains(.state) ? FilterField.states.map { "state=\($0)" }.filter { !$0.contains(" ") } : []
+        vocabulary = fields.map(\.rawValue) + states + ["and", "or", "not"]
     }
 
     /// A table whose rows have no fields to compare, so that no age is counted.
     init(columns: [Column<Row>], searchText: @escaping @Sendable (Row) -> String) {
-        self.init(columns: columns, searchText: searchText, clock: .stopped(at: .distantPast)) { _, _ in nil }
+        self.init(columns: columns, searchText: searchText, fields: [], clock: .stopped(at: .distantPast)) { _, _ in
+            nil
+        }
     }
 }

@@ -191,7 +191,7 @@ nonisolated enum ErrorSentence {
         switch error {
         case is CancellationError: "stopped"
         case let error as StoreError where error.kind == .cancelled: "stopped"
-        default: ErrorText.sentence(error)
+        default: ErrorText.reasonFirst(error)
         }
     }
 }

@@ -20,7 +20,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
         view = TableView(
             Table(
                 columns: RepositoryRow.columns(unique: false, scale: scale), searchText: { $0.searchText },
-                clock: store.session.clock, values: { $0.value(of: $1) }),
+                fields: FilterField.ofRepositories, clock: store.session.clock, values: { $0.value(of: $1) }),
             canMark: true)
         view.empty = "Listing repositories …"
     }
@@ -311,7 +311,7 @@ nonisolated extension RepositoryRow {
         }
         return columns + [
             Column(
-                id: "changed", title: "CHANGED", minimum: 10, ideal: 10, priority: 4,
+                id: "modified", title: "MODIFIED", minimum: 10, ideal: 10, priority: 4,
                 order: .number { Cells.order($0.summary?.modified) }, startsDescending: true
             ) { row, width in Cells.date(row.summary?.modified, width) },
             Column(

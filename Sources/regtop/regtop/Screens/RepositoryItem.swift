@@ -109,7 +109,7 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
             order: .number { Cells.order($0.created) }, startsDescending: true
         ) { row, width in Cells.date(row.created, width) },
         Column(
-            id: "pushed", title: "PUSHED", minimum: 10, ideal: 10, priority: 7,
+            id: "modified", title: "MODIFIED", minimum: 10, ideal: 10, priority: 7,
             order: .number { Cells.order($0.tag?.modified) }, startsDescending: true
         ) { row, width in Cells.date(row.tag?.modified, width) },
         Column(id: "platforms", title: "PLATFORMS", minimum: 11, ideal: 24, priority: 5, isSearched: true) { row, _ in
@@ -133,7 +133,7 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
         case .modified: (tag?.modified ?? created).map { .time($0) }
         case .state: state.map { .text($0) }
         case .digest: digest.map { .text($0.string) }
-        case .platform: .texts(platforms)
+        case .platforms: .texts(platforms)
         case .kind: FilterValue(kind, mediaType)
         case .age, .unique, .shared, .tags, .revisions, .uploads: nil
         }

@@ -12,7 +12,10 @@ final class TrashScreen: Screen, TargetScreen {
 
     init(_ store: OpenStore) {
         self.store = store
-        view = TableView(Table(columns: TrashRow.columns, searchText: { $0.searchText }), canMark: true)
+        view = TableView(
+            Table(
+                columns: TrashRow.columns, searchText: { $0.searchText }, fields: [.name, .kind, .size, .age, .modified],
+                clock: store.session.clock, values: { $0.value(of: $1) }), canMark: true)
         view.empty = "Reading the trash …"
     }
 
@@ -94,6 +97,17 @@ nonisolated struct TrashRow: Sendable, Identifiable {
 
     /// The text in which the words of a filter are looked for.
     var searchText: String { "\(item.name) \(item.kind.rawValue) \(item.by ?? "") \(item.id)" }
+
+    /// The value of a field for filters; an entry is as old as its deletion.
+    func value(of field: FilterField) -> FilterValue? {
+        switch field {
+        case .name: .text(item.name)
+        case .kind: .text(item.kind.rawValue)
+        case .size: item.bytes.map { .number($0) }
+        case .modified: item.deleted.map { .time($0) }
+        default: nil
+        }
+    }
 
     static let columns: [Column<TrashRow>] = [
         Column(

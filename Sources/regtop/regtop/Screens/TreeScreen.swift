@@ -16,7 +16,7 @@ final class TreeScreen: Screen {
         view = TableView(
             Table(
                 columns: DirectoryRow.columns, searchText: { "\($0.entry.key) \($0.state) \($0.note)" },
-                clock: store.session.clock, values: { $0.value(of: $1) }))
+                fields: [.name, .size, .age, .modified, .state], clock: store.session.clock, values: { $0.value(of: $1) }))
         view.empty = "Reading the directory …"
     }
 
@@ -195,7 +195,7 @@ nonisolated struct DirectoryRow: Sendable, Identifiable {
             return width >= 14 ? Cells.exact(row.head?.size) : Cells.size(row.head?.size)
         },
         Column(
-            id: "changed", title: "CHANGED", minimum: 10, ideal: 19, priority: 3,
+            id: "modified", title: "MODIFIED", minimum: 10, ideal: 19, priority: 3,
             order: .number { Cells.order($0.head?.modified) }, startsDescending: true
         ) { row, width in row.blob == nil ? Line() : Cells.date(row.head?.modified, width) },
         Column(id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state }) {

@@ -13,7 +13,10 @@ final class UploadsScreen: Screen, TargetScreen {
 
     init(_ store: OpenStore) {
         self.store = store
-        view = TableView(Table(columns: UploadRow.columns, searchText: { $0.searchText }), canMark: true)
+        view = TableView(
+            Table(
+                columns: UploadRow.columns, searchText: { $0.searchText }, fields: [.name, .size, .age, .modified],
+                clock: store.session.clock, values: { $0.value(of: $1) }), canMark: true)
         view.empty = "Listing uploads …"
     }
 
@@ -100,6 +103,16 @@ nonisolated struct UploadRow: Sendable, Identifiable {
 
     /// The text in which the words of a filter are looked for.
     var searchText: String { "\(upload.repository) \(upload.id)" }
+
+    /// The value of a field for filters.
+    func value(of field: FilterField) -> FilterValue? {
+        switch field {
+        case .name: .text(upload.repository.string)
+        case .size: .number(upload.size)
+        case .modified: upload.lastKnown.map { .time($0) }
+        default: nil
+        }
+    }
 
     static let columns: [Column<UploadRow>] = [
         Column(

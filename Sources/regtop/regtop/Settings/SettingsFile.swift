@@ -10,7 +10,7 @@ import Yams
 ///       prod: {pool: registry, conf: /etc/ceph/prod.conf, name: client.regtop, read-only: true}
 ///       copy: {store: "sqlite:/srv/copy.db"}
 ///     tables:
-///       repositories: {sort: size, columns: [name, size, changed, state]}
+///       repositories: {sort: size, columns: [name, size, modified, state]}
 ///       tags: {sort: created, descending: true}
 ///     retention:
 ///       "app/*": {keep: 10, keep-tags: [latest, "v*"], by: created}

@@ -235,6 +235,23 @@ import Testing
         #expect(!bench.text.contains("attic/"))
     }
 
+    /// Tab completes fields, states and names; a field that the rows do not have is a mistake.
+    @Test func filtersAreCompletedAndChecked() async throws {
+        let bench = try await ScreenBench()
+        for (typed, completed) in [
+            ("mod", "modified"), ("size>1M state=dam", "size>1M state=damaged"), ("not ml/w", "not ml/weights"),
+        ] {
+            await bench.press(.character("/"), .control("u"))
+            await bench.type(typed)
+            await bench.press(.tab)
+            #expect(bench.status == "/" + completed)
+            await bench.press(.escape)
+        }
+        await bench.press(.character("T"), .character("/"))
+        await bench.type("tags>1")
+        #expect(bench.rows[23].hasPrefix("these rows have no field \"tags\"; fields: name, kind, size, age"))
+    }
+
     /// The cursor returns to its row.
     @Test func backReturnsToTheSameRow() async throws {
         let bench = try await ScreenBench()

@@ -70,9 +70,15 @@ nonisolated enum ArgumentText {
         return time
     }
 
-    static func filter(_ text: String) throws -> Filter {
+    static func filter(_ text: String) throws -> Filter { try filter(text, FilterField.allCases) }
+
+    static func filterOfRepositories(_ text: String) throws -> Filter { try filter(text, FilterField.ofRepositories) }
+
+    static func filterOfTags(_ text: String) throws -> Filter { try filter(text, FilterField.ofTags) }
+
+    private static func filter(_ text: String, _ fields: [FilterField]) throws -> Filter {
         do {
-            return try Filter(text)
+            return try Filter(text, fields: fields)
         } catch {
             throw ValidationError("\(error)")
         }
