@@ -4,15 +4,35 @@ import Foundation
 
 /// The journal of pending changes as text and JSON.
 package enum JournalText {
-    /// One line for each pending change.
+    /// The most changes of a group that `plain` names.
+    private static let most = 20
+
+    /// The pending changes, grouped by the work that is left: a line about the group, and a line for
+    /// each change.
     package static func plain(_ pending: [PendingChange]) -> String {
         if pending.isEmpty { return "nothing is pending\n" }
-        return pending.map { change in
-            let detail = change.state.detail.map { " (\($0))" } ?? ""
-            let begun = change.begun.map { ", begun \(TimeText.rfc3339($0))" } ?? ""
-            return "\(change.state.word)  \(VisibleText.of(change.what + begun + detail))\n"
+        return groups(pending).map { changes in
+            let lines = changes.prefix(most).map { change in
+                let begun = change.begun.map { ", begun \(TimeText.rfc3339($0))" } ?? ""
+                let detail = change.state.ownDetail.map { " (\($0))" } ?? ""
+                return "  \(VisibleText.of(change.what + begun + detail))\n"
+            }
+            let more = changes.count - most
+            let state = changes[0].state
+            return "\(HumanText.count(changes.count)) \(state.word): \(state.meaning)\n" + lines.joined()
+                + (more > 0 ? "  and \(HumanText.count(more)) more; -f json lists all\n" : "")
         }.joined()
     }
+
+    /// The changes by state, those that need attention first.
+    private static func groups(_ pending: [PendingChange]) -> [[PendingChange]] {
+        words.compactMap { word in
+            let changes = pending.filter { $0.state.word == word }
+            return changes.isEmpty ? nil : changes
+        }
+    }
+
+    private static let words = ["unreadable", "interrupted", "in-progress", "due", "gone", "watching", "waiting"]
 
     /// One line for each result of a recovery.
     package static func plain(_ results: [Recovery]) -> String {
@@ -51,7 +71,7 @@ package enum JournalText {
     package static func summary(_ pending: [PendingChange]) -> String {
         if pending.isEmpty { return "nothing is pending" }
         var parts: [String] = []
-        for word in ["unreadable", "interrupted", "in-progress", "due", "gone", "watching", "waiting"] {
+        for word in words {
             let count = pending.count { $0.state.word == word }
             if count > 0 { parts.append("\(HumanText.count(count)) \(word)") }
         }
@@ -94,12 +114,33 @@ extension PendingChange.State {
     /// Details of the state; nil if there are none.
     var detail: String? {
         switch self {
+        case .waiting, .watching, .gone: ownDetail ?? meaning
+        case .inProgress, .unreadable: ownDetail
+        case .interrupted, .due: nil
+        }
+    }
+
+    /// The part of the details that differs from change to change.
+    package var ownDetail: String? {
+        switch self {
         case .inProgress(let owner): "by \(owner)"
         case .waiting(let moment): "regtop checks it again after \(TimeText.rfc3339(moment))"
         case .unreadable(let why): why
-        case .watching: "until `regtop recover --cache-flushed` or `regtop recover --no-cache`"
+        case .watching, .gone, .interrupted, .due: nil
+        }
+    }
+
+    /// The work that is left for changes in this state, in a clause.
+    package var meaning: String {
+        switch self {
+        case .interrupted: "`regtop recover` undoes it, or finishes it if only cleaning up is left"
+        case .inProgress: "a running regtop works on it"
+        case .waiting: "done; regtop checks the result once more, after the time of the longest push"
+        case .watching:
+            "registries may leave out links until `regtop recover --cache-flushed` or `regtop recover --no-cache`"
+        case .due: "done; `regtop recover` checks the result once more"
         case .gone: "its targets no longer exist, because the pool was emptied; `regtop recover` drops it"
-        case .interrupted, .due: nil
+        case .unreadable: "nothing can be changed until a newer regtop, or a person, has dealt with it"
         }
     }
 

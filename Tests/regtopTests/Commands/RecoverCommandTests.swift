@@ -72,7 +72,12 @@ import Testing
         #expect(text.contains("1 interrupted: see `regtop recover --dry-run`"))
         let dry = try await RegtopProgram.run("recover", "--dry-run", store, in: place)
         #expect(dry.status == 0)
-        #expect(dry.text == "interrupted  move app/web to team/web, begun 2023-11-14T22:13:20Z\n")
+        #expect(
+            dry.text == """
+                1 interrupted: `regtop recover` undoes it, or finishes it if only cleaning up is left
+                  move app/web to team/web, begun 2023-11-14T22:13:20Z
+
+                """)
         let rm = try await RegtopProgram.run("rm", "stale/old-service", "--dry-run", store, in: place)
         #expect(rm.status == 0 && rm.error.contains("1 interrupted change"))
         let asked = try await RegtopProgram.run("recover", store, in: place)

@@ -18,6 +18,30 @@ import Testing
         for columns in 0...80 { #expect(bar.line(columns).width == columns) }
     }
 
+    /// At any width at which their shortest texts fit.
+    @Test func headersNeverDropAlerts() {
+        let bar = HeaderBar(items: [
+            .init(text: "regtop"), .init(text: "pool registry", priority: 1),
+            .init(
+                text: "WAITING 8 s for read of blob:803639da-1c19", isAlert: true,
+                shorter: ["WAITING 8 s for read", "WAITING 8 s"]),
+            .init(
+                text: "1 INTERRUPTED CHANGE :recover", isAlert: true,
+                shorter: ["1 INTERRUPTED :recover", "1 INTERRUPTED"]),
+            .init(text: "HEALTH_WARN", isAlert: true, shorter: ["WARN"]), .init(text: "30 repos", priority: 9),
+        ])
+        #expect(
+            bar.line(80).text.hasPrefix(
+                " regtop  pool registry  WAITING 8 s  1 INTERRUPTED :recover  HEALTH_WARN"))
+        for columns in 36...120 {
+            let text = bar.line(columns).text
+            for alert in ["WAITING 8 s", "1 INTERRUPTED", "WARN"] {
+                #expect(text.contains(alert), "\(columns): \(text)")
+            }
+        }
+        for columns in 0...120 { #expect(bar.line(columns).width == columns) }
+    }
+
     /// Three blanks if they cost no hint, two otherwise.
     @Test func hintsMoveCloserIfMoreFit() {
         let hints = [HintBar.Hint(key: "d", text: "delete"), HintBar.Hint(key: "m", text: "move")]

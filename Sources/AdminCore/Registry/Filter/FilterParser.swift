@@ -99,7 +99,8 @@ struct FilterParser {
         guard !isQuoted, hasComparison, let keyword = FilterToken.keywordMeant(by: word) else { return word }
         throw FilterProblem(
             column: column,
-            reason: "unknown word \"\(word)\"; write \(keyword), or \(FilterToken.quoted(word)) in quotes to look for it")
+            reason:
+                "unknown word \"\(word)\"; write \(keyword), or \(FilterToken.quoted(word)) in quotes to look for it")
     }
 
     private mutating func compare(

@@ -335,7 +335,8 @@ package final class Console {
             lines: changes.map(Self.amount) + [
                 Line("The next change, or regtop recover, completes or undoes what is half done.")
             ],
-            question: "Quit at once?", declined: "regtop quits when the \(changes.first?.noun ?? "change") has stopped.")
+            question: "Quit at once?", declined: "regtop quits when the \(changes.first?.noun ?? "change") has stopped."
+        )
         ask(
             .question(panel) { [unowned self] in
                 hasEnded = true

@@ -114,9 +114,11 @@ struct ConsoleFrame {
     private var activityLine: Line {
         let shown = console.board.activities.filter { now - $0.started >= .milliseconds(200) }
         guard let activity = shown.first(where: \.isChange) ?? shown.first else { return Line() }
+        let isWaiting = console.headerBar.isWaiting
         let label = activity.isStopping ? "stopping: \(activity.label)" : activity.label
         func line(_ columns: Int) -> Line {
-            activity.progress.line(label: label, elapsed: now - activity.started, columns: columns)
+            activity.progress.line(
+                label: label, elapsed: now - activity.started, columns: columns, isWaiting: isWaiting)
         }
         guard activity.slot.owner === console.screen, activity.stopsOnEscape, !activity.isStopping else {
             return line(columns)

@@ -71,7 +71,9 @@ package struct InputHistory {
     /// - Parameters:
     ///   - lines: The lines of earlier sessions by kind, the latest last.
     ///   - save: Keeps a line for later sessions.
-    package init(lines: [String: [String]] = [:], save: @escaping (_ line: String, _ kind: String) -> Void = { _, _ in }) {
+    package init(
+        lines: [String: [String]] = [:], save: @escaping (_ line: String, _ kind: String) -> Void = { _, _ in }
+    ) {
         (self.lines, self.save) = (lines, save)
     }
 

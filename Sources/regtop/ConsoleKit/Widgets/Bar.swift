@@ -48,10 +48,13 @@ package nonisolated final class Scale: Sendable {
 extension TaskProgress {
     /// "scanning  812 of 1,204 repositories  ████▌    67 %   3 s left"; on a narrow screen the
     /// parts on the right are left out first.
-    nonisolated func line(label: String, elapsed: Duration, columns: Int) -> Line {
+    ///
+    /// - Parameter isWaiting: True if the store does not answer, so that there is no estimate.
+    nonisolated func line(label: String, elapsed: Duration, columns: Int, isWaiting: Bool = false) -> Line {
         var line = Line(label)
         if !amount.isEmpty { line.append("  " + amount) }
-        let left = remaining(after: elapsed).map { HumanText.duration($0) + " left" } ?? HumanText.duration(elapsed)
+        let estimate = isWaiting ? "no answer" : remaining(after: elapsed).map { HumanText.duration($0) + " left" }
+        let left = estimate ?? HumanText.duration(elapsed)
         var tail = Line("  " + left)
         if let total, let percent {
             tail = Line("  \(percent) %") + tail

@@ -1,16 +1,25 @@
 /// The top row: the store and its state.
 package nonisolated struct HeaderBar: Sendable, Equatable {
     package struct Item: Sendable, Equatable {
-        package let text: String
+        package private(set) var text: String
         /// If there is too little room, the items with the greatest numbers are left out first; 0
         /// stays.
         package var priority = 0
+        /// True for an item that is never left out.
         package var isAlert = false
+        /// Shorter texts, in the order in which they replace the text if there is too little room.
+        package private(set) var shorter: [String]
 
-        package init(text: String, priority: Int = 0, isAlert: Bool = false) {
+        package init(text: String, priority: Int = 0, isAlert: Bool = false, shorter: [String] = []) {
             self.text = text
             self.priority = priority
             self.isAlert = isAlert
+            self.shorter = shorter
+        }
+
+        fileprivate mutating func shorten() {
+            guard let next = shorter.first else { return }
+            (text, shorter) = (next, Array(shorter.dropFirst()))
         }
     }
 
@@ -18,30 +27,50 @@ package nonisolated struct HeaderBar: Sendable, Equatable {
     package var items: [Item] = []
     /// Shown at the right edge and never left out, such as READ-ONLY.
     var badge: String?
+    /// True if the store does not answer at the moment, so that no estimate of a time holds.
+    package var isWaiting = false
 
-    package init(items: [Item] = [], badge: String? = nil) {
+    package init(items: [Item] = [], badge: String? = nil, isWaiting: Bool = false) {
         self.items = items
         self.badge = badge
+        self.isWaiting = isWaiting
     }
 
     func line(_ columns: Int) -> Line {
         let badge = self.badge.map { Line(" \($0) ", .headerAlert) } ?? Line()
         let room = columns - badge.width
         guard room > 0 else { return badge.slice(from: 0, width: columns) }
+        return Self.content(fitted(to: room)).fitted(to: room, fill: .header) + badge
+    }
+
+    private static func content(_ items: [Item]) -> Line {
+        items.reduce(Line(" ", .header)) { line, item in
+            line + Line(item.text, item.isAlert ? .headerAlert : .header) + Line("  ", .header)
+        }
+    }
+
+    /// The items for a width. Facts are left out first; then alerts become shorter, those with the
+    /// most forms first; then the name of the store is left out.
+    private func fitted(to room: Int) -> [Item] {
         var kept = items
-        func content() -> Line {
-            kept.reduce(Line(" ", .header)) { line, item in
-                line + Line(item.text, item.isAlert ? .headerAlert : .header) + Line("  ", .header)
-            }
-        }
-        while kept.count > 1, content().width > room {
-            guard
-                let yields = kept.indices.max(by: { (kept[$0].priority, $0) < (kept[$1].priority, $1) }),
-                kept[yields].priority > 0
-            else { break }
+        func isTooWide() -> Bool { Self.content(kept).width > room }
+        func leaveOut(_ mayYield: (Item) -> Bool) -> Bool {
+            let candidates = kept.indices.filter { !kept[$0].isAlert && mayYield(kept[$0]) }
+            guard kept.count > 1, let yields = candidates.max(by: { (kept[$0].priority, $0) < (kept[$1].priority, $1) })
+            else { return false }
             kept.remove(at: yields)
+            return true
         }
-        return content().fitted(to: room, fill: .header) + badge
+        while isTooWide(), leaveOut({ $0.priority > 1 }) {}
+        while isTooWide(),
+            let yields = kept.indices.filter({ !kept[$0].shorter.isEmpty }).max(by: {
+                (kept[$0].shorter.count, -$0) < (kept[$1].shorter.count, -$1)
+            })
+        {
+            kept[yields].shorten()
+        }
+        while isTooWide(), leaveOut({ $0.priority > 0 || kept.contains(where: \.isAlert) }) {}
+        return kept
     }
 }
 

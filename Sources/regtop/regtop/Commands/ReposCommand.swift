@@ -39,7 +39,8 @@ struct ReposCommand: StoreCommand {
 
     @Option(
         name: .customLong("where"),
-        help: ArgumentHelp("List only rows that match a filter.", valueName: "filter"), transform: ArgumentText.filterOfRepositories)
+        help: ArgumentHelp("List only rows that match a filter.", valueName: "filter"),
+        transform: ArgumentText.filterOfRepositories)
     var filter: Filter?
 
     func run(in context: CommandContext) async throws {

@@ -38,7 +38,8 @@ struct TagsCommand: StoreCommand {
 
     @Option(
         name: .customLong("where"),
-        help: ArgumentHelp("List only rows that match a filter.", valueName: "filter"), transform: ArgumentText.filterOfTags)
+        help: ArgumentHelp("List only rows that match a filter.", valueName: "filter"),
+        transform: ArgumentText.filterOfTags)
     var filter: Filter?
 
     func run(in context: CommandContext) async throws {

@@ -49,23 +49,64 @@ struct ChangeFlow {
             caches == .flushed
             ? "Were all registries restarted or flushed since then?"
             : "Does no registry use a blob descriptor cache?"
-        return .propose(
-            Proposal(
-                title: "Caches of registries", lines: waiting.map { Line($0.what) }, question: question, owner: screen
-            ) {
+        return recover(waiting, title: "Caches of registries", question: question, saying: caches, admin)
+    }
+
+    /// Asks, and then undoes or finishes what is left of changes.
+    func recover() -> Effect {
+        guard let admin = store.session.admin else { return .say(.failure("This session is read-only.")) }
+        let waiting = store.pending.filter(\.state.isActionable)
+        let count = HumanText.count(waiting.count, "change")
+        return recover(
+            waiting, title: "Recover", question: "Undo or finish \(count)?", saying: .unknown, admin)
+    }
+
+    /// Commands that state something about the caches of the registries.
+    var cacheCommands: [Command] {
+        [
+            Command(
+                name: "caches-flushed", keys: [],
+                help: "States that every registry was restarted or flushed since the last deletion and move",
+                group: .change, isChange: true
+            ) { [unowned store, unowned screen] in ChangeFlow(store: store, screen: screen).say(.flushed) },
+            Command(
+                name: "no-cache", keys: [], help: "States that no registry uses a blob descriptor cache",
+                group: .change, isChange: true
+            ) { [unowned store, unowned screen] in ChangeFlow(store: store, screen: screen).say(.none) },
+        ]
+    }
+
+    private func recover(
+        _ waiting: [PendingChange], title: String, question: String, saying caches: CacheState, _ admin: RegistryAdmin
+    ) -> Effect {
+        .propose(
+            Proposal(title: title, lines: waiting.map { Line($0.what) }, question: question, owner: screen) {
                 .apply(
                     .change(Slot(screen, "change"), "completing \(HumanText.count(waiting.count, "change"))") { _ in
-                        try await admin.recover(saying: caches).flatMap(\.notes)
-                    } then: { [store] (result: Result<[String], any Error>) in
+                        try await admin.recover(saying: caches)
+                    } then: { [store] (result: Result<[Recovery], any Error>) in
                         store.changed(Set(store.repositories ?? []))
                         switch result {
-                        case .success(let notes):
-                            let said = notes.first.map { "\($0)." } ?? "Nothing was missing."
-                            return .all([.say(.info(said)), .reappear, store.askPending])
+                        case .success(let recoveries):
+                            return .all([.say(Self.said(recoveries)), .reappear, store.askPending])
                         case .failure(let error): return .all([.failure(error), .reappear, store.askPending])
                         }
                     })
             })
+    }
+
+    private static func said(_ recoveries: [Recovery]) -> Status {
+        if let failed = recoveries.first(where: { $0.outcome == .failed || $0.outcome == .unknown }) {
+            return .failure("\(failed.error ?? "It could not be ended"): \(failed.change.what)")
+        }
+        let notes = recoveries.flatMap(\.notes)
+        if let first = notes.first { return .info("\(first).") }
+        let done = recoveries.filter { $0.outcome == .undone || $0.outcome == .finished }
+        guard let first = done.first else { return .info("Nothing was missing.") }
+        let verb = first.outcome == .undone ? "Undone" : "Finished"
+        return .info(
+            done.count == 1
+                ? "\(verb): \(first.change.what)." : "\(HumanText.count(done.count)) changes undone or finished.")
     }
 
     /// Asks for the new name, beginning with the old one. A tag may get a bare word as its name.

@@ -51,7 +51,8 @@ nonisolated extension Table {
         self.init(columns: columns, searchText: searchText) {
             FilterSyntax.filter($0, fields: fields, clock: clock, values: values)
         }
-        let states = fields.contains(.state) ? FilterField.states.map { "state=\($0)" }.filter { !$0.contains(" ") } : []
+        let states =
+            fields.contains(.state) ? FilterField.states.map { "state=\($0)" }.filter { !$0.contains(" ") } : []
         vocabulary = fields.map(\.rawValue) + states + ["and", "or", "not"]
     }
 

@@ -124,34 +124,41 @@ final class OpenStore {
 
     var header: HeaderBar {
         let load = session.objects.load
-        var items = [HeaderBar.Item(text: "regtop"), HeaderBar.Item(text: session.name)]
+        var items = [HeaderBar.Item(text: "regtop"), HeaderBar.Item(text: session.name, priority: 1)]
         if let stalled = load.stalled {
-            let object = stalled.object.map { " of \($0)" } ?? ""
-            items.append(
-                .init(
-                    text: "waiting \(Int(stalled.seconds)) s for \(stalled.operation)\(object)", priority: 1,
-                    isAlert: true))
+            let waiting = "WAITING \(Int(stalled.seconds)) s"
+            let whole = stalled.object.map { "\(waiting) for \(stalled.operation) of \($0)" }
+            let short = stalled.object.map { object in
+                "\(waiting) for \(stalled.operation) of \(Line("\(object)").truncated(to: 20, .middle).text)"
+            }
+            let texts = [whole, short, "\(waiting) for \(stalled.operation)", waiting].compactMap(\.self)
+            items.append(.init(text: texts[0], isAlert: true, shorter: Array(texts.dropFirst())))
         }
         if let other = chunkSize?.other {
             let assumed = HumanText.bytes(session.storage.chunkSize)
             items.append(
                 .init(
-                    text: "WRONG CHUNK SIZE \(assumed), the pool has \(HumanText.bytes(other))", priority: 2,
-                    isAlert: true))
+                    text: "WRONG CHUNK SIZE \(assumed), the pool has \(HumanText.bytes(other))", isAlert: true,
+                    shorter: ["WRONG CHUNK SIZE"]))
         }
         if let tier = status?.tiering.summary {
-            items.append(.init(text: "CACHE TIER \(VisibleText.of(tier))", priority: 2, isAlert: true))
+            items.append(.init(text: "CACHE TIER \(VisibleText.of(tier))", isAlert: true, shorter: ["CACHE TIER"]))
         }
         if let alert = JournalText.alert(pending) {
-            items.append(.init(text: alert.uppercased(), priority: 2, isAlert: true))
+            let count = pending.count { $0.state == .interrupted || $0.isUnreadable }
+            items.append(
+                .init(
+                    text: "\(alert.uppercased()) :recover", isAlert: true,
+                    shorter: ["\(count) INTERRUPTED :recover", "\(count) INTERRUPTED"]))
         } else if let reminder = JournalText.reminder(pending) {
-            items.append(.init(text: reminder, priority: 2, isAlert: true))
+            items.append(.init(text: reminder, isAlert: true, shorter: ["flush caches :recover", "flush caches"]))
         } else if !pending.isEmpty {
             items.append(.init(text: "journal \(HumanText.count(pending.count))", priority: 8))
         }
         if let client = status?.client { items.append(.init(text: client, priority: 6)) }
         if let health = status?.health {
-            items.append(.init(text: health, priority: 3, isAlert: health != "HEALTH_OK"))
+            let short = health.hasPrefix("HEALTH_") ? [String(health.dropFirst("HEALTH_".count))] : []
+            items.append(.init(text: health, priority: 3, isAlert: health != "HEALTH_OK", shorter: short))
         }
         if isStale { items.append(.init(text: "stale", priority: 3, isAlert: true)) }
         if let space { items.append(.init(text: space, priority: 4)) }
@@ -160,7 +167,7 @@ final class OpenStore {
         }
         if let repositories { items.append(.init(text: HumanText.count(repositories.count, "repo"), priority: 9)) }
         items.append(.init(text: Self.traffic(load), priority: 5))
-        return HeaderBar(items: items)
+        return HeaderBar(items: items, isWaiting: load.stalled != nil)
     }
 
     private var space: String? {

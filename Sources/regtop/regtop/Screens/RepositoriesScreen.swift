@@ -100,15 +100,6 @@ final class RepositoriesScreen: Screen, TargetScreen {
                 help: "Deletes the tags that no rule in config.yml keeps, after a question with the reasons",
                 group: .change, isChange: true
             ) { [unowned self] in changeFlow.applyPolicy() },
-            Command(
-                name: "caches-flushed", keys: [],
-                help: "States that every registry was restarted or flushed since the last deletion and move",
-                group: .change, isChange: true
-            ) { [unowned self] in changeFlow.say(.flushed) },
-            Command(
-                name: "no-cache", keys: [], help: "States that no registry uses a blob descriptor cache",
-                group: .change, isChange: true
-            ) { [unowned self] in changeFlow.say(.none) },
             store.verifyCommand(
                 "Verifies the marked repositories, or the one under the cursor",
                 isEnabled: { [unowned self] in view.hasTargets }
@@ -125,7 +116,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 refresh()
             },
-        ] + view.commands
+        ] + changeFlow.cacheCommands + view.commands
 
     private var names: [String] { (store.repositories ?? []).map(\.string) }
 

@@ -21,7 +21,8 @@ final class RepositoryScreen: Screen, TargetScreen {
         self.name = name
         view = TableView(
             Table(
-                columns: RepositoryItem.columns, searchText: { $0.searchText }, fields: FilterField.ofTags, clock: store.session.clock,
+                columns: RepositoryItem.columns, searchText: { $0.searchText }, fields: FilterField.ofTags,
+                clock: store.session.clock,
                 values: { $0.value(of: $1) }),
             canMark: true)
         view.empty = "Listing tags …"

@@ -60,8 +60,14 @@ enum ScreenCatalog {
         ScreenEntry(name: "log", keys: [.character("L")], help: "The log of changes: what, when and by whom") {
             LogScreen($0.store)
         },
+        ScreenEntry(
+            name: "recover", help: "Interrupted and unfinished changes: what is left of each, and when it is due"
+        ) {
+            RecoverScreen($0.store)
+        },
         ScreenEntry(name: "tasks", keys: [.character("W")], help: "Running and finished tasks") {
-            TasksScreen($0.board)
+            let objects = $0.store.session.objects
+            return TasksScreen($0.board) { objects.load.stalled != nil }
         },
     ]
 

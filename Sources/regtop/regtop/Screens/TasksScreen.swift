@@ -4,10 +4,14 @@ import SafeText
 /// The running and finished tasks of the console, with progress, rate and time left.
 final class TasksScreen: Screen {
     private let board: TaskBoard
+    private let isWaiting: () -> Bool
     private let view: TableView<TaskRow>
 
-    init(_ board: TaskBoard) {
+    /// - Parameter isWaiting: Returns true if the store does not answer, so that there is no
+    ///   estimate of a time.
+    init(_ board: TaskBoard, isWaiting: @escaping () -> Bool = { false }) {
         self.board = board
+        self.isWaiting = isWaiting
         view = TableView(Table(columns: TaskRow.columns, searchText: { "\($0.label) \($0.state.rawValue) \($0.note)" }))
         view.empty = "No tasks yet."
     }
@@ -20,7 +24,10 @@ final class TasksScreen: Screen {
 
     func lines(_ size: Size) -> [Line] {
         let running = board.activities.filter { !$0.isHousekeeping }.reversed()
-        view.table.replace(running.map { TaskRow($0, now: ContinuousClock.now) } + board.finished.map(TaskRow.init))
+        let isWaiting = isWaiting()
+        view.table.replace(
+            running.map { TaskRow($0, now: ContinuousClock.now, isWaiting: isWaiting) }
+                + board.finished.map(TaskRow.init))
         return view.lines(size)
     }
 
@@ -54,6 +61,8 @@ nonisolated struct TaskRow: Sendable, Identifiable {
     let elapsed: Duration
     /// The current phase, or the error.
     let note: String
+    /// True if the store does not answer.
+    var isWaiting = false
 
     enum State: String, Sendable {
         case running, stopping, done, stopped, failed
@@ -85,7 +94,7 @@ nonisolated struct TaskRow: Sendable, Identifiable {
             Line(HumanText.duration(row.elapsed))
         },
         Column(id: "left", title: "LEFT", alignment: .right, minimum: 6, ideal: 10, priority: 3) { row, _ in
-            row.remaining.map { Line(HumanText.duration($0)) } ?? Cells.unknown
+            row.isWaiting ? Line("no answer") : row.remaining.map { Line(HumanText.duration($0)) } ?? Cells.unknown
         },
         Column(id: "note", title: "NOTE", minimum: 20, priority: 6, isExtra: true, isSearched: true) { row, _ in
             Line(row.note, row.state == .failed ? .bad : .dim)
@@ -94,11 +103,12 @@ nonisolated struct TaskRow: Sendable, Identifiable {
 }
 
 extension TaskRow {
-    init(_ activity: TaskBoard.Activity, now: ContinuousClock.Instant) {
+    init(_ activity: TaskBoard.Activity, now: ContinuousClock.Instant, isWaiting: Bool) {
         self.init(
             id: activity.number, label: activity.label, isChange: activity.isChange,
             state: activity.isStopping ? .stopping : .running, progress: activity.progress,
-            elapsed: now - activity.started, note: activity.progress.note ?? "")
+            elapsed: now - activity.started, note: activity.progress.note ?? "",
+            isWaiting: isWaiting)
     }
 
     init(_ finished: TaskBoard.Finished) {

@@ -14,7 +14,8 @@ final class TrashScreen: Screen, TargetScreen {
         self.store = store
         view = TableView(
             Table(
-                columns: TrashRow.columns, searchText: { $0.searchText }, fields: [.name, .kind, .size, .age, .modified],
+                columns: TrashRow.columns, searchText: { $0.searchText },
+                fields: [.name, .kind, .size, .age, .modified],
                 clock: store.session.clock, values: { $0.value(of: $1) }), canMark: true)
         view.empty = "Reading the trash …"
     }

@@ -16,7 +16,8 @@ final class TreeScreen: Screen {
         view = TableView(
             Table(
                 columns: DirectoryRow.columns, searchText: { "\($0.entry.key) \($0.state) \($0.note)" },
-                fields: [.name, .size, .age, .modified, .state], clock: store.session.clock, values: { $0.value(of: $1) }))
+                fields: [.name, .size, .age, .modified, .state], clock: store.session.clock,
+                values: { $0.value(of: $1) }))
         view.empty = "Reading the directory …"
     }
 

@@ -25,7 +25,8 @@ final class UsageScreen: Screen {
         self.level = level
         view = TableView(
             Table(
-                columns: UsageRow.columns(scale), searchText: { $0.name }, fields: [.name, .size, .unique, .shared], clock: store.session.clock,
+                columns: UsageRow.columns(scale), searchText: { $0.name }, fields: [.name, .size, .unique, .shared],
+                clock: store.session.clock,
                 values: { $0.value(of: $1) }))
         view.table.sort(by: "size", descending: true)
         view.empty = "Reading the registry …"

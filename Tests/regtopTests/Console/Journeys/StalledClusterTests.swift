@@ -89,7 +89,7 @@ import Testing
     private func tellsTheOperationItWaitsFor(_ window: TerminalWindow) async throws {
         try await window.frame { _ in
             let top = try await window.screen()[0]
-            return top.contains("waiting") && top.contains(" s for ")
+            return top.contains("WAITING") && top.contains(" s for ")
         }
     }
 }
