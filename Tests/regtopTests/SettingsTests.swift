@@ -3,6 +3,7 @@
 @testable import Registry
 @testable import regtop
 import Dispatch
+import Glibc
 import Testing
 
 @Suite struct SettingsTests {
@@ -77,5 +78,15 @@ import Testing
         let next = HistoryFile.history(in: place.path + "/state")
         #expect(next.line(1, of: "filter") == "size>1G" && next.line(2, of: "filter") == "age>1y")
         #expect(next.line(1, of: "command") == nil)
+    }
+
+    /// A FIFO has no end, and would stop the console before its first frame.
+    @Test func filesThatAreNoFilesAreRefused() throws {
+        let place = try TemporaryPlace()
+        let path = place.path + "/config.yml"
+        #expect(SettingsFile.read(path) == Settings())
+        #expect(mkfifo(path, 0o600) == 0)
+        #expect(SettingsFile.read(path).problems == ["\(path): not a regular file"])
+        #expect(SettingsFile.read(place.path).problems == ["\(place.path): not a regular file"])
     }
 }

@@ -31,6 +31,44 @@ public struct BlobInspector: Sendable {
             path: path, digest: registry.paths.digest(ofBlob: path), layout: layout, placements: placements)
     }
 
+    /// Returns the problem of a file with its repair, as `fsck` finds it; nil if the file has none.
+    /// Reads the content where only its digest tells the kind of damage. A file of an unfinished
+    /// upload has no problem: it is incomplete by nature.
+    public func problem(of report: BlobReport) async throws -> Problem? {
+        let file = registry.paths.file(at: report.path)
+        let layout = report.layout
+        if file?.isUpload == true || file?.isBlob != true && layout.head.state == .empty { return nil }
+        var isEmptyBlob = false
+        if case .blob(let digest) = file {
+            isEmptyBlob = layout.size == 0 && !BlobFinding.emptyDigests.contains(digest.string)
+        }
+        guard !layout.isSound || isEmptyBlob || report.state != .ok else { return nil }
+        let fault = FsckFacts.Fault(
+            path: report.path, blob: layout.blob, chunks: layout.chunks.filter { $0.length != nil }.map(\.index),
+            file: file, isEmptyBlob: isEmptyBlob)
+        return try await FaultCheck(registry: registry).problem(of: fault)
+    }
+
+    /// Returns the problems of an image for which `fsck` has a repair: of blobs that the manifest
+    /// needs, and of missing links to them.
+    public func repairableProblems(of image: ImageDetail) async throws -> [Problem] {
+        let parts = image.withChildren.flatMap { part in
+            (part.layers + [part.config].compactMap(\.self)).map { (blob: $0, manifest: part.digest) }
+        }
+        var seen: Set<Digest> = []
+        let suspects = parts.filter { $0.blob.state != .ok && seen.insert($0.blob.digest).inserted }
+        return try await concurrentMap(suspects, window: registry.window) { blob, manifest in
+            switch blob.state {
+            case .unlinked:
+                guard let manifest else { return nil }
+                return try await SuspectCheck(registry: registry, name: image.name, seen: FsckOnce()).problem(
+                    of: .missingLayerLink(blob.digest, manifest: manifest))
+            case .damaged: return try await problem(of: try await report(on: .digest(blob.digest)))
+            case .ok, .missing, .elsewhere: return nil
+            }
+        }.compactMap(\.self).filter { $0.repair != nil }
+    }
+
     /// Returns the path of a file.
     ///
     /// - Throws: `StorageError.notFound` if the tag or the manifest does not exist, `.damaged` for

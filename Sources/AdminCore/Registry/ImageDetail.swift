@@ -141,6 +141,9 @@ public struct ImageDetail: Hashable, Sendable {
         notes = []
     }
 
+    /// The state of the manifest alone, whatever the state of the blobs that it names.
+    public var manifestState: BlobState { manifestSize == nil ? .missing : kind == nil ? .damaged : .ok }
+
     /// The number of entries of indexes that are shown in detail.
     public static let childLimit = 256
 

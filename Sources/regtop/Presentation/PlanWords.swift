@@ -42,6 +42,9 @@ package struct PlanWords {
     }
 
     private var impact: [PlanLine] {
+        if let collection = plan as? CollectionPlan, plan.targetNames.isEmpty, !collection.obstacles.isEmpty {
+            return collection.obstacles.map { PlanLine("blocked: \($0)", .bad) }
+        }
         let isEmpty = plan.targetNames.isEmpty && plan.impact == Impact()
         return isEmpty ? [PlanLine("nothing to \(plan.action.infinitive)")] : plan.impactLines
     }

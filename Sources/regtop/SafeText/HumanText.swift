@@ -1,4 +1,5 @@
 package import Foundation
+import Synchronization
 
 /// Numbers, dates and durations for people.
 package enum HumanText {
@@ -36,16 +37,40 @@ package enum HumanText {
         "\(count(number)) \(number == 1 ? noun : plural ?? noun + "s")"
     }
 
-    /// "2015-11-02", in UTC.
-    package static func day(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(timeZone: .gmt).year().month().day())
+    private static let zone = Mutex(TimeZone.gmt)
+
+    /// Shows dates in this zone from now on; before, in UTC.
+    package static func show(in zone: TimeZone) {
+        self.zone.withLock { $0 = zone }
     }
 
-    /// "2015-11-02 14:03:12", in UTC.
-    package static func second(_ date: Date) -> String {
-        date.formatted(
-            Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: .gmt).year().month().day()
+    /// "2015-11-02".
+    package static func day(_ date: Date) -> String {
+        date.formatted(Date.ISO8601FormatStyle(timeZone: zone.withLock(\.self)).year().month().day())
+    }
+
+    /// "2015-11-02 14:03Z", or with another zone "2015-11-02 15:03+01".
+    package static func minute(_ date: Date) -> String { second(date, with: 16) }
+
+    /// "2015-11-02 14:03:12Z".
+    package static func second(_ date: Date) -> String { second(date, with: 19) }
+
+    /// - Parameter length: The number of characters before the zone.
+    private static func second(_ date: Date, with length: Int) -> String {
+        let zone = zone.withLock(\.self)
+        let text = date.formatted(
+            Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: zone).year().month().day()
                 .time(includingFractionalSeconds: false))
+        return text.prefix(length) + offset(of: zone, at: date)
+    }
+
+    /// "Z" for UTC, else "+01" or "+0530".
+    private static func offset(of zone: TimeZone, at date: Date) -> String {
+        if zone == .gmt { return "Z" }
+        let minutes = zone.secondsFromGMT(for: date) / 60
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let hours = (minutes < 0 ? "-" : "+") + two(abs(minutes) / 60)
+        return abs(minutes) % 60 == 0 ? hours : hours + two(abs(minutes) % 60)
     }
 
     /// "3 s", "2 min", "1 h 20 min", "4 d".

@@ -25,7 +25,7 @@ import Testing
     @Test func dates() {
         let date = Date(timeIntervalSince1970: 1_446_472_992)
         #expect(HumanText.day(date) == "2015-11-02")
-        #expect(HumanText.second(date) == "2015-11-02 14:03:12")
+        #expect(HumanText.second(date) == "2015-11-02 14:03:12Z" && HumanText.minute(date) == "2015-11-02 14:03Z")
     }
 
     @Test(arguments: [

@@ -156,6 +156,15 @@ private struct Broken: Error, CustomStringConvertible {
         #expect(bench.rows[10] == "3 done, 4 not done")
     }
 
+    /// Lists say how old they are, from a minute on.
+    @Test func oldListsTellTheirAge() {
+        let view = Bench().screen.view
+        let now = ContinuousClock.now
+        func text(_ later: Duration) -> String { view.selection(at: now + later).map(\.text).joined(separator: " ") }
+        #expect(!text(.seconds(50)).contains("ago"))
+        #expect(text(.seconds(190)).contains("read 3 min"))
+    }
+
     @Test func slowQueriesAreShown() {
         let bench = Bench()
         let gate = Gate()

@@ -75,6 +75,8 @@ public struct CollectionPlan: Plan {
     public let impact: Impact
     /// Notes for a person, a sentence each.
     public let notes: [String]
+    /// Bytes of blobs that nothing needs and that are younger than the grace window.
+    public internal(set) var youngBytes: UInt64 = 0
     /// False for a plan of a read-only session: its mark is not in the journal, so the plan can be
     /// shown and not executed.
     let isProven: Bool

@@ -27,7 +27,7 @@ package struct Command: Identifiable {
     var whenDisabled: String?
     /// The argument after the name, such as the column in `:sort size`; nil if none is allowed.
     var argument: Argument?
-    let action: () -> Effect
+    var action: () -> Effect
 
     package init(
         name: String, keys: [Key], hint: String? = nil, help: String, group: Group = Group.view, isChange: Bool = false,

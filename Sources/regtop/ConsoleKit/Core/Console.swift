@@ -35,13 +35,13 @@ package final class Console {
     package private(set) var failure: (any Error)?
     /// The top row, without the badge, which the console adds.
     private let header: () -> HeaderBar
-    /// The screens that can be opened from everywhere; with keys on the first screen only.
-    private let places: (_ withKeys: Bool) -> [Command]
+    /// The screens that can be opened from everywhere; with hints on the first screen only.
+    private let places: (_ withHints: Bool) -> [Command]
     private let refreshHeader: () -> Effect
 
     package init(
         root: any Screen, board: TaskBoard, readOnlyReason: String?, header: @escaping () -> HeaderBar,
-        places: @escaping (_ withKeys: Bool) -> [Command] = { _ in [] },
+        places: @escaping (_ withHints: Bool) -> [Command] = { _ in [] },
         refreshHeader: @escaping () -> Effect = { .none }, history: InputHistory = InputHistory()
     ) {
         self.history = history
@@ -77,13 +77,27 @@ package final class Console {
     /// The commands that work on every screen. A command of the screen with the same key or name
     /// comes first.
     var globalCommands: [Command] {
-        places(stack.count == 1)
+        places(stack.count == 1).map(elsewhere)
             + ownCommands.map { command in
                 guard command.name == "quit", stack.count > 1 else { return command }
                 var command = command
                 command.hint = "back"
                 return command
             }
+    }
+
+    /// A command that opens a screen which is not on the screen already.
+    private func elsewhere(_ command: Command) -> Command {
+        var command = command
+        let open = command.action
+        command.action = { [unowned self] in
+            let effect = open()
+            guard case .go(let next) = effect, Swift.type(of: next) == Swift.type(of: screen),
+                next.title.title == screen.title.title
+            else { return effect }
+            return .say(.info("This is \(screen.title.title)."))
+        }
+        return command
     }
 
     private lazy var ownCommands: [Command] = [

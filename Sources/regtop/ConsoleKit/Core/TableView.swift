@@ -62,6 +62,17 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         table.marks.isEmpty ? table.selected.map { [$0] } ?? [] : table.markedRows
     }
 
+    /// The last filter, for jumps to its matches after it has ended; nil before one.
+    private var sought: TableFilter<Row>?
+
+    /// Moves to the next row, or the previous one, that the last filter lets through; begins at the
+    /// other end after the last one.
+    private func seek(_ step: Int) -> Effect {
+        guard let sought else { return .none }
+        guard table.seek(sought, step) else { return .say(.info("No row matches \"\(sought.text)\".")) }
+        return .none
+    }
+
     /// Ends the filter; returns false if there is none.
     package func escape() -> Bool {
         guard !table.filter.text.isEmpty else { return false }
@@ -82,8 +93,14 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     }
 
     /// Marks, filter and order, such as "1,204 shown of 3,870", for the title of a screen.
-    package var selection: [Line] {
+    package var selection: [Line] { selection(at: ContinuousClock.now) }
+
+    /// Says how old the rows are if they are older than a minute.
+    func selection(at now: ContinuousClock.Instant) -> [Line] {
         var parts: [Line] = []
+        if let read = table.read, now - read >= .seconds(60) {
+            parts.append(Line("read \(HumanText.duration(now - read)) ago", .dim))
+        }
         let all = table.rows.count
         if table.marks.count > 0 {
             let hidden = table.hiddenMarkCount > 0 ? ", \(HumanText.count(table.hiddenMarkCount)) hidden" : ""
@@ -151,6 +168,16 @@ extension TableView {
                 table.sort(by: table.sortColumn, descending: !table.isDescending)
                 return .none
             },
+            Command(
+                name: "next-match", keys: [.character("n")], help: "Next row that matches the last filter",
+                group: .move,
+                isEnabled: { [unowned self] in sought != nil }, whenDisabled: "Nothing was looked for yet: press /."
+            ) { [unowned self] in seek(1) },
+            Command(
+                name: "previous-match", keys: [.character("N")], help: "Previous row that matches the last filter",
+                group: .move, isEnabled: { [unowned self] in sought != nil },
+                whenDisabled: "Nothing was looked for yet: press /."
+            ) { [unowned self] in seek(-1) },
         ]
     }
 
@@ -221,7 +248,10 @@ extension TableView {
     private func accept(_ text: String, before: String) -> Effect {
         table.filter(text)
         if table.filter.problem != nil { return .prompt(filterPrompt(text, before: before)) }
-        if !table.filter.isEmpty { table.choose() }
+        if !table.filter.isEmpty {
+            table.choose()
+            sought = table.filter
+        }
         return .none
     }
 

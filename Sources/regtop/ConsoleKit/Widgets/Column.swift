@@ -20,6 +20,8 @@ package nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
     /// If there is too little room, the columns with the greatest numbers are hidden first; 0
     /// stays.
     package var priority = 0
+    /// True for the names of the rows: other columns yield before a name is cut.
+    package var isName = false
     /// True if the column is shown only if every other column has its ideal width.
     package var isExtra = false
     /// True if words of the filter are highlighted in this column.
@@ -32,7 +34,7 @@ package nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
 
     package init(
         id: String, title: String, alignment: Line.Alignment = .left, trimming: Line.Trimming = .end, minimum: Int,
-        ideal: Int? = nil, priority: Int = 0, isExtra: Bool = false, isSearched: Bool = false,
+        ideal: Int? = nil, priority: Int = 0, isName: Bool = false, isExtra: Bool = false, isSearched: Bool = false,
         order: Order = Order.none, startsDescending: Bool = false, cell: @escaping @Sendable (Row, _ width: Int) -> Line
     ) {
         self.id = id
@@ -42,6 +44,7 @@ package nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
         self.minimum = minimum
         self.ideal = ideal
         self.priority = priority
+        self.isName = isName
         self.isExtra = isExtra
         self.isSearched = isSearched
         self.order = order

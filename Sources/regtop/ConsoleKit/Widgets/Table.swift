@@ -28,11 +28,15 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     private(set) var sortColumn: Column<Row>.ID?
     private(set) var isDescending = false
     package private(set) var filter = TableFilter<Row>()
+    /// The moment at which the rows were read; nil before that.
+    private(set) var read: ContinuousClock.Instant?
     /// The words of filters, for completion.
     package var vocabulary: [String] = []
 
     private var numbers: [Row.ID: Int] = [:]
     private var haystacks: [[UInt8]] = []
+    /// The length of the longest name.
+    private var longestName = 0
     /// The indices of all rows, sorted; `order` is the part that passes the filter.
     private var sorted: [Int] = []
 
@@ -82,11 +86,15 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// one identity is kept.
     package mutating func replace(_ newRows: [Row]) {
         let former = hasChosen ? order.map { rows[$0].id } : []
+        read = ContinuousClock.now
         rows = []
         numbers = [:]
         numbers.reserveCapacity(newRows.count)
         for row in newRows where numbers.updateIfMissing(row.id, rows.count) { rows.append(row) }
         haystacks = rows.map(haystack)
+        if case .text(let name)? = columns.first(where: \.isName)?.order {
+            longestName = rows.reduce(0) { max($0, name($1).utf8.count) }
+        }
         marks.formIntersection(numbers.keys)
         arrange(former: former.map { numbers[$0] })
     }
@@ -187,6 +195,20 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         return true
     }
 
+    /// Puts the cursor on the next shown row that a filter lets through, or on the previous one for
+    /// -1; begins at the other end after the last one. Returns false if there is no such row.
+    mutating func seek(_ filter: TableFilter<Row>, _ step: Int) -> Bool {
+        guard count > 0 else { return false }
+        for distance in 1...count {
+            let position = ((cursor + step * distance) % count + count) % count
+            let number = order[position]
+            guard filter.matches(rows[number], haystack: haystacks[number]) else { continue }
+            move(to: position)
+            return true
+        }
+        return false
+    }
+
     /// Makes the cursor visible in a view of `height` rows, and fills the view if there are enough
     /// rows.
     mutating func scroll(toFit height: Int) {
@@ -267,8 +289,11 @@ nonisolated extension Table {
         let gutter = size.columns >= 24 ? Self.gutter : 1
         let columns = shownColumns
         let wishes = columns.map { column in
-            ColumnLayout.Wish(
-                minimum: column.minimum, ideal: column.ideal, priority: column.priority, isExtra: column.isExtra)
+            // Other columns yield before a name is cut, as long as it leaves them half of the row.
+            let name = column.isName ? min(longestName, (size.columns - gutter) / 2) : 0
+            return ColumnLayout.Wish(
+                minimum: max(column.minimum, name), ideal: column.ideal, priority: column.priority,
+                isExtra: column.isExtra)
         }
         let places = ColumnLayout.places(wishes, available: size.columns - gutter)
         let height = size.rows - (hasTitles ? 1 : 0)

@@ -34,6 +34,9 @@ struct LookOptions: ParsableArguments {
     @Flag(help: "Write only what is new, line by line, for screen readers.")
     var linear = false
 
+    @Flag(help: "Show times in UTC, and not in the zone of this machine.")
+    var utc = false
+
     /// The options, completed by the configuration.
     func look(_ settings: Settings) -> Look { Look(hasMouse: !noMouse && settings.hasMouse, isLinear: linear) }
 }
@@ -57,6 +60,7 @@ enum ConsoleStart {
         var options = options
         let settings = SettingsFile.read()
         options.rados.logFile = file?.path
+        if !look.utc { HumanText.show(in: WallClock.zone) }
         return try await ConsoleApp.run(options, log: file?.path, look: look.look(settings), settings: settings)
     }
 }

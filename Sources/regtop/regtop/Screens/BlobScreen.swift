@@ -1,5 +1,6 @@
 import AdminCore
 import ConsoleKit
+import Presentation
 import SafeText
 
 /// The chunks of a file: drawn to scale, and in a table with their places.
@@ -8,6 +9,10 @@ final class BlobScreen: Screen {
     private let subject: BlobSubject
     private let view: TableView<ChunkRow>
     private var report: BlobReport?
+    /// The judgement of `fsck`; nil before it, and if the file has no problem.
+    private var problem: Problem?
+    private var isJudged = false
+    private var generation: Int?
 
     init(_ store: OpenStore, _ subject: BlobSubject) {
         self.store = store
@@ -35,7 +40,7 @@ final class BlobScreen: Screen {
         guard let report else { return TitleBar(title: "Blob " + name) }
         let layout = report.layout
         var details = [
-            Cells.state(report.state.rawValue),
+            Cells.state(state(report)),
             Line("\(HumanText.count(layout.head.sizeOrLength)) bytes"),
             Line(HumanText.count(layout.chunks.count, "chunk") + " of " + HumanText.bytes(layout.chunkSize)),
         ]
@@ -53,15 +58,32 @@ final class BlobScreen: Screen {
             top.append(Line("digest ", .dim) + Line(report.digest?.string ?? "none: not a blob of the registry"))
             top.append((Line("path   ", .dim) + Line(report.path.string)).truncated(to: size.columns, .middle))
         }
-        if let damage = damage(report) { top += Line.wrapped(damage, to: size.columns, .bad) }
+        if let damage = damage(report) {
+            top += Line.wrapped(damage.text, to: size.columns, damage.spans.first?.style ?? .bad)
+        }
         if size.rows >= 8 { top += ChunkMap(report.layout).lines(columns: size.columns) }
         if size.rows >= 14 { top.append(Line()) }
         top = Array(top.prefix(max(0, size.rows - 2)))
         return top + view.lines(Size(rows: size.rows - top.count, columns: size.columns))
     }
 
-    /// The damage in a sentence; nil if there is none.
-    private func damage(_ report: BlobReport) -> String? {
+    /// The state as `fsck` judges it; by the lengths of the chunks until then.
+    private func state(_ report: BlobReport) -> String {
+        guard isJudged else { return report.state.rawValue }
+        guard let problem else { return BlobReport.State.ok.rawValue }
+        return problem.severity == .error ? BlobReport.State.damaged.rawValue : problem.kind.rawValue
+    }
+
+    /// The damage as `fsck` tells it; by the lengths of the chunks until then. nil if there is none.
+    private func damage(_ report: BlobReport) -> Line? {
+        guard isJudged else { return suspicion(report).map { Line($0, .bad) } }
+        return problem.map { problem in
+            let repair = problem.repair.map { " R repairs this: \($0.id)." } ?? ""
+            return Line(VisibleText.of(problem.detail + repair), problem.severity == .error ? .bad : .warning)
+        }
+    }
+
+    private func suspicion(_ report: BlobReport) -> String? {
         guard report.state == .damaged else { return nil }
         switch report.layout.head.state {
         case .missing: return "Chunk 0 is gone, and the size of the file with it: an interrupted deletion leaves this."
@@ -89,7 +111,7 @@ final class BlobScreen: Screen {
 
     var twin: [String]? { ["chunks", name] + store.words }
 
-    func appear() -> Effect { report == nil ? refresh() : .none }
+    func appear() -> Effect { generation == store.generation ? .none : refresh() }
 
     private(set) lazy var commands: [Command] =
         [
@@ -105,12 +127,21 @@ final class BlobScreen: Screen {
             store.verifyCommand("Verifies the blob", isEnabled: { [unowned self] in report?.digest != nil }) {
                 [unowned self] in report?.digest.map { [.blob($0)] } ?? []
             },
+            Command(
+                name: "repair", keys: [.character("R")], hint: "repair",
+                help: "Repairs the file, after a question", group: .change, isChange: true,
+                isEnabled: { [unowned self] in problem?.repair != nil }, whenDisabled: "There is nothing to repair."
+            ) { [unowned self] in
+                problem.map { ChangeFlow(store: store, screen: self).repair([$0]) } ?? .none
+            },
+            ChangeFlow(store: store, screen: self).undoCommand,
             Command(name: "refresh", keys: [.character("r")], help: "Reads the chunks again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
         ] + view.commands
 
     private func refresh() -> Effect {
+        generation = store.generation
         let inspector = BlobInspector(registry: store.session.registry)
         let subject = subject
         return .ask(
@@ -120,18 +151,31 @@ final class BlobScreen: Screen {
                 switch result {
                 case .success(let report):
                     show(report)
-                    return .none
+                    return .ask(judgement(of: report))
                 case .failure(let error):
                     view.table.replace([])
-                    report = nil
+                    (report, problem, isJudged) = (nil, nil, false)
                     view.empty = "The chunks could not be read; r tries again."
                     return .failure(error)
                 }
             })
     }
 
+    /// Judges the file as `fsck` does. This may read the whole content.
+    private func judgement(of report: BlobReport) -> Query {
+        let inspector = BlobInspector(registry: store.session.registry)
+        return .value(Slot(self, "judgement"), "judging the content") {
+            try await inspector.problem(of: report)
+        } then: { [unowned self] result in
+            guard case .success(let found) = result else { return .none }
+            (problem, isJudged) = (found, true)
+            return .none
+        }
+    }
+
     private func show(_ report: BlobReport) {
         self.report = report
+        (problem, isJudged) = (nil, false)
         let rows = zip(report.layout.chunks, report.placements).map { ChunkRow(chunk: $0, placement: $1) }
         view.table.columns = ChunkRow.columns(places: rows.contains { $0.placement != nil })
         view.empty = "The file has no chunks."

@@ -20,9 +20,11 @@ nonisolated enum Cells {
         count.map { Line(HumanText.count($0)) } ?? unknown
     }
 
-    /// The day, with the time if there is room.
+    /// The day, with the time and the zone if there is room.
     static func date(_ date: Date?, _ width: Int) -> Line {
-        date.map { Line(width >= 19 ? HumanText.second($0) : HumanText.day($0)) } ?? unknown
+        guard let date else { return unknown }
+        let texts = [HumanText.second(date), HumanText.minute(date)]
+        return Line(texts.first { $0.count <= width } ?? HumanText.day(date))
     }
 
     /// The word of a state, coloured by its severity.

@@ -322,6 +322,14 @@ extension ChangeFlow {
             })
     }
 
+    /// Repairs problems.
+    func repair(_ problems: [Problem], hidden: HiddenMarks = HiddenMarks()) -> Effect {
+        let planner = store.session.planner
+        return plan("planning \(HumanText.count(problems.count, "repair"))", hidden: hidden) { _ in
+            try await planner.repairs(ofAll: problems)
+        }
+    }
+
     /// Deletes trash entries for good; all of them if `ids` is nil.
     func empty(_ ids: [String]?, hidden: HiddenMarks = HiddenMarks()) -> Effect {
         let planner = store.session.planner

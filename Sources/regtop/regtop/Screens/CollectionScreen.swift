@@ -13,6 +13,8 @@ final class CollectionScreen: Screen {
     private var status: QuarantineStatus?
     /// The plan of the last mark; nil before a mark, and after a change.
     private var plan: CollectionPlan?
+    /// Bytes that only the trash and unfinished uploads keep; nil before they are counted.
+    private var held: (trash: UInt64, uploads: UInt64)?
     /// The store's generation that is shown; nil before the first time.
     private var generation: Int?
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
@@ -40,7 +42,7 @@ final class CollectionScreen: Screen {
     /// The result of the last mark, the options of the next one, and the table.
     func lines(_ size: Size) -> [Line] {
         let obstacles = (plan?.obstacles ?? status?.obstacles ?? []).map { Line("Blocked: \($0)", .bad) }
-        var top = ([verdict] + obstacles).flatMap {
+        var top = ([verdict] + [holdings].compactMap(\.self) + obstacles).flatMap {
             Line.wrapped($0.text, to: size.columns, $0.spans.first?.style ?? .normal)
         }
         if size.rows >= 12 { top += Line.wrapped("Options " + ruleText, to: size.columns, .dim) }
@@ -56,7 +58,7 @@ final class CollectionScreen: Screen {
         func sum(_ work: CollectionPlan.Part.Work) -> UInt64 {
             plan.parts.filter { $0.work == work }.reduce(0) { $0 + $1.bytes }
         }
-        let at = HumanText.second(plan.markBegan).suffix(8)
+        let at = HumanText.minute(plan.markBegan)
         let taken = sum(.quarantine) + sum(.note) + sum(.watch)
         let freed = sum(.free) + sum(.trim) + sum(.finish)
         let condition = freed == 0 || plan.options.caches == .offline ? "" : " (if the registries' caches allow it)"
@@ -64,6 +66,16 @@ final class CollectionScreen: Screen {
         return Line(
             "Marked at \(at). Next step: quarantine \(HumanText.bytes(taken)), free \(HumanText.bytes(freed))\(condition)\(back).",
             plan.obstacles.isEmpty ? .good : .warning)
+    }
+
+    /// What other things keep from the collection, with the commands that open them.
+    private var holdings: Line? {
+        guard let plan else { return nil }
+        let parts = [
+            (held?.trash ?? 0, "by the trash (:trash)"), (held?.uploads ?? 0, "by unfinished uploads (:uploads)"),
+            (plan.youngBytes, "younger than \(HumanText.duration(.seconds(options.grace))) (:grace)"),
+        ].filter { $0.0 > 0 }.map { "\(HumanText.bytes($0.0)) \($0.1)" }
+        return parts.isEmpty ? nil : Line("Held back: \(parts.joined(separator: ", ")).")
     }
 
     private var ruleText: String {
@@ -174,8 +186,27 @@ final class CollectionScreen: Screen {
             reporter.emit(try await planner.collection(options) { reporter.progress(TaskProgress($0)) })
         } fold: { [unowned self] parts in
             parts.last.map { show($0) }
-        } end: { ending in
-            if case .failed(let error) = ending { .failure(error) } else { .none }
+        } end: { [unowned self] ending in
+            switch ending {
+            case .finished: .ask(holdingsQuery)
+            case .cancelled: .none
+            case .failed(let error): .failure(error)
+            }
+        }
+    }
+
+    /// Counts the bytes that the trash and unfinished uploads keep.
+    private var holdingsQuery: Query {
+        let registry = store.session.registry
+        return .value(Slot(self, "held"), "counting what the trash and uploads keep") {
+            let trash = try await TrashReader(registry: registry).sizedItems()
+            let uploads = try await registry.uploads()
+            return (
+                trash.reduce(UInt64(0)) { $0 + ($1.reclaimable ?? 0) }, uploads.reduce(UInt64(0)) { $0 + $1.size }
+            )
+        } then: { [unowned self] result in
+            held = try? result.get()
+            return .none
         }
     }
 
@@ -203,6 +234,7 @@ final class CollectionScreen: Screen {
 
     private func forget() -> Effect {
         plan = nil
+        held = nil
         return refresh()
     }
 

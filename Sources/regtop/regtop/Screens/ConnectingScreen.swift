@@ -40,7 +40,7 @@ final class ConnectingScreen: Screen {
     /// The first message: a mistake in the configuration, or else how the store was found.
     private func note(_ session: Session) -> [Effect] {
         if let problem = settings.problems.first {
-            let others = settings.problems.count > 1 ? " (and \(settings.problems.count - 1) more)" : ""
+            let others = settings.problems.count > 1 ? " (:settings lists all \(settings.problems.count))" : ""
             return [.say(.failure(problem + others))]
         }
         return session.notes.first.map { [.say(.info($0))] } ?? []

@@ -26,8 +26,8 @@ enum ConsoleApp {
             root: start, board: board,
             readOnlyReason: options.readOnly ? "it was opened with --read-only." : nil,
             header: { store?.header ?? HeaderBar(items: [.init(text: "regtop")]) },
-            places: { withKeys in
-                store.map { ScreenCatalog.commands(.init(store: $0, board: board), withKeys: withKeys) } ?? []
+            places: { withHints in
+                store.map { ScreenCatalog.commands(.init(store: $0, board: board), withHints: withHints) } ?? []
             },
             refreshHeader: { store?.beat(board) ?? .none }, history: HistoryFile.history())
         let outcome = try await ConsoleLoop(console, ping: ping).run(log: log, look: look)

@@ -11,6 +11,8 @@ final class ManifestScreen: Screen {
     private let view: TableView<ManifestRow>
     private let scale = Scale()
     private var image: ImageDetail?
+    /// The problems of the image that can be repaired.
+    private var repairable: [Problem] = []
     /// The recipes, by manifest.
     private var recipes: [Digest: ImageRecipe] = [:]
     private var generation: Int?
@@ -95,6 +97,11 @@ final class ManifestScreen: Screen {
                 else { return .none }
                 return ChangeFlow(store: store, screen: self).remove([target])
             },
+            Command(
+                name: "repair", keys: [.character("R")], hint: "repair",
+                help: "Repairs the damage of this image, after a question", group: .change, isChange: true,
+                isEnabled: { [unowned self] in !repairable.isEmpty }, whenDisabled: "No damage here has a repair."
+            ) { [unowned self] in ChangeFlow(store: store, screen: self).repair(repairable) },
             ChangeFlow(store: store, screen: self).undoCommand,
             store.verifyCommand("Verifies the image", isEnabled: { [unowned self] in image != nil }) {
                 [unowned self] in [.reference(reference)]
@@ -127,6 +134,17 @@ final class ManifestScreen: Screen {
                 words: ["show", named.description] + store.words))
     }
 
+    /// Finds the damage that can be repaired, as `fsck` does.
+    private func judgement(of image: ImageDetail) -> Query {
+        let inspector = BlobInspector(registry: store.session.registry)
+        return .value(Slot(self, "judgement"), "looking for repairs") {
+            try await inspector.repairableProblems(of: image)
+        } then: { [unowned self] result in
+            repairable = (try? result.get()) ?? []
+            return .none
+        }
+    }
+
     private func refresh() -> Effect {
         generation = store.generation
         let pass = store.session.registry.pass()
@@ -142,7 +160,8 @@ final class ManifestScreen: Screen {
                     (self.image, self.recipes) = (image, recipes)
                     scale.take(rows.compactMap(\.size))
                     view.table.replace(rows)
-                    return .none
+                    repairable = []
+                    return image.state == .ok ? .none : .ask(judgement(of: image))
                 case .failure(StorageError.notFound):
                     image = nil
                     view.table.replace([])
@@ -198,7 +217,7 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
             $0.digest = image.digest
             $0.size = image.manifestSize
             $0.mediaType = image.mediaType
-            $0.state = image.state.rawValue
+            $0.state = image.manifestState.rawValue
         }
         list.addParts(of: image)
         return list.rows
@@ -238,7 +257,9 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
                     $0.digest = child.digest
                     $0.size = child.size
                     $0.mediaType = child.mediaType
-                    $0.state = child.state.rawValue
+                    // The parts of the entry follow, each with its own state.
+                    let isWhole = child.state != .damaged || child.image == nil
+                    $0.state = (isWhole ? child.state : child.image?.manifestState ?? child.state).rawValue
                 }
                 guard let image = child.image else { continue }
                 depth += 1

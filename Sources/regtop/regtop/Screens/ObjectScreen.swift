@@ -92,7 +92,7 @@ final class ObjectScreen: Screen {
             return lines + [Line(), Line("This object does not exist.", .bad)]
         }
         fact("size", Line("\(HumanText.count(state.size)) bytes"))
-        fact("modified", Line(HumanText.second(state.modified)) + Line("  UTC", .dim))
+        fact("modified", Line(HumanText.second(state.modified)))
         fact("version", Line(HumanText.count(state.version)))
         return lines + xattrs(state) + omap(state) + data(state, columns)
     }

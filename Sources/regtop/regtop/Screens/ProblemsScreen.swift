@@ -79,7 +79,7 @@ final class ProblemsScreen: Screen, TargetScreen {
                 name: "repair", keys: [.character("R")], hint: "repair",
                 help: "Repairs the marked problems, or the one under the cursor, after a question", group: .change,
                 isChange: true, isEnabled: { [unowned self] in !targets.isEmpty }
-            ) { [unowned self] in repair() },
+            ) { [unowned self] in changeFlow.repair(targets, hidden: view.table.hiddenMarks) },
             Command(
                 name: "mark-kind", keys: [.character("K")], help: "Marks all problems of the kind under the cursor",
                 isEnabled: { [unowned self] in view.table.selected != nil }
@@ -114,15 +114,6 @@ final class ProblemsScreen: Screen, TargetScreen {
         let marked = view.table.markedRows
         let rows = marked.isEmpty ? view.table.selected.map { [$0] } ?? [] : marked
         return rows.map(\.problem).filter { $0.repair != nil }
-    }
-
-    private func repair() -> Effect {
-        let (planner, targets) = (store.session.planner, targets)
-        return changeFlow.plan(
-            "planning \(HumanText.count(targets.count, "repair"))", hidden: view.table.hiddenMarks
-        ) { _ in
-            try await planner.repairs(ofAll: targets)
-        }
     }
 
     private func markKind() {

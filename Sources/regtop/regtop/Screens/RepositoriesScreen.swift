@@ -110,7 +110,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
             ) { [unowned self] in targets },
             changeFlow.undoCommand,
             Command(
-                name: "unique", keys: [.character("n")],
+                name: "unique", keys: [.character("%")],
                 help: "Computes the unique size of each repository (scans the whole pool)"
             ) { [unowned self] in .ask(uniqueQuery) },
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
@@ -273,7 +273,7 @@ nonisolated extension RepositoryRow {
     static func columns(unique: Bool, scale: Scale) -> [Column<RepositoryRow>] {
         var columns: [Column<RepositoryRow>] = [
             Column(
-                id: "name", title: "NAME", trimming: .middle, minimum: 14, ideal: 44, isSearched: true,
+                id: "name", title: "NAME", trimming: .middle, minimum: 14, ideal: 44, isName: true, isSearched: true,
                 order: .text { $0.name.string }
             ) { row, _ in Line(row.name.string) },
             Column(

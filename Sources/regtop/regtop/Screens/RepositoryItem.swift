@@ -89,7 +89,7 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
 
     static let columns: [Column<RepositoryItem>] = [
         Column(
-            id: "tag", title: "TAG", trimming: .middle, minimum: 15, ideal: 40, isSearched: true,
+            id: "tag", title: "TAG", trimming: .middle, minimum: 15, ideal: 40, isName: true, isSearched: true,
             order: .text { $0.name }
         ) { row, _ in
             if case .tag = row.id, row.companion == nil { Line(row.name) } else { Line(row.name, .dim) }

@@ -1,8 +1,7 @@
 import AdminCore
 import ConsoleKit
 
-/// A screen that opens from everywhere by its name after `:`, and from the first screen also by a
-/// key.
+/// A screen that opens from everywhere, by its name after `:` and by a key.
 struct ScreenEntry {
     /// The parts from which a screen is made.
     struct Context {
@@ -11,7 +10,7 @@ struct ScreenEntry {
     }
 
     let name: String
-    /// The keys on the first screen. On other screens keys belong to their content.
+    /// The keys. A screen with a command of its own for a key keeps it.
     var keys: [Key] = []
     var hint: String?
     let help: String
@@ -65,6 +64,9 @@ enum ScreenCatalog {
         ) {
             RecoverScreen($0.store)
         },
+        ScreenEntry(name: "settings", help: "The configuration file, and all mistakes in it") {
+            SettingsScreen($0.store.settings)
+        },
         ScreenEntry(name: "tasks", keys: [.character("W")], help: "Running and finished tasks") {
             let objects = $0.store.session.objects
             return TasksScreen($0.board) { objects.load.stalled != nil }
@@ -72,10 +74,12 @@ enum ScreenCatalog {
     ]
 
     /// Returns the commands that open these screens.
-    static func commands(_ context: ScreenEntry.Context, withKeys: Bool) -> [Command] {
+    ///
+    /// - Parameter withHints: Whether the hint bar names them.
+    static func commands(_ context: ScreenEntry.Context, withHints: Bool) -> [Command] {
         entries.map { entry in
             Command(
-                name: entry.name, keys: withKeys ? entry.keys : [], hint: withKeys ? entry.hint : nil, help: entry.help,
+                name: entry.name, keys: entry.keys, hint: withHints ? entry.hint : nil, help: entry.help,
                 group: .place
             ) { .go(entry.make(context)) }
         }

@@ -116,7 +116,8 @@ nonisolated struct UploadRow: Sendable, Identifiable {
 
     static let columns: [Column<UploadRow>] = [
         Column(
-            id: "repository", title: "REPOSITORY", trimming: .middle, minimum: 14, ideal: 36, isSearched: true,
+            id: "repository", title: "REPOSITORY", trimming: .middle, minimum: 14, ideal: 36, isName: true,
+            isSearched: true,
             order: .text { $0.upload.repository.string }
         ) { row, _ in Line(row.upload.repository.string) },
         Column(

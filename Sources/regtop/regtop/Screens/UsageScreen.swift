@@ -5,7 +5,7 @@ import SafeText
 
 /// Disk usage, the largest first: the repositories of the registry, the tags of a repository, the
 /// blobs of a tag.
-final class UsageScreen: Screen {
+final class UsageScreen: Screen, TargetScreen {
     enum Level {
         case registry
         case repository(RepositoryName)
@@ -17,6 +17,8 @@ final class UsageScreen: Screen {
     private let view: TableView<UsageRow>
     private let scale = Scale()
     private var details: [Line] = []
+    /// The bytes of all that is listed, shared blobs once; nil if they are not known.
+    private var total: UInt64?
     /// The generation of the store that is shown; nil before the first reading.
     private var generation: Int?
 
@@ -27,7 +29,7 @@ final class UsageScreen: Screen {
             Table(
                 columns: UsageRow.columns(scale), searchText: { $0.name }, fields: [.name, .size, .unique, .shared],
                 clock: store.session.clock,
-                values: { $0.value(of: $1) }))
+                values: { $0.value(of: $1) }), canMark: true)
         view.table.sort(by: "size", descending: true)
         view.empty = "Reading the registry …"
         if case .item(let item, _) = level { show(item.blobs.map { UsageRow($0) }) }
@@ -43,10 +45,22 @@ final class UsageScreen: Screen {
             }
         let isOld = generation != nil && generation != store.generation
         let age = isOld ? [Line("older than the last change; r reads again", .warning)] : []
-        return TitleBar(title: title, details: details + age + view.selection)
+        return TitleBar(title: title, details: details + whole + age + view.selection)
+    }
+
+    /// The space of the store, which is more than that of the blobs: directories, links, uploads and
+    /// replicas count as well.
+    private var whole: [Line] {
+        guard case .registry = level, let used = store.status?.bytesUsed else { return [] }
+        return [Line("the store uses \(HumanText.bytes(used)) in all", .dim)]
     }
 
     func lines(_ size: Size) -> [Line] { view.lines(size) }
+
+    func remove(done targets: Set<String>, by action: PlanAction) {
+        guard action == .remove else { return }
+        view.table.remove { row in reference(row).map { targets.contains($0.description) } ?? false }
+    }
 
     func escape() -> Bool { view.escape() }
 
@@ -70,6 +84,15 @@ final class UsageScreen: Screen {
                 isEnabled: { [unowned self] in next != nil }
             ) { [unowned self] in next.map { .go($0) } ?? .none },
             Command(
+                name: "delete", keys: [.character("d"), .delete], hint: "delete",
+                help: "Deletes the marked repositories or tags, or the one under the cursor, after a question",
+                group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
+            ) { [unowned self] in
+                ChangeFlow(store: store, screen: self).remove(
+                    view.targets.compactMap { reference($0) }, hidden: view.table.hiddenMarks)
+            },
+            ChangeFlow(store: store, screen: self).undoCommand,
+            Command(
                 name: "why", keys: [.character("w")], hint: "who needs it",
                 help: "Lists the tags and manifests that need the blob",
                 isEnabled: { [unowned self] in selectedBlob != nil }
@@ -84,8 +107,27 @@ final class UsageScreen: Screen {
         return digest
     }
 
+    /// The repository, tag or manifest of a row, for a change.
+    private func reference(_ row: UsageRow) -> ImageReference? {
+        switch (row.subject, level) {
+        case (.repository(let name), _): return ImageReference(name)
+        case (.item(let item), .repository(let name)):
+            let selector = item.tag.map { ImageReference.Selector.tag($0) } ?? item.digest.map { .digest($0) }
+            return selector.flatMap { ImageReference(name, $0) }
+        default: return nil
+        }
+    }
+
     private var next: (any Screen)? {
         switch (view.table.selected?.subject, level) {
+        case (.purpose(let purpose)?, _):
+            switch purpose {
+            case .uploads: UploadsScreen(store)
+            case .trash: TrashScreen(store)
+            case .unreferenced, .quarantine: CollectionScreen(store)
+            case .orphaned, .foreign: ProblemsScreen(store)
+            case .referenced, .links, .directories, .regtop: nil
+            }
         case (.repository(let name)?, _): UsageScreen(store, .repository(name))
         case (.item(let item)?, .repository(let name)): UsageScreen(store, .item(item, of: name))
         case (.blob(let digest, _)?, _): BlobScreen(store, .digest(digest))
@@ -115,6 +157,7 @@ final class UsageScreen: Screen {
                 })
         } fold: { [unowned self] parts in
             guard let usage = parts.last else { return }
+            total = usage.size
             details = [
                 Line("\(HumanText.bytes(usage.size)) in \(HumanText.count(usage.blobs, "blob"))"),
                 usage.isComplete ? nil : Line("incomplete", .warning),
@@ -134,6 +177,7 @@ final class UsageScreen: Screen {
                 })
         } fold: { [unowned self] parts in
             guard let usage = parts.last else { return }
+            total = usage.size
             details = [Line(HumanText.bytes(usage.size)), Line("\(HumanText.bytes(usage.unique)) unique", .dim)]
             show(usage.items.map { UsageRow($0) })
         } end: { [unowned self] ending in
@@ -143,7 +187,16 @@ final class UsageScreen: Screen {
 
     private func show(_ rows: [UsageRow]) {
         scale.take(rows.map(\.size))
-        view.table.replace(rows)
+        let others = rows.reduce(UInt64(0)) { sum, row in
+            if case .purpose = row.subject { sum + row.size } else { sum }
+        }
+        let all = total.map { $0 + others } ?? rows.reduce(UInt64(0)) { $0 + $1.size }
+        view.table.replace(
+            rows.map { row in
+                var row = row
+                row.share = all > 0 ? Int((Double(row.size) / Double(all) * 100).rounded()) : nil
+                return row
+            })
     }
 
     private func finish(_ ending: Ending) -> Effect {
@@ -179,6 +232,8 @@ nonisolated struct UsageRow: Sendable, Identifiable {
     let size: UInt64
     /// The size of the part that nothing else needs; nil if it does not apply.
     let unique: UInt64?
+    /// The percentage of the whole that is listed; nil if it is not known.
+    var share: Int?
 
     var id: String {
         switch subject {
@@ -217,8 +272,12 @@ nonisolated struct UsageRow: Sendable, Identifiable {
                 id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9,
                 order: .number { Cells.order($0.size) }, startsDescending: true
             ) { row, _ in Cells.size(row.size) },
-            Column(id: "bar", title: "", minimum: 8, ideal: 24, priority: 3) { row, width in
-                scale.bar(row.size, unique: row.unique, columns: width)
+            // Takes its share of a wide screen.
+            Column(id: "bar", title: "", minimum: 8, priority: 3) { row, width in
+                scale.bar(row.size, unique: row.unique, columns: min(width, 80))
+            },
+            Column(id: "percent", title: "%", alignment: .right, minimum: 5, ideal: 5, priority: 4) { row, _ in
+                Line(row.share.map { "\($0) %" } ?? "")
             },
             Column(
                 id: "unique", title: "UNIQUE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
@@ -229,7 +288,8 @@ nonisolated struct UsageRow: Sendable, Identifiable {
                 order: .number { Cells.order($0.shared) }, startsDescending: true
             ) { row, _ in Cells.size(row.shared) },
             Column(
-                id: "name", title: "NAME", trimming: .middle, minimum: 14, isSearched: true, order: .text { $0.name }
+                id: "name", title: "NAME", trimming: .middle, minimum: 14, isName: true, isSearched: true,
+                order: .text { $0.name }
             ) { row, _ in
                 if case .purpose = row.subject { Line(row.name, .dim) } else { Line(row.name) }
             },

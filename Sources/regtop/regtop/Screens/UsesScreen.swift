@@ -12,7 +12,8 @@ final class UsesScreen: Screen {
 
         static let columns: [Column<Row>] = [
             Column(
-                id: "repository", title: "REPOSITORY", trimming: .middle, minimum: 16, ideal: 44, isSearched: true,
+                id: "repository", title: "REPOSITORY", trimming: .middle, minimum: 16, ideal: 44, isName: true,
+                isSearched: true,
                 order: .text { $0.use.repository.string }
             ) { row, _ in Line(row.use.repository.string) },
             Column(

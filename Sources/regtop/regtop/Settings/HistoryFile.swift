@@ -15,7 +15,7 @@ nonisolated enum HistoryFile {
     static func history(in directory: String? = StateDirectory.path()) -> InputHistory {
         guard let directory else { return InputHistory() }
         let path = directory + "/history"
-        let entries = entries(FileManager.default.contents(atPath: path) ?? Data())
+        let entries = entries(((try? RegularFile.read(path, limit: 8 << 20)) ?? nil) ?? Data())
         var lines: [String: [String]] = [:]
         for (kind, text) in entries { lines[kind, default: []].append(text) }
         lines = lines.mapValues { $0.suffix(InputHistory.limit) }
@@ -29,7 +29,7 @@ nonisolated enum HistoryFile {
     }
 
     private static func entries(_ data: Data) -> [(kind: String, text: String)] {
-        String(decoding: data.suffix(1 << 20), as: UTF8.self).split(separator: "\n").compactMap { line in
+        String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
             let parts = line.split(separator: "\t", maxSplits: 1)
             return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
         }

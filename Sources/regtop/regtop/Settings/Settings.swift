@@ -15,6 +15,8 @@ nonisolated struct Settings: Sendable, Equatable {
         var readOnly = false
     }
 
+    /// The path of the file; nil if there is none.
+    var path: String?
     var registries: [String: Registry] = [:]
     /// By the table's name: `repositories`, `tags`.
     var tables: [String: TableSettings] = [:]

@@ -33,8 +33,15 @@ nonisolated struct SettingsFile {
 
     /// Reads the user's file; without one, all settings have their defaults.
     static func read(_ path: String? = Self.path()) -> Settings {
-        guard let path, let data = FileManager.default.contents(atPath: path) else { return Settings() }
-        return parse(String(decoding: data.prefix(1 << 20), as: UTF8.self), path: path)
+        guard let path else { return Settings() }
+        do {
+            guard let data = try RegularFile.read(path, limit: 1 << 20) else { return Settings() }
+            var settings = parse(String(decoding: data, as: UTF8.self), path: path)
+            settings.path = path
+            return settings
+        } catch {
+            return Settings(path: path, problems: [error.description])
+        }
     }
 
     /// Reads the text of the file. `path` is for complaints.

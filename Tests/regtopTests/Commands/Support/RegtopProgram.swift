@@ -39,7 +39,7 @@ enum RegtopProgram {
     static func environment(_ directory: TemporaryPlace) -> [String] {
         [
             "-C", directory.path, "-u", "CEPH_CONF", "-u", "CEPH_ARGS", "-u", "CEPH_KEYRING",
-            "XDG_STATE_HOME=\(directory.path)/state", "HOME=\(directory.path)",
+            "XDG_STATE_HOME=\(directory.path)/state", "HOME=\(directory.path)", "TZ=UTC",
         ]
     }
 }

@@ -57,6 +57,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
         Scene(
             "collection-held", .run("collection"), .press(.character("x")), .press(.enter), .press(.pageDown),
             .press(.character("y")), .press(.escape)),
+        Scene("settings", .run("settings")),
         Scene("recover", .run("recover")),
         Scene("trash", .run("trash")),
         Scene("uploads", .run("uploads")),

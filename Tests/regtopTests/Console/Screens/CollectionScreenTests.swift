@@ -108,6 +108,20 @@ import Testing
         }
         return names
     }
+
+    /// The mark says what keeps more from being freed, and the results have bytes.
+    @Test func tellsWhatIsHeldBack() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 30, columns: 120)
+        await bench.find("ml/weights")
+        await bench.press(.character("d"))
+        await bench.accept()
+        await bench.press(.escape, .character("c"), .character("M"))
+        #expect(bench.text.contains(/Held back: 8\.5 MiB by the trash \(:trash\), [0-9.]+ KiB by unfinished uploads/))
+        await bench.press(.character("x"), .enter)
+        await bench.accept()
+        #expect(bench.text.contains(/done +quarantine 20260101-000000-[0-9a-f]+ +[0-9]+, [0-9.]+ KiB/))
+    }
 }
 
 @Suite struct ChoicePanelTests {

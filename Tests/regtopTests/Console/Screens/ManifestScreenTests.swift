@@ -125,4 +125,27 @@ import Testing
             }
         }
     }
+
+    /// A manifest is as sound as itself. Its screen and that of the blob judge as fsck does, and
+    /// repair.
+    @Test func damageIsJudgedAndRepairedWhereItIsSeen() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 30, columns: 120)
+        await bench.find("resumed-upload")
+        await bench.press(.enter, .enter)
+        func row(_ name: String) -> String { bench.rows.first { $0.dropFirst(4).hasPrefix(name) } ?? "" }
+        #expect(bench.rows[1].contains("  damaged  "))
+        #expect(row("manifest").contains("ok") && row("layer 1").contains("damaged"))
+        await bench.find("layer")
+        await bench.press(.enter)
+        #expect(bench.text.contains("Some bytes of a resumed upload are in the wrong chunk"))
+        #expect(bench.text.contains("R repairs this: rearrange."))
+        await bench.press(.escape, .escape, .character("R"))
+        #expect(bench.text.contains("put the chunks of 1 blob back in order"))
+        await bench.accept()
+        #expect(bench.status.hasPrefix("Repaired "))
+        #expect(bench.rows[1].contains("  ok  ") && row("layer 1").contains("ok"))
+        await bench.press(.character("R"))
+        #expect(bench.status == "No damage here has a repair.")
+    }
 }

@@ -41,7 +41,7 @@ import Testing
         let board = TaskBoard { [ping] in ping.send() }
         console = Console(
             root: RepositoriesScreen(store), board: board, readOnlyReason: reason, header: { store.header },
-            places: { ScreenCatalog.commands(.init(store: store, board: board), withKeys: $0) },
+            places: { ScreenCatalog.commands(.init(store: store, board: board), withHints: $0) },
             refreshHeader: { store.beat(board) })
         console.start()
         await settle()

@@ -170,7 +170,7 @@ import Testing
         #expect(bench.title == "Results")
         #expect(bench.text.contains("failed   attic/cron"))
         #expect(bench.rows[0].hasSuffix(" READ-ONLY"))
-        #expect(bench.status.contains("the key may not write"))
+        #expect(bench.rows.suffix(4).joined(separator: " ").contains("the key may not write"))
         let before = bench.writer.count
         await bench.press(.escape, .character("d"))
         if case .question = bench.console.overlay { Issue.record("it asks") }
@@ -233,6 +233,39 @@ import Testing
         #expect(bench.console.board.busy > 0 && !bench.rows[1].contains("marked"))
         await bench.press(.escape)
         #expect(!bench.text.contains("attic/"))
+    }
+
+    /// `n` and `N` jump between the matches of the last filter, after it has ended.
+    @Test func matchesAreFoundAgain() async throws {
+        let bench = try await ScreenBench()
+        await bench.press(.character("n"))
+        #expect(bench.status == "Nothing was looked for yet: press /.")
+        await bench.find("attic/")
+        await bench.press(.escape, .character("n"))
+        func row() -> String {
+            bench.rows.first { $0.hasPrefix("> ") }.map { String($0.dropFirst(4).prefix(14)) } ?? ""
+        }
+        #expect(row() == "attic/intranet")
+        await bench.press(.character("n"), .character("n"))
+        #expect(row().hasPrefix("attic/cron "))
+        await bench.press(.character("N"))
+        #expect(row().hasPrefix("attic/y2k "))
+    }
+
+    /// The keys of the catalog work everywhere, unless a screen has the key for its content.
+    @Test func otherScreensOpenFromEverywhere() async throws {
+        let bench = try await ScreenBench()
+        for (key, title) in [("T", "Trash"), ("P", "Uploads"), ("L", "Log"), ("b", "Usage"), ("p", "Pool")] {
+            await bench.press(.character(Character(key)))
+            #expect(bench.title == title)
+        }
+        await bench.press(.character("p"))
+        #expect(bench.status == "This is Pool." && bench.console.stack.count == 6)
+        await bench.find("0")
+        for _ in 0..<5 { await bench.press(.character("q")) }
+        await bench.find("ml/weights")
+        await bench.press(.enter, .enter, .character("c"))
+        #expect(bench.title.hasPrefix("Blob sha256:"), "c shows the chunks on the screen of an image")
     }
 
     /// Tab completes fields, states and names; a field that the rows do not have is a mistake.

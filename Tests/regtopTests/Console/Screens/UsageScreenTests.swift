@@ -25,7 +25,7 @@ import Testing
     @Test func uniqueAndSharedAddUpToTheSize() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 60, columns: 140)
-        await bench.press(.character("n"))
+        await bench.press(.character("%"))
         #expect(bench.text.contains("UNIQUE") && bench.text.contains("SHARED"))
         await bench.find("unique>5M")
         #expect(bench.rows.filter { $0.contains("ml/weights") }.count == 1)
@@ -35,10 +35,30 @@ import Testing
     @Test func anInvalidFilterTellsItsMistake() async throws {
         let bench = try await ScreenBench()
         await bench.find("age>fast")
-        #expect(bench.rows[1].contains("age needs a duration"), "\(bench.rows[1])")
+        #expect(bench.text.contains("age needs a duration"), "\(bench.rows[1])")
         #expect(bench.text.contains("app/web"))
         await bench.press(.escape)
         await bench.find("not (damaged or ok)")
         #expect(bench.text.contains("attic/y2k") && !bench.text.contains("app/web"))
+    }
+
+    /// Usage is a place to delete from; the rows of uploads and of garbage open their screens.
+    @Test func deletesAndOpensWhatUsesSpace() async throws {
+        let bench = try await ScreenBench()
+        await bench.press(.character("b"), .character("/"))
+        await bench.type("attic/")
+        await bench.press(.enter, .character("*"), .character("d"))
+        #expect(bench.text.contains("Delete 3 targets?"))
+        await bench.accept()
+        #expect(bench.status.hasPrefix("Deleted 3 targets") && bench.title == "Usage")
+        await bench.press(.escape)
+        #expect(!bench.text.contains("attic/"))
+        for (row, title) in [("(uploads)", "Uploads"), ("(unreferenced", "Collection")] {
+            await bench.press(.character("/"), .control("u"))
+            await bench.type("\"\(row)\"")
+            await bench.press(.enter, .enter)
+            #expect(bench.title == title)
+            await bench.press(.character("q"))
+        }
     }
 }
