@@ -2,8 +2,9 @@ public import Foundation
 
 /// The clock for ages, grace windows, due dates, the log and the names of holdings.
 ///
-/// Only this type reads the date and the zone of the machine; everything else is passed a clock or a date, so
-/// that a test can fix the time in one place. Durations are measured by `ContinuousClock`.
+/// Only this type reads the date and the zone of the machine; everything else is passed a clock or
+/// a date, so that a test can fix the time in one place. Durations are measured by
+/// `ContinuousClock`.
 public struct WallClock: Sendable {
     private let moment: @Sendable () -> Date
 

@@ -7,8 +7,8 @@ package enum JournalText {
     /// The most changes of a group that `plain` names.
     private static let most = 20
 
-    /// The pending changes, grouped by the work that is left: a line about the group, and a line for
-    /// each change.
+    /// The pending changes, grouped by the work that is left: a line about the group, and a line
+    /// for each change.
     package static func plain(_ pending: [PendingChange]) -> String {
         if pending.isEmpty { return "nothing is pending\n" }
         return groups(pending).map { changes in

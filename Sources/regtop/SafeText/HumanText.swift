@@ -64,10 +64,10 @@ package enum HumanText {
         return text.prefix(length) + offset(of: zone, at: date)
     }
 
-    /// "Z" for UTC, else "+01" or "+0530".
+    /// "Z" where it is UTC, else "+01" or "+0530".
     private static func offset(of zone: TimeZone, at date: Date) -> String {
-        if zone == .gmt { return "Z" }
         let minutes = zone.secondsFromGMT(for: date) / 60
+        if minutes == 0 { return "Z" }
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let hours = (minutes < 0 ? "-" : "+") + two(abs(minutes) / 60)
         return abs(minutes) % 60 == 0 ? hours : hours + two(abs(minutes) % 60)

@@ -164,7 +164,9 @@ extension CephCommandTests {
 
             // Deleting works without space.
             let trash = try await run("rm", "stale/never-touched", "--yes")
-            #expect(trash.status == 1 && trash.error.contains("--now skips the trash"), "\(trash.error)")
+            #expect(
+                trash.status == 1 && trash.error.contains("--now (D in the console) deletes without the trash"),
+                "\(trash.error)")
             let remove = try await run("rm", "stale/never-touched", "--now", "--yes")
             #expect(remove.status == 0, "\(remove.error)")
             #expect(try await run("show", "stale/never-touched:v1").status == 1)

@@ -11,7 +11,7 @@ import Testing
 /// Interrupted changes: `status` reports them, `recover` and every change undo or finish them.
 @Suite struct RecoverCommandTests {
     /// Fails every write after a number of writes.
-    private final class DyingWriter: ObjectWriter {
+    final class DyingWriter: ObjectWriter {
         private let base: any ObjectWriter
         private let left: Mutex<Int>
 

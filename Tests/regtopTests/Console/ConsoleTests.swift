@@ -211,6 +211,19 @@ import Testing
         #expect(bench.rows[9].hasSuffix("(column 1)"))
     }
 
+    /// The function keys of htop run the commands of these names.
+    @Test func functionKeysRunCommands() {
+        let bench = Bench()
+        bench.press(.function(4))
+        bench.type("web")
+        bench.press(.enter, .function(6))
+        #expect(bench.rows[1].contains("filter web") && bench.rows[1].contains("sorted by name"))
+        bench.press(.function(9))
+        #expect(bench.rows[9].hasPrefix("Delete web?"))
+        bench.press(.escape, .function(10))
+        #expect(bench.console.hasEnded)
+    }
+
     /// Up recalls the lines of the same kind of input; Down returns to the typed text.
     @Test func upRecallsEarlierLines() {
         let bench = Bench()

@@ -14,9 +14,13 @@ struct FaultCheck: Sendable {
 
     /// Reads a file again and returns its problem; nil if it has none any more.
     func problem(of suspect: FsckFacts.Fault) async throws -> Problem? {
-        let path = suspect.path
-        guard try await storage.value(at: path) == suspect.blob.value else { return nil }
-        let stored = try await storage.storedFile(suspect.blob, chunks: suspect.chunks)
+        guard try await storage.value(at: suspect.path) == suspect.blob.value else { return nil }
+        return try await problem(
+            of: suspect, stored: try await storage.storedFile(suspect.blob, chunks: suspect.chunks))
+    }
+
+    /// The problem of a file with these chunks; nil if it has none.
+    func problem(of suspect: FsckFacts.Fault, stored: StoredFile) async throws -> Problem? {
         guard let fault = stored.fault(chunkSize: storage.chunkSize) else {
             guard suspect.isEmptyBlob, stored.size == .known(0) else { return nil }
             return suspect.problem(

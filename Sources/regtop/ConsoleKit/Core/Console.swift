@@ -404,8 +404,17 @@ package final class Console {
         }
     }
 
+    /// The commands of the function keys, as htop has them, on every screen with such a command.
+    private static let functionKeys = [
+        3: "filter", 4: "filter", 5: "refresh", 6: "sort", 9: "delete", 10: "quit",
+    ]
+
     private func command(for key: Key) -> Command? {
-        let candidates = (screen.commands + globalCommands).filter { $0.keys.contains(key) }
+        let all = screen.commands + globalCommands
+        var candidates = all.filter { $0.keys.contains(key) }
+        if candidates.isEmpty, case .function(let number) = key, let name = Self.functionKeys[number] {
+            candidates = all.filter { $0.name == name }
+        }
         return candidates.first { $0.isEnabled() } ?? candidates.first
     }
 

@@ -6,6 +6,8 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     package var table: Table<Row>
     /// The text that stands in place of rows if there are none.
     package var empty = "Nothing here."
+    /// The text that `Y` copies; nil for the first column.
+    package var clip: ((Row) -> String)?
     let canMark: Bool
     /// The rows of the last drawing, for moves by pages.
     private(set) var page = 1
@@ -167,6 +169,13 @@ extension TableView {
             Command(name: "reverse", keys: [.character("S")], help: "Reverses the sort order") { [unowned self] in
                 table.sort(by: table.sortColumn, descending: !table.isDescending)
                 return .none
+            },
+            Command(
+                name: "clip", keys: [.character("Y")], help: "Shows and copies the name, digest or path of the row",
+                isEnabled: { [unowned self] in table.selected != nil }
+            ) { [unowned self] in
+                guard let row = table.selected else { return .none }
+                return .copy(clip?(row) ?? table.columns.first?.cell(row, 200).text ?? "")
             },
             Command(
                 name: "next-match", keys: [.character("n")], help: "Next row that matches the last filter",

@@ -289,8 +289,8 @@ nonisolated extension Table {
         let gutter = size.columns >= 24 ? Self.gutter : 1
         let columns = shownColumns
         let wishes = columns.map { column in
-            // Other columns yield before a name is cut, as long as it leaves them half of the row.
-            let name = column.isName ? min(longestName, (size.columns - gutter) / 2) : 0
+            // Other columns yield before a name is cut, as long as it leaves them most of the row.
+            let name = column.isName ? min(longestName, (size.columns - gutter) * 2 / 5) : 0
             return ColumnLayout.Wish(
                 minimum: max(column.minimum, name), ideal: column.ideal, priority: column.priority,
                 isExtra: column.isExtra)

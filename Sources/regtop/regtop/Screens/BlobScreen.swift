@@ -26,6 +26,7 @@ final class BlobScreen: Screen {
                         "\(row.chunk.object) \(row.chunk.state.rawValue) \(row.placement?.placementGroup ?? "") \(osds)"
                 }))
         view.empty = "Reading the chunks …"
+        view.clip = { $0.chunk.object.description }
     }
 
     private var name: String {
@@ -74,7 +75,8 @@ final class BlobScreen: Screen {
         return problem.severity == .error ? BlobReport.State.damaged.rawValue : problem.kind.rawValue
     }
 
-    /// The damage as `fsck` tells it; by the lengths of the chunks until then. nil if there is none.
+    /// The damage as `fsck` tells it; by the lengths of the chunks until then. nil if there is
+    /// none.
     private func damage(_ report: BlobReport) -> Line? {
         guard isJudged else { return suspicion(report).map { Line($0, .bad) } }
         return problem.map { problem in

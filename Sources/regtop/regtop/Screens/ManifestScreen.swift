@@ -27,6 +27,7 @@ final class ManifestScreen: Screen {
                     "\($0.name) \($0.digest?.string ?? "") \($0.mediaType ?? "") \($0.state ?? "") \($0.command)"
                 }))
         view.empty = "Reading the manifest …"
+        view.clip = { $0.digest?.string ?? $0.name }
     }
 
     var title: TitleBar {

@@ -23,6 +23,7 @@ final class ProblemsScreen: Screen, TargetScreen {
         view = TableView(
             Table(columns: ProblemRow.columns, searchText: { $0.searchText }), canMark: true)
         view.empty = "Checking the pool …"
+        view.clip = { $0.problem.place }
     }
 
     var title: TitleBar {

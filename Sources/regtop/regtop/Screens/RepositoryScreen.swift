@@ -26,6 +26,7 @@ final class RepositoryScreen: Screen, TargetScreen {
                 values: { $0.value(of: $1) }),
             canMark: true)
         view.empty = "Listing tags …"
+        view.clip = { $0.reference(in: name)?.description ?? $0.name }
     }
 
     var title: TitleBar { TitleBar(title: name.string, details: counts + view.selection) }

@@ -62,8 +62,8 @@ final class ResultsScreen: Screen {
     private static func amounts(_ plan: any ShownPlan) -> [String: String] {
         let parts = (plan as? CollectionPlan)?.parts ?? []
         return Dictionary(
-            parts.filter { !$0.items.isEmpty }.map { part in
-                (part.name, "\(HumanText.count(part.items.count)), \(HumanText.bytes(part.bytes))")
+            parts.filter { $0.bytes > 0 }.map { part in
+                (part.name, "\(HumanText.count(part.items.count, "item")), \(HumanText.bytes(part.bytes))")
             }
         ) { first, _ in first }
     }

@@ -19,6 +19,7 @@ final class TreeScreen: Screen {
                 fields: [.name, .size, .age, .modified, .state], clock: store.session.clock,
                 values: { $0.value(of: $1) }))
         view.empty = "Reading the directory …"
+        view.clip = { row in (try? path.appending(row.entry.key.description))?.string ?? row.entry.key.description }
     }
 
     var title: TitleBar { TitleBar(title: "Tree \(path)", details: view.summary) }

@@ -48,8 +48,8 @@ final class UsageScreen: Screen, TargetScreen {
         return TitleBar(title: title, details: details + whole + age + view.selection)
     }
 
-    /// The space of the store, which is more than that of the blobs: directories, links, uploads and
-    /// replicas count as well.
+    /// The space of the store as the header has it. It is not the sum of the blobs: directories,
+    /// links, uploads and replicas count as well, and a file may be packed.
     private var whole: [Line] {
         guard case .registry = level, let used = store.status?.bytesUsed else { return [] }
         return [Line("the store uses \(HumanText.bytes(used)) in all", .dim)]
@@ -277,7 +277,7 @@ nonisolated struct UsageRow: Sendable, Identifiable {
                 scale.bar(row.size, unique: row.unique, columns: min(width, 80))
             },
             Column(id: "percent", title: "%", alignment: .right, minimum: 5, ideal: 5, priority: 4) { row, _ in
-                Line(row.share.map { "\($0) %" } ?? "")
+                Line(row.share.map { $0 == 0 && row.size > 0 ? "<1 %" : "\($0) %" } ?? "")
             },
             Column(
                 id: "unique", title: "UNIQUE", alignment: .right, minimum: 9, ideal: 9, priority: 1,

@@ -120,7 +120,7 @@ import Testing
         #expect(bench.text.contains(/Held back: 8\.5 MiB by the trash \(:trash\), [0-9.]+ KiB by unfinished uploads/))
         await bench.press(.character("x"), .enter)
         await bench.accept()
-        #expect(bench.text.contains(/done +quarantine 20260101-000000-[0-9a-f]+ +[0-9]+, [0-9.]+ KiB/))
+        #expect(bench.text.contains(/done +quarantine 20260101-000000-[0-9a-f]+ +[0-9]+ items, [0-9.]+ KiB/))
     }
 }
 

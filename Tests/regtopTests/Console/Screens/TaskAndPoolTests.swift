@@ -183,6 +183,18 @@ import Testing
         #expect(bench.console.clipboard == "regtop tags ml/weights")
     }
 
+    /// `Y` copies the row: a name, a reference or a path.
+    @Test func rowsAreCopied() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("ml/weights")
+        await bench.press(.character("Y"))
+        #expect(bench.console.clipboard == "ml/weights")
+        await bench.press(.enter, .character("Y"))
+        #expect(bench.console.clipboard == "ml/weights:2015-11" && bench.status == "ml/weights:2015-11")
+        await bench.press(.character("t"), .character("Y"))
+        #expect(bench.console.clipboard == "/docker/registry/v2/repositories/ml/weights/_layers")
+    }
+
     @Test func storesAreNamedAsOnTheCommandLine() {
         var options = SessionOptions(location: .sqlite(path: "a b.db"))
         #expect(StoreWords.of(options) == ["--store", "sqlite:a b.db"])

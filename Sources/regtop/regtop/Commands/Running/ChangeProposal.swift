@@ -30,7 +30,13 @@ nonisolated struct ChangeProposal: Sendable {
         }
         try await confirm(plan)
         let progress = ProgressLine(context.streams)
-        let results = await admin.apply(plan, progress: progress.handler)
+        let context = context
+        let results = await withTaskCancellationHandler {
+            await admin.apply(plan, progress: progress.handler)
+        } onCancel: {
+            let when = plan.action == .collect ? "" : " after the current target"
+            context.say("the \(plan.action.noun) stops\(when); ^C again ends it at once")
+        }
         progress.end()
         try await report(plan, results)
     }
