@@ -209,6 +209,12 @@ actor TerminalWindow {
             String.init)
     }
 
+    /// The screen with the sequences of its colours.
+    func colours() async throws -> String {
+        try await tmux("display-message", "-p", "")
+        return try await tmux("capture-pane", "-e", "-N", "-p")
+    }
+
     func text() async throws -> String { try await screen().joined(separator: "\n") }
 
     /// A variable of tmux, such as `alternate_on`.

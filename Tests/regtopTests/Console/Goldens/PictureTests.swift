@@ -1,0 +1,170 @@
+import Foundation
+import Testing
+
+@testable import ConsoleKit
+
+/// The picture at the top of the README is what a real terminal with 256 colours shows.
+@Suite(.timeLimit(.minutes(15))) struct PictureTests {
+    /// UPDATE_GOLDEN=1 draws it anew.
+    @Test func thePictureOfTheReadmeIsCurrent() async throws {
+        let environment = ["TERM=tmux-256color", "COLORTERM=truecolor"]
+        try await TerminalWindow.with(["demo"], columns: 100, rows: 20, environment: environment) { window in
+            try await window.idle()
+            try await window.play(Scene("", .run("unique"), .run("sort unique")))
+            for _ in 0..<3 { try await window.press("Space") }
+            let picture = TerminalPicture(try await window.colours()).svg
+            var file = URL(filePath: #filePath)
+            for _ in 0..<5 { file.deleteLastPathComponent() }
+            file.append(path: "docs/console.svg")
+            if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+                return try picture.write(to: file, atomically: true, encoding: .utf8)
+            }
+            let kept = try String(contentsOf: file, encoding: .utf8)
+            #expect(picture == kept, "docs/console.svg is old; after a look at it, UPDATE_GOLDEN=1 draws it anew")
+        }
+    }
+}
+
+/// A screen with its colours as an SVG. Understands what `tmux capture-pane -e` writes: texts and
+/// SGR sequences.
+struct TerminalPicture {
+    private struct Look: Equatable {
+        var foreground: Int?
+        var background: Int?
+        var isBold = false
+        var isDim = false
+        var isUnderlined = false
+        var isReversed = false
+    }
+
+    private struct Run {
+        let look: Look
+        let column: Int
+        let text: String
+    }
+
+    private static let (cell, row, edge) = (8.4, 18, 12)
+    private static let (paper, ink) = ("#16191d", "#d6dade")
+
+    private let rows: [[Run]]
+
+    init(_ capture: String) {
+        var lines = capture.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        while lines.last?.isEmpty == true { lines.removeLast() }
+        // A look goes on in the next row.
+        var look = Look()
+        rows = lines.map { Self.runs(of: Self.steady($0), &look) }
+    }
+
+    /// Replaces what differs from run to run: the load and the size of the store.
+    private static func steady(_ line: String) -> String {
+        line.replacing(/in flight [0-9]+, [0-9.]+ ms/, with: "in flight 0, 0.3 ms")
+            .replacing(/[0-9]+\.[0-9] MiB(?=  [0-9,]+ objects)/, with: "12.0 MiB")
+    }
+
+    private static func runs(of line: String, _ look: inout Look) -> [Run] {
+        var runs: [Run] = []
+        var (column, text) = (0, "")
+        var rest = Substring(line)
+        func end(_ look: Look) {
+            if !text.isEmpty { runs.append(Run(look: look, column: column - text.count, text: text)) }
+            text = ""
+        }
+        while let character = rest.popFirst() {
+            guard character == "\u{1b}" else {
+                text.append(character)
+                column += 1
+                continue
+            }
+            end(look)
+            let sequence = rest.prefix { $0 != "m" }
+            rest = rest.dropFirst(sequence.count + 1)
+            apply(sequence.dropFirst().split(separator: ";").map { Int($0) ?? 0 }, to: &look)
+        }
+        end(look)
+        return runs
+    }
+
+    private static func apply(_ numbers: [Int], to look: inout Look) {
+        var rest = ArraySlice(numbers.isEmpty ? [0] : numbers)
+        while let number = rest.popFirst() {
+            switch number {
+            case 0: look = Look()
+            case 1: look.isBold = true
+            case 2: look.isDim = true
+            case 4: look.isUnderlined = true
+            case 7: look.isReversed = true
+            case 22: (look.isBold, look.isDim) = (false, false)
+            case 24: look.isUnderlined = false
+            case 27: look.isReversed = false
+            case 30...37: look.foreground = number - 30
+            case 39: look.foreground = nil
+            case 40...47: look.background = number - 40
+            case 49: look.background = nil
+            case 90...97: look.foreground = number - 82
+            case 38, 48:
+                guard rest.popFirst() == 5, let colour = rest.popFirst() else { return }
+                if number == 38 { look.foreground = colour } else { look.background = colour }
+            default: break
+            }
+        }
+    }
+
+    /// The colour of a number in xterm's palette.
+    private static func colour(_ number: Int) -> String {
+        let basic = [
+            "#000000", "#cd3131", "#0dbc79", "#e5e510", "#2472c8", "#bc3fbc", "#11a8cd", "#e5e5e5", "#666666",
+            "#f14c4c", "#23d18b", "#f5f543", "#3b8eea", "#d670d6", "#29b8db", "#ffffff",
+        ]
+        if number < 16 { return basic[max(0, number)] }
+        let parts =
+            number < 232
+            ? [(number - 16) / 36, (number - 16) / 6 % 6, (number - 16) % 6].map { $0 == 0 ? 0 : 55 + $0 * 40 }
+            : Array(repeating: 8 + (number - 232) * 10, count: 3)
+        return "#" + parts.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    var svg: String {
+        let columns = rows.flatMap { $0 }.map { $0.column + $0.text.count }.max() ?? 0
+        let (width, height) = (Int(Double(columns) * Self.cell) + 2 * Self.edge, rows.count * Self.row + 2 * Self.edge)
+        var lines = [
+            #"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(width) \#(height)" font-size="14" "#
+                + #"font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace">"#,
+            #"<rect width="100%" height="100%" rx="8" fill="\#(Self.paper)"/>"#,
+        ]
+        for (number, row) in rows.enumerated() {
+            for run in row { lines += Self.shapes(of: run, top: Self.edge + number * Self.row) }
+        }
+        return (lines + ["</svg>"]).joined(separator: "\n") + "\n"
+    }
+
+    private static func shapes(of run: Run, top: Int) -> [String] {
+        var ink = run.look.foreground.map(colour) ?? Self.ink
+        var paper = run.look.background.map(colour)
+        if run.look.isReversed { (ink, paper) = (paper ?? Self.paper, ink) }
+        func place(_ column: Int) -> String { "\((Double(edge) + Double(column) * cell).rounded(to: 10))" }
+        let width = (Double(run.text.count) * cell).rounded(to: 10)
+        var shapes: [String] = []
+        if let paper {
+            shapes.append(
+                #"<rect x="\#(place(run.column))" y="\#(top)" width="\#(width)" height="\#(row)" fill="\#(paper)"/>"#)
+        }
+        let text = run.text.drop { $0 == " " }
+        if text.isEmpty { return shapes }
+        var style = run.look.isBold ? #" font-weight="bold""# : ""
+        if run.look.isUnderlined { style += #" text-decoration="underline""# }
+        if run.look.isDim { style += #" opacity="0.6""# }
+        let escaped = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+        let start = run.column + run.text.count - text.count
+        // Fonts differ in width; the length keeps the columns.
+        shapes.append(
+            #"<text x="\#(place(start))" y="\#(top + 14)" textLength="\#((Double(text.count) * cell).rounded(to: 10))" "#
+                + #"xml:space="preserve" fill="\#(ink)"\#(style)>\#(escaped)</text>"#)
+        return shapes
+    }
+}
+
+extension Double {
+    /// Rounded to this fraction of one.
+    fileprivate func rounded(to parts: Double) -> Double { (self * parts).rounded() / parts }
+}
