@@ -8,9 +8,9 @@ sources = Sources Tests Plugins Package.swift Benchmarks/Sources Benchmarks/Pack
 
 # Each step needs the step before it.
 .NOTPARALLEL:
-.PHONY: all clean fmt lint build test test-full model docs bench binaries install uninstall
+.PHONY: all clean fmt lint build test test-full model docs bench dist deb install uninstall
 
-all: clean fmt lint build test binaries
+all: clean fmt lint build test dist
 
 # Removes build products; the sources of the dependencies stay.
 clean:
@@ -51,13 +51,15 @@ docs:
 bench:
 	scripts/bench
 
-binaries:
-	$(SWIFT) build -c release --product regtop
-	mkdir -p dist
-	install -m 755 .build/release/regtop dist/regtop
+# The program as operators install it: stripped, and without Swift's shared libraries.
+dist:
+	scripts/dist
+
+deb:
+	scripts/dist --deb
 
 install:
-	test -x dist/regtop || $(MAKE) binaries
+	test -x dist/regtop || $(MAKE) dist
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 dist/regtop $(DESTDIR)$(PREFIX)/bin/regtop
 
