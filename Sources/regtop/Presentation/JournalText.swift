@@ -26,13 +26,11 @@ package enum JournalText {
 
     /// The changes by state, those that need attention first.
     private static func groups(_ pending: [PendingChange]) -> [[PendingChange]] {
-        words.compactMap { word in
+        PendingChange.State.words.compactMap { word in
             let changes = pending.filter { $0.state.word == word }
             return changes.isEmpty ? nil : changes
         }
     }
-
-    private static let words = ["unreadable", "interrupted", "in-progress", "due", "gone", "watching", "waiting"]
 
     /// One line for each result of a recovery.
     package static func plain(_ results: [Recovery]) -> String {
@@ -71,7 +69,7 @@ package enum JournalText {
     package static func summary(_ pending: [PendingChange]) -> String {
         if pending.isEmpty { return "nothing is pending" }
         var parts: [String] = []
-        for word in words {
+        for word in PendingChange.State.words {
             let count = pending.count { $0.state.word == word }
             if count > 0 { parts.append("\(HumanText.count(count)) \(word)") }
         }
@@ -98,6 +96,9 @@ extension PendingChange {
 }
 
 extension PendingChange.State {
+    /// The words of all states, the most urgent first.
+    package static let words = ["unreadable", "interrupted", "in-progress", "due", "gone", "watching", "waiting"]
+
     /// The state in one word.
     package var word: String {
         switch self {

@@ -15,6 +15,15 @@ import Testing
         #expect(run.error.contains("-f is --format; did you mean --yes?"))
     }
 
+    /// Only `status` prints metrics; the others say so.
+    @Test func theFormatOfMetricsBelongsToStatus() async throws {
+        let place = try TemporaryPlace()
+        let run = try await RegtopProgram.run("repos", "-f", "prometheus", in: place)
+        #expect(run.status == 64 && run.error.contains("only `regtop status` prints metrics for prometheus"))
+        let status = try await RegtopProgram.run("status", "-f", "metrics", in: place)
+        #expect(status.status == 64 && status.error.contains("must be plain, json, json-pretty or prometheus"))
+    }
+
     @Test func aPathIsNotAReference() async throws {
         let place = try TemporaryPlace()
         let run = try await RegtopProgram.run("rm", "/docker/registry/v2", "--yes", in: place)

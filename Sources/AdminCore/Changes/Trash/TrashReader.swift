@@ -54,6 +54,23 @@ public struct TrashReader: Sendable {
         }
     }
 
+    /// The size of the whole trash. Reads the deletions, their files and the manifests among them,
+    /// and nothing else of the registry. Memory: a few dozen bytes for each blob that is reached.
+    public func total() async throws -> TrashTotal {
+        let pass = registry.pass()
+        let found = try await concurrentMap(try await ids(), window: storage.window) {
+            id -> (deleted: Date?, own: UInt64, content: [Digest: UInt64])? in
+            guard let holding = try await holding(id) else { return nil }
+            let own = try await ownSize(of: holding)
+            return (TrashItem(holding).deleted, own, try await content(of: holding.entries, pass))
+        }.compactMap(\.self)
+        let reached = found.reduce(into: [Digest: UInt64]()) { $0.merge($1.content) { first, _ in first } }
+        return TrashTotal(
+            count: found.count,
+            bytes: reached.values.reduce(found.map(\.own).reduce(0, addingCapped), addingCapped),
+            oldest: found.compactMap(\.deleted).min())
+    }
+
     /// Bytes of the blobs that only these deletions keep, and no repository and no other deletion:
     /// collections can free them after the deletions are dropped.
     func contentKeptOnly(by ids: Set<String>, progress: ProgressHandler?) async throws -> UInt64 {
@@ -122,6 +139,16 @@ public struct TrashReader: Sendable {
             }
         }.reduce(into: []) { $0.formUnion($1) }
     }
+}
+
+/// The size of the trash.
+public struct TrashTotal: Hashable, Sendable {
+    /// The number of deletions.
+    public let count: Int
+    /// Bytes of their files and of the blobs that manifests among them reach, each blob once.
+    public let bytes: UInt64
+    /// The time of the oldest deletion; nil if none has a time that can be read.
+    public let oldest: Date?
 }
 
 /// One deletion in the trash, as a row.

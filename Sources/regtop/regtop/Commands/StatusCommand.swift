@@ -19,17 +19,27 @@ struct StatusCommand: StoreCommand {
             trash, chunkSize, chunkSizeFound, readOnly, pullThroughCache, journal:{interrupted, inProgress, waiting, \
             watching, due, gone, unreadable}}; null where the store has no such value.
 
-            EXAMPLE:
+            -f prometheus prints metrics for the textfile collector of node_exporter: also the uploads, the trash, the \
+            quarantine and the latest changes in the log. It reads the content of the trash and of the quarantine, and no \
+            other manifest. docs/collection.md lists the metrics.
+
+            EXAMPLES:
               regtop status -p registry -f json | jq -r .health
+              regtop status -f prometheus >registry.new && mv registry.new registry.prom
             """)
 
     @OptionGroup var store: StoreOptions
-    @OptionGroup var format: FormatOptions
+    @OptionGroup var format: StatusFormatOptions
 
     func run(in context: CommandContext) async throws {
-        let overview = try await context.session.overview()
-        let report = StatusReport(overview: overview, isReadOnly: context.session.isReadOnly)
-        try await context.print(format.format, json: report.json, plain: report.lines)
+        switch format.format {
+        case .output(let format):
+            let overview = try await context.session.overview()
+            let report = StatusReport(overview: overview, isReadOnly: context.session.isReadOnly)
+            try await context.print(format, json: report.json, plain: report.lines)
+        case .prometheus:
+            try await context.streams.print(StoreMetrics.read(context.session).text)
+        }
     }
 }
 

@@ -63,28 +63,36 @@ enum Golden {
         return tests.appending(path: "Goldens")
     }()
 
-    private static func file(_ name: String, _ size: Size) -> URL {
-        directory.appending(path: "\(name).\(size.columns)x\(size.rows).txt")
-    }
+    private static func suffix(_ size: Size) -> String { ".\(size.columns)x\(size.rows)" }
+
+    private static func file(_ name: String) -> URL { directory.appending(path: "\(name).txt") }
 
     /// The stored text; nil if there is none.
     static func kept(_ name: String, _ size: Size) throws -> String? {
-        let file = file(name, size)
+        try kept(name + suffix(size))
+    }
+
+    private static func kept(_ name: String) throws -> String? {
+        let file = file(name)
         guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { return nil }
         return try String(contentsOf: file, encoding: .utf8)
     }
 
-    /// Compares a text with the stored one, or stores it if UPDATE_GOLDEN is set.
+    /// Compares a screen with the stored one, or stores it if UPDATE_GOLDEN is set.
     static func check(_ text: String, _ name: String, _ size: Size) throws {
-        let text = text + "\n"
+        try check(text + "\n", name + suffix(size))
+    }
+
+    /// Compares a text with the stored one, or stores it if UPDATE_GOLDEN is set.
+    static func check(_ text: String, _ name: String) throws {
         if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
-            return try text.write(to: file(name, size), atomically: true, encoding: .utf8)
+            return try text.write(to: file(name), atomically: true, encoding: .utf8)
         }
-        guard let kept = try kept(name, size) else {
-            Issue.record("there is no golden of \(name) at \(size.columns)x\(size.rows); UPDATE_GOLDEN=1 makes it")
+        guard let kept = try kept(name) else {
+            Issue.record("there is no golden \(name); UPDATE_GOLDEN=1 makes it")
             return
         }
-        #expect(text == kept, "\(name) at \(size.columns)x\(size.rows); after a look at it, UPDATE_GOLDEN=1 keeps it")
+        #expect(text == kept, "\(name); after a look at it, UPDATE_GOLDEN=1 keeps it")
     }
 
     /// Replaces text that differs from run to run: rates and times of tasks, versions of objects,

@@ -134,10 +134,32 @@ nonisolated enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Send
 
     /// - Throws: `ValidationError` if the text names no format.
     static func parse(_ text: String) throws -> OutputFormat {
+        if text == StatusFormat.metrics {
+            throw ValidationError("must be plain, json or json-pretty; only `regtop status` prints metrics for \(text)")
+        }
         guard let format = OutputFormat(rawValue: text) else {
             throw ValidationError("must be plain, json or json-pretty; \(hint)")
         }
         return format
+    }
+}
+
+/// The format of `status`, which also prints metrics.
+nonisolated enum StatusFormat: Sendable {
+    case output(OutputFormat)
+    /// The text format of Prometheus.
+    case prometheus
+
+    /// The name of the format of metrics.
+    static let metrics = "prometheus"
+
+    /// - Throws: `ValidationError` if the text names no format.
+    static func parse(_ text: String) throws -> StatusFormat {
+        if text == metrics { return .prometheus }
+        guard let format = OutputFormat(rawValue: text) else {
+            throw ValidationError("must be plain, json, json-pretty or \(metrics); \(OutputFormat.hint)")
+        }
+        return .output(format)
     }
 }
 
@@ -148,6 +170,15 @@ struct FormatOptions: ParsableArguments {
         help: ArgumentHelp("plain, json or json-pretty.", valueName: "format"),
         transform: OutputFormat.parse)
     var format: OutputFormat = .plain
+}
+
+/// `-f` of `status`.
+struct StatusFormatOptions: ParsableArguments {
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("plain, json, json-pretty or prometheus. (default: plain)", valueName: "format"),
+        transform: StatusFormat.parse)
+    var format: StatusFormat = .output(.plain)
 }
 
 /// The program's own log.
