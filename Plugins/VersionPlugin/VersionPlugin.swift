@@ -14,12 +14,14 @@ struct VersionPlugin: BuildToolPlugin {
         let root = context.package.directoryURL
         let script = root.appending(path: "scripts/version")
         let output = context.pluginWorkDirectoryURL.appending(path: "BuildVersion.swift")
+        // Another compiler is another build.
+        let compiler = try context.tool(named: "swift").url
         return [
             .buildCommand(
                 displayName: "Version from git",
                 executable: URL(filePath: "/bin/sh"),
-                arguments: [script.path, "--swift", output.path],
-                inputFiles: [script] + gitFiles(of: root) + sources(of: target),
+                arguments: [script.path, "--swift", output.path, compiler.path],
+                inputFiles: [script, compiler] + gitFiles(of: root) + sources(of: target),
                 outputFiles: [output]
             )
         ]

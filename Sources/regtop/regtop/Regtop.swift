@@ -61,11 +61,26 @@ struct Regtop: AsyncParsableCommand {
     }
 }
 
-/// The text of `--version`.
+/// The text of `--version`, and its parts.
 nonisolated enum VersionText {
-    /// The versions of the program and of librados.
+    /// The version of the program, the commit and the date of the build, and the versions of Swift
+    /// and librados, a line each.
     static var text: String {
-        let rados = Session.radosVersion.map { "with RADOS through \($0)" } ?? "without RADOS: SQLite stores only"
-        return "regtop \(BuildVersion.string)\n\(rados)"
+        [program, "commit \(BuildVersion.commit ?? unknown)", "built \(BuildVersion.date ?? unknown)", swift, rados]
+            .joined(separator: "\n")
     }
+
+    /// `regtop 0.1.0`.
+    static var program: String { "regtop \(BuildVersion.string)" }
+
+    /// `Swift 6.3.1`: the compiler of the build.
+    static var swift: String { "Swift \(BuildVersion.swift ?? unknown)" }
+
+    /// `with RADOS through librados 3.0.0 (Ceph 16.2.15)`.
+    static var rados: String {
+        Session.radosVersion.map { "with RADOS through \($0)" } ?? "without RADOS: SQLite stores only"
+    }
+
+    /// The value in a source archive, which has no history.
+    static let unknown = "unknown"
 }
