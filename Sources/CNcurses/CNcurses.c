@@ -53,6 +53,15 @@ int CNcurses_probe(const char *type, int output) {
     return usable ? 0 : -1;
 }
 
+int CNcurses_colours(const char *type, int output) {
+    int problem = 0;
+    if (setupterm(type, output, &problem) != OK)
+        return 0;
+    int colours = tigetnum("colors");
+    del_curterm(cur_term);
+    return colours > 0 ? colours : 0;
+}
+
 static FILE *reopened(int descriptor, const char *mode) {
     int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
     if (copy < 0)

@@ -38,6 +38,8 @@ public struct Session: Sendable {
     let shutDown: @Sendable () async -> Void
     private let naming: @Sendable () -> String
     private let poolNaming: (@Sendable () -> String)?
+    /// Asks for the capabilities; nil if the store is no pool.
+    private let asking: (@Sendable () async throws -> [String: String])?
 
     /// Reads the tree of files.
     public var storage: StorageReader { registry.storage }
@@ -57,15 +59,40 @@ public struct Session: Sendable {
     /// The version of librados; nil without the package trait RADOS.
     public static var radosVersion: String? { RadosLibrary.version }
 
+    /// The version of SQLite; nil if SQLite does not work.
+    public static var sqliteVersion: String? { SQLiteLibrary.version }
+
+    /// Reads the files and settings by which `open` connects to a cluster, without connecting.
+    ///
+    /// - Throws: `StoreError` for a file that librados would refuse;
+    ///   `SessionError.radosNotBuiltIn`.
+    public static func radosSetup(_ options: RadosOptions) async throws -> RadosSetup {
+        #if RADOS
+        return try await RadosCluster.setup(options)
+        #else
+        throw SessionError.radosNotBuiltIn
+        #endif
+    }
+
+    /// Asks for the capabilities of the client, by service, as in `["mon": "allow r"]`.
+    ///
+    /// - Returns: nil if the store is no pool.
+    /// - Throws: `StoreError`: `.permissionDenied` if the client may not ask, as most may not.
+    public func capabilities() async throws -> [String: String]? {
+        try await asking?()
+    }
+
     init(
         name: @escaping @autoclosure @Sendable () -> String, pool: (@Sendable () -> String)? = nil,
         notes: [String] = [],
         reader: any ObjectReader, writer: (any ObjectWriter)?, chunkSize: UInt64, journal: JournalPolicy,
-        client: String? = nil, snapshot: SnapshotNote? = nil, shutDown: @escaping @Sendable () async -> Void
+        client: String? = nil, capabilities: (@Sendable () async throws -> [String: String])? = nil,
+        snapshot: SnapshotNote? = nil, shutDown: @escaping @Sendable () async -> Void
     ) {
         self.snapshot = snapshot
         naming = name
         poolNaming = pool
+        asking = capabilities
         self.notes = notes
         objects = reader
         self.journal = journal
@@ -192,7 +219,7 @@ public struct Session: Sendable {
                     delay: options.isOffline ? 0 : JournalPolicy.usualDelay, caches: options.caches,
                     stall: JournalPolicy.usualDelay,
                     clock: options.clock),
-                client: cluster.client
+                client: cluster.client, capabilities: { try await store.capabilities() }
             ) { await store.close() }
         } catch {
             await cluster.close()

@@ -27,3 +27,25 @@ public struct RadosOptions: Hashable, Sendable {
         operationTimeout = 60
     }
 }
+
+/// The files and settings by which the options lead to a cluster. Has no key.
+public struct RadosSetup: Hashable, Sendable {
+    /// The client, as in `client.admin`.
+    public let client: String
+    /// The ceph.conf; nil if there is none and the monitors are named otherwise.
+    public let configuration: String?
+    /// The addresses of the monitors (`mon_host`); nil if something else names them.
+    public let monitors: String?
+    /// The place of the client's key: "its key in /etc/ceph/ceph.client.admin.keyring".
+    public let key: String
+    /// The fault of the key, in a sentence; nil if only the cluster can find one.
+    public let keyFault: String?
+
+    package init(client: String, configuration: String?, monitors: String?, key: String, keyFault: String?) {
+        self.client = client
+        self.configuration = configuration
+        self.monitors = monitors
+        self.key = key
+        self.keyFault = keyFault
+    }
+}

@@ -48,6 +48,13 @@ public final class RadosCluster: Sendable {
         RadosCluster(try await RadosConnector(options).connect())
     }
 
+    /// Reads the files and settings that `connect` uses, without connecting.
+    ///
+    /// - Throws: `StoreError` for a file that librados would refuse.
+    public static func setup(_ options: RadosOptions) async throws -> RadosSetup {
+        try await RadosConnector(options).setup()
+    }
+
     /// All pools, sorted by name. Throws `StoreError`.
     public func pools() async throws -> [Pool] {
         let details = try await PoolDetails.all(connection)

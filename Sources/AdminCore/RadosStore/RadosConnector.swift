@@ -71,6 +71,29 @@ struct RadosConnector: Sendable {
             raw: raw, client: configuration.client, fsid: fsid, bounds: bounds, threads: threads, logger: logger)
     }
 
+    /// Reads the files and settings that `connect` uses, without connecting.
+    ///
+    /// - Throws: `StoreError` for a file that librados would refuse.
+    func setup() async throws -> RadosSetup {
+        let late = StoreError.rados(-ETIMEDOUT, "read the configuration")
+        return try await threads.run(timeout: bounds.connect, late: late) { try readSetup() }
+    }
+
+    private func readSetup() throws -> RadosSetup {
+        let configuration = try RadosConfiguration(options, environment: environment)
+        try checkKeyring(configuration)
+        let raw = try handle(configuration)
+        defer { rados_shutdown(raw) }
+        try configure(raw, configuration)
+        let keys = KeySource(raw, client: configuration.client)
+        let monitors = Self.setting(raw, "mon_host") ?? ""
+        return RadosSetup(
+            client: configuration.client, configuration: configuration.file,
+            monitors: monitors.isEmpty ? nil : monitors,
+            key: keys.isNeeded ? keys.description : "the settings say to send none",
+            keyFault: keys.obstacle ?? keys.fault(0))
+    }
+
     private func handle(_ configuration: RadosConfiguration) throws -> rados_t {
         var created: rados_t?
         let code = rados_create2(&created, configuration.cluster, configuration.client, 0)

@@ -41,6 +41,21 @@ public final class RadosStore: Sendable {
         }
     }
 
+    /// Asks the monitors for the capabilities of the client, by service, as in
+    /// `["mon": "allow r"]`.
+    ///
+    /// - Throws: `StoreError`: `.permissionDenied` if the client may not ask, as most may not.
+    public func capabilities() async throws -> [String: String] {
+        // The answer also has the key, which is not decoded.
+        struct Answer: Decodable, Sendable {
+            let caps: [String: String]
+        }
+        let connection = pool.connection
+        let answers = try await RadosCommand("auth get", [("entity", ByteString(connection.client))]).answer(
+            as: [Answer].self, from: connection, "read the capabilities")
+        return answers.first?.caps ?? [:]
+    }
+
     /// Cancels and awaits all operations (a write in flight ends as unknown), then shuts the
     /// connection down. Takes milliseconds, or seconds if a monitor hangs. After that, readers and
     /// writers of this store answer `.blocklisted`. Does nothing the second time.

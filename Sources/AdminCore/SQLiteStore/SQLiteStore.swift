@@ -74,3 +74,12 @@ public final class SQLiteWriter: ObjectWriter {
         return await connection.write(operation, to: object)
     }
 }
+
+/// The SQLite in use.
+public enum SQLiteLibrary {
+    /// `SQLite 3.40.1`; nil if SQLite does not work.
+    public static var version: String? {
+        let number = try? DatabaseQueue().inDatabase { try String.fetchOne($0, sql: "SELECT sqlite_version()") }
+        return number.map { "SQLite \($0)" }
+    }
+}

@@ -27,6 +27,9 @@ bool CNcurses_locale_is_utf8(void);
 /// 0 if the terminal type is known and can address its cursor, -1 if not. Touches nothing.
 int CNcurses_probe(const char *type, int output);
 
+/// The number of colours of a terminal type; 0 for none, and for an unknown type. Touches nothing.
+int CNcurses_colours(const char *type, int output);
+
 /// Opens the screen on two descriptors, which stay the caller's. 0, or -1.
 int CNcurses_open(const char *type, int input, int output);
 

@@ -44,7 +44,9 @@ struct Regtop: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Keep It Healthy",
-                subcommands: [CollectCommand.self, FsckCommand.self, VerifyCommand.self, UploadsCommand.self]),
+                subcommands: [
+                    CollectCommand.self, FsckCommand.self, VerifyCommand.self, UploadsCommand.self, DoctorCommand.self,
+                ]),
             CommandGroup(
                 name: "Leave the Driver", subcommands: [ExportCommand.self, CompareCommand.self, ImportCommand.self]),
             CommandGroup(

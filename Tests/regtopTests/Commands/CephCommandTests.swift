@@ -200,6 +200,50 @@ import Testing
         }
     }
 
+    /// `doctor` names the files, the client, its capabilities and the remedy, and never a key.
+    @Test func doctorOnACluster() async throws {
+        let place = try TemporaryPlace()
+        let cluster = try await CephCluster.shared.value
+        let viewer = try await cluster.client("client.patient", "mon", "allow r", "osd", "allow r", in: place)
+        var keys: [String] = []
+        for file in ["\(cluster.directory)/keyring", viewer] {
+            let key = try String(contentsOfFile: file, encoding: .utf8).firstMatch(of: #/key\s*=\s*(\S+)/#)
+            keys.append(String(try #require(key).output.1))
+        }
+        func doctor(_ words: String..., through: [String] = []) async throws -> (status: Int32, lines: [String: String])
+        {
+            let run = try await RegtopProgram.run(
+                ["doctor", "-c", cluster.conf] + words, through: through, in: place)
+            #expect(run.error.isEmpty && keys.allSatisfy { !run.text.contains($0) }, "\(run.error)")
+            let lines = run.text.split(separator: "\n").map(String.init)
+            return (run.status, Dictionary(uniqueKeysWithValues: lines.map { (String($0.prefix { $0 != " " }), $0) }))
+        }
+        try await cluster.withPool("examined", holding: Fixture.path, in: place) {
+            let admin = try await doctor("-p", "examined", through: ["env", "CEPH_ARGS=--key=\(keys[0])"])
+            #expect(admin.status == 0 && admin.lines.values.allSatisfy { !$0.contains("FIX") }, "\(admin.lines)")
+            #expect(admin.lines["ceph.conf"]?.hasSuffix(" \(cluster.conf)") == true)
+            #expect(admin.lines["variables"]?.hasSuffix(" set: CEPH_ARGS") == true)
+            #expect(admin.lines["key"]?.hasSuffix(" client.admin, the key in the setting key") == true)
+            #expect(admin.lines["connection"]?.contains(" client.admin on cluster ") == true)
+            #expect(admin.lines["store"]?.hasSuffix(" pool examined") == true)
+            #expect(admin.lines["caps"]?.contains("mon 'allow *'") == true, "\(admin.lines)")
+
+            let patient = try await doctor("-p", "examined", "--id", "patient", "-k", viewer)
+            #expect(patient.status == 0, "\(patient.lines)")
+            #expect(patient.lines["key"]?.hasSuffix(" client.patient, its key in \(viewer)") == true)
+            #expect(patient.lines["caps"]?.contains("`ceph auth get client.patient`") == true, "\(patient.lines)")
+        }
+        let pool = try await doctor("-p", "nowhere")
+        #expect(pool.status == 1 && pool.lines["store"]?.contains(" FIX ") == true, "\(pool.lines)")
+        let key = try await doctor("-k", "\(place.path)/nowhere")
+        #expect(key.status == 1 && key.lines["key"]?.contains("name one with --keyring") == true, "\(key.lines)")
+        #expect(key.lines["connection"] == nil)
+        let began = ContinuousClock.now
+        let silent = try await doctor("-m", "127.0.0.1:1", "--connect-timeout", "2s")
+        #expect(silent.status == 1 && silent.lines["connection"]?.contains("within 2 s") == true, "\(silent.lines)")
+        #expect(ContinuousClock.now - began < .seconds(20))
+    }
+
     @Test func chunksLieOnOSDs() async throws {
         let place = try TemporaryPlace()
         let cluster = try await CephCluster.shared.value

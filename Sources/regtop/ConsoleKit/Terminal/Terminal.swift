@@ -46,10 +46,15 @@ final class Terminal: Display {
         }
     }
 
-    /// Returns the type in `TERM`, and the type to draw as: the same, or one of its family.
+    /// Returns the same as `namedType` if the console has a terminal.
     private static func usableType() throws(TerminalError) -> (asked: String, type: String) {
         guard isatty(0) == 1 else { throw .notATerminal("input") }
         guard isatty(1) == 1 else { throw .notATerminal("output") }
+        return try namedType()
+    }
+
+    /// Returns the type in `TERM`, and the type to draw as: the same, or one of its family.
+    fileprivate nonisolated static func namedType() throws(TerminalError) -> (asked: String, type: String) {
         guard let value = getenv("TERM"), value.pointee != 0 else { throw .unusableType(nil) }
         let asked = String(cString: value)
         let types = asked == "dumb" ? [] : [asked] + TerminalFamily.bases(of: asked)
@@ -163,5 +168,48 @@ final class Terminal: Display {
             column += span.width
         }
         CNcurses_clear_row(Int32(row), Int32(column))
+    }
+}
+
+/// The terminal and the locale as the console would find them. Reading them changes nothing.
+package nonisolated struct TerminalFacts: Sendable {
+    /// The version of curses, such as `ncurses 6.4.20221231`.
+    package let library: String
+    /// True if a standard stream is a terminal.
+    package let isTerminal: Bool
+    /// The type in `TERM`; nil if it is not set.
+    package let type: String?
+    /// The type to draw as; nil if no full screen is possible.
+    package let drawn: String?
+    /// The reason for that.
+    package let fault: String?
+    /// The number of colours; 0 for none, also by `NO_COLOR`.
+    package let colours: Int
+    /// The size; nil if it is not known.
+    package let size: (rows: Int, columns: Int)?
+    /// The variable that names the locale, with its value; nil if none is set.
+    package let locale: String?
+    /// True if the encoding of the locale is UTF-8.
+    package let isUTF8: Bool
+
+    /// Reads the facts. Call it before the standard streams are diverted.
+    package init() {
+        func value(_ name: String) -> String? {
+            getenv(name).flatMap { $0.pointee == 0 ? nil : String(cString: $0) }
+        }
+        library = String(cString: curses_version())
+        isTerminal = (0...2).contains { isatty($0) == 1 }
+        type = value("TERM")
+        let found = Result { () throws(TerminalError) in try Terminal.namedType() }
+        switch found {
+        case .success(let names): (drawn, fault) = (names.type, nil)
+        case .failure(let error): (drawn, fault) = (nil, error.description)
+        }
+        colours = value("NO_COLOR") == nil ? drawn.map { Int(CNcurses_colours($0, 1)) } ?? 0 : 0
+        var (rows, columns): (Int32, Int32) = (0, 0)
+        for stream in Int32(0)...2 where rows == 0 { CNcurses_terminal_size(stream, &rows, &columns) }
+        size = rows > 0 ? (Int(rows), Int(columns)) : nil
+        locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { name in value(name).map { "\(name)=\($0)" } }.first
+        isUTF8 = CNcurses_locale_is_utf8()
     }
 }

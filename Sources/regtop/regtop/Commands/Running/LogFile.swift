@@ -23,14 +23,18 @@ nonisolated final class LogFile: Sendable {
     /// - Returns: nil if the file cannot be opened; then log messages are dropped, and no command
     ///   fails.
     static func begin(_ options: LogOptions) -> LogFile? {
-        let path = options.logFile ?? standardPath(ProcessInfo.processInfo.environment)
-        guard let path, let file = LogFile(path: path) else {
+        guard let path = path(options), let file = LogFile(path: path) else {
             LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
             return nil
         }
         let level: Logger.Level = options.verbose ? .debug : .notice
         LoggingSystem.bootstrap { FileLogHandler(file: file, label: $0, clock: .system, logLevel: level) }
         return file
+    }
+
+    /// The path that the options name, or else the standard one; nil without a home directory.
+    static func path(_ options: LogOptions) -> String? {
+        options.logFile ?? standardPath(ProcessInfo.processInfo.environment)
     }
 
     /// `regtop.log` in the state directory; nil without a home directory.
