@@ -39,7 +39,7 @@ import Testing
             #expect(line(name).contains(" FIX "), "\(run.text)")
         }
         #expect(line("terminal").contains("TERM=no-such-type") && line("terminal").contains("set TERM to the type"))
-        #expect(line("locale").contains("LC_ALL=C, not UTF-8: the console draws in ASCII"))
+        #expect(line("locale").contains("LC_ALL=C, not UTF-8: the console draws in ASCII; set LC_ALL to"))
         #expect(line("config.yml").contains("registries: prod: ") && line("config.yml").contains("nonsense"))
         #expect(line("store").contains("none.db"))
         for name in ["regtop", "sqlite", "system"] { #expect(line(name).contains(" ok "), "\(run.text)") }

@@ -12,7 +12,7 @@ struct DoctorCommand: StreamCommand {
         discussion: """
             doctor prints the versions, the terminal, the locale, the configuration files, the connection, the pool, the \
             capabilities of the client and the directory of the log. Each line says ok, or what to do. No line has a key. \
-            doctor needs neither a cluster nor a terminal, and changes nothing. It waits for a cluster no longer than \
+            doctor needs neither a cluster nor a terminal, and changes no store. It waits for a cluster no longer than \
             --connect-timeout for the connection, and the same for each answer.
 
             JSON: {ok, checks:[{name, ok, finding, advice}]}; advice is null if the check is ok.

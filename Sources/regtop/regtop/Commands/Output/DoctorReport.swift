@@ -88,10 +88,11 @@ nonisolated struct DoctorReport: Sendable {
             add("terminal", "none: commands need none, the console does")
         }
         let locale = facts.locale ?? "none of LC_ALL, LC_CTYPE and LANG is set"
+        let variable = facts.locale?.prefix { $0 != "=" } ?? "LANG"
         let isFaulty = facts.isTerminal && !facts.isUTF8
         add(
             "locale", "\(locale), \(facts.isUTF8 ? "UTF-8" : "not UTF-8")",
-            advice: isFaulty ? "the console draws in ASCII; set LANG to a locale such as C.UTF-8" : nil)
+            advice: isFaulty ? "the console draws in ASCII; set \(variable) to a locale such as C.UTF-8" : nil)
     }
 
     // MARK: - Files
