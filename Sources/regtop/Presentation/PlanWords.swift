@@ -159,8 +159,12 @@ package struct PlanWords {
 
     // MARK: - Parts
 
-    /// "app/web", or "3 targets".
+    /// "app/web", or "3 targets". The digest of a copied manifest is shortened, so that the new
+    /// name has room beside it.
     private var subject: String {
+        if let source = (plan as? CopyPlan)?.source, case .digest(let digest) = source.selector {
+            return "\(source.repository)@\(digest.hex.prefix(12))…"
+        }
         guard plan.subjects.count == 1, let one = plan.subjects.first else {
             return HumanText.count(plan.subjects.count, "target")
         }

@@ -148,9 +148,12 @@ package final class Console {
     var clipboard: String?
 
     /// Every command that works at the moment, the screen's own first.
-    var workingCommands: [Command] {
+    var workingCommands: [Command] { namedCommands.filter(works) }
+
+    /// The commands of the screen, then the other ones with names of their own.
+    private var namedCommands: [Command] {
         let own = screen.commands
-        return (own + globalCommands.filter { global in !own.contains { $0.name == global.name } }).filter(works)
+        return own + globalCommands.filter { global in !own.contains { $0.name == global.name } }
     }
 
     private func works(_ command: Command) -> Bool {
@@ -179,11 +182,14 @@ package final class Console {
 
     private var commandPrompt: Prompt {
         let names = CommandNames(commands: workingCommands)
+        // A command that does not work at the moment tells why.
+        let all = CommandNames(commands: namedCommands)
         return Prompt(label: ":", complete: names.completed, history: "command") { [unowned self] line in
-            switch names.parse(line) {
-            case .success((let command, let argument)): run(command, argument: argument)
-            case .failure(let problem): return .say(.failure(problem.description))
-            case nil: break
+            switch (names.parse(line), all.parse(line)) {
+            case (.success((let command, let argument)), _), (.failure, .success((let command, let argument))):
+                run(command, argument: argument)
+            case (.failure(let problem), _): return .say(.failure(problem.description))
+            case (nil, _): break
             }
             return .none
         }

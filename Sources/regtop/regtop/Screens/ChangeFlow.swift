@@ -114,21 +114,38 @@ struct ChangeFlow {
     /// - Parameter names: The names to which Tab completes.
     func move(_ source: ImageReference, names: [String]) -> Effect {
         let planner = store.session.planner
-        return askName("move", source, names) { destination throws(ChangeError) in
+        return NameInput(label: "move \(source) to: ", source: source, names: names) {
+            destination throws(ChangeError) in
             try ChangePlanner.checkMove(of: source, to: destination)
             return plan("planning the move of \(source)") { progress in
                 // The question tells if the move replaces a tag.
                 try await planner.move(from: source, to: destination, force: true, progress: progress)
             }
-        }
+        }.ask()
     }
 
     /// Asks for the second name of a repository or an image, beginning with the first one.
     ///
     /// - Parameter names: The names to which Tab completes.
     func copy(_ source: ImageReference, names: [String]) -> Effect {
+        copyInput("copy \(source) to: ", source, names).ask()
+    }
+
+    /// Gives a manifest one more tag, after a question.
+    ///
+    /// - Parameters:
+    ///   - manifest: The manifest by its digest.
+    ///   - text: The tag as the user typed it; nil asks for it.
+    ///   - names: The names to which Tab completes.
+    private func tag(_ manifest: ImageReference, as text: String?, names: [String]) -> Effect {
+        guard case .digest(let digest) = manifest.selector else { return .none }
+        let input = copyInput("new tag of \(manifest.repository)@\(digest.hex.prefix(8))…: ", manifest, names)
+        return text.map(input.take) ?? input.ask("")
+    }
+
+    private func copyInput(_ label: String, _ source: ImageReference, _ names: [String]) -> NameInput {
         let planner = store.session.planner
-        return askName("copy", source, names) { destination throws(ChangeError) in
+        return NameInput(label: label, source: source, names: names) { destination throws(ChangeError) in
             try ChangePlanner.checkCopy(of: source, to: destination)
             return plan("planning the copy of \(source)") { _ in
                 // The question tells if the copy replaces a tag.
@@ -137,38 +154,21 @@ struct ChangeFlow {
         }
     }
 
-    /// Asks for a name until it is one that `then` accepts. A tag may get a bare word as its name.
-    private func askName(
-        _ verb: String, _ source: ImageReference, _ names: [String], text: String? = nil, problem: String? = nil,
-        then: @escaping (ImageReference) throws(ChangeError) -> Effect
-    ) -> Effect {
-        let prompt = Prompt(
-            label: "\(verb) \(source) to: ", text: text ?? source.description, problem: problem,
-            complete: { Prompt.completed($0, names) }
-        ) { typed in
-            let text = String(typed.trimmingPrefix { $0 == " " })
-            if text.isEmpty || text == source.description { return .say(.info("Nothing was changed.")) }
-            do throws(ChangeError) {
-                return try then(Self.destination(text, of: source))
-            } catch {
-                return askName(verb, source, names, text: typed, problem: "\(error)", then: then)
-            }
+    /// The command that gives a manifest one more tag.
+    ///
+    /// - Parameters:
+    ///   - names: The names to which Tab completes.
+    ///   - manifest: Returns the manifest under the cursor, by its digest; nil if there is none.
+    func tagCommand(names: @escaping () -> [String], of manifest: @escaping () -> ImageReference?) -> Command {
+        func tag(_ store: OpenStore, _ screen: any Screen, as text: String?) -> Effect {
+            manifest().map { ChangeFlow(store: store, screen: screen).tag($0, as: text, names: names()) } ?? .none
         }
-        return .prompt(prompt)
-    }
-
-    private static func destination(
-        _ text: String, of source: ImageReference
-    ) throws(ChangeError) -> ImageReference {
-        if case .tag = source.selector, !text.contains(where: { "/:@".contains($0) }),
-            let tag = ImageReference(source.repository, .tag(text))
-        {
-            return tag
-        }
-        guard let destination = ImageReference(text) else {
-            throw .unsuitable("\"\(text)\" is not a name; write repository or repository:tag")
-        }
-        return destination
+        return Command(
+            name: "tag", keys: [], help: "Gives the manifest under the cursor one more tag, such as :tag stable",
+            group: .change, isChange: true, isEnabled: { manifest() != nil },
+            whenDisabled: "The row under the cursor has no manifest that can get a tag.",
+            argument: .init(choices: names) { [unowned store, unowned screen] in tag(store, screen, as: $0) }
+        ) { [unowned store, unowned screen] in tag(store, screen, as: nil) }
     }
 
     /// Makes a plan, shows it, asks, and carries it out.
@@ -398,5 +398,50 @@ extension Line {
     /// A line about a plan, with a style for each tone.
     nonisolated init(_ line: PlanLine) {
         self.init(line.parts.map { Span($0.text, $0.tone.style) })
+    }
+}
+
+/// An input for the new name of a source. It stays open until `then` accepts the name.
+struct NameInput {
+    let label: String
+    let source: ImageReference
+    /// The names to which Tab completes.
+    let names: [String]
+    let then: (ImageReference) throws(ChangeError) -> Effect
+
+    /// Asks for the name.
+    ///
+    /// - Parameters:
+    ///   - text: The text to begin with; nil for the name of the source.
+    ///   - problem: The reason why this text was not accepted.
+    func ask(_ text: String? = nil, problem: String? = nil) -> Effect {
+        .prompt(
+            Prompt(
+                label: label, text: text ?? source.description, problem: problem,
+                complete: { Prompt.completed($0, names) }, submit: take))
+    }
+
+    /// Takes a name that the user typed.
+    func take(_ typed: String) -> Effect {
+        let text = String(typed.trimmingPrefix { $0 == " " })
+        if text.isEmpty || text == source.description { return .say(.info("Nothing was changed.")) }
+        do throws(ChangeError) {
+            return try then(destination(text))
+        } catch {
+            return ask(typed, problem: "\(error)")
+        }
+    }
+
+    /// Tags and manifests may get a bare word: a tag of the same repository.
+    private func destination(_ text: String) throws(ChangeError) -> ImageReference {
+        if source.selector != .repository, !text.contains(where: { "/:@".contains($0) }),
+            let tag = ImageReference(source.repository, .tag(text))
+        {
+            return tag
+        }
+        guard let destination = ImageReference(text) else {
+            throw .unsuitable("\"\(text)\" is not a name; write repository or repository:tag")
+        }
+        return destination
     }
 }

@@ -51,7 +51,9 @@ final class ManifestScreen: Screen {
     func lines(_ size: Size) -> [Line] {
         func listed(_ sentences: [String]?, _ mark: String, _ style: Style) -> [Line] {
             (sentences ?? []).flatMap { sentence in
-                Line.wrapped(sentence, to: max(1, size.columns - 2), style).map { Line(mark, style) + $0 }
+                Line.wrapped(sentence, to: max(1, size.columns - 2), style).enumerated().map { number, row in
+                    (number == 0 ? Line(mark, style) : Line.blank(2)) + row
+                }
             }
         }
         let problems = (listed(image?.problems, "! ", .bad) + listed(image?.notes, "· ", .dim))
@@ -98,6 +100,8 @@ final class ManifestScreen: Screen {
                 else { return .none }
                 return ChangeFlow(store: store, screen: self).remove([target])
             },
+            ChangeFlow(store: store, screen: self).tagCommand(
+                names: { [] }, of: { [unowned self] in selectedManifest }),
             Command(
                 name: "repair", keys: [.character("R")], hint: "repair",
                 help: "Repairs the damage of this image, after a question", group: .change, isChange: true,
@@ -118,6 +122,13 @@ final class ManifestScreen: Screen {
             return .go(ManifestScreen(store, child))
         }
         return .go(BlobScreen(store, .digest(digest)))
+    }
+
+    /// The manifest under the cursor; on a row that is none, the manifest of this screen.
+    private var selectedManifest: ImageReference? {
+        let row = view.table.selected
+        let digest = row?.part == .child ? row?.digest : image?.digest
+        return digest.flatMap { ImageReference(reference.repository, .digest($0)) }
     }
 
     /// The recipe of the image whose part is under the cursor.

@@ -99,6 +99,7 @@ final class RepositoryScreen: Screen, TargetScreen {
                 help: "Gives the image a second name, in this or another repository, after a question",
                 group: .change, isChange: true, isEnabled: { [unowned self] in selectedTag != nil }
             ) { [unowned self] in selectedTag.map { changeFlow.copy($0, names: tags) } ?? .none },
+            changeFlow.tagCommand(names: { [unowned self] in tags }, of: { [unowned self] in selectedManifest }),
             store.verifyCommand(
                 "Verifies the marked tags and manifests, or the one under the cursor",
                 isEnabled: { [unowned self] in view.hasTargets }
@@ -140,6 +141,11 @@ final class RepositoryScreen: Screen, TargetScreen {
     private var selectedTag: ImageReference? {
         guard let row = view.table.selected, case .tag = row.id else { return nil }
         return row.reference(in: name)
+    }
+
+    /// The manifest under the cursor; nil before it is read.
+    private var selectedManifest: ImageReference? {
+        view.table.selected?.digest.flatMap { ImageReference(name, .digest($0)) }
     }
 
     // MARK: Reading

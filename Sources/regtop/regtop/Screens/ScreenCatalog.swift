@@ -73,7 +73,7 @@ enum ScreenCatalog {
         },
     ]
 
-    /// Returns the commands that open these screens.
+    /// Returns the commands that open these screens, and the jump to a place by its name.
     ///
     /// - Parameter withHints: Whether the hint bar names them.
     static func commands(_ context: ScreenEntry.Context, withHints: Bool) -> [Command] {
@@ -82,6 +82,6 @@ enum ScreenCatalog {
                 name: entry.name, keys: entry.keys, hint: withHints ? entry.hint : nil, help: entry.help,
                 group: .place
             ) { .go(entry.make(context)) }
-        }
+        } + [Jump(store: context.store).command]
     }
 }

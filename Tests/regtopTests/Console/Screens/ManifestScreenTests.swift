@@ -148,4 +148,12 @@ import Testing
         await bench.press(.character("R"))
         #expect(bench.status == "No damage here has a repair.")
     }
+
+    /// A problem of several rows has one mark, so that it is not read as several problems.
+    @Test func aProblemHasOneMark() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("half-deleted")
+        await bench.press(.enter, .enter)
+        #expect(bench.text.contains(/\n! The layer\n  sha256:[0-9a-f]+ has\n  lost its first chunk\.\n/))
+    }
 }

@@ -108,6 +108,59 @@ import Testing
         #expect(bench.status == "Nothing to undo.")
     }
 
+    /// On a tag, and on a row of an image. The plan, the log and the undo are those of a copy.
+    @Test func aManifestGetsAnotherTag() async throws {
+        let bench = try await ScreenBench()
+        let name = try #require(RepositoryName("library/alpine"))
+        func digest(_ tag: String) async throws -> Digest? {
+            try await bench.store.session.registry.pass().tag(tag, of: name).digest
+        }
+        func run(_ line: String) async {
+            await bench.press(.character(":"))
+            await bench.type(line)
+            await bench.press(.enter)
+        }
+        await bench.find("library/alpine")
+        await bench.press(.enter)
+        await bench.find("3.3")
+        await run("tag no~name")
+        #expect(bench.text.contains("is not a name; write repository or repository:tag"))
+        #expect(bench.status.hasPrefix("new tag of library/alpine@") && bench.status.hasSuffix("…: no~name"))
+        await bench.press(.control("u"))
+        await bench.type("stable")
+        await bench.press(.enter)
+        #expect(bench.text.contains("to library/alpine:stable?"))
+        await bench.accept()
+        #expect(try await digest("stable") == digest("3.3"))
+        #expect(bench.text.contains("u undoes it."))
+        await bench.press(.character("L"))
+        #expect(bench.text.contains(/copy +lib.*stable/))
+        await bench.press(.character("q"))
+        await bench.press(.character("u"))
+        await bench.accept()
+        let tags = try await bench.store.session.registry.pass().tagNames(of: name)
+        #expect(!tags.contains("stable") && tags.contains("3.3"))
+        await bench.press(.escape)
+        await bench.find("3.3")
+        await bench.press(.enter, .down)
+        await run("tag")
+        await bench.type("again")
+        await bench.press(.enter)
+        await bench.accept()
+        #expect(try await digest("again") == digest("3.3"))
+    }
+
+    @Test func aRowWithoutAManifestGetsNoTag() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("uploads/partial")
+        await bench.press(.enter)
+        await bench.find("(upload)")
+        await bench.press(.character(":"))
+        await bench.type("tag x")
+        await bench.press(.enter)
+        #expect(bench.status == "The row under the cursor has no manifest that can get a tag.")
+    }
+
     @Test func aMoveOffersTheOldName() async throws {
         let bench = try await ScreenBench()
         await bench.find("attic/cron")
