@@ -33,6 +33,12 @@ import Testing
         }
     }
 
+    /// The background of the cursor is seen on dark and light terminals.
+    @Test func theCursorStandsOut() {
+        let background = luminance(Palette(colours: 256)[.selected].background)
+        #expect(contrast(background, 0) >= 3 && contrast(background, 1) >= 3)
+    }
+
     /// Good, warning and bad differ by more than red against green.
     @Test func statesDifferInBlue() {
         let palette = Palette(colours: 256)

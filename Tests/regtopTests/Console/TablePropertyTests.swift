@@ -17,7 +17,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
 @Suite struct TablePropertyTests {
     private enum Step: CaseIterable {
-        case sort, filter, refresh, update, move, mark, markShown, invert, markMatching, unmark
+        case sort, filter, refresh, update, move, mark, markShown, invert, markMatching, unmark, range
     }
 
     /// After any sequence of events, the cursor stays on its row while that is shown, marks stay on
@@ -71,9 +71,32 @@ struct SeededGenerator: RandomNumberGenerator {
                 marks = []
                 table.clearMarks()
             case .unmark: break
+            case .range:
+                table.beginRange()
+                guard table.range != nil else { continue }
+                table.move(by: Int.random(in: -9...9, using: &random))
+                let rows = Set((table.range ?? 0...0).map { table.row(at: $0).id })
+                // The range also ends before the rows change, with the same marks.
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0:
+                    let isDropped = table.dropRange()
+                    #expect(isDropped)
+                case 1:
+                    table.sort(by: "name", descending: .random(using: &random))
+                    marks.formUnion(rows)
+                case 2:
+                    table.replace(model)
+                    marks.formUnion(rows)
+                default:
+                    table.endRange()
+                    marks.formUnion(rows)
+                }
+                #expect(table.range == nil)
             }
             let shown = Self.shown(table)
-            if step != .move, chosen, let before, shown.contains(before) { #expect(table.selected?.id == before) }
+            if step != .move, step != .range, chosen, let before, shown.contains(before) {
+                #expect(table.selected?.id == before)
+            }
             #expect(table.marks == marks)
             #expect(Set(table.markedRows.map(\.id)) == marks)
             #expect(table.hiddenMarkCount == marks.subtracting(shown).count)

@@ -117,11 +117,21 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
         table.filter("web")
         table.move(to: 0)
         let line = table.lines(Size(rows: 2, columns: 40))[1]
-        #expect(line.spans.filter { $0.style == .selected }.map(\.text) == ["app/", "web"])
+        #expect(line.spans.map(\.style) == [.selected], "the row under the cursor has one style")
         table.filter("att")
         table.move(to: 1)
         #expect(table.lines(Size(rows: 2, columns: 40))[1].spans.contains { $0.style == .selected })
         #expect(table.lines(Size(rows: 3, columns: 40))[1].spans.contains { $0.text == "att" && $0.style == .match })
+    }
+
+    /// The whole row, to the edge of the screen, and no other one.
+    @Test(arguments: [8, 40, 100]) func theCursorIsAWholeRow(_ columns: Int) {
+        var table = testTable(rows)
+        table.move(to: 1)
+        let lines = table.lines(Size(rows: 5, columns: columns))
+        let marked = lines.map { $0.spans.filter { $0.style == .selected }.reduce(0) { $0 + $1.width } }
+        #expect(marked == [0, 0, columns, 0, 0])
+        #expect(lines[2].text.hasPrefix(">"))
     }
 
     @Test func rowsDoNotJumpWhileSizesComeIn() {

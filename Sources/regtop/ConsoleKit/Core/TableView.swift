@@ -61,7 +61,8 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
 
     /// The rows for a command: the marked ones, hidden ones included, or the one under the cursor.
     package var targets: [Row] {
-        table.marks.isEmpty ? table.selected.map { [$0] } ?? [] : table.markedRows
+        let marked = table.markedRows
+        return marked.isEmpty ? table.selected.map { [$0] } ?? [] : marked
     }
 
     /// The last filter, for jumps to its matches after it has ended; nil before one.
@@ -75,8 +76,9 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         return .none
     }
 
-    /// Ends the filter; returns false if there is none.
+    /// Drops an open range, else ends the filter; returns false if there is neither.
     package func escape() -> Bool {
+        if table.dropRange() { return true }
         guard !table.filter.text.isEmpty else { return false }
         table.filter("")
         return true
@@ -107,6 +109,9 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         if table.marks.count > 0 {
             let hidden = table.hiddenMarkCount > 0 ? ", \(HumanText.count(table.hiddenMarkCount)) hidden" : ""
             parts.append(Line("\(HumanText.count(table.marks.count)) marked\(hidden)", .marked))
+        }
+        if let range = table.range {
+            parts.append(Line("range of \(HumanText.count(range.count)), V ends it", .marked))
         }
         if table.count != all {
             parts.append(Line("\(HumanText.count(table.count)) shown of \(HumanText.count(all))"))
@@ -196,8 +201,20 @@ extension TableView {
                 name: "mark", keys: [.character(" ")], hint: "mark", help: "Marks or unmarks the row",
                 isEnabled: { [unowned self] in table.selected != nil }
             ) { [unowned self] in
-                table.toggleMark()
-                table.move(by: 1)
+                if table.range != nil {
+                    table.endRange()
+                } else {
+                    table.toggleMark()
+                    table.move(by: 1)
+                }
+                return .none
+            },
+            Command(
+                name: "range", keys: [.character("V")],
+                help: "Begins a range of marks at the row; moves extend it, V or Space ends it, Esc drops it",
+                isEnabled: { [unowned self] in table.selected != nil }
+            ) { [unowned self] in
+                if table.range == nil { table.beginRange() } else { table.endRange() }
                 return .none
             },
             Command(name: "mark-all", keys: [.character("*")], help: "Marks all shown rows") { [unowned self] in
@@ -224,7 +241,7 @@ extension TableView {
             },
             Command(
                 name: "unmark-all", keys: [.character("U")], help: "Removes all marks",
-                isEnabled: { [unowned self] in !table.marks.isEmpty }
+                isEnabled: { [unowned self] in !table.marks.isEmpty || table.range != nil }
             ) { [unowned self] in
                 table.clearMarks()
                 return .none
@@ -268,7 +285,9 @@ extension TableView {
         let filter = table.makeFilter(text)
         if let problem = filter.problem { return .say(.failure("Nothing marked: \(problem)")) }
         let count = table.mark(matching: filter)
-        return .say(.info("Marked \(HumanText.count(count)) more, \(HumanText.count(table.marks.count)) in all."))
+        let all = table.marks.count
+        let words = count == all ? "" : " more, \(HumanText.count(all)) in all"
+        return .say(.info("Marked \(HumanText.count(count))\(words)."))
     }
 
     private var sortable: [Column<Row>] {

@@ -23,6 +23,8 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// in.
     private(set) var hasChosen = false
     private(set) var marks: Set<Row.ID> = []
+    /// The position at which a range of marks begins; nil if no range is open.
+    private(set) var rangeStart: Int?
     /// The number of marked rows that the filter hides.
     private(set) var hiddenMarkCount = 0
     private(set) var sortColumn: Column<Row>.ID?
@@ -67,9 +69,12 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// The row at a position of the order shown.
     func row(at position: Int) -> Row { rows[order[position]] }
 
-    /// The marked rows in the order of the table, hidden ones included. Looks at every row if there
-    /// are marks.
-    package var markedRows: [Row] { marks.isEmpty ? [] : sorted.lazy.map { rows[$0] }.filter { marks.contains($0.id) } }
+    /// The marked rows in the order of the table, hidden ones and those of an open range included.
+    /// Looks at every row if there are any.
+    package var markedRows: [Row] {
+        let marks = marksWithRange
+        return marks.isEmpty ? [] : sorted.lazy.map { rows[$0] }.filter { marks.contains($0.id) }
+    }
 
     /// The marked rows that the filter hides. Looks at every row if there are any.
     package var hiddenMarks: HiddenMarks {
@@ -85,6 +90,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// that is still there. Marks of rows that are gone are dropped. The first of several rows with
     /// one identity is kept.
     package mutating func replace(_ newRows: [Row]) {
+        endRange()
         let former = hasChosen ? order.map { rows[$0].id } : []
         read = ContinuousClock.now
         rows = []
@@ -118,6 +124,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
 
     /// Sorts and filters again, after updates.
     package mutating func settle() {
+        endRange()
         arrange(former: order)
     }
 
@@ -134,6 +141,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
 
     /// Shows only the rows that a filter lets through.
     mutating func filter(_ text: String) {
+        endRange()
         let former = order
         let new = makeFilter(text)
         let candidates = new.narrows(filter) ? order : sorted
@@ -224,13 +232,43 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         if marks.remove(selected.id) == nil { marks.insert(selected.id) }
     }
 
+    /// The positions of the rows of an open range: from its beginning to the cursor; nil if no
+    /// range is open. They become marks when the range ends, and before the rows or their order
+    /// change.
+    var range: ClosedRange<Int>? { rangeStart.map { min($0, cursor)...max($0, cursor) } }
+
+    private var marksWithRange: Set<Row.ID> {
+        range.map { marks.union($0.lazy.map { rows[order[$0]].id }) } ?? marks
+    }
+
+    /// Begins a range of marks at the cursor.
+    mutating func beginRange() {
+        guard selected != nil else { return }
+        hasChosen = true
+        rangeStart = cursor
+    }
+
+    /// Marks the rows of the open range and ends it; does nothing if no range is open.
+    mutating func endRange() {
+        marks = marksWithRange
+        rangeStart = nil
+    }
+
+    /// Ends the open range without marks; returns false if no range is open.
+    mutating func dropRange() -> Bool {
+        defer { rangeStart = nil }
+        return rangeStart != nil
+    }
+
     /// Marks every shown row.
     mutating func markShown() {
+        endRange()
         for number in order { marks.insert(rows[number].id) }
     }
 
     /// Inverts the mark of every shown row.
     mutating func invertShown() {
+        endRange()
         for number in order where marks.remove(rows[number].id) == nil { marks.insert(rows[number].id) }
     }
 
@@ -238,6 +276,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// that is not a filter marks no row.
     mutating func mark(matching filter: TableFilter<Row>) -> Int {
         guard !filter.isEmpty, filter.problem == nil else { return 0 }
+        endRange()
         let before = marks.count
         for number in order where filter.matches(rows[number], haystack: haystacks[number]) {
             marks.insert(rows[number].id)
@@ -251,6 +290,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     }
 
     mutating func clearMarks() {
+        rangeStart = nil
         marks = []
         hiddenMarkCount = 0
     }
@@ -305,7 +345,7 @@ nonisolated extension Table {
         var view = self
         view.scroll(toFit: height)
         for position in view.top..<min(count, view.top + height) {
-            lines.append(line(at: position, columns, places, gutter: gutter))
+            lines.append(line(at: position, columns, places, gutter: gutter, width: size.columns))
         }
         return lines
     }
@@ -322,14 +362,14 @@ nonisolated extension Table {
     }
 
     private func line(
-        at position: Int, _ columns: [Column<Row>], _ places: [ColumnLayout.Place], gutter: Int
+        at position: Int, _ columns: [Column<Row>], _ places: [ColumnLayout.Place], gutter: Int, width: Int
     ) -> Line {
         let row = row(at: position)
         let isSelected = position == cursor
-        let isMarked = marks.contains(row.id)
+        let isMarked = marks.contains(row.id) || range?.contains(position) == true
         var line: Line
         if gutter == 1 {
-            line = isSelected ? Line(">", .title) : Line(isMarked ? "*" : " ", .marked)
+            line = isSelected ? Line(">") : Line(isMarked ? "*" : " ", .marked)
         } else {
             line = Line(isSelected ? "> " : "  ") + (isMarked ? Line("* ", .marked) : Line("  "))
         }
@@ -338,12 +378,14 @@ nonisolated extension Table {
             var cell = column.cell(row, place.width).truncated(to: place.width, column.trimming)
             if isMarked, number == 0 { cell = cell.styled(.marked) }
             if column.isSearched { cell = cell.highlighting(filter.words, .match) }
-            // Only the first column is inverted, so that a step of the cursor repaints a few cells
-            // and not two whole rows.
-            if isSelected, number == 0 { cell = cell.styled(.selected) }
             if number > 0 { line.append(Line.blank(ColumnLayout.gap)) }
             line.append(cell.fitted(to: place.width, column.alignment))
         }
-        return line
+        guard isSelected else { return line }
+        // One style for the whole row: a step of the cursor repaints two rows, and every further
+        // style costs bytes. Bars are solid, so they stay and cost none.
+        return Line(
+            line.fitted(to: width).spans.map { $0.style == .bar || $0.style == .barShared ? $0 : $0.styled(.selected) }
+        ).merged
     }
 }

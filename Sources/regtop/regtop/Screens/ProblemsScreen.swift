@@ -112,9 +112,7 @@ final class ProblemsScreen: Screen, TargetScreen {
 
     /// The problems to repair, by identity.
     private var targets: [Problem] {
-        let marked = view.table.markedRows
-        let rows = marked.isEmpty ? view.table.selected.map { [$0] } ?? [] : marked
-        return rows.map(\.problem).filter { $0.repair != nil }
+        view.targets.map(\.problem).filter { $0.repair != nil }
     }
 
     private func markKind() {

@@ -40,7 +40,7 @@ enum ScreenCatalog {
             ProblemsScreen($0.store)
         },
         ScreenEntry(
-            name: "verification", keys: [.character("V")], help: "The last verification and its results"
+            name: "verification", keys: [.character("X")], help: "The last verification and its results"
         ) {
             $0.store.verification ?? VerifyScreen($0.store, [])
         },

@@ -94,6 +94,25 @@ import Testing
         #expect(!text.contains("attic/cron") && text.contains("attic/intranet2"))
     }
 
+    /// A step of the cursor repaints two rows with at most 250 bytes, for slow lines. A key that
+    /// changes nothing writes the same trace, and is taken off.
+    @Test func aStepOfTheCursorIsCheap() async throws {
+        try await TerminalWindow.with(["demo"]) { window in
+            try await window.idle()
+            func cost(of key: String) async throws -> Int {
+                let before = try await window.written
+                try await window.press(key)
+                return try await window.written - before
+            }
+            var costs: [Int] = []
+            for _ in 0..<12 { costs.append(try await cost(of: "j")) }
+            try await window.press("g")
+            let nothing = try await cost(of: "g")
+            #expect(costs.sorted()[10] - nothing <= 250, "\(costs) \(nothing)")
+            #expect(try await window.finish("q") == 0)
+        }
+    }
+
     /// Replies, reports and pastes change nothing, open nothing, and leave no screen.
     @Test func nothingThatIsNotTypedIsACommand() async throws {
         let place = try TemporaryPlace()

@@ -167,6 +167,18 @@ actor TerminalWindow {
         }
     }
 
+    /// The number of bytes that the console has written, to the terminal and to the trace.
+    var written: Int {
+        get throws {
+            let text = try String(contentsOfFile: "/proc/\(process)/io", encoding: .utf8)
+            let field = text.split(separator: "\n").first { $0.hasPrefix("wchar: ") }
+            guard let count = field.flatMap({ Int($0.dropFirst("wchar: ".count)) }) else {
+                throw TraceReader.Failure(description: "no count of bytes: \(text)")
+            }
+            return count
+        }
+    }
+
     // MARK: Output
 
     /// Waits until every key is answered and no query runs.

@@ -257,6 +257,34 @@ import Testing
         #expect(bench.status.hasPrefix(key == "D" ? "Deleted attic/cron; " : "Deleted attic/cron to the trash"))
     }
 
+    /// `V` begins a range and ends it, and so does Space; Esc drops the range only, and a change
+    /// takes its rows.
+    @Test func aRangeIsMarked() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 60, columns: 100)
+        func marked() -> [String] {
+            bench.rows.filter { $0.dropFirst(2).hasPrefix("* ") }.map { String($0.dropFirst(4).prefix { $0 != " " }) }
+        }
+        await bench.find("attic")
+        await bench.press(.character("V"), .down)
+        #expect(marked() == ["attic/cron", "attic/intranet"] && bench.rows[1].contains("range of 2, V ends it"))
+        await bench.press(.up)
+        #expect(marked() == ["attic/cron"])
+        await bench.press(.escape)
+        #expect(marked() == [] && bench.rows[1].contains("filter attic") && !bench.rows[1].contains("range"))
+        await bench.press(.down, .character("V"), .down, .character(" "))
+        #expect(marked() == ["attic/intranet", "attic/y2k"] && bench.rows[1].contains("2 marked"))
+        await bench.press(.up)
+        #expect(marked() == ["attic/intranet", "attic/y2k"])
+        await bench.press(.character("U"), .up, .character("V"), .down, .character("V"), .down)
+        #expect(marked() == ["attic/cron", "attic/intranet"])
+        await bench.press(.character("U"), .character("V"), .up, .character("d"))
+        #expect(bench.text.contains("Delete 2 targets?"))
+        await bench.accept()
+        let names = try await bench.store.session.registry.repositoryNames().map(\.string)
+        #expect(names.filter { $0.hasPrefix("attic/") } == ["attic/cron"])
+    }
+
     @Test func theQuestionListsHiddenRows() async throws {
         let bench = try await ScreenBench()
         bench.size = Size(rows: 60, columns: 100)

@@ -56,11 +56,11 @@ import Testing
 
     @Test func resultsStayUntilTheNextVerification() async throws {
         let bench = try await bench()
-        await bench.press(.character("V"))
+        await bench.press(.character("X"))
         #expect(bench.text.contains("Nothing verified yet"))
         await bench.press(.character("q"))
         await bench.find("attic/cron")
-        await bench.press(.character("v"), .character("q"), .character("V"))
+        await bench.press(.character("v"), .character("q"), .character("X"))
         #expect(bench.rows.contains { $0.contains("attic/cron") && $0.contains(" ok") })
     }
 
@@ -74,7 +74,7 @@ import Testing
         bench.console.handle(.character("q"), size: bench.size)
         #expect(bench.title == "Repositories")
         #expect(bench.console.board.activities.contains { $0.label == "verifying" })
-        bench.console.handle(.character("V"), size: bench.size)
+        bench.console.handle(.character("X"), size: bench.size)
         bench.console.handle(.escape, size: bench.size)
         #expect(!bench.console.board.activities.contains { $0.label == "verifying" })
         #expect(bench.title == "Verification")
