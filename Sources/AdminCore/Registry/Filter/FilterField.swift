@@ -29,10 +29,12 @@ public enum FilterField: String, Hashable, Sendable, CaseIterable {
         "short", "long", "surplus", "unlinked", "elsewhere", "directory", "invalid",
     ]
 
-    /// The field of a name in a filter: its own, or the name of its column.
+    /// The field of a name in a filter: its own, or another one that people write.
     init?(named name: String) {
         switch name.lowercased() {
         case "tag", "repository": self = .name
+        case "platform": self = .platforms
+        case "changed", "pushed": self = .modified
         case let name:
             guard let field = FilterField(rawValue: name) else { return nil }
             self = field
