@@ -13,16 +13,9 @@ import Testing
 /// `REGTOP_TEST_SEED` repeats a run; `REGTOP_TEST_LONG` makes hundreds of rounds.
 @Suite struct KillTests {
     @Test(.timeLimit(.minutes(30))) func aKilledProgramLeavesEveryFileWhole() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        let rounds = environment["REGTOP_TEST_LONG"] == nil ? 25 : 200
-        let seed = environment["REGTOP_TEST_SEED"] ?? String(UInt32.random(in: .min ... .max), radix: 36)
-        let cluster = try await TestCluster.shared()
-        try await cluster.withStore { store in
-            let home = try TemporaryDirectory()
-            defer { home.remove() }
-            let program = ProgramUnderKill(conf: cluster.conf, pool: store.poolName, reader: store.reader, home: home)
-            var series = try await KillSeries(
-                StoreUnderTest(.rados, reader: store.reader, writer: store.writer), program, seed: seed)
+        let rounds = LongVariants.areOn ? 200 : 25
+        try await Self.withPool { store, program, seed in
+            var series = try await KillSeries(store, program, seed: seed)
             try await series.measure()
             for round in 1...rounds { try await series.round("round \(round) of seed \(seed)") }
             print("\nkill -9: seed \(seed), \(rounds) rounds: \(series.tally)")
@@ -32,18 +25,27 @@ import Testing
         }
     }
 
-    /// A tag at the new name of a copy is there only with its whole image. After the kill the same
-    /// command, or a recovery, makes the copy that an undisturbed run makes.
-    @Test(.timeLimit(.minutes(30))) func aKilledCopyShowsOnlyWholeImages() async throws {
+    /// Calls `body` with an empty pool of the cluster, the program that works on it, and a seed.
+    static func withPool(_ body: @Sendable (StoreUnderTest, ProgramUnderKill, String) async throws -> Void) async throws
+    {
         let environment = ProcessInfo.processInfo.environment
-        let rounds = environment["REGTOP_TEST_LONG"] == nil ? 10 : 100
         let seed = environment["REGTOP_TEST_SEED"] ?? String(UInt32.random(in: .min ... .max), radix: 36)
         let cluster = try await TestCluster.shared()
         try await cluster.withStore { store in
             let home = try TemporaryDirectory()
             defer { home.remove() }
-            let program = ProgramUnderKill(conf: cluster.conf, pool: store.poolName, reader: store.reader, home: home)
-            let fixture = ChangeFixture(StoreUnderTest(.rados, reader: store.reader, writer: store.writer))
+            try await body(
+                StoreUnderTest(.rados, reader: store.reader, writer: store.writer),
+                ProgramUnderKill(conf: cluster.conf, pool: store.poolName, reader: store.reader, home: home), seed)
+        }
+    }
+
+    /// A tag at the new name of a copy is there only with its whole image. After the kill the same
+    /// command, or a recovery, makes the copy that an undisturbed run makes.
+    @Test(.timeLimit(.minutes(30))) func aKilledCopyShowsOnlyWholeImages() async throws {
+        let rounds = LongVariants.areOn ? 100 : 10
+        try await Self.withPool { store, program, seed in
+            let fixture = ChangeFixture(store)
             for image in 0..<8 {
                 try await fixture.push("app/web", tags: ["t\(image)"], layer: pattern(300, seed: UInt64(image)))
             }

@@ -16,13 +16,8 @@ extension KillTests {
 
     @Test(.timeLimit(.minutes(30))) func aKilledCollectionFreesNothingThatIsNeeded() async throws {
         let rounds = LongVariants.areOn ? 150 : 12
-        let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
-        let cluster = try await TestCluster.shared()
-        try await cluster.withStore { store in
-            let home = try TemporaryDirectory()
-            defer { home.remove() }
-            let program = ProgramUnderKill(conf: cluster.conf, pool: store.poolName, reader: store.reader, home: home)
-            let fixture = ChangeFixture(StoreUnderTest(.rados, reader: store.reader, writer: store.writer))
+        try await Self.withPool { store, program, seed in
+            let fixture = ChangeFixture(store)
             for image in 0..<3 {
                 try await fixture.push("app", tags: ["\(image)"], layer: pattern(3000, seed: UInt64(image)))
             }

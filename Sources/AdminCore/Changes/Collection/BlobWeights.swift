@@ -13,6 +13,8 @@ struct BlobWeights: Sendable {
     private(set) var neededBytes: UInt64 = 0
     /// Bytes of all unneeded content, including young blobs.
     private(set) var unneededBytes: UInt64 = 0
+    /// Bytes of the unneeded content that is younger than the grace window.
+    private(set) var youngBytes: UInt64 = 0
     /// The blobs that nothing needs and that are old enough; in the order of digests.
     private(set) var candidates: [Candidate] = []
     /// Chunks that nothing refers to, old enough.
@@ -77,6 +79,7 @@ struct BlobWeights: Sendable {
                 }
                 guard weight.obstacle == nil else { continue }
                 unneededBytes = addingCapped(unneededBytes, weight.bytes)
+                if weight.isYoung { youngBytes = addingCapped(youngBytes, weight.bytes) }
                 guard !weight.isYoung, let blob = index.blob(at: ordinal), !index.isReferredTwice(blob) else {
                     continue
                 }

@@ -62,15 +62,12 @@ struct CollectionDraft: Sendable {
             taken.append(part(.look, CollectionPlan.Part.forPushes, items: []))
         }
         parts += freed + taken
-        var plan = CollectionPlan(
+        return CollectionPlan(
             parts: parts, markBegan: mark.began, options: options, obstacles: obstacles,
             pending: pending.min(), impact: impact(taken, freed), notes: notes(taken, freed),
-            isProven: isProven, clock: clock,
+            youngBytes: mark.weights.youngBytes, isProven: isProven, clock: clock,
             look: isProven && options.caches != .offline
                 ? RestoringLook(mark, hasMoved: hasMoved, parts) : RestoringLook())
-        let candidates = mark.weights.candidates.reduce(0) { addingCapped($0, $1.bytes) }
-        plan.youngBytes = mark.weights.unneededBytes - min(candidates, mark.weights.unneededBytes)
-        return plan
     }
 
     private func part(

@@ -76,7 +76,7 @@ public struct CollectionPlan: Plan {
     /// Notes for a person, a sentence each.
     public let notes: [String]
     /// Bytes of blobs that nothing needs and that are younger than the grace window.
-    public internal(set) var youngBytes: UInt64 = 0
+    public let youngBytes: UInt64
     /// False for a plan of a read-only session: its mark is not in the journal, so the plan can be
     /// shown and not executed.
     let isProven: Bool

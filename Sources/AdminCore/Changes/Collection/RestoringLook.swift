@@ -136,7 +136,7 @@ extension RestoringLook {
         }
         let plan = CollectionPlan(
             parts: parts, markBegan: began, options: options, obstacles: [], pending: nil,
-            impact: Impact(), notes: [], isProven: false, clock: policy.clock, look: self)
+            impact: Impact(), notes: [], youngBytes: 0, isProven: false, clock: policy.clock, look: self)
         return (plan, search.learnt)
     }
 }

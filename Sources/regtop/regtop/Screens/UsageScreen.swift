@@ -48,11 +48,11 @@ final class UsageScreen: Screen, TargetScreen {
         return TitleBar(title: title, details: details + whole + age + view.selection)
     }
 
-    /// The space of the store as the header has it. It is not the sum of the blobs: directories,
-    /// links, uploads and replicas count as well, and a file may be packed.
+    /// The space of the store as the header has it, and why it is not the sum of the blobs.
     private var whole: [Line] {
-        guard case .registry = level, let used = store.status?.bytesUsed else { return [] }
-        return [Line("the store uses \(HumanText.bytes(used)) in all", .dim)]
+        guard case .registry = level, let status = store.status, let used = status.bytesUsed else { return [] }
+        let bytes = HumanText.bytes(used)
+        return [Line(status.backend == .rados ? "\(bytes) with replicas" : "packed into \(bytes)", .dim)]
     }
 
     func lines(_ size: Size) -> [Line] { view.lines(size) }
@@ -188,9 +188,9 @@ final class UsageScreen: Screen, TargetScreen {
     private func show(_ rows: [UsageRow]) {
         scale.take(rows.map(\.size))
         let others = rows.reduce(UInt64(0)) { sum, row in
-            if case .purpose = row.subject { sum + row.size } else { sum }
+            if case .purpose = row.subject { addingCapped(sum, row.size) } else { sum }
         }
-        let all = total.map { $0 + others } ?? rows.reduce(UInt64(0)) { $0 + $1.size }
+        let all = total.map { addingCapped($0, others) } ?? rows.map(\.size).reduce(0, addingCapped)
         view.table.replace(
             rows.map { row in
                 var row = row
