@@ -58,8 +58,7 @@ import Testing
             for kind in 0..<2 {
                 let ending = try await program.run(words(kind, "whole-\(kind)"), killed: .never)
                 try #require(ending.isSuccess, "\(ending.error)")
-                let intent = try #require(ending.intent)
-                pace.append((intent.first, intent.last - intent.first))
+                pace.append((ending.intent.first, ending.intent.last - ending.intent.first))
                 whole.append(try #require(try await RawRegistry(store.reader).repositories["whole-\(kind)"]))
             }
             #expect(whole[0].tags.count == 8 && whole[1].tags.count == 1)
@@ -163,8 +162,7 @@ private struct KillSeries {
             let change = change(kind)
             let ending = try await program.run(change.words, killed: .never)
             try #require(ending.isSuccess, "\(change.words): \(ending.error)")
-            let intent = try #require(ending.intent, "\(change.words)")
-            pace[kind] = (intent.first, intent.last - intent.first)
+            pace[kind] = (ending.intent.first, ending.intent.last - ending.intent.first)
             try await settle(change, "unhindered \(change.words)")
         }
     }

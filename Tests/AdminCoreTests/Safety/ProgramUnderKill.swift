@@ -25,8 +25,9 @@ struct ProgramUnderKill: Sendable {
         /// True if the program ended by itself, with success.
         let isSuccess: Bool
         /// The times after the start at which the intent was first seen and at which the journal
-        /// last changed; nil if no intent was seen.
-        let intent: (first: Duration, last: Duration)?
+        /// last changed. Both are the end of the run if no intent was seen: on a busy machine the
+        /// program can write and remove it between two looks.
+        let intent: (first: Duration, last: Duration)
         /// The standard error output of the program.
         let error: String
     }
@@ -66,9 +67,10 @@ struct ProgramUnderKill: Sendable {
             return try await seen
         }
         let isKilled = if case .signaled(let signal) = result.terminationStatus { signal == SIGKILL } else { false }
+        let end = ContinuousClock.now - began
         return Ending(
-            isKilled: isKilled, isSuccess: result.terminationStatus.isSuccess, intent: result.closureResult,
-            error: result.standardError)
+            isKilled: isKilled, isSuccess: result.terminationStatus.isSuccess,
+            intent: result.closureResult ?? (end, end), error: result.standardError)
     }
 
     /// Reads the journal again and again until the moment of the kill, or until the program has

@@ -27,13 +27,14 @@ import Testing
         return (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)) ?? ""
     }
 
-    /// Runs `fsck --deep` until it has recorded some blobs, then interrupts it. The process is
-    /// stopped during each check, so that it cannot end unseen on a busy machine. If it ends before
-    /// the interrupt, the test reports that.
+    /// Runs `fsck --deep` until it has recorded some blobs, then interrupts it. The process begins
+    /// stopped and is stopped during each check, so that it cannot end unseen on a busy machine. If
+    /// it ends before the interrupt, the test reports that.
     private func stop(after lines: Int, _ store: String, in place: TemporaryPlace) async throws -> ProgramRun {
         let words =
             RegtopProgram.environment(place) + [
-                "nice", "-n", "19", RegtopProgram.path, "fsck", "--deep", "-f", "json", store,
+                "sh", "-c", "kill -STOP $$; exec \"$@\"", "sh", "nice", "-n", "19", RegtopProgram.path, "fsck",
+                "--deep", "-f", "json", store,
             ]
         let result = try await Subprocess.run(
             .name("env"), arguments: Arguments(words), input: .none, output: .sequence,
