@@ -54,6 +54,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CRados", providers: [.apt(["librados-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CNcurses",
@@ -90,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "regtop",
             dependencies: [
-                "AdminCore", "SafeText", "Presentation", "ConsoleKit",
+                "AdminCore", "SafeText", "Presentation", "ConsoleKit", "CMalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging,
                 "Yams",

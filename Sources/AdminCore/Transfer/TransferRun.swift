@@ -11,8 +11,9 @@ struct TransferRun: Sendable {
     let sink: any TransferSink
     let options: Transfer.Options
 
-    /// The pieces of blobs in memory at once. A blob takes as many as a reader reads ahead.
-    private static let pieces = 24
+    /// The bytes of blobs in memory at once, about; one blob may take more. A blob takes what a
+    /// reader reads ahead. librados holds the same again while it receives.
+    private static let memory: UInt64 = 48 << 20
     /// The number of blobs that are copied at once, if they are small.
     private static let window = 48
     /// The size up to which a blob is held in memory before it goes into a stream, in bytes.
@@ -64,27 +65,26 @@ struct TransferRun: Sendable {
     ) async throws {
         if sink.isStream { return try await stream(blobs, counter, &report) }
         var open = blobs[...]
-        var inMemory = 0
+        var inMemory: UInt64 = 0
         var copied = report
         try await concurrentWork(window: TransferRun.window) { underWay in
             guard let (digest, size) = open.first else { return nil }
-            let weight = weight(of: size)
-            guard underWay == 0 || inMemory + weight <= TransferRun.pieces else { return nil }
-            inMemory += weight
+            guard underWay == 0 || inMemory + memory(of: size) <= TransferRun.memory else { return nil }
+            inMemory += memory(of: size)
             open = open.dropFirst()
             return (digest, size)
         } perform: { (digest: Digest, size: UInt64) in
             (digest, size, try await copy(digest, size, counter))
         } take: { (digest: Digest, size: UInt64, result: Copy) in
-            inMemory -= weight(of: size)
+            inMemory -= memory(of: size)
             copied.take(digest, result)
         }
         report = copied
     }
 
-    /// The number of pieces that a blob has in memory at once.
-    private func weight(of size: UInt64) -> Int {
-        Int(min(UInt64(FilePieces.readAhead), size / source.storage.chunkSize + 1))
+    /// The bytes that a blob of this size has in memory at once.
+    private func memory(of size: UInt64) -> UInt64 {
+        min(UInt64(FilePieces.readAhead) * source.storage.chunkSize, size)
     }
 
     private func copy(_ digest: Digest, _ size: UInt64, _ counter: ProgressCounter) async throws -> Copy {

@@ -71,7 +71,8 @@ struct CommandComparisons: Sendable {
     // MARK: - An export
 
     /// Fills the pool with a registry of large layers, and compares its export to a directory with
-    /// reading the same objects and with writing as many files, each flushed.
+    /// reading the same objects, with writing as many files, each flushed, and with both at once
+    /// beside hashing as many bytes.
     func exports(size: Int, in directory: String) async throws -> [Comparison] {
         let layerSize = 4 << 20
         let count = size / layerSize
@@ -89,13 +90,23 @@ struct CommandComparisons: Sendable {
         let archive = ["rados", "-p", harness.store.poolName, "export", files.target]
         let title = "`export` of \(size >> 20) MiB in \(Report.count(count)) layers"
         let export: Comparison.Work = { _ in try await ChildProcess.run(words).cost }
-        let clear: @Sendable (Turn) async throws -> Void = { _ in try await files.clear() }
+        let clear: @Sendable (Turn) async throws -> Void = { try await files.clear(after: $0) }
+        let reading: @Sendable () async throws -> Void = { _ = try await limit.read(names, data: layerSize, depth: 16) }
         return [
             Comparison(
                 name: title, rounds: 3,
                 limits: [
-                    ("reading", Self.work { try await limit.read(names, data: layerSize, depth: 16) }),
+                    ("reading", Self.work(reading)),
                     ("writing", Self.work { try await files.write() }),
+                    (
+                        "both and hashing at once",
+                        Self.work {
+                            async let read: Void = reading()
+                            async let written: Void = files.write()
+                            async let hashed: Void = files.hash()
+                            _ = try await (read, written, hashed)
+                        }
+                    ),
                 ],
                 regtop: export, clear: clear
             ).goal(1.25, memory: 200 << 20),
