@@ -246,9 +246,10 @@ public struct RegistryPass: Sendable {
 package final class PassMemory: Sendable {
     /// The blobs, by their first chunk.
     package let blobs: Memo<Digest, BlobFinding>
-    /// The manifests.
+    /// The manifests. A pass forgets those that no repository asks for: each takes hundreds of
+    /// bytes, and nearly all belong to one repository.
     package let manifests: Memo<Digest, ManifestFinding>
-    /// The configurations.
+    /// The configurations; as many as manifests.
     let configurations: Memo<Digest, ConfigurationFinding>
     /// The algorithms of all digests, by the directory of the blobs.
     let algorithms: Memo<StoragePath, [String]>
@@ -269,8 +270,8 @@ package final class PassMemory: Sendable {
 
     init(reader: RegistryReader) {
         blobs = Memo { try await reader.blob($0) }
-        manifests = Memo { try await reader.manifest($0) }
-        configurations = Memo { try await reader.configuration($0) }
+        manifests = Memo(limit: 1 << 13) { try await reader.manifest($0) }
+        configurations = Memo(limit: 1 << 13) { try await reader.configuration($0) }
         let algorithms = Memo<StoragePath, [String]> { try await reader.algorithms(in: $0) }
         revisions = Memo { try await reader.digests(below: $0, of: algorithms(reader.paths.blobs)) }
         layers = Memo { try await reader.digests(below: $0, of: ["sha256"]) }

@@ -191,9 +191,17 @@ struct ConfigurationFinding: Sendable {
 package struct ManifestFinding: Hashable, Sendable {
     /// The manifest's blob.
     package let blob: BlobFinding
-    /// The manifest; nil if it cannot be read.
-    package let manifest: Manifest?
+    private let content: Apart<Manifest>
     /// The fault, as the end of a sentence that begins with the manifest's name; empty if the
     /// manifest can be read.
     package let reason: String
+
+    init(blob: BlobFinding, manifest: Manifest?, reason: String) {
+        self.blob = blob
+        content = Apart(manifest)
+        self.reason = reason
+    }
+
+    /// The manifest; nil if it cannot be read.
+    package var manifest: Manifest? { content.value }
 }

@@ -27,6 +27,25 @@ import Testing
         #expect(calls.count == 10)
     }
 
+    @Test("a memo with a limit forgets what nobody asks for, and keeps what is asked for often")
+    func limit() async throws {
+        let asked = Mutex<[Int: Int]>([:])
+        let memo = Memo<Int, Int>(limit: 100) { key in
+            asked.withLock { $0[key, default: 0] += 1 }
+            return key
+        }
+        for key in 0..<1000 {
+            #expect(try await memo(key) == key)
+            #expect(try await memo(key - key % 10) == key - key % 10)
+            #expect(try await memo(-1) == -1)
+        }
+        #expect(asked.withLock { $0.values.allSatisfy { $0 == 1 } })
+        for key in 950..<1000 { #expect(try await memo(key) == key) }
+        #expect(asked.withLock { $0.values.allSatisfy { $0 == 1 } }, "the last half of the limit is remembered")
+        for key in 0..<900 { #expect(try await memo(key) == key) }
+        #expect(asked.withLock { asked in (0..<900).allSatisfy { asked[$0] == 2 } }, "the others are forgotten")
+    }
+
     @Test("an error is remembered")
     func error() async {
         let calls = Calls()

@@ -11,25 +11,45 @@ public struct Manifest: Hashable, Sendable {
         /// The size in bytes as the document claims it; nil if the document claims none, as in
         /// schema 1. The pool's size counts.
         public let size: UInt64?
-        /// The claim if it is no number of bytes: hostile text of at most 40 characters. nil if it
-        /// is a number, or if there is no claim.
-        public let badSize: String?
         /// The media type; nil if the document has none, or an impossible one.
         public let mediaType: String?
-        /// The type of the artifact; nil if the document has none.
-        public let artifactType: String?
-        /// `os/architecture[/variant]`; nil if the document has none.
-        public let platform: String?
-        /// The version of the operating system that the platform needs; hostile text of at most 64
-        /// characters.
-        public let osVersion: String?
-        /// The features of the operating system that the platform needs; hostile text, at most 8.
-        public let osFeatures: [String]
-        /// The annotations; hostile text, at most 32 of at most 1 KiB each.
-        public let annotations: [String: String]
         /// True for a layer that registries need not hold: it has URLs of its own, or a
         /// nondistributable type.
         public let isForeign: Bool
+        private let rare: Apart<Rare>
+
+        /// The fields that few references have.
+        struct Rare: Hashable, Sendable {
+            var badSize: String?
+            var artifactType: String?
+            var platform: String?
+            var osVersion: String?
+            var osFeatures: [String] = []
+            var annotations: [String: String] = [:]
+        }
+
+        init(digest: Digest, size: UInt64?, mediaType: String?, isForeign: Bool, rare: Rare) {
+            self.digest = digest
+            self.size = size
+            self.mediaType = mediaType
+            self.isForeign = isForeign
+            self.rare = rare == Rare() ? .none : .some(rare)
+        }
+
+        /// The claim of a size if it is no number of bytes: hostile text of at most 40 characters.
+        /// nil if it is a number, or if there is no claim.
+        public var badSize: String? { rare.value?.badSize }
+        /// The type of the artifact; nil if the document has none.
+        public var artifactType: String? { rare.value?.artifactType }
+        /// `os/architecture[/variant]`; nil if the document has none.
+        public var platform: String? { rare.value?.platform }
+        /// The version of the operating system that the platform needs; hostile text of at most 64
+        /// characters.
+        public var osVersion: String? { rare.value?.osVersion }
+        /// The features of the operating system that the platform needs; hostile text, at most 8.
+        public var osFeatures: [String] { rare.value?.osFeatures ?? [] }
+        /// The annotations; hostile text, at most 32 of at most 1 KiB each.
+        public var annotations: [String: String] { rare.value?.annotations ?? [:] }
 
         /// A sentence part about a wrong claim of the size of a blob of `actual` bytes: it begins
         /// after the manifest's name and ends before the blob's. nil if the claim is right.
@@ -90,6 +110,22 @@ public struct Manifest: Hashable, Sendable {
     public static let nestingLimit = 8
 }
 
+/// An optional value that lies apart from what holds it: it takes 8 bytes there.
+enum Apart<Value> {
+    case none
+    indirect case some(Value)
+
+    init(_ value: Value?) { self = value.map(Apart.some) ?? .none }
+
+    var value: Value? {
+        if case .some(let value) = self { value } else { nil }
+    }
+}
+
+extension Apart: Equatable where Value: Equatable {}
+extension Apart: Hashable where Value: Hashable {}
+extension Apart: Sendable where Value: Sendable {}
+
 /// The media types of manifests and of the blobs that they name.
 enum ManifestType {
     static let schema1 = "application/vnd.docker.distribution.manifest.v1+json"
@@ -108,6 +144,14 @@ enum ManifestType {
     static let imageConfigurations: Set<String> = [
         "application/vnd.docker.container.image.v1+json", "application/vnd.oci.image.config.v1+json",
     ]
+
+    /// The types that most references have.
+    static let frequent: Set<String> = all.union(imageConfigurations).union([
+        "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+        "application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.oci.image.layer.v1.tar+zstd",
+        "application/vnd.oci.image.layer.v1.tar",
+    ])
 
     /// True if registries need not hold layers of this type.
     static func isForeign(_ mediaType: String?) -> Bool {
@@ -225,19 +269,22 @@ extension Manifest {
             }
         let isForeign = descriptor.urls.elements.contains { $0 != nil } || ManifestType.isForeign(type)
         return Reference(
-            digest: digest, size: size, badSize: badSize, mediaType: type,
-            artifactType: descriptor.artifactType.flatMap(mediaType),
-            platform: descriptor.platform.flatMap {
-                platform(os: $0.os, architecture: $0.architecture, variant: $0.variant)
-            }, osVersion: descriptor.platform?.osVersion.map { String($0.prefix(64)) },
-            osFeatures: (descriptor.platform?.osFeatures.elements ?? []).prefix(8).compactMap {
-                $0.map { String($0.prefix(64)) }
-            },
-            annotations: descriptor.annotations, isForeign: isForeign)
+            digest: digest, size: size, mediaType: type, isForeign: isForeign,
+            rare: Reference.Rare(
+                badSize: badSize, artifactType: descriptor.artifactType.flatMap(mediaType),
+                platform: descriptor.platform.flatMap {
+                    platform(os: $0.os, architecture: $0.architecture, variant: $0.variant)
+                }, osVersion: descriptor.platform?.osVersion.map { String($0.prefix(64)) },
+                osFeatures: (descriptor.platform?.osFeatures.elements ?? []).prefix(8).compactMap {
+                    $0.map { String($0.prefix(64)) }
+                },
+                annotations: descriptor.annotations))
     }
 
     /// The text if it could be a media type; hostile text is not shown.
     private static func mediaType(_ text: String) -> String? {
+        // The text of a constant takes no memory.
+        if let index = ManifestType.frequent.firstIndex(of: text) { return ManifestType.frequent[index] }
         let printable = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
         return printable && (1...255).contains(text.utf8.count) ? text : nil
     }
