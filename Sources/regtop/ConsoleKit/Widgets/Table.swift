@@ -69,6 +69,12 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// The row at a position of the order shown.
     func row(at position: Int) -> Row { rows[order[position]] }
 
+    /// Returns true if exactly `count` rows are marked, hidden ones and those of an open range
+    /// included. Looks at `count` rows at most.
+    package func hasMarks(_ count: Int) -> Bool {
+        marks.count <= count && (range?.count ?? 0) <= count && marksWithRange.count == count
+    }
+
     /// The marked rows in the order of the table, hidden ones and those of an open range included.
     /// Looks at every row if there are any.
     package var markedRows: [Row] {

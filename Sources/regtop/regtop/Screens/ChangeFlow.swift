@@ -432,16 +432,21 @@ struct NameInput {
         }
     }
 
-    /// Tags and manifests may get a bare word: a tag of the same repository.
     private func destination(_ text: String) throws(ChangeError) -> ImageReference {
+        guard let destination = Self.reference(text, beside: source) else {
+            throw .unsuitable("\"\(text)\" is not a name; write repository or repository:tag")
+        }
+        return destination
+    }
+
+    /// Returns the reference that a text names. Beside a tag or a manifest, a bare word is a tag of
+    /// the same repository.
+    static func reference(_ text: String, beside source: ImageReference) -> ImageReference? {
         if source.selector != .repository, !text.contains(where: { "/:@".contains($0) }),
             let tag = ImageReference(source.repository, .tag(text))
         {
             return tag
         }
-        guard let destination = ImageReference(text) else {
-            throw .unsuitable("\"\(text)\" is not a name; write repository or repository:tag")
-        }
-        return destination
+        return ImageReference(text)
     }
 }

@@ -85,6 +85,20 @@ final class RepositoryScreen: Screen, TargetScreen {
                 isEnabled: { [unowned self] in view.table.selected != nil }
             ) { [unowned self] in open() },
             Command(
+                name: "compare", keys: [.character("=")], hint: "compare",
+                help: "Compares the images of the two marked tags or manifests: facts, settings and layers",
+                isEnabled: { [unowned self] in view.table.hasMarks(2) },
+                whenDisabled: "Mark exactly two tags with Space; then = compares their images."
+            ) { [unowned self] in compare() },
+            Command(
+                name: "against", keys: [],
+                help:
+                    "Compares the image under the cursor with another one, such as :against 1.0 or :against team/app:2",
+                isEnabled: { [unowned self] in selectedImage != nil },
+                whenDisabled: "The row under the cursor has no image to compare.",
+                argument: .init(choices: { [unowned self] in tags }) { [unowned self] in compare(with: $0) }
+            ) { .say(.info("Write the name of the other image as well, such as :against 1.0.")) },
+            Command(
                 name: "delete", keys: [.character("d"), .delete], hint: "delete",
                 help: "Deletes the marked tags and manifests, or the one under the cursor, after a question",
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
@@ -127,6 +141,22 @@ final class RepositoryScreen: Screen, TargetScreen {
         return .go(TreeScreen(store, path))
     }
 
+    /// Compares the marked images; the upper row is the first one.
+    private func compare() -> Effect {
+        let marked = view.table.markedRows.compactMap { $0.reference(in: name) }
+        guard marked.count == 2 else { return .say(.info("An upload has no image to compare; mark two tags.")) }
+        return .go(ImageDifferenceScreen(store, marked[0], marked[1]))
+    }
+
+    private func compare(with text: String) -> Effect {
+        guard let selectedImage else { return .none }
+        let text = text.split(separator: " ").joined()
+        guard let other = NameInput.reference(text, beside: selectedImage), other.selector != .repository else {
+            return .say(.failure("\"\(text)\" is not an image; write a tag, repository:tag or repository@digest."))
+        }
+        return .go(ImageDifferenceScreen(store, selectedImage, other))
+    }
+
     private var targets: [ImageReference] {
         view.targets.compactMap { $0.reference(in: name) }
     }
@@ -137,6 +167,8 @@ final class RepositoryScreen: Screen, TargetScreen {
             if case .tag = row.id { row.reference(in: name)?.description } else { nil }
         }
     }
+
+    private var selectedImage: ImageReference? { view.table.selected?.reference(in: name) }
 
     private var selectedTag: ImageReference? {
         guard let row = view.table.selected, case .tag = row.id else { return nil }

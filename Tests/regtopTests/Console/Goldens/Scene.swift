@@ -35,6 +35,8 @@ struct Scene: Sendable, CustomTestStringConvertible {
         Scene("manifest", .find("ml/weights"), .press(.enter), .press(.enter)),
         Scene("manifest-index", .find("multi/arch"), .press(.enter), .press(.enter)),
         Scene("config", .find("app/web"), .press(.enter), .press(.enter), .press(.character("i"))),
+        Scene("images", .find("app/web"), .press(.enter), .run("against 2.0")),
+        Scene("images-index", .find("multi/arch"), .press(.enter), .run("against app/web:2.0")),
         Scene("blob", .find("ml/weights"), .press(.enter), .press(.enter), .run("sort size"), .press(.enter)),
         Scene("object", .run("tree"), .press(.character("o"))),
         Scene("tree", .run("tree"), .press(.enter)),
