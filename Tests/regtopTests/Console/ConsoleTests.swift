@@ -306,6 +306,71 @@ import Testing
         #expect(bench.rows[10].hasPrefix("Unknown command \"xyzzy\". Press ? for the list."))
     }
 
+    /// The candidates stand above the input: names that begin with the text first, and the text in
+    /// the help last.
+    @Test func commandsAreListedWhileOneIsTyped() {
+        let bench = Bench()
+        bench.press(.character(":"))
+        #expect(bench.rows[6].hasPrefix("── Commands 1 to 3 of "))
+        bench.type("mark")
+        let names = ["mark", "mark-all", "mark-matching"]
+        #expect(zip(bench.rows[7...9], names).allSatisfy { $0.hasPrefix("  \($1) ") })
+        bench.press(.down, .down, .down, .down)
+        #expect(bench.rows[9].hasPrefix("> unmark-all"), "\(bench.rows)")
+        #expect(bench.rows[9].contains("has nothing to act"), "a command that does not work tells why")
+        bench.press(.up, .up)
+        #expect(bench.rows[8].hasPrefix("> mark-all  ") && bench.rows[8].contains(" *  "))
+        #expect(bench.rows[8].contains("Marks all shown rows") && bench.rows[10] == ":mark")
+        bench.press(.enter)
+        #expect(bench.screen.view.table.marks.count == 3)
+        bench.press(.character(":"))
+        bench.type("turns")
+        #expect(bench.rows.contains { $0.hasPrefix("  back ") }, "the help has the word")
+        bench.press(.enter)
+        #expect(bench.rows[10].hasPrefix("Unknown command \"turns\"."), "nothing was chosen")
+    }
+
+    /// Up is history in an empty input, and until the text changes; else the arrows choose.
+    @Test func historyAndCandidatesLiveTogether() {
+        let bench = Bench()
+        for text in ["bottom", "top"] {
+            bench.press(.character(":"))
+            bench.type(text)
+            bench.press(.enter)
+        }
+        bench.press(.character(":"), .up, .up)
+        #expect(bench.rows[10] == ":bottom")
+        bench.press(.down, .down)
+        #expect(bench.rows[10] == ":" && !bench.rows.contains { $0.hasPrefix("> scan ") })
+        bench.press(.down)
+        #expect(bench.rows.contains { $0.hasPrefix("> scan ") })
+        bench.press(.up, .up)
+        #expect(bench.rows[10] == ":top")
+        bench.press(.backspace, .up)
+        #expect(bench.rows[10] == ":to", "the text has changed, so Up chooses")
+        bench.press(.down, .down, .tab)
+        #expect(bench.rows[10] == ":top")
+    }
+
+    /// Tab completes; if there is nothing to complete, it chooses, and takes the chosen one.
+    @Test func tabCompletesAndChooses() {
+        let bench = Bench()
+        bench.press(.character(":"))
+        bench.type("ma")
+        bench.press(.tab)
+        #expect(bench.rows[10] == ":mark")
+        bench.press(.tab, .down, .down, .tab)
+        #expect(bench.rows[10] == ":mark-matching")
+        bench.press(.control("u"))
+        bench.type("sort ")
+        bench.press(.down, .down)
+        #expect(bench.rows.contains("> size"))
+        bench.press(.enter)
+        #expect(bench.screen.view.table.sortColumn == "size")
+        bench.press(.character(":"), .backtab, .escape)
+        #expect(!bench.hasOverlay)
+    }
+
     /// The commands of a screen have different keys and names.
     @Test func keysAndNamesAreUnique() {
         let bench = Bench()

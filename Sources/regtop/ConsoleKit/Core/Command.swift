@@ -88,9 +88,63 @@ struct CommandNames {
         return name + " " + Prompt.completed(String(line[space...].dropFirst()), argument.choices())
     }
 
-    private func candidates(_ name: String) -> [Command] {
+    /// The commands that a name, or a beginning of one, can mean.
+    func candidates(_ name: String) -> [Command] {
         let exact = commands.filter { $0.name == name }
         return exact.isEmpty ? commands.filter { $0.name.hasPrefix(name) } : exact
+    }
+}
+
+/// The candidates for a line after `:`, with their keys and their help.
+struct CommandPalette {
+    private let names: CommandNames
+    /// The commands with the reasons why they do not work; those that work first, moves last.
+    private let entries: [(command: Command, obstacle: String?)]
+
+    /// - Parameter obstacle: Returns the reason why a command does not work; nil if it works.
+    init(_ names: CommandNames, obstacle: (Command) -> String?) {
+        self.names = names
+        let all = names.commands.map { ($0, obstacle($0)) }
+        func part(_ isMove: Bool, _ works: Bool) -> [(Command, String?)] {
+            all.filter { ($0.0.group == .move) == isMove && ($0.1 == nil) == works }
+        }
+        entries = part(false, true) + part(true, true) + part(false, false) + part(true, false)
+    }
+
+    /// Returns the commands whose names begin with the text, then those with the text in their
+    /// names, then those with the text in their help; after a name, its arguments.
+    func list(_ line: String) -> CandidateList {
+        guard let space = line.firstIndex(of: " ") else { return commands(line.lowercased()) }
+        let found = names.candidates(String(line[..<space]))
+        guard found.count == 1, let command = found.first else { return CandidateList() }
+        let typed = String(line[space...].drop { $0 == " " })
+        let choices = (command.argument?.choices() ?? []).filter { $0.hasPrefix(typed) }
+        guard choices.isEmpty || choices == [typed] else {
+            return CandidateList(
+                title: command.name, choices.map { .init(text: "\(command.name) \($0)", name: $0, help: "") })
+        }
+        // The whole line is written, or nothing is known about the rest of it.
+        return CandidateList(title: command.name, [.init(text: line, name: line, help: command.help)])
+    }
+
+    private func commands(_ text: String) -> CandidateList {
+        func rank(_ command: Command) -> Int? {
+            if text.isEmpty || command.name == text { return 0 }
+            if command.name.hasPrefix(text) { return 1 }
+            if command.name.contains(text) { return 2 }
+            return command.help.lowercased().contains(text) ? 3 : nil
+        }
+        let ranked = entries.compactMap { entry in rank(entry.command).map { ($0, entry) } }
+        let sorted = (0...3).flatMap { wanted in ranked.filter { $0.0 == wanted } }
+        return CandidateList(
+            title: "Commands",
+            sorted.map { _, entry in
+                let (command, obstacle) = entry
+                return .init(
+                    text: command.name, name: command.name, keys: command.keys.map(\.label).joined(separator: " "),
+                    help: obstacle ?? command.help, isEnabled: obstacle == nil,
+                    takesArgument: command.argument != nil)
+            })
     }
 }
 

@@ -121,7 +121,10 @@ package final class Console {
             help: "Ends the innermost question, input, filter or scan, or a change after a question; else goes back",
             group: .general
         ) { [unowned self] in escape() },
-        Command(name: "command", keys: [.character(":")], help: "Runs a command by its name", group: .general) {
+        Command(
+            name: "command", keys: [.character(":")], help: "Runs a command by its name, and lists the names",
+            group: .general
+        ) {
             [unowned self] in .prompt(commandPrompt)
         },
         Command(
@@ -156,17 +159,20 @@ package final class Console {
         return own + globalCommands.filter { global in !own.contains { $0.name == global.name } }
     }
 
-    private func works(_ command: Command) -> Bool {
-        command.isEnabled() && !(command.isChange && readOnlyReason != nil)
+    private func works(_ command: Command) -> Bool { obstacle(to: command) == nil }
+
+    /// The reason why a command does not work at the moment; nil if it works.
+    private func obstacle(to command: Command) -> String? {
+        if command.isChange, let readOnlyReason { return "This session is read-only: \(readOnlyReason)" }
+        if command.isEnabled() { return nil }
+        return command.whenDisabled ?? "\"\(command.name)\" has nothing to act on here."
     }
 
     /// Carries a command out. This is the only place where a read-only session refuses changes.
     func run(_ command: Command, argument: String? = nil) {
         if command.group != .move { status = .none }
-        if command.isChange, let readOnlyReason {
-            status = .failure("This session is read-only: \(readOnlyReason)")
-        } else if !command.isEnabled() {
-            status = .info(command.whenDisabled ?? "\"\(command.name)\" has nothing to act on here.")
+        if let obstacle = obstacle(to: command) {
+            status = command.isChange && readOnlyReason != nil ? .failure(obstacle) : .info(obstacle)
         } else {
             perform(effect(of: command, argument))
         }
@@ -184,7 +190,10 @@ package final class Console {
         let names = CommandNames(commands: workingCommands)
         // A command that does not work at the moment tells why.
         let all = CommandNames(commands: namedCommands)
-        return Prompt(label: ":", complete: names.completed, history: "command") { [unowned self] line in
+        let palette = CommandPalette(all) { [unowned self] in obstacle(to: $0) }
+        return Prompt(
+            label: ":", complete: names.completed, history: "command", candidates: palette.list
+        ) { [unowned self] line in
             switch (names.parse(line), all.parse(line)) {
             case (.success((let command, let argument)), _), (.failure, .success((let command, let argument))):
                 run(command, argument: argument)
@@ -461,14 +470,15 @@ package final class Console {
             prompt.cancel()
         case .enter:
             overlay = nil
-            if let kind = prompt.history { history.add(editor.string, to: kind) }
-            perform(prompt.submit(editor.string))
-        case .tab:
-            editor.replace(prompt.complete(editor.string))
-            overlay = .prompt(prompt, editor)
-            prompt.change(editor.string)
-        case .up where prompt.history != nil: recall(1, prompt, editor)
+            let line = prompt.list.chosen?.text ?? editor.string
+            if let kind = prompt.history { history.add(line, to: kind) }
+            perform(prompt.submit(line))
+        case .tab: complete(prompt, editor)
+        case .backtab: choose(-1, prompt, editor)
+        case .up where recalls(prompt, editor): recall(1, prompt, editor)
         case .down where prompt.recalled != nil: recall(-1, prompt, editor)
+        case .up where !prompt.list.candidates.isEmpty: choose(-1, prompt, editor)
+        case .down where !prompt.list.candidates.isEmpty: choose(1, prompt, editor)
         case .up, .down, .pageUp, .pageDown:
             if prompt.passesMoves, let command = command(for: key), command.group == .move { run(command) }
         default:
@@ -476,9 +486,43 @@ package final class Console {
             let before = editor.text
             guard editor.handle(key) else { return }
             if editor.text != before { (prompt.problem, prompt.recalled) = (nil, nil) }
-            overlay = .prompt(prompt, editor)
-            if editor.text != before { prompt.change(editor.string) }
+            take(editor, prompt, isChanged: editor.text != before)
         }
+    }
+
+    /// Takes the new state of an input.
+    private func take(_ editor: LineEditor, _ prompt: Prompt, isChanged: Bool) {
+        var prompt = prompt
+        if isChanged { prompt.list = prompt.candidates(editor.string) }
+        overlay = .prompt(prompt, editor)
+        if isChanged { prompt.change(editor.string) }
+    }
+
+    /// Puts the chosen candidate into an input, or completes its text as far as it is unambiguous.
+    /// If neither adds anything, chooses the first candidate.
+    private func complete(_ prompt: Prompt, _ editor: LineEditor) {
+        let (list, text) = (prompt.list, editor.string)
+        let completed = list.chosen.map { $0.text + ($0.takesArgument ? " " : "") } ?? prompt.complete(text)
+        if completed == text, list.chosen == nil { return choose(1, prompt, editor) }
+        var (prompt, editor) = (prompt, editor)
+        prompt.recalled = nil
+        editor.replace(completed)
+        take(editor, prompt, isChanged: true)
+    }
+
+    /// Moves the choice among the candidates of an input.
+    private func choose(_ step: Int, _ prompt: Prompt, _ editor: LineEditor) {
+        var prompt = prompt
+        prompt.list.move(by: step)
+        overlay = .prompt(prompt, editor)
+    }
+
+    /// True if Up recalls an earlier line: always without candidates, else while the input is empty
+    /// and no candidate is chosen, and after an earlier line was recalled.
+    func recalls(_ prompt: Prompt, _ editor: LineEditor) -> Bool {
+        guard prompt.history != nil else { return false }
+        guard prompt.recalled == nil, !prompt.list.candidates.isEmpty else { return true }
+        return editor.text.isEmpty && prompt.list.choice == nil
     }
 
     /// Puts an earlier line into an input, or the text that was typed before.
@@ -493,8 +537,7 @@ package final class Console {
         prompt.recalled = back == 0 ? nil : (back, draft)
         prompt.problem = nil
         editor.replace(line)
-        overlay = .prompt(prompt, editor)
-        prompt.change(line)
+        take(editor, prompt, isChanged: true)
     }
 
     // MARK: - The mouse

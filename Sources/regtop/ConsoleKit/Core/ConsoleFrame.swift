@@ -54,7 +54,8 @@ struct ConsoleFrame {
         case .question(let panel, _): panel.lines(room)
         case .choice(let panel, _): panel.lines(room)
         case .planning(let slot): planning(slot)
-        case .prompt, nil: []
+        case .prompt(let prompt, _): problem.isEmpty ? prompt.list.lines(room) : []
+        case nil: []
         }
     }
 
@@ -134,9 +135,11 @@ struct ConsoleFrame {
             return HintBar.line(panel.typed == nil ? Self.answers : Self.typedAnswers, columns: columns)
         case .choice: return HintBar.line(Self.choices, columns: columns)
         case .planning: return HintBar.line([.init(key: "Esc", text: "cancel")], columns: columns)
-        case .prompt(let prompt, _):
+        case .prompt(let prompt, let editor):
             if problem.count == 1 { return problem[0] }
-            return HintBar.line(prompt.history == nil ? Self.inputs : Self.inputs + [Self.recall], columns: columns)
+            let isRecalling = console.recalls(prompt, editor)
+            let hints = prompt.list.candidates.isEmpty ? Self.inputs : Self.candidates(isRecalling)
+            return HintBar.line(isRecalling ? hints + [Self.recall] : hints, columns: columns)
         case nil:
             let hints = console.workingCommands.filter { $0.hint != nil }
             let always = hints.filter { $0.group == .general }
@@ -160,6 +163,15 @@ struct ConsoleFrame {
         .init(key: "Enter", text: "choose"), .init(key: "Esc", text: "cancel"), .init(key: "↑↓", text: "move"),
     ]
     private static let recall = HintBar.Hint(key: "↑", text: "earlier ones")
+    /// The hints of an input with candidates.
+    ///
+    /// - Parameter isRecalling: Whether Up recalls earlier lines, so that only Down chooses.
+    private static func candidates(_ isRecalling: Bool) -> [HintBar.Hint] {
+        [
+            .init(key: "Enter", text: "run"), .init(key: "Esc", text: "cancel"),
+            .init(key: isRecalling ? "↓" : "↑↓", text: "choose"), .init(key: "Tab", text: "complete"),
+        ]
+    }
     private static let inputs: [HintBar.Hint] = [
         .init(key: "Enter", text: "accept"), .init(key: "Esc", text: "cancel"), .init(key: "Tab", text: "complete"),
         .init(key: "^U", text: "clear"),

@@ -113,6 +113,10 @@ package struct Prompt {
     var passesMoves = false
     /// The kind of the input, whose earlier lines Up recalls; nil for none.
     var history: String?
+    /// Returns the candidates for a text; called whenever the text changes.
+    var candidates: (String) -> CandidateList = { _ in CandidateList() }
+    /// The candidates for the present text.
+    var list = CandidateList()
     /// The number of lines that Up went back, and the text that was typed before.
     var recalled: (back: Int, draft: String)?
     /// Called on Enter.
@@ -122,7 +126,7 @@ package struct Prompt {
         label: String, text: String = "", problem: String? = nil, change: @escaping (String) -> Void = { _ in },
         cancel: @escaping () -> Void = {}, complete: @escaping (String) -> String = { $0 },
         judge: @escaping (String) -> String? = { _ in nil }, passesMoves: Bool = false, history: String? = nil,
-        submit: @escaping (String) -> Effect
+        candidates: @escaping (String) -> CandidateList = { _ in CandidateList() }, submit: @escaping (String) -> Effect
     ) {
         self.label = label
         self.text = text
@@ -133,6 +137,8 @@ package struct Prompt {
         self.judge = judge
         self.passesMoves = passesMoves
         self.history = history
+        self.candidates = candidates
+        list = candidates(text)
         self.submit = submit
     }
 
