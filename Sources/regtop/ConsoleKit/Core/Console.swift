@@ -128,7 +128,16 @@ package final class Console {
             [unowned self] in .prompt(commandPrompt)
         },
         Command(
-            name: "command-line", keys: [.character("y")],
+            name: "yank", keys: [.character("y")],
+            help: "Copies the shell command that prints this screen, or the name, digest, path or object of the row",
+            group: .general, isEnabled: { [unowned self] in screen.twin != nil || !screen.copies.isEmpty },
+            whenDisabled: "There is nothing to copy here."
+        ) { [unowned self] in
+            let line = screen.twin.map { CopyItem(.commandLine, CommandLineText.of($0)) }
+            return CopyItem.copy([line].compactMap(\.self) + screen.copies)
+        },
+        Command(
+            name: "command-line", keys: [],
             help: "Shows and copies the shell command that prints this screen", group: .general,
             isEnabled: { [unowned self] in screen.twin != nil },
             whenDisabled: "No shell command prints this screen."
@@ -457,7 +466,7 @@ package final class Console {
         overlay = answer == nil ? .choice(panel, then: then) : nil
         switch answer {
         case .chosen(let number): perform(then(number))
-        case .nothing: status = .info("Nothing was changed.")
+        case .nothing: status = .info(panel.declined)
         case nil: break
         }
     }

@@ -13,6 +13,8 @@ package protocol Screen: AnyObject {
     func escape() -> Bool
     /// The part of the screen that takes clicks; nil for none.
     var pointer: (any Pointable)? { get }
+    /// The texts that can be copied here, beside the command line.
+    var copies: [CopyItem] { get }
     /// The words of the command that prints the content of this screen; nil if there is none.
     var twin: [String]? { get }
 }
@@ -21,6 +23,7 @@ extension Screen {
     package func appear() -> Effect { .none }
     package func escape() -> Bool { false }
     package var pointer: (any Pointable)? { nil }
+    package var copies: [CopyItem] { pointer?.copies ?? [] }
     package var twin: [String]? { nil }
 }
 
@@ -29,6 +32,8 @@ package protocol Pointable: AnyObject {
     /// Chooses the content at a row of the screen's body, which has `rows` rows; returns false if
     /// there is none.
     func point(at row: Int, of rows: Int) -> Bool
+    /// The texts of the chosen content that can be copied.
+    var copies: [CopyItem] { get }
 }
 
 /// The result of a command. Screens return effects; only the console carries them out.

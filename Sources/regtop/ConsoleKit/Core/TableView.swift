@@ -8,6 +8,10 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     package var empty = "Nothing here."
     /// The text that `Y` copies; nil for the first column.
     package var clip: ((Row) -> String)?
+    /// The kind of this text.
+    package var clipKind: (Row) -> CopyItem.Kind = { _ in .name }
+    /// The texts of a row that `y` offers after the one of `Y`.
+    package var others: ((Row) -> [CopyItem])?
     let canMark: Bool
     /// The rows of the last drawing, for moves by pages.
     private(set) var page = 1
@@ -54,6 +58,13 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         table.move(to: table.top + line)
         return true
     }
+
+    package var copies: [CopyItem] {
+        guard let row = table.selected else { return [] }
+        return [CopyItem(clipKind(row), name(of: row))] + (others?(row) ?? [])
+    }
+
+    private func name(of row: Row) -> String { clip?(row) ?? table.columns.first?.cell(row, 200).text ?? "" }
 
     /// True if there are rows for a command: marked ones, or the one under the cursor. Costs
     /// nothing.
@@ -180,7 +191,7 @@ extension TableView {
                 isEnabled: { [unowned self] in table.selected != nil }
             ) { [unowned self] in
                 guard let row = table.selected else { return .none }
-                return .copy(clip?(row) ?? table.columns.first?.cell(row, 200).text ?? "")
+                return .copy(name(of: row))
             },
             Command(
                 name: "next-match", keys: [.character("n")], help: "Next row that matches the last filter",

@@ -5,20 +5,26 @@ package nonisolated struct ChoicePanel: Sendable, Equatable {
         package let name: String
         /// The meaning and the consequence of the answer, in a sentence.
         package let meaning: String
+        /// The key that takes the answer at once, for answers that change nothing; nil for none.
+        let key: Character?
 
-        package init(name: String, meaning: String) {
+        package init(name: String, meaning: String, key: Character? = nil) {
             self.name = name
             self.meaning = meaning
+            self.key = key
         }
     }
 
     let title: String
     let options: [Option]
+    /// The message after no answer.
+    let declined: String
     private(set) var cursor = 0
 
-    package init(title: String, options: [Option]) {
+    package init(title: String, options: [Option], declined: String = "Nothing was changed.") {
         self.title = title
         self.options = options
+        self.declined = declined
     }
 
     enum Answer: Sendable, Equatable {
@@ -27,6 +33,9 @@ package nonisolated struct ChoicePanel: Sendable, Equatable {
 
     /// Returns nil while the question stands; keys without a meaning change nothing.
     mutating func handle(_ key: Key) -> Answer? {
+        if case .character(let character) = key, let number = options.firstIndex(where: { $0.key == character }) {
+            return .chosen(number)
+        }
         switch key {
         case .enter: return .chosen(cursor)
         case .escape, .character("q"), .character("n"): return .nothing
@@ -42,6 +51,9 @@ package nonisolated struct ChoicePanel: Sendable, Equatable {
         return nil
     }
 
+    /// The key of an answer, or the number that moves to it.
+    private func label(_ number: Int) -> String { options[number].key.map { String($0) } ?? "\(number + 1)" }
+
     /// Returns at most `size.rows` lines.
     func lines(_ size: Size) -> [Line] { Array(laidOut(size).prefix(size.rows)) }
 
@@ -53,7 +65,7 @@ package nonisolated struct ChoicePanel: Sendable, Equatable {
         let room = max(1, min(options.count, size.rows - 1 - meaning.count))
         let first = max(0, min(cursor - room + 1, options.count - room))
         let answers = options.indices.dropFirst(first).prefix(room).map { number in
-            Line(number == cursor ? "> " : "  ") + Line("\(number + 1)", .key) + Line("  ")
+            Line(number == cursor ? "> " : "  ") + Line(label(number), .key) + Line("  ")
                 + Line(options[number].name, number == cursor ? .selected : .normal)
         }
         let rule = Line(String(repeating: "─", count: max(0, size.columns - heading.width)), .rule)

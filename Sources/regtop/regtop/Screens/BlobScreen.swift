@@ -111,6 +111,12 @@ final class BlobScreen: Screen {
 
     var pointer: (any Pointable)? { view }
 
+    var copies: [CopyItem] {
+        let chunk = view.table.selected.map { [CopyItem(.object, $0.chunk.object.description)] } ?? []
+        let digest = report?.digest.map { [CopyItem(.digest, $0.string)] } ?? []
+        return digest + (report.map { [CopyItem(.path, $0.path.string)] } ?? []) + chunk
+    }
+
     var twin: [String]? { ["chunks", name] + store.words }
 
     func appear() -> Effect { generation == store.generation ? .none : refresh() }

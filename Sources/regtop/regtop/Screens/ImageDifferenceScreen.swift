@@ -21,7 +21,12 @@ final class ImageDifferenceScreen: Screen {
                 columns: ImageDifferenceRow.columns,
                 searchText: { "\($0.name) \($0.verdict.rawValue) \($0.first) \($0.second) \($0.command)" }))
         view.empty = "Reading both images …"
-        view.clip = { $0.second.isEmpty ? $0.first : $0.second }
+        view.clip = { $0.first.isEmpty ? $0.second : $0.first }
+        view.others = { [store] row in
+            let values = row.places.isEmpty ? [CopyItem(.name, row.second)] : []
+            return values + row.places.map { CopyItem(.digest, $0.digest.string) }
+                + row.places.map { CopyItem(.path, store.session.registry.paths.blob($0.digest).string) }
+        }
     }
 
     var title: TitleBar {
@@ -77,7 +82,8 @@ final class ImageDifferenceScreen: Screen {
                 name: place.isFirst ? "first" : "second",
                 meaning: "\(place.isFirst ? references.first : references.second): \(place.digest)")
         }
-        return .choose(ChoicePanel(title: "Open \(row.name)", options: options)) { [unowned self] number in
+        return .choose(ChoicePanel(title: "Open \(row.name)", options: options, declined: "Nothing was opened.")) {
+            [unowned self] number in
             .go(screen(row.places[number], of: row))
         }
     }

@@ -57,7 +57,9 @@ struct Jump {
         }
         let options = places.map { ChoicePanel.Option(name: $0.name, meaning: $0.meaning) }
         return .choose(
-            ChoicePanel(title: "\(HumanText.count(places.count)) names begin with \"\(text)\"", options: options)
+            ChoicePanel(
+                title: "\(HumanText.count(places.count)) names begin with \"\(text)\"", options: options,
+                declined: "No place was chosen.")
         ) { .go(screen(places[$0])) }
     }
 

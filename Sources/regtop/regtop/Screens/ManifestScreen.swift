@@ -27,7 +27,14 @@ final class ManifestScreen: Screen {
                     "\($0.name) \($0.digest?.string ?? "") \($0.mediaType ?? "") \($0.state ?? "") \($0.command)"
                 }))
         view.empty = "Reading the manifest …"
+        view.clipKind = { $0.digest == nil ? .name : .digest }
         view.clip = { $0.digest?.string ?? $0.name }
+        view.others = { row in
+            guard let digest = row.digest else { return row.command.isEmpty ? [] : [CopyItem(.name, row.command)] }
+            let isManifest = row.part == .manifest || row.part == .child
+            let name = isManifest ? [CopyItem(.name, "\(reference.repository)@\(digest)")] : []
+            return name + [CopyItem(.path, store.session.registry.paths.blob(digest).string)]
+        }
     }
 
     var title: TitleBar {

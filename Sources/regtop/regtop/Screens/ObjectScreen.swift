@@ -36,6 +36,8 @@ final class ObjectScreen: Screen {
 
     func lines(_ size: Size) -> [Line] { view.lines(size) }
 
+    var copies: [CopyItem] { [CopyItem(.object, object.description)] }
+
     func appear() -> Effect { content == nil ? refresh() : .none }
 
     private(set) lazy var commands: [Command] =

@@ -37,6 +37,14 @@ final class OpenStore {
         self.settings = settings
     }
 
+    /// The path of a directory and its object, for the clipboard.
+    func copies(of directory: StoragePath) -> [CopyItem] {
+        [
+            CopyItem(.path, directory.string),
+            CopyItem(.object, StorageReader.directory(directory).description),
+        ]
+    }
+
     // MARK: - Changes
 
     /// The changes that can be undone.

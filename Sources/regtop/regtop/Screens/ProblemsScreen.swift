@@ -23,7 +23,15 @@ final class ProblemsScreen: Screen, TargetScreen {
         view = TableView(
             Table(columns: ProblemRow.columns, searchText: { $0.searchText }), canMark: true)
         view.empty = "Checking the pool …"
+        view.clipKind = { row in
+            row.problem.path != nil ? .path : row.problem.object != nil ? .object : .name
+        }
         view.clip = { $0.problem.place }
+        view.others = { row in
+            [
+                (row.problem.object ?? row.problem.blob?.chunk(0)).map { CopyItem(.object, $0.description) }
+            ].compactMap(\.self)
+        }
     }
 
     var title: TitleBar {

@@ -23,6 +23,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
                 fields: FilterField.ofRepositories, clock: store.session.clock, values: { $0.value(of: $1) }),
             canMark: true)
         view.empty = "Listing repositories …"
+        view.others = { store.copies(of: store.session.registry.paths.repository($0.name)) }
     }
 
     var title: TitleBar { TitleBar(title: "Repositories", details: view.summary) }

@@ -1,5 +1,6 @@
 import AdminCore
 import ConsoleKit
+import Presentation
 import SafeText
 
 /// A repository: its tags, the manifests without a tag, and unfinished uploads.
@@ -27,6 +28,17 @@ final class RepositoryScreen: Screen, TargetScreen {
             canMark: true)
         view.empty = "Listing tags …"
         view.clip = { $0.reference(in: name)?.description ?? $0.name }
+        view.others = { row in
+            let paths = store.session.registry.paths
+            let path: StoragePath? =
+                switch row.id {
+                case .tag(let tag): paths.currentLink(name, tag: tag)
+                case .manifest(let digest): paths.revision(name, digest)
+                case .upload(let identifier): try? paths.uploads(name).appending(identifier)
+                }
+            let digest = row.digest.map { [CopyItem(.digest, $0.string), CopyItem(.name, "\(name)@\($0)")] } ?? []
+            return digest + (path.map { [CopyItem(.path, $0.string)] } ?? [])
+        }
     }
 
     var title: TitleBar { TitleBar(title: name.string, details: counts + view.selection) }

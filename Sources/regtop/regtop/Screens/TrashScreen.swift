@@ -18,6 +18,7 @@ final class TrashScreen: Screen, TargetScreen {
                 fields: [.name, .kind, .size, .age, .modified],
                 clock: store.session.clock, values: { $0.value(of: $1) }), canMark: true)
         view.empty = "Reading the trash …"
+        view.others = { [CopyItem(.name, $0.id)] }
     }
 
     var title: TitleBar { TitleBar(title: "Trash", details: view.summary) }

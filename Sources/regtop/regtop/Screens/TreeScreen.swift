@@ -1,5 +1,6 @@
 import AdminCore
 import ConsoleKit
+import Presentation
 import SafeText
 
 /// A directory of the storage driver's tree: the entries of its omap, damaged ones included.
@@ -19,6 +20,14 @@ final class TreeScreen: Screen {
                 fields: [.name, .size, .age, .modified, .state], clock: store.session.clock,
                 values: { $0.value(of: $1) }))
         view.empty = "Reading the directory …"
+        view.others = { row in
+            let child = row.entry.name.flatMap { try? path.appending($0) }
+            guard row.isDirectory else {
+                return row.blob.map { [CopyItem(.object, $0.chunk(0).description)] } ?? []
+            }
+            return child.map { [CopyItem(.object, StorageReader.directory($0).description)] } ?? []
+        }
+        view.clipKind = { _ in .path }
         view.clip = { row in (try? path.appending(row.entry.key.description))?.string ?? row.entry.key.description }
     }
 

@@ -18,6 +18,10 @@ final class UploadsScreen: Screen, TargetScreen {
                 columns: UploadRow.columns, searchText: { $0.searchText }, fields: [.name, .size, .age, .modified],
                 clock: store.session.clock, values: { $0.value(of: $1) }), canMark: true)
         view.empty = "Listing uploads …"
+        view.others = { row in
+            let path = try? store.session.registry.paths.uploads(row.upload.repository).appending(row.upload.id)
+            return [CopyItem(.name, row.upload.id)] + (path.map { store.copies(of: $0) } ?? [])
+        }
     }
 
     var title: TitleBar { TitleBar(title: "Uploads", details: view.summary) }

@@ -32,6 +32,14 @@ final class UsageScreen: Screen, TargetScreen {
                 values: { $0.value(of: $1) }), canMark: true)
         view.table.sort(by: "size", descending: true)
         view.empty = "Reading the registry …"
+        view.others = { [unowned self] row in
+            if case .blob(let digest, _) = row.subject {
+                return [
+                    CopyItem(.digest, digest.string), CopyItem(.path, store.session.registry.paths.blob(digest).string),
+                ]
+            }
+            return reference(row).map { [CopyItem(.name, $0.description)] } ?? []
+        }
         if case .item(let item, _) = level { show(item.blobs.map { UsageRow($0) }) }
     }
 

@@ -37,6 +37,11 @@ final class UsesScreen: Screen {
         self.digest = digest
         view = TableView(Table(columns: Row.columns, searchText: { $0.id }))
         view.empty = "Reading all repositories …"
+        view.clip = { row in
+            let name = row.use.repository
+            return row.use.tag.map { "\(name):\($0)" } ?? "\(name)@\(row.use.digest)"
+        }
+        view.others = { [CopyItem(.digest, $0.use.digest.string)] }
     }
 
     var title: TitleBar {

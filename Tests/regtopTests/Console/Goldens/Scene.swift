@@ -65,6 +65,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
         Scene("uploads", .run("uploads")),
         Scene("log", .run("log")),
         Scene("question-name", .find("app/web/cache"), .press(.character("D"))),
+        Scene("copy", .find("ml/weights"), .press(.enter), .press(.character("y"))),
         Scene("palette", .press(.character(":")), .press(.character("r")), .press(.character("e")), .press(.down)),
         Scene("help", .press(.character("?"))),
         Scene("question", .find("app/web/cache"), .press(.character("d"))),

@@ -175,12 +175,46 @@ import Testing
         #expect(CommandLineText.of(["ls", "$(reboot)"]) == "regtop ls '$(reboot)'")
     }
 
-    @Test func yShowsAndCopies() async throws {
+    /// The same key twice copies the command line; each kind of text has the same key everywhere.
+    @Test func yOffersEverythingThatCanBeCopied() async throws {
         let bench = try await ScreenBench()
         await bench.find("ml/weights")
         await bench.press(.enter, .character("y"))
+        #expect(bench.console.clipboard == nil && bench.text.contains("── Copy ──"))
+        #expect(bench.text.contains("> y  command line  regtop tags ml/weights"))
+        await bench.press(.character("y"))
         #expect(bench.status == "regtop tags ml/weights")
         #expect(bench.console.clipboard == "regtop tags ml/weights")
+        let name = try #require(RepositoryName("ml/weights"))
+        let digest = try #require(try await bench.store.session.registry.pass().tag("2015-11", of: name).digest)
+        let link = "/docker/registry/v2/repositories/ml/weights/_manifests/tags/2015-11/current/link"
+        for (key, text) in [("Y", "ml/weights:2015-11"), ("d", digest.string), ("p", link)] {
+            await bench.press(.character("y"), .character(Character(key)))
+            #expect(bench.console.clipboard == text)
+        }
+        await bench.press(.character("y"), .down, .down, .down, .enter)
+        #expect(bench.console.clipboard == "ml/weights@\(digest)")
+        await bench.press(.character("y"), .escape)
+        #expect(bench.status == "Nothing was copied.")
+        await bench.press(.character(":"))
+        await bench.type("command-line")
+        await bench.press(.enter)
+        #expect(bench.console.clipboard == "regtop tags ml/weights")
+    }
+
+    /// A directory and a chunk are objects; where only one text can be copied, nothing is asked.
+    @Test func objectsAreCopied() async throws {
+        let bench = try await ScreenBench()
+        await bench.press(.character("t"), .character("y"), .character("o"))
+        #expect(bench.console.clipboard == StorageReader.directory(try StoragePath("/docker")).description)
+        await bench.press(.character("o"), .character("y"))
+        #expect(bench.console.clipboard == StorageReader.directory(try StoragePath("/docker")).description)
+        await bench.press(.escape, .escape)
+        await bench.find("ml/weights")
+        await bench.press(.enter, .enter, .enter, .character("y"), .character("o"))
+        #expect(bench.console.clipboard?.hasSuffix("-0") == true)
+        await bench.press(.character("y"), .character("d"))
+        #expect(bench.console.clipboard?.hasPrefix("sha256:") == true)
     }
 
     /// `Y` copies the row: a name, a reference or a path.
