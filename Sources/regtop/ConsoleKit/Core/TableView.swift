@@ -59,6 +59,9 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         return true
     }
 
+    /// The rows that the filter shows, in their order.
+    package var shownRows: [Row] { (0..<table.count).map { table.row(at: $0) } }
+
     package var copies: [CopyItem] {
         guard let row = table.selected else { return [] }
         return [CopyItem(clipKind(row), name(of: row))] + (others?(row) ?? [])

@@ -110,6 +110,19 @@ nonisolated struct TreeRow: Sendable {
         if case .invalid(let why) = entry.kind { problem = why } else { problem = nil }
     }
 
+    /// - Parameter head: The head of a file; nil before it is read.
+    init(_ entry: DirectoryEntry, _ head: FileHead?, in directory: StoragePath) {
+        let place = entry.name.flatMap { try? directory.appending($0) }
+        path = place?.string ?? (directory.isRoot ? "" : directory.string) + "/" + entry.key.description
+        switch entry.kind {
+        case .directory: (type, size, modified, blob, problem) = ("directory", 0, nil, nil, nil)
+        case .file(let identifier):
+            (type, size, modified) = ("file", head?.size, head?.modified)
+            (blob, problem) = (identifier.string, head.flatMap { TreeRow.problem($0.state) })
+        case .invalid(let why): (type, size, modified, blob, problem) = ("invalid", nil, nil, nil, why)
+        }
+    }
+
     private static func problem(_ head: FileHead.State) -> String? {
         switch head {
         case .sound: nil

@@ -146,6 +146,7 @@ final class BlobScreen: Screen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads the chunks again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
+            view.writeCommand(on: { [unowned self] in self }) { $0.chunk.json(at: $0.placement) },
         ] + view.commands
 
     private func refresh() -> Effect {

@@ -48,7 +48,8 @@ final class LogScreen: Screen {
         [
             Command(name: "refresh", keys: [.character("r")], hint: "refresh", help: "Reads the log again") {
                 [unowned self] in refresh()
-            }
+            },
+            view.writeCommand(on: { [unowned self] in self }) { $0.entry.json },
         ] + view.commands
 
     private func refresh() -> Effect {

@@ -102,6 +102,7 @@ final class ProblemsScreen: Screen, TargetScreen {
             Command(name: "refresh", keys: [.character("r")], help: "Checks again") { [unowned self] in
                 check(deep: false)
             },
+            view.writeCommand(on: { [unowned self] in self }) { $0.problem.json },
         ] + view.commands
 
     private func open(_ problem: Problem) -> Effect {

@@ -117,6 +117,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 refresh()
             },
+            view.writeCommand(on: { [unowned self] in self }, isRead: { $0.summary != nil }) { $0.json },
         ] + changeFlow.cacheCommands + view.commands
 
     private var names: [String] { (store.repositories ?? []).map(\.string) }
@@ -263,6 +264,14 @@ nonisolated struct RepositoryRow: Sendable, Identifiable {
     var state: String? { failure == nil ? summary?.state.rawValue : "unread" }
 
     var note: String { failure ?? summary?.problems.first ?? "" }
+
+    /// The row as `repos` prints it; without values before it is read.
+    var json: JSONValue {
+        summary?.json(unique: unique) ?? [
+            "name": .text(name), "tags": .null, "revisions": .null, "uploads": .null, "size": .null, "unique": .null,
+            "modified": .null, "state": .text(state),
+        ]
+    }
 }
 
 nonisolated extension RepositoryRow {

@@ -1,5 +1,6 @@
 import AdminCore
 import ConsoleKit
+import Presentation
 import Foundation
 
 /// A row of a repository: a tag, a manifest without a tag, or an unfinished upload.
@@ -76,6 +77,18 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
 
     var searchText: String {
         "\(name) \(digest?.string ?? "") \(platforms.joined(separator: " ")) \(state ?? "") \(note)"
+    }
+
+    /// The row as `tags` prints it. Manifests without a tag and uploads, which `tags` does not
+    /// list, have the same keys.
+    var json: JSONValue {
+        if let tag { return tag.json }
+        let name: String? = if case .tag(let tag) = id { tag } else { nil }
+        return [
+            "tag": .text(name), "digest": .text(digest), "mediaType": .text(mediaType), "size": .bytes(size),
+            "created": .time(created), "modified": .null, "platforms": .array(platforms.map { .string($0) }),
+            "state": .text(state),
+        ]
     }
 
     /// The reference for a change; nil for an upload.

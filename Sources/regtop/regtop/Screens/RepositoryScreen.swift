@@ -138,6 +138,7 @@ final class RepositoryScreen: Screen, TargetScreen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
+            view.writeCommand(on: { [unowned self] in self }, isRead: { $0.isKnown }) { $0.json },
         ] + view.commands + [
             Command(name: "tree", keys: [.character("t")], hint: "tree", help: "Shows the tree of the repository") {
                 [unowned self] in .go(TreeScreen(store, store.session.registry.paths.repository(name)))

@@ -67,6 +67,7 @@ final class TrashScreen: Screen, TargetScreen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads the trash again") { [unowned self] in
                 refresh()
             },
+            view.writeCommand(on: { [unowned self] in self }) { $0.item.json },
         ] + view.commands
 
     private var targets: [String] { view.targets.map(\.id) }

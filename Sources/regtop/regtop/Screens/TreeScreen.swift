@@ -67,6 +67,9 @@ final class TreeScreen: Screen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads the directory again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
+            view.writeCommand(on: { [unowned self] in self }, isRead: { $0.blob == nil || $0.head != nil }) {
+                [path] row in TreeRow(row.entry, row.head, in: path).json
+            },
         ] + view.commands
 
     private func open() -> Effect {

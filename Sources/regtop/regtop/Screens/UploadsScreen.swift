@@ -67,6 +67,7 @@ final class UploadsScreen: Screen, TargetScreen {
             Command(name: "refresh", keys: [.character("r")], help: "Lists the uploads again") { [unowned self] in
                 refresh()
             },
+            view.writeCommand(on: { [unowned self] in self }) { $0.upload.json },
         ] + view.commands
 
     private var targets: [UploadSummary] { view.targets.map(\.upload) }

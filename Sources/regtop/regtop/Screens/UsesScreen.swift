@@ -72,6 +72,7 @@ final class UsesScreen: Screen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 refresh()
             },
+            view.writeCommand(on: { [unowned self] in self }) { $0.use.jsonWithPath },
         ] + view.commands
 
     private func refresh() -> Effect {

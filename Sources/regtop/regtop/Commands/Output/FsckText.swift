@@ -124,7 +124,7 @@ extension FsckReport.Checked {
 }
 
 extension Problem {
-    nonisolated fileprivate var json: JSONValue {
+    nonisolated var json: JSONValue {
         [
             "kind": .string(kind.rawValue), "severity": .string(severity.rawValue), "path": .text(path),
             "blob": .text(blob), "object": .text(object), "detail": .string(detail), "repair": .text(repair?.id),
