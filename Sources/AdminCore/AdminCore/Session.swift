@@ -74,6 +74,25 @@ public struct Session: Sendable {
         #endif
     }
 
+    /// Connects, and returns the names of the pools that can hold a registry, sorted.
+    ///
+    /// - Throws: `StoreError`; `SessionError.radosNotBuiltIn`.
+    public static func pools(_ options: RadosOptions) async throws -> [String] {
+        #if RADOS
+        let cluster = try await RadosCluster.connect(options)
+        do {
+            let pools = try await cluster.pools().filter(\.canHoldRegistry).map(\.name)
+            await cluster.close()
+            return pools
+        } catch {
+            await cluster.close()
+            throw error
+        }
+        #else
+        throw SessionError.radosNotBuiltIn
+        #endif
+    }
+
     /// Asks for the capabilities of the client, by service, as in `["mon": "allow r"]`.
     ///
     /// - Returns: nil if the store is no pool.

@@ -19,6 +19,23 @@ import Testing
         sentence(run, "nowhere.conf", "does not exist")
     }
 
+    /// bash offers the pools of the cluster that the line names, and their repositories; a name is
+    /// text.
+    @Test func completionsOfACluster() async throws {
+        let place = try TemporaryPlace()
+        let cluster = try await CephCluster.shared.value
+        let name = "odd $(touch evil)"
+        try await cluster.withPool(name, holding: Fixture.path, in: place) {
+            let words = "-c \(cluster.conf) -p"
+            let calls = try await CompletingShell.bash.type(
+                "regtop show \(words) od\tteam/\t:\t", "regtop show \(words) nowhere team/\t", in: place)
+            try #require(calls.count == 2)
+            #expect(calls[0].suffix(3) == ["-p", name, "team/x/deep:v1"])
+            #expect(calls[1].last == "team/")
+            #expect(!FileManager.default.fileExists(atPath: "\(place.path)/evil"))
+        }
+    }
+
     @Test func unreachableMonitors() async throws {
         let place = try TemporaryPlace()
         let cluster = try await CephCluster.shared.value

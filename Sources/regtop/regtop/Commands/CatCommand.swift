@@ -23,6 +23,7 @@ struct CatCommand: StoreCommand {
 
     @Argument(
         help: ArgumentHelp("A file, or the digest of a blob.", valueName: "path|digest"),
+        completion: .values(.file),
         transform: CatCommand.subject)
     var given: GivenSubject
 

@@ -32,6 +32,7 @@ struct ChunksCommand: StoreCommand {
 
     @Argument(
         help: ArgumentHelp("repo:tag, repo@sha256:…, sha256:… or /path", valueName: "ref|digest|path"),
+        completion: .values(.subject),
         transform: ChunksCommand.subject)
     var given: GivenSubject
 

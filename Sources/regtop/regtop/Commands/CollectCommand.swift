@@ -70,7 +70,8 @@ struct CollectCommand: StoreCommand, ChangingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With --untagged: keep the references and digests in this file.", valueName: "file"))
+            "With --untagged: keep the references and digests in this file.", valueName: "file"),
+        completion: .file())
     var keepFile: String?
 
     @Option(

@@ -33,10 +33,14 @@ struct CompareCommand: StreamCommand {
     @Flag(help: "Read every blob of the target and compare it with its digest.")
     var deep = false
 
-    @Argument(help: "The one registry.", transform: TransferPlace.readable)
+    @Argument(
+        help: "The one registry.", completion: .values(.place(TransferPlace.readableForms)),
+        transform: TransferPlace.readable)
     var source: TransferPlace
 
-    @Argument(help: "The other registry.", transform: TransferPlace.readable)
+    @Argument(
+        help: "The other registry.", completion: .values(.place(TransferPlace.readableForms)),
+        transform: TransferPlace.readable)
     var target: TransferPlace
 
     func run(_ streams: StandardStreams) async throws {

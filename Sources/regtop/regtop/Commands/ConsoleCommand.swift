@@ -90,7 +90,7 @@ struct DemoCommand: ConsoleStarting {
     @OptionGroup var log: LogOptions
     @OptionGroup var look: LookOptions
 
-    @Argument(help: ArgumentHelp("The file for the sample.", valueName: "file"))
+    @Argument(help: ArgumentHelp("The file for the sample.", valueName: "file"), completion: .file())
     var file: String?
 
     @MainActor

@@ -34,11 +34,13 @@ struct CopyCommand: StoreCommand, ChangingCommand {
     @Flag(help: "Replace an existing tag, never a repository; also accept a name that no client can pull.")
     var force = false
 
-    @Argument(help: "A repository, a tag or a manifest.", transform: ArgumentText.reference)
+    @Argument(
+        help: "A repository, a tag or a manifest.", completion: .values(.reference), transform: ArgumentText.reference)
     var source: ImageReference
 
     @Argument(
-        help: ArgumentHelp("The second name.", valueName: "dest"), transform: ArgumentText.reference)
+        help: ArgumentHelp("The second name.", valueName: "dest"), completion: .values(.reference),
+        transform: ArgumentText.reference)
     var destination: ImageReference
 
     func validate() throws {

@@ -39,7 +39,8 @@ struct DiskUsageCommand: StoreCommand {
     @OptionGroup var format: FormatOptions
 
     @Argument(
-        help: ArgumentHelp("A repository, to list its tags.", valueName: "repo"), transform: ArgumentText.repository)
+        help: ArgumentHelp("A repository, to list its tags.", valueName: "repo"), completion: .values(.repository),
+        transform: ArgumentText.repository)
     var repository: RepositoryName?
 
     func run(in context: CommandContext) async throws {

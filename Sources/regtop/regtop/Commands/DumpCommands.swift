@@ -26,7 +26,7 @@ struct LoadCommand: StoreCommand {
     @OptionGroup var format: FormatOptions
     @OptionGroup var change: ChangeOptions
 
-    @Argument(help: ArgumentHelp("The dump; - is standard input.", valueName: "file"))
+    @Argument(help: ArgumentHelp("The dump; - is standard input.", valueName: "file"), completion: .file())
     var file: String
 
     /// The SQLite file to create; nil if it exists, or for a pool.
@@ -105,7 +105,8 @@ struct DumpCommand: StoreCommand {
 
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("The file to write, compressed if its name ends with .gz.", valueName: "file"))
+        help: ArgumentHelp("The file to write, compressed if its name ends with .gz.", valueName: "file"),
+        completion: .file())
     var output: String?
 
     func run(in context: CommandContext) async throws {

@@ -53,7 +53,9 @@ struct ExportCommand: StoreCommand {
     @OptionGroup var registries: OfflineOptions
     @OptionGroup var other: OtherSideOptions
 
-    @Option(help: ArgumentHelp("The place to copy to.", valueName: "target"), transform: TransferPlace.parse)
+    @Option(
+        help: ArgumentHelp("The place to copy to.", valueName: "target"),
+        completion: .values(.place(TransferPlace.forms)), transform: TransferPlace.parse)
     var to: TransferPlace
 
     @Option(
@@ -75,7 +77,8 @@ struct ExportCommand: StoreCommand {
     var delete = false
 
     @Argument(
-        help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), transform: ArgumentText.given)
+        help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), completion: .values(.reference),
+        transform: ArgumentText.given)
     var references: [GivenReference] = []
 
     func validate() throws {

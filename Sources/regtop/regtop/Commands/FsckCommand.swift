@@ -63,6 +63,7 @@ struct FsckCommand: StoreCommand, ChangingCommand {
 
     @Argument(
         help: ArgumentHelp("With --repair: the kinds of problems to repair.", valueName: "kind"),
+        completion: .list(ProblemKind.allCases.map(\.rawValue)),
         transform: FsckCommand.kind)
     var kinds: [ProblemKind] = []
 

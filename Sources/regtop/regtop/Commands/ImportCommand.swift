@@ -42,10 +42,13 @@ struct ImportCommand: StoreCommand {
     @Option(
         name: .customLong("as"),
         help: ArgumentHelp("The repository of images that do not name one.", valueName: "repo"),
+        completion: .values(.repository),
         transform: ArgumentText.repository)
     var repository: RepositoryName?
 
-    @Argument(help: "registry:DIR or oci:DIR.", transform: TransferPlace.directory)
+    @Argument(
+        help: "registry:DIR or oci:DIR.", completion: .values(.place(["registry:", "oci:"])),
+        transform: TransferPlace.directory)
     var source: TransferPlace
 
     @Argument(

@@ -42,11 +42,12 @@ struct MoveCommand: StoreCommand, ChangingCommand {
     @Flag(help: "Replace an existing tag, never a repository; also accept a name that no client can pull.")
     var force = false
 
-    @Argument(help: "A repository or a tag.", transform: ArgumentText.reference)
+    @Argument(help: "A repository or a tag.", completion: .values(.reference), transform: ArgumentText.reference)
     var source: ImageReference
 
     @Argument(
-        help: ArgumentHelp("The new name.", valueName: "dest"), transform: ArgumentText.reference)
+        help: ArgumentHelp("The new name.", valueName: "dest"), completion: .values(.reference),
+        transform: ArgumentText.reference)
     var destination: ImageReference
 
     func validate() throws {

@@ -85,6 +85,7 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
 
     @Option(
         help: ArgumentHelp("Choose among the tags of a repository.", valueName: "repo"),
+        completion: .values(.repository),
         transform: ArgumentText.repository)
     var tagsOf: RepositoryName?
 
@@ -96,11 +97,13 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
         transform: ArgumentText.tagPattern)
     var keepTag: [Glob] = []
 
-    @Option(help: ArgumentHelp("Keep the references and digests in this file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Keep the references and digests in this file.", valueName: "file"), completion: .file())
     var keepFile: String?
 
     @Option(
         help: ArgumentHelp("The date of an image: created or modified. (default: modified)", valueName: "date"),
+        completion: .list(["created", "modified"]),
         transform: ArgumentText.dating)
     var by: RetentionRule.Dating?
 
@@ -111,7 +114,8 @@ struct RemoveCommand: StoreCommand, ChangingCommand {
     var policy = false
 
     @Argument(
-        help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), transform: ArgumentText.given)
+        help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), completion: .values(.reference),
+        transform: ArgumentText.given)
     var references: [GivenReference] = []
 
     /// Also refuses options that would delete everything by omission.

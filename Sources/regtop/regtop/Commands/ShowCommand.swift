@@ -35,7 +35,8 @@ struct ShowCommand: StoreCommand {
     @OptionGroup var format: FormatOptions
 
     @Argument(
-        help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), transform: ArgumentText.given)
+        help: ArgumentHelp("repo, repo:tag or repo@sha256:…", valueName: "ref"), completion: .values(.reference),
+        transform: ArgumentText.given)
     var given: GivenReference
 
     func run(in context: CommandContext) async throws {

@@ -26,7 +26,7 @@ struct SnapshotCommand: StoreCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: FormatOptions
 
-    @Argument(help: ArgumentHelp("The new file.", valueName: "file"))
+    @Argument(help: ArgumentHelp("The new file.", valueName: "file"), completion: .file())
     var file: String
 
     func run(in context: CommandContext) async throws {
@@ -68,10 +68,14 @@ struct DiffCommand: StoreCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: FormatOptions
 
-    @Argument(help: "The earlier state: a file, or rados:POOL.", transform: TransferPlace.store)
+    @Argument(
+        help: "The earlier state: a file, or rados:POOL.", completion: .values(.place(["", "rados:", "sqlite:"])),
+        transform: TransferPlace.store)
     var a: TransferPlace
 
-    @Argument(help: "The later state. (default: the store of the options)", transform: TransferPlace.store)
+    @Argument(
+        help: "The later state. (default: the store of the options)",
+        completion: .values(.place(["", "rados:", "sqlite:"])), transform: TransferPlace.store)
     var b: TransferPlace?
 
     var sessionOptions: SessionOptions { options(of: b) }

@@ -33,7 +33,8 @@ struct TagsCommand: StoreCommand {
     @OptionGroup var format: FormatOptions
 
     @Argument(
-        help: ArgumentHelp("The repository.", valueName: "repo"), transform: ArgumentText.repository)
+        help: ArgumentHelp("The repository.", valueName: "repo"), completion: .values(.repository),
+        transform: ArgumentText.repository)
     var repository: RepositoryName
 
     @Option(

@@ -24,7 +24,9 @@ struct ListCommand: StoreCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: FormatOptions
 
-    @Argument(help: ArgumentHelp("A directory or a file.", valueName: "path"), transform: ArgumentText.path)
+    @Argument(
+        help: ArgumentHelp("A directory or a file.", valueName: "path"), completion: .values(.path),
+        transform: ArgumentText.path)
     var path: StoragePath = .root
 
     func run(in context: CommandContext) async throws {
@@ -67,7 +69,9 @@ struct StatCommand: StoreCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: FormatOptions
 
-    @Argument(help: ArgumentHelp("A file or a directory.", valueName: "path"), transform: ArgumentText.path)
+    @Argument(
+        help: ArgumentHelp("A file or a directory.", valueName: "path"), completion: .values(.path),
+        transform: ArgumentText.path)
     var path: StoragePath
 
     func run(in context: CommandContext) async throws {

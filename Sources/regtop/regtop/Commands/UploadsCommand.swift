@@ -43,6 +43,7 @@ struct UploadsListCommand: StoreCommand {
 
     @Argument(
         help: ArgumentHelp("A repository. (default: all)", valueName: "repo"),
+        completion: .values(.repository),
         transform: ArgumentText.repository)
     var repository: RepositoryName?
 
@@ -94,6 +95,7 @@ struct UploadsPurgeCommand: StoreCommand, ChangingCommand {
 
     @Argument(
         help: ArgumentHelp("Only uploads of these repositories.", valueName: "repo"),
+        completion: .values(.repository),
         transform: ArgumentText.repository)
     var repositories: [RepositoryName] = []
 

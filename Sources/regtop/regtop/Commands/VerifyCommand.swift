@@ -33,6 +33,7 @@ struct VerifyCommand: StoreCommand {
 
     @Argument(
         help: ArgumentHelp("repo, repo:tag or repo@sha256:…. (default: all repositories)", valueName: "ref"),
+        completion: .values(.reference),
         transform: ArgumentText.given)
     var references: [GivenReference] = []
 

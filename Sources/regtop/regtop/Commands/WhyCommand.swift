@@ -32,6 +32,7 @@ struct WhyCommand: StoreCommand {
 
     @Argument(
         help: ArgumentHelp("The digest of a blob; four digits are enough.", valueName: "digest"),
+        completion: .values(.digest),
         transform: ArgumentText.digest)
     var given: DigestPrefix
 

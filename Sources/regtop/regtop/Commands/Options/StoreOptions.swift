@@ -6,23 +6,26 @@ struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The store: rados, or sqlite:FILE.", valueName: "store"),
+        completion: .values(.store),
         transform: StoreOptions.location)
     var store: SessionOptions.Location = .rados
 
     @Option(
         help: ArgumentHelp(
-            "The name of a registry in config.yml. Other options override its settings.", valueName: "name")
-    )
+            "The name of a registry in config.yml. Other options override its settings.", valueName: "name"),
+        completion: .values(.registry))
     var registry: String?
 
-    @Option(name: [.short, .long], help: "The pool. (default: the only pool with a registry)")
+    @Option(
+        name: [.short, .long], help: "The pool. (default: the only pool with a registry)", completion: .values(.pool))
     var pool: String?
 
     @Option(
         name: [.short, .long],
         help: ArgumentHelp(
             "The cluster's configuration. (default: $CEPH_CONF, /etc/ceph/ceph.conf, ~/.ceph/ceph.conf or ./ceph.conf)",
-            valueName: "file"))
+            valueName: "file"),
+        completion: .file())
     var conf: String?
 
     @Option(name: [.short, .long], help: ArgumentHelp("The Ceph client, such as client.admin.", valueName: "client.x"))
@@ -31,7 +34,9 @@ struct StoreOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The Ceph client without its type, such as admin.", valueName: "x"))
     var id: String?
 
-    @Option(name: [.short, .long], help: ArgumentHelp("The keyring of the client.", valueName: "file"))
+    @Option(
+        name: [.short, .long], help: ArgumentHelp("The keyring of the client.", valueName: "file"),
+        completion: .file())
     var keyring: String?
 
     @Option(name: [.short, .long], help: ArgumentHelp("The addresses of the monitors.", valueName: "addresses"))
@@ -168,6 +173,7 @@ struct FormatOptions: ParsableArguments {
     @Option(
         name: [.short, .long],
         help: ArgumentHelp("plain, json or json-pretty.", valueName: "format"),
+        completion: .list(OutputFormat.allCases.map(\.rawValue)),
         transform: OutputFormat.parse)
     var format: OutputFormat = .plain
 }
@@ -177,6 +183,7 @@ struct StatusFormatOptions: ParsableArguments {
     @Option(
         name: [.short, .long],
         help: ArgumentHelp("plain, json, json-pretty or prometheus. (default: plain)", valueName: "format"),
+        completion: .list(OutputFormat.allCases.map(\.rawValue) + [StatusFormat.metrics]),
         transform: StatusFormat.parse)
     var format: StatusFormat = .output(.plain)
 }
@@ -186,7 +193,8 @@ struct LogOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The log file. (default: $XDG_STATE_HOME/regtop/regtop.log, or the same in ~/.local/state)",
-            valueName: "file"))
+            valueName: "file"),
+        completion: .file())
     var logFile: String?
 
     @Flag(name: .shortAndLong, help: "Write more to the log file.")

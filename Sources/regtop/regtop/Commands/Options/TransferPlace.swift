@@ -36,6 +36,11 @@ nonisolated enum TransferPlace: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The beginnings of the texts of all places.
+    static let forms = ["registry:", "oci:", "oci-archive:", "rados:", "sqlite:"]
+    /// Those of the places that can be read.
+    static let readableForms = forms.filter { $0 != "oci-archive:" }
+
     /// - Throws: `ValidationError` if the text names no place.
     static func parse(_ text: String) throws -> TransferPlace {
         let forms: [(String, (String) -> TransferPlace)] = [
@@ -120,7 +125,9 @@ nonisolated struct OpenPlace: Sendable {
 
 /// The connection to the other side of a copy.
 struct OtherSideOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The target's ceph.conf. (default: that of the source)", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The target's ceph.conf. (default: that of the source)", valueName: "file"),
+        completion: .file())
     var toConf: String?
 
     @Option(help: ArgumentHelp("The target's Ceph client, such as client.admin.", valueName: "client.x"))
@@ -129,7 +136,7 @@ struct OtherSideOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The target's Ceph client without its type.", valueName: "x"))
     var toId: String?
 
-    @Option(help: ArgumentHelp("The keyring of the target's client.", valueName: "file"))
+    @Option(help: ArgumentHelp("The keyring of the target's client.", valueName: "file"), completion: .file())
     var toKeyring: String?
 
     @Option(help: ArgumentHelp("The addresses of the target's monitors.", valueName: "addresses"))

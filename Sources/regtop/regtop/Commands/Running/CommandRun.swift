@@ -11,11 +11,17 @@ nonisolated enum CommandRun {
     /// - Returns: The exit status.
     @MainActor
     static func run(_ words: [String]) async -> Int32 {
+        if words.first == CompletionRun.request { CompletionRun.answer(words) }
         // When the reader of the output goes away, a write fails and the command ends silently. A
         // signal would stop a change half-way.
         signal(SIGPIPE, SIG_IGN)
         StandardStreams.reserveDescriptors()
         let streams = StandardStreams()
+        if let shell = CompletionScript.request(in: words), let script = CompletionScript.text(for: shell) {
+            // No task runs here, so the write may block.
+            try? DescriptorWriter.write(Array((script + "\n").utf8), to: STDOUT_FILENO)
+            return ExitStatus.done
+        }
         do {
             if let console = try parse(words) as? any ConsoleStarting {
                 return try await console.start(streams)
@@ -178,15 +184,12 @@ nonisolated enum CommandWords {
 
     /// True if the next word is the value of this one: for `-p` and `--pool`, not for `--pool=x`,
     /// `-px` and `-v`.
-    private static func takesValue(_ word: String) -> Bool {
-        switch word {
-        case "-p", "-c", "-n", "-k", "-m", "-f", "--pool", "--conf", "--name", "--keyring", "--mon-host", "--store",
-            "--id",
-            "--registry",
-            "--chunk-size", "--in-flight", "--connect-timeout", "--timeout", "--log-file", "--format", "--grace",
-            "--to":
-            true
-        default: false
-        }
-    }
+    private static func takesValue(_ word: String) -> Bool { valued.contains(word) }
+
+    /// The options that may precede the subcommand and have a value.
+    static let valued: Set<String> = [
+        "-p", "-c", "-n", "-k", "-m", "-f", "--pool", "--conf", "--name", "--keyring", "--mon-host", "--store", "--id",
+        "--registry", "--chunk-size", "--in-flight", "--connect-timeout", "--timeout", "--log-file", "--format",
+        "--grace", "--to",
+    ]
 }
