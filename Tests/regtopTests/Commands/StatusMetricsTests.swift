@@ -24,10 +24,37 @@ import Testing
                 PendingChange(id: "1", what: "a", begun: begun.addingTimeInterval(-90), state: .interrupted),
                 PendingChange(id: "2", what: "b", begun: begun.addingTimeInterval(-0.25), state: .interrupted),
                 PendingChange(id: "3", what: "c", begun: nil, state: .unreadable("it has no head")),
-            ]
+            ],
+            fsck: FsckRecord(store: "x", ended: begun.addingTimeInterval(-3600), errors: 7)
         ).text
         try Golden.check(text.replacing(BuildVersion.string, with: "VERSION"), "status.prometheus")
         try MetricChecker.check(text)
+    }
+
+    /// A complete fsck records its result for its store alone; a run that could not begin leaves
+    /// the record.
+    @Test func theLastFsckIsRecorded() async throws {
+        let place = try TemporaryPlace()
+        let (store, other) = (try await place.fixture(), try await place.store(DumpText(), "other.db"))
+        func metrics(_ store: String) async throws -> [Substring] {
+            let text = try await RegtopProgram.run("status", "-f", "prometheus", store, in: place).text
+            try MetricChecker.check(text)
+            return text.split(separator: "\n").filter { $0.hasPrefix("regtop_fsck_") }
+        }
+        #expect(try await metrics(store).isEmpty)
+        let before = WallClock.system.now.timeIntervalSince1970
+        #expect(try await RegtopProgram.run("fsck", store, in: place).status == 4)
+        let damaged = try await metrics(store)
+        #expect(damaged.last?.hasSuffix("} 2") == true, "\(damaged)")
+        let time = try #require(damaged.first?.split(separator: " ").last.flatMap { Double($0) })
+        #expect(time >= before.rounded(.down) && time <= WallClock.system.now.timeIntervalSince1970 + 1)
+        #expect(
+            try await RegtopProgram.run("fsck", store, "--chunk-size", "8M", "--repair", "--yes", in: place).status & 8
+                == 8)
+        #expect(try await metrics(store) == damaged)
+        #expect(try await metrics(other).isEmpty)
+        #expect(try await RegtopProgram.run("fsck", "--repair", "--yes", store, in: place).status == 1)
+        #expect(try await metrics(store).last?.hasSuffix("} 0") == true)
     }
 
     /// The program prints the metrics of a file, and nothing else.
@@ -42,8 +69,8 @@ import Testing
 }
 
 extension StoreMetrics {
-    /// The same with another name of the store and another journal.
-    fileprivate func replacing(store name: String, pending: [PendingChange]) -> StoreMetrics {
+    /// The same with another name of the store, another journal and another record of fsck.
+    fileprivate func replacing(store name: String, pending: [PendingChange], fsck: FsckRecord) -> StoreMetrics {
         var status = overview.store
         status.name = name
         return StoreMetrics(
@@ -51,7 +78,7 @@ extension StoreMetrics {
                 store: status, chunkSize: overview.chunkSize, repositories: overview.repositories,
                 tags: overview.tags, uploads: overview.uploads, trash: overview.trash,
                 isPullThroughCache: overview.isPullThroughCache, pending: pending),
-            uploads: uploads, trash: trash, quarantine: quarantine, log: log)
+            uploads: uploads, trash: trash, quarantine: quarantine, log: log, fsck: fsck)
     }
 }
 

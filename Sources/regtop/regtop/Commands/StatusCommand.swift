@@ -20,8 +20,9 @@ struct StatusCommand: StoreCommand {
             watching, due, gone, unreadable}}; null where the store has no such value.
 
             -f prometheus prints metrics for the textfile collector of node_exporter: also the uploads, the trash, the \
-            quarantine and the latest changes in the log. It reads the content of the trash and of the quarantine, and no \
-            other manifest. docs/collection.md lists the metrics.
+            quarantine, the latest changes in the log, and the latest complete fsck of the same user on this machine. It \
+            reads the content of the trash and of the quarantine, and no other manifest. docs/collection.md lists the \
+            metrics.
 
             EXAMPLES:
               regtop status -p registry -f json | jq -r .health

@@ -58,7 +58,7 @@ nonisolated final class HashCheckpoint: HashMemory {
     }
 
     /// The name that distinguishes the store from all others; nil for a store in memory.
-    private static func name(of session: Session) async throws -> String? {
+    static func name(of session: Session) async throws -> String? {
         let status = try await session.objects.status()
         let size = session.storage.chunkSize
         switch status.backend {

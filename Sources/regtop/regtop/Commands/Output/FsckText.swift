@@ -18,10 +18,12 @@ nonisolated struct FsckOutcome: Sendable {
     /// The number of errors that are left.
     var left: Int { last.errors }
 
+    /// True if all was checked, and checked again after repairs.
+    var isComplete: Bool { last.isComplete && (results == nil || afterwards != nil) }
+
     /// The exit status, as in fsck(8).
     var status: Int32 {
         let isRepaired = results?.contains { $0.outcome == .done } ?? false
-        let isComplete = last.isComplete && (results == nil || afterwards != nil)
         return (isRepaired ? 1 : 0) | (left > 0 ? 4 : 0) | (isComplete ? 0 : 8)
     }
 

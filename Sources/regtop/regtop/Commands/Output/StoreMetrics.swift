@@ -10,11 +10,14 @@ nonisolated struct StoreMetrics: Sendable {
     let quarantine: QuarantineStatus
     /// The latest changes in the log, the latest first.
     let log: [AuditEntry]
+    /// The latest complete run of `fsck`; nil if this user has recorded none.
+    let fsck: FsckRecord?
 
     /// The number of changes in the log among which the latest of each kind is searched.
     private static let searched = 1000
 
-    /// Reads directories, uploads, the log, and the content of the trash and of the quarantine.
+    /// Reads directories, uploads, the log, the content of the trash and of the quarantine, and the
+    /// record of `fsck`.
     ///
     /// - Throws: `StoreError`.
     static func read(_ session: Session) async throws -> StoreMetrics {
@@ -22,11 +25,12 @@ nonisolated struct StoreMetrics: Sendable {
         async let uploads = session.registry.uploads()
         async let trash = TrashReader(registry: session.registry).total()
         async let quarantine = session.planner.quarantine()
+        async let fsck = FsckRecord.read(of: session)
         let reader = AuditLogReader(storage: session.storage)
         var log = try await reader.latest(searched, now: session.clock.now)
         _ = try await reader.removeEarlier(from: &log)
         return try await StoreMetrics(
-            overview: overview, uploads: uploads, trash: trash, quarantine: quarantine, log: log)
+            overview: overview, uploads: uploads, trash: trash, quarantine: quarantine, log: log, fsck: fsck)
     }
 
     /// The metrics, each line with its newline.
@@ -37,6 +41,7 @@ nonisolated struct StoreMetrics: Sendable {
         addQuarantine(to: &text)
         addJournal(to: &text)
         addLog(to: &text)
+        addFsck(to: &text)
         return text.text
     }
 
@@ -119,6 +124,13 @@ nonisolated struct StoreMetrics: Sendable {
         text.add(
             "regtop_last_change_freed_bytes", "Bytes that this change frees by its plan.",
             latest.map { .init($0.entry.bytes, ("action", $0.action)) })
+    }
+
+    private func addFsck(to text: inout MetricText) {
+        text.add(
+            "regtop_fsck_last_run_timestamp_seconds", "End of the latest complete fsck of this user on this machine.",
+            fsck.map { [.init($0.ended)] } ?? [])
+        text.add("regtop_fsck_errors", "Errors that this fsck left.", fsck.map { [.init($0.errors)] } ?? [])
     }
 
     private func oldest(_ dates: [Date?]) -> [MetricText.Sample] {
