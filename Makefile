@@ -33,7 +33,7 @@ build:
 test:
 	scripts/cluster run -- $(SWIFT) test --disable-xctest
 
-# Also without librados, with the long variants and the mutations.
+# Also without librados, with the long variants, the mutations and the package on Debian 12 and 13.
 test-full:
 	scripts/test --long
 
