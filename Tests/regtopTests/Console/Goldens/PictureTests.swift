@@ -3,7 +3,8 @@ import Testing
 
 @testable import ConsoleKit
 
-/// The picture at the top of the README is what a real terminal with 256 colours shows.
+/// The picture at the top of the README and the recording below it are what a real terminal with
+/// 256 colours shows.
 @Suite(.timeLimit(.minutes(15))) struct PictureTests {
     /// UPDATE_GOLDEN=1 draws it anew.
     @Test func thePictureOfTheReadmeIsCurrent() async throws {
@@ -12,32 +13,73 @@ import Testing
             try await window.idle()
             try await window.play(Scene("", .run("unique"), .run("sort unique")))
             for _ in 0..<3 { try await window.press("Space") }
-            let picture = TerminalPicture(try await window.colours()).svg
-            var file = URL(filePath: #filePath)
-            for _ in 0..<5 { file.deleteLastPathComponent() }
-            file.append(path: "docs/console.svg")
-            if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
-                return try picture.write(to: file, atomically: true, encoding: .utf8)
-            }
-            let kept = try String(contentsOf: file, encoding: .utf8)
-            #expect(picture == kept, "docs/console.svg is old; after a look at it, UPDATE_GOLDEN=1 draws it anew")
+            try check(TerminalPicture(try await window.colours()).svg, "docs/console.svg")
         }
+    }
+
+    /// A minute of the console as a recording; UPDATE_GOLDEN=1 records it anew.
+    @Test func theRecordingIsCurrent() async throws {
+        let cast = try await TerminalCast.record([
+            // What only one repository needs, the largest first.
+            .press("%", stays: 1.5), .type(":sort unique", stays: 0.4), .press("Enter", stays: 2),
+            .press("Down", stays: 0.5), .press("Down", stays: 0.5),
+            // Old repositories go to the trash.
+            .type("/attic", stays: 0.5), .press("Enter", stays: 1),
+            .press("Space", stays: 0.6), .press("Space", stays: 0.6), .press("Space", stays: 1.5),
+            .press("d", stays: 4), .type("3", stays: 0.8), .press("Enter", stays: 3), .press("Escape", stays: 0.8),
+            // From an image down to its chunks, and back up to its users.
+            .type("/ml/w", stays: 0.4), .press("Enter", stays: 0.7), .press("Enter", stays: 1.5),
+            .press("Enter", stays: 2.5), .type(":sort size", stays: 0.3), .press("Enter", stays: 0.8),
+            .press("Enter", stays: 3.5), .press("w", stays: 2.5), .press("q", stays: 0.4), .press("q", stays: 0.4),
+            .press("q", stays: 0.4), .press("q", stays: 0.4), .press("Escape", stays: 0.8),
+            // Damage, and the use of space.
+            .press("F", stays: 3.5), .press("Down", stays: 0.7), .press("Down", stays: 0.7), .press("Down", stays: 2),
+            .press("q", stays: 0.5), .press("b", stays: 3.5), .press("q", stays: 0.5),
+            .press("?", stays: 3.5), .press("q", stays: 0.8), .press("q", stays: 1.5),
+        ])
+        let last = cast.split(separator: "\n").last?.dropFirst().prefix { $0 != "." }
+        #expect(last.flatMap { Int($0) }.map { (55...65).contains($0) } == true, "it ends after \(last ?? "") s")
+        try check(cast, "docs/console.cast")
+    }
+
+    /// Compares a file of the repository with its new text, or writes it.
+    private func check(_ text: String, _ path: String) throws {
+        var file = URL(filePath: #filePath)
+        for _ in 0..<5 { file.deleteLastPathComponent() }
+        file.append(path: path)
+        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+            return try text.write(to: file, atomically: true, encoding: .utf8)
+        }
+        let kept = try String(contentsOf: file, encoding: .utf8)
+        #expect(text == kept, "\(path) is old; after a look at it, UPDATE_GOLDEN=1 makes it anew")
     }
 }
 
 /// A screen with its colours as an SVG. Understands what `tmux capture-pane -e` writes: texts and
 /// SGR sequences.
 struct TerminalPicture {
-    private struct Look: Equatable {
+    struct Look: Equatable {
         var foreground: Int?
         var background: Int?
         var isBold = false
         var isDim = false
         var isUnderlined = false
         var isReversed = false
+
+        /// The sequence that sets this look, whatever the look was before.
+        var sequence: String {
+            var numbers = ["0"]
+            if isBold { numbers.append("1") }
+            if isDim { numbers.append("2") }
+            if isUnderlined { numbers.append("4") }
+            if isReversed { numbers.append("7") }
+            if let foreground { numbers.append("38;5;\(foreground)") }
+            if let background { numbers.append("48;5;\(background)") }
+            return "\u{1b}[\(numbers.joined(separator: ";"))m"
+        }
     }
 
-    private struct Run {
+    struct Run {
         let look: Look
         let column: Int
         let text: String
@@ -46,7 +88,7 @@ struct TerminalPicture {
     private static let (cell, row, edge) = (8.4, 18, 12)
     private static let (paper, ink) = ("#16191d", "#d6dade")
 
-    private let rows: [[Run]]
+    let rows: [[Run]]
 
     init(_ capture: String) {
         var lines = capture.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -56,10 +98,13 @@ struct TerminalPicture {
         rows = lines.map { Self.runs(of: Self.steady($0), &look) }
     }
 
-    /// Replaces what differs from run to run: the load and the size of the store.
+    /// Replaces what differs from run to run: the load and the size of the store, which the header
+    /// refreshes from time to time, and the identifiers of blobs.
     private static func steady(_ line: String) -> String {
         line.replacing(/in flight [0-9]+, [0-9.]+ ms/, with: "in flight 0, 0.3 ms")
-            .replacing(/[0-9]+\.[0-9] MiB(?=  [0-9,]+ objects)/, with: "12.0 MiB")
+            .replacing(/[0-9]+\.[0-9] MiB  [0-9,]+ objects/, with: "12.0 MiB  1,372 objects")
+            .replacing(
+                /blob:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, with: "blob:46220c3a-ed44-4c5b-a793-9f3220ff897d")
     }
 
     private static func runs(of line: String, _ look: inout Look) -> [Run] {
