@@ -91,7 +91,7 @@ import Testing
         await set(bench, "grace 7d")
         #expect(bench.text.contains(":grace 7 d"))
         await set(bench, "untagged")
-        await bench.press(.character("y"))
+        await bench.press(.character("y"), .character("y"))
         #expect(bench.status == "regtop gc --dry-run --grace 7d --untagged")
     }
 

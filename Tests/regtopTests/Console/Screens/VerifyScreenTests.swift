@@ -33,7 +33,7 @@ import Testing
         await bench.find("ml/weights")
         await bench.press(.enter, .character("v"))
         #expect(bench.rows.contains { $0.contains("ml/weights:2015-11") && $0.contains(" ok") })
-        await bench.press(.character("y"))
+        await bench.press(.character("y"), .character("y"))
         #expect(bench.status == "regtop verify ml/weights:2015-11")
         await bench.press(.character("q"), .enter, .character("v"))
         #expect(bench.rows.contains { $0.contains("ml/weights:2015-11") && $0.contains(" ok") })
