@@ -36,7 +36,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     package var vocabulary: [String] = []
 
     private var numbers: [Row.ID: Int] = [:]
-    private var haystacks: [[UInt8]] = []
+    private var texts = RowTexts()
     /// The length of the longest name.
     private var longestName = 0
     /// The indices of all rows, sorted; `order` is the part that passes the filter.
@@ -100,10 +100,11 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         let former = hasChosen ? order.map { rows[$0].id } : []
         read = ContinuousClock.now
         rows = []
+        rows.reserveCapacity(newRows.count)
         numbers = [:]
         numbers.reserveCapacity(newRows.count)
         for row in newRows where numbers.updateIfMissing(row.id, rows.count) { rows.append(row) }
-        haystacks = rows.map(haystack)
+        texts = RowTexts(rows.lazy.map(searchText))
         if case .text(let name)? = columns.first(where: \.isName)?.order {
             longestName = rows.reduce(0) { max($0, name($1).utf8.count) }
         }
@@ -124,7 +125,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         for version in versions {
             guard let number = numbers[version.id] else { continue }
             rows[number] = version
-            haystacks[number] = haystack(version)
+            texts.set(searchText(version), at: number)
         }
     }
 
@@ -133,8 +134,6 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         endRange()
         arrange(former: order)
     }
-
-    private func haystack(_ row: Row) -> [UInt8] { searchText(row).utf8.map(Line.folded) }
 
     // MARK: Sorting and filtering
 
@@ -157,7 +156,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     }
 
     private func passes(_ number: Int) -> Bool {
-        filter.isEmpty || filter.matches(rows[number], haystack: haystacks[number])
+        filter.isEmpty || filter.matches(rows[number], text: texts[number])
     }
 
     private mutating func arrange(former: [Int?]) {
@@ -216,7 +215,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         for distance in 1...count {
             let position = ((cursor + step * distance) % count + count) % count
             let number = order[position]
-            guard filter.matches(rows[number], haystack: haystacks[number]) else { continue }
+            guard filter.matches(rows[number], text: texts[number]) else { continue }
             move(to: position)
             return true
         }
@@ -284,7 +283,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         guard !filter.isEmpty, filter.problem == nil else { return 0 }
         endRange()
         let before = marks.count
-        for number in order where filter.matches(rows[number], haystack: haystacks[number]) {
+        for number in order where filter.matches(rows[number], text: texts[number]) {
             marks.insert(rows[number].id)
         }
         return marks.count - before

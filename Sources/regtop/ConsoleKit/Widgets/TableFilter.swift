@@ -38,9 +38,9 @@ package nonisolated struct TableFilter<Row: Sendable>: Sendable {
 
     package var isEmpty: Bool { test == nil && problem == nil }
 
-    /// - Parameter haystack: The text of the row, folded.
-    func matches(_ row: Row, haystack: [UInt8]) -> Bool {
-        test?(row) { word in Self.contains(haystack, folded[word] ?? word.utf8.map(Line.folded)) } ?? true
+    /// - Parameter text: The text of the row, folded.
+    func matches(_ row: Row, text: ArraySlice<UInt8>) -> Bool {
+        test?(row) { word in Self.contains(text, folded[word] ?? word.utf8.map(Line.folded)) } ?? true
     }
 
     /// True if the other filter lets every row through that this one does, so that only the rows of
@@ -49,7 +49,7 @@ package nonisolated struct TableFilter<Row: Sendable>: Sendable {
         problem == nil && other.problem == nil && isPlain && other.isPlain && text.hasPrefix(other.text)
     }
 
-    private static func contains(_ haystack: [UInt8], _ needle: [UInt8]) -> Bool {
+    private static func contains(_ haystack: ArraySlice<UInt8>, _ needle: [UInt8]) -> Bool {
         guard let first = needle.first, needle.count <= haystack.count else { return needle.isEmpty }
         return haystack.withUnsafeBufferPointer { hay in
             needle.withUnsafeBufferPointer { wanted in
