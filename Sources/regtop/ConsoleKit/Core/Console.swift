@@ -238,6 +238,7 @@ package final class Console {
             stack.append(next)
             perform(next.appear())
         case .back: goBack()
+        case .restart(let root, let reason): restart(root, reason)
         case .reappear: perform(screen.appear())
         case .quit: quit()
         case .fail(let error):
@@ -344,6 +345,14 @@ package final class Console {
         guard stack.count > 1 else { return }
         board.abandon(owner: stack.removeLast())
         perform(screen.appear())
+    }
+
+    private func restart(_ root: any Screen, _ reason: String?) {
+        board.cancelAll()
+        overlay = nil
+        stack = [root]
+        readOnlyReason = reason
+        perform(root.appear())
     }
 
     /// Quits; asks before, if a change runs.

@@ -43,6 +43,9 @@ package enum Effect {
     /// Replaces the topmost screen.
     case replace(any Screen)
     case back
+    /// Begins again with this screen as the first one. Abandons all queries, so no change may run.
+    /// A reason forbids changes.
+    case restart(any Screen, readOnlyReason: String?)
     /// Calls `appear` of the topmost screen again.
     case reappear
     case quit

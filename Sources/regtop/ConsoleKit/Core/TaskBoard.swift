@@ -117,7 +117,7 @@ package final class TaskBoard {
         if finished.count > Self.memory { finished.removeLast() }
     }
 
-    /// Cancels all queries at the end of the console.
+    /// Cancels all queries, without their results.
     func cancelAll() {
         for activity in running.values { activity.run.task.cancel() }
         running = [:]

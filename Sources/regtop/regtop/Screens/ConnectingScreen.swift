@@ -21,20 +21,12 @@ final class ConnectingScreen: Screen {
         self.opened = opened
     }
 
-    private var place: String {
-        switch options.location {
-        case .rados: options.rados.pool.map { "pool \($0)" } ?? "the cluster"
-        case .sqlite(let path): "file \(path)"
-        case .sample: "the sample registry"
-        }
-    }
-
-    var title: TitleBar { TitleBar(title: "Opening", details: [Line(place)]) }
+    var title: TitleBar { TitleBar(title: "Opening", details: [Line(options.place)]) }
 
     let commands: [Command] = []
 
     func lines(_ size: Size) -> [Line] {
-        [Line(), Line("    Opening \(place) …", .dim)]
+        [Line(), Line("    Opening \(options.place) …", .dim)]
     }
 
     /// The first message: a mistake in the configuration, or else how the store was found.
@@ -48,7 +40,7 @@ final class ConnectingScreen: Screen {
 
     func appear() -> Effect {
         let (open, options) = (open, options)
-        var query = Query.value(Slot(self, "open"), "opening \(place)") {
+        var query = Query.value(Slot(self, "open"), "opening \(options.place)") {
             try await open(options)
         } then: { [unowned self] result in
             switch result {
@@ -69,6 +61,17 @@ final class ConnectingScreen: Screen {
         }
         query.stopsOnEscape = false
         return .ask(query)
+    }
+}
+
+nonisolated extension SessionOptions {
+    /// The name of the store in a sentence.
+    var place: String {
+        switch location {
+        case .rados: rados.pool.map { "pool \($0)" } ?? "the cluster"
+        case .sqlite(let path): "file \(path)"
+        case .sample: "the sample registry"
+        }
     }
 }
 

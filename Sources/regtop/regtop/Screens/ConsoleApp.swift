@@ -19,15 +19,26 @@ enum ConsoleApp {
         open: @escaping @Sendable (SessionOptions) async throws -> Session = Session.open
     ) async throws -> Int32 {
         let ping = Ping()
-        var store: OpenStore?
-        let start = ConnectingScreen(options, settings: settings, open: open) { store = $0 }
+        var (store, present): (OpenStore?, SessionOptions) = (nil, options)
+        // Stopped queries refer to the stores before.
+        var former: [OpenStore] = []
+        let opened: (OpenStore, SessionOptions) -> Void = { next, options in
+            if let store {
+                former.append(store)
+                Task { await close(store.session) }
+            }
+            (store, present) = (next, options)
+        }
+        let start = ConnectingScreen(options, settings: settings, open: open) { opened($0, options) }
         let board = TaskBoard { ping.send() }
         let console = Console(
             root: start, board: board,
-            readOnlyReason: options.readOnly ? "it was opened with --read-only." : nil,
+            readOnlyReason: options.readOnly ? StoreSwitch.readOnlyReason : nil,
             header: { store?.header ?? HeaderBar(items: [.init(text: "regtop")]) },
             places: { withHints in
-                store.map { ScreenCatalog.commands(.init(store: $0, board: board), withHints: withHints) } ?? []
+                guard let store else { return [] }
+                let change = StoreSwitch(store: store, board: board, options: present, open: open, opened: opened)
+                return ScreenCatalog.commands(.init(store: store, board: board), change, withHints: withHints)
             },
             refreshHeader: { store?.beat(board) ?? .none }, history: HistoryFile.history())
         let outcome = try await ConsoleLoop(console, ping: ping).run(log: log, look: look)

@@ -73,15 +73,18 @@ enum ScreenCatalog {
         },
     ]
 
-    /// Returns the commands that open these screens, and the jump to a place by its name.
+    /// Returns the commands that open these screens, the jump to a place by its name, and the
+    /// change to another store.
     ///
     /// - Parameter withHints: Whether the hint bar names them.
-    static func commands(_ context: ScreenEntry.Context, withHints: Bool) -> [Command] {
+    static func commands(
+        _ context: ScreenEntry.Context, _ change: StoreSwitch, withHints: Bool
+    ) -> [Command] {
         entries.map { entry in
             Command(
                 name: entry.name, keys: entry.keys, hint: withHints ? entry.hint : nil, help: entry.help,
                 group: .place
             ) { .go(entry.make(context)) }
-        } + [Jump(store: context.store).command]
+        } + [Jump(store: context.store).command, change.command]
     }
 }

@@ -77,4 +77,89 @@ import Testing
         console.handle(.character("q"), size: Size(rows: 24, columns: 80))
         #expect(console.hasEnded && console.failure == nil)
     }
+
+    // MARK: - Another store
+
+    /// A console on an empty store, and the options of the stores that were opened after it.
+    @MainActor private final class Switching {
+        let console: Console
+        private let ping: Ping
+        private(set) var opened: [SessionOptions] = []
+
+        init(
+            _ options: SessionOptions, settings: Settings = Settings(),
+            open: @escaping @Sendable (SessionOptions) async throws -> Session
+        ) throws {
+            let ping = Ping()
+            let (board, store) = (TaskBoard { ping.send() }, OpenStore(try OpeningTests.empty(), settings: settings))
+            var note: (SessionOptions) -> Void = { _ in }
+            self.ping = ping
+            console = Console(
+                root: RepositoriesScreen(store), board: board,
+                readOnlyReason: options.readOnly ? StoreSwitch.readOnlyReason : nil, header: { HeaderBar() },
+                places: { _ in
+                    [StoreSwitch(store: store, board: board, options: options, open: open) { note($1) }.command]
+                })
+            note = { [unowned self] in opened.append($0) }
+            console.start()
+        }
+
+        func type(_ text: String) async {
+            let size = Size(rows: 24, columns: 80)
+            for character in text { console.handle(.character(character), size: size) }
+            console.handle(.enter, size: size)
+            console.drain()
+            while console.board.busy > 0 {
+                for await _ in ping.stream { break }
+                console.drain()
+            }
+        }
+    }
+
+    @Test func anotherStoreTakesThePlaceOfThePresentOne() async throws {
+        var present = SessionOptions()
+        present.rados.configuration = "east.conf"
+        present.rados.pool = "old"
+        let settings = Settings(registries: ["west": .init(pool: "images", conf: "west.conf", readOnly: true)])
+        let switching = try Switching(present, settings: settings) { _ in try Self.empty() }
+        let first = switching.console.screen
+        await switching.type(":store new")
+        #expect(switching.opened.last?.rados.pool == "new" && switching.opened.last?.rados.configuration == "east.conf")
+        #expect(switching.console.screen is RepositoriesScreen && switching.console.screen !== first)
+        #expect(switching.console.stack.count == 1 && switching.console.status == .info("using the only one"))
+        await switching.type(":store sqlite:/srv/a copy.db")
+        #expect(switching.opened.last?.location == .sqlite(path: "/srv/a copy.db"))
+        await switching.type(":store -p third -c north.conf")
+        #expect(switching.opened.last?.rados.pool == "third")
+        #expect(switching.opened.last?.rados.configuration == "north.conf")
+        #expect(switching.console.readOnlyReason == nil)
+        await switching.type(":store --read-only -p third")
+        #expect(switching.console.readOnlyReason == StoreSwitch.readOnlyReason)
+        #expect(switching.opened.count == 4)
+    }
+
+    @Test func aStoreThatDoesNotOpenLeavesThePresentOne() async throws {
+        let switching = try Switching(SessionOptions()) { _ in throw SessionError.noRegistry(pools: ["rbd"]) }
+        let first = switching.console.screen
+        for line in [":store new", ":store --bogus", ":store --store nonsense"] {
+            await switching.type(line)
+            #expect(switching.console.screen === first && switching.opened.isEmpty)
+            guard case .failure = switching.console.status else {
+                Issue.record("\(line): \(switching.console.status)")
+                continue
+            }
+        }
+    }
+
+    @Test func severalPoolsAreAChoiceAndReadOnlyStays() async throws {
+        let switching = try Switching(SessionOptions(readOnly: true)) { options in
+            guard options.rados.pool == "two" else { throw SessionError.severalPools(["one", "two"]) }
+            return try Self.empty()
+        }
+        await switching.type(":store rados")
+        #expect(switching.opened.isEmpty)
+        await switching.type("j")
+        #expect(switching.opened.last?.rados.pool == "two" && switching.opened.last?.readOnly == true)
+        #expect(switching.console.readOnlyReason == StoreSwitch.readOnlyReason)
+    }
 }

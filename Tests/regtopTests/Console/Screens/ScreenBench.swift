@@ -41,7 +41,12 @@ import Testing
         let board = TaskBoard { [ping] in ping.send() }
         console = Console(
             root: RepositoriesScreen(store), board: board, readOnlyReason: reason, header: { store.header },
-            places: { ScreenCatalog.commands(.init(store: store, board: board), withHints: $0) },
+            places: {
+                let change = StoreSwitch(
+                    store: store, board: board, options: SessionOptions(),
+                    open: { _ in throw SessionError.noRegistry(pools: []) }, opened: { _, _ in })
+                return ScreenCatalog.commands(.init(store: store, board: board), change, withHints: $0)
+            },
             refreshHeader: { store.beat(board) })
         console.start()
         await settle()
