@@ -11,8 +11,8 @@ struct TransferRun: Sendable {
     let sink: any TransferSink
     let options: Transfer.Options
 
-    /// The bytes of blobs in memory at once, about; one blob may take more. A blob takes what a
-    /// reader reads ahead. librados holds the same again while it receives.
+    /// The bytes of blobs in memory at once. A blob counts with the pieces that its reader reads
+    /// ahead. While it receives, librados holds as much again.
     private static let memory: UInt64 = 48 << 20
     /// The number of blobs that are copied at once, if they are small.
     private static let window = 48

@@ -1,8 +1,8 @@
 /// Answers each question once, and remembers the answer: for one pass over a store in which many
 /// repositories share blobs.
 ///
-/// A memo with a limit forgets answers that nobody asks for while others come: half the limit at
-/// once, so that frequent questions keep their answers.
+/// With a limit, a memo may ask again: when it is full, it drops the half of the answers that
+/// nobody has asked for lately.
 ///
 /// An error is remembered like an answer. The first task that asks finds the answer, and the others
 /// wait for it; if the first one is cancelled meanwhile, the next one takes over.

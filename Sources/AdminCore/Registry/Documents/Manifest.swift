@@ -110,7 +110,7 @@ public struct Manifest: Hashable, Sendable {
     public static let nestingLimit = 8
 }
 
-/// An optional value that lies apart from what holds it: it takes 8 bytes there.
+/// An optional value in memory of its own. Its holder has a pointer of 8 bytes.
 enum Apart<Value> {
     case none
     indirect case some(Value)

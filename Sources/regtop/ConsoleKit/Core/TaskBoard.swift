@@ -13,7 +13,7 @@ package final class TaskBoard {
         let completes: String?
         let stopsOnEscape: Bool
         package let isHousekeeping: Bool
-        fileprivate let outlivesItsScreen: Bool
+        package let outlivesItsScreen: Bool
         package let started: ContinuousClock.Instant
         package var progress = TaskProgress()
         package var isStopping = false

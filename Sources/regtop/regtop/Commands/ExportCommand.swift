@@ -104,8 +104,8 @@ struct ExportCommand: StoreCommand {
 
     func prepare(_ streams: StandardStreams) throws {
         if asks { try change.prepare(isReadOnly: false, streams) }
-        // Each arena of malloc keeps freed pieces of blobs for its own threads. A single one gives
-        // them to all: docs/speed.md has the figures.
+        // Each arena of malloc keeps freed pieces of blobs for its own threads. From a single arena
+        // every thread gets them: docs/speed.md has the figures.
         mallopt(M_ARENA_MAX, 1)
     }
 

@@ -143,17 +143,15 @@ struct FsckCommand: StoreCommand, ChangingCommand {
 
     /// Prints the findings, also of a cancelled run, and ends with the status of fsck(8).
     private func end(_ context: CommandContext, _ outcome: FsckOutcome) async throws {
-        if outcome.isComplete,
-            let sentence = try await FsckRecord.write(errors: outcome.left, of: context.session)
-        {
-            context.say(sentence)
-        }
         let (format, isShown) = (format.format, outcome.results != nil && !change.yes)
         try await Task {
             try await context.print(
                 format, json: outcome.json, plain: isShown ? outcome.ending : outcome.plain)
         }.value
         if let stopped = outcome.last.stopped { context.say("the check is incomplete: \(stopped)") }
+        if outcome.isComplete, let sentence = await FsckRecord.write(errors: outcome.left, of: context.session) {
+            context.say(sentence)
+        }
         guard outcome.status == ExitStatus.done else { throw CommandFailure("", status: outcome.status) }
     }
 

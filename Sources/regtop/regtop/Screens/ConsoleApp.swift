@@ -20,12 +20,11 @@ enum ConsoleApp {
     ) async throws -> Int32 {
         let ping = Ping()
         var (store, present): (OpenStore?, SessionOptions) = (nil, options)
-        // Stopped queries refer to the stores before.
-        var former: [OpenStore] = []
+        // Results of stopped queries may still refer to the stores before.
+        var former: [(store: OpenStore, closing: Task<Void, Never>)] = []
         let opened: (OpenStore, SessionOptions) -> Void = { next, options in
             if let store {
-                former.append(store)
-                Task { await close(store.session) }
+                former.append((store, Task { await close(store.session) }))
             }
             (store, present) = (next, options)
         }
@@ -37,12 +36,15 @@ enum ConsoleApp {
             header: { store?.header ?? HeaderBar(items: [.init(text: "regtop")]) },
             places: { withHints in
                 guard let store else { return [] }
-                let change = StoreSwitch(store: store, board: board, options: present, open: open, opened: opened)
+                let change = StoreSwitch(
+                    store: store, board: board, options: present, staysReadOnly: options.readOnly, open: open,
+                    opened: opened)
                 return ScreenCatalog.commands(.init(store: store, board: board), change, withHints: withHints)
             },
             refreshHeader: { store?.beat(board) ?? .none }, history: HistoryFile.history())
         let outcome = try await ConsoleLoop(console, ping: ping).run(log: log, look: look)
         if let session = store?.session { await close(session) }
+        for (_, closing) in former { await closing.value }
         if let failure = console.failure { throw failure }
         return outcome.exitCode
     }

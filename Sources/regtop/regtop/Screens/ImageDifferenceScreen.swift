@@ -22,6 +22,7 @@ final class ImageDifferenceScreen: Screen {
                 searchText: { "\($0.name) \($0.verdict.rawValue) \($0.first) \($0.second) \($0.command)" }))
         view.empty = "Reading both images …"
         view.clip = { $0.first.isEmpty ? $0.second : $0.first }
+        view.clipKind = { $0.places.isEmpty ? .name : .digest }
         view.others = { [store] row in
             let values = row.places.isEmpty ? [CopyItem(.name, row.second)] : []
             return values + row.places.map { CopyItem(.digest, $0.digest.string) }
@@ -242,6 +243,19 @@ nonisolated struct ImageDifferenceRow: Sendable, Identifiable {
             }
         }
 
+        /// Adds a setting. An image may have it with an empty value.
+        private mutating func add(_ setting: ImageDifference.Setting) {
+            let verdict: Verdict =
+                setting.first.isEmpty ? .second : setting.second.isEmpty ? .first : .differs
+            let (first, second) = setting.values
+            add(Cells.excerpt(setting.name.word), verdict) {
+                $0.first = setting.first.isEmpty ? "" : Self.shown(first)
+                $0.second = setting.second.isEmpty ? "" : Self.shown(second)
+            }
+        }
+
+        private static func shown(_ value: String) -> String { value.isEmpty ? "\"\"" : Cells.excerpt(value) }
+
         mutating func add(_ name: String, _ first: Digest?, _ second: Digest?, isManifest: Bool) {
             guard first != nil || second != nil else { return }
             let (one, other) = (first?.string ?? "", second?.string ?? "")
@@ -287,8 +301,7 @@ nonisolated struct ImageDifferenceRow: Sendable, Identifiable {
             add("config", part.first?.image?.config?.digest, part.second?.image?.config?.digest, isManifest: false)
             if let settings = part.settings {
                 for setting in settings {
-                    let (first, second) = setting.values
-                    add(Cells.excerpt(setting.name.word), first, second)
+                    add(setting)
                 }
             } else {
                 add("settings", .unread) {

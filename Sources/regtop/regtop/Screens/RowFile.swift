@@ -29,7 +29,7 @@ struct RowFile<Row: Identifiable & Sendable> where Row.ID: Sendable {
         guard let form = RowForm(path) else {
             return .say(.failure("\(VisibleText.of(path)): the name must end in .csv or .json."))
         }
-        // The rows of this moment are written, whatever is answered when.
+        // A later answer writes these rows too, not those that are shown by then.
         let rows = view.shownRows
         guard !rows.isEmpty else { return .say(.info("There are no rows to write.")) }
         var query = Query.value(Slot(screen(), "write"), "looking for \(path)") {
@@ -56,17 +56,19 @@ struct RowFile<Row: Identifiable & Sendable> where Row.ID: Sendable {
     private func write(_ rows: [Row], _ form: RowForm, _ path: String, replacing: Bool) -> Effect {
         let (json, unread) = (json, rows.count { !isRead($0) })
         let count = HumanText.count(rows.count, "row")
-        return .ask(
-            .value(Slot(screen(), "write"), "writing \(count) to \(path)") {
-                try await form.write(rows.map(json), to: path, replacing: replacing)
-            } then: { result in
-                switch result {
-                case .success:
-                    let rest = unread == 0 ? "." : "; \(HumanText.count(unread)) of them not read yet, with few values."
-                    return .say(.info("Wrote \(count) to \(VisibleText.of(path))\(rest)"))
-                case .failure(let error): return .failure(error)
-                }
-            })
+        var query = Query.value(Slot(screen(), "write"), "writing \(count) to \(path)") {
+            try await form.write(rows.map(json), to: path, replacing: replacing)
+        } then: { result in
+            switch result {
+            case .success:
+                let rest =
+                    unread == 0 ? "." : "; \(HumanText.count(unread)) of them are not read yet and have few values."
+                return .say(.info("Wrote \(count) to \(VisibleText.of(path))\(rest)"))
+            case .failure(let error): return .failure(error)
+            }
+        }
+        query.outlivesItsScreen = true
+        return .ask(query)
     }
 }
 
@@ -74,7 +76,7 @@ struct RowFile<Row: Identifiable & Sendable> where Row.ID: Sendable {
 nonisolated enum RowForm: Sendable {
     case csv, json
 
-    /// The thing that has a name already.
+    /// The state of a place in the file system.
     enum Place: Sendable, Equatable {
         case free
         case file(bytes: UInt64)
@@ -111,7 +113,8 @@ nonisolated enum RowForm: Sendable {
 
     /// Writes the file, which appears whole or not at all.
     ///
-    /// - Throws: `StoreError`, also for a file that appeared meanwhile, unless it may be replaced.
+    /// - Throws: `StoreError`, also for a file that appeared after the question, unless it may be
+    ///   replaced.
     func write(_ rows: [JSONValue], to path: String, replacing: Bool) async throws {
         let bytes = Array(text(rows).utf8)
         try await FileDraft.write(path) { draft in

@@ -10,12 +10,16 @@ struct StoreSwitch {
     let board: TaskBoard
     /// The options of the present store.
     let options: SessionOptions
+    /// True if the console was opened read-only, so that every store is.
+    let staysReadOnly: Bool
     let open: @Sendable (SessionOptions) async throws -> Session
     /// Called with the other store and its options as soon as it is open.
     let opened: (OpenStore, SessionOptions) -> Void
 
-    /// The reason against changes in a console that was opened with --read-only.
+    /// The reason against changes in a console that was opened read-only.
     static let readOnlyReason = "it was opened with --read-only."
+    /// The reason against changes in a store that was opened later.
+    static let laterReason = "config.yml or an option of :store forbids changes in this store."
 
     var command: Command {
         Command(
@@ -31,14 +35,13 @@ struct StoreSwitch {
 
     private func take(_ text: String) -> Effect {
         let text = String(text.trimmingPrefix { $0 == " " })
-        guard !text.isEmpty else { return .none }
-        guard !board.activities.contains(where: \.isChange) else {
-            return .say(.failure("A change is still running; wait for it, or stop it with Esc."))
+        guard !text.isEmpty else { return .say(.info("The present store stays.")) }
+        if let task = board.activities.first(where: { $0.isChange || $0.outlivesItsScreen }) {
+            return .say(.failure("\(task.label) still runs; wait for it, or stop it in :tasks."))
         }
         do {
-            var next = try StoreOptions.parse(words(text)).session(waiting: true)
-            // Who forbids changes once means the whole session.
-            next.readOnly = next.readOnly || options.readOnly
+            var next = try session(text)
+            next.readOnly = next.readOnly || staysReadOnly
             next.rados.logFile = options.rados.logFile
             return look(for: next)
         } catch {
@@ -46,25 +49,44 @@ struct StoreSwitch {
         }
     }
 
-    /// The options of the command line for a text. A name that is no registry of config.yml is a
-    /// pool of the present cluster.
-    private func words(_ text: String) -> [String] {
-        if text.hasPrefix("-") { return text.split(separator: " ").map(String.init) }
-        if store.settings.registries[text] != nil { return ["--registry", text] }
-        if text == "rados" || text.hasPrefix("sqlite:") { return ["--store", text] }
-        var near = options
-        near.location = .rados
-        near.rados.pool = text
-        return StoreWords.of(near)
+    /// The options for a text. A name that is no registry of config.yml is a pool of the present
+    /// cluster.
+    private func session(_ text: String) throws -> SessionOptions {
+        if text.hasPrefix("-") {
+            return try StoreOptions.parse(text.split(separator: " ").map(String.init)).session(waiting: true)
+        }
+        if store.settings.registries[text] != nil {
+            var given = try StoreOptions.parse([])
+            try given.adopt(text, store.settings)
+            return near(given.session(waiting: true))
+        }
+        var rados = options.rados
+        let file = "sqlite:"
+        if text.hasPrefix(file), text.count > file.count {
+            return near(SessionOptions(location: .sqlite(path: String(text.dropFirst(file.count)))))
+        }
+        rados.pool = text == "rados" ? nil : text
+        return near(SessionOptions(location: .rados, rados: rados))
+    }
+
+    /// The same with the limits of the present store.
+    private func near(_ given: SessionOptions) -> SessionOptions {
+        var next = given
+        next.chunkSize = options.chunkSize
+        next.rados.inFlight = options.rados.inFlight
+        next.rados.connectTimeout = options.rados.connectTimeout
+        return next
     }
 
     private func look(for next: SessionOptions) -> Effect {
         let open = open
         var query = Query.value(Slot(store, "store"), "opening \(next.place)") {
             let session = try await open(next)
-            guard Task.isCancelled else { return session }
-            await session.close()
-            throw CancellationError()
+            if Task.isCancelled {
+                await session.close()
+                throw CancellationError()
+            }
+            return session
         } then: { result in
             switch result {
             case .success(let session): show(session, next)
@@ -92,9 +114,10 @@ struct StoreSwitch {
     private func show(_ session: Session, _ options: SessionOptions) -> Effect {
         let other = OpenStore(session, words: StoreWords.of(options), settings: store.settings)
         opened(other, options)
+        let reason =
+            staysReadOnly ? StoreSwitch.readOnlyReason : options.readOnly ? StoreSwitch.laterReason : nil
         return .all([
-            .restart(
-                RepositoriesScreen(other), readOnlyReason: options.readOnly ? StoreSwitch.readOnlyReason : nil),
+            .restart(RepositoriesScreen(other), readOnlyReason: reason),
             .say(.info(session.notes.first ?? "This is \(session.name) now.")),
         ])
     }

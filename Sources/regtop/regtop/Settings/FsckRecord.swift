@@ -17,20 +17,22 @@ nonisolated struct FsckRecord: Hashable, Sendable, Codable {
     /// - Returns: A sentence for the user if the file cannot be written.
     static func write(
         errors: Int, of session: Session, directory: String? = StateDirectory.path()
-    ) async throws -> String? {
-        guard let directory, let store = try await HashCheckpoint.name(of: session) else { return nil }
-        let record = FsckRecord(store: store, ended: session.clock.now, errors: errors)
-        return try await BlockingCall.run(on: .global()) {
-            StateDirectory.make(directory)
-            let path = path(of: store, in: directory)
-            do {
+    ) async -> String? {
+        guard let directory else { return nil }
+        do {
+            guard let store = try await HashCheckpoint.name(of: session) else { return nil }
+            let record = FsckRecord(store: store, ended: session.clock.now, errors: errors)
+            try await BlockingCall.run(on: .global()) {
+                StateDirectory.make(directory)
                 let encoder = JSONEncoder()
                 encoder.dateEncodingStrategy = .secondsSince1970
-                try encoder.encode(record).write(to: URL(filePath: path), options: .atomic)
-                return nil
-            } catch {
-                return "the result cannot be recorded in \(path)"
+                try encoder.encode(record).write(
+                    to: URL(filePath: path(of: store, in: directory)), options: .atomic)
             }
+            return nil
+        } catch {
+            return
+                "the result cannot be recorded in \(directory) for status -f prometheus: \(error.localizedDescription)"
         }
     }
 

@@ -91,23 +91,42 @@ import Testing
             open: @escaping @Sendable (SessionOptions) async throws -> Session
         ) throws {
             let ping = Ping()
-            let (board, store) = (TaskBoard { ping.send() }, OpenStore(try OpeningTests.empty(), settings: settings))
-            var note: (SessionOptions) -> Void = { _ in }
+            let board = TaskBoard { ping.send() }
+            let first = OpenStore(try OpeningTests.empty(), settings: settings)
+            var note: (OpenStore, SessionOptions) -> Void = { _, _ in }
+            var (store, present) = (first, options)
             self.ping = ping
             console = Console(
-                root: RepositoriesScreen(store), board: board,
+                root: RepositoriesScreen(first), board: board,
                 readOnlyReason: options.readOnly ? StoreSwitch.readOnlyReason : nil, header: { HeaderBar() },
                 places: { _ in
-                    [StoreSwitch(store: store, board: board, options: options, open: open) { note($1) }.command]
+                    [
+                        StoreSwitch(
+                            store: store, board: board, options: present, staysReadOnly: options.readOnly, open: open,
+                            opened: { note($0, $1) }
+                        ).command
+                    ]
                 })
-            note = { [unowned self] in opened.append($0) }
+            note = { [unowned self] in
+                (store, present) = ($0, $1)
+                opened.append($1)
+            }
             console.start()
         }
 
-        func type(_ text: String) async {
+        /// Types a text and Enter.
+        func press(_ text: String) {
             let size = Size(rows: 24, columns: 80)
             for character in text { console.handle(.character(character), size: size) }
             console.handle(.enter, size: size)
+        }
+
+        func type(_ text: String) async {
+            press(text)
+            await settle()
+        }
+
+        func settle() async {
             console.drain()
             while console.board.busy > 0 {
                 for await _ in ping.stream { break }
@@ -120,6 +139,7 @@ import Testing
         var present = SessionOptions()
         present.rados.configuration = "east.conf"
         present.rados.pool = "old"
+        present.rados.inFlight = 8
         let settings = Settings(registries: ["west": .init(pool: "images", conf: "west.conf", readOnly: true)])
         let switching = try Switching(present, settings: settings) { _ in try Self.empty() }
         let first = switching.console.screen
@@ -133,9 +153,13 @@ import Testing
         #expect(switching.opened.last?.rados.pool == "third")
         #expect(switching.opened.last?.rados.configuration == "north.conf")
         #expect(switching.console.readOnlyReason == nil)
-        await switching.type(":store --read-only -p third")
-        #expect(switching.console.readOnlyReason == StoreSwitch.readOnlyReason)
-        #expect(switching.opened.count == 4)
+        await switching.type(":store west")
+        #expect(switching.opened.last?.rados.pool == "images")
+        #expect(switching.console.readOnlyReason == StoreSwitch.laterReason)
+        await switching.type(":store rados")
+        #expect(switching.opened.last?.rados.pool == nil && switching.opened.last?.rados.configuration == "west.conf")
+        #expect(switching.console.readOnlyReason == nil, "the other registry does not forbid changes")
+        #expect(switching.opened.map(\.rados.inFlight) == [8, 8, 128, 128, 128])
     }
 
     @Test func aStoreThatDoesNotOpenLeavesThePresentOne() async throws {
@@ -149,6 +173,24 @@ import Testing
                 continue
             }
         }
+    }
+
+    @Test func anExportGoesOnBeforeAnotherStoreComes() async throws {
+        let switching = try Switching(SessionOptions()) { _ in try Self.empty() }
+        let (running, end) = AsyncStream<Void>.makeStream()
+        var query = Query.value(Slot(switching.console.screen, "export"), "exporting all") {
+            for await _ in running {}
+        } then: { _ in
+            .none
+        }
+        query.outlivesItsScreen = true
+        switching.console.perform(.ask(query))
+        switching.press(":store new")
+        #expect(switching.console.status == .failure("exporting all still runs; wait for it, or stop it in :tasks."))
+        end.finish()
+        await switching.settle()
+        await switching.type(":store new")
+        #expect(switching.opened.count == 1)
     }
 
     @Test func severalPoolsAreAChoiceAndReadOnlyStays() async throws {

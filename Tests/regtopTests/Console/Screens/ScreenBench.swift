@@ -43,7 +43,7 @@ import Testing
             root: RepositoriesScreen(store), board: board, readOnlyReason: reason, header: { store.header },
             places: {
                 let change = StoreSwitch(
-                    store: store, board: board, options: SessionOptions(),
+                    store: store, board: board, options: SessionOptions(), staysReadOnly: false,
                     open: { _ in throw SessionError.noRegistry(pools: []) }, opened: { _, _ in })
                 return ScreenCatalog.commands(.init(store: store, board: board), change, withHints: $0)
             },

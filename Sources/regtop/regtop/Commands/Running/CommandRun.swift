@@ -19,8 +19,12 @@ nonisolated enum CommandRun {
         let streams = StandardStreams()
         if let shell = CompletionScript.request(in: words), let script = CompletionScript.text(for: shell) {
             // No task runs here, so the write may block.
-            try? DescriptorWriter.write(Array((script + "\n").utf8), to: STDOUT_FILENO)
-            return ExitStatus.done
+            do {
+                try DescriptorWriter.write(Array((script + "\n").utf8), to: STDOUT_FILENO)
+                return ExitStatus.done
+            } catch {
+                return report(error, streams)
+            }
         }
         do {
             if let console = try parse(words) as? any ConsoleStarting {
