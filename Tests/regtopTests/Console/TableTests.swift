@@ -46,6 +46,15 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
             .text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
+    /// The texts of many updates take no more than twice the memory of the present ones, and none
+    /// of them gets lost.
+    @Test func rowTextsKeepThePresentTexts() {
+        var texts = RowTexts(["a", "B", ""])
+        for number in 0..<1000 { texts.set("Long \(number)", at: number % 2 * 2) }
+        #expect((0..<3).map { String(decoding: texts[$0], as: UTF8.self) } == ["long 998", "b", "long 999"])
+        #expect(texts.bytes.count <= 2 * 17 + 8)
+    }
+
     @Test func drawsColumnsMarksAndCursor() {
         var table = testTable(rows)
         table.sort(by: "size", descending: true)

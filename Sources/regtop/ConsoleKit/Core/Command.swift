@@ -121,7 +121,8 @@ struct CommandPalette {
         let choices = (command.argument?.choices() ?? []).filter { $0.hasPrefix(typed) }
         guard choices.isEmpty || choices == [typed] else {
             return CandidateList(
-                title: command.name, choices.map { .init(text: "\(command.name) \($0)", name: $0, help: "") })
+                title: command.name,
+                choices.lazy.map { .init(text: "\(command.name) \($0)", name: $0, help: "") })
         }
         // The whole line is written, or nothing is known about the rest of it.
         return CandidateList(title: command.name, [.init(text: line, name: line, help: command.help)])

@@ -27,8 +27,8 @@ package nonisolated struct CandidateList: Sendable, Equatable {
     /// The index of the chosen candidate; nil if the typed text counts.
     private(set) var choice: Int?
 
-    /// - Parameter candidates: All candidates; the first `limit` of them are kept.
-    init(title: String = "", _ candidates: [Candidate] = []) {
+    /// Makes a list of all candidates; keeps the first `limit` of them.
+    init(title: String = "", _ candidates: some Collection<Candidate> = []) {
         self.title = title
         self.candidates = Array(candidates.prefix(Self.limit))
         count = candidates.count

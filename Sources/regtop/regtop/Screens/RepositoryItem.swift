@@ -79,10 +79,13 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
         "\(name) \(digest?.string ?? "") \(platforms.joined(separator: " ")) \(state ?? "") \(note)"
     }
 
-    /// The row as `tags` prints it. Manifests without a tag and uploads, which `tags` does not
-    /// list, have the same keys.
+    /// The row as `tags` prints it. Manifests without a tag, which `tags` does not list, have the
+    /// same keys. An upload has its identifier.
     var json: JSONValue {
         if let tag { return tag.json }
+        if case .upload(let identifier) = id {
+            return ["upload": .string(identifier), "size": .bytes(size), "state": .text(state)]
+        }
         let name: String? = if case .tag(let tag) = id { tag } else { nil }
         return [
             "tag": .text(name), "digest": .text(digest), "mediaType": .text(mediaType), "size": .bytes(size),
