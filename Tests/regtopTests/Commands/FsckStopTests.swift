@@ -23,7 +23,7 @@ import Testing
     private func notes(_ place: TemporaryPlace) -> String {
         let directory = "\(place.path)/state/regtop"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        guard let name = names.first(where: { $0.hasPrefix("fsck-") }) else { return "" }
+        guard let name = names.first(where: { $0.hasSuffix(".hashed") }) else { return "" }
         return (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)) ?? ""
     }
 
@@ -130,7 +130,7 @@ import Testing
         _ = try await stop(after: 10, store, in: place)
         let directory = "\(place.path)/state/regtop"
         let name = try #require(
-            FileManager.default.contentsOfDirectory(atPath: directory).first { $0.hasPrefix("fsck-") })
+            FileManager.default.contentsOfDirectory(atPath: directory).first { $0.hasSuffix(".hashed") })
         try "nonsense\u{1b}[2J\n".write(toFile: "\(directory)/\(name)", atomically: false, encoding: .utf8)
         let run = try await RegtopProgram.run("fsck", "--deep", "-f", "json", store, in: place)
         #expect(run.status == 0)
