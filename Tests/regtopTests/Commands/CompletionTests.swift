@@ -78,8 +78,9 @@ import Testing
         #expect(try await values("positional@0", ["--registry", "other", ""], in: place).isEmpty)
     }
 
-    /// Without a store there is no value, no message, no wait and no file.
-    @Test func withoutAStoreNothingIsOffered() async throws {
+    /// Without a store there is no value, no message and no file. Where no machine answers, the
+    /// shell does not wait as long as the line says.
+    @Test(.timeLimit(.minutes(15))) func withoutAStoreNothingIsOffered() async throws {
         let place = try TemporaryPlace()
         #expect(try await values("positional@0", ["--store=sqlite:nothing.db", ""], in: place).isEmpty)
         #expect(try await values("positional@0", ["--store", "file", ""], in: place).isEmpty)
@@ -87,9 +88,8 @@ import Testing
         // No machine answers at this address.
         try "[global]\nmon_host = 192.0.2.1\nauth_client_required = none\n".write(
             toFile: "\(place.path)/ceph.conf", atomically: true, encoding: .utf8)
-        let began = ContinuousClock.now
-        #expect(try await values("--pool", ["-c", "ceph.conf", "-p", ""], limit: nil, in: place).isEmpty)
-        #expect(ContinuousClock.now - began < .seconds(10), "the usual limit is 15 s")
+        let words = ["-c", "ceph.conf", "--connect-timeout", "1h", "-p", ""]
+        #expect(try await values("--pool", words, limit: nil, in: place).isEmpty)
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.path) == ["ceph.conf"])
     }
 
