@@ -113,10 +113,12 @@ public struct Digest: Hashable, Sendable {
     public var hex: String {
         switch storage {
         case .sha256(let first, let second, let third, let fourth):
-            let words = [first, second, third, fourth]
-            return String(
-                decoding: (0..<64).map { Hexadecimal.digit(words[$0 / 16] >> UInt64(60 - $0 % 16 * 4)) },
-                as: UTF8.self)
+            var digits: [UInt8] = []
+            digits.reserveCapacity(64)
+            for word in [first, second, third, fourth] {
+                for place: UInt64 in 0..<16 { digits.append(Hexadecimal.digit(word >> (60 - 4 * place))) }
+            }
+            return String(decoding: digits, as: UTF8.self)
         case .other(_, let hex): return hex
         }
     }
