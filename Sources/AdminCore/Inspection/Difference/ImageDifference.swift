@@ -2,7 +2,7 @@ public import Registry
 
 /// The difference between two images, or between two indexes, platform by platform.
 public struct ImageDifference: Hashable, Sendable {
-    /// The images that have something.
+    /// The images that have a layer.
     public enum Owner: Hashable, Sendable {
         /// Both images.
         case both
@@ -118,8 +118,8 @@ public struct ImageDifference: Hashable, Sendable {
     /// True if there are more differences of the configurations than `settingLimit`.
     public private(set) var areSettingsCut = false
 
-    /// The number of settings that are compared for all platforms together. A small configuration
-    /// may have thousands, and many images may share it.
+    /// The number of differing settings that are kept for all platforms together. A small
+    /// configuration may have thousands, and many images may share it.
     static let settingLimit = 2000
 
     /// True if both are the same manifest.
@@ -184,7 +184,8 @@ public struct ImageDifference: Hashable, Sendable {
             + new(second) { inFirst.contains($0) ? .both : .second }
     }
 
-    /// - Parameter isFull: Whether one setting is enough as a proof that there are any.
+    /// - Parameter isFull: True if there is no room for settings. One is enough then, since the
+    ///   caller only tells that there are more.
     private static func settings(_ first: Member, _ second: Member, isFull: Bool) -> [Setting]? {
         guard let one = first.recipe, let other = second.recipe else {
             return first.image?.config?.digest == second.image?.config?.digest ? [] : nil

@@ -20,7 +20,7 @@ enum ConsoleApp {
     ) async throws -> Int32 {
         let ping = Ping()
         var (store, present): (OpenStore?, SessionOptions) = (nil, options)
-        // Results of stopped queries may still refer to the stores before.
+        // The stores before. Each lives until the end: a query of it may still be ending.
         var former: [(store: OpenStore, closing: Task<Void, Never>)] = []
         let opened: (OpenStore, SessionOptions) -> Void = { next, options in
             if let store {

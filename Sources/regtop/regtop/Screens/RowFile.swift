@@ -129,12 +129,10 @@ nonisolated enum RowForm: Sendable {
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw error(errno, draft) }
         defer { close(descriptor) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw error(errno, draft) }
-            rest = rest.dropFirst(count)
+        do {
+            try DescriptorWriter.write(bytes, to: descriptor)
+        } catch OutputError.failed(let number) {
+            throw error(number, draft)
         }
     }
 
