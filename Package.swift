@@ -54,7 +54,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CRados", providers: [.apt(["librados-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CLibc"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CNcurses",
@@ -75,7 +75,7 @@ let package = Package(
         core("Changes", ["ObjectStore", "StorageDriver", "Registry", "Inspection"]),
         core(
             "Transfer",
-            ["ObjectStore", "StorageDriver", "Registry", "Inspection", "Changes", "StoreDump", algorithms]),
+            ["ObjectStore", "StorageDriver", "Registry", "Inspection", "Changes", "StoreDump", "CLibc", algorithms]),
         core("SampleRegistry", ["ObjectStore", "StorageDriver", "Registry", algorithms]),
         core(
             "AdminCore",
@@ -91,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "regtop",
             dependencies: [
-                "AdminCore", "SafeText", "Presentation", "ConsoleKit", "CMalloc",
+                "AdminCore", "SafeText", "Presentation", "ConsoleKit", "CLibc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging,
                 "Yams",

@@ -12,7 +12,7 @@ let package = Package(
         .target(
             name: "CLimit",
             cSettings: [.unsafeFlags(["-O2"])],
-            linkerSettings: [.linkedLibrary("rados")]
+            linkerSettings: [.linkedLibrary("rados"), .linkedLibrary("crypto")]
         ),
         .target(name: "CTerminal"),
         .executableTarget(

@@ -3,8 +3,8 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// The engine of a transfer: blobs, then links, then tags, so that a reader of the target sees only
-/// whole images at any moment.
+/// The engine of a transfer: blobs, then links to blobs, then links to manifests, then tags, so that
+/// a reader of the target sees only whole images at any moment.
 struct TransferRun: Sendable {
     let source: RegistryReader
     let plan: TransferPlan
@@ -13,7 +13,7 @@ struct TransferRun: Sendable {
 
     /// The bytes of blobs in memory at once. A blob counts with the pieces that its reader reads
     /// ahead. While it receives, librados holds as much again.
-    private static let memory: UInt64 = 48 << 20
+    private static let memory: UInt64 = 32 << 20
     /// The number of blobs that are copied at once, if they are small.
     private static let window = 48
     /// The size up to which a blob is held in memory before it goes into a stream, in bytes.
@@ -38,7 +38,12 @@ struct TransferRun: Sendable {
         let links = ProgressCounter(phase: "linking", total: UInt64(repositories.count), handler: progress)
         for repository in repositories {
             try Task.checkCancellation()
-            try await sink.link(repository)
+            try await sink.linkBlobs(of: repository)
+        }
+        try await sink.settle()
+        for repository in repositories {
+            try Task.checkCancellation()
+            try await sink.linkManifests(of: repository)
             links.advance()
         }
         try await sink.settle()

@@ -49,9 +49,14 @@ final class ObservedSink: TransferSink {
         try look(after: "settle")
     }
 
-    func link(_ repository: TransferPlan.Repository) async throws {
-        try await base.link(repository)
-        try look(after: "link")
+    func linkBlobs(of repository: TransferPlan.Repository) async throws {
+        try await base.linkBlobs(of: repository)
+        try look(after: "layer links")
+    }
+
+    func linkManifests(of repository: TransferPlan.Repository) async throws {
+        try await base.linkManifests(of: repository)
+        try look(after: "manifest links")
     }
 
     func tag(_ repository: TransferPlan.Repository, _ plan: TransferPlan) async throws -> [TransferPlan.LeftOut] {

@@ -376,8 +376,8 @@ import Testing
         let place = try TemporaryDirectory()
         defer { place.remove() }
         let directory = try ConfinedDirectory(path: place.path("out"), creating: true)
-        #expect(throws: StoreError.self) { try directory.put([1], at: [name]) }
-        #expect(throws: StoreError.self) { try directory.put([1], at: [name, "file"]) }
+        #expect(throws: StoreError.self) { try directory.put([1], at: [name], isFlushed: false) }
+        #expect(throws: StoreError.self) { try directory.put([1], at: [name, "file"], isFlushed: false) }
         #expect(throws: StoreError.self) { _ = try directory.entry(["a", name]) ?? directory.entry([name]) }
         #expect(try place.contents() == ["out"])
     }

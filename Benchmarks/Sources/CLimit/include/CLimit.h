@@ -49,6 +49,10 @@ int climit_enumerate(climit *limit, uint64_t *found);
 int climit_survey(climit *limit, size_t data, int depth, uint64_t *found);
 // The same reads, of `count` objects whose names are given, each with a zero at its end.
 int climit_read_objects(climit *limit, const char *names, uint64_t count, size_t data, int depth);
+// Objects whose names are given, each of at most `size` bytes, become files 0, 1, … in a directory of the file system: each is read, hashed
+// (SHA-256, nobody looks at the digest), written and flushed, `threads` of them at once, 1 to 64.
+int climit_copy_objects(
+    climit *limit, const char *names, uint64_t count, size_t size, const char *directory, int threads);
 
 // Moves one file: the key at the destination, then the one at the source.
 int climit_move(climit *limit, const char *source, const char *destination, const char *name);

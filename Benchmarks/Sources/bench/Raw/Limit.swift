@@ -133,6 +133,16 @@ final class Limit: @unchecked Sendable {
         }
     }
 
+    /// Objects become files of a directory: read, hashed, written and flushed, `threads` at once.
+    func copy(_ names: PackedNames, size: Int, to directory: String, threads: Int) async throws {
+        try await run("copy") { limit in
+            names.bytes.withUnsafeBufferPointer {
+                climit_copy_objects(
+                    limit.raw, $0.baseAddress, UInt64(names.count), size, directory, Int32(threads))
+            }
+        }
+    }
+
     func write(_ objects: PackedObjects, depth: Int) async throws {
         try await run("write") { limit in
             objects.bytes.withUnsafeBufferPointer { bytes in

@@ -70,9 +70,8 @@ struct CommandComparisons: Sendable {
 
     // MARK: - An export
 
-    /// Fills the pool with a registry of large layers, and compares its export to a directory with
-    /// reading the same objects, with writing as many files, each flushed, and with both at once
-    /// beside hashing as many bytes.
+    /// Fills the pool with a registry of large layers, and compares its export to a directory with a
+    /// raw program that copies the same objects to files, and with Ceph's own export.
     func exports(size: Int, in directory: String) async throws -> [Comparison] {
         let layerSize = 4 << 20
         let count = size / layerSize
@@ -84,29 +83,24 @@ struct CommandComparisons: Sendable {
             try (0..<repositories).flatMap { repository in
                 try registry.objects(of: repository..<repository + 1).map(\.name).filter { ObjectKind($0) == .blob }
             })
-        let (limit, files) = (limit, FlushedFiles(directory: directory, count: count, size: layerSize))
+        let (limit, files) = (limit, ExportDirectory(path: directory))
         let program = [regtop, "export", "--to", "registry:\(files.target)", "--pool", harness.store.poolName]
         let words = program + registry.repositoryNames
         let archive = ["rados", "-p", harness.store.poolName, "export", files.target]
         let title = "`export` of \(size >> 20) MiB in \(Report.count(count)) layers"
         let export: Comparison.Work = { _ in try await ChildProcess.run(words).cost }
         let clear: @Sendable (Turn) async throws -> Void = { try await files.clear(after: $0) }
-        let reading: @Sendable () async throws -> Void = { _ = try await limit.read(names, data: layerSize, depth: 16) }
         return [
             Comparison(
                 name: title, rounds: 3,
                 limits: [
-                    ("reading", Self.work(reading)),
-                    ("writing", Self.work { try await files.write() }),
                     (
-                        "both and hashing at once",
+                        "",
                         Self.work {
-                            async let read: Void = reading()
-                            async let written: Void = files.write()
-                            async let hashed: Void = files.hash()
-                            _ = try await (read, written, hashed)
+                            try files.make()
+                            try await limit.copy(names, size: layerSize, to: files.target, threads: 8)
                         }
-                    ),
+                    )
                 ],
                 regtop: export, clear: clear
             ).goal(1.25, memory: 200 << 20),

@@ -1,3 +1,4 @@
+import CLibc
 import ObjectStore
 import Registry
 import StorageDriver
@@ -13,8 +14,10 @@ final class ConfinedDirectory: Sendable {
     /// The path, as the user gave it.
     let path: String
     private let root: Int32
-    /// The directories whose entries changed since the last `settle`, by their components.
-    private let changed = Mutex<Set<[String]>>([])
+    /// The directory of drafts, open from the first draft to `release`.
+    private let openDrafts = Mutex<Int32?>(nil)
+    /// True if anything changed since the last `settle`.
+    private let isChanged = Atomic(false)
     private let serial = Atomic(0)
 
     /// The directory of files that are not yet in their place. It lies in the target, so that a
@@ -41,6 +44,7 @@ final class ConfinedDirectory: Sendable {
     }
 
     deinit {
+        closeDrafts()
         close(root)
     }
 
@@ -106,6 +110,10 @@ final class ConfinedDirectory: Sendable {
     func read(_ components: [String], _ range: Range<UInt64>) throws -> [UInt8]? {
         guard let descriptor = try openFile(components) else { return nil }
         defer { close(descriptor) }
+        return try read(descriptor, range, components)
+    }
+
+    private func read(_ descriptor: Int32, _ range: Range<UInt64>, _ components: [String]) throws -> [UInt8] {
         var failed: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
             while count < range.count {
@@ -142,19 +150,24 @@ final class ConfinedDirectory: Sendable {
 
     private func openFile(_ components: [String]) throws -> Int32? {
         guard let name = components.last else { return nil }
-        return try within(Array(components.dropLast()), creating: false) { directory -> Int32? in
+        return try within(Array(components.dropLast()), creating: false) { directory in
             try ConfinedDirectory.check(name, in: path)
-            // A pipe must not block the reader.
-            let descriptor = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-            if descriptor < 0, errno == ENOENT { return nil }
-            guard descriptor >= 0 else { throw ConfinedDirectory.failure(errno, "open", components, in: path) }
-            var status = stat()
-            guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                close(descriptor)
-                throw ConfinedDirectory.failure(EINVAL, "open", components, in: path)
-            }
-            return descriptor
+            return try openFile(name, in: directory, components)
         } ?? nil
+    }
+
+    /// Opens a regular file of an open directory; nil if there is no such file.
+    private func openFile(_ name: String, in directory: Int32, _ components: [String]) throws -> Int32? {
+        // A pipe must not block the reader.
+        let descriptor = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        if descriptor < 0, errno == ENOENT { return nil }
+        guard descriptor >= 0 else { throw ConfinedDirectory.failure(errno, "open", components, in: path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw ConfinedDirectory.failure(EINVAL, "open", components, in: path)
+        }
+        return descriptor
     }
 
     // MARK: - Writing
@@ -167,19 +180,42 @@ final class ConfinedDirectory: Sendable {
 
     /// Opens a file in the directory of drafts.
     private func create(_ name: String, _ flags: Int32) throws -> Int32 {
-        let descriptor = try within([ConfinedDirectory.drafts], creating: true) { directory in
-            let descriptor = openat(directory, name, flags | O_NOFOLLOW | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else {
-                throw ConfinedDirectory.failure(errno, "create", [ConfinedDirectory.drafts, name], in: path)
-            }
-            return descriptor
+        let descriptor = openat(try drafts(), name, flags | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw ConfinedDirectory.failure(errno, "create", [ConfinedDirectory.drafts, name], in: path)
         }
-        // `within` returns nil only where it may not create directories.
-        return descriptor ?? -1
+        return descriptor
+    }
+
+    /// The directory of drafts, which is made if it is missing.
+    private func drafts() throws -> Int32 {
+        try openDrafts.withLock { open in
+            if let open { return open }
+            let name = [ConfinedDirectory.drafts]
+            let new = try within(name, creating: true) { fcntl($0, F_DUPFD_CLOEXEC, 0) }
+            guard let new, new >= 0 else { throw ConfinedDirectory.failure(errno, "open", name, in: path) }
+            open = new
+            return new
+        }
+    }
+
+    private func closeDrafts() {
+        if let drafts = openDrafts.withLock({ $0.take() }) { close(drafts) }
     }
 
     /// Flushes a draft to the disk, gives it its date, and renames it to its place.
     func publish(_ draft: (descriptor: Int32, name: String), at components: [String], modified: Date?) throws {
+        guard let name = components.last else { return }
+        try ConfinedDirectory.check(name, in: path)
+        _ = try within(Array(components.dropLast()), creating: true) { directory in
+            try publish(draft, as: name, in: directory, components, modified: modified, isFlushed: true)
+        }
+    }
+
+    private func publish(
+        _ draft: (descriptor: Int32, name: String), as name: String, in directory: Int32, _ components: [String],
+        modified: Date?, isFlushed: Bool
+    ) throws {
         if let modified {
             let seconds = modified.timeIntervalSince1970.rounded(.down)
             let time = timespec(
@@ -187,43 +223,52 @@ final class ConfinedDirectory: Sendable {
             // A date is worth no failure.
             _ = futimens(draft.descriptor, [time, time])
         }
-        guard fsync(draft.descriptor) == 0 else {
-            throw ConfinedDirectory.failure(errno, "write", components, in: path)
-        }
-        guard let name = components.last else { return }
-        let parent = Array(components.dropLast())
-        try ConfinedDirectory.check(name, in: path)
-        _ = try within([ConfinedDirectory.drafts], creating: false) { drafts in
-            try within(parent, creating: true) { directory in
-                guard renameat(drafts, draft.name, directory, name) == 0 else {
-                    throw ConfinedDirectory.failure(errno, "write", components, in: path)
-                }
-            }
-        }
-        changed.withLock { _ = $0.insert(parent) }
+        guard !isFlushed || fsync(draft.descriptor) == 0,
+            renameat(try drafts(), draft.name, directory, name) == 0
+        else { throw ConfinedDirectory.failure(errno, "write", components, in: path) }
+        isChanged.store(true, ordering: .relaxed)
     }
 
     /// Removes a draft.
     func discard(_ name: String) {
-        _ = try? within([ConfinedDirectory.drafts], creating: false) { unlinkat($0, name, 0) }
+        if let drafts = try? drafts() { unlinkat(drafts, name, 0) }
     }
 
     /// Makes `bytes` the content of a file, unless it has them already.
-    func put(_ bytes: [UInt8], at components: [String], modified: Date? = nil) throws {
-        if try entry(components)?.isFile == true,
-            try read(components, 0..<UInt64(bytes.count + 1)) == bytes
-        {
-            return
+    ///
+    /// - Parameter isFlushed: True if the content is to be beyond a power cut before the file has
+    ///   its name; false if the next `settle` is early enough. A file that is replaced is always
+    ///   flushed: a power cut leaves the old content or the new one.
+    func put(_ bytes: [UInt8], at components: [String], modified: Date? = nil, isFlushed: Bool) throws {
+        guard let name = components.last else { return }
+        try ConfinedDirectory.check(name, in: path)
+        _ = try within(Array(components.dropLast()), creating: true) { directory in
+            let present = try content(of: name, in: directory, components, limit: UInt64(bytes.count + 1))
+            if present == bytes { return }
+            let draft = try draft()
+            defer { close(draft.descriptor) }
+            do {
+                try ConfinedDirectory.write(bytes, to: draft.descriptor, path)
+                try publish(
+                    draft, as: name, in: directory, components, modified: modified,
+                    isFlushed: isFlushed || present != nil)
+            } catch {
+                discard(draft.name)
+                throw error
+            }
         }
-        let draft = try draft()
-        defer { close(draft.descriptor) }
-        do {
-            try ConfinedDirectory.write(bytes, to: draft.descriptor, path)
-            try publish(draft, at: components, modified: modified)
-        } catch {
-            discard(draft.name)
-            throw error
-        }
+    }
+
+    /// The first bytes of a regular file of an open directory; nil if there is none.
+    private func content(
+        of name: String, in directory: Int32, _ components: [String], limit: UInt64
+    ) throws -> [UInt8]? {
+        var status = stat()
+        guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG,
+            let descriptor = try openFile(name, in: directory, components)
+        else { return nil }
+        defer { close(descriptor) }
+        return try read(descriptor, 0..<limit, components)
     }
 
     /// Removes a file, and the directories above it that become empty, up to `floor` components.
@@ -240,25 +285,16 @@ final class ConfinedDirectory: Sendable {
                 if flags != 0 { return }
                 throw ConfinedDirectory.failure(errno, "remove", components + [name], in: path)
             }
-            changed.withLock { _ = $0.insert(components) }
+            isChanged.store(true, ordering: .relaxed)
             flags = AT_REMOVEDIR
         }
     }
 
-    /// Flushes every directory whose entries changed: after a power cut the files are there.
+    /// Flushes the file system if anything changed: after a power cut the files are there. One call
+    /// for all of them costs less than one for each file and directory.
     func settle() throws {
-        let all = changed.withLock { changed in
-            defer { changed = [] }
-            return changed
-        }
-        for components in all {
-            let flushed = try within(components, creating: false) { directory in
-                // Not every file system can flush a directory.
-                fsync(directory) == 0 || errno == EINVAL
-            }
-            // A directory that is gone needs no flush.
-            guard flushed != false else { throw ConfinedDirectory.failure(errno, "flush", components, in: path) }
-        }
+        guard isChanged.exchange(false, ordering: .relaxed) else { return }
+        guard syncfs(root) == 0 else { throw ConfinedDirectory.failure(errno, "flush", [], in: path) }
     }
 
     /// Takes the directory for this process: removes drafts that a killed process left behind.
@@ -269,6 +305,8 @@ final class ConfinedDirectory: Sendable {
         let lock = try create("lock", O_RDWR | O_CREAT)
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             close(lock)
+            // The other export removes the directory at its end.
+            closeDrafts()
             throw StoreError(.busy, operation: "write to \(ByteString(path))", reason: "another export writes there")
         }
         for name in try names([ConfinedDirectory.drafts]) ?? [] where name != "lock" { discard(name) }
@@ -278,6 +316,7 @@ final class ConfinedDirectory: Sendable {
     /// Ends `take`: removes the directory of drafts.
     func release(_ lock: Int32) {
         discard("lock")
+        closeDrafts()
         unlinkat(root, ConfinedDirectory.drafts, AT_REMOVEDIR)
         close(lock)
     }
@@ -312,9 +351,8 @@ final class ConfinedDirectory: Sendable {
     /// not there.
     private func within<Value>(_ components: [String], creating: Bool, _ body: (Int32) throws -> Value) throws -> Value?
     {
-        var descriptor = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw ConfinedDirectory.failure(errno, "open", [], in: path) }
-        defer { close(descriptor) }
+        var descriptor = root
+        defer { if descriptor != root { close(descriptor) } }
         for (index, name) in components.enumerated() {
             try ConfinedDirectory.check(name, in: path)
             let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
@@ -324,13 +362,13 @@ final class ConfinedDirectory: Sendable {
                 guard mkdirat(descriptor, name, 0o755) == 0 || errno == EEXIST else {
                     throw ConfinedDirectory.failure(errno, "make", Array(components[...index]), in: path)
                 }
-                changed.withLock { _ = $0.insert(Array(components[..<index])) }
+                isChanged.store(true, ordering: .relaxed)
                 next = openat(descriptor, name, flags)
             }
             guard next >= 0 else {
                 throw ConfinedDirectory.failure(errno, "open", Array(components[...index]), in: path)
             }
-            close(descriptor)
+            if descriptor != root { close(descriptor) }
             descriptor = next
         }
         return try body(descriptor)

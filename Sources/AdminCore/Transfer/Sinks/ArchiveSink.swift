@@ -52,7 +52,9 @@ final class ArchiveSink: TransferSink {
 
     func settle() async throws {}
 
-    func link(_ repository: TransferPlan.Repository) async throws {}
+    func linkBlobs(of repository: TransferPlan.Repository) async throws {}
+
+    func linkManifests(of repository: TransferPlan.Repository) async throws {}
 
     func tag(_ repository: TransferPlan.Repository, _ plan: TransferPlan) async throws -> [TransferPlan.LeftOut] {
         repositories.withLock { $0.append(repository) }

@@ -57,7 +57,9 @@ final class OCISink: TransferSink {
         try await ConfinedDirectory.run { [directory] in try directory.settle() }
     }
 
-    func link(_ repository: TransferPlan.Repository) async throws {}
+    func linkBlobs(of repository: TransferPlan.Repository) async throws {}
+
+    func linkManifests(of repository: TransferPlan.Repository) async throws {}
 
     func tag(_ repository: TransferPlan.Repository, _ plan: TransferPlan) async throws -> [TransferPlan.LeftOut] {
         let entries = OCIIndex.entries(of: repository, plan, namesRepository: namesRepositories)
@@ -87,9 +89,9 @@ final class OCISink: TransferSink {
         guard isWhole else { return }
         let bytes = try index.withLock { try $0.index.bytes() }
         try await ConfinedDirectory.run { [directory] in
-            try directory.put(OCIIndex.layout, at: ["oci-layout"])
+            try directory.put(OCIIndex.layout, at: ["oci-layout"], isFlushed: false)
             try directory.settle()
-            try directory.put(bytes, at: ["index.json"])
+            try directory.put(bytes, at: ["index.json"], isFlushed: true)
             try directory.settle()
         }
     }

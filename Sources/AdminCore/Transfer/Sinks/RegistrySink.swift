@@ -31,16 +31,17 @@ final class RegistrySink: TransferSink {
         try await ConfinedDirectory.run { [directory] in try directory.settle() }
     }
 
-    func link(_ repository: TransferPlan.Repository) async throws {
+    func linkBlobs(of repository: TransferPlan.Repository) async throws {
         let name = repository.name
         var links = repository.layers.map { (paths.layerLink(name, $0.digest), $0) }
         for (manifest, signatures) in repository.signatures {
             links += signatures.map { (paths.signatureLink(name, $0.digest, of: manifest), $0) }
         }
         try await put(links)
-        // A client may pull by digest as soon as a revision is there.
-        try await settle()
-        try await put(repository.revisions.map { (paths.revisionLink(name, $0.digest), $0) })
+    }
+
+    func linkManifests(of repository: TransferPlan.Repository) async throws {
+        try await put(repository.revisions.map { (paths.revisionLink(repository.name, $0.digest), $0) })
     }
 
     func tag(_ repository: TransferPlan.Repository, _ plan: TransferPlan) async throws -> [TransferPlan.LeftOut] {
@@ -56,20 +57,21 @@ final class RegistrySink: TransferSink {
             }
         }
         try await put(history)
-        try await settle()
+        // A client sees a tag as soon as its link has a name, so the content is flushed before.
         try await put(
             tags.compactMap { tag in
                 paths.currentLink(repository.name, tag: tag.name).map {
                     ($0, TransferPlan.Link(digest: tag.digest, content: tag.digest, modified: tag.modified))
                 }
-            })
+            }, isFlushed: true)
         return []
     }
 
-    private func put(_ links: [(StoragePath, TransferPlan.Link)]) async throws {
+    private func put(_ links: [(StoragePath, TransferPlan.Link)], isFlushed: Bool = false) async throws {
         _ = try await concurrentMap(links, window: 32) { [directory] path, link in
             try await ConfinedDirectory.run {
-                try directory.put(Array(link.content.string.utf8), at: path.components, modified: link.modified)
+                try directory.put(
+                    Array(link.content.string.utf8), at: path.components, modified: link.modified, isFlushed: isFlushed)
             }
         }
     }

@@ -53,7 +53,11 @@ final class StoreSink: TransferSink {
     /// Every step of the driver is beyond a power cut when it is answered.
     func settle() async throws {}
 
-    func link(_ repository: TransferPlan.Repository) async throws {
+    /// A collection at the target takes links that no manifest needs, so they come later, right
+    /// before the manifests.
+    func linkBlobs(of repository: TransferPlan.Repository) async throws {}
+
+    func linkManifests(of repository: TransferPlan.Repository) async throws {
         let name = repository.name
         var links = repository.layers.map { (paths.layerLink(name, $0.digest), $0) }
         for (manifest, signatures) in repository.signatures {

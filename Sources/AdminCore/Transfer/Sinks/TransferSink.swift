@@ -2,7 +2,7 @@ import Registry
 import Foundation
 
 /// A target of a transfer. The engine calls it in an order that shows only whole images: blobs,
-/// then links, then tags, with `settle` in between.
+/// then the links to blobs, then the links to manifests, then tags, with `settle` in between.
 ///
 /// Concurrency: `holds` and `draft` may be called from any task; the other methods one at a time.
 /// Errors: `StoreError` and `StorageError`; each of them ends the transfer.
@@ -25,8 +25,11 @@ protocol TransferSink: Sendable {
     /// Makes everything that was published last beyond a power cut.
     func settle() async throws
 
-    /// Writes the links of a repository to its manifests and blobs.
-    func link(_ repository: TransferPlan.Repository) async throws
+    /// Writes the links of a repository to its layers and signatures. No client sees them yet.
+    func linkBlobs(of repository: TransferPlan.Repository) async throws
+
+    /// Writes the links of a repository to its manifests: a client may pull by digest from now on.
+    func linkManifests(of repository: TransferPlan.Repository) async throws
 
     /// Sets the tags of a repository. Returns those that are not set, with the reason.
     func tag(_ repository: TransferPlan.Repository, _ plan: TransferPlan) async throws -> [TransferPlan.LeftOut]

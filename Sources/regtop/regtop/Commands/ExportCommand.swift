@@ -2,7 +2,7 @@ import AdminCore
 import Presentation
 import SafeText
 import ArgumentParser
-import CMalloc
+import CLibc
 import Foundation
 
 /// `regtop export`
@@ -105,8 +105,12 @@ struct ExportCommand: StoreCommand {
     func prepare(_ streams: StandardStreams) throws {
         if asks { try change.prepare(isReadOnly: false, streams) }
         // Each arena of malloc keeps freed pieces of blobs for its own threads. From a single arena
-        // every thread gets them: docs/speed.md has the figures.
+        // every thread gets them. It gives no freed piece back to the kernel, which would have to
+        // clear its pages for the next one: docs/speed.md has the figures.
         mallopt(M_ARENA_MAX, 1)
+        mallopt(M_MMAP_THRESHOLD, 32 << 20)
+        mallopt(M_TRIM_THRESHOLD, 128 << 20)
+        mallopt(M_TOP_PAD, 16 << 20)
     }
 
     func run(in context: CommandContext) async throws {
