@@ -22,8 +22,11 @@ extension ChangePlan: Plan {
             phase: action == .move ? "moving links" : "removing links", total: UInt64(links), handler: progress)
         if action == .move {
             let executor = MoveExecutor(context: context, handling: handling, counter: counter)
-            return targets.map { target in
-                PlanStep(target.reference.description) { try await executor.move(target) }
+            return zip(targets, context.trashIDs(count: targets.count)).map { target, id in
+                let trash = target.replacedStages.isEmpty ? nil : id
+                return PlanStep(target.reference.description, trash: trash) {
+                    try await executor.move(target, replacedTo: id)
+                }
             }
         }
         let executor = RemovalExecutor(context: context, handling: handling, counter: counter)

@@ -110,14 +110,14 @@ package struct FileMover: Sendable {
     }
 
     /// Makes the references at the destinations, stage by stage, and lists the directories above
-    /// them. Throws `.alreadyExists` if a destination is taken.
-    private func makeDestinations(_ stages: [[FileMove]]) async throws {
+    /// them. Leaves out files that replace others. Throws `.alreadyExists` if a destination is
+    /// taken.
+    func makeDestinations(_ stages: [[FileMove]]) async throws {
         for files in stages {
-            _ = try await writer.each(files.filter { $0.replaces != nil }) { try await replaceDestination($0) }
             let new = files.filter { $0.replaces == nil }
             let taken = try await writer.publish(new.map { ($0.destination, $0.blob) })
             if let first = taken.min() { throw StorageError.alreadyExists(first) }
-            try await writer.linkUp(Set(files.map(\.destination.parent)))
+            try await writer.linkUp(Set(new.map(\.destination.parent)))
         }
     }
 

@@ -21,11 +21,16 @@ public struct Holdings: Sendable {
     ///
     /// - Parameters:
     ///   - stages: the references, in the order in which a move back would make them.
+    ///   - others: files that change their paths by the same intent, in the order in which their
+    ///     destinations are made; they may replace the references.
+    ///   - what: the change in words; nil if it takes the references only.
     ///   - keepsDirectories: true leaves emptied directories alone, as a quarantine does.
-    ///   - leave: removes the references at their places, by `FileMover.leaveSource`.
+    ///   - leave: removes the references at their places, by `FileMover.leaveSource` or by
+    ///     exchanging them for the others; also the sources of the others.
     ///   - then: removes the directories that they leave empty.
     package func put<Left: Sendable>(
         _ stages: [[(origin: StoragePath, blob: BlobIdentifier)]], at path: StoragePath, _ note: Holding.Note,
+        with others: [[FileMove]] = [], _ what: String? = nil,
         below floor: StoragePath = .root, keepsDirectories: Bool = false,
         leave: ([[FileMove]]) async throws -> Left, then: (Left) async throws -> Void
     ) async throws -> Left {
@@ -37,10 +42,14 @@ public struct Holdings: Sendable {
                         destination: try path.appending(Holding.key(reference.origin).string ?? ""))
                 }
             })
+        // Taking back begins with the last stage: a reference leaves the holding when it is at its
+        // place again.
+        let all = moves + (try await mover.markingBare(others))
         let intent = try await journal.begin(
-            .move(moves, floor: floor, keepsDirectories: keepsDirectories), "take \(note.name) to \(path)")
-        let left = try await mover.takingBack(intent, moves) {
+            .move(all, floor: floor, keepsDirectories: keepsDirectories), what ?? "take \(note.name) to \(path)")
+        let left = try await mover.takingBack(intent, all) {
             try await make(path, note, moves.flatMap(\.self))
+            try await mover.makeDestinations(others)
             try await mover.goOn(with: intent, to: .leaving)
             let left = try await leave(moves)
             try await mover.goOn(with: intent, to: .left)
@@ -59,6 +68,33 @@ public struct Holdings: Sendable {
             await intent.release()
             throw error
         }
+    }
+
+    // MARK: - Put one reference that is replaced
+
+    /// Makes a reference appear in the holding of a deposit, which may be there already. The caller
+    /// replaces it at its place afterwards, and has an intent that names the deposit.
+    func keep(_ blob: BlobIdentifier, of origin: StoragePath, in deposit: LinkCopy.Deposit) async throws {
+        do {
+            try await make(deposit.holding, deposit.note, [(Holding.key(origin), blob)])
+        } catch StorageError.alreadyExists {
+            _ = try await writer.publish([(deposit.entry(of: origin), blob)])
+            try await writer.linkUp([deposit.holding])
+        }
+    }
+
+    /// Removes a reference from the holding of a deposit, and the holding if it is empty then.
+    func withdraw(_ blob: BlobIdentifier, of origin: StoragePath, from deposit: LinkCopy.Deposit) async throws {
+        _ = try await writer.exchange(blob, for: nil, at: deposit.entry(of: origin))
+        try await pruner.prune([deposit.holding])
+    }
+
+    /// Writes the time at which the reference of a deposit had left its place, if the holding is
+    /// there.
+    func close(_ deposit: LinkCopy.Deposit) async throws {
+        var note = deposit.note
+        note.unlinked = policy.now
+        try await write(note, at: deposit.holding)
     }
 
     /// Takes references into a new holding, each guarded by its identifier. Returns those that

@@ -16,6 +16,24 @@ package struct LinkCopy: Hashable, Sendable {
         }
     }
 
+    /// The holding that gets a link which is replaced.
+    package struct Deposit: Hashable, Sendable {
+        /// The directory of the holding.
+        package let holding: StoragePath
+        /// The description of the holding.
+        package let note: Holding.Note
+
+        package init(holding: StoragePath, note: Holding.Note) {
+            self.holding = holding
+            self.note = note
+        }
+
+        /// The place of a reference in the holding.
+        func entry(of origin: StoragePath) -> StoragePath {
+            holding.appending(.literal(Holding.key(origin).string ?? ""))
+        }
+    }
+
     /// The path of the link.
     package let path: StoragePath
     /// The text of the link: a digest.
@@ -24,13 +42,17 @@ package struct LinkCopy: Hashable, Sendable {
     package let content: StoragePath
     /// The link that is replaced; nil if there must be none.
     package let replaced: Replaced?
+    /// The holding that gets the link that is replaced; nil for none.
+    package var deposit: Deposit?
     /// True for a link of a tag. Such links are removed again if the copy fails: clients see a tag
     /// by each of them.
     package let isName: Bool
 
     package init(
-        path: StoragePath, text: String, content: StoragePath, replaced: Replaced? = nil, isName: Bool = false
+        path: StoragePath, text: String, content: StoragePath, replaced: Replaced? = nil, deposit: Deposit? = nil,
+        isName: Bool = false
     ) {
+        self.deposit = deposit
         self.isName = isName
         self.path = path
         self.text = text
@@ -57,6 +79,7 @@ package struct LinkCopier: Sendable {
 
     private var writer: StorageWriter { journal.writer }
     private var reader: StorageReader { writer.reader }
+    private var holdings: Holdings { Holdings(journal: journal) }
 
     /// A copy that failed. Links of the stages before the failure stay.
     package struct Stopped: Error {
@@ -82,6 +105,7 @@ package struct LinkCopier: Sendable {
         let intent = try await journal.begin(.copy(stages), what)
         do {
             let taken = try await write(stages, counter)
+            try await closeDeposits(stages)
             try await intent.end()
             return taken
         } catch {
@@ -107,6 +131,7 @@ package struct LinkCopier: Sendable {
     func finish(_ stages: [[LinkCopy]]) async throws -> [String] {
         do {
             let taken = try await write(stages, ProgressCounter(phase: "writing links", total: nil, handler: nil))
+            try await closeDeposits(stages)
             return taken.map { "\($0) was written by another client meanwhile, and stays" }
         } catch let stopped as Stopped {
             switch stopped.error {
@@ -119,6 +144,10 @@ package struct LinkCopier: Sendable {
                 return ["the copy stays without its tags: \(stopped.error)"]
             }
         }
+    }
+
+    private func closeDeposits(_ stages: [[LinkCopy]]) async throws {
+        for deposit in Set(stages.joined().compactMap(\.deposit)) { try await holdings.close(deposit) }
     }
 
     /// Lists the directories of the links that are there, and removes the others if they are empty.
@@ -285,14 +314,28 @@ package struct LinkCopier: Sendable {
     private func replace(_ link: LinkCopy) async throws -> Written? {
         guard let old = link.replaced else { return nil }
         let blob = try await content(of: link)
+        if let deposit = link.deposit { try await holdings.keep(old.blob, of: link.path, in: deposit) }
         guard try await writer.exchange(old.blob, for: blob, at: link.path) else {
             await writer.free(blob, chunks: 1, of: link.path)
+            try await withdraw(link)
             return nil
         }
         // A push may have written into the old link just before it was replaced.
-        if try await text(of: old.blob, at: link.path) == old.text { return Written(link: link, blob: blob) }
-        _ = try await writer.exchange(blob, for: old.blob, at: link.path)
+        if try await text(of: old.blob, at: link.path) == old.text {
+            // Another process that takes the same copy back may have removed it just now.
+            if let deposit = link.deposit { try await holdings.keep(old.blob, of: link.path, in: deposit) }
+            return Written(link: link, blob: blob)
+        }
+        if try await writer.exchange(blob, for: old.blob, at: link.path) { try await withdraw(link) }
         return nil
+    }
+
+    /// Removes a link that was not replaced after all from its holding. Another process that
+    /// completes the same copy keeps it in the same holding.
+    private func withdraw(_ link: LinkCopy) async throws {
+        guard let deposit = link.deposit, let old = link.replaced, try await place(link) != .there else { return }
+        try await holdings.withdraw(old.blob, of: link.path, from: deposit)
+        if try await place(link) == .there { try await holdings.keep(old.blob, of: link.path, in: deposit) }
     }
 
     /// The links that are not there, and the missing contents of those that are.
@@ -318,7 +361,10 @@ package struct LinkCopier: Sendable {
             let (path, old) = (file.link.path, file.link.replaced?.blob)
             guard try await writer.exchange(file.blob, for: old, at: path) else { return false }
             // A registry writes a link in place, so the identifier does not tell whether it did.
-            if try await text(of: file.blob, at: path) == file.link.text { return true }
+            if try await text(of: file.blob, at: path) == file.link.text {
+                try await withdraw(file.link)
+                return true
+            }
             if let old {
                 _ = try await writer.exchange(old, for: file.blob, at: path)
             } else {

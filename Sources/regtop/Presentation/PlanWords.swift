@@ -129,7 +129,8 @@ package struct PlanWords {
     package func text(_ results: [ChangeResult]) -> String {
         results.map { result in
             let word = result.outcome == .done ? plan.action.done : result.outcome.rawValue
-            let trash = result.trash.map { "  in the trash as \($0)" } ?? ""
+            let replaced = plan.action == .move || plan.action == .copy ? "the replaced tag is " : ""
+            let trash = result.trash.map { "  \(replaced)in the trash as \($0)" } ?? ""
             return VisibleText.of("\(word)  \(result.target)\(trash)") + "\n"
         }.joined()
     }

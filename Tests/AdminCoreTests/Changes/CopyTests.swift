@@ -160,6 +160,7 @@ import Testing
         #expect(results[0].error?.contains("changed by another client") == true)
         #expect(try await fixture.registry.pass().tag("v1", of: fixture.name("b")).digest == late)
         #expect(try await fixture.driver.reader.blob(link) == blob)
+        #expect(try await fixture.trashItems.isEmpty)
     }
 
     /// Looks at the pool before each write of a copy: a tag is there only with its whole image.
@@ -355,6 +356,12 @@ import Testing
                 #expect(recoveries.isEmpty ? [old, new].contains(image.digest) : image.digest == new, "\(what)")
                 #expect(recoveries.allSatisfy { $0.outcome == .finished && $0.notes.isEmpty }, "\(what): \(recoveries)")
                 #expect(try await RawRegistry(fixture.store.reader).faults == [], "\(what)")
+                let ids = try await fixture.trashItems.map(\.id)
+                #expect(ids.isEmpty == (image.digest == old), "\(what)")
+                if image.digest == new {
+                    #expect(try await fixture.restore(ids, as: "team:old").map(\.outcome) == [.done], "\(what)")
+                    #expect(try await fixture.registry.pass().image(fixture.reference("team:old")).digest == old)
+                }
                 cuts += 1
                 number += 1
             }

@@ -53,21 +53,75 @@ import Testing
         print("\nmv beside a writer: \(push.rawValue): \(write - 1) moments, \(reported) of them reported")
     }
 
-    /// Moves `a` to `b`, with a push just before the given write. Returns nil if the move has fewer
-    /// writes.
+    /// A tag replaces another one while a registry pushes one of the two: each manifest stays at a
+    /// tag or in the trash, except one into whose tag the push has written.
+    @Test(arguments: ["v1", "v2"]) func aReplacedTagAndAPushAreBothKept(_ tag: String) async throws {
+        let base = try StoreUnderTest.quick()
+        for number in 1...2 {
+            try await Self.push(ModelImage(number, hash: RawRegistry.hash), as: "v\(number)", to: base)
+        }
+        let tree = try await StoreCopy(of: base)
+        var write = 1
+        while true {
+            let store = try await tree.restore()
+            let pushed = ModelImage(5, hash: RawRegistry.hash)
+            guard
+                let results = try await Self.move(
+                    store, "a:v1", to: "a:v2", before: write,
+                    {
+                        try await Self.push(pushed, as: tag, to: store)
+                    })
+            else { break }
+            let what = "push to \(tag) before write \(write): \(results)"
+            let raw = try await RawRegistry(store.reader)
+            #expect(raw.faults.isEmpty, "\(what): \(raw.faults)")
+            let tags = raw.repositories["a"]?.tags ?? [:]
+            var named = Set(tags.values)
+            let fixture = ChangeFixture(store)
+            let trash = fixture.registry.paths.trash
+            for entry in try await fixture.driver.reader.holdings(in: trash).flatMap(\.entries)
+            where fixture.registry.paths.currentTag(of: entry.origin) != nil {
+                let digest = try await fixture.registry.links.read(entry.blob, at: entry.origin).digest
+                named.insert(digest?.hex ?? "")
+            }
+            #expect(tags.values.contains(pushed.manifest.digest), "\(what): the push is lost")
+            #expect(try await PoolCensus(fixture.driver.reader).twice.isEmpty, "\(what)")
+            #expect(tags["v2"] != nil, "\(what)")
+            let isDone = results.allSatisfy { $0.outcome == .done }
+            #expect(isDone || tags["v1"] != nil, "\(what): half moved")
+            // The push overwrites the manifest of one tag at most.
+            let others = (1...2).filter { named.contains(ModelImage($0, hash: RawRegistry.hash).manifest.digest) }
+            #expect(!others.isEmpty, "\(what)")
+            write += 1
+        }
+        #expect(write > 10)
+        print("\nmv over a tag beside a push to \(tag): \(write - 1) moments")
+    }
+
     private func move(_ store: StoreUnderTest, pushing push: Push, before write: Int) async throws -> [ChangeResult]? {
+        try await Self.move(store, "a", to: "b", before: write) {
+            try await Self.push(push.image, as: push.tag, to: store)
+        }
+    }
+
+    /// Moves a name, with a push just before the given write. Returns nil if the move has fewer
+    /// writes.
+    private static func move(
+        _ store: StoreUnderTest, _ source: String, to destination: String, before write: Int,
+        _ push: @escaping @Sendable () async throws -> Void
+    ) async throws -> [ChangeResult]? {
         let clock = TestClock()
         let policy = clock.policy(delay: 1000)
         let planner = ChangeFixture(store).planner
-        let (source, destination) = (try #require(ImageReference("a")), try #require(ImageReference("b")))
-        let plan = try await planner.move(from: source, to: destination)
+        let plan = try await planner.move(
+            from: try #require(ImageReference(source)), to: try #require(ImageReference(destination)), force: true)
         let recording = RecordingStore(store)
         let hasCome = Mutex(false)
         recording.before { step in
             guard step.write == write, !hasCome.withLock({ $0 }) else { return }
             hasCome.withLock { $0 = true }
             do {
-                try await Self.push(push.image, as: push.tag, to: store)
+                try await push()
             } catch {
                 Issue.record(error)
             }

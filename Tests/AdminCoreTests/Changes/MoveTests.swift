@@ -82,7 +82,7 @@ import Testing
             action == .move
             ? try await fixture.planner.move(from: from, to: to, force: true)
             : try await fixture.planner.copy(from: from, to: to, force: true)
-        #expect(plan.notes.contains { $0.contains(old.string) })
+        #expect(plan.notes.contains { $0.contains(old.string) && $0.contains(new.string) })
         #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
         let log = AuditLogReader(storage: fixture.driver.reader)
         let entry = try #require(try await log.latest(1, now: fixture.store.clock.now).first)
@@ -90,6 +90,34 @@ import Testing
         let back = try await fixture.planner.copy(from: fixture.reference("app@\(old)"), to: to, force: true)
         #expect(await fixture.admin.apply(back).map(\.outcome) == [.done])
         #expect(try await fixture.registry.pass().tag("b", of: fixture.name("app")).digest == old)
+    }
+
+    /// The tag that a move or a copy replaces can be restored under another name, and under its own
+    /// once that is free again.
+    @Test(arguments: [PlanAction.move, .copy]) func aReplacedTagGoesToTheTrash(_ action: PlanAction) async throws {
+        let fixture = try ChangeFixture.inMemory()
+        let old = try await fixture.push("app", tags: ["a", "b"], layer: pattern(100, seed: 1))
+        try await fixture.push("app", tags: ["a"], layer: pattern(100, seed: 2))
+        let before = try await fixture.snapshot()
+        let (from, to) = (try fixture.reference("app:a"), try fixture.reference("app:b"))
+        let plan: any Plan =
+            action == .move
+            ? try await fixture.planner.move(from: from, to: to, force: true)
+            : try await fixture.planner.copy(from: from, to: to, force: true)
+        let result = try #require(await fixture.admin.apply(plan).first)
+        let item = try #require(try await fixture.trashItems.first)
+        #expect(result.trash?.string == item.id)
+        #expect(item.name == "app:b" && item.kind == .tag)
+        await #expect(throws: ChangeError.nameTaken("app:b", id: item.id)) { try await fixture.restore([item.id]) }
+        if action == .move {
+            #expect(try await fixture.move("app:b", to: "app:a").map(\.outcome) == [.done])
+            #expect(try await fixture.restore([item.id]).map(\.outcome) == [.done])
+            let differences = try await fixture.snapshot().differences(to: before).filter { !$0.contains("regtop:") }
+            #expect(differences.isEmpty, "\(differences)")
+        } else {
+            #expect(try await fixture.restore([item.id], as: "app:c").map(\.outcome) == [.done])
+            #expect(try await fixture.registry.pass().image(fixture.reference("app:c")).digest == old)
+        }
     }
 
     @Test(arguments: [

@@ -51,6 +51,9 @@ import Testing
                 let what = "cut \(executed ? "after" : "before") \(number)"
                 if tags == ["latest"] {
                     #expect(try await pass.tag("latest", of: "app").digest == digest, "\(what)")
+                    let ids = try await fixture.trashItems.map(\.id)
+                    #expect(try await fixture.restore(ids, as: "app:old").map(\.outcome) == [.done], "\(what)")
+                    #expect(try await pass.tag("old", of: "app").digest == newest, "\(what)")
                 } else {
                     let after = try await fixture.snapshot()
                     let differences = after.differences(to: before).filter { !$0.contains("regtop:") }

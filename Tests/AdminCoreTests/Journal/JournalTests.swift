@@ -24,11 +24,17 @@ import Testing
         var replacing = try file("x")
         replacing.replaces = .random()
         replacing.isBare = true
+        let deposit = LinkCopy.Deposit(
+            holding: try path("/trash/one"),
+            note: Holding.Note(name: "a:b", kind: "tag", by: "me", begun: Date(timeIntervalSince1970: 1_400_000_000)))
+        let link = LinkCopy(
+            path: try path("/b/link"), text: "x", content: try path("/c"),
+            replaced: LinkCopy.Replaced(blob: blob, text: "y"), deposit: deposit, isName: true)
         let many = try (0..<2000).map { try file("file-\($0)") }
         let bodies: [Intent.Body] = [
             .mark, .claims(try path("/trash/one")), .directories([try path("/a/b"), try path("/c")], floor: .root),
             .directories(try (0..<5000).map { try path("/d/\($0)") }, floor: try path("/d")),
-            .move([many, [replacing]], floor: try path("/a"), keepsDirectories: true),
+            .move([many, [replacing]], floor: try path("/a"), keepsDirectories: true), .copy([[link]]),
         ]
         for body in bodies {
             let driver = store.driver()

@@ -59,11 +59,6 @@ extension ChangingVerb {
             moves: [currentLink("app", "v1"): currentLink("app", "w1")]
         ) { try await movement(from: "app:v1", to: "app:w1", with: $0) },
         ChangingVerb(
-            planning: "move a tag over another", before: repository("app"),
-            after: repository("app", tags: ["v2": "a"]).merging(index("app", "v2", "b")) { own, _ in own },
-            moves: [currentLink("app", "v1"): currentLink("app", "v2")]
-        ) { try await movement(from: "app:v1", to: "app:v2", with: $0) },
-        ChangingVerb(
             planning: "copy a repository", before: repository("app").merging(blobs) { own, _ in own },
             after: repository("app").merging(blobs) { own, _ in own }.merging(repository("team/new")) { own, _ in own }
         ) { driver in

@@ -33,6 +33,7 @@ extension ChangingVerb {
             let plan = try await planner(driver).emptying()
             return { try await execute(plan, with: $0) }
         },
+        overwriting,
         ChangingVerb(
             planning: "purge an upload", before: upload, after: held(upload), moves: heldMoves(upload)
         ) { driver in
@@ -46,6 +47,33 @@ extension ChangingVerb {
             }
         },
     ]
+
+    /// A tag that replaces another one, which goes to the trash. Both have one manifest in their
+    /// history, as `latest` often has.
+    private static let overwriting: ChangingVerb = {
+        let shared = index("app", "v2", "a")
+        let old = repository("app", tags: ["v2": "b"], revisions: []).merging(shared) { own, _ in own }
+            .filter { $0.key.contains("_manifests") }
+        let new = repository("app", tags: ["v1": "a"], revisions: []).filter { $0.key.contains("_manifests") }
+        let moves =
+            new.keys.map { ($0, $0.replacing("/v1/", with: "/v2/")) } + heldMoves(old).map { ($0.key, $0.value) }
+        return ChangingVerb(
+            planning: "move a tag over another", before: repository("app").merging(shared) { own, _ in own },
+            after: repository("app", tags: ["v2": "a"]).merging(held(old)) { own, _ in own },
+            moves: Dictionary(uniqueKeysWithValues: moves)
+        ) { driver in
+            let plan = try await planner(driver).move(from: reference("app:v1"), to: reference("app:v2"), force: true)
+            let target = try required(plan.targets.first)
+            return { driver in
+                try await execute(
+                    FixedPlan(name: "app:v1") { context in
+                        try await MoveExecutor(
+                            context: context, handling: RepositoryHandling(), counter: FixedPlan.counter
+                        ).move(target, replacedTo: id)
+                    }, with: driver)
+            }
+        }
+    }()
 
     private static let id = TrashID.make(count: 1, at: .distantPast)[0]
 

@@ -7,12 +7,27 @@ struct CopyExecutor: Sendable {
     let context: ChangeContext
     let counter: ProgressCounter
 
-    /// Copies. Returns notes; throws `ChangeError.changed` if tags were pushed to the destination
-    /// meanwhile and stay; `ChangeError.halfCopied` if links stay and the tags do not.
-    func copy(_ plan: CopyPlan) async throws -> [String] {
+    /// Copies; a link that is replaced goes to the trash. Returns notes; throws
+    /// `ChangeError.changed` if tags were pushed to the destination meanwhile and stay;
+    /// `ChangeError.halfCopied` if links stay and the tags do not.
+    func copy(_ plan: CopyPlan, replacedTo id: TrashID?) async throws -> [String] {
+        let deposit = id.map { id in
+            LinkCopy.Deposit(
+                holding: context.paths.holding(of: id),
+                note: Holding.Note(
+                    name: plan.newName.description, kind: TrashItem.Kind.tag.rawValue, by: context.by.description,
+                    begun: context.driver.policy.now))
+        }
+        let stages = plan.stages.map { links in
+            links.map { link in
+                var link = link
+                if link.replaced != nil { link.deposit = deposit }
+                return link
+            }
+        }
         do {
             let taken = try await context.driver.copier.copy(
-                plan.stages, "copy \(plan.source) to \(plan.newName)", counter)
+                stages, "copy \(plan.source) to \(plan.newName)", counter)
             if let first = taken.first { throw ChangeError.changed(first, count: taken.count) }
             return []
         } catch let stopped as LinkCopier.Stopped {

@@ -58,8 +58,11 @@ extension CopyPlan: Plan {
     /// One step.
     public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
         let counter = ProgressCounter(phase: "writing links", total: UInt64(stages.joined().count), handler: progress)
+        let executor = CopyExecutor(context: context, counter: counter)
+        // One link at most is replaced: the current link of the new tag.
+        let trash = stages.joined().contains { $0.replaced != nil } ? context.trashIDs(count: 1).first : nil
         return [
-            PlanStep(source.description) { try await CopyExecutor(context: context, counter: counter).copy(self) }
+            PlanStep(source.description, trash: trash) { try await executor.copy(self, replacedTo: trash) }
         ]
     }
 }

@@ -128,7 +128,7 @@ struct CopyPlanner: Sendable {
             }
             guard force else { throw ChangeError.destinationExists(destination) }
             impact.tags = [destination.description]
-            notes.append(ReplacedTag.note(destination, replaced.text.flatMap { Digest($0) }))
+            notes += ReplacedTag.notes(destination, replaced.text.flatMap { Digest($0) }, by: digest)
         }
         let pass = registry.pass()
         var companions: [Root] = []

@@ -13,10 +13,13 @@ struct MoveExecutor: Sendable {
     private var driver: StorageDriver { context.driver }
     private var paths: RegistryPaths { context.paths }
 
-    /// Moves a target. Returns notes; throws `ChangeError.changed` if a link was changed meanwhile
-    /// and stays at the source; `StorageError.alreadyExists` if the destination was taken
-    /// meanwhile: then nothing is moved.
-    func move(_ target: ChangePlan.Target) async throws -> [String] {
+    /// Moves a target. A tag that it replaces goes to the trash under `id`. Returns notes; throws
+    /// `ChangeError.changed` if a link was changed meanwhile and stays at the source;
+    /// `StorageError.alreadyExists` if the destination was taken meanwhile, and
+    /// `StorageError.changedMeanwhile` if another client changed one of two tags of which one
+    /// replaces the other: then nothing is moved.
+    func move(_ target: ChangePlan.Target, replacedTo id: TrashID) async throws -> [String] {
+        if !target.replacedStages.isEmpty { return try await replace(target, keepingOldAs: id) }
         let watch = LayerWatch(
             driver: driver, paths: paths, names: target.layerNames,
             counterpart: target.destination.map { paths.repository($0.repository) },
@@ -60,6 +63,65 @@ struct MoveExecutor: Sendable {
             )
         }
         return try await notes + Leftovers.notes(on: Set(stay), of: target, with: driver)
+    }
+
+    // MARK: - A tag that replaces another
+
+    /// Moves a tag over another one, which goes to the trash, by one intent
+    /// (docs/safety.md#replace-a-tag).
+    private func replace(_ target: ChangePlan.Target, keepingOldAs id: TrashID) async throws -> [String] {
+        let old = target.replacedStages
+        let moves = target.stages.reversed().map { links in links.compactMap { $0.fileMove(in: paths) } }
+        let note = Holding.Note(
+            name: target.destination?.description ?? "", kind: TrashItem.Kind.tag.rawValue,
+            by: context.by.description, begun: driver.policy.now)
+        var notes: [String] = []
+        _ = try await driver.holdings.put(
+            old.map { links in links.map { (origin: $0.path, blob: $0.blob) } }, at: paths.holding(of: id), note,
+            with: moves, "move \(target.reference)\(target.destination.map { " to \($0)" } ?? "")",
+            below: paths.repositories
+        ) { held in
+            try await leave(target, held)
+        } then: { retagged in
+            if retagged { notes.append("a tag was pushed anew meanwhile; it is at its new name") }
+            let emptied = target.directories + target.leavingReplaced.map(\.path.parent)
+            notes += try await Leftovers.clear(emptied, below: paths.repositories, with: driver).notes(paths)
+        }
+        return notes
+    }
+
+    /// Puts the links of a tag in the places of those that they replace, and removes the others of
+    /// both tags from their places. Current links are first: the name never lacks a manifest.
+    /// Returns true if a push has written into a link of the source meanwhile.
+    private func leave(_ target: ChangePlan.Target, _ held: [[FileMove]]) async throws -> Bool {
+        let departure = LinkDeparture(driver: driver)
+        let new = target.replacements
+        for (links, moves) in zip(target.replacedStages, held) {
+            _ = try await driver.writer.each(zip(links, moves)) { link, move in
+                guard let blob = new[link.blob] else {
+                    guard try await departure.hold(link, by: move) else {
+                        throw StorageError.changedMeanwhile(link.path)
+                    }
+                    return
+                }
+                let outcome = try await departure.replace(link, by: blob)
+                if outcome == .changed {
+                    _ = try await driver.writer.exchange(link.blob, for: nil, at: move.destination)
+                }
+                if outcome != .left { throw StorageError.changedMeanwhile(link.path) }
+            }
+        }
+        var isRetagged = false
+        for links in target.stages {
+            let outcomes = try await driver.writer.each(links) { link in
+                defer { counter.advance() }
+                let outcome = try await departure.move(link, in: paths)
+                if outcome == .changed { throw StorageError.changedMeanwhile(link.path) }
+                return outcome
+            }
+            isRetagged = isRetagged || outcomes.contains(.retagged)
+        }
+        return isRetagged
     }
 
     /// Moves the links of tags that were pushed while their repository moved: these links were

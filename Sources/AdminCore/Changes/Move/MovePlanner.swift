@@ -81,40 +81,34 @@ struct MovePlanner: Sendable {
         else { throw ChangeError.notFound(destination) }
         var notes: [String] = []
         var impact = Impact()
-        var replaced: Digest?
+        var replaced: ChangePlan.Target?
         do {
             _ = try await storage.stat(to)
             guard force else { throw ChangeError.destinationExists(destination) }
-            impact.tags = [destination.description]
-            if let current = paths.currentLink(name, tag: tag) {
-                replaced = try await registry.links.read(at: current).digest
+            let present = try await finder.target(destination)
+            if !present.links.isEmpty {
+                impact.tags = [destination.description]
+                notes += ReplacedTag.notes(destination, present.namedManifest, by: target.namedManifest)
+                replaced = present
             }
-            notes.append(ReplacedTag.note(destination, replaced))
         } catch StorageError.notFound {}
-        var stages: [[ChangePlan.Link]] = []
-        for links in target.stages {
-            stages.append(
-                try await concurrentMap(links, window: storage.window) { link in
-                    let new = link.path.moved(from: from, to: to)
-                    // The move also replaces links of the tag's history that both tags have,
-                    // although they hold the same digest: so they can be taken back like the rest.
-                    return ChangePlan.Link(
-                        path: link.path, blob: link.blob, digest: link.digest, destination: new,
-                        replaces: try await present(new))
-                })
+        let present = Dictionary((replaced?.links ?? []).map { ($0.path, $0.blob) }) { first, _ in first }
+        let stages = target.stages.map { links in
+            links.map { link in
+                let new = link.path.moved(from: from, to: to)
+                // The move also replaces links of the tag's history that both tags have, although
+                // they hold the same digest: so they can be taken back like the rest.
+                return ChangePlan.Link(
+                    path: link.path, blob: link.blob, digest: link.digest, destination: new, replaces: present[new])
+            }
         }
         let moved = ChangePlan.Target(
             reference: source, destination: destination, stages: stages, directories: target.directories,
-            replacedManifest: replaced)
-        impact.objects = try await EmptiedDirectories(registry: registry).find(removing: [moved]).count
+            replacedManifest: replaced?.namedManifest, replacedStages: replaced?.stages ?? [])
+        // The directory of a link in the index holds this link only.
+        impact.objects =
+            try await EmptiedDirectories(registry: registry).find(removing: [moved]).count
+            + Set(moved.leavingReplaced.map(\.path.parent)).count
         return ChangePlan(action: .move, targets: [moved], impact: impact, notes: notes)
-    }
-
-    private func present(_ path: StoragePath) async throws -> BlobIdentifier? {
-        do {
-            return try await storage.blob(path)
-        } catch StorageError.notFound {
-            return nil
-        }
     }
 }

@@ -50,13 +50,31 @@ public struct ChangePlan: Hashable, Sendable {
         /// there is no such tag, or if its link cannot be read.
         public let replacedManifest: Digest?
 
+        /// The links of the tag that the new name has now, by stage as in `stages`. They go to the
+        /// trash.
+        public let replacedStages: [[Link]]
+
         /// The links of all stages.
         public var links: [Link] { stages.flatMap(\.self) }
 
+        /// The manifest that the first current link names; nil if there is none that can be read.
+        var namedManifest: Digest? { links.lazy.compactMap(\.digest).first }
+
         /// The tag that is replaced.
         var replaced: ReplacedTag? {
-            guard let replacedManifest, let new = links.lazy.compactMap(\.digest).first else { return nil }
+            guard let replacedManifest, let new = namedManifest else { return nil }
             return ReplacedTag(digest: replacedManifest, replacement: new)
+        }
+
+        /// The identifiers that take the places of others, by those others.
+        var replacements: [BlobIdentifier: BlobIdentifier] {
+            Dictionary(links.compactMap { link in link.replaces.map { ($0, link.blob) } }) { first, _ in first }
+        }
+
+        /// The links of the replaced tag whose places nothing takes.
+        var leavingReplaced: [Link] {
+            let new = replacements
+            return replacedStages.joined().filter { new[$0.blob] == nil }
         }
 
         /// The repository, if the target has links to its layers; none otherwise.
@@ -68,8 +86,9 @@ public struct ChangePlan: Hashable, Sendable {
         /// A target.
         public init(
             reference: ImageReference, destination: ImageReference? = nil, stages: [[Link]], directories: [StoragePath],
-            uploadsInProgress: Int = 0, replacedManifest: Digest? = nil
+            uploadsInProgress: Int = 0, replacedManifest: Digest? = nil, replacedStages: [[Link]] = []
         ) {
+            self.replacedStages = replacedStages
             self.replacedManifest = replacedManifest
             self.uploadsInProgress = uploadsInProgress
             self.reference = reference

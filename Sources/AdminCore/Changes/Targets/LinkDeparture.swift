@@ -46,6 +46,11 @@ struct LinkDeparture: Sendable {
         }
     }
 
+    /// Replaces a link, which is in a holding by now.
+    func replace(_ link: ChangePlan.Link, by blob: BlobIdentifier) async throws -> Outcome {
+        try await outcome(of: link) { try await driver.writer.exchange(link.blob, for: blob, at: link.path) }
+    }
+
     /// Moves a link to its destination, where it stays even if it was retagged.
     func move(_ link: ChangePlan.Link, in paths: RegistryPaths) async throws -> Outcome {
         guard let move = link.fileMove(in: paths) else { return .changed }

@@ -10,11 +10,16 @@ struct ReplacedTag: Hashable, Sendable {
     /// The end of a name in the log, so that the log says what the tag named.
     var logText: String { ", which named \(digest) and names \(replacement)" }
 
-    /// A note for a plan.
+    /// Notes for a plan.
     ///
-    /// - Parameter digest: The manifest that the tag names; nil if its link cannot be read.
-    static func note(_ reference: ImageReference, _ digest: Digest?) -> String {
-        let manifest = digest.map { "the manifest \($0)" } ?? "the manifest that it names"
-        return "\(reference) exists and is replaced; \(manifest) stays, maybe without a tag"
+    /// - Parameters:
+    ///   - digest: The manifest that the tag names; nil if its link cannot be read.
+    ///   - replacement: The manifest that it gets; nil if that link cannot be read.
+    static func notes(_ reference: ImageReference, _ digest: Digest?, by replacement: Digest?) -> [String] {
+        [
+            "\(reference) names \(digest?.string ?? "a manifest that cannot be read") now, and "
+                + "\(replacement?.string ?? "a manifest that cannot be read") afterwards",
+            "the replaced tag goes to the trash; its manifest stays, maybe without a tag",
+        ]
     }
 }

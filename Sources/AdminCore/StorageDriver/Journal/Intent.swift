@@ -365,6 +365,9 @@ private struct Part: Codable {
         var replaces: String?
         /// The text of the replaced link.
         var was: String?
+        /// The holding that gets the replaced link, and its description.
+        var holding: String?
+        var note: Holding.Note?
         /// See `LinkCopy.isName`.
         var name: Bool?
 
@@ -374,6 +377,8 @@ private struct Part: Codable {
             content = link.content.string
             replaces = link.replaced?.blob.string
             was = link.replaced?.text
+            holding = link.deposit?.holding.string
+            note = link.deposit?.note
             name = link.isName ? true : nil
         }
 
@@ -381,7 +386,12 @@ private struct Part: Codable {
             LinkCopy(
                 path: try StoragePath(to), text: text, content: try StoragePath(content),
                 replaced: try replaces.map { LinkCopy.Replaced(blob: try Part.identifier($0), text: was) },
-                isName: name == true)
+                deposit: try deposit(), isName: name == true)
+        }
+
+        private func deposit() throws -> LinkCopy.Deposit? {
+            guard let holding, let note else { return nil }
+            return LinkCopy.Deposit(holding: try StoragePath(holding), note: note)
         }
     }
 

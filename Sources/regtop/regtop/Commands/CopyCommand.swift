@@ -11,7 +11,7 @@ struct CopyCommand: StoreCommand, ChangingCommand {
             Unfinished uploads, and repositories below a, are left out. Repository b must not exist; repositories are never \
             merged. cp a:1 b:2 copies one image: its manifest, what the manifest names, and the tag. In another repository it \
             gets its companions (signatures, attestations, referrers) as well. cp a@sha256:… b:2 gives a manifest a tag. \
-            --force replaces an existing tag.
+            --force replaces an existing tag, which goes to the trash.
 
             No data is copied: both names share the blobs, and the time depends only on the number of links. Tags appear \
             last, so clients see whole images only. An image that is not whole is not copied.

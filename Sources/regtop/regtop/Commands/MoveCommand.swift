@@ -9,7 +9,7 @@ struct MoveCommand: StoreCommand, ChangingCommand {
         discussion: """
             mv a b renames the repository: its manifests, layer links and uploads, but not the repositories below it (a/x \
             stays). The destination must not exist; repositories are never merged. mv repo:a repo:b renames a tag; --force \
-            replaces an existing tag. No data is copied: the time depends only on the number of links.
+            replaces an existing tag, which goes to the trash. No data is copied: the time depends only on the number of links.
 
             A registry with a descriptor cache (storage: cache: in its configuration) believes until its restart that \
             the layers are still linked at the old name. If a client pushes such a layer to that name, the registry \
