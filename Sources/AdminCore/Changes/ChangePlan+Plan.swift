@@ -5,19 +5,32 @@ extension ChangePlan: Plan {
     /// The references, as they were named.
     public var targetNames: [String] { targets.map(\.reference.description) }
 
-    /// The references with their destinations, the manifests of a replaced tag, and a remark if the
-    /// trash is skipped.
+    /// The references with their destinations, the manifests of a replaced tag, the deletion that
+    /// returns, and a remark if the trash is skipped.
     public var logNames: [String] {
         targets.map { target in
             let destination = target.destination.map { " to \($0)" } ?? ""
             let replaced = target.replaced?.logText ?? ""
-            return "\(target.reference)\(destination)\(replaced)\(skipsTrash ? ", skipping the trash" : "")"
+            let returning = target.returning.map { ", and \($0.item.name) from the trash" } ?? ""
+            let remark = skipsTrash ? ", skipping the trash" : ""
+            return "\(target.reference)\(destination)\(replaced)\(returning)\(remark)"
         }
+    }
+
+    /// The trash; the move back of a move.
+    public var wayBack: WayBack? {
+        if action == .remove { return skipsTrash ? nil : .trash }
+        guard let target = targets.first, let destination = target.destination else { return nil }
+        var naming: Digest?
+        if case .tag = target.reference.selector { naming = target.namedManifest }
+        return .move(
+            from: destination.description, to: target.reference.description, naming: naming?.string,
+            replacing: target.returning?.digest?.string)
     }
 
     /// A step for each target.
     public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
-        let links = targets.reduce(0) { $0 + $1.links.count }
+        let links = targets.reduce(0) { $0 + $1.links.count + ($1.returning?.entries.count ?? 0) }
         let counter = ProgressCounter(
             phase: action == .move ? "moving links" : "removing links", total: UInt64(links), handler: progress)
         if action == .move {

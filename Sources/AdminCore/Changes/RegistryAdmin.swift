@@ -32,11 +32,18 @@ public struct RegistryAdmin: Sendable {
     ///
     /// Writes a record in the log of the pool before the first step, and its ending after the last.
     /// If the log cannot be written, the change goes on and a note says so.
+    /// - Parameters:
+    ///   - plan: The plan.
+    ///   - entry: The id of the entry in the log that the plan takes back (`ChangePlanner.undo`);
+    ///     nil for a change of its own.
+    ///   - progress: Called with the progress; nil for none.
     /// - Returns: A result for each target, in the plan's order.
-    public func apply(_ plan: some Plan, progress: ProgressHandler? = nil) async -> [ChangeResult] {
+    public func apply(
+        _ plan: some Plan, undoing entry: String? = nil, progress: ProgressHandler? = nil
+    ) async -> [ChangeResult] {
         if let (reason, kind) = await settlement.obstacle() { return PlanExecution.skipping(plan, reason, kind) }
         if plan.targetNames.isEmpty { return [] }
-        return await PlanExecution(context: context).run(plan, progress: progress)
+        return await PlanExecution(context: context, undoes: entry).run(plan, progress: progress)
     }
 
     /// Plans the next step of a collection. The mark is written in the journal while it runs, so

@@ -1,5 +1,6 @@
 package import ObjectStore
 package import Foundation
+import Synchronization
 
 /// Records of one type, as JSON in the omap of one object. regtop keeps its own data in a pool in
 /// such stores: the journal, the log of changes and the notes of surplus chunks.
@@ -154,10 +155,20 @@ package enum RecordDates: Hashable, Sendable {
 
 /// Keys that begin with a time.
 package enum RecordKey {
-    /// A new key. Keys ascend with the time, and no two are equal.
+    /// The number of keys that this process has made.
+    private static let count = Atomic<Int>(0)
+
+    /// A new key. Keys ascend with the time, those of one process and one millisecond in the order
+    /// in which they are made, and no two are equal.
     package static func new(at moment: Date) -> String {
+        let digits = String(count.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)
+        return least(at: moment) + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+            + String(UInt64.random(in: .min ... .max), radix: 36)
+    }
+
+    /// A text that comes before all keys of a moment, and after all earlier ones.
+    package static func least(at moment: Date) -> String {
         let digits = String(UInt64(max(0, moment.timeIntervalSince1970) * 1000))
         return String(repeating: "0", count: max(0, 15 - digits.count)) + digits + "-"
-            + String(UInt64.random(in: .min ... .max), radix: 36)
     }
 }

@@ -49,6 +49,7 @@ extension AuditEntry {
                         "trash": .text($0.trash),
                     ]
                 }),
+            "undoes": .text(undoes),
         ]
     }
 }

@@ -272,6 +272,7 @@ package struct SelectedRemoval: ShownPlan {
     package var impact: Impact { plan.impact }
     package var notes: [String] { selection.notes + plan.notes }
     package var logNames: [String] { plan.logNames }
+    package var wayBack: WayBack? { plan.wayBack }
     package var impactLines: [PlanLine] { plan.impactLines }
     package var isPermanent: Bool { plan.isPermanent }
     package var repositories: Set<RepositoryName>? { plan.repositories }

@@ -21,6 +21,8 @@ public struct CopyPlan: Hashable, Sendable {
     public let notes: [String]
     /// The tag that is replaced; nil if there is none, or if its link cannot be read.
     let replaced: ReplacedTag?
+    /// The manifest that the new tag gets; nil for a repository.
+    let manifest: Digest?
 
     /// A number of links of one kind.
     public struct Count: Hashable, Sendable {
@@ -33,8 +35,10 @@ public struct CopyPlan: Hashable, Sendable {
     /// - Parameter present: the paths of links that are there already.
     init(
         source: ImageReference, destination: ImageReference, links: [LinkCopy], present: Set<StoragePath> = [],
-        in paths: RegistryPaths, impact: Impact = Impact(), replaced: ReplacedTag? = nil, notes: [String]
+        in paths: RegistryPaths, impact: Impact = Impact(), replaced: ReplacedTag? = nil,
+        manifest: Digest? = nil, notes: [String]
     ) {
+        self.manifest = manifest
         self.replaced = replaced
         self.source = source
         newName = destination
@@ -54,6 +58,15 @@ extension CopyPlan: Plan {
     public var targetNames: [String] { [source.description] }
     /// The source with the destination, and the manifests of a replaced tag.
     public var logNames: [String] { ["\(source) to \(newName)\(replaced?.logText ?? "")"] }
+
+    /// The deletion of the new name; the old manifest for a tag that is replaced.
+    public var wayBack: WayBack? {
+        if let replaced {
+            return .retag(newName.description, from: replaced.replacement.string, to: replaced.digest.string)
+        }
+        guard impact.tags.isEmpty else { return nil }
+        return .removal([WayBack.Name(reference: newName.description, naming: manifest?.string)])
+    }
 
     /// One step.
     public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {

@@ -44,6 +44,10 @@ public struct AuditEntry: Hashable, Sendable, Identifiable {
     public let outcomes: [String: Int]
     /// The first thousand results; empty until the change has ended.
     public let results: [Result]
+    /// The way back once the change is done; nil if there is none.
+    public let wayBack: WayBack?
+    /// The id of the change that this one takes back; nil if it takes none back.
+    public let undoes: String?
 }
 
 /// The record that is written before a change.
@@ -60,6 +64,8 @@ struct AuditBeginning: Codable, Hashable, Sendable {
     let bytes: UInt64
     let objects: Int
     let reclaimable: UInt64
+    var wayBack: WayBack?
+    var undoes: String?
 }
 
 /// The record that is written after a change.
@@ -76,7 +82,8 @@ extension AuditEntry {
             id: id, begun: beginning.begun, ended: ending?.ended, user: beginning.user, host: beginning.host,
             process: beginning.process, client: beginning.client, action: beginning.action, targets: beginning.targets,
             targetCount: beginning.targetCount, bytes: beginning.bytes, objects: beginning.objects,
-            reclaimable: beginning.reclaimable, outcomes: ending?.outcomes ?? [:], results: ending?.results ?? [])
+            reclaimable: beginning.reclaimable, outcomes: ending?.outcomes ?? [:], results: ending?.results ?? [],
+            wayBack: beginning.wayBack, undoes: beginning.undoes)
     }
 }
 

@@ -33,6 +33,14 @@ public struct AuditLogReader: Sendable {
         return Array(found.prefix(max(0, limit)))
     }
 
+    /// Reads the changes since a moment, the latest first: the months from then until `now`.
+    func since(_ moment: Date, now: Date) async throws -> [AuditEntry] {
+        let months = AuditLog.month(of: moment)...AuditLog.month(of: now)
+        return try await concurrentMap(months.reversed(), window: storage.window) { month in
+            try await entries(of: AuditLog.object(month: month), limit: AuditLog.longestList, since: moment)
+        }.flatMap(\.self)
+    }
+
     /// Removes entries that are older than the registry. The log outlives the registry if a pool is
     /// emptied and filled anew.
     /// - Returns: A sentence about them; nil if there are none.
@@ -49,9 +57,9 @@ public struct AuditLogReader: Sendable {
     }
 
     /// Reads the latest entries of one month, the latest first.
-    private func entries(of object: ObjectID, limit: Int) async throws -> [AuditEntry] {
+    private func entries(of object: ObjectID, limit: Int, since moment: Date? = nil) async throws -> [AuditEntry] {
         var last: [OmapEntry] = []
-        var after: ByteString?
+        var after = moment.map { ByteString(RecordKey.least(at: $0)) }
         while let state = try await storage.objects.read(
             ReadOperation(omap: .page(after: after, limit: ReadOperation.largestPage)), of: object)
         {

@@ -20,6 +20,12 @@ struct MoveExecutor: Sendable {
     /// replaces the other: then nothing is moved.
     func move(_ target: ChangePlan.Target, replacedTo id: TrashID) async throws -> [String] {
         if !target.replacedStages.isEmpty { return try await replace(target, keepingOldAs: id) }
+        let notes = try await moveAway(target)
+        guard let returning = target.returning else { return notes }
+        return try await notes + RestorationExecutor(context: context, counter: counter).restore(returning)
+    }
+
+    private func moveAway(_ target: ChangePlan.Target) async throws -> [String] {
         let watch = LayerWatch(
             driver: driver, paths: paths, names: target.layerNames,
             counterpart: target.destination.map { paths.repository($0.repository) },

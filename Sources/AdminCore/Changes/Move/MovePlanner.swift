@@ -11,9 +11,11 @@ struct MovePlanner: Sendable {
     private var paths: RegistryPaths { registry.paths }
     private var finder: TargetFinder { TargetFinder(registry: registry, policy: policy) }
 
-    /// See `ChangePlanner.move`.
+    /// See `ChangePlanner.move`. `id` is the deletion of a replaced tag, which returns to the name
+    /// that the move leaves; nil for none.
     func plan(
-        from source: ImageReference, to destination: ImageReference, force: Bool, handling: RepositoryHandling
+        from source: ImageReference, to destination: ImageReference, force: Bool, handling: RepositoryHandling,
+        returning id: String? = nil
     ) async throws -> ChangePlan {
         guard source != destination else {
             throw ChangeError.unsuitable("source and destination are the same, \(source)")
@@ -22,7 +24,7 @@ struct MovePlanner: Sendable {
         guard case .tag(let tag) = destination.selector else {
             return try await repositoryMove(from: source, to: destination, handling)
         }
-        return try await tagMove(from: source, to: destination, named: tag, force: force)
+        return try await tagMove(from: source, to: destination, named: tag, force: force, returning: id)
     }
 
     /// Checks what can be checked without the pool.
@@ -73,7 +75,8 @@ struct MovePlanner: Sendable {
     }
 
     private func tagMove(
-        from source: ImageReference, to destination: ImageReference, named tag: String, force: Bool
+        from source: ImageReference, to destination: ImageReference, named tag: String, force: Bool,
+        returning id: String?
     ) async throws -> ChangePlan {
         let name = source.repository
         let target = try await finder.target(source)
@@ -92,6 +95,15 @@ struct MovePlanner: Sendable {
                 replaced = present
             }
         } catch StorageError.notFound {}
+        var returning: RestorePlan.Target?
+        if let id {
+            returning = try await RestorationPlanner(registry: registry).replacedTag(id, at: from)
+            notes.append(
+                returning.map {
+                    "\(source) is restored from the trash, and names \($0.digest?.string ?? "a manifest that cannot be read")"
+                }
+                    ?? "\(source) is not in the trash any more, and is gone afterwards")
+        }
         let present = Dictionary((replaced?.links ?? []).map { ($0.path, $0.blob) }) { first, _ in first }
         let stages = target.stages.map { links in
             links.map { link in
@@ -104,7 +116,8 @@ struct MovePlanner: Sendable {
         }
         let moved = ChangePlan.Target(
             reference: source, destination: destination, stages: stages, directories: target.directories,
-            replacedManifest: replaced?.namedManifest, replacedStages: replaced?.stages ?? [])
+            replacedManifest: replaced?.namedManifest, replacedStages: replaced?.stages ?? [],
+            returning: returning)
         // The directory of a link in the index holds this link only.
         impact.objects =
             try await EmptiedDirectories(registry: registry).find(removing: [moved]).count

@@ -19,6 +19,8 @@ public protocol Plan: Sendable {
     var notes: [String] { get }
     /// The names of the targets in the log, with their destinations.
     var logNames: [String] { get }
+    /// The way back once the change is done; nil if there is none.
+    var wayBack: WayBack? { get }
     /// The steps, one for each target, in the order of `targetNames`.
     func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep]
 }
@@ -26,6 +28,8 @@ public protocol Plan: Sendable {
 extension Plan {
     /// The names alone.
     public var logNames: [String] { targetNames }
+    /// None.
+    public var wayBack: WayBack? { nil }
 }
 
 /// The action of a plan, in one word: for questions, for the log and in JSON.

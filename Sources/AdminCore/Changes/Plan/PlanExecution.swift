@@ -7,6 +7,8 @@ import StorageDriver
 /// every later step belongs to that change.
 struct PlanExecution: Sendable {
     let context: ChangeContext
+    /// The entry in the log that the plan takes back; nil if it takes none back.
+    var undoes: String?
 
     /// Executes a plan, target by target. Returns a result for each, in the plan's order. After a
     /// cancellation, or a failure that concerns all targets, the rest is `skipped`. A target that
@@ -80,7 +82,8 @@ struct PlanExecution: Sendable {
             begun: context.driver.policy.now, user: who.user, host: who.host, process: who.process,
             client: who.client, action: plan.action.rawValue,
             targets: Array(names.prefix(AuditLog.longestList)), targetCount: names.count,
-            bytes: plan.impact.bytes, objects: plan.impact.objects, reclaimable: plan.impact.reclaimable)
+            bytes: plan.impact.bytes, objects: plan.impact.objects, reclaimable: plan.impact.reclaimable,
+            wayBack: plan.wayBack, undoes: undoes)
     }
 
     private func ending(_ results: [ChangeResult]) -> AuditEnding {

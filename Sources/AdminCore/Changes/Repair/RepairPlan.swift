@@ -43,6 +43,9 @@ public struct RepairPlan: Plan, Hashable {
     /// The names of the targets.
     public var targetNames: [String] { targets.map(\.name) }
 
+    /// The trash, for repairs that put files there.
+    public var wayBack: WayBack? { targets.contains { !$0.files.isEmpty } ? .trash : nil }
+
     /// A step for each repair.
     public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
         let counter = ProgressCounter(phase: "repairing", total: UInt64(targets.count), handler: progress)

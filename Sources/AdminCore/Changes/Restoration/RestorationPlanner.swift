@@ -44,9 +44,29 @@ struct RestorationPlanner: Sendable {
             targets.append(
                 RestorePlan.Target(
                     item: item, entries: entries.filter { !taken.contains($0) }, destination: name, renaming: renaming,
-                    companions: parts))
+                    companions: parts, digest: try await manifest(of: item, own)))
         }
         return RestorePlan(targets: targets, notes: notes)
+    }
+
+    /// Returns the restoration of a replaced tag to its own name, which is free once the tag that
+    /// replaced it has left; nil if it is not in the trash any more.
+    func replacedTag(_ id: String, at directory: StoragePath) async throws -> RestorePlan.Target? {
+        guard let holding = try await TrashReader(registry: registry).holding(id) else { return nil }
+        let entries = holding.entries.filter { $0.claim == nil && $0.origin.isBelow(directory) }
+        guard !entries.isEmpty else { return nil }
+        let item = TrashItem(holding)
+        return RestorePlan.Target(
+            item: item, entries: entries, destination: nil, renaming: nil, companions: [],
+            digest: try await manifest(of: item, entries))
+    }
+
+    /// Returns the manifest that a deleted tag names; nil for another deletion.
+    private func manifest(of item: TrashItem, _ entries: [Holding.Entry]) async throws -> Digest? {
+        guard item.kind == .tag, let link = entries.first(where: { paths.currentTag(of: $0.origin) != nil }) else {
+            return nil
+        }
+        return try await registry.links.read(link.blob, at: link.origin).digest
     }
 
     /// Checks what can be checked without the pool.
@@ -146,6 +166,7 @@ struct RestorationPlanner: Sendable {
         switch item.kind {
         case .repository, .tag: throw ChangeError.nameTaken(item.name, id: item.id)
         case .revision, .upload, .other:
+            if taken == entries.count { throw ChangeError.unsuitable("\(item.name) is there again") }
             return ["\(taken) links of \(item.id) were written anew since, and stay in the trash"]
         }
     }

@@ -16,6 +16,8 @@ public struct RestorePlan: Plan, Hashable {
         let renaming: Renaming?
         /// The companions of its image in other deletions.
         public let companions: [Part]
+        /// The manifest that a deleted tag names; nil for others, and if it cannot be read.
+        let digest: Digest?
     }
 
     /// A part of another deletion.
@@ -48,6 +50,16 @@ public struct RestorePlan: Plan, Hashable {
     /// The ids with the names of the deleted things, and their new names.
     public var logNames: [String] {
         targets.map { "\($0.item.id), \($0.item.name)\($0.destination.map { " as \($0)" } ?? "")" }
+    }
+
+    /// The deletion of what is restored; nil for parts of a repository that have no name.
+    public var wayBack: WayBack? {
+        let names = targets.compactMap { target -> WayBack.Name? in
+            guard [.repository, .tag, .revision].contains(target.item.kind) else { return nil }
+            return WayBack.Name(
+                reference: target.destination?.description ?? target.item.name, naming: target.digest?.string)
+        }
+        return names.count == targets.count && names.count <= AuditLog.longestList ? .removal(names) : nil
     }
 
     /// A step for each deletion.

@@ -54,6 +54,9 @@ public struct ChangePlan: Hashable, Sendable {
         /// trash.
         public let replacedStages: [[Link]]
 
+        /// The deletion in the trash that is restored at the old name afterwards; nil for none.
+        public let returning: RestorePlan.Target?
+
         /// The links of all stages.
         public var links: [Link] { stages.flatMap(\.self) }
 
@@ -86,8 +89,10 @@ public struct ChangePlan: Hashable, Sendable {
         /// A target.
         public init(
             reference: ImageReference, destination: ImageReference? = nil, stages: [[Link]], directories: [StoragePath],
-            uploadsInProgress: Int = 0, replacedManifest: Digest? = nil, replacedStages: [[Link]] = []
+            uploadsInProgress: Int = 0, replacedManifest: Digest? = nil, replacedStages: [[Link]] = [],
+            returning: RestorePlan.Target? = nil
         ) {
+            self.returning = returning
             self.replacedStages = replacedStages
             self.replacedManifest = replacedManifest
             self.uploadsInProgress = uploadsInProgress

@@ -35,6 +35,9 @@ public struct UploadsPlan: Plan, Hashable {
     /// `repository/_uploads/id`.
     public var targetNames: [String] { targets.map(\.name) }
 
+    /// The trash.
+    public var wayBack: WayBack? { skipsTrash ? nil : .trash }
+
     /// A step for each upload.
     public func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep] {
         let files = targets.reduce(0) { $0 + $1.links.count + $1.pairs.count }

@@ -15,6 +15,8 @@ package struct Command: Identifiable {
     let keys: [Key]
     /// A word or two for the hint bar; nil for no hint.
     var hint: String?
+    /// True if the hint stays where there is no room for all of them.
+    var keepsHint = false
     /// One sentence for the help page, without the period.
     let help: String
     var group = Group.view
@@ -30,13 +32,15 @@ package struct Command: Identifiable {
     var action: () -> Effect
 
     package init(
-        name: String, keys: [Key], hint: String? = nil, help: String, group: Group = Group.view, isChange: Bool = false,
+        name: String, keys: [Key], hint: String? = nil, keepsHint: Bool = false, help: String,
+        group: Group = Group.view, isChange: Bool = false,
         isEnabled: @escaping () -> Bool = { true }, whenDisabled: String? = nil, argument: Argument? = nil,
         action: @escaping () -> Effect
     ) {
         self.name = name
         self.keys = keys
         self.hint = hint
+        self.keepsHint = keepsHint
         self.help = help
         self.group = group
         self.isChange = isChange

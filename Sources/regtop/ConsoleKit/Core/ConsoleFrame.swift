@@ -142,9 +142,10 @@ struct ConsoleFrame {
             return HintBar.line(isRecalling ? hints + [Self.recall] : hints, columns: columns)
         case nil:
             let hints = console.workingCommands.filter { $0.hint != nil }
-            let always = hints.filter { $0.group == .general }
+            func staysAlways(_ command: Command) -> Bool { command.group == .general || command.keepsHint }
             return HintBar.line(
-                hints.filter { $0.group != .general }.map(hint), always: always.map(hint), columns: columns)
+                hints.filter { !staysAlways($0) }.map(hint), always: hints.filter(staysAlways).map(hint),
+                columns: columns)
         }
     }
 

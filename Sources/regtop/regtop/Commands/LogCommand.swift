@@ -15,7 +15,7 @@ struct LogCommand: StoreCommand {
             registry, unless --all is given.
 
             JSON: an array of {id, begun, ended, user, host, process, client, action, targets, targetCount, impact:{bytes, \
-            objects, reclaimable}, outcomes, results:[{target, outcome, error, trash}]}; action is remove, move, restore, \
+            objects, reclaimable}, outcomes, results:[{target, outcome, error, trash}], undoes}; action is remove, move, restore, \
             empty, purge, repair or collect.
 
             EXAMPLES:

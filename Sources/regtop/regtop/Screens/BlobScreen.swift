@@ -142,12 +142,11 @@ final class BlobScreen: Screen {
             ) { [unowned self] in
                 problem.map { ChangeFlow(store: store, screen: self).repair([$0]) } ?? .none
             },
-            ChangeFlow(store: store, screen: self).undoCommand,
             Command(name: "refresh", keys: [.character("r")], help: "Reads the chunks again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
             view.writeCommand(on: { [unowned self] in self }) { $0.chunk.json(at: $0.placement) },
-        ] + view.commands
+        ] + ChangeFlow(store: store, screen: self).undoCommands + view.commands
 
     private func refresh() -> Effect {
         generation = store.generation

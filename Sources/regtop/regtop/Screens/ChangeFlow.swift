@@ -181,20 +181,30 @@ struct ChangeFlow {
         _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> Shown,
         seen: @escaping (Shown) -> Void = { _ in }
     ) -> Effect {
-        var plan: Shown?
+        planning(label, make) { plan in
+            seen(plan)
+            return propose(plan, hidden: hidden)
+        }
+    }
+
+    /// Makes a plan. While it is made, no key but Esc counts.
+    ///
+    /// - Parameter then: Called with the plan.
+    func planning<Made: Sendable>(
+        _ label: String, _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> Made,
+        then: @escaping (Made) -> Effect
+    ) -> Effect {
+        var made: Made?
         var query = Query.stream(Slot(screen, "plan"), label) {
-            [admin = store.session.admin] (reporter: Reporter<Shown>) in
+            [admin = store.session.admin] (reporter: Reporter<Made>) in
             // Interrupted changes are settled first, because this may change the registry.
             _ = try await admin?.settleJournal { reporter.progress(TaskProgress($0)) }
             reporter.emit(try await make { reporter.progress(TaskProgress($0)) })
         } fold: {
-            plan = $0.last
+            made = $0.last
         } end: { ending in
             switch ending {
-            case .finished:
-                guard let plan else { return .none }
-                seen(plan)
-                return propose(plan, hidden: hidden)
+            case .finished: return made.map(then) ?? .none
             case .cancelled: return .say(.info("Nothing was changed."))
             case .failed(let error): return .failure(error)
             }
@@ -203,7 +213,12 @@ struct ChangeFlow {
         return .ask(query)
     }
 
-    private func propose(_ plan: some ShownPlan, hidden: HiddenMarks) -> Effect {
+    /// Shows a plan, and asks.
+    ///
+    /// - Parameter undone: The change that it takes back; nil for a change of its own.
+    func propose(
+        _ plan: some ShownPlan, hidden: HiddenMarks = HiddenMarks(), undone: Undone? = nil
+    ) -> Effect {
         let words = PlanWords(plan)
         if plan.targetNames.isEmpty, let obstacle = (plan as? CollectionPlan)?.obstacles.first {
             return .say(.failure("Blocked: \(obstacle)"))
@@ -214,9 +229,11 @@ struct ChangeFlow {
         let (summary, names) = words.rows
         return .propose(
             Proposal(
-                title: words.title, summary: warning(hidden) + summary.map { Line($0) }, lines: names.map { Line($0) },
+                title: words.title,
+                summary: [undone?.line].compactMap(\.self) + warning(hidden) + summary.map { Line($0) },
+                lines: names.map { Line($0) },
                 question: words.question, typed: words.typed, isPermanent: plan.isPermanent, owner: screen
-            ) { apply(plan) })
+            ) { apply(plan, undone) })
     }
 
     /// The number of the hidden rows with the first names.
@@ -230,7 +247,7 @@ struct ChangeFlow {
         ]
     }
 
-    private func apply(_ plan: some ShownPlan) -> Effect {
+    private func apply(_ plan: some ShownPlan, _ undone: Undone?) -> Effect {
         guard let admin = store.session.admin else { return .say(.failure("This session is read-only.")) }
         let words = PlanWords(plan)
         return .apply(
@@ -239,16 +256,15 @@ struct ChangeFlow {
                 // A part of a collection may take hours, and each of its files is whole.
                 completes: plan.action == .collect ? nil : "the current target"
             ) { progress in
-                await admin.apply(plan) { progress(TaskProgress($0)) }
+                await admin.apply(plan, undoing: undone?.entry.id) { progress(TaskProgress($0)) }
             } then: { [store, screen] (result: Result<[ChangeResult], any Error>) in
                 // A change may have an effect even if it fails, so the screens read again.
                 store.changed(words.plan.repositories ?? Set(store.repositories ?? []))
                 switch result {
                 case .success(let results):
-                    store.undo.note(plan, results)
                     let done = results.filter { $0.outcome == .done }.map(\.target)
                     (screen as? any TargetScreen)?.remove(done: Set(done), by: plan.action)
-                    return .all([report(results, words), .reappear, store.askPending])
+                    return .all([report(results, words, undone), .reappear, store.askPending])
                 case .failure(let error): return .all([.failure(error), .reappear, store.askPending])
                 }
             })
@@ -256,15 +272,15 @@ struct ChangeFlow {
 
     /// Reports in the status line. A screen of its own follows after a collection, if a target is
     /// not done, and if there are notes.
-    private func report(_ results: [ChangeResult], _ words: PlanWords) -> Effect {
+    private func report(_ results: [ChangeResult], _ words: PlanWords, _ undone: Undone?) -> Effect {
         var effects: [Effect] = []
         let done = results.count { $0.outcome == .done }
         let all = done == results.count
         if all {
-            effects.append(.say(.info(words.done + undoHint(results, words.plan))))
+            effects.append(.say(.info(words.done + undoHint(results, words.plan, undone))))
         } else if results.contains(where: \.wasStopped) {
             let count = "\(HumanText.count(done)) of \(HumanText.count(results.count))"
-            effects.append(.say(.info("Stopped by you, \(count) done.\(undoHint(results, words.plan))")))
+            effects.append(.say(.info("Stopped by you, \(count) done.\(undoHint(results, words.plan, undone))")))
         } else {
             let first = results.first { $0.outcome != .done }
             let why = first?.error.map { ": \($0)" } ?? ""
@@ -277,16 +293,6 @@ struct ChangeFlow {
             effects.append(.turnReadOnly(reason: denied.error ?? "the store does not let this client write"))
         }
         return .all(effects)
-    }
-
-    private func undoHint(_ results: [ChangeResult], _ plan: any ShownPlan) -> String {
-        if results.contains(where: { $0.trash != nil }) { return " u restores it." }
-        switch store.undo.last {
-        case .move(_, let name) where plan.action == .move && plan.destination == "\(name)",
-            .copy(let name) where plan.action == .copy && plan.destination == "\(name)":
-            return " u undoes it."
-        default: return ""
-        }
     }
 
     private static func named(_ references: [ImageReference]) -> String {
@@ -344,29 +350,6 @@ extension ChangeFlow {
         let names = Set(uploads.map(\.repository)).sorted()
         return plan("planning to remove \(HumanText.count(uploads.count, "upload"))", hidden: hidden) { progress in
             try await planner.purging(olderThan: 0, of: names, ids: ids, progress: progress)
-        }
-    }
-
-    /// Undoes the last change of this session: restores a deletion from the trash, moves a name
-    /// back, deletes the new name of a copy.
-    var undoCommand: Command {
-        Command(
-            name: "undo", keys: [.character("u")], hint: "undo",
-            help: "Undoes the last deletion, move or copy of this session, after a question",
-            group: .change, isChange: true, isEnabled: { [unowned store] in store.undo.last != nil },
-            whenDisabled: "Nothing to undo."
-        ) { [unowned store, unowned screen] in
-            let flow = ChangeFlow(store: store, screen: screen)
-            let planner = store.session.planner
-            switch store.undo.last {
-            case .deletion(let ids): return flow.restore(ids.map(\.string))
-            case .move(let old, let new):
-                return flow.plan("planning the move of \(new)") { progress in
-                    try await planner.move(from: new, to: old, progress: progress)
-                }
-            case .copy(let name): return flow.remove([name])
-            case nil: return .none
-            }
         }
     }
 }

@@ -142,7 +142,7 @@ final class CollectionScreen: Screen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads the quarantine again") {
                 [unowned self] in .all([refresh(), store.askStatus])
             },
-        ] + view.commands
+        ] + changeFlow.undoCommands + view.commands
 
     private struct RuleError: Error {}
 

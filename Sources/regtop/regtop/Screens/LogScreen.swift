@@ -50,7 +50,7 @@ final class LogScreen: Screen {
                 [unowned self] in refresh()
             },
             view.writeCommand(on: { [unowned self] in self }) { $0.entry.json },
-        ] + view.commands
+        ] + ChangeFlow(store: store, screen: self).undoCommands + view.commands
 
     private func refresh() -> Effect {
         generation = store.generation

@@ -114,14 +114,13 @@ final class ManifestScreen: Screen {
                 help: "Repairs the damage of this image, after a question", group: .change, isChange: true,
                 isEnabled: { [unowned self] in !repairable.isEmpty }, whenDisabled: "No damage here has a repair."
             ) { [unowned self] in ChangeFlow(store: store, screen: self).repair(repairable) },
-            ChangeFlow(store: store, screen: self).undoCommand,
             store.verifyCommand("Verifies the image", isEnabled: { [unowned self] in image != nil }) {
                 [unowned self] in [.reference(reference)]
             },
             Command(name: "refresh", keys: [.character("r")], help: "Reads the image again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
-        ] + view.commands
+        ] + ChangeFlow(store: store, screen: self).undoCommands + view.commands
 
     private func open() -> Effect {
         guard let row = view.table.selected, let digest = row.digest else { return .none }

@@ -47,8 +47,8 @@ final class OpenStore {
 
     // MARK: - Changes
 
-    /// The changes that can be undone.
-    var undo = UndoStack()
+    /// The changes that can be undone, and done again.
+    private(set) var history = UndoHistory.empty
 
     /// Records repositories that a change has changed, or may have.
     func changed(_ repositories: Set<RepositoryName>) {
@@ -68,8 +68,11 @@ final class OpenStore {
         .all([.ask(statusQuery(quiet: false)), .ask(chunkSizeQuery), askPending])
     }
 
-    /// Asks for the journal: at the beginning, and after every change.
-    var askPending: Effect { .ask(journalQuery(quiet: false)) }
+    /// Asks for the journal, and for the changes that can be undone: at the beginning, and after
+    /// every change.
+    var askPending: Effect {
+        .all([.ask(journalQuery(quiet: false))] + (historyQuery.map { [.ask($0)] } ?? []))
+    }
 
     /// Refreshes the header, unless the last refresh is still unanswered. An error is not shown in
     /// the status line, because the user has not asked for this.
@@ -94,6 +97,17 @@ final class OpenStore {
             try await session.pendingChanges()
         } take: {
             $0.pending = $1
+        }
+    }
+
+    /// None if nothing can be changed.
+    private var historyQuery: Query? {
+        guard let who = session.admin?.by else { return nil }
+        let planner = session.planner
+        return housekeeping("history", "reading the log of changes", quiet: true) {
+            try await planner.undoHistory(of: who)
+        } take: {
+            $0.history = $1
         }
     }
 

@@ -103,7 +103,7 @@ final class ProblemsScreen: Screen, TargetScreen {
                 check(deep: false)
             },
             view.writeCommand(on: { [unowned self] in self }) { $0.problem.json },
-        ] + view.commands
+        ] + changeFlow.undoCommands + view.commands
 
     private func open(_ problem: Problem) -> Effect {
         if let path = problem.path {

@@ -109,7 +109,6 @@ final class RepositoriesScreen: Screen, TargetScreen {
                 on: { [unowned self] in self }, "Exports the marked repositories, or the one under the cursor",
                 isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in targets },
-            changeFlow.undoCommand,
             Command(
                 name: "unique", keys: [.character("%")],
                 help: "Computes the unique size of each repository (scans the whole pool)"
@@ -118,7 +117,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
                 refresh()
             },
             view.writeCommand(on: { [unowned self] in self }, isRead: { $0.summary != nil }) { $0.json },
-        ] + changeFlow.cacheCommands + view.commands
+        ] + changeFlow.undoCommands + changeFlow.cacheCommands + view.commands
 
     private var names: [String] { (store.repositories ?? []).map(\.string) }
 

@@ -134,12 +134,11 @@ final class RepositoryScreen: Screen, TargetScreen {
                 on: { [unowned self] in self }, "Exports the marked tags and manifests, or the one under the cursor",
                 isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in targets },
-            changeFlow.undoCommand,
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
             view.writeCommand(on: { [unowned self] in self }, isRead: { $0.isKnown }) { $0.json },
-        ] + view.commands + [
+        ] + changeFlow.undoCommands + view.commands + [
             Command(name: "tree", keys: [.character("t")], hint: "tree", help: "Shows the tree of the repository") {
                 [unowned self] in .go(TreeScreen(store, store.session.registry.paths.repository(name)))
             }

@@ -41,7 +41,7 @@ final class ResultsScreen: Screen {
     }
 
     private(set) lazy var commands: [Command] =
-        view.commands + [ChangeFlow(store: store, screen: self).undoCommand]
+        view.commands + ChangeFlow(store: store, screen: self).undoCommands
 
     func lines(_ size: Size) -> [Line] { view.lines(size) }
 

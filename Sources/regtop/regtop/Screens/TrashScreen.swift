@@ -68,7 +68,7 @@ final class TrashScreen: Screen, TargetScreen {
                 refresh()
             },
             view.writeCommand(on: { [unowned self] in self }) { $0.item.json },
-        ] + view.commands
+        ] + changeFlow.undoCommands + view.commands
 
     private var targets: [String] { view.targets.map(\.id) }
 

@@ -63,12 +63,11 @@ final class UploadsScreen: Screen, TargetScreen {
                 help: "Deletes the marked uploads, or the one under the cursor, after a question",
                 group: .change, isChange: true, isEnabled: { [unowned self] in view.hasTargets }
             ) { [unowned self] in changeFlow.purge(targets, hidden: view.table.hiddenMarks) },
-            changeFlow.undoCommand,
             Command(name: "refresh", keys: [.character("r")], help: "Lists the uploads again") { [unowned self] in
                 refresh()
             },
             view.writeCommand(on: { [unowned self] in self }) { $0.upload.json },
-        ] + view.commands
+        ] + changeFlow.undoCommands + view.commands
 
     private var targets: [UploadSummary] { view.targets.map(\.upload) }
 

@@ -99,7 +99,6 @@ final class UsageScreen: Screen, TargetScreen {
                 ChangeFlow(store: store, screen: self).remove(
                     view.targets.compactMap { reference($0) }, hidden: view.table.hiddenMarks)
             },
-            ChangeFlow(store: store, screen: self).undoCommand,
             Command(
                 name: "why", keys: [.character("w")], hint: "who needs it",
                 help: "Lists the tags and manifests that need the blob",
@@ -108,7 +107,7 @@ final class UsageScreen: Screen, TargetScreen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 refresh()
             },
-        ] + view.commands
+        ] + ChangeFlow(store: store, screen: self).undoCommands + view.commands
 
     private var selectedBlob: Digest? {
         guard case .blob(let digest, _)? = view.table.selected?.subject else { return nil }

@@ -22,7 +22,7 @@ import Testing
     ///   - reason: Why the console allows no changes; nil if it does.
     ///   - refusal: The answer of the store to every write.
     ///   - prepare: Changes the sample before the console opens it.
-    init(
+    convenience init(
         isReadOnly: Bool = false, reason: String? = nil, refusal: StoreError? = nil,
         prepare: (any ObjectWriter) async throws -> Void = { _ in }
     ) async throws {
@@ -30,13 +30,26 @@ import Testing
         try await SampleRegistry.make(in: sample.reader, sample.writer)
         try await prepare(sample.writer)
         let writer = TollWriter(sample.writer, refusal: refusal)
+        let session = Session(
+            name: "sample registry (in memory)", reader: SteadyReader(base: sample.reader),
+            writer: isReadOnly ? nil : writer,
+            chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0, clock: .test)
+        ) { await sample.close() }
+        self.init(session, writer, reason: reason)
+        console.start()
+        await settle()
+    }
+
+    /// Another console on the store of `other`, as after a restart.
+    convenience init(after other: ScreenBench) async {
+        self.init(other.store.session, other.writer, reason: nil)
+        console.start()
+        await settle()
+    }
+
+    private init(_ session: Session, _ writer: TollWriter, reason: String?) {
         self.writer = writer
-        let store = OpenStore(
-            Session(
-                name: "sample registry (in memory)", reader: SteadyReader(base: sample.reader),
-                writer: isReadOnly ? nil : writer,
-                chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0, clock: .test)
-            ) { await sample.close() })
+        let store = OpenStore(session)
         self.store = store
         let board = TaskBoard { [ping] in ping.send() }
         console = Console(
@@ -48,8 +61,6 @@ import Testing
                 return ScreenCatalog.commands(.init(store: store, board: board), change, withHints: $0)
             },
             refreshHeader: { store.beat(board) })
-        console.start()
-        await settle()
     }
 
     /// Draws and drains until no query runs.

@@ -200,6 +200,36 @@ import Testing
         #expect(bench.status == "Nothing to undo.")
     }
 
+    /// The log of the store says what can be undone; the results of a change offer it as well.
+    @Test func changesAreUndoneAndDoneAgainAfterARestart() async throws {
+        let first = try await ScreenBench()
+        func names() async throws -> [String] {
+            try await first.store.session.registry.repositoryNames().map(\.string)
+        }
+        let before = try await names()
+        #expect(!first.rows[23].contains("undo"))
+        await first.find("attic/cron")
+        await first.press(.character("d"))
+        await first.accept()
+        #expect(first.rows[23].contains("u undo"))
+        let bench = await ScreenBench(after: first)
+        #expect(bench.rows[23].contains("u undo") && !bench.rows[23].contains("redo"))
+        await bench.press(.character("u"))
+        #expect(bench.text.contains("takes back the deletion of 20"))
+        #expect(bench.text.contains("Restore attic/cron?"))
+        await bench.accept()
+        #expect(bench.status == "Restored attic/cron. ^R does it again.")
+        #expect(try await names() == before)
+        #expect(bench.rows[23].contains("redo") && !bench.rows[23].contains("u undo"))
+        let third = await ScreenBench(after: bench)
+        await third.press(.control("r"))
+        #expect(third.text.contains("takes back the undo of 20"))
+        #expect(third.text.contains("Delete attic/cron?"))
+        await third.accept()
+        #expect(third.status.hasSuffix("to the trash. u restores it."))
+        #expect(try await !names().contains("attic/cron"))
+    }
+
     @Test func aDeletedTagLeavesItsSiblings() async throws {
         let bench = try await ScreenBench()
         await bench.find("library/alpine")

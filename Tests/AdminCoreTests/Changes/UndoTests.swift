@@ -1,0 +1,148 @@
+import Foundation
+import Testing
+
+@testable import Changes
+@testable import Registry
+@testable import StorageDriver
+
+/// Undo and redo by the log and the trash, as after a restart of the console.
+@Suite struct UndoTests {
+    private let fixture: ChangeFixture
+
+    init() async throws {
+        fixture = try ChangeFixture.inMemory()
+        try await fixture.push("app", tags: ["a", "b"], layer: pattern(100, seed: 1))
+        try await fixture.push("app", tags: ["a"], layer: pattern(100, seed: 2))
+        try await fixture.push("old", tags: ["v1"], layer: pattern(100, seed: 3))
+    }
+
+    private func history() async throws -> UndoHistory {
+        try await fixture.planner.undoHistory(of: fixture.admin.by)
+    }
+
+    private func apply(_ reversal: Reversal, _ entry: AuditEntry) async -> [ChangeResult] {
+        switch reversal {
+        case .change(let plan): await fixture.admin.apply(plan, undoing: entry.id)
+        case .restoration(let plan): await fixture.admin.apply(plan, undoing: entry.id)
+        case .copy(let plan): await fixture.admin.apply(plan, undoing: entry.id)
+        }
+    }
+
+    private func take(_ entry: AuditEntry?) async throws {
+        let entry = try #require(entry)
+        let results = await apply(try await fixture.planner.undo(of: entry), entry)
+        #expect(results.allSatisfy { $0.outcome == .done }, "\(results)")
+    }
+
+    /// The names with their manifests, without the trash.
+    private func state() async throws -> [String: Digest] {
+        var state: [String: Digest] = [:]
+        for name in try await fixture.registry.repositoryNames() {
+            let pass = fixture.registry.pass()
+            for tag in try await pass.tagNames(of: name) {
+                state["\(name):\(tag)"] = try await pass.tag(tag, of: name).digest
+            }
+        }
+        return state
+    }
+
+    /// Changes of each kind, one after the other.
+    private func changeEverything() async throws -> [[String: Digest]] {
+        var states = [try await state()]
+        func reference(_ text: String) throws -> ImageReference { try fixture.reference(text) }
+        let changes: [() async throws -> any Plan] = [
+            { try await fixture.planner.removal(of: [reference("old"), reference("app:b")]) },
+            { try await fixture.planner.copy(from: reference("app:a"), to: reference("app:c")) },
+            { try await fixture.planner.move(from: reference("app"), to: reference("team/app")) },
+            { try await fixture.planner.copy(from: reference("team/app"), to: reference("copy")) },
+            { try await fixture.planner.move(from: reference("copy:a"), to: reference("copy:z")) },
+        ]
+        for change in changes {
+            #expect(await fixture.admin.apply(try await change()).allSatisfy { $0.outcome == .done })
+            states.append(try await state())
+        }
+        return states
+    }
+
+    @Test func everyChangeIsUndoneAndDoneAgain() async throws {
+        let states = try await changeEverything()
+        for expected in states.dropLast().reversed() {
+            try await take(history().undo)
+            #expect(try await state() == expected)
+        }
+        #expect(try await history().undo == nil)
+        for expected in states.dropFirst() {
+            try await take(history().redo)
+            #expect(try await state() == expected)
+        }
+        #expect(try await history().redo == nil)
+        for expected in states.dropLast().reversed() {
+            try await take(history().undo)
+            #expect(try await state() == expected)
+        }
+        // A new change ends what could be done again.
+        #expect(try await fixture.trash("old").map(\.outcome) == [.done])
+        #expect(try await history().redo == nil)
+    }
+
+    /// A tag that was replaced gets its manifest again, and the tag that replaced it its name.
+    @Test(arguments: [PlanAction.move, .copy]) func aReplacedTagComesBack(_ action: PlanAction) async throws {
+        let before = try await state()
+        let (from, to) = (try fixture.reference("app:a"), try fixture.reference("app:b"))
+        let plan: any Plan =
+            action == .move
+            ? try await fixture.planner.move(from: from, to: to, force: true)
+            : try await fixture.planner.copy(from: from, to: to, force: true)
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+        let after = try await state()
+        for _ in 0..<2 {
+            try await take(history().undo)
+            #expect(try await state() == before)
+            try await take(history().redo)
+            #expect(try await state() == after)
+        }
+    }
+
+    /// Whatever changed since the change stays as it is: there is no plan.
+    @Test(arguments: ["app:a to app:n", "app:a to app:b", "copy app:a", "remove old", "restore old"])
+    func aChangeSinceIsNotOverwritten(_ change: String) async throws {
+        func reference(_ text: String) throws -> ImageReference { try fixture.reference(text) }
+        let app = try fixture.name("app")
+        switch change {
+        case "app:a to app:n":
+            #expect(try await fixture.move("app:a", to: "app:n").map(\.outcome) == [.done])
+            try await fixture.push("app", tags: ["n"], layer: pattern(100, seed: 9))
+        case "app:a to app:b":
+            #expect(try await fixture.move("app:a", to: "app:b", force: true).map(\.outcome) == [.done])
+            try await fixture.push("app", tags: ["a"], layer: pattern(100, seed: 9))
+        case "copy app:a":
+            let plan = try await fixture.planner.copy(from: reference("app:a"), to: reference("app:b"), force: true)
+            #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+            try await fixture.push("app", tags: ["b"], layer: pattern(100, seed: 9))
+        case "remove old":
+            #expect(try await fixture.trash("old").map(\.outcome) == [.done])
+            try await fixture.push("old", tags: ["v2"], layer: pattern(100, seed: 9))
+        default:
+            #expect(try await fixture.trash("app:b").map(\.outcome) == [.done])
+            try await take(history().undo)
+            let other = try await fixture.push("app", tags: [], layer: pattern(100, seed: 9))
+            try await fixture.setTag("b", of: app, to: other)
+        }
+        let before = try await fixture.snapshot()
+        let entry = try #require(try await change == "restore old" ? history().redo : history().undo)
+        await #expect(throws: ChangeError.self) { try await fixture.planner.undo(of: entry) }
+        #expect(try await fixture.snapshot() == before)
+    }
+
+    /// What is not in the trash any more, what others did, and what happened long ago is not
+    /// offered.
+    @Test func onlyOwnAndPossibleChangesAreOffered() async throws {
+        #expect(try await fixture.trash("old").map(\.outcome) == [.done])
+        let entry = try #require(try await history().undo)
+        let stranger = Operator(user: "stranger", host: fixture.admin.by.host, process: 1)
+        #expect(try await fixture.planner.undoHistory(of: stranger).undo == nil)
+        #expect(UndoHistory([entry], trash: [], of: fixture.admin.by).undo == nil)
+        #expect(try await fixture.empty().map(\.outcome) == [.done])
+        #expect(try await history().undo == nil)
+    }
+}
