@@ -53,6 +53,15 @@ public struct StorageReader: Sendable {
     /// The number of chunks of a file of this size.
     package func chunkCount(ofBytes bytes: UInt64) -> UInt64 { bytes / chunkSize + (bytes % chunkSize == 0 ? 0 : 1) }
 
+    /// The versions of the objects of directories; 0 where there is none. A version changes with
+    /// every entry that comes or goes. One small read for each.
+    public func versions(of directories: [StoragePath]) async throws -> [StoragePath: UInt64] {
+        let versions = try await concurrentMap(directories, window: window) { directory in
+            (directory, try await objects.read(.stat, of: StorageReader.directory(directory))?.version ?? 0)
+        }
+        return Dictionary(versions) { first, _ in first }
+    }
+
     /// Always throws `StorageError.unsupported`: a pool has no URLs.
     public func urlFor(_ path: StoragePath) throws -> String {
         throw StorageError.unsupported("URLs")

@@ -308,6 +308,12 @@ package final class Console {
         perform(refreshHeader())
     }
 
+    /// Lets the screen look for changes of its subject, unless something runs: then the screen is
+    /// being read, or the user waits.
+    func look() {
+        if board.activities.allSatisfy(\.isHousekeeping) { perform(screen.look()) }
+    }
+
     private func start(_ query: Query) {
         if !board.start(query) {
             status = .failure("A change is still running here; wait for it, or stop it with Esc.")

@@ -26,6 +26,8 @@ package final class ConsoleLoop {
     private static let tick = Duration.milliseconds(250)
     /// The time between two refreshes of the header while the user is present.
     private static let beat = Duration.seconds(5)
+    /// The time between two looks for changes of the screen's subject.
+    private static let look = Duration.seconds(10)
     /// The time without a key after which the user counts as absent.
     private static let patience = Duration.seconds(60)
 
@@ -41,6 +43,7 @@ package final class ConsoleLoop {
     private var due = ContinuousClock.now
     private var lastKey = ContinuousClock.now
     private var lastBeat = ContinuousClock.now
+    private var lastLook = ContinuousClock.now
     private var alarm: Task<Void, Never>?
     /// A signal that came with keys that do not count.
     private var lateEnding: Int32?
@@ -99,6 +102,9 @@ package final class ConsoleLoop {
         guard now - lastKey < Self.patience, now - lastBeat >= Self.beat else { return }
         lastBeat = now
         console.beat()
+        guard now - lastLook >= Self.look else { return }
+        lastLook = now
+        console.look()
     }
 
     private func draw(_ display: any Display) {

@@ -7,6 +7,8 @@ package protocol Screen: AnyObject {
     var commands: [Command] { get }
     /// Called whenever the screen comes to the top of the stack.
     func appear() -> Effect
+    /// Called every few seconds while the user is present. The effect should cost next to nothing.
+    func look() -> Effect
     /// Returns at most `size.rows` lines.
     func lines(_ size: Size) -> [Line]
     /// Ends the innermost state that Esc can end, such as a filter; returns false if there is none.
@@ -21,6 +23,7 @@ package protocol Screen: AnyObject {
 
 extension Screen {
     package func appear() -> Effect { .none }
+    package func look() -> Effect { .none }
     package func escape() -> Bool { false }
     package var pointer: (any Pointable)? { nil }
     package var copies: [CopyItem] { pointer?.copies ?? [] }

@@ -6,6 +6,8 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     package var table: Table<Row>
     /// The text that stands in place of rows if there are none.
     package var empty = "Nothing here."
+    /// True if the rows are older than a change that another client has made.
+    package var isOutdated = false
     /// The text that `Y` copies; nil for the first column.
     package var clip: ((Row) -> String)?
     /// The kind of this text.
@@ -116,7 +118,9 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     /// Says how old the rows are if they are older than a minute.
     func selection(at now: ContinuousClock.Instant) -> [Line] {
         var parts: [Line] = []
-        if let read = table.read, now - read >= .seconds(60) {
+        if isOutdated {
+            parts.append(Line("changed elsewhere, F5 reads it again", .warning))
+        } else if let read = table.read, now - read >= .seconds(60) {
             parts.append(Line("read \(HumanText.duration(now - read)) ago", .dim))
         }
         let all = table.rows.count

@@ -13,6 +13,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
     /// The store's generation that is shown; nil before the first time.
     private var generation: Int?
     private var isUniqueKnown = false
+    private lazy var freshness = Freshness(store, self)
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
 
     init(_ store: OpenStore) {
@@ -50,6 +51,15 @@ final class RepositoriesScreen: Screen, TargetScreen {
         let changed = store.changed(since: generation)
         self.generation = store.generation
         return changed.isEmpty ? .none : list(again: changed)
+    }
+
+    /// Looks at the directory of all repositories, and at those that hold the visible ones.
+    func look() -> Effect {
+        let paths = store.session.registry.paths
+        let parents = Set(view.inSight.map { paths.repository($0.name).parent }).subtracting([paths.repositories])
+        return freshness.look(at: [paths.repositories] + parents.sorted()) { [unowned self] in
+            view.isOutdated = true
+        }
     }
 
     // MARK: Commands
@@ -130,6 +140,8 @@ final class RepositoriesScreen: Screen, TargetScreen {
 
     private func refresh() -> Effect {
         generation = store.generation
+        view.isOutdated = false
+        freshness.forget()
         return .all([list(again: nil), store.askStatus])
     }
 
@@ -151,7 +163,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
                 switch ending {
                 case .finished:
                     show(found, isAll: true)
-                    return scan(again: again, pass)
+                    return .all([scan(again: again, pass), look()])
                 case .cancelled: return .none
                 case .failed(let error):
                     view.empty = "The repositories could not be listed; r tries again."

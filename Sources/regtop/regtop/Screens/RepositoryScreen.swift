@@ -15,6 +15,7 @@ final class RepositoryScreen: Screen, TargetScreen {
     /// The tags of the images to which companions with a tag belong, and the tags of manifests.
     private var images: [RepositoryItem.Identity: [String]] = [:]
     private var tagsOf: [Digest: [String]] = [:]
+    private lazy var freshness = Freshness(store, self)
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
 
     init(_ store: OpenStore, _ name: RepositoryName) {
@@ -76,6 +77,13 @@ final class RepositoryScreen: Screen, TargetScreen {
     }
 
     func escape() -> Bool { view.escape() }
+
+    /// Looks at the listings of the tags, of the manifests and of the uploads.
+    func look() -> Effect {
+        let paths = store.session.registry.paths
+        let directories = [paths.tags(name), paths.revisions(name).appending(.literal("sha256")), paths.uploads(name)]
+        return freshness.look(at: directories) { [unowned self] in view.isOutdated = true }
+    }
 
     var pointer: (any Pointable)? { view }
 
@@ -198,6 +206,8 @@ final class RepositoryScreen: Screen, TargetScreen {
     /// known only after the tags.
     private func refresh() -> Effect {
         generation = store.generation
+        view.isOutdated = false
+        freshness.forget()
         let pass = store.session.registry.pass()
         let name = name
         var listing = Listing()
@@ -223,7 +233,7 @@ final class RepositoryScreen: Screen, TargetScreen {
                         if case .manifest(let digest) = id { listing.manifests.contains(digest) } else { false }
                     }
                     show(sure + manifests)
-                    return scan(sure, pass) { [unowned self] in scanManifests(listing, pass) }
+                    return .all([look(), scan(sure, pass) { [unowned self] in scanManifests(listing, pass) }])
                 case .cancelled: return .none
                 case .failed(StorageError.notFound):
                     view.table.replace([])

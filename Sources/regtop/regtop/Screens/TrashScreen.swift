@@ -8,6 +8,7 @@ final class TrashScreen: Screen, TargetScreen {
     private let store: OpenStore
     private let view: TableView<TrashRow>
     private var generation: Int?
+    private lazy var freshness = Freshness(store, self)
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
 
     init(_ store: OpenStore) {
@@ -31,6 +32,10 @@ final class TrashScreen: Screen, TargetScreen {
     }
 
     func escape() -> Bool { view.escape() }
+
+    func look() -> Effect {
+        freshness.look(at: [store.session.registry.paths.trash]) { [unowned self] in view.isOutdated = true }
+    }
 
     var pointer: (any Pointable)? { view }
 
@@ -74,6 +79,8 @@ final class TrashScreen: Screen, TargetScreen {
 
     private func refresh() -> Effect {
         generation = store.generation
+        view.isOutdated = false
+        freshness.forget()
         let trash = TrashReader(registry: store.session.registry)
         return .ask(
             .stream(Slot(self, "trash"), "reading the trash") { (reporter: Reporter<[TrashItem]>) in
@@ -87,7 +94,7 @@ final class TrashScreen: Screen, TargetScreen {
                     view.empty = "The trash could not be read; r tries again."
                     return .failure(error)
                 }
-                return .none
+                return look()
             })
     }
 }

@@ -10,6 +10,7 @@ final class TreeScreen: Screen {
     private let view: TableView<DirectoryRow>
     private var queue: WorkQueue<BlobIdentifier>?
     private var generation: Int?
+    private lazy var freshness = Freshness(store, self)
 
     init(_ store: OpenStore, _ path: StoragePath) {
         self.store = store
@@ -40,6 +41,8 @@ final class TreeScreen: Screen {
     }
 
     func escape() -> Bool { view.escape() }
+
+    func look() -> Effect { freshness.look(at: [path]) { [unowned self] in view.isOutdated = true } }
 
     var pointer: (any Pointable)? { view }
 
@@ -84,6 +87,8 @@ final class TreeScreen: Screen {
 
     private func refresh() -> Effect {
         generation = store.generation
+        view.isOutdated = false
+        freshness.forget()
         let storage = store.session.storage
         let path = path
         return .ask(
@@ -97,7 +102,7 @@ final class TreeScreen: Screen {
                         ? "This directory has no object and no entries." : "This directory is empty."
                     let known = Dictionary(uniqueKeysWithValues: view.table.rows.map { ($0.entry, $0) })
                     view.table.replace((entries ?? []).map { known[$0] ?? DirectoryRow(entry: $0) })
-                    return scan()
+                    return .all([scan(), look()])
                 case .failure(let error):
                     view.empty = "The directory could not be read; r tries again."
                     return .failure(error)

@@ -230,6 +230,40 @@ import Testing
         #expect(try await !names().contains("attic/cron"))
     }
 
+    /// Another client changes the store: the list says so, and keeps cursor and marks when it is
+    /// read again.
+    @Test func aListNoticesTheChangesOfOthers() async throws {
+        let bench = try await ScreenBench()
+        let notice = "changed elsewhere, F5 reads it again"
+        bench.size = Size(rows: 24, columns: 120)
+        await bench.find("attic/intranet")
+        await bench.press(.character(" "), .escape, .control("l"))
+        func look() async {
+            bench.console.look()
+            await bench.settle()
+        }
+        await look()
+        #expect(!bench.text.contains(notice))
+        let selected = try #require(bench.rows.first { $0.hasPrefix(">") })
+        let admin = try #require(bench.store.session.admin)
+        let planner = bench.store.session.planner
+        let (old, new) = (try #require(ImageReference("attic/cron")), try #require(ImageReference("attic/zz")))
+        #expect(await admin.apply(try await planner.copy(from: old, to: new)).map(\.outcome) == [.done])
+        await look()
+        #expect(bench.text.contains(notice))
+        #expect(!bench.text.contains("attic/zz"))
+        await bench.press(.function(5))
+        await look()
+        #expect(bench.text.contains("attic/zz") && bench.text.contains("1 marked"))
+        #expect(!bench.text.contains(notice))
+        #expect(bench.rows.first { $0.hasPrefix(">") } == selected)
+        // The console's own changes are no news.
+        await bench.press(.character("d"))
+        await bench.accept()
+        await look()
+        #expect(!bench.text.contains(notice))
+    }
+
     @Test func aDeletedTagLeavesItsSiblings() async throws {
         let bench = try await ScreenBench()
         await bench.find("library/alpine")
