@@ -51,9 +51,19 @@ static void write_all(int descriptor, const char *text, size_t length) {
     }
 }
 
+/// Lets the terminal go on after ^S: a write to it would wait for ^Q. Only the pair of calls undoes a ^S. A process in
+/// the background would be stopped by them.
+static void release_output(void) {
+    if (!guarded || tcgetpgrp(guard_output) != getpgrp())
+        return;
+    tcflow(guard_output, TCOOFF);
+    tcflow(guard_output, TCOON);
+}
+
 static void give_back(void) {
     if (!guarded)
         return;
+    release_output();
     guarded = 0;
     write_all(guard_output, reset, reset_length);
     tcsetattr(guard_input, TCSANOW, &modes);
@@ -134,6 +144,7 @@ static void noted(int number) {
             _exit(128 + number);
         }
         polite = 1;
+        release_output();
     }
     char byte = (char)number;
     ssize_t written = write(signal_pipe[1], &byte, 1);

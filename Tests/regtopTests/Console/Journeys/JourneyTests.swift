@@ -164,7 +164,7 @@ import Testing
     }
 
     enum Ending: String, CaseIterable, Sendable {
-        case quit, interrupt, terminate, abort
+        case quit, interrupt, terminate, terminateHeld, abort
     }
 
     @Test(arguments: Ending.allCases) func theTerminalIsRestored(_ ending: Ending) async throws {
@@ -176,10 +176,13 @@ import Testing
                 case .quit: try await window.finish("q")
                 case .interrupt: try await window.finish("C-c")
                 case .terminate: try await end(window, by: SIGTERM)
+                // ^S holds the output: the answer to the next key waits for ^Q.
+                case .terminateHeld:
+                    try await endHeld(window)
                 // Neither a question of a backtrace nor a process without a terminal follows.
                 case .abort: try await end(window, by: SIGQUIT)
                 }
-            #expect(code == [.quit: 0, .interrupt: 130, .terminate: 143, .abort: 131][ending])
+            #expect(code == [.quit: 0, .interrupt: 130, .terminate: 143, .terminateHeld: 143, .abort: 131][ending])
             let (before, after) = try (window.note("before"), window.note("after"))
             #expect(before == after)
             let errors = try window.note("errors")
@@ -242,6 +245,12 @@ import Testing
     private func end(_ window: TerminalWindow, by signal: Int32) async throws -> Int {
         kill(try await window.process, signal)
         return try await window.exitCode()
+    }
+
+    private func endHeld(_ window: TerminalWindow) async throws -> Int {
+        try await window.send("\u{13}")
+        try await window.send("j")
+        return try await end(window, by: SIGTERM)
     }
 
     @Test func openingErrorsFollowTheRestoredTerminal() async throws {
