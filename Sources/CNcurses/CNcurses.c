@@ -99,7 +99,8 @@ const char *CNcurses_key_sequence(const char *capability) {
 }
 
 // No capability names these modes. Only terminals with the sequences of ECMA-48 get them.
-static const char reports_off[] = "\033[?1000l\033[?1006l\033[?2004l";
+#define MOUSE_OFF "\033[?1000l\033[?1006l"
+static const char mouse_reports_off[] = MOUSE_OFF, reports_off[] = MOUSE_OFF "\033[?2004l";
 static bool has_reports, has_mouse_reports;
 
 static void reports_on(void) {
@@ -113,6 +114,14 @@ void CNcurses_reports_start(bool mouse) {
     const char *address = CNcurses_key_sequence("cup");
     has_reports = address && !strncmp(address, "\033[", 2);
     has_mouse_reports = has_reports && mouse && CNcurses_key_sequence("kmous");
+    reports_on();
+}
+
+void CNcurses_reports_mouse(bool mouse) {
+    bool wanted = has_reports && mouse && CNcurses_key_sequence("kmous");
+    if (has_mouse_reports && !wanted)
+        CNcurses_send(mouse_reports_off, sizeof mouse_reports_off - 1);
+    has_mouse_reports = wanted;
     reports_on();
 }
 
@@ -196,6 +205,8 @@ int CNcurses_start_colours(void) {
     use_default_colors();
     return COLORS;
 }
+
+void CNcurses_set_background(short pair) { wbkgdset(stdscr, (chtype)' ' | COLOR_PAIR(pair)); }
 
 void CNcurses_put(int row, int column, const uint32_t *text, int count, attr_t attributes, short pair) {
     _Static_assert(sizeof(wchar_t) == sizeof(uint32_t), "wide characters are Unicode scalars");

@@ -1,5 +1,6 @@
 @testable import Changes
 @testable import ConsoleKit
+@testable import Presentation
 @testable import Registry
 @testable import regtop
 import Dispatch
@@ -37,6 +38,45 @@ import Testing
         #expect(parse("") == Settings())
     }
 
+    @Test func lookKeysAndConfirmationAreUsed() throws {
+        let settings = parse(
+            """
+            theme: high-contrast
+            colors: {bad: bold 160, header-alert: "white on #005f87"}
+            keys: {delete: x, open: [Enter, z], delete-now: [], mark: "^T", yank: F12}
+            confirm: always-typed
+            """)
+        #expect(settings.problems.isEmpty)
+        #expect(settings.theme == .highContrast && settings.confirmation == .alwaysTyped)
+        #expect(try settings.paints == [.bad: Paint("bold 160"), .headerAlert: Paint("white on #005f87")])
+        #expect(settings.keys.keys["open"] == [.enter, .character("z")] && settings.keys.keys["delete-now"] == [])
+        #expect(settings.keys.keys["mark"] == [.control("t")] && settings.keys.keys["yank"] == [.function(12)])
+        #expect(settings.key("delete") == "x" && settings.key("delete-now") == ":delete-now")
+        #expect(settings.key("refresh") == "r")
+    }
+
+    /// A key with two meanings on one screen is a mistake, and its command keeps its usual keys. A
+    /// key may move from one command to another.
+    @Test(arguments: [
+        ("trash: z, export: T", []), ("sort: S, reverse: s", []),
+        ("delete: T", ["config.yml:1:16: T is the key of trash as well, on the screen Repositories"]),
+        ("refresh: z, trash: M", ["config.yml:1:27: M is the key of mark as well, on the screen Collection"]),
+        // Without its key, delete has d again.
+        (
+            "delete: T, export: d",
+            [
+                "config.yml:1:16: T is the key of trash as well, on the screen Repositories",
+                "config.yml:1:27: d is the key of delete as well, on the screen Repositories",
+            ]
+        ),
+        ("sort: z, filter: z", ["config.yml:1:25: z is the key of sort as well, on the screen Repositories"]),
+    ])
+    func keysHaveOneMeaningOnAScreen(_ text: String, _ problems: [String]) {
+        let settings = parse("keys: {\(text)}")
+        #expect(settings.problems == problems)
+        #expect(KeyCatalog.conflict(in: settings.keys) == nil)
+    }
+
     @Test(arguments: [
         ("mouse: false\nregistrys:\n  a: {}", "config.yml:2:1: unknown name \"registrys\""),
         ("mouse: false\nregistries:\n  prod:\n    pol: x", "config.yml:4:5: unknown name \"pol\""),
@@ -49,6 +89,14 @@ import Testing
         ("retention:\n  app: {where: age>x}", "config.yml:2:16: age needs a duration such as 180d, not \"x\""),
         ("retention:\n  app: {}", "config.yml:2:3: the rule is empty"),
         ("- a", "config.yml:1:1: the file must be a mapping"),
+        ("mouse: true\ntheme: purple", "config.yml:2:8: no theme \"purple\"; themes: default, dark, light"),
+        ("colors:\n  bad: purple", "config.yml:2:8: \"purple\" is no colour"),
+        ("colors:\n  worse: red", "config.yml:2:3: unknown name \"worse\"; known here: normal, dim"),
+        ("confirm: never", "config.yml:1:10: confirm must be \"normal\" or \"always-typed\""),
+        ("keys:\n  explode: x", "config.yml:2:3: no command \"explode\""),
+        ("keys:\n  delete: [x, Alt-x]", "config.yml:2:15: \"Alt-x\" is no key"),
+        ("keys:\n  delete: Esc", "config.yml:2:11: Esc always ends"),
+        ("keys:\n  quit: []", "config.yml:2:9: quit needs a key"),
     ])
     func aMistakeHasItsLineAndColumn(_ text: String, _ problem: String) {
         let settings = parse(text)

@@ -52,6 +52,9 @@ void CNcurses_follow_size(void);
 /// The number of colours; 0 on a monochrome terminal. Also readies the default colours.
 int CNcurses_start_colours(void);
 
+/// Gives the cells without text, and text of pair 0, the colours of a pair; 0 for those of the terminal.
+void CNcurses_set_background(short pair);
+
 /// Writes text at a place. Text that does not fit is cut by curses.
 void CNcurses_put(int row, int column, const uint32_t *text, int count, attr_t attributes, short pair);
 
@@ -67,6 +70,9 @@ const char *CNcurses_key_sequence(const char *capability);
 /// Lets the terminal mark pasted text and, with `mouse`, report its mouse, until the terminal is given back; a resumed
 /// terminal goes on. Selecting text with the mouse needs Shift then.
 void CNcurses_reports_start(bool mouse);
+
+/// Begins or ends the reports of the mouse, after CNcurses_reports_start.
+void CNcurses_reports_mouse(bool mouse);
 
 /// Sends bytes to the terminal past curses: nothing that moves the cursor or changes a cell.
 void CNcurses_send(const char *bytes, size_t count);

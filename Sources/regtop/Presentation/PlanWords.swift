@@ -1,12 +1,25 @@
 package import AdminCore
 import SafeText
 
+/// The confirmation of changes in the console. No setting asks for less than the normal one.
+package nonisolated enum Confirmation: String, CaseIterable, Sendable {
+    /// `y`, or a typed text if the change is large or cannot be undone.
+    case normal
+    /// A typed text for every change.
+    case alwaysTyped = "always-typed"
+
+    /// The text to type for a change that needs no typed text by itself; nil if `y` is enough.
+    package func typed(_ text: String) -> String? { self == .alwaysTyped ? text : nil }
+}
+
 /// A frozen plan and its results in words: the same on the command line and in the console.
 package struct PlanWords {
     package let plan: any ShownPlan
+    private let confirmation: Confirmation
 
-    package init(_ plan: any ShownPlan) {
+    package init(_ plan: any ShownPlan, _ confirmation: Confirmation = .normal) {
         self.plan = plan
+        self.confirmation = confirmation
     }
 
     // MARK: - Before the change
@@ -64,8 +77,18 @@ package struct PlanWords {
 
     /// The text that a person has to type to confirm the removal of whole repositories, of very
     /// much or of very many, a replaced tag, or what cannot be undone; nil where `y` is enough. It
-    /// is the name of the target; of several targets their number; of a collection `free`.
+    /// is the name of the target; of several targets their number; of a collection `free`. A user
+    /// who always types types for every other change as well.
     package var typed: String? {
+        guarded
+            ?? confirmation.typed(
+                plan is CollectionPlan
+                    ? "collect"
+                    : plan.subjects.count == 1 && Self.isTypeable(subject) ? subject : "\(plan.subjects.count)")
+    }
+
+    /// The text that every user has to type.
+    private var guarded: String? {
         let isWhole: Bool
         switch plan {
         case is CollectionPlan: return plan.isPermanent ? "free" : nil

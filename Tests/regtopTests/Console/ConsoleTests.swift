@@ -185,7 +185,7 @@ import Testing
         let size = Size(rows: 20, columns: 30)
         let later = ContinuousClock.now.advanced(by: .seconds(2))
         let rows = bench.console.frame(size, now: later).text.split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(rows.suffix(4).dropLast() == ["This is the first screen; q", "quits.", "scanning  2 s"])
+        #expect(rows.suffix(4).dropLast() == ["This is the first screen;", ":quit ends regtop.", "scanning  2 s"])
         let long = String(repeating: "all of it matters ", count: 12) + "to the end"
         bench.console.perform(.say(.failure(long)))
         let cut = bench.console.frame(size, now: later).text

@@ -12,7 +12,7 @@ package struct Command: Identifiable {
 
     /// The short name after `:`, unique on its screen.
     let name: String
-    let keys: [Key]
+    var keys: [Key]
     /// A word or two for the hint bar; nil for no hint.
     var hint: String?
     /// True if the hint stays where there is no room for all of them.
@@ -62,6 +62,23 @@ package struct Command: Identifiable {
     }
 
     package var id: String { name }
+}
+
+/// The keys that the user chose, by the names of commands. They replace all keys of these commands,
+/// on every screen.
+package nonisolated struct KeyMap: Sendable, Equatable {
+    package var keys: [String: [Key]]
+
+    package init(_ keys: [String: [Key]] = [:]) {
+        self.keys = keys
+    }
+
+    func applied(to command: Command) -> Command {
+        guard let own = keys[command.name] else { return command }
+        var command = command
+        command.keys = own
+        return command
+    }
 }
 
 /// The commands that can be typed after `:`, by their names or by unambiguous beginnings of them.

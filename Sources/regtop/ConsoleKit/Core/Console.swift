@@ -38,12 +38,18 @@ package final class Console {
     /// The screens that can be opened from everywhere; with hints on the first screen only.
     private let places: (_ withHints: Bool) -> [Command]
     private let refreshHeader: () -> Effect
+    private let keyMap: KeyMap
+    /// The colours and the use of the mouse; the loop passes changes to the terminal.
+    var look: Look
 
     package init(
-        root: any Screen, board: TaskBoard, readOnlyReason: String?, header: @escaping () -> HeaderBar,
+        root: any Screen, board: TaskBoard, readOnlyReason: String?, look: Look = Look(), keys: KeyMap = KeyMap(),
+        header: @escaping () -> HeaderBar,
         places: @escaping (_ withHints: Bool) -> [Command] = { _ in [] },
         refreshHeader: @escaping () -> Effect = { .none }, history: InputHistory = InputHistory()
     ) {
+        self.look = look
+        keyMap = keys
         self.history = history
         stack = [root]
         self.board = board
@@ -78,12 +84,20 @@ package final class Console {
     /// comes first.
     var globalCommands: [Command] {
         places(stack.count == 1).map(elsewhere)
-            + ownCommands.map { command in
+            + (ownCommands + lookCommands).map { command in
                 guard command.name == "quit", stack.count > 1 else { return command }
                 var command = command
                 command.hint = "back"
                 return command
             }
+    }
+
+    /// The commands of the screen with the keys of the user, then the other ones.
+    private var allCommands: [Command] { (screen.commands + globalCommands).map(keyMap.applied) }
+
+    /// The key of a command for a sentence, or its name with a colon.
+    private func key(_ name: String) -> String {
+        allCommands.first { $0.name == name }?.keys.first?.label ?? ":\(name)"
     }
 
     /// A command that opens a screen which is not on the screen already.
@@ -110,7 +124,7 @@ package final class Console {
         Command(
             name: "back", keys: [.left, .character("h"), .backspace], help: "Returns to the previous screen",
             group: .general, isEnabled: { [unowned self] in stack.count > 1 },
-            whenDisabled: "This is the first screen; q quits."
+            whenDisabled: "This is the first screen; :quit ends regtop."
         ) { .back },
         Command(
             name: "quit", keys: [.character("q")], hint: "quit",
@@ -164,8 +178,8 @@ package final class Console {
 
     /// The commands of the screen, then the other ones with names of their own.
     private var namedCommands: [Command] {
-        let own = screen.commands
-        return own + globalCommands.filter { global in !own.contains { $0.name == global.name } }
+        var names: Set<String> = []
+        return allCommands.filter { names.insert($0.name).inserted }
     }
 
     private func works(_ command: Command) -> Bool { obstacle(to: command) == nil }
@@ -222,7 +236,7 @@ package final class Console {
         if !running.isEmpty {
             return .all(running.map { .cancel($0.slot) } + [.say(.info("Stopped; the results so far stay."))])
         }
-        return stack.count > 1 ? .back : .say(.info("q quits."))
+        return stack.count > 1 ? .back : .say(.info("\(key("quit")) quits."))
     }
 
     // MARK: - Effects
@@ -377,7 +391,7 @@ package final class Console {
         ask(
             .question(panel) { [unowned self] in
                 isLeaving = true
-                status = .info("regtop quits\(Self.completion(of: first)); q quits at once.")
+                status = .info("regtop quits\(Self.completion(of: first)); \(key("quit")) quits at once.")
                 return .all(self.changes.map { board.cancel($0.slot) })
             })
     }
@@ -449,7 +463,7 @@ package final class Console {
     ]
 
     private func command(for key: Key) -> Command? {
-        let all = screen.commands + globalCommands
+        let all = allCommands
         var candidates = all.filter { $0.keys.contains(key) }
         if candidates.isEmpty, case .function(let number) = key, let name = Self.functionKeys[number] {
             candidates = all.filter { $0.name == name }

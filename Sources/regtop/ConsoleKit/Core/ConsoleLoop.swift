@@ -77,12 +77,17 @@ package final class ConsoleLoop {
                 guard ending == SIGINT, console.interrupt() else { return .signal(ending) }
                 lateEnding = nil
             }
+            var look = console.look
             for key in input.keys where key != .resize && !console.hasEnded {
                 keys += key.strokes
                 lastKey = ContinuousClock.now
                 // Nobody answers a question that is not on the screen yet.
                 guard console.asked == seen else { continue }
                 console.handle(key, size: display.size, isHurried: input.isHurried)
+            }
+            if console.look != look {
+                look = console.look
+                if let obstacle = display.adopt(look) { console.status = .info(obstacle) }
             }
             if console.hasEnded { break }
             beat()

@@ -129,7 +129,7 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
             parts.append(Line("\(HumanText.count(table.marks.count)) marked\(hidden)", .marked))
         }
         if let range = table.range {
-            parts.append(Line("range of \(HumanText.count(range.count)), V ends it", .marked))
+            parts.append(Line("range of \(HumanText.count(range.count)), :range ends it", .marked))
         }
         if table.count != all {
             parts.append(Line("\(HumanText.count(table.count)) shown of \(HumanText.count(all))"))
@@ -203,12 +203,12 @@ extension TableView {
             Command(
                 name: "next-match", keys: [.character("n")], help: "Next row that matches the last filter",
                 group: .move,
-                isEnabled: { [unowned self] in sought != nil }, whenDisabled: "Nothing was looked for yet: press /."
+                isEnabled: { [unowned self] in sought != nil }, whenDisabled: "Nothing was looked for yet: filter first."
             ) { [unowned self] in seek(1) },
             Command(
                 name: "previous-match", keys: [.character("N")], help: "Previous row that matches the last filter",
                 group: .move, isEnabled: { [unowned self] in sought != nil },
-                whenDisabled: "Nothing was looked for yet: press /."
+                whenDisabled: "Nothing was looked for yet: filter first."
             ) { [unowned self] in seek(-1) },
         ]
     }
@@ -229,7 +229,7 @@ extension TableView {
             },
             Command(
                 name: "range", keys: [.character("V")],
-                help: "Begins a range of marks at the row; moves extend it, V or Space ends it, Esc drops it",
+                help: "Begins a range of marks at the row; moves extend it, the same key ends it, Esc drops it",
                 isEnabled: { [unowned self] in table.selected != nil }
             ) { [unowned self] in
                 if table.range == nil { table.beginRange() } else { table.endRange() }

@@ -12,6 +12,8 @@ protocol Display: AnyObject {
     func show(_ frame: Frame)
     /// Shows everything again with the next frame.
     func redraw()
+    /// Changes the colours and the use of the mouse. Returns the reason if this has no effect.
+    func adopt(_ look: Look) -> String?
     /// Puts a text into the terminal's clipboard if the terminal accepts it.
     func copy(_ text: String)
     /// Restores the terminal. A second call does nothing.
@@ -38,10 +40,17 @@ package nonisolated struct Look: Sendable, Equatable {
     package var hasMouse = true
     /// True if the console writes line by line, for screen readers.
     package var isLinear = false
+    package var theme = Theme.standard
+    /// The user's own looks, which replace those of the theme.
+    package var paints: [Style: Paint] = [:]
 
-    package init(hasMouse: Bool = true, isLinear: Bool = false) {
+    package init(
+        hasMouse: Bool = true, isLinear: Bool = false, theme: Theme = .standard, paints: [Style: Paint] = [:]
+    ) {
         self.hasMouse = hasMouse
         self.isLinear = isLinear
+        self.theme = theme
+        self.paints = paints
     }
 }
 

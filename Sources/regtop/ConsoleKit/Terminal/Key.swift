@@ -35,7 +35,7 @@ package nonisolated enum Key: Hashable, Sendable {
     }
 
     /// The name of the key in hints and on the help page.
-    var label: String {
+    package var label: String {
         switch self {
         case .character(" "): "Space"
         case .character(let character): String(character)
@@ -60,6 +60,33 @@ package nonisolated enum Key: Hashable, Sendable {
         case .resize: "resize"
         case .mouse: "mouse"
         case .paste: "paste"
+        }
+    }
+}
+
+nonisolated extension Key {
+    /// The keys with names. The others are characters, control keys and function keys.
+    private static let named: [Key] = [
+        .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .enter, .escape, .backspace, .delete, .insert, .tab,
+        .backtab, .character(" "),
+    ]
+
+    /// Reads a key as hints show it: a character, `Enter`, `F5`, `^L`. Returns nil for a text that
+    /// names no key of a command.
+    package init?(label: String) {
+        if let key = Self.named.first(where: { $0.label.lowercased() == label.lowercased() }) {
+            self = key
+        } else if label.count == 1, let character = label.first, KeyParser.isVisible(character) {
+            self = .character(character)
+        } else if label.count == 2, label.first == "^", let letter = label.last?.lowercased().first,
+            "a"..."z" ~= letter, !"cijmz".contains(letter)
+        {
+            // The others are Enter, Tab, or keys that the terminal takes.
+            self = .control(letter)
+        } else if label.first?.lowercased() == "f", let number = Int(label.dropFirst()), (1...24).contains(number) {
+            self = .function(number)
+        } else {
+            return nil
         }
     }
 }

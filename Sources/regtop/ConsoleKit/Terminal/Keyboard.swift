@@ -8,7 +8,8 @@ nonisolated struct Keyboard {
     /// The most bytes of one look; the rest waits for the next one.
     private static let limit = 64 << 10
 
-    private let hasMouse: Bool
+    /// True if the console takes the mouse.
+    var hasMouse: Bool
     private var parser: KeyParser
 
     /// - Parameters:

@@ -78,6 +78,8 @@ final class LinearDisplay: Display {
         for line in text.news(frame) { write(line + "\n") }
     }
 
+    func adopt(_ look: Look) -> String? { "Line by line, the console has neither colours nor a mouse." }
+
     func redraw() {
         text.forget()
     }

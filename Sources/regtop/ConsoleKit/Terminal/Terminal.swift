@@ -8,7 +8,10 @@ final class Terminal: Display {
     let notice: String?
     private let signals: Int32
     private let hasUnicode: Bool
-    private let palette: Palette
+    /// The number of colours; 0 for none, also by `NO_COLOR`.
+    private let colours: Int
+    private var palette: Palette
+    private var look: Look
     private var diversion: OutputDiversion?
     private var watch: InputWatch?
     private var keyboard: Keyboard
@@ -34,7 +37,9 @@ final class Terminal: Display {
             CNcurses_signals_stop()
             throw .unusableType(type)
         }
-        palette = Self.startColours()
+        self.look = look
+        colours = Self.startColours()
+        palette = Self.palette(colours, look)
         keyboard = Keyboard(known: Keyboard.described(), hasUnicode: hasUnicode, hasMouse: look.hasMouse)
         CNcurses_reports_start(look.hasMouse)
         self.diversion = consume diversion
@@ -62,14 +67,36 @@ final class Terminal: Display {
         return (asked, type)
     }
 
-    private static func startColours() -> Palette {
-        // https://no-color.org: any value except the empty one.
-        if let value = getenv("NO_COLOR"), value.pointee != 0 { return Palette(colours: 0) }
-        let palette = Palette(colours: Int(CNcurses_start_colours()))
-        for style in Style.allCases where palette[style].foreground >= 0 || palette[style].background >= 0 {
-            init_pair(Int16(style.rawValue) + 1, palette[style].foreground, palette[style].background)
+    /// True if the user wants no colours in any program: https://no-color.org.
+    private static var refusesColours: Bool { getenv("NO_COLOR").map { $0.pointee != 0 } ?? false }
+
+    private static func startColours() -> Int { refusesColours ? 0 : Int(CNcurses_start_colours()) }
+
+    private static func palette(_ colours: Int, _ look: Look) -> Palette {
+        let palette = Palette(colours: colours, theme: look.theme, own: look.paints)
+        for style in Style.allCases where palette[style].hasColours {
+            init_extended_pair(pair(style), palette[style].foreground, palette[style].background)
         }
+        // Cells without text have the background of normal text.
+        CNcurses_set_background(palette[.normal].hasColours ? Int16(pair(.normal)) : 0)
         return palette
+    }
+
+    private static func pair(_ style: Style) -> Int32 { Int32(style.rawValue) + 1 }
+
+    func adopt(_ look: Look) -> String? {
+        if look.hasMouse != keyboard.hasMouse {
+            keyboard.hasMouse = look.hasMouse
+            CNcurses_reports_mouse(look.hasMouse)
+        }
+        guard look.theme != self.look.theme else { return nil }
+        self.look = look
+        guard colours > 0 else {
+            return Self.refusesColours ? "NO_COLOR is set, so no theme has colours." : "This terminal has no colours."
+        }
+        palette = Self.palette(colours, look)
+        shown = nil
+        return nil
     }
 
     var size: Size { Size(rows: Int(CNcurses_rows()), columns: Int(CNcurses_columns())) }
@@ -152,7 +179,6 @@ final class Terminal: Display {
         var column = 0
         for span in line.spans {
             let look = palette[span.style]
-            let hasColours = look.foreground >= 0 || look.background >= 0
             var text: [UInt32] = []
             for scalar in span.text.unicodeScalars {
                 if hasUnicode {
@@ -164,7 +190,7 @@ final class Terminal: Display {
             }
             CNcurses_put(
                 Int32(row), Int32(column), text, Int32(text.count), look.attributes,
-                hasColours ? Int16(span.style.rawValue) + 1 : 0)
+                look.hasColours ? Int16(Self.pair(span.style)) : 0)
             column += span.width
         }
         CNcurses_clear_row(Int32(row), Int32(column))

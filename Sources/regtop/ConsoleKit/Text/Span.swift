@@ -94,4 +94,9 @@ package nonisolated enum Style: UInt8, CaseIterable, Sendable {
     case bar
     case barShared
     case rule
+
+    /// The name of the style for users, such as `header-alert`.
+    package var name: String {
+        "\(self)".reduce(into: "") { $0 += $1.isUppercase ? "-\($1.lowercased())" : String($1) }
+    }
 }

@@ -38,7 +38,10 @@ struct LookOptions: ParsableArguments {
     var utc = false
 
     /// The options, completed by the configuration.
-    func look(_ settings: Settings) -> Look { Look(hasMouse: !noMouse && settings.hasMouse, isLinear: linear) }
+    func look(_ settings: Settings) -> Look {
+        Look(
+            hasMouse: !noMouse && settings.hasMouse, isLinear: linear, theme: settings.theme, paints: settings.paints)
+    }
 }
 
 /// A command that hands the terminal to the console, which handles signals and standard streams.

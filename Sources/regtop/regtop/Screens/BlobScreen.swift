@@ -163,7 +163,7 @@ final class BlobScreen: Screen {
                 case .failure(let error):
                     view.table.replace([])
                     (report, problem, isJudged) = (nil, nil, false)
-                    view.empty = "The chunks could not be read; r tries again."
+                    view.empty = "The chunks could not be read; \(store.settings.key("refresh")) tries again."
                     return .failure(error)
                 }
             })

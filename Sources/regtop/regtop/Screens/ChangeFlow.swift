@@ -80,7 +80,10 @@ struct ChangeFlow {
         _ waiting: [PendingChange], title: String, question: String, saying caches: CacheState, _ admin: RegistryAdmin
     ) -> Effect {
         .propose(
-            Proposal(title: title, lines: waiting.map { Line($0.what) }, question: question, owner: screen) {
+            Proposal(
+                title: title, lines: waiting.map { Line($0.what) }, question: question,
+                typed: store.settings.confirmation.typed("\(waiting.count)"), owner: screen
+            ) {
                 .apply(
                     .change(Slot(screen, "change"), "completing \(HumanText.count(waiting.count, "change"))") { _ in
                         try await admin.recover(saying: caches)
@@ -219,7 +222,7 @@ struct ChangeFlow {
     func propose(
         _ plan: some ShownPlan, hidden: HiddenMarks = HiddenMarks(), undone: Undone? = nil
     ) -> Effect {
-        let words = PlanWords(plan)
+        let words = PlanWords(plan, store.settings.confirmation)
         if plan.targetNames.isEmpty, let obstacle = (plan as? CollectionPlan)?.obstacles.first {
             return .say(.failure("Blocked: \(obstacle)"))
         }

@@ -260,7 +260,7 @@ final class CollectionScreen: Screen {
                 arrange()
             } end: { [unowned self] ending in
                 guard case .failed(let error) = ending else { return .none }
-                view.empty = "The quarantine could not be read; r tries again."
+                view.empty = "The quarantine could not be read; \(store.settings.key("refresh")) tries again."
                 return .failure(error)
             })
     }

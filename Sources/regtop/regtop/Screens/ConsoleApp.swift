@@ -32,7 +32,7 @@ enum ConsoleApp {
         let board = TaskBoard { ping.send() }
         let console = Console(
             root: start, board: board,
-            readOnlyReason: options.readOnly ? StoreSwitch.readOnlyReason : nil,
+            readOnlyReason: options.readOnly ? StoreSwitch.readOnlyReason : nil, look: look, keys: settings.keys,
             header: { store?.header ?? HeaderBar(items: [.init(text: "regtop")]) },
             places: { withHints in
                 guard let store else { return [] }

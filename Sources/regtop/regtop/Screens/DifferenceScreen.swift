@@ -64,11 +64,11 @@ final class DifferenceScreen: Screen {
                     view.empty = "No difference."
                     return .none
                 case .cancelled:
-                    view.empty = "Stopped; r starts again."
+                    view.empty = "Stopped; \(store.settings.key("refresh")) starts again."
                     return .none
                 case .failed(let error):
                     generation = nil
-                    view.empty = "The states could not be compared; r tries again."
+                    view.empty = "The states could not be compared; \(store.settings.key("refresh")) tries again."
                     return .failure(error)
                 }
             })

@@ -124,7 +124,7 @@ final class ImageDifferenceScreen: Screen {
                     view.empty = "One of the two images does not exist any more."
                     return .none
                 case .failure(let error):
-                    view.empty = "The images could not be read; r tries again."
+                    view.empty = "The images could not be read; \(store.settings.key("refresh")) tries again."
                     return .failure(error)
                 }
             })

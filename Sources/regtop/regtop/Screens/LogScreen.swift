@@ -69,7 +69,7 @@ final class LogScreen: Screen {
                     view.table.replace(entries.map(LogRow.init))
                     return .none
                 case .failure(let error):
-                    view.empty = "The log could not be read; r tries again."
+                    view.empty = "The log could not be read; \(store.settings.key("refresh")) tries again."
                     return .failure(error)
                 }
             })

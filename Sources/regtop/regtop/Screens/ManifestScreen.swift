@@ -186,7 +186,7 @@ final class ManifestScreen: Screen {
                     view.empty = "This manifest does not exist any more."
                     return .none
                 case .failure(let error):
-                    view.empty = "The manifest could not be read; r tries again."
+                    view.empty = "The manifest could not be read; \(store.settings.key("refresh")) tries again."
                     return .failure(error)
                 }
             })

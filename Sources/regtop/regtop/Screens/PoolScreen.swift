@@ -91,10 +91,10 @@ final class PoolScreen: Screen {
             switch ending {
             case .finished: return .none
             case .cancelled:
-                view.empty = "Stopped before all objects were located; r starts again."
+                view.empty = "Stopped before all objects were located; \(store.settings.key("refresh")) starts again."
                 return .none
             case .failed(let error):
-                view.empty = "The objects could not be located; r tries again."
+                view.empty = "The objects could not be located; \(store.settings.key("refresh")) tries again."
                 return .failure(error)
             }
         }

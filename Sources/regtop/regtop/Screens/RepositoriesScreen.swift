@@ -166,7 +166,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
                     return .all([scan(again: again, pass), look()])
                 case .cancelled: return .none
                 case .failed(let error):
-                    view.empty = "The repositories could not be listed; r tries again."
+                    view.empty = "The repositories could not be listed; \(store.settings.key("refresh")) tries again."
                     return .failure(error)
                 }
             })
@@ -178,7 +178,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
         let all = isAll ? names : Array(Set(names).union(known.keys)).sorted()
         view.table.replace(all.map { known[$0] ?? RepositoryRow(name: $0) })
         if isAll { store.repositories = names }
-        if isAll { view.empty = "This store has no repositories; t shows its tree." }
+        if isAll { view.empty = "This store has no repositories; \(store.settings.key("tree")) shows its tree." }
     }
 
     private func scan(again: Set<RepositoryName>?, _ pass: RegistryPass) -> Effect {

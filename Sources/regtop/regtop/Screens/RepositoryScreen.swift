@@ -225,7 +225,7 @@ final class RepositoryScreen: Screen, TargetScreen {
             } end: { [unowned self] ending in
                 switch ending {
                 case .finished:
-                    view.empty = "No tags, manifests or uploads; t shows the tree."
+                    view.empty = "No tags, manifests or uploads; \(store.settings.key("tree")) shows the tree."
                     let sure =
                         listing.tags.map { RepositoryItem.Identity.tag($0) } + listing.uploads.map { .upload($0) }
                     // A manifest without a tag stays until the tags are read again.
@@ -240,7 +240,7 @@ final class RepositoryScreen: Screen, TargetScreen {
                     view.empty = "This repository does not exist any more."
                     return .none
                 case .failed(let error):
-                    view.empty = "The tags could not be listed; r tries again."
+                    view.empty = "The tags could not be listed; \(store.settings.key("refresh")) tries again."
                     return .failure(error)
                 }
             })

@@ -1,4 +1,5 @@
 import ConsoleKit
+import Presentation
 import SafeText
 
 /// The user's configuration: its file and all mistakes in it.
@@ -18,7 +19,24 @@ final class SettingsScreen: Screen {
             } else {
                 lines += [Line(), Line("The rest of the file holds.", .dim)]
             }
-            return lines
+            return lines + [Line()] + Self.facts(settings, columns)
+        }
+    }
+
+    /// The settings of the console that hold.
+    private static func facts(_ settings: Settings, _ columns: Int) -> [Line] {
+        let keys = settings.keys.keys.sorted { $0.key < $1.key }.map { name, keys in
+            "\(name) \(keys.isEmpty ? "none" : keys.map(\.label).joined(separator: " "))"
+        }
+        let facts = [
+            ("theme", settings.theme.rawValue),
+            ("colors", settings.paints.keys.map(\.name).sorted().joined(separator: ", ")),
+            ("keys", keys.joined(separator: ", ")), ("confirm", settings.confirmation.rawValue),
+        ]
+        return facts.flatMap { name, value in
+            Line.wrapped(value.isEmpty ? "as usual" : value, to: max(1, columns - 9)).enumerated().map { number, line in
+                Line(number == 0 ? name : "", .dim).fitted(to: 9) + line
+            }
         }
     }
 

@@ -91,7 +91,7 @@ final class TrashScreen: Screen, TargetScreen {
                 view.table.replace((parts.last ?? []).map(TrashRow.init))
             } end: { [unowned self] ending in
                 if case .failed(let error) = ending {
-                    view.empty = "The trash could not be read; r tries again."
+                    view.empty = "The trash could not be read; \(store.settings.key("refresh")) tries again."
                     return .failure(error)
                 }
                 return look()

@@ -104,7 +104,7 @@ final class TreeScreen: Screen {
                     view.table.replace((entries ?? []).map { known[$0] ?? DirectoryRow(entry: $0) })
                     return .all([scan(), look()])
                 case .failure(let error):
-                    view.empty = "The directory could not be read; r tries again."
+                    view.empty = "The directory could not be read; \(store.settings.key("refresh")) tries again."
                     return .failure(error)
                 }
             })

@@ -84,7 +84,7 @@ final class UploadsScreen: Screen, TargetScreen {
                 view.table.replace(parts.last ?? [])
             } end: { [unowned self] ending in
                 if case .failed(let error) = ending {
-                    view.empty = "The uploads could not be read; r tries again."
+                    view.empty = "The uploads could not be read; \(store.settings.key("refresh")) tries again."
                     return .failure(error)
                 }
                 return .none

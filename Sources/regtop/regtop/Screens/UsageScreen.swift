@@ -52,7 +52,8 @@ final class UsageScreen: Screen, TargetScreen {
                 item.tag.map { "Usage of \(name):\($0)" } ?? "Usage of \(name)@\(item.digest?.string.prefix(19) ?? "")…"
             }
         let isOld = generation != nil && generation != store.generation
-        let age = isOld ? [Line("older than the last change; r reads again", .warning)] : []
+        let age =
+            isOld ? [Line("older than the last change; \(store.settings.key("refresh")) reads again", .warning)] : []
         return TitleBar(title: title, details: details + whole + age + view.selection)
     }
 
@@ -212,14 +213,14 @@ final class UsageScreen: Screen, TargetScreen {
             view.empty = "Nothing uses space here."
             return .none
         case .cancelled:
-            view.empty = "Stopped; r starts again."
+            view.empty = "Stopped; \(store.settings.key("refresh")) starts again."
             return .none
         case .failed(StorageError.notFound):
             view.empty = "This repository does not exist any more."
             return .none
         case .failed(let error):
             generation = nil
-            view.empty = "The usage could not be computed; r tries again."
+            view.empty = "The usage could not be computed; \(store.settings.key("refresh")) tries again."
             return .failure(error)
         }
     }

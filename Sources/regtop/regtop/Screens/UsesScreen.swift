@@ -94,10 +94,11 @@ final class UsesScreen: Screen {
                     view.empty = "No manifest of any repository needs this blob."
                     return .none
                 case .cancelled:
-                    view.empty = "Stopped before all repositories were read; r reads again."
+                    view.empty =
+                        "Stopped before all repositories were read; \(store.settings.key("refresh")) reads again."
                     return .none
                 case .failed(let error):
-                    view.empty = "The repositories could not be read; r tries again."
+                    view.empty = "The repositories could not be read; \(store.settings.key("refresh")) tries again."
                     return .failure(error)
                 }
             })

@@ -21,10 +21,23 @@ nonisolated struct Settings: Sendable, Equatable {
     /// By the table's name: `repositories`, `tags`.
     var tables: [String: TableSettings] = [:]
     var hasMouse = true
+    var theme = Theme.standard
+    /// The looks that replace those of the theme.
+    var paints: [Style: Paint] = [:]
+    /// The keys that replace those of commands.
+    var keys = KeyMap()
+    /// The confirmations of changes in the console.
+    var confirmation = Confirmation.normal
     /// The rules for `rm --policy`, in the order of the file.
     var retention: [RetentionRule] = []
     /// The mistakes in the file, each with its line and column. The rest of the file holds.
     var problems: [String] = []
+
+    /// The key of a command for a sentence, or its name with a colon.
+    func key(_ command: String) -> String {
+        let usual = KeyCatalog.places.lazy.compactMap { $0.all[command] }.first
+        return (keys.keys[command] ?? usual)?.first?.label ?? ":\(command)"
+    }
 
     /// The rules for `rm --policy`.
     ///

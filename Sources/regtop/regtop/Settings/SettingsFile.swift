@@ -16,12 +16,18 @@ import Yams
 ///       "app/*": {keep: 10, keep-tags: [latest, "v*"], by: created}
 ///       "**": {where: age>1y}
 ///     mouse: false
+///     theme: light
+///     colors: {bad: bold 160, selected: "white on #005f87"}
+///     keys: {delete: x, delete-now: []}
+///     confirm: always-typed
 ///
 /// A mistake becomes a problem of the settings, with its line and column; the rest of the file
 /// holds.
 nonisolated struct SettingsFile {
     private let path: String
-    private var settings = Settings()
+    var settings = Settings()
+    /// The keys of commands in the file.
+    var keyNodes: [String: [Node]] = [:]
 
     /// The path of the file; nil without a home directory.
     static func path(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
@@ -65,7 +71,7 @@ nonisolated struct SettingsFile {
 
     private func place(_ mark: Mark?) -> String { mark.map { "\(path):\($0.line):\($0.column)" } ?? path }
 
-    private mutating func complain(_ node: Node, _ text: String) {
+    mutating func complain(_ node: Node, _ text: String) {
         settings.problems.append("\(place(node.mark)): \(text)")
     }
 
@@ -90,9 +96,16 @@ nonisolated struct SettingsFile {
             case "retention":
                 file.each(of: value, "\"retention\"") { $0.rule($1, $2) }
             case "mouse": file.settings.hasMouse = file.flag(value) ?? true
-            default: file.unknown(key, ["registries", "tables", "retention", "mouse"])
+            case "theme": file.theme(value)
+            case "colors": file.each(of: value, "\"colors\"") { $0.paint($1, $2) }
+            case "keys": file.each(of: value, "\"keys\"") { $0.keys($1, $2) }
+            case "confirm": file.confirmation(value)
+            default:
+                file.unknown(
+                    key, ["registries", "tables", "retention", "mouse", "theme", "colors", "keys", "confirm"])
             }
         }
+        checkKeys()
     }
 
     private mutating func registry(_ name: Node, _ node: Node) {
@@ -188,11 +201,11 @@ nonisolated struct SettingsFile {
         for (key, value) in mapping { take(&self, key, value) }
     }
 
-    private mutating func unknown(_ key: Node, _ known: [String]) {
+    mutating func unknown(_ key: Node, _ known: [String]) {
         complain(key, "unknown name \"\(key.string ?? "?")\"; known here: \(known.joined(separator: ", "))")
     }
 
-    private mutating func text(_ node: Node) -> String? {
+    mutating func text(_ node: Node) -> String? {
         if case .scalar(let scalar) = node, !scalar.string.isEmpty { return scalar.string }
         complain(node, "must be a text")
         return nil

@@ -9,10 +9,15 @@ import Testing
     /// Every screen has a golden: a new screen needs a line in `Scene.all`.
     @Test func everyScreenEqualsItsGolden() async throws {
         var seen: Set<String> = []
+        var keys: [String: [String: [Key]]] = [:]
         for scene in Scene.all {
             let bench = try await ScreenBench()
             await bench.play(scene)
             seen.formUnion(bench.console.stack.map { "\(type(of: $0))" })
+            for screen in bench.console.stack {
+                let own = screen.commands.map { ($0.name, $0.keys) }
+                keys["\(type(of: screen))", default: [:]] = Dictionary(own) { first, _ in first }
+            }
             for size in Golden.sizes {
                 bench.size = size
                 await bench.settle()
@@ -24,6 +29,12 @@ import Testing
             let screen = entry.make(.init(store: bench.store, board: bench.console.board))
             #expect(seen.contains("\(type(of: screen))"), "the screen \"\(entry.name)\" has no golden")
         }
+        for (screen, own) in keys {
+            let place = KeyCatalog.places.first { $0.name + "Screen" == screen }
+            #expect(place?.own == own, "\(screen)")
+        }
+        let global = bench.console.globalCommands.map { ($0.name, $0.keys) }
+        #expect(KeyCatalog.everywhere == Dictionary(global) { first, _ in first })
     }
 
     /// The differences since a snapshot, which is a file and therefore no scene.

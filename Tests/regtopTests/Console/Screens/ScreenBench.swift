@@ -21,9 +21,10 @@ import Testing
     ///   - isReadOnly: Whether the session is read-only; otherwise only the console may be.
     ///   - reason: Why the console allows no changes; nil if it does.
     ///   - refusal: The answer of the store to every write.
+    ///   - settings: The user's configuration.
     ///   - prepare: Changes the sample before the console opens it.
     convenience init(
-        isReadOnly: Bool = false, reason: String? = nil, refusal: StoreError? = nil,
+        isReadOnly: Bool = false, reason: String? = nil, refusal: StoreError? = nil, settings: Settings = Settings(),
         prepare: (any ObjectWriter) async throws -> Void = { _ in }
     ) async throws {
         let sample = try SQLiteStore.inMemory(clock: .test)
@@ -35,25 +36,26 @@ import Testing
             writer: isReadOnly ? nil : writer,
             chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0, clock: .test)
         ) { await sample.close() }
-        self.init(session, writer, reason: reason)
+        self.init(session, writer, reason: reason, settings: settings)
         console.start()
         await settle()
     }
 
     /// Another console on the store of `other`, as after a restart.
     convenience init(after other: ScreenBench) async {
-        self.init(other.store.session, other.writer, reason: nil)
+        self.init(other.store.session, other.writer, reason: nil, settings: other.store.settings)
         console.start()
         await settle()
     }
 
-    private init(_ session: Session, _ writer: TollWriter, reason: String?) {
+    private init(_ session: Session, _ writer: TollWriter, reason: String?, settings: Settings) {
         self.writer = writer
-        let store = OpenStore(session)
+        let store = OpenStore(session, settings: settings)
         self.store = store
         let board = TaskBoard { [ping] in ping.send() }
         console = Console(
-            root: RepositoriesScreen(store), board: board, readOnlyReason: reason, header: { store.header },
+            root: RepositoriesScreen(store), board: board, readOnlyReason: reason, keys: settings.keys,
+            header: { store.header },
             places: {
                 let change = StoreSwitch(
                     store: store, board: board, options: SessionOptions(), staysReadOnly: false,

@@ -331,7 +331,7 @@ import Testing
         }
         await bench.find("attic")
         await bench.press(.character("V"), .down)
-        #expect(marked() == ["attic/cron", "attic/intranet"] && bench.rows[1].contains("range of 2, V ends it"))
+        #expect(marked() == ["attic/cron", "attic/intranet"] && bench.rows[1].contains("range of 2, :range ends it"))
         await bench.press(.up)
         #expect(marked() == ["attic/cron"])
         await bench.press(.escape)
@@ -384,7 +384,7 @@ import Testing
     @Test func matchesAreFoundAgain() async throws {
         let bench = try await ScreenBench()
         await bench.press(.character("n"))
-        #expect(bench.status == "Nothing was looked for yet: press /.")
+        #expect(bench.status == "Nothing was looked for yet: filter first.")
         await bench.find("attic/")
         await bench.press(.escape, .character("n"))
         func row() -> String {

@@ -1,0 +1,39 @@
+extension Console {
+    /// The commands that change the look.
+    var lookCommands: [Command] {
+        [
+            Command(
+                name: "theme", keys: [], help: "Changes the colours: default, dark, light, high-contrast or mono",
+                group: .general,
+                argument: .init(
+                    choices: { Theme.allCases.map(\.rawValue) }, action: { [unowned self] in show(theme: $0) })
+            ) { [unowned self] in
+                let themes = [look.theme] + Theme.allCases.filter { $0 != look.theme }
+                let options = themes.map { ChoicePanel.Option(name: $0.rawValue, meaning: $0.meaning) }
+                return .choose(ChoicePanel(title: "Theme", options: options, declined: "The theme stays.")) {
+                    [unowned self] in show(theme: themes[$0].rawValue)
+                }
+            },
+            Command(
+                name: "mouse", keys: [],
+                help: "Leaves the mouse to the terminal, to select text, or takes it for clicks again", group: .general
+            ) { [unowned self] in
+                look.hasMouse.toggle()
+                return .say(
+                    .info(
+                        look.hasMouse
+                            ? "The console takes the mouse."
+                            : "The mouse is left to the terminal; :mouse takes it again."))
+            },
+        ]
+    }
+
+    private func show(theme name: String) -> Effect {
+        guard let theme = Theme(rawValue: name) else {
+            let names = Theme.allCases.map(\.rawValue).joined(separator: ", ")
+            return .say(.failure("No theme \"\(name)\". Themes: \(names)."))
+        }
+        look.theme = theme
+        return .say(.info("The theme is \(name)."))
+    }
+}

@@ -1,0 +1,119 @@
+import ConsoleKit
+
+/// The keys of all commands, screen by screen, so that a mistake in the keys of the configuration
+/// is found before any screen exists. A test compares it with the screens.
+nonisolated struct KeyCatalog {
+    /// The commands of a screen with their keys. A command of the screen itself comes before one
+    /// that works everywhere.
+    struct Place: Sendable {
+        let name: String
+        let own: [String: [Key]]
+        /// The same and the commands that work everywhere.
+        let all: [String: [Key]]
+    }
+
+    static let places: [Place] = screens.map { name, texts in
+        let own = texts.reduce(into: [:]) { $0.merge(commands($1)) { first, _ in first } }
+        return Place(name: name, own: own, all: own.merging(everywhere) { first, _ in first })
+    }
+
+    /// The names of all commands.
+    static let names = Set(places.flatMap(\.all.keys))
+
+    static let everywhere = commands(
+        """
+        help=?,F1 back=Left,h,Backspace quit=q escape=Esc command=: yank=y command-line= messages= redraw=^L theme= \
+        mouse= tree=t pool=p usage=b problems=F verification=X collection=c trash=T uploads=P log=L recover= settings= \
+        tasks=W go= store=
+        """)
+
+    private static let texts =
+        "down=Down,j,Enter up=Up,k page-down=PgDn,^F,Space page-up=PgUp,^B top=g,Home bottom=G,End"
+    private static let table = """
+        down=Down,j up=Up,k page-down=PgDn,^F page-up=PgUp,^B half-down=^D half-up=^U top=g,Home bottom=G,End filter=/ \
+        sort=s reverse=S clip=Y next-match=n previous-match=N
+        """
+    private static let marks = "mark=Space range=V mark-all=* invert=i mark-matching=+ unmark-all=U"
+
+    private static let screens: [(String, [String])] = [
+        (
+            "Repositories",
+            [
+                table, marks,
+                """
+                open=Enter,Right,l delete=d,Del delete-now=D move=m copy=C diff= policy= verify=v export=e undo=u \
+                unique=% refresh=r write= caches-flushed= no-cache=
+                """,
+            ]
+        ),
+        (
+            "Repository",
+            [
+                table, marks,
+                """
+                open=Enter,Right,l compare== against= delete=d,Del retag=m copy=C tag= verify=v export=e undo=u \
+                refresh=r tree=t write=
+                """,
+            ]
+        ),
+        (
+            "Manifest",
+            [table, "open=Enter,Right,l chunks=c config=i delete=d,Del repair=R tag= undo=u refresh=r verify=v"]
+        ),
+        ("Blob", [table, "open=Enter,Right,l why=w repair=R undo=u refresh=r verify=v write="]),
+        ("Object", [texts, "refresh=r"]),
+        ("Recipe", [texts]),
+        ("ImageDifference", [table, "open=Enter,Right,l refresh=r"]),
+        ("Difference", [table, "open=Enter,Right,l refresh=r"]),
+        ("Tree", [table, "open=Enter,Right,l object=o refresh=r write="]),
+        ("Uses", [table, "open=Enter,Right,l refresh=r write="]),
+        ("Pool", [table, "refresh=r"]),
+        ("Usage", [table, marks, "open=Enter,Right,l delete=d,Del undo=u why=w refresh=r"]),
+        ("Problems", [table, marks, "open=Enter,Right,l repair=R mark-kind=K hash=H refresh=r write="]),
+        ("Verify", [table, "open=Enter,Right,l verify=r"]),
+        ("Collection", [table, "mark=M run=x delay= grace= max-share= untagged= uploads-older-than= refresh=r"]),
+        ("Results", [texts, "undo=u"]),
+        ("Trash", [table, marks, "restore=Enter restore-as=m drop=d,Del empty=E refresh=r write="]),
+        ("Uploads", [table, marks, "open=Enter,Right,l delete=d,Del undo=u refresh=r write="]),
+        ("Log", [table, "refresh=r write="]),
+        ("Recover", [table, "run=R refresh=r caches-flushed= no-cache="]),
+        ("Tasks", [table, "cancel=x,Del"]),
+        ("Settings", [texts]),
+        ("Help", [texts]),
+        ("Messages", [texts]),
+        ("Pools", [table, "open=Enter,Right,l"]),
+    ]
+
+    /// Reads names with keys, such as `open=Enter,l delete=d`.
+    private static func commands(_ text: String) -> [String: [Key]] {
+        let pairs = text.split(separator: " ").map { word in
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(parts[0]), parts[1].split(separator: ",").compactMap { Key(label: String($0)) })
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    /// A key that two commands of a screen have.
+    struct Conflict: Equatable {
+        /// The command with a key of the user's own.
+        let name: String
+        let key: Key
+        let other: String
+        let place: String
+    }
+
+    /// Returns the first key of the user's own that has another meaning on the same screen.
+    static func conflict(in map: KeyMap) -> Conflict? {
+        for (name, keys) in map.keys.sorted(by: { $0.key < $1.key }) {
+            for place in places where place.all[name] != nil {
+                for key in keys {
+                    let other = place.all.keys.sorted().first {
+                        $0 != name && (map.keys[$0] ?? place.all[$0] ?? []).contains(key)
+                    }
+                    if let other { return Conflict(name: name, key: key, other: other, place: place.name) }
+                }
+            }
+        }
+        return nil
+    }
+}
