@@ -75,7 +75,7 @@ struct SeededGenerator: RandomNumberGenerator {
                 table.beginRange()
                 guard table.range != nil else { continue }
                 table.move(by: Int.random(in: -9...9, using: &random))
-                let rows = Set((table.range ?? 0...0).map { table.row(at: $0).id })
+                let rows = Set((table.range ?? 0...0).compactMap { table.row(at: $0)?.id })
                 // The range also ends before the rows change, with the same marks.
                 switch Int.random(in: 0..<4, using: &random) {
                 case 0:
@@ -113,7 +113,9 @@ struct SeededGenerator: RandomNumberGenerator {
         }
     }
 
-    private static func shown(_ table: Table<TestRow>) -> [String] { (0..<table.count).map { table.row(at: $0).id } }
+    private static func shown(_ table: Table<TestRow>) -> [String] {
+        (0..<table.count).compactMap { table.row(at: $0)?.id }
+    }
 
     /// The cost of a key does not depend on the number of rows. A hundred thousand steps over as
     /// many rows, each with a drawn frame, take less time than a hundred passes over all rows.

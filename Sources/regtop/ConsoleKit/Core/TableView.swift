@@ -14,6 +14,8 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     package var clipKind: (Row) -> CopyItem.Kind = { _ in .name }
     /// The texts of a row that `y` offers after the one of `Y`.
     package var others: ((Row) -> [CopyItem])?
+    /// Called before the rows are grouped by folders, or listed flat.
+    package var regroup: () -> Void = {}
     let canMark: Bool
     /// The rows of the last drawing, for moves by pages.
     private(set) var page = 1
@@ -50,7 +52,9 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         let shown = table.top..<min(table.count, table.top + page)
         let below = shown.upperBound..<min(table.count, shown.upperBound + page)
         let above = max(0, shown.lowerBound - page)..<shown.lowerBound
-        return [Array(shown), Array(below), above.reversed()].joined().map { table.row(at: $0) }
+        let rows = [Array(shown), Array(below), above.reversed()].joined().compactMap { table.row(at: $0) }
+        // The sums of the folders on the screen, but not all of a folder with many rows.
+        return rows + (table.isGrouped ? Array(table.folderRows(at: shown).prefix(500)) : [])
     }
 
     /// Counts from the lower end of the screen, where only the details lie below the table.
@@ -62,7 +66,7 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     }
 
     /// The rows that the filter shows, in their order.
-    package var shownRows: [Row] { (0..<table.count).map { table.row(at: $0) } }
+    package var shownRows: [Row] { table.shown.map { table.rows[$0] } }
 
     package var copies: [CopyItem] {
         guard let row = table.selected else { return [] }
@@ -73,12 +77,13 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
 
     /// True if there are rows for a command: marked ones, or the one under the cursor. Costs
     /// nothing.
-    package var hasTargets: Bool { !table.marks.isEmpty || table.selected != nil }
+    package var hasTargets: Bool { !table.marks.isEmpty || table.count > 0 }
 
-    /// The rows for a command: the marked ones, hidden ones included, or the one under the cursor.
+    /// The rows for a command: the marked ones, hidden ones included, or the one under the cursor,
+    /// or the shown ones in the folder under the cursor.
     package var targets: [Row] {
         let marked = table.markedRows
-        return marked.isEmpty ? table.selected.map { [$0] } ?? [] : marked
+        return marked.isEmpty ? table.selected.map { [$0] } ?? table.folderRows : marked
     }
 
     /// The last filter, for jumps to its matches after it has ended; nil before one.
@@ -109,7 +114,7 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
 
     /// The number of rows, and `selection`, for the title of a screen.
     package var summary: [Line] {
-        [Line(HumanText.count(table.rows.count))].filter { _ in table.count == table.rows.count } + selection
+        [Line(HumanText.count(table.rows.count))].filter { _ in table.shown.count == table.rows.count } + selection
     }
 
     /// Marks, filter and order, such as "1,204 shown of 3,870", for the title of a screen.
@@ -131,8 +136,9 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         if let range = table.range {
             parts.append(Line("range of \(HumanText.count(range.count)), :range ends it", .marked))
         }
-        if table.count != all {
-            parts.append(Line("\(HumanText.count(table.count)) shown of \(HumanText.count(all))"))
+        if table.isGrouped { parts.append(Line("in folders")) }
+        if table.shown.count != all {
+            parts.append(Line("\(HumanText.count(table.shown.count)) shown of \(HumanText.count(all))"))
         }
         if table.filter.problem != nil {
             // The user still types the filter, and the reason stands beside it.
@@ -203,7 +209,8 @@ extension TableView {
             Command(
                 name: "next-match", keys: [.character("n")], help: "Next row that matches the last filter",
                 group: .move,
-                isEnabled: { [unowned self] in sought != nil }, whenDisabled: "Nothing was looked for yet: filter first."
+                isEnabled: { [unowned self] in sought != nil },
+                whenDisabled: "Nothing was looked for yet: filter first."
             ) { [unowned self] in seek(1) },
             Command(
                 name: "previous-match", keys: [.character("N")], help: "Previous row that matches the last filter",
@@ -216,21 +223,14 @@ extension TableView {
     var marking: [Command] {
         [
             Command(
-                name: "mark", keys: [.character(" ")], hint: "mark", help: "Marks or unmarks the row",
-                isEnabled: { [unowned self] in table.selected != nil }
-            ) { [unowned self] in
-                if table.range != nil {
-                    table.endRange()
-                } else {
-                    table.toggleMark()
-                    table.move(by: 1)
-                }
-                return .none
-            },
+                name: "mark", keys: [.character(" ")], hint: "mark",
+                help: "Marks or unmarks the row, or the rows in the folder",
+                isEnabled: { [unowned self] in table.count > 0 }
+            ) { [unowned self] in mark() },
             Command(
                 name: "range", keys: [.character("V")],
                 help: "Begins a range of marks at the row; moves extend it, the same key ends it, Esc drops it",
-                isEnabled: { [unowned self] in table.selected != nil }
+                isEnabled: { [unowned self] in table.count > 0 }
             ) { [unowned self] in
                 if table.range == nil { table.beginRange() } else { table.endRange() }
                 return .none
@@ -267,6 +267,48 @@ extension TableView {
         ]
     }
 
+    /// The commands for folders; none if the rows have no folders.
+    package var folderCommands: [Command] {
+        guard table.grouping != nil else { return [] }
+        return [
+            Command(
+                name: "turn-folder", keys: [.enter], hint: "open", help: "Opens or closes the folder",
+                isEnabled: { [unowned self] in table.folder != nil }
+            ) { [unowned self] in
+                table.turnFolder(open: table.folder?.isOpen == false)
+                return .none
+            },
+            Command(
+                name: "enter-folder", keys: [.right, .character("l")],
+                help: "Opens the folder, or enters it if it is open",
+                isEnabled: { [unowned self] in table.folder != nil }
+            ) { [unowned self] in
+                if table.folder?.isOpen == true { table.move(by: 1) } else { table.turnFolder(open: true) }
+                return .none
+            },
+            Command(
+                name: "close-folder", keys: [.left, .character("h")],
+                help: "Closes the folder, or the one around the row",
+                isEnabled: { [unowned self] in table.isInFolder }, whenDisabled: "The row lies in no folder."
+            ) { [unowned self] in
+                table.closeFolder()
+                return .none
+            },
+            Command(
+                name: "folders", keys: [.character("f")],
+                help: "Groups the rows by the folders in their names, such as team/, or lists them flat"
+            ) { [unowned self] in
+                group(!table.isGrouped)
+                return .none
+            },
+        ]
+    }
+
+    private func group(_ isGrouped: Bool) {
+        regroup()
+        table.group(isGrouped)
+    }
+
     private func filterPrompt(_ text: String, before: String) -> Prompt {
         Prompt(
             label: "/", text: text,
@@ -299,6 +341,22 @@ extension TableView {
         return .none
     }
 
+    private func mark() -> Effect {
+        guard table.range == nil else {
+            table.endRange()
+            return .none
+        }
+        let before = table.marks.count
+        table.toggleMark()
+        let folder = table.folder
+        table.move(by: 1)
+        guard let folder else { return .none }
+        let (count, all) = (table.marks.count - before, table.marks.count)
+        let verb = count < 0 ? "Unmarked" : "Marked"
+        let rest = all == max(0, count) ? "" : ", \(HumanText.count(all)) in all"
+        return .say(.info("\(verb) \(HumanText.count(abs(count), "row")) in \(folder.path)\(rest)."))
+    }
+
     private func mark(matching text: String) -> Effect {
         let filter = table.makeFilter(text)
         if let problem = filter.problem { return .say(.failure("Nothing marked: \(problem)")) }
@@ -328,6 +386,7 @@ extension TableView {
     /// Applies the user's configuration; tells the first name in it that is not a column.
     package func adopt(_ settings: TableSettings?) -> Effect {
         guard let settings else { return .none }
+        group(settings.isGrouped)
         let (known, sortable) = (table.columns.map(\.id), sortable.map(\.id))
         func complaint(_ column: TableSettings.Column, _ there: [String]) -> Effect {
             .say(.failure("\(column.place): no column \"\(column.name)\". Columns: \(there.joined(separator: ", "))."))
@@ -368,11 +427,14 @@ package nonisolated struct TableSettings: Sendable, Equatable {
     /// The column to sort by; nil for the order of the table itself.
     package var sort: Column?
     package var isDescending = false
+    /// True if the rows are grouped by folders.
+    package var isGrouped = false
     /// The columns to show, in this order; nil for all.
     package var columns: [Column]?
 
-    package init(sort: Column? = nil, isDescending: Bool = false, columns: [Column]? = nil) {
+    package init(sort: Column? = nil, isDescending: Bool = false, isGrouped: Bool = false, columns: [Column]? = nil) {
         self.sort = sort
+        self.isGrouped = isGrouped
         self.isDescending = isDescending
         self.columns = columns
     }

@@ -119,8 +119,8 @@ nonisolated enum ASCIIFallback {
         case "│": "|"
         case "…": "~"
         case "▲", "↑": "^"
-        case "▼", "↓": "v"
-        case "→", "▶", "›": ">"
+        case "▼", "▾", "↓": "v"
+        case "→", "▶", "▸", "›": ">"
         case "←", "◀": "<"
         default: "?"
         }

@@ -30,6 +30,11 @@ package nonisolated final class Scale: Sendable {
         most.withLock { $0 = max($0, largest) }
     }
 
+    /// Begins again without values.
+    package func clear() {
+        most.withLock { $0 = 0 }
+    }
+
     /// Returns a bar for a size, exactly `columns` wide. The part that is not unique has another
     /// colour, if it is known.
     package func bar(_ size: UInt64, unique: UInt64?, columns: Int) -> Line {

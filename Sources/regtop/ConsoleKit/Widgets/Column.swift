@@ -111,6 +111,28 @@ nonisolated enum ColumnLayout {
 
 /// Sorts rows by a column without moving them.
 nonisolated enum RowOrder {
+    /// Returns whether an entry comes before another one, as in `of`. An entry has a row for its
+    /// key, and a number for its place among entries with equal keys.
+    static func precedes<Row>(
+        _ one: (row: Row?, number: Int), _ other: (row: Row?, number: Int), by order: Column<Row>.Order,
+        descending: Bool
+    ) -> Bool {
+        switch order {
+        case .none: return descending ? one.number > other.number : one.number < other.number
+        case .number(let number):
+            switch (one.row.flatMap(number), other.row.flatMap(number)) {
+            case (nil, nil): return one.number < other.number
+            case (nil, _): return false
+            case (_, nil): return true
+            case (let left?, let right?):
+                return left == right ? one.number < other.number : descending ? left > right : left < right
+            }
+        case .text(let text):
+            let (left, right) = (one.row.map(text) ?? "", other.row.map(text) ?? "")
+            return left == right ? one.number < other.number : descending ? left > right : left < right
+        }
+    }
+
     /// Returns the indices of the rows in the order of the column. The sort is stable in both
     /// directions.
     static func of<Row>(_ rows: [Row], by order: Column<Row>.Order, descending: Bool) -> [Int] {

@@ -1,8 +1,8 @@
 /// The state of a table: its rows, order, filter, cursor and marks. Cursor and marks follow the
 /// identity of a row, never its number, through every sort, filter and refresh.
 ///
-/// Only `replace`, `sort` and `filter` cost more with more rows. A move of the cursor costs the
-/// same for ten rows and for a million.
+/// Only `replace`, `sort`, `filter` and folders cost more with more rows. A move of the cursor
+/// costs the same for ten rows and for a million.
 package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where Row.ID: Sendable {
     /// May change at any time. A sort by a column that is gone is no sort.
     package var columns: [Column<Row>]
@@ -13,8 +13,18 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     let makeFilter: @Sendable (_ text: String) -> TableFilter<Row>
 
     package private(set) var rows: [Row] = []
-    /// Indices of `rows`: the rows that pass the filter, in the order shown.
+    /// Indices of `rows`: the rows that pass the filter, in their order.
+    private(set) var shown: [Int] = []
+    /// The entries in the order shown: indices of `rows`, and folders as `RowFolders` numbers them.
     private(set) var order: [Int] = []
+    /// The division into folders; nil if the rows have none.
+    package var grouping: RowGrouping<Row>?
+    /// nil while the table is flat.
+    private(set) var folders: RowFolders<Row>?
+    /// The paths of the folders that the user opened.
+    private var opened: Set<String> = []
+    /// While a filter is on, all folders are open but these.
+    private var closed: Set<String> = []
     /// A position in `order`; 0 if no row is shown.
     private(set) var cursor = 0
     /// The first position that is visible; `scroll` keeps the cursor visible.
@@ -38,8 +48,8 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     private var numbers: [Row.ID: Int] = [:]
     private var texts = RowTexts()
     /// The length of the longest name.
-    private var longestName = 0
-    /// The indices of all rows, sorted; `order` is the part that passes the filter.
+    private(set) var longestName = 0
+    /// The indices of all rows, sorted; `shown` is the part that passes the filter.
     private var sorted: [Int] = []
 
     /// - Parameters:
@@ -62,12 +72,16 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         return shown.isEmpty ? columns : shown
     }
 
+    /// The number of positions: of shown rows and folders.
     var count: Int { order.count }
 
-    package var selected: Row? { order.indices.contains(cursor) ? rows[order[cursor]] : nil }
+    /// The row under the cursor; nil for a folder.
+    package var selected: Row? {
+        order.indices.contains(cursor) && order[cursor] >= 0 ? rows[order[cursor]] : nil
+    }
 
-    /// The row at a position of the order shown.
-    func row(at position: Int) -> Row { rows[order[position]] }
+    /// The row at a position of the order shown; nil for a folder.
+    func row(at position: Int) -> Row? { order[position] >= 0 ? rows[order[position]] : nil }
 
     /// Returns true if exactly `count` rows are marked, hidden ones and those of an open range
     /// included. Looks at `count` rows at most.
@@ -85,7 +99,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// The marked rows that the filter hides. Looks at every row if there are any.
     package var hiddenMarks: HiddenMarks {
         guard hiddenMarkCount > 0 else { return HiddenMarks() }
-        let shown = Set(order)
+        let shown = Set(shown)
         let hidden = sorted.filter { !shown.contains($0) && marks.contains(rows[$0].id) }
         return HiddenMarks(names: hidden.map { columns.first?.cell(rows[$0], 200).text ?? "" })
     }
@@ -97,7 +111,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// one identity is kept.
     package mutating func replace(_ newRows: [Row]) {
         endRange()
-        let former = hasChosen ? order.map { rows[$0].id } : []
+        let former = hasChosen ? order.map { $0 >= 0 ? Anchor.row(rows[$0].id) : .folder(path(of: $0)) } : []
         read = ContinuousClock.now
         rows = []
         rows.reserveCapacity(newRows.count)
@@ -109,7 +123,14 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
             longestName = rows.reduce(0) { max($0, name($1).utf8.count) }
         }
         marks.formIntersection(numbers.keys)
-        arrange(former: former.map { numbers[$0] })
+        folders?.divide(rows)
+        arrange(
+            former: former.map { anchor in
+                switch anchor {
+                case .row(let id): numbers[id]
+                case .folder(let path): folders?.folder(path).map { ~$0 }
+                }
+            })
     }
 
     /// Removes rows with their marks, hidden ones included.
@@ -126,6 +147,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
             guard let number = numbers[version.id] else { continue }
             rows[number] = version
             texts.set(searchText(version), at: number)
+            folders?.touch(number)
         }
     }
 
@@ -149,9 +171,11 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         endRange()
         let former = order
         let new = makeFilter(text)
-        let candidates = new.narrows(filter) ? order : sorted
+        let candidates = new.narrows(filter) ? shown : sorted
         filter = new
-        order = candidates.filter(passes)
+        if new.isEmpty { closed = [] }
+        shown = candidates.filter(passes)
+        fillFolders()
         followCursor(former: former)
     }
 
@@ -161,27 +185,43 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
 
     private mutating func arrange(former: [Int?]) {
         sorted = RowOrder.of(rows, by: columns.first { $0.id == sortColumn }?.order ?? .none, descending: isDescending)
-        order = sorted.filter(passes)
+        shown = sorted.filter(passes)
+        fillFolders()
         followCursor(former: former)
     }
 
-    /// Puts the cursor back on its row.
+    /// Puts the cursor back on its entry, or on the folder around it.
     ///
-    /// - Parameter former: The rows that were shown before, in their order; nil for one that is
+    /// - Parameter former: The entries that were shown before, in their order; nil for one that is
     ///   gone.
     private mutating func followCursor(former: [Int?]) {
-        hiddenMarkCount = marks.isEmpty ? 0 : marks.count - order.count { marks.contains(rows[$0].id) }
+        hiddenMarkCount = marks.isEmpty ? 0 : marks.count - shown.count { marks.contains(rows[$0].id) }
         guard hasChosen else {
             cursor = 0
             top = 0
             return
         }
         var positions = [Int?](repeating: nil, count: rows.count)
-        for (position, number) in order.enumerated() { positions[number] = position }
+        var folderPositions = [Int?](repeating: nil, count: folders?.folders.count ?? 0)
+        for (position, entry) in order.enumerated() {
+            if entry >= 0 { positions[entry] = position } else { folderPositions[~entry] = position }
+        }
+        func position(_ entry: Int?) -> Int? {
+            guard let entry else { return nil }
+            if let position = entry >= 0 ? positions[entry] : folderPositions[~entry] { return position }
+            // A row in a closed folder has passed the filter; others are not shown.
+            guard entry < 0 || passes(entry) else { return nil }
+            return folders?.ancestors(of: entry).lazy.compactMap { folderPositions[$0] }.first
+        }
+        func first(_ entries: some Sequence<Int?>) -> Int? {
+            for entry in entries {
+                if let position = position(entry) { return position }
+            }
+            return nil
+        }
         let offset = cursor - top
-        let after = former[min(cursor, former.count)...].lazy.compactMap { $0.flatMap { positions[$0] } }.first
-        let before = former[..<min(cursor, former.count)].reversed().lazy.compactMap { $0.flatMap { positions[$0] } }
-            .first
+        let after = first(former[min(cursor, former.count)...])
+        let before = first(former[..<min(cursor, former.count)].reversed())
         cursor = after ?? before ?? 0
         // The row keeps its place on the screen if possible.
         top = max(0, cursor - offset)
@@ -203,8 +243,8 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
 
     /// Puts the cursor on a row; returns false if the row is not shown.
     mutating func select(_ id: Row.ID) -> Bool {
-        guard let number = numbers[id], let position = order.firstIndex(of: number) else { return false }
-        move(to: position)
+        guard let number = numbers[id], passes(number) else { return false }
+        show(number)
         return true
     }
 
@@ -212,14 +252,25 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// -1; begins at the other end after the last one. Returns false if there is no such row.
     mutating func seek(_ filter: TableFilter<Row>, _ step: Int) -> Bool {
         guard count > 0 else { return false }
-        for distance in 1...count {
-            let position = ((cursor + step * distance) % count + count) % count
-            let number = order[position]
-            guard filter.matches(rows[number], text: texts[number]) else { continue }
-            move(to: position)
+        // Rows in closed folders count.
+        let all = folders == nil ? order : entries { _ in true }
+        let start = folders == nil ? cursor : all.firstIndex(of: order[cursor]) ?? 0
+        for distance in 1...all.count {
+            let number = all[((start + step * distance) % all.count + all.count) % all.count]
+            guard number >= 0, filter.matches(rows[number], text: texts[number]) else { continue }
+            show(number)
             return true
         }
         return false
+    }
+
+    /// Puts the cursor on a row that passes the filter, and opens the folders around it.
+    private mutating func show(_ number: Int) {
+        if let folders, !order.contains(number) {
+            for folder in folders.ancestors(of: number) { turn(folders.folders[folder].path, open: true) }
+            layOut()
+        }
+        if let position = order.firstIndex(of: number) { move(to: position) }
     }
 
     /// Makes the cursor visible in a view of `height` rows, and fills the view if there are enough
@@ -227,14 +278,24 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     mutating func scroll(toFit height: Int) {
         guard height > 0 else { return }
         top = max(min(top, cursor, count - height), cursor - height + 1, 0)
+        for entry in order[top..<min(count, top + height)] where entry < 0 { folders?.refresh(~entry, rows) }
     }
 
     // MARK: Marks
 
+    /// Marks the row under the cursor, or the shown rows in the folder; if all of them are marked,
+    /// unmarks them.
     mutating func toggleMark() {
-        guard let selected else { return }
+        guard order.indices.contains(cursor) else { return }
         hasChosen = true
-        if marks.remove(selected.id) == nil { marks.insert(selected.id) }
+        let entry = order[cursor]
+        let numbers = entry >= 0 ? [entry] : folders?.rows(in: ~entry) ?? []
+        let removes = numbers.allSatisfy { marks.contains(rows[$0].id) }
+        for number in numbers {
+            let isChanged =
+                removes ? marks.remove(rows[number].id) != nil : marks.insert(rows[number].id).inserted
+            if isChanged { folders?.mark(number, by: removes ? -1 : 1) }
+        }
     }
 
     /// The positions of the rows of an open range: from its beginning to the cursor; nil if no
@@ -243,20 +304,32 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     var range: ClosedRange<Int>? { rangeStart.map { min($0, cursor)...max($0, cursor) } }
 
     private var marksWithRange: Set<Row.ID> {
-        range.map { marks.union($0.lazy.map { rows[order[$0]].id }) } ?? marks
+        range.map { range in
+            marks.union(range.lazy.flatMap { rowNumbers(at: $0) }.map { rows[$0].id })
+        } ?? marks
+    }
+
+    /// The numbers of the rows that a range of marks takes at a position: the row, or all shown
+    /// rows in a closed folder.
+    private func rowNumbers(at position: Int) -> [Int] {
+        let entry = order[position]
+        guard entry < 0 else { return [entry] }
+        return isOpen(~entry) ? [] : folders?.rows(in: ~entry) ?? []
     }
 
     /// Begins a range of marks at the cursor.
     mutating func beginRange() {
-        guard selected != nil else { return }
+        guard count > 0 else { return }
         hasChosen = true
         rangeStart = cursor
     }
 
     /// Marks the rows of the open range and ends it; does nothing if no range is open.
     mutating func endRange() {
+        guard rangeStart != nil else { return }
         marks = marksWithRange
         rangeStart = nil
+        countMarks()
     }
 
     /// Ends the open range without marks; returns false if no range is open.
@@ -268,13 +341,15 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// Marks every shown row.
     mutating func markShown() {
         endRange()
-        for number in order { marks.insert(rows[number].id) }
+        for number in shown { marks.insert(rows[number].id) }
+        countMarks()
     }
 
     /// Inverts the mark of every shown row.
     mutating func invertShown() {
         endRange()
-        for number in order where marks.remove(rows[number].id) == nil { marks.insert(rows[number].id) }
+        for number in shown where marks.remove(rows[number].id) == nil { marks.insert(rows[number].id) }
+        countMarks()
     }
 
     /// Marks every shown row that a filter lets through; returns the number of new marks. A text
@@ -283,21 +358,145 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         guard !filter.isEmpty, filter.problem == nil else { return 0 }
         endRange()
         let before = marks.count
-        for number in order where filter.matches(rows[number], text: texts[number]) {
+        for number in shown where filter.matches(rows[number], text: texts[number]) {
             marks.insert(rows[number].id)
         }
+        countMarks()
         return marks.count - before
     }
 
     /// Marks every row for which `isMeant` is true, hidden ones included.
     package mutating func mark(where isMeant: (Row) -> Bool) {
         for row in rows where isMeant(row) { marks.insert(row.id) }
+        countMarks()
     }
 
     mutating func clearMarks() {
         rangeStart = nil
         marks = []
         hiddenMarkCount = 0
+        folders?.clearMarks()
+    }
+
+    /// Counts the marks in folders again.
+    private mutating func countMarks() {
+        guard folders != nil else { return }
+        folders?.clearMarks()
+        for number in shown where marks.contains(rows[number].id) { folders?.mark(number, by: 1) }
+    }
+}
+
+// MARK: - Folders
+
+nonisolated extension Table {
+    /// The identity of an entry, which outlives its number.
+    private enum Anchor {
+        case row(Row.ID)
+        case folder(String)
+    }
+
+    package var isGrouped: Bool { folders != nil }
+
+    /// Groups the rows by folders, or lists them flat. The cursor stays on its row; that of a
+    /// folder goes to its first row.
+    package mutating func group(_ isGrouped: Bool) {
+        guard isGrouped != self.isGrouped, let grouping else { return }
+        endRange()
+        let former: [Int?] = order.map { entry in
+            entry >= 0 ? entry : folders?.rows(in: ~entry).min { sortedBefore($0, $1) }
+        }
+        folders = isGrouped ? RowFolders(grouping) : nil
+        folders?.divide(rows)
+        fillFolders()
+        followCursor(former: former)
+    }
+
+    private func sortedBefore(_ one: Int, _ other: Int) -> Bool {
+        RowOrder.precedes((rows[one], one), (rows[other], other), by: rowOrder, descending: isDescending)
+    }
+
+    private var rowOrder: Column<Row>.Order { columns.first { $0.id == sortColumn }?.order ?? .none }
+
+    private func path(of entry: Int) -> String { folders?.folders[~entry].path ?? "" }
+
+    /// Divides the shown rows.
+    private mutating func fillFolders() {
+        folders?.fill(shown, rows)
+        countMarks()
+        layOut()
+    }
+
+    /// Makes the order of the entries.
+    private mutating func layOut() {
+        order = folders == nil ? shown : entries { isOpen($0) }
+    }
+
+    private func entries(isOpen: (RowFolders<Row>.Folder) -> Bool) -> [Int] {
+        folders?.entries(rows, by: rowOrder, descending: isDescending, isOpen: isOpen) ?? shown
+    }
+
+    func isOpen(_ folder: RowFolders<Row>.Folder) -> Bool {
+        filter.isEmpty ? opened.contains(folder.path) : !closed.contains(folder.path)
+    }
+
+    func isOpen(_ folder: Int) -> Bool { folders.map { isOpen($0.folders[folder]) } ?? false }
+
+    private mutating func turn(_ path: String, open: Bool) {
+        if filter.isEmpty {
+            if open { opened.insert(path) } else { opened.remove(path) }
+        } else {
+            if open { closed.remove(path) } else { closed.insert(path) }
+        }
+    }
+
+    /// The number of the folder under the cursor; nil for a row.
+    private var selectedFolder: Int? {
+        order.indices.contains(cursor) && order[cursor] < 0 ? ~order[cursor] : nil
+    }
+
+    /// The folder under the cursor; nil for a row.
+    package var folder: FolderState? {
+        guard let number = selectedFolder, let folder = folders?.folders[number] else { return nil }
+        return FolderState(path: folder.path, count: folder.count, isOpen: isOpen(folder))
+    }
+
+    /// The shown rows in the folder under the cursor, in the order of the table.
+    package var folderRows: [Row] {
+        guard let number = selectedFolder, let folders else { return [] }
+        return folders.rows(in: number).sorted { sortedBefore($0, $1) }.map { rows[$0] }
+    }
+
+    /// The shown rows in folders at these positions, for the sums that are on the screen.
+    func folderRows(at positions: Range<Int>) -> some Sequence<Row> {
+        positions.lazy.filter { order[$0] < 0 }.flatMap { folders?.rows(in: ~order[$0]) ?? [] }.map { rows[$0] }
+    }
+
+    /// Opens or closes the folder under the cursor.
+    mutating func turnFolder(open: Bool) {
+        guard let number = selectedFolder else { return }
+        endRange()
+        hasChosen = true
+        turn(path(of: ~number), open: open)
+        let former = order
+        layOut()
+        followCursor(former: former)
+    }
+
+    /// True if the cursor is on an open folder, or in a folder.
+    var isInFolder: Bool {
+        guard let folders, order.indices.contains(cursor) else { return false }
+        return folder?.isOpen == true || folders.parent(of: order[cursor]) != nil
+    }
+
+    /// Closes the open folder under the cursor, or the folder around it.
+    mutating func closeFolder() {
+        guard isInFolder else { return }
+        if folder?.isOpen != true, let parent = folders?.parent(of: order[cursor]),
+            let position = order.firstIndex(of: ~parent)
+        {
+            move(to: position)
+        }
+        turnFolder(open: false)
     }
 }
 
@@ -317,80 +516,5 @@ nonisolated extension Dictionary {
         guard self[key] == nil else { return false }
         self[key] = value
         return true
-    }
-}
-
-// MARK: - Drawing
-
-nonisolated extension Table {
-    /// The width of cursor, blank, mark, blank.
-    private static var gutter: Int { 4 }
-
-    /// Returns the column titles and as many rows as fit. Looks only at the rows that it shows.
-    func lines(_ size: Size, empty: String = "Nothing here.") -> [Line] {
-        guard size.rows > 0, size.columns > 0 else { return [] }
-        // With room for one row only, the row under the cursor is worth more than the titles.
-        let hasTitles = size.rows > 1
-        let gutter = size.columns >= 24 ? Self.gutter : 1
-        let columns = shownColumns
-        let wishes = columns.map { column in
-            // Other columns yield before a name is cut, as long as it leaves them most of the row.
-            let name = column.isName ? min(longestName, (size.columns - gutter) * 2 / 5) : 0
-            return ColumnLayout.Wish(
-                minimum: max(column.minimum, name), ideal: column.ideal, priority: column.priority,
-                isExtra: column.isExtra)
-        }
-        let places = ColumnLayout.places(wishes, available: size.columns - gutter)
-        let height = size.rows - (hasTitles ? 1 : 0)
-        var lines = hasTitles ? [titles(columns, places, gutter: gutter)] : []
-        guard count > 0 else {
-            let text = rows.isEmpty || filter.isEmpty ? empty : "Nothing matches \"\(filter.text)\"."
-            return lines + [Line.blank(gutter) + Line(text, .dim).truncated(to: size.columns - gutter)]
-        }
-        var view = self
-        view.scroll(toFit: height)
-        for position in view.top..<min(count, view.top + height) {
-            lines.append(line(at: position, columns, places, gutter: gutter, width: size.columns))
-        }
-        return lines
-    }
-
-    private func titles(_ columns: [Column<Row>], _ places: [ColumnLayout.Place], gutter: Int) -> Line {
-        var line = Line.blank(gutter)
-        for (number, place) in places.enumerated() {
-            let column = columns[place.index]
-            let arrow = column.id == sortColumn ? (isDescending ? "▼" : "▲") : ""
-            if number > 0 { line.append(Line.blank(ColumnLayout.gap)) }
-            line.append(Line(column.title + arrow, .columnTitle).fitted(to: place.width, column.alignment))
-        }
-        return line
-    }
-
-    private func line(
-        at position: Int, _ columns: [Column<Row>], _ places: [ColumnLayout.Place], gutter: Int, width: Int
-    ) -> Line {
-        let row = row(at: position)
-        let isSelected = position == cursor
-        let isMarked = marks.contains(row.id) || range?.contains(position) == true
-        var line: Line
-        if gutter == 1 {
-            line = isSelected ? Line(">") : Line(isMarked ? "*" : " ", .marked)
-        } else {
-            line = Line(isSelected ? "> " : "  ") + (isMarked ? Line("* ", .marked) : Line("  "))
-        }
-        for (number, place) in places.enumerated() {
-            let column = columns[place.index]
-            var cell = column.cell(row, place.width).truncated(to: place.width, column.trimming)
-            if isMarked, number == 0 { cell = cell.styled(.marked) }
-            if column.isSearched { cell = cell.highlighting(filter.words, .match) }
-            if number > 0 { line.append(Line.blank(ColumnLayout.gap)) }
-            line.append(cell.fitted(to: place.width, column.alignment))
-        }
-        guard isSelected else { return line }
-        // One style for the whole row: a step of the cursor repaints two rows, and every further
-        // style costs bytes. Bars are solid, so they stay and cost none.
-        return Line(
-            line.fitted(to: width).spans.map { $0.style == .bar || $0.style == .barShared ? $0 : $0.styled(.selected) }
-        ).merged
     }
 }

@@ -23,6 +23,11 @@ final class RepositoriesScreen: Screen, TargetScreen {
                 columns: RepositoryRow.columns(unique: false, scale: scale), searchText: { $0.searchText },
                 fields: FilterField.ofRepositories, clock: store.session.clock, values: { $0.value(of: $1) }),
             canMark: true)
+        view.table.grouping = RepositoryRow.grouping(scale)
+        view.regroup = { [unowned self] in
+            scale.clear()
+            scale.take(view.table.rows.compactMap(\.summary?.size))
+        }
         view.empty = "Listing repositories …"
         view.others = { store.copies(of: store.session.registry.paths.repository($0.name)) }
     }
@@ -65,7 +70,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
     // MARK: Commands
 
     private(set) lazy var commands: [Command] =
-        [
+        view.folderCommands + [
             Command(
                 name: "open", keys: [.enter, .right, .character("l")], hint: "open",
                 help: "Shows the repository's tags",
@@ -333,6 +338,34 @@ nonisolated extension RepositoryRow {
                 Cells.note(row.note)
             },
         ]
+    }
+
+    /// The folders of repositories, with the sums of the columns.
+    static func grouping(_ scale: Scale) -> RowGrouping<RepositoryRow> {
+        RowGrouping(
+            name: { $0.name.string },
+            empty: { path in RepositoryName(path).map { RepositoryRow(name: $0) } },
+            add: { sums, row in
+                sums.add(row)
+                scale.take(CollectionOfOne(sums.summary?.size ?? 0))
+            })
+    }
+
+    /// Adds the values of a repository to those of a folder. The folder is damaged if anything in
+    /// it is.
+    private mutating func add(_ other: RepositoryRow) {
+        failure = failure ?? other.failure
+        unique = other.unique.map { addingCapped(unique ?? 0, $0) } ?? unique
+        guard let more = other.summary else { return }
+        let state: RepositorySummary.State =
+            switch (summary?.state ?? more.state, more.state) {
+            case (.damaged, _), (_, .damaged): .damaged
+            case (let one, let other): one == other ? one : .ok
+            }
+        summary = RepositorySummary(
+            name: name, tags: (summary?.tags ?? 0) + more.tags, revisions: (summary?.revisions ?? 0) + more.revisions,
+            uploads: (summary?.uploads ?? 0) + more.uploads, size: addingCapped(summary?.size ?? 0, more.size),
+            modified: [summary?.modified, more.modified].compactMap(\.self).max(), state: state)
     }
 
     var shared: UInt64? {

@@ -31,6 +31,11 @@ final class UsageScreen: Screen, TargetScreen {
                 clock: store.session.clock,
                 values: { $0.value(of: $1) }), canMark: true)
         view.table.sort(by: "size", descending: true)
+        if case .registry = level { view.table.grouping = UsageRow.grouping(scale) }
+        view.regroup = { [unowned self] in
+            scale.clear()
+            scale.take(view.table.rows.map(\.size))
+        }
         view.empty = "Reading the registry …"
         view.others = { [unowned self] row in
             if case .blob(let digest, _) = row.subject {
@@ -86,7 +91,7 @@ final class UsageScreen: Screen, TargetScreen {
     func appear() -> Effect { generation == nil ? refresh() : .none }
 
     private(set) lazy var commands: [Command] =
-        [
+        view.folderCommands + [
             Command(
                 name: "open", keys: [.enter, .right, .character("l")], hint: "deeper",
                 help: "Shows the parts of the row",
@@ -237,9 +242,9 @@ nonisolated struct UsageRow: Sendable, Identifiable {
     }
 
     let subject: Subject
-    let size: UInt64
+    var size: UInt64
     /// The size of the part that nothing else needs; nil if it does not apply.
-    let unique: UInt64?
+    var unique: UInt64?
     /// The percentage of the whole that is listed; nil if it is not known.
     var share: Int?
 
@@ -259,6 +264,21 @@ nonisolated struct UsageRow: Sendable, Identifiable {
         case .item(let item): item.tag ?? "(no tag) \(item.digest?.string ?? "")"
         case .blob(let digest, let isManifest): (isManifest ? "manifest " : "") + digest.string
         }
+    }
+
+    /// The folders of repositories, with the sums of the columns: blobs that several of them share
+    /// count several times.
+    static func grouping(_ scale: Scale) -> RowGrouping<UsageRow> {
+        RowGrouping(
+            name: { row in if case .repository(let name) = row.subject { name.string } else { nil } },
+            empty: { path in
+                RepositoryName(path).map { UsageRow(subject: .repository($0), size: 0, unique: nil) }
+            },
+            add: { sums, row in
+                sums.size = addingCapped(sums.size, row.size)
+                sums.unique = row.unique.map { addingCapped(sums.unique ?? 0, $0) } ?? sums.unique
+                scale.take(CollectionOfOne(sums.size))
+            })
     }
 
     var shared: UInt64? { unique.map { size - min($0, size) } }

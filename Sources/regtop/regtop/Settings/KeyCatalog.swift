@@ -33,13 +33,14 @@ nonisolated struct KeyCatalog {
         down=Down,j up=Up,k page-down=PgDn,^F page-up=PgUp,^B half-down=^D half-up=^U top=g,Home bottom=G,End filter=/ \
         sort=s reverse=S clip=Y next-match=n previous-match=N
         """
+    private static let folders = "turn-folder=Enter enter-folder=Right,l close-folder=Left,h folders=f"
     private static let marks = "mark=Space range=V mark-all=* invert=i mark-matching=+ unmark-all=U"
 
     private static let screens: [(String, [String])] = [
         (
             "Repositories",
             [
-                table, marks,
+                table, marks, folders,
                 """
                 open=Enter,Right,l delete=d,Del delete-now=D move=m copy=C diff= policy= verify=v export=e undo=u \
                 unique=% refresh=r write= caches-flushed= no-cache=
@@ -68,7 +69,7 @@ nonisolated struct KeyCatalog {
         ("Tree", [table, "open=Enter,Right,l object=o refresh=r write="]),
         ("Uses", [table, "open=Enter,Right,l refresh=r write="]),
         ("Pool", [table, "refresh=r"]),
-        ("Usage", [table, marks, "open=Enter,Right,l delete=d,Del undo=u why=w refresh=r"]),
+        ("Usage", [table, marks, folders, "open=Enter,Right,l delete=d,Del undo=u why=w refresh=r"]),
         ("Problems", [table, marks, "open=Enter,Right,l repair=R mark-kind=K hash=H refresh=r write="]),
         ("Verify", [table, "open=Enter,Right,l verify=r"]),
         ("Collection", [table, "mark=M run=x delay= grace= max-share= untagged= uploads-older-than= refresh=r"]),
@@ -102,13 +103,17 @@ nonisolated struct KeyCatalog {
         let place: String
     }
 
-    /// Returns the first key of the user's own that has another meaning on the same screen.
+    /// Returns the first key of the user's own that has another meaning on the same screen. Two
+    /// commands that share a key by themselves never work at the same time.
     static func conflict(in map: KeyMap) -> Conflict? {
         for (name, keys) in map.keys.sorted(by: { $0.key < $1.key }) {
             for place in places where place.all[name] != nil {
                 for key in keys {
-                    let other = place.all.keys.sorted().first {
-                        $0 != name && (map.keys[$0] ?? place.all[$0] ?? []).contains(key)
+                    let isUsual = place.all[name]?.contains(key) == true
+                    let other = place.all.keys.sorted().first { other in
+                        let usual = place.all[other] ?? []
+                        return other != name && (map.keys[other] ?? usual).contains(key)
+                            && !(isUsual && usual.contains(key))
                     }
                     if let other { return Conflict(name: name, key: key, other: other, place: place.name) }
                 }

@@ -139,7 +139,9 @@ nonisolated struct SettingsFile {
                     return file.complain(value, "columns must be a list, as in [name, size]")
                 }
                 table.columns = columns.compactMap { file.column($0) }
-            default: file.unknown(key, ["sort", "descending", "columns"])
+            case "folders" where known == "repositories": table.isGrouped = file.flag(value) ?? false
+            default:
+                file.unknown(key, ["sort", "descending", "columns"] + (known == "repositories" ? ["folders"] : []))
             }
         }
         settings.tables[known] = table

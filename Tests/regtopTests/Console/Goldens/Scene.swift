@@ -30,6 +30,10 @@ struct Scene: Sendable, CustomTestStringConvertible {
         Scene("repositories"),
         Scene("repositories-unique", .run("unique"), .run("sort unique")),
         Scene("repositories-marked", .find("attic"), .press(.character("*")), .press(.escape), .find("weights")),
+        Scene(
+            "repositories-folders", .run("unique"), .press(.character("f")), .press(.down), .press(.enter),
+            .press(.down),
+            .press(.character(" "))),
         Scene("repository", .find("library/alpine"), .press(.enter)),
         Scene("repository-untagged", .find("attic/intranet"), .press(.enter)),
         Scene("manifest", .find("ml/weights"), .press(.enter), .press(.enter)),
@@ -45,6 +49,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
         Scene("pool", .run("pool")),
         Scene("tasks", .run("tasks")),
         Scene("usage", .run("usage")),
+        Scene("usage-folders", .run("usage"), .press(.character("f")), .press(.enter)),
         Scene("problems", .run("problems")),
         Scene("verification", .find("damaged/"), .press(.character("*")), .press(.character("v"))),
         Scene("verification-damaged", .find("short-chunk"), .press(.enter), .press(.character("v"))),
