@@ -45,9 +45,9 @@ import Testing
     /// Three blanks if they cost no hint, two otherwise.
     @Test func hintsMoveCloserIfMoreFit() {
         let hints = [HintBar.Hint(key: "d", text: "delete"), HintBar.Hint(key: "m", text: "move")]
-        #expect(HintBar.line(hints, columns: 20).text == "d delete   m move   ")
-        #expect(HintBar.line(hints, columns: 18).text == "d delete  m move  ")
-        #expect(HintBar.line(hints, columns: 17).text == "d delete   ")
+        #expect(HintBar.line(hints, columns: 17).text == "d delete   m move")
+        #expect(HintBar.line(hints, columns: 16).text == "d delete  m move")
+        #expect(HintBar.line(hints, columns: 15).text == "d delete")
     }
 
     @Test func hintsAreNeverCut() {

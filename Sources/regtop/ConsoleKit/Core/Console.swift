@@ -93,7 +93,7 @@ package final class Console {
     }
 
     /// The commands of the screen with the keys of the user, then the other ones.
-    private var allCommands: [Command] { (screen.commands + globalCommands).map(keyMap.applied) }
+    var allCommands: [Command] { (screen.commands + globalCommands).map(keyMap.applied) }
 
     /// The key of a command for a sentence, or its name with a colon.
     private func key(_ name: String) -> String {
@@ -182,7 +182,7 @@ package final class Console {
         return allCommands.filter { names.insert($0.name).inserted }
     }
 
-    private func works(_ command: Command) -> Bool { obstacle(to: command) == nil }
+    func works(_ command: Command) -> Bool { obstacle(to: command) == nil }
 
     /// The reason why a command does not work at the moment; nil if it works.
     private func obstacle(to command: Command) -> String? {
@@ -361,9 +361,12 @@ package final class Console {
         self.isMoot = isMoot
     }
 
-    private func goBack() {
-        guard stack.count > 1 else { return }
-        board.abandon(owner: stack.removeLast())
+    private func goBack() { goBack(to: stack.count - 2) }
+
+    /// Returns to a screen by its index in the stack.
+    func goBack(to index: Int) {
+        guard index >= 0, stack.count > index + 1 else { return }
+        while stack.count > index + 1 { board.abandon(owner: stack.removeLast()) }
         perform(screen.appear())
     }
 
@@ -576,25 +579,5 @@ package final class Console {
         prompt.problem = nil
         editor.replace(line)
         take(editor, prompt, isChanged: true)
-    }
-
-    // MARK: - The mouse
-
-    private func point(_ event: MouseEvent, _ size: Size) {
-        switch event.kind {
-        case .wheelUp: wheel(.up, size)
-        case .wheelDown: wheel(.down, size)
-        case .click, .doubleClick:
-            let top = size.rows >= 5 ? 2 : size.rows >= 3 ? 1 : 0
-            let rows = ConsoleFrame(console: self, size: size, now: ContinuousClock.now).screenRows
-            guard case nil = overlay, event.row >= top, event.row < top + rows,
-                screen.pointer?.point(at: event.row - top, of: rows) == true
-            else { return }
-            if event.kind == .doubleClick, let open = screen.commands.first(where: { $0.name == "open" }) { run(open) }
-        }
-    }
-
-    private func wheel(_ key: Key, _ size: Size) {
-        for _ in 0..<3 { handle(key, size: size) }
     }
 }

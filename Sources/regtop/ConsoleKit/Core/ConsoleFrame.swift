@@ -141,11 +141,42 @@ struct ConsoleFrame {
             let hints = prompt.list.candidates.isEmpty ? Self.inputs : Self.candidates(isRecalling)
             return HintBar.line(isRecalling ? hints + [Self.recall] : hints, columns: columns)
         case nil:
-            let hints = console.workingCommands.filter { $0.hint != nil }
-            func staysAlways(_ command: Command) -> Bool { command.group == .general || command.keepsHint }
-            return HintBar.line(
-                hints.filter { !staysAlways($0) }.map(hint), always: hints.filter(staysAlways).map(hint),
-                columns: columns)
+            let (hints, always) = hintCommands
+            return HintBar.line(hints.map(hint), always: always.map(hint), columns: columns)
+        }
+    }
+
+    /// The commands with hints: those of the screen, and those that keep their place.
+    private var hintCommands: (own: [Command], always: [Command]) {
+        let hints = console.workingCommands.filter { $0.hint != nil }
+        func staysAlways(_ command: Command) -> Bool { command.group == .general || command.keepsHint }
+        return (hints.filter { !staysAlways($0) }, hints.filter(staysAlways))
+    }
+
+    // MARK: Places
+
+    /// The parts of the screen that take clicks.
+    enum Place {
+        /// A row of the screen's body.
+        case body(row: Int)
+        /// The title of a screen below this one, by its index in the stack.
+        case crumb(Int)
+        case hint(Command)
+    }
+
+    /// Returns the part at a place; nil for none.
+    func place(row: Int, column: Int) -> Place? {
+        let top = size.rows >= 5 ? 2 : size.rows >= 2 ? 1 : 0
+        if (top..<top + screenRows).contains(row) { return .body(row: row - top) }
+        if row == top - 1 {
+            return console.screen.title.crumb(
+                at: column, columns, behind: console.stack.dropLast().map(\.title.title)
+            ).map(Place.crumb)
+        }
+        guard size.rows >= 4, row == size.rows - 1 else { return nil }
+        let (hints, always) = hintCommands
+        return HintBar.index(at: column, hints.map(hint), always: always.map(hint), columns: columns).map {
+            .hint((hints + always)[$0])
         }
     }
 

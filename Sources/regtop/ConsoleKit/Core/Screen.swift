@@ -32,11 +32,18 @@ extension Screen {
 
 /// A part of a screen on which a click chooses something.
 package protocol Pointable: AnyObject {
-    /// Chooses the content at a row of the screen's body, which has `rows` rows; returns false if
-    /// there is none.
-    func point(at row: Int, of rows: Int) -> Bool
+    /// Chooses the content at a place of the screen's body, which has `rows` rows.
+    func point(at row: Int, _ column: Int, of rows: Int) -> Pointed
     /// The texts of the chosen content that can be copied.
     var copies: [CopyItem] { get }
+}
+
+/// The meaning of a place on a screen.
+package enum Pointed {
+    case nothing
+    /// A row, which is under the cursor now.
+    case row
+    case action(Effect)
 }
 
 /// The result of a command. Screens return effects; only the console carries them out.

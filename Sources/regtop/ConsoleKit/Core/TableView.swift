@@ -21,6 +21,7 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     private(set) var page = 1
     /// The height of the table on the screen, with the titles.
     private var height = 1
+    private var width = 0
     /// The number of rows of the screen below the table.
     private var below = 0
 
@@ -42,6 +43,7 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     private func lines(_ size: Size, below: Int) -> [Line] {
         page = max(1, size.rows - 1)
         height = size.rows
+        width = size.columns
         self.below = below
         table.scroll(toFit: size.rows > 1 ? size.rows - 1 : size.rows)
         return table.lines(size, empty: empty)
@@ -58,11 +60,15 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     }
 
     /// Counts from the lower end of the screen, where only the details lie below the table.
-    package func point(at row: Int, of rows: Int) -> Bool {
+    package func point(at row: Int, _ place: Int, of rows: Int) -> Pointed {
         let line = row - (rows - below - height) - (height > 1 ? 1 : 0)
-        guard (0..<page).contains(line), table.top + line < table.count else { return false }
+        if height > 1, line == -1, let column = table.column(at: place, width: width) {
+            guard sortable.contains(where: { $0.id == column.id }) else { return .nothing }
+            return .action(sort(by: column.id))
+        }
+        guard (0..<page).contains(line), table.top + line < table.count else { return .nothing }
         table.move(to: table.top + line)
-        return true
+        return .row
     }
 
     /// The rows that the filter shows, in their order.

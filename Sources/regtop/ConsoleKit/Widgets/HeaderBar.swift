@@ -88,24 +88,42 @@ package nonisolated struct TitleBar: Sendable, Equatable {
     /// - Parameter behind: The titles of the screens below this one, the first screen first. They
     ///   are the first to be left out.
     func line(_ columns: Int, behind: [String] = []) -> Line {
+        let own = own(columns)
+        return crumbs(behind, room: columns - own.width).reduce(Line()) { $0 + $1.line } + own
+    }
+
+    /// Returns the index of the title at a place among the titles of the screens below this one;
+    /// nil for none.
+    func crumb(at column: Int, _ columns: Int, behind: [String]) -> Int? {
+        var end = 0
+        for crumb in crumbs(behind, room: columns - own(columns).width) {
+            end += crumb.line.width
+            if column < end { return crumb.index }
+        }
+        return nil
+    }
+
+    /// The subject with its facts.
+    private func own(_ columns: Int) -> Line {
         var line = Line(title, .title).truncated(to: columns, .middle)
         for detail in details where detail.width > 0 {
             guard line.width + 2 + detail.width <= columns else { break }
             line = line + Line.blank(2) + detail
         }
-        return crumbs(behind, room: columns - line.width) + line
+        return line
     }
 
-    /// The last titles that fit, after an ellipsis for the others.
-    private func crumbs(_ titles: [String], room: Int) -> Line {
-        var crumbs = Line()
-        for (number, title) in titles.reversed().enumerated() {
-            let more = Line(title + " › ", .dim) + crumbs
-            let isLast = number == titles.count - 1
-            guard more.width + (isLast ? 0 : 4) <= room else {
-                return room - crumbs.width >= 4 ? Line("… › ", .dim) + crumbs : crumbs
+    /// The last titles that fit, after an ellipsis, which leads to the last one of the others.
+    private func crumbs(_ titles: [String], room: Int) -> [(line: Line, index: Int)] {
+        var crumbs: [(line: Line, index: Int)] = []
+        var width = 0
+        for (index, title) in titles.enumerated().reversed() {
+            let line = Line(title + " › ", .dim)
+            guard width + line.width + (index == 0 ? 0 : 4) <= room else {
+                return room - width >= 4 ? [(Line("… › ", .dim), index)] + crumbs : crumbs
             }
-            crumbs = more
+            crumbs.insert((line, index), at: 0)
+            width += line.width
         }
         return crumbs
     }
@@ -122,28 +140,49 @@ nonisolated enum HintBar {
     ///
     /// - Parameter always: The hints at the end (help, quit), which keep their place.
     static func line(_ hints: [Hint], always: [Hint] = [], columns: Int) -> Line {
-        let wide = line(hints, always: always, columns: columns, gap: 3)
-        let narrow = line(hints, always: always, columns: columns, gap: 2)
-        return narrow.count > wide.count ? narrow.line : wide.line
+        let (shown, gap) = shown(hints, always, columns: columns)
+        return shown.enumerated().reduce(Line()) { line, next in
+            line + Line.blank(next.offset > 0 ? gap : 0) + drawn(next.element.hint)
+        }
     }
 
-    private static func line(_ hints: [Hint], always: [Hint], columns: Int, gap: Int) -> (line: Line, count: Int) {
-        var (tail, count) = (Line(), 0)
-        for hint in always {
-            let piece = drawn(hint)
-            let front = tail.width > 0 ? gap : 0
-            guard tail.width + front + piece.width <= columns else { return (tail, count) }
-            tail = tail + Line.blank(front) + piece
-            count += 1
+    /// Returns the index of the hint at a place, in `hints` and `always` together; nil for none.
+    static func index(at column: Int, _ hints: [Hint], always: [Hint], columns: Int) -> Int? {
+        let (shown, gap) = shown(hints, always, columns: columns)
+        var start = 0
+        for (index, hint) in shown {
+            let end = start + drawn(hint).width
+            if (start..<end).contains(column) { return index }
+            start = end + gap
         }
-        var line = Line()
-        for hint in hints {
-            let piece = drawn(hint)
-            guard line.width + piece.width + gap + tail.width <= columns else { return (line + tail, count) }
-            line = line + piece + Line.blank(gap)
-            count += 1
+        return nil
+    }
+
+    /// The hints that fit, with their indices, and the gap between them.
+    private static func shown(
+        _ hints: [Hint], _ always: [Hint], columns: Int
+    ) -> (shown: [(index: Int, hint: Hint)], gap: Int) {
+        let wide = shown(hints, always, columns: columns, gap: 3)
+        let narrow = shown(hints, always, columns: columns, gap: 2)
+        return narrow.count > wide.count ? (narrow, 2) : (wide, 3)
+    }
+
+    private static func shown(
+        _ hints: [Hint], _ always: [Hint], columns: Int, gap: Int
+    ) -> [(index: Int, hint: Hint)] {
+        var room = columns
+        func fitting(_ hints: [Hint], from first: Int) -> [(index: Int, hint: Hint)] {
+            var found: [(index: Int, hint: Hint)] = []
+            for (number, hint) in hints.enumerated() {
+                let width = drawn(hint).width + (room < columns ? gap : 0)
+                guard width <= room else { break }
+                room -= width
+                found.append((first + number, hint))
+            }
+            return found
         }
-        return (line + tail, count)
+        let tail = fitting(always, from: hints.count)
+        return fitting(hints, from: 0) + tail
     }
 
     private static func drawn(_ hint: Hint) -> Line {

@@ -9,17 +9,8 @@ nonisolated extension Table {
         guard size.rows > 0, size.columns > 0 else { return [] }
         // With room for one row only, the row under the cursor is worth more than the titles.
         let hasTitles = size.rows > 1
-        let gutter = size.columns >= 24 ? Self.gutter : 1
         let columns = shownColumns
-        let wishes = columns.map { column in
-            // Other columns yield before a name is cut, as long as it leaves them most of the row.
-            let longest = longestName + (folders.map { 2 * $0.depth + 2 } ?? 0)
-            let name = column.isName ? min(longest, (size.columns - gutter) * 2 / 5) : 0
-            return ColumnLayout.Wish(
-                minimum: max(column.minimum, name), ideal: column.ideal, priority: column.priority,
-                isExtra: column.isExtra)
-        }
-        let places = ColumnLayout.places(wishes, available: size.columns - gutter)
+        let (gutter, places) = places(of: columns, width: size.columns)
         let height = size.rows - (hasTitles ? 1 : 0)
         var lines = hasTitles ? [titles(columns, places, gutter: gutter)] : []
         guard count > 0 else {
@@ -32,6 +23,31 @@ nonisolated extension Table {
             lines.append(line(at: position, columns, places, gutter: gutter, width: size.columns))
         }
         return lines
+    }
+
+    private func places(of columns: [Column<Row>], width: Int) -> (gutter: Int, places: [ColumnLayout.Place]) {
+        let gutter = width >= 24 ? Self.gutter : 1
+        let wishes = columns.map { column in
+            // Other columns yield before a name is cut, as long as it leaves them most of the row.
+            let longest = longestName + (folders.map { 2 * $0.depth + 2 } ?? 0)
+            let name = column.isName ? min(longest, (width - gutter) * 2 / 5) : 0
+            return ColumnLayout.Wish(
+                minimum: max(column.minimum, name), ideal: column.ideal, priority: column.priority,
+                isExtra: column.isExtra)
+        }
+        return (gutter, ColumnLayout.places(wishes, available: width - gutter))
+    }
+
+    /// Returns the column whose title is at a place of the titles, which are `width` wide; nil for
+    /// none. The gap before a title belongs to it.
+    func column(at place: Int, width: Int) -> Column<Row>? {
+        let columns = shownColumns
+        var (end, places) = places(of: columns, width: width)
+        for (number, next) in places.enumerated() {
+            end += next.width + (number > 0 ? ColumnLayout.gap : 0)
+            if place < end { return columns[next.index] }
+        }
+        return nil
     }
 
     /// True for a marked row, and for a folder with marked rows only.
