@@ -123,6 +123,7 @@ import Testing
         table.move(to: 1)
         table.beginRange()
         table.move(by: 1)
+        #expect(table.rangeCount == 4)
         table.endRange()
         #expect(table.marks == ["app/api", "app/web/cache", "app/web/ui", "tool"])
         table.clearMarks()
@@ -130,6 +131,7 @@ import Testing
         table.turnFolder(open: true)
         table.beginRange()
         table.move(by: 1)
+        #expect(table.rangeCount == 1)
         table.endRange()
         #expect(table.marks == ["app/api"])
     }

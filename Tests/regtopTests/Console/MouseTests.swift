@@ -16,7 +16,7 @@ import Testing
     /// A click on a title sorts by its column, and another one reverses the order.
     @Test func aClickOnATitleSorts() throws {
         let bench = Bench()
-        let (size, name) = (try place(of: "SIZE", bench.rows[2]), try place(of: "NAME", bench.rows[2]))
+        let (size, name) = (try place(of: "SIZE", bench.rows[2]) + 3, try place(of: "NAME", bench.rows[2]))
         press(bench, .click, row: 2, column: size)
         #expect(bench.rows[2].contains("SIZE▼"))
         press(bench, .doubleClick, row: 2, column: size)

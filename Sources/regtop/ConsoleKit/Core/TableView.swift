@@ -139,8 +139,8 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
             let hidden = table.hiddenMarkCount > 0 ? ", \(HumanText.count(table.hiddenMarkCount)) hidden" : ""
             parts.append(Line("\(HumanText.count(table.marks.count)) marked\(hidden)", .marked))
         }
-        if let range = table.range {
-            parts.append(Line("range of \(HumanText.count(range.count)), :range ends it", .marked))
+        if table.range != nil {
+            parts.append(Line("range of \(HumanText.count(table.rangeCount)), :range ends it", .marked))
         }
         if table.isGrouped { parts.append(Line("in folders")) }
         if table.shown.count != all {

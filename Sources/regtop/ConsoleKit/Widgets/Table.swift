@@ -303,6 +303,16 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// change.
     var range: ClosedRange<Int>? { rangeStart.map { min($0, cursor)...max($0, cursor) } }
 
+    /// The number of rows in the open range. A closed folder counts as its shown rows.
+    var rangeCount: Int {
+        guard let range else { return 0 }
+        guard let folders else { return range.count }
+        return range.reduce(0) { sum, position in
+            let entry = order[position]
+            return sum + (entry >= 0 ? 1 : isOpen(~entry) ? 0 : folders.folders[~entry].count)
+        }
+    }
+
     private var marksWithRange: Set<Row.ID> {
         range.map { range in
             marks.union(range.lazy.flatMap { rowNumbers(at: $0) }.map { rows[$0].id })
