@@ -19,6 +19,9 @@ import Testing
         await bench.press(.character("f"))
         #expect(bench.rows[1].hasPrefix("Repositories  30  in folders"))
         try await folder("attic/", bench)
+        await bench.press(.character("d"))
+        #expect(bench.typed == "3" && bench.text.contains("attic/cron"))
+        await bench.press(.escape)
         // The filter hides one of three.
         await bench.find("attic not cron")
         await bench.press(.up, .up, .character("d"))
