@@ -3,8 +3,8 @@ import Registry
 import StorageDriver
 import Foundation
 
-/// The engine of a transfer: blobs, then links to blobs, then links to manifests, then tags, so that
-/// a reader of the target sees only whole images at any moment.
+/// The engine of a transfer: blobs, then links to blobs, then links to manifests, then tags. A
+/// reader of the target sees only whole images at any moment.
 struct TransferRun: Sendable {
     let source: RegistryReader
     let plan: TransferPlan

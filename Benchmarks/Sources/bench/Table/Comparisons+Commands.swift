@@ -70,8 +70,8 @@ struct CommandComparisons: Sendable {
 
     // MARK: - An export
 
-    /// Fills the pool with a registry of large layers, and compares its export to a directory with a
-    /// raw program that copies the same objects to files, and with Ceph's own export.
+    /// Fills the pool with a registry of large layers, and compares its export to a directory with
+    /// a raw program that copies the same objects to files, and with Ceph's own export.
     func exports(size: Int, in directory: String) async throws -> [Comparison] {
         let layerSize = 4 << 20
         let count = size / layerSize

@@ -324,7 +324,7 @@ package final class Console {
 
     /// Lets the screen look for changes of its subject, unless something runs: then the screen is
     /// being read, or the user waits.
-    func look() {
+    func lookAtSubject() {
         if board.activities.allSatisfy(\.isHousekeeping) { perform(screen.look()) }
     }
 

@@ -109,7 +109,7 @@ package final class ConsoleLoop {
         console.beat()
         guard now - lastLook >= Self.look else { return }
         lastLook = now
-        console.look()
+        console.lookAtSubject()
     }
 
     private func draw(_ display: any Display) {

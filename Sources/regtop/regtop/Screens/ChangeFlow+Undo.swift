@@ -64,8 +64,8 @@ extension ChangeFlow {
     /// The sentence after a change that names the way back; empty if there is none.
     func undoHint(_ results: [ChangeResult], _ plan: any ShownPlan, _ undone: Undone?) -> String {
         guard let way = plan.wayBack, results.contains(where: { $0.outcome == .done }) else { return "" }
-        if let undone, !undone.isAgain { return " ^R does it again." }
-        guard case .trash = way else { return " u undoes it." }
-        return results.contains { $0.trash != nil } ? " u restores it." : ""
+        if let undone, !undone.isAgain { return " \(store.settings.key("redo")) does it again." }
+        guard case .trash = way else { return " \(store.settings.key("undo")) undoes it." }
+        return results.contains { $0.trash != nil } ? " \(store.settings.key("undo")) restores it." : ""
     }
 }

@@ -42,7 +42,7 @@ nonisolated struct KeyCatalog {
             [
                 table, marks, folders,
                 """
-                open=Enter,Right,l delete=d,Del delete-now=D move=m copy=C diff= policy= verify=v export=e undo=u \
+                open=Enter,Right,l delete=d,Del delete-now=D move=m copy=C diff= policy= verify=v export=e undo=u redo=^R \
                 unique=% refresh=r write= caches-flushed= no-cache=
                 """,
             ]
@@ -52,16 +52,19 @@ nonisolated struct KeyCatalog {
             [
                 table, marks,
                 """
-                open=Enter,Right,l compare== against= delete=d,Del retag=m copy=C tag= verify=v export=e undo=u \
+                open=Enter,Right,l compare== against= delete=d,Del retag=m copy=C tag= verify=v export=e undo=u redo=^R \
                 refresh=r tree=t write=
                 """,
             ]
         ),
         (
             "Manifest",
-            [table, "open=Enter,Right,l chunks=c config=i delete=d,Del repair=R tag= undo=u refresh=r verify=v"]
+            [
+                table,
+                "open=Enter,Right,l chunks=c config=i delete=d,Del repair=R tag= undo=u redo=^R refresh=r verify=v",
+            ]
         ),
-        ("Blob", [table, "open=Enter,Right,l why=w repair=R undo=u refresh=r verify=v write="]),
+        ("Blob", [table, "open=Enter,Right,l why=w repair=R undo=u redo=^R refresh=r verify=v write="]),
         ("Object", [texts, "refresh=r"]),
         ("Recipe", [texts]),
         ("ImageDifference", [table, "open=Enter,Right,l refresh=r"]),
@@ -69,14 +72,17 @@ nonisolated struct KeyCatalog {
         ("Tree", [table, "open=Enter,Right,l object=o refresh=r write="]),
         ("Uses", [table, "open=Enter,Right,l refresh=r write="]),
         ("Pool", [table, "refresh=r"]),
-        ("Usage", [table, marks, folders, "open=Enter,Right,l delete=d,Del undo=u why=w refresh=r"]),
-        ("Problems", [table, marks, "open=Enter,Right,l repair=R mark-kind=K hash=H refresh=r write="]),
+        ("Usage", [table, marks, folders, "open=Enter,Right,l delete=d,Del undo=u redo=^R why=w refresh=r"]),
+        ("Problems", [table, marks, "open=Enter,Right,l repair=R mark-kind=K hash=H undo=u redo=^R refresh=r write="]),
         ("Verify", [table, "open=Enter,Right,l verify=r"]),
-        ("Collection", [table, "mark=M run=x delay= grace= max-share= untagged= uploads-older-than= refresh=r"]),
-        ("Results", [texts, "undo=u"]),
-        ("Trash", [table, marks, "restore=Enter restore-as=m drop=d,Del empty=E refresh=r write="]),
-        ("Uploads", [table, marks, "open=Enter,Right,l delete=d,Del undo=u refresh=r write="]),
-        ("Log", [table, "refresh=r write="]),
+        (
+            "Collection",
+            [table, "mark=M run=x delay= grace= max-share= untagged= uploads-older-than= undo=u redo=^R refresh=r"]
+        ),
+        ("Results", [texts, "undo=u redo=^R"]),
+        ("Trash", [table, marks, "restore=Enter restore-as=m drop=d,Del empty=E undo=u redo=^R refresh=r write="]),
+        ("Uploads", [table, marks, "open=Enter,Right,l delete=d,Del undo=u redo=^R refresh=r write="]),
+        ("Log", [table, "undo=u redo=^R refresh=r write="]),
         ("Recover", [table, "run=R refresh=r caches-flushed= no-cache="]),
         ("Tasks", [table, "cancel=x,Del"]),
         ("Settings", [texts]),

@@ -126,9 +126,10 @@ actor TerminalWindow {
 
     /// Presses the left button on a row, counted from 0.
     @discardableResult
-    func click(row: Int) async throws -> TraceReader.Frame {
-        try await tmux("send-keys", "-l", "--", "\u{1b}[<0;8;\(row + 1)M\u{1b}[<0;8;\(row + 1)m")
-        keys += 1
+    func click(row: Int, times: Int = 1) async throws -> TraceReader.Frame {
+        let click = "\u{1b}[<0;8;\(row + 1)M\u{1b}[<0;8;\(row + 1)m"
+        try await tmux("send-keys", "-l", "--", String(repeating: click, count: times))
+        keys += times
         return try await idle()
     }
 

@@ -239,7 +239,7 @@ import Testing
         await bench.find("attic/intranet")
         await bench.press(.character(" "), .escape, .control("l"))
         func look() async {
-            bench.console.look()
+            bench.console.lookAtSubject()
             await bench.settle()
         }
         await look()
