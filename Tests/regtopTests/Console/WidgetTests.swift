@@ -196,7 +196,7 @@ import Testing
             return keys.reduce(nil) { $0 ?? asked.handle($1, size) }
         }
         #expect(answer(.character("y")) == nil)
-        #expect(answer(.character("y"), .enter) == nil)
+        #expect(answer(.character("y"), .enter) == .mistyped)
         #expect(answer(.character("w"), .character("e"), .character("b")) == nil)
         #expect(answer(.character("w"), .character("e"), .character("b"), .enter) == .yes)
         #expect(answer(.character("w"), .character("e"), .character("x"), .backspace, .character("b"), .enter) == .yes)

@@ -480,12 +480,17 @@ package final class Console {
         var panel = panel
         let room = ConsoleFrame(console: self, size: size, now: ContinuousClock.now).room
         let answer = panel.handle(key, room, isHurried: isHurried)
-        overlay = answer == nil || answer == .unseen ? .question(panel, accept: accept) : nil
+        overlay = answer == .yes || answer == .no ? nil : .question(panel, accept: accept)
         switch answer {
         case .yes: perform(accept())
         case .no: status = .info(panel.declined)
         case .unseen: status = .failure("Not all of the summary was visible: scroll with ↓, or make the window larger.")
-        case nil: break
+        case .mistyped:
+            status = .failure("This is another text than \(panel.typed ?? ""): correct it, or leave with Esc.")
+        case nil:
+            // What was said about the former answer does not stay beside the next one.
+            if case .paste = key { break }
+            if !isHurried { status = .none }
         }
     }
 

@@ -35,9 +35,11 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         case yes, no
         /// The answer came before the whole summary was visible.
         case unseen
+        /// Another text was typed than the one that says yes.
+        case mistyped
     }
 
-    /// Returns nil while the question stands. A key without a meaning here says no.
+    /// Returns nil, `unseen` or `mistyped` while the question stands. A key without a meaning here says no.
     ///
     /// - Parameter isHurried: True if the key came faster than a person answers. Only Esc and
     ///   typed text count then.
@@ -51,7 +53,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         if let typed {
             switch key {
             case .enter where isHurried: return nil
-            case .enter: return editor.string == typed ? yes(size) : editor.text.isEmpty ? .no : nil
+            case .enter: return editor.string == typed ? yes(size) : editor.text.isEmpty ? .no : .mistyped
             case .up, .down, .pageUp, .pageDown: break
             case .escape: return .no
             default: return editor.handle(key) ? nil : .no

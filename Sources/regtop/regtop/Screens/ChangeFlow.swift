@@ -226,6 +226,9 @@ struct ChangeFlow {
         if plan.targetNames.isEmpty, let obstacle = (plan as? CollectionPlan)?.obstacles.first {
             return .say(.failure("Blocked: \(obstacle)"))
         }
+        if plan.targetNames.isEmpty, let due = (plan as? CollectionPlan)?.nextFreeAfter, due > store.session.clock.now {
+            return .say(.info("Nothing to do yet: the next data is due after \(HumanText.second(due))."))
+        }
         guard !plan.targetNames.isEmpty else {
             return .say(.info(plan.notes.first.map { "Nothing to do: \($0)." } ?? "Nothing to do."))
         }

@@ -48,6 +48,8 @@ import Testing
         await bench.press(.escape)
         #expect(bench.rows[1].contains("58.9 KiB in the quarantine"))
         #expect(bench.rows.contains { $0.contains("waiting") })
+        await run(bench, "2")
+        #expect(bench.status.hasPrefix("Nothing to do yet: the next data is due after "))
         #expect(try await objects(bench).isSuperset(of: before.filter { $0.hasPrefix("blob:") }), "no chunk is gone")
     }
 
