@@ -95,6 +95,7 @@ import Testing
         ("confirm: never", "config.yml:1:10: confirm must be \"normal\" or \"always-typed\""),
         ("keys:\n  explode: x", "config.yml:2:3: no command \"explode\""),
         ("keys:\n  delete: [x, Alt-x]", "config.yml:2:15: \"Alt-x\" is no key"),
+        ("keys:\n  sort: ^S", "config.yml:2:9: \"^S\" is no key"),
         ("keys:\n  delete: Esc", "config.yml:2:11: Esc always ends"),
         ("keys:\n  quit: []", "config.yml:2:9: quit needs a key"),
     ])
@@ -102,6 +103,10 @@ import Testing
         let settings = parse(text)
         #expect(settings.problems.count == 1)
         #expect(settings.problems.first?.hasPrefix(problem) == true, "\(settings.problems)")
+    }
+
+    @Test func aMistakeInTheConfirmationAsksForMore() {
+        #expect(parse("confirm: always_typed").confirmation == .alwaysTyped)
     }
 
     /// The rest of the file stays valid.

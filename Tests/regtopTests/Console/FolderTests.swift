@@ -28,6 +28,17 @@ import Testing
 
     private let names = ["app", "app/api", "app/web/cache", "app/web/ui", "tool"]
 
+    /// A search that opens a folder above the beginning of a range does not move that beginning.
+    @Test func anOpenRangeKeepsItsBeginning() {
+        var table = table(["a/x", "a/y", "b", "c"])
+        table.move(to: 2)
+        table.beginRange()
+        let isFound = table.seek(table.makeFilter("x"), -1)
+        #expect(isFound)
+        table.endRange()
+        #expect(table.markedRows.map(\.id) == ["a/x", "a/y", "b", "c"])
+    }
+
     @Test func rowsOfOnePrefixAreOneRowWithSums() {
         var table = table(names, sizes: [1, 2, 4, 8, 16])
         #expect(

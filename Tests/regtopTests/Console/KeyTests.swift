@@ -85,6 +85,14 @@ enum Capture {
         #expect(KeyParser.key(UnicodeScalar(code)) == key)
     }
 
+    /// The third of three quick clicks would act on what the second one has brought.
+    @Test func threeQuickClicksAreOneDoubleClick() {
+        let events = Typist.keys(String(repeating: "\u{1b}[<0;8;5M", count: 3)).map { key -> MouseEvent.Kind? in
+            if case .mouse(let event) = key { event.kind } else { nil }
+        }
+        #expect(events == [.click, .doubleClick])
+    }
+
     @Test(arguments: Capture.reports) func aReportIsNoKey(_ report: String) {
         #expect(Typist.keys(report, "j") == [.character("j")])
     }

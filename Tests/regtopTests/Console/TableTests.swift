@@ -35,6 +35,13 @@ func testTable(_ rows: [TestRow] = []) -> Table<TestRow> {
 }
 
 @Suite struct TableTests {
+    @Test func marksThatAFilterHidesAreCountedWhenTheyAreMade() {
+        var table = testTable(["a1", "a2", "b"].map { TestRow(id: $0, size: 1) })
+        table.filter("a1")
+        table.mark { $0.id.hasPrefix("a") }
+        #expect(table.hiddenMarks.names == ["a2"])
+    }
+
     private let rows = [
         TestRow(id: "ml/weights", size: 10_485_760), TestRow(id: "attic/cron", size: 2048),
         TestRow(id: "attic/y2k", size: nil),

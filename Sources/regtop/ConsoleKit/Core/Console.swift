@@ -468,7 +468,10 @@ package final class Console {
     private func command(for key: Key) -> Command? {
         let all = allCommands
         var candidates = all.filter { $0.keys.contains(key) }
-        if candidates.isEmpty, case .function(let number) = key, let name = Self.functionKeys[number] {
+        // A command with keys of the user's own has no others.
+        if candidates.isEmpty, case .function(let number) = key, let name = Self.functionKeys[number],
+            keyMap.keys[name] == nil
+        {
             candidates = all.filter { $0.name == name }
         }
         return candidates.first { $0.isEnabled() } ?? candidates.first

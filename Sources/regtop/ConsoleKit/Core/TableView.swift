@@ -279,7 +279,7 @@ extension TableView {
         return [
             Command(
                 name: "turn-folder", keys: [.enter], hint: "open", help: "Opens or closes the folder",
-                isEnabled: { [unowned self] in table.folder != nil }
+                isEnabled: { [unowned self] in table.folder != nil }, whenDisabled: "There is nothing to open here."
             ) { [unowned self] in
                 table.turnFolder(open: table.folder?.isOpen == false)
                 return .none
@@ -295,7 +295,7 @@ extension TableView {
             Command(
                 name: "close-folder", keys: [.left, .character("h")],
                 help: "Closes the folder, or the one around the row",
-                isEnabled: { [unowned self] in table.isInFolder }, whenDisabled: "The row lies in no folder."
+                isEnabled: { [unowned self] in table.isInFolder }, whenDisabled: "There is no folder to close here."
             ) { [unowned self] in
                 table.closeFolder()
                 return .none

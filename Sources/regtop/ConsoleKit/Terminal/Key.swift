@@ -79,9 +79,9 @@ nonisolated extension Key {
         } else if label.count == 1, let character = label.first, KeyParser.isVisible(character) {
             self = .character(character)
         } else if label.count == 2, label.first == "^", let letter = label.last?.lowercased().first,
-            "a"..."z" ~= letter, !"cijmz".contains(letter)
+            "a"..."z" ~= letter, !"chijmqsz".contains(letter)
         {
-            // The others are Enter, Tab, or keys that the terminal takes.
+            // The others are Enter, Tab, Backspace, or keys that the terminal takes.
             self = .control(letter)
         } else if label.first?.lowercased() == "f", let number = Int(label.dropFirst()), (1...24).contains(number) {
             self = .function(number)

@@ -61,7 +61,7 @@ nonisolated struct KeyParser {
     private var gap = Duration.seconds(1)
     /// The last characters, each of which came in haste after the one before.
     private var hasty: [Character] = []
-    private var lastPress: (at: Instant, row: Int, column: Int)?
+    private var lastPress: (at: Instant, row: Int, column: Int, number: Int)?
 
     /// Keys of this terminal by their sequences; they come before the common ones.
     private let known: [[UInt8]: Key]
@@ -322,12 +322,14 @@ nonisolated struct KeyParser {
         // The bits for Shift, Alt and Ctrl do not count; those for moves and other buttons do.
         switch report.button & ~0b1_1100 {
         case 0:
-            let isSecond =
+            let isQuick =
                 lastPress.map {
                     $0.row == report.row && abs($0.column - report.column) <= 2 && now - $0.at < .milliseconds(400)
                 } ?? false
-            lastPress = isSecond ? nil : (now, report.row, report.column)
-            return event(isSecond ? .doubleClick : .click)
+            let number = isQuick ? (lastPress?.number ?? 0) + 1 : 1
+            lastPress = (now, report.row, report.column, number)
+            // The third one in a row would act on what the second one has brought.
+            return number > 2 ? nil : event(number == 2 ? .doubleClick : .click)
         case 64: return event(.wheelUp)
         case 65: return event(.wheelDown)
         default: return nil

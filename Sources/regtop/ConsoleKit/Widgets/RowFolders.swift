@@ -151,9 +151,10 @@ nonisolated struct RowFolders<Row: Sendable>: Sendable {
 
     /// Notes that the values of a row have changed.
     mutating func touch(_ row: Int) {
-        for folder in ancestors(of: row) {
-            if folders[folder].isStale { return }
+        var next = parent(of: row)
+        while let folder = next, !folders[folder].isStale {
             folders[folder].isStale = true
+            next = folders[folder].parent
         }
     }
 

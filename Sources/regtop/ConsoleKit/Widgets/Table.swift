@@ -101,7 +101,8 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         guard hiddenMarkCount > 0 else { return HiddenMarks() }
         let shown = Set(shown)
         let hidden = sorted.filter { !shown.contains($0) && marks.contains(rows[$0].id) }
-        return HiddenMarks(names: hidden.map { columns.first?.cell(rows[$0], 200).text ?? "" })
+        let name = columns.first(where: \.isName) ?? columns.first
+        return HiddenMarks(names: hidden.map { name?.cell(rows[$0], 200).text ?? "" })
     }
 
     // MARK: Rows
@@ -195,7 +196,6 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// - Parameter former: The entries that were shown before, in their order; nil for one that is
     ///   gone.
     private mutating func followCursor(former: [Int?]) {
-        hiddenMarkCount = marks.isEmpty ? 0 : marks.count - shown.count { marks.contains(rows[$0].id) }
         guard hasChosen else {
             cursor = 0
             top = 0
@@ -267,8 +267,11 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// Puts the cursor on a row that passes the filter, and opens the folders around it.
     private mutating func show(_ number: Int) {
         if let folders, !order.contains(number) {
+            let rangeBegin = rangeStart.map { order[$0] }
             for folder in folders.ancestors(of: number) { turn(folders.folders[folder].path, open: true) }
             layOut()
+            // An open range begins at its entry, not at the position that the entry had.
+            rangeStart = rangeBegin.flatMap(order.firstIndex)
         }
         if let position = order.firstIndex(of: number) { move(to: position) }
     }
@@ -388,8 +391,9 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         folders?.clearMarks()
     }
 
-    /// Counts the marks in folders again.
+    /// Counts the hidden marks and those in folders again.
     private mutating func countMarks() {
+        hiddenMarkCount = marks.isEmpty ? 0 : marks.count - shown.count { marks.contains(rows[$0].id) }
         guard folders != nil else { return }
         folders?.clearMarks()
         for number in shown where marks.contains(rows[number].id) { folders?.mark(number, by: 1) }

@@ -27,6 +27,8 @@ nonisolated extension SettingsFile {
 
     mutating func confirmation(_ node: Node) {
         guard let confirmation = node.string.flatMap(Confirmation.init) else {
+            // A mistake asks for more, not for less.
+            settings.confirmation = .alwaysTyped
             let names = Confirmation.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
             return complain(node, "confirm must be \(names)")
         }

@@ -56,7 +56,7 @@ import Testing
         await bench.press(.left)
         #expect(bench.cursorRow.hasPrefix(">   ▸ app/"))
         await bench.press(.left)
-        #expect(bench.status.hasPrefix("The row lies in no folder."))
+        #expect(bench.status.hasPrefix("There is no folder to close here."))
     }
 
     @Test func markingAFolderSaysHowMany() async throws {

@@ -60,7 +60,7 @@ import Testing
         let settings = Settings(
             keys: KeyMap(["delete": [.character("x")], "delete-now": [], "undo": [.character("z")]]))
         let bench = try await ScreenBench(settings: settings)
-        await bench.press(.character("d"), .delete, .character("D"))
+        await bench.press(.character("d"), .delete, .character("D"), .function(9))
         #expect(!bench.isAsked)
         #expect(bench.rows[23].contains("x delete"))
         await bench.press(.character(":"))
