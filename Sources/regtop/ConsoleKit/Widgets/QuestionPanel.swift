@@ -39,7 +39,8 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         case mistyped
     }
 
-    /// Returns nil, `unseen` or `mistyped` while the question stands. A key without a meaning here says no.
+    /// Returns nil, `unseen` or `mistyped` while the question stands. A key without a meaning here
+    /// says no.
     ///
     /// - Parameter isHurried: True if the key came faster than a person answers. Only Esc and
     ///   typed text count then.
