@@ -95,19 +95,25 @@ package struct LinkCopier: Sendable {
         let blob: BlobIdentifier
     }
 
+    /// The end of a copy.
+    package struct Outcome: Sendable {
+        /// The links of the last stage that another process has written meanwhile, with another
+        /// text: they stay.
+        package let taken: [StoragePath]
+        /// The links whose old files are in the holdings of their deposits now.
+        package let kept: Set<StoragePath>
+    }
+
     /// Copies links, stage by stage. The journal holds the copy until it has ended.
     ///
-    /// - Returns: the links of the last stage that another process has written meanwhile, with
-    ///   another text: they stay.
     /// - Throws: `Stopped` after the copy has begun; errors of writing the journal before.
-    package func copy(_ stages: [[LinkCopy]], _ what: String, _ counter: ProgressCounter) async throws -> [StoragePath]
-    {
+    package func copy(_ stages: [[LinkCopy]], _ what: String, _ counter: ProgressCounter) async throws -> Outcome {
         let intent = try await journal.begin(.copy(stages), what)
         do {
             let taken = try await write(stages, counter)
-            try await closeDeposits(stages)
+            let kept = try await closeDeposits(stages)
             try await intent.end()
-            return taken
+            return Outcome(taken: taken, kept: kept)
         } catch {
             // A separate task ends the intent even if the caller was cancelled.
             await Task {
@@ -131,7 +137,7 @@ package struct LinkCopier: Sendable {
     func finish(_ stages: [[LinkCopy]]) async throws -> [String] {
         do {
             let taken = try await write(stages, ProgressCounter(phase: "writing links", total: nil, handler: nil))
-            try await closeDeposits(stages)
+            _ = try await closeDeposits(stages)
             return taken.map { "\($0) was written by another client meanwhile, and stays" }
         } catch let stopped as Stopped {
             switch stopped.error {
@@ -146,12 +152,25 @@ package struct LinkCopier: Sendable {
         }
     }
 
-    private func closeDeposits(_ stages: [[LinkCopy]]) async throws {
-        for deposit in Set(stages.joined().compactMap(\.deposit)) { try await holdings.close(deposit) }
+    /// Writes the time into the holdings of the links that were replaced. A link that is at its
+    /// place leaves its holding: otherwise two paths would have one identifier. Another text at the
+    /// place does not tell whether it was replaced, since a push may have written into either link.
+    /// Returns the paths of the links that are in their holdings.
+    private func closeDeposits(_ stages: [[LinkCopy]]) async throws -> Set<StoragePath> {
+        var kept: Set<StoragePath> = []
+        for link in stages.joined() {
+            guard let deposit = link.deposit, let old = link.replaced else { continue }
+            if try await reader.entry(link.path)?.kind == .file(old.blob) { try await withdraw(link) }
+            try await holdings.close(deposit)
+            if try await reader.value(at: deposit.entry(of: link.path)) != nil { kept.insert(link.path) }
+        }
+        return kept
     }
 
-    /// Lists the directories of the links that are there, and removes the others if they are empty.
+    /// Ends a failed copy: closes its deposits, lists the directories of the links that are there,
+    /// and removes the others if they are empty.
     private func tidyUp(_ stages: [[LinkCopy]]) async throws {
+        _ = try await closeDeposits(stages)
         let there = try await concurrentMap(stages.joined(), window: reader.window) { link in
             (link.path.parent, try await reader.value(at: link.path) != nil)
         }
@@ -215,7 +234,9 @@ package struct LinkCopier: Sendable {
         try await writer.linkUp(Set(links.map(\.path.parent)))
         let exchanged = try await writer.each(places.filter { $0.1 == .old }.map(\.0)) { ($0, try await replace($0)) }
         written += exchanged.compactMap(\.1)
-        taken += exchanged.filter { $0.1 == nil }.map(\.0.path)
+        for (link, new) in exchanged where new == nil {
+            if try await place(link) != .there { taken.append(link.path) }
+        }
         return (written, taken)
     }
 
@@ -333,9 +354,18 @@ package struct LinkCopier: Sendable {
     /// Removes a link that was not replaced after all from its holding. Another process that
     /// completes the same copy keeps it in the same holding.
     private func withdraw(_ link: LinkCopy) async throws {
-        guard let deposit = link.deposit, let old = link.replaced, try await place(link) != .there else { return }
+        guard let deposit = link.deposit, let old = link.replaced, try await !isReplaced(link) else { return }
         try await holdings.withdraw(old.blob, of: link.path, from: deposit)
-        if try await place(link) == .there { try await holdings.keep(old.blob, of: link.path, in: deposit) }
+        if try await isReplaced(link) { try await holdings.keep(old.blob, of: link.path, in: deposit) }
+    }
+
+    /// True if another file with the text of the copy is at the place. The text alone does not
+    /// tell, since a push of the same digest may have written it into the old link.
+    private func isReplaced(_ link: LinkCopy) async throws -> Bool {
+        guard case .file(let blob)? = try await reader.entry(link.path)?.kind, blob != link.replaced?.blob else {
+            return false
+        }
+        return try await text(of: blob, at: link.path) == link.text
     }
 
     /// The links that are not there, and the missing contents of those that are.

@@ -84,7 +84,7 @@ import Testing
         var notes: [String] = []
         for (part, step) in zip(plan.parts, plan.steps(with: fixture.admin.context, progress: nil)) {
             if part.work == .look { try await endPush(of: digest, .sha256(of: layer), Self.config, in: "app") }
-            notes += try await step.work()
+            notes += try await step.work().notes
         }
         #expect(notes == ["3 blobs came back that pushes need"] && plan.broughtBack.count == 3)
         try await expectWhole("app")

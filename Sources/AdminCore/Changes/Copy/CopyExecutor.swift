@@ -7,10 +7,10 @@ struct CopyExecutor: Sendable {
     let context: ChangeContext
     let counter: ProgressCounter
 
-    /// Copies; a link that is replaced goes to the trash. Returns notes; throws
-    /// `ChangeError.changed` if tags were pushed to the destination meanwhile and stay;
-    /// `ChangeError.halfCopied` if links stay and the tags do not.
-    func copy(_ plan: CopyPlan, replacedTo id: TrashID?) async throws -> [String] {
+    /// Copies; a link that is replaced goes to the trash, under `id`. Throws `ChangeError.changed`
+    /// if tags were pushed to the destination meanwhile and stay; `ChangeError.halfCopied` if links
+    /// stay and the tags do not.
+    func copy(_ plan: CopyPlan, replacedTo id: TrashID?) async throws -> PlanStep.Ending {
         let deposit = id.map { id in
             LinkCopy.Deposit(
                 holding: context.paths.holding(of: id),
@@ -26,10 +26,10 @@ struct CopyExecutor: Sendable {
             }
         }
         do {
-            let taken = try await context.driver.copier.copy(
+            let outcome = try await context.driver.copier.copy(
                 stages, "copy \(plan.source) to \(plan.newName)", counter)
-            if let first = taken.first { throw ChangeError.changed(first, count: taken.count) }
-            return []
+            if let first = outcome.taken.first { throw ChangeError.changed(first, count: outcome.taken.count) }
+            return PlanStep.Ending(notes: [], trash: outcome.kept.isEmpty ? nil : id)
         } catch let stopped as LinkCopier.Stopped {
             if case StorageError.outcomeUnknown = stopped.error { throw stopped.error }
             guard stopped.written > 0 else { throw stopped.error }

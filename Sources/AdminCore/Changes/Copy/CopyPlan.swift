@@ -75,7 +75,7 @@ extension CopyPlan: Plan {
         // One link at most is replaced: the current link of the new tag.
         let trash = stages.joined().contains { $0.replaced != nil } ? context.trashIDs(count: 1).first : nil
         return [
-            PlanStep(source.description, trash: trash) { try await executor.copy(self, replacedTo: trash) }
+            PlanStep(source.description, ending: { try await executor.copy(self, replacedTo: trash) })
         ]
     }
 }

@@ -56,16 +56,26 @@ public enum PlanAction: String, Hashable, Sendable, CaseIterable {
 public struct PlanStep: Sendable {
     /// The target, as `Plan.targetNames` has it.
     public let name: String
-    /// The id of the step's deletion in the trash; nil if nothing goes there.
-    public let trash: TrashID?
-    /// Changes the target. Returns notes for a person, a sentence each; throws unless all of it was
-    /// done.
-    let work: @Sendable () async throws -> [String]
+    /// Changes the target. Throws unless all of it was done.
+    let work: @Sendable () async throws -> Ending
 
-    /// A step that does `work`.
+    /// The end of a step whose work is done.
+    struct Ending: Sendable {
+        /// Notes for a person, a sentence each.
+        let notes: [String]
+        /// The id of the step's deletion in the trash; nil if nothing went there.
+        let trash: TrashID?
+    }
+
+    /// A step that does `work`, which returns the notes. `trash` is the id of its deletion in the
+    /// trash; nil if nothing goes there.
     init(_ name: String, trash: TrashID? = nil, _ work: @escaping @Sendable () async throws -> [String]) {
+        self.init(name, ending: { Ending(notes: try await work(), trash: trash) })
+    }
+
+    /// A step whose `work` alone knows whether something went to the trash.
+    init(_ name: String, ending work: @escaping @Sendable () async throws -> Ending) {
         self.name = name
-        self.trash = trash
         self.work = work
     }
 }

@@ -41,8 +41,9 @@ struct PlanExecution: Sendable {
                 continue
             }
             do {
-                let notes = try await Self.work(step, of: plan)
-                results.append(ChangeResult(target: step.name, outcome: .done, notes: notes, trash: step.trash))
+                let ending = try await Self.work(step, of: plan)
+                results.append(
+                    ChangeResult(target: step.name, outcome: .done, notes: ending.notes, trash: ending.trash))
             } catch  where Task.isCancelled && Self.isCancellation(error) {
                 (stopped, kind) = ("stopped by you before it began", .cancelled)
                 results.append(
@@ -66,7 +67,7 @@ struct PlanExecution: Sendable {
     /// Does the work for one target. Only a part of a collection stops half-way after a
     /// cancellation: it may take hours, and each of its files is whole. Every other target is ended
     /// in a task of its own, which no cancellation reaches.
-    private static func work(_ step: PlanStep, of plan: some Plan) async throws -> [String] {
+    private static func work(_ step: PlanStep, of plan: some Plan) async throws -> PlanStep.Ending {
         if plan.action == .collect { return try await step.work() }
         return try await Task { try await step.work() }.value
     }
