@@ -103,6 +103,21 @@ import Testing
         }
     }
 
+    /// The trash was emptied since: the tag that replaced another gets its name back, and the plan
+    /// says which name is free afterwards.
+    @Test func aReplacedTagThatIsNotInTheTrashDoesNotComeBack() async throws {
+        #expect(try await fixture.move("app:a", to: "app:b", force: true).map(\.outcome) == [.done])
+        let entry = try #require(try await history().undo)
+        #expect(try await fixture.empty().map(\.outcome) == [.done])
+        guard case .change(let plan) = try await fixture.planner.undo(of: entry) else {
+            Issue.record("expected a move")
+            return
+        }
+        #expect(
+            plan.notes.last
+                == "the tag that app:b replaced is not in the trash any more; app:b is free afterwards")
+    }
+
     /// Whatever changed since the change stays as it is: there is no plan.
     @Test(arguments: ["app:a to app:n", "app:a to app:b", "copy app:a", "remove old", "restore old"])
     func aChangeSinceIsNotOverwritten(_ change: String) async throws {

@@ -102,7 +102,7 @@ struct MovePlanner: Sendable {
                 returning.map {
                     "\(source) is restored from the trash, and names \($0.digest?.string ?? "a manifest that cannot be read")"
                 }
-                    ?? "\(source) is not in the trash any more, and is gone afterwards")
+                    ?? "the tag that \(source) replaced is not in the trash any more; \(source) is free afterwards")
         }
         let present = Dictionary((replaced?.links ?? []).map { ($0.path, $0.blob) }) { first, _ in first }
         let stages = target.stages.map { links in
