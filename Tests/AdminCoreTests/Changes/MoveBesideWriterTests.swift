@@ -2,6 +2,7 @@ import Synchronization
 import Testing
 
 @testable import Changes
+@testable import ObjectStore
 @testable import Registry
 @testable import StorageDriver
 
@@ -65,37 +66,69 @@ import Testing
         while true {
             let store = try await tree.restore()
             let pushed = ModelImage(5, hash: RawRegistry.hash)
-            guard
-                let results = try await Self.move(
-                    store, "a:v1", to: "a:v2", before: write,
-                    {
-                        try await Self.push(pushed, as: tag, to: store)
-                    })
-            else { break }
-            let what = "push to \(tag) before write \(write): \(results)"
-            let raw = try await RawRegistry(store.reader)
-            #expect(raw.faults.isEmpty, "\(what): \(raw.faults)")
-            let tags = raw.repositories["a"]?.tags ?? [:]
-            var named = Set(tags.values)
-            let fixture = ChangeFixture(store)
-            let trash = fixture.registry.paths.trash
-            for entry in try await fixture.driver.reader.holdings(in: trash).flatMap(\.entries)
-            where fixture.registry.paths.currentTag(of: entry.origin) != nil {
-                let digest = try await fixture.registry.links.read(entry.blob, at: entry.origin).digest
-                named.insert(digest?.hex ?? "")
+            let push: @Sendable () async throws -> Void = { try await Self.push(pushed, as: tag, to: store) }
+            let results = try await Self.move(store, "a:v1", to: "a:v2", before: write, push) { results in
+                let what = "push to \(tag) before write \(write), before the last look: \(results)"
+                try await Self.expectBothKept(store, pushed, results, what)
             }
-            #expect(tags.values.contains(pushed.manifest.digest), "\(what): the push is lost")
-            #expect(try await PoolCensus(fixture.driver.reader).twice.isEmpty, "\(what)")
-            #expect(tags["v2"] != nil, "\(what)")
-            let isDone = results.allSatisfy { $0.outcome == .done }
-            #expect(isDone || tags["v1"] != nil, "\(what): half moved")
-            // The push overwrites the manifest of one tag at most.
-            let others = (1...2).filter { named.contains(ModelImage($0, hash: RawRegistry.hash).manifest.digest) }
-            #expect(!others.isEmpty, "\(what)")
+            guard let results else { break }
+            try await Self.expectBothKept(store, pushed, results, "push to \(tag) before write \(write): \(results)")
             write += 1
         }
         #expect(write > 10)
         print("\nmv over a tag beside a push to \(tag): \(write - 1) moments")
+    }
+
+    /// A tag whose link cannot be read is pushed before each write of a move over it.
+    @Test func aPushThatMendsAReplacedTagIsKept() async throws {
+        let base = try StoreUnderTest.quick()
+        for number in 1...2 {
+            try await Self.push(ModelImage(number, hash: RawRegistry.hash), as: "v\(number)", to: base)
+        }
+        let fixture = ChangeFixture(base)
+        let link = try #require(fixture.registry.paths.currentLink("a", tag: "v2"))
+        let garbage = [UInt8](repeating: 0, count: 71)
+        try await base.set(fixture.driver.reader.blob(link).chunk(0), [.write(garbage, at: 0)])
+        let tree = try await StoreCopy(of: base)
+        let pushed = ModelImage(5, hash: RawRegistry.hash)
+        var write = 1
+        while true {
+            let store = try await tree.restore()
+            let results = try await Self.move(store, "a:v1", to: "a:v2", before: write) {
+                try await Self.push(pushed, as: "v2", to: store)
+            }
+            guard let results else { break }
+            let tags = try await RawRegistry(store.reader).repositories["a"]?.tags ?? [:]
+            #expect(tags["v2"] == pushed.manifest.digest, "push before write \(write): \(results)")
+            write += 1
+        }
+        #expect(write > 10)
+    }
+
+    /// Checks that the push of a tag is at a tag, and that each manifest is at a tag or in the
+    /// trash, except one into whose tag the push has written.
+    private static func expectBothKept(
+        _ store: StoreUnderTest, _ pushed: ModelImage, _ results: [ChangeResult], _ what: String
+    ) async throws {
+        let raw = try await RawRegistry(store.reader)
+        #expect(raw.faults.isEmpty, "\(what): \(raw.faults)")
+        let tags = raw.repositories["a"]?.tags ?? [:]
+        var named = Set(tags.values)
+        let fixture = ChangeFixture(store)
+        let trash = fixture.registry.paths.trash
+        for entry in try await fixture.driver.reader.holdings(in: trash).flatMap(\.entries)
+        where fixture.registry.paths.currentTag(of: entry.origin) != nil {
+            let digest = try await fixture.registry.links.read(entry.blob, at: entry.origin).digest
+            named.insert(digest?.hex ?? "")
+        }
+        #expect(tags.values.contains(pushed.manifest.digest), "\(what): the push is lost")
+        #expect(try await PoolCensus(fixture.driver.reader).twice.isEmpty, "\(what)")
+        #expect(tags["v2"] != nil, "\(what)")
+        let isDone = results.allSatisfy { $0.outcome == .done }
+        #expect(isDone || tags["v1"] != nil, "\(what): half moved")
+        // The push overwrites the manifest of one tag at most.
+        let others = (1...2).filter { named.contains(ModelImage($0, hash: RawRegistry.hash).manifest.digest) }
+        #expect(!others.isEmpty, "\(what)")
     }
 
     private func move(_ store: StoreUnderTest, pushing push: Push, before write: Int) async throws -> [ChangeResult]? {
@@ -104,11 +137,12 @@ import Testing
         }
     }
 
-    /// Moves a name, with a push just before the given write. Returns nil if the move has fewer
-    /// writes.
+    /// Moves a name, with a push just before the given write; looks at the pool before the last
+    /// look. Returns nil if the move has fewer writes.
     private static func move(
         _ store: StoreUnderTest, _ source: String, to destination: String, before write: Int,
-        _ push: @escaping @Sendable () async throws -> Void
+        _ push: @escaping @Sendable () async throws -> Void,
+        beforeLastLook look: ([ChangeResult]) async throws -> Void = { _ in }
     ) async throws -> [ChangeResult]? {
         let clock = TestClock()
         let policy = clock.policy(delay: 1000)
@@ -128,6 +162,7 @@ import Testing
         }
         let results = await ChangeFixture(recording.underTest, policy: policy).admin.apply(plan)
         guard hasCome.withLock({ $0 }) else { return nil }
+        try await look(results)
         // Longer than any push: `recover` looks again for files in directories that the move
         // removed.
         clock.advance(by: 1001)

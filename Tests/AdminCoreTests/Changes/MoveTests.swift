@@ -120,6 +120,25 @@ import Testing
         }
     }
 
+    /// In a damaged pool two links of the replaced tag are one file: each is replaced by the link
+    /// that gets its place.
+    @Test func linksOfAReplacedTagThatAreOneFileAreReplacedByPlace() async throws {
+        let fixture = try ChangeFixture.inMemory()
+        let digest = try await fixture.push("app", tags: ["a", "b"], layer: pattern(100, seed: 1))
+        let name = try fixture.name("app")
+        func index(_ tag: String) throws -> StoragePath {
+            try #require(fixture.registry.paths.indexLink(name, tag: tag, digest))
+        }
+        let reader = fixture.driver.reader
+        let current = try await reader.blob(#require(fixture.registry.paths.currentLink(name, tag: "b")))
+        let (new, place) = (try await reader.blob(index("a")), try index("b"))
+        try await fixture.store.set(
+            StorageReader.directory(place.parent), [.setOmap([ByteString(place.name): current.value])])
+        #expect(try await fixture.move("app:a", to: "app:b", force: true).map(\.outcome) == [.done])
+        #expect(try await reader.blob(place) == new)
+        #expect(try await fixture.registry.pass().tag("b", of: name).digest == digest)
+    }
+
     @Test(arguments: [
         ("app", "app:b"), ("app:a", "app"), ("app:a", "other:a"), ("app", "app"), ("app:a", "app:a"),
         ("app@sha256:\(String(repeating: "0", count: 64))", "app:b"),

@@ -37,7 +37,7 @@ struct MoveExecutor: Sendable {
 
     private func moveLinks(of target: ChangePlan.Target) async throws -> [String] {
         let moves = target.stages.reversed().map { links in links.compactMap { $0.fileMove(in: paths) } }
-        let departure = LinkDeparture(driver: driver)
+        let departure = LinkDeparture(driver: driver, paths: paths)
         let (stay, notes) = try await driver.mover.move(
             moves, "move \(target.reference)\(target.destination.map { " to \($0)" } ?? "")",
             below: paths.repositories
@@ -47,7 +47,7 @@ struct MoveExecutor: Sendable {
             for stage in target.stages {
                 let left = try await driver.writer.each(stage) { link in
                     defer { counter.advance() }
-                    return try await departure.move(link, in: paths)
+                    return try await departure.move(link)
                 }
                 changed += zip(stage, left).filter { $0.1 == .changed }.map(\.0.path)
                 retagged += zip(stage, left).filter { $0.1 == .retagged }.map(\.0)
@@ -100,11 +100,11 @@ struct MoveExecutor: Sendable {
     /// both tags from their places. Current links are first: the name never lacks a manifest.
     /// Returns true if a push has written into a link of the source meanwhile.
     private func leave(_ target: ChangePlan.Target, _ held: [[FileMove]]) async throws -> Bool {
-        let departure = LinkDeparture(driver: driver)
+        let departure = LinkDeparture(driver: driver, paths: paths)
         let new = target.replacements
         for (links, moves) in zip(target.replacedStages, held) {
             _ = try await driver.writer.each(zip(links, moves)) { link, move in
-                guard let blob = new[link.blob] else {
+                guard let blob = new[link.path] else {
                     guard try await departure.hold(link, by: move) else {
                         throw StorageError.changedMeanwhile(link.path)
                     }
@@ -121,7 +121,7 @@ struct MoveExecutor: Sendable {
         for links in target.stages {
             let outcomes = try await driver.writer.each(links) { link in
                 defer { counter.advance() }
-                let outcome = try await departure.move(link, in: paths)
+                let outcome = try await departure.move(link)
                 if outcome == .changed { throw StorageError.changedMeanwhile(link.path) }
                 return outcome
             }

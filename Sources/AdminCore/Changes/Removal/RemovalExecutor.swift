@@ -31,7 +31,7 @@ struct RemovalExecutor: Sendable {
             if let first = target.links.first {
                 try await driver.journal.forget(Set(target.links.map(\.blob)), of: first.path)
             }
-            let departure = LinkDeparture(driver: driver)
+            let departure = LinkDeparture(driver: driver, paths: paths)
             let changed = try await driver.pruner.prune(target.directories, below: paths.repositories) {
                 var changed: [StoragePath] = []
                 for stage in target.stages {

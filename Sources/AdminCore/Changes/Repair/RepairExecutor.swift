@@ -177,9 +177,10 @@ struct RepairExecutor: Sendable {
             if let first = stay.min() { throw RepairError.stays(first) }
             return []
         }
+        let links = try await TargetFinder(registry: registry, policy: driver.policy)
+            .links(target.files.map { ($0.path, $0.blob) })
         let deposit = TrashDeposit(
-            name: target.name, kind: target.trashKind,
-            stages: [target.files.map { ChangePlan.Link(path: $0.path, blob: $0.blob) }],
+            name: target.name, kind: target.trashKind, stages: [links],
             directories: directories.uniqued(), floor: floor)
         let counter = ProgressCounter(phase: "removing links", total: UInt64(target.files.count), handler: nil)
         let layers = target.files.map(\.path).filter { paths.file(at: $0)?.isLayerLink ?? false }

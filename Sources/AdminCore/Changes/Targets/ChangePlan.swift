@@ -69,15 +69,19 @@ public struct ChangePlan: Hashable, Sendable {
             return ReplacedTag(digest: replacedManifest, replacement: new)
         }
 
-        /// The identifiers that take the places of others, by those others.
-        var replacements: [BlobIdentifier: BlobIdentifier] {
-            Dictionary(links.compactMap { link in link.replaces.map { ($0, link.blob) } }) { first, _ in first }
+        /// The identifiers that take the places of others, by these places. In a damaged pool two
+        /// of the others may be the same.
+        var replacements: [StoragePath: BlobIdentifier] {
+            let pairs = links.compactMap { link in
+                link.replaces == nil ? nil : link.destination.map { ($0, link.blob) }
+            }
+            return Dictionary(pairs) { first, _ in first }
         }
 
         /// The links of the replaced tag whose places nothing takes.
         var leavingReplaced: [Link] {
             let new = replacements
-            return replacedStages.joined().filter { new[$0.blob] == nil }
+            return replacedStages.joined().filter { new[$0.path] == nil }
         }
 
         /// The repository, if the target has links to its layers; none otherwise.

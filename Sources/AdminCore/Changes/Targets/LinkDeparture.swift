@@ -9,6 +9,7 @@ import StorageDriver
 /// (docs/safety.md#trash-a-file).
 struct LinkDeparture: Sendable {
     let driver: StorageDriver
+    let paths: RegistryPaths
 
     private var links: LinkReader { RegistryReader(storage: driver.reader).links }
 
@@ -52,7 +53,7 @@ struct LinkDeparture: Sendable {
     }
 
     /// Moves a link to its destination, where it stays even if it was retagged.
-    func move(_ link: ChangePlan.Link, in paths: RegistryPaths) async throws -> Outcome {
+    func move(_ link: ChangePlan.Link) async throws -> Outcome {
         guard let move = link.fileMove(in: paths) else { return .changed }
         return try await outcome(of: link) { try await driver.mover.leaveSource(move) }
     }
@@ -63,8 +64,9 @@ struct LinkDeparture: Sendable {
     }
 
     private func isRetagged(_ link: ChangePlan.Link) async throws -> Bool {
-        guard let planned = link.digest else { return false }
-        return try await links.read(link.blob, at: link.path).digest != planned
+        // A push may also have written into a link that the plan could not read.
+        guard paths.currentTag(of: link.path) != nil else { return false }
+        return try await links.read(link.blob, at: link.path).digest != link.digest
     }
 
     /// Puts a link back to its place. Returns false if another link is there.

@@ -84,13 +84,17 @@ struct TargetFinder: Sendable {
         _ reference: ImageReference, _ found: [WalkEntry], roots: [StoragePath], uploadsInProgress: Int = 0
     ) async throws -> ChangePlan.Target {
         let files = found.compactMap(\.file).sorted { $0.path < $1.path }
-        let links = try await concurrentMap(files, window: storage.window) { path, blob in
+        return ChangePlan.Target(
+            reference: reference, stages: paths.staged(try await links(files), by: \.path),
+            directories: roots + found.compactMap(\.subdirectory), uploadsInProgress: uploadsInProgress)
+    }
+
+    /// Returns files as links, with the digests of current links.
+    func links(_ files: [(path: StoragePath, blob: BlobIdentifier)]) async throws -> [ChangePlan.Link] {
+        try await concurrentMap(files, window: storage.window) { path, blob in
             let isCurrent = paths.currentTag(of: path) != nil
             let digest = isCurrent ? try await registry.links.read(blob, at: path).digest : nil
             return ChangePlan.Link(path: path, blob: blob, digest: digest)
         }
-        return ChangePlan.Target(
-            reference: reference, stages: paths.staged(links, by: \.path),
-            directories: roots + found.compactMap(\.subdirectory), uploadsInProgress: uploadsInProgress)
     }
 }

@@ -27,7 +27,7 @@ struct TrashDeposit: Sendable {
         let path = context.paths.holding(of: id)
         let note = Holding.Note(
             name: name, kind: kind.rawValue, by: context.by.description, begun: driver.policy.now)
-        let departure = LinkDeparture(driver: driver)
+        let departure = LinkDeparture(driver: driver, paths: context.paths)
         var leftovers = Leftovers()
         var isGone = false
         do {
