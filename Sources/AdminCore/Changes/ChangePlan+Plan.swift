@@ -20,11 +20,11 @@ extension ChangePlan: Plan {
     /// The trash; the move back of a move.
     public var wayBack: WayBack? {
         if action == .remove { return skipsTrash ? nil : .trash }
-        guard let target = targets.first, let destination = target.destination else { return nil }
-        var naming: Digest?
-        if case .tag = target.reference.selector { naming = target.namedManifest }
+        guard let target = targets.first, let destination = target.destination,
+            let name = NamedContent(target).name(target.reference)
+        else { return nil }
         return .move(
-            from: destination.description, to: target.reference.description, naming: naming?.string,
+            from: destination.description, to: target.reference.description, naming: name.naming,
             replacing: target.returning?.digest?.string)
     }
 

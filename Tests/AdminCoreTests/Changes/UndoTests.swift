@@ -119,7 +119,11 @@ import Testing
     }
 
     /// Whatever changed since the change stays as it is: there is no plan.
-    @Test(arguments: ["app:a to app:n", "app:a to app:b", "copy app:a", "remove old", "restore old"])
+    @Test(arguments: [
+        "app:a to app:n", "app:a to app:b", "copy app:a", "remove old", "restore old", "copy app",
+        "copy app, a manifest",
+        "move app", "again old",
+    ])
     func aChangeSinceIsNotOverwritten(_ change: String) async throws {
         func reference(_ text: String) throws -> ImageReference { try fixture.reference(text) }
         let app = try fixture.name("app")
@@ -137,6 +141,17 @@ import Testing
         case "remove old":
             #expect(try await fixture.trash("old").map(\.outcome) == [.done])
             try await fixture.push("old", tags: ["v2"], layer: pattern(100, seed: 9))
+        case "copy app", "copy app, a manifest":
+            let plan = try await fixture.planner.copy(from: reference("app"), to: reference("copy"))
+            #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+            try await fixture.push("copy", tags: change == "copy app" ? ["v9"] : [], layer: pattern(100, seed: 9))
+        case "move app":
+            #expect(try await fixture.move("app", to: "moved").map(\.outcome) == [.done])
+            try await fixture.push("moved", tags: ["v9"], layer: pattern(100, seed: 9))
+        case "again old":
+            #expect(try await fixture.trash("old").map(\.outcome) == [.done])
+            try await take(history().undo)
+            try await fixture.push("old", tags: ["v9"], layer: pattern(100, seed: 9))
         default:
             #expect(try await fixture.trash("app:b").map(\.outcome) == [.done])
             try await take(history().undo)
@@ -144,7 +159,8 @@ import Testing
             try await fixture.setTag("b", of: app, to: other)
         }
         let before = try await fixture.snapshot()
-        let entry = try #require(try await change == "restore old" ? history().redo : history().undo)
+        let entry = try #require(
+            try await ["restore old", "again old"].contains(change) ? history().redo : history().undo)
         await #expect(throws: ChangeError.self) { try await fixture.planner.undo(of: entry) }
         #expect(try await fixture.snapshot() == before)
     }
@@ -159,5 +175,43 @@ import Testing
         #expect(UndoHistory([entry], trash: [], of: fixture.admin.by).undo == nil)
         #expect(try await fixture.empty().map(\.outcome) == [.done])
         #expect(try await history().undo == nil)
+    }
+
+    /// Entries that the log does not have whole, and entries that contradict themselves.
+    @Test func anEntryThatCannotBeTrustedIsRefused() async throws {
+        #expect(try await fixture.trash("old").map(\.outcome) == [.done])
+        let entry = try #require(try await history().undo)
+        func altered(action: String = "remove", done: Int = 1) -> AuditEntry {
+            AuditEntry(
+                id: entry.id, begun: entry.begun, ended: entry.ended, user: entry.user, host: entry.host,
+                process: entry.process, client: nil, action: action, targets: entry.targets, targetCount: done,
+                bytes: 0, objects: 0, reclaimable: 0, outcomes: ["done": done], results: entry.results,
+                wayBack: entry.wayBack, undoes: nil)
+        }
+        _ = try await fixture.planner.undo(of: altered())
+        await #expect(throws: ChangeError.self) { try await fixture.planner.undo(of: altered(done: 1500)) }
+        await #expect(throws: ChangeError.self) { try await fixture.planner.undo(of: altered(action: "move")) }
+    }
+
+    /// The undo of another account counts as well.
+    @Test func whatAnotherAccountHasUndoneIsNotOffered() async throws {
+        let plan = try await fixture.planner.copy(from: fixture.reference("app"), to: fixture.reference("copy"))
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+        let entry = try #require(try await history().undo)
+        let stranger = RegistryAdmin(
+            registry: fixture.registry, driver: fixture.driver, by: Operator(user: "stranger", host: "h", process: 1))
+        guard case .change(let undo) = try await fixture.planner.undo(of: entry) else { throw CancellationError() }
+        #expect(await stranger.apply(undo, undoing: entry.id).map(\.outcome) == [.done])
+        #expect(try await history().undo == nil)
+    }
+
+    @Test func anUnknownWayBackHidesNoEntry() throws {
+        let text = """
+            {"format":1,"begun":0,"user":"u","host":"h","process":1,"action":"remove","targets":[],"targetCount":0,
+            "bytes":0,"objects":0,"reclaimable":0,"wayBack":{"later":{}}}
+            """
+        let log = AuditLog.beginnings(in: AuditLog.object(month: 0))
+        let beginning = try #require(log.decode(Array(text.utf8)))
+        #expect(AuditEntry(id: "1", beginning, nil).wayBack == nil)
     }
 }

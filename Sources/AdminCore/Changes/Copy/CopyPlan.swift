@@ -21,8 +21,6 @@ public struct CopyPlan: Hashable, Sendable {
     public let notes: [String]
     /// The tag that is replaced; nil if there is none, or if its link cannot be read.
     let replaced: ReplacedTag?
-    /// The manifest that the new tag gets; nil for a repository.
-    let manifest: Digest?
 
     /// A number of links of one kind.
     public struct Count: Hashable, Sendable {
@@ -36,9 +34,8 @@ public struct CopyPlan: Hashable, Sendable {
     init(
         source: ImageReference, destination: ImageReference, links: [LinkCopy], present: Set<StoragePath> = [],
         in paths: RegistryPaths, impact: Impact = Impact(), replaced: ReplacedTag? = nil,
-        manifest: Digest? = nil, notes: [String]
+        notes: [String]
     ) {
-        self.manifest = manifest
         self.replaced = replaced
         self.source = source
         newName = destination
@@ -65,7 +62,8 @@ extension CopyPlan: Plan {
             return .retag(newName.description, from: replaced.replacement.string, to: replaced.digest.string)
         }
         guard impact.tags.isEmpty else { return nil }
-        return .removal([WayBack.Name(reference: newName.description, naming: manifest?.string)])
+        let links = stages.joined().map { (path: $0.path, digest: Digest($0.text)) }
+        return NamedContent(links).name(newName).map { .removal([$0]) }
     }
 
     /// One step.

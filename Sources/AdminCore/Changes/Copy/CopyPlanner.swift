@@ -169,7 +169,7 @@ struct CopyPlanner: Sendable {
         return CopyPlan(
             source: source, destination: destination, links: all, present: present, in: paths, impact: impact,
             replaced: replaced?.text.flatMap { Digest($0) }.map { ReplacedTag(digest: $0, replacement: digest) },
-            manifest: digest, notes: notes)
+            notes: notes)
     }
 
     private static let freeOfCharge = "instant: no data is copied; both names share the blobs"

@@ -64,8 +64,17 @@ struct AuditBeginning: Codable, Hashable, Sendable {
     let bytes: UInt64
     let objects: Int
     let reclaimable: UInt64
-    var wayBack: WayBack?
+    var wayBack: Lenient<WayBack>?
     var undoes: String?
+
+    /// A value that is nil if a record has one that cannot be decoded. The rest of the record counts.
+    struct Lenient<Value: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
+        let value: Value?
+
+        init(_ value: Value) { self.value = value }
+        init(from decoder: any Decoder) { value = try? Value(from: decoder) }
+        func encode(to encoder: any Encoder) throws { try value?.encode(to: encoder) }
+    }
 }
 
 /// The record that is written after a change.
@@ -83,7 +92,7 @@ extension AuditEntry {
             process: beginning.process, client: beginning.client, action: beginning.action, targets: beginning.targets,
             targetCount: beginning.targetCount, bytes: beginning.bytes, objects: beginning.objects,
             reclaimable: beginning.reclaimable, outcomes: ending?.outcomes ?? [:], results: ending?.results ?? [],
-            wayBack: beginning.wayBack, undoes: beginning.undoes)
+            wayBack: beginning.wayBack?.value, undoes: beginning.undoes)
     }
 }
 

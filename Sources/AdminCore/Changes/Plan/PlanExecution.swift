@@ -84,7 +84,7 @@ struct PlanExecution: Sendable {
             client: who.client, action: plan.action.rawValue,
             targets: Array(names.prefix(AuditLog.longestList)), targetCount: names.count,
             bytes: plan.impact.bytes, objects: plan.impact.objects, reclaimable: plan.impact.reclaimable,
-            wayBack: plan.wayBack, undoes: undoes)
+            wayBack: plan.wayBack.map(AuditBeginning.Lenient.init), undoes: undoes)
     }
 
     private func ending(_ results: [ChangeResult]) -> AuditEnding {

@@ -41,10 +41,11 @@ struct RestorationPlanner: Sendable {
                 )
             }
             let parts = try await others.companions(of: item, own)
+            let staying = entries.filter { !taken.contains($0) }
             targets.append(
                 RestorePlan.Target(
-                    item: item, entries: entries.filter { !taken.contains($0) }, destination: name, renaming: renaming,
-                    companions: parts, digest: try await manifest(of: item, own)))
+                    item: item, entries: staying, destination: name, renaming: renaming, companions: parts,
+                    named: try await manifests(staying + parts.flatMap(\.entries))))
         }
         return RestorePlan(targets: targets, notes: notes)
     }
@@ -58,15 +59,16 @@ struct RestorationPlanner: Sendable {
         let item = TrashItem(holding)
         return RestorePlan.Target(
             item: item, entries: entries, destination: nil, renaming: nil, companions: [],
-            digest: try await manifest(of: item, entries))
+            named: try await manifests(entries))
     }
 
-    /// Returns the manifest that a deleted tag names; nil for another deletion.
-    private func manifest(of item: TrashItem, _ entries: [Holding.Entry]) async throws -> Digest? {
-        guard item.kind == .tag, let link = entries.first(where: { paths.currentTag(of: $0.origin) != nil }) else {
-            return nil
+    /// Returns the manifests that the current links among some links name.
+    private func manifests(_ entries: [Holding.Entry]) async throws -> [StoragePath: Digest] {
+        let links = entries.filter { paths.currentTag(of: $0.origin) != nil }
+        let read = try await concurrentMap(links, window: registry.window) { link in
+            (link.origin, try await registry.links.read(link.blob, at: link.origin).digest)
         }
-        return try await registry.links.read(link.blob, at: link.origin).digest
+        return Dictionary(read.compactMap { path, digest in digest.map { (path, $0) } }) { first, _ in first }
     }
 
     /// Checks what can be checked without the pool.

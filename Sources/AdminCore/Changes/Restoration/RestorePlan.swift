@@ -16,8 +16,21 @@ public struct RestorePlan: Plan, Hashable {
         let renaming: Renaming?
         /// The companions of its image in other deletions.
         public let companions: [Part]
-        /// The manifest that a deleted tag names; nil for others, and if it cannot be read.
-        let digest: Digest?
+        /// The manifests that the current links of tags name, by the places of the links; without
+        /// those that cannot be read.
+        let named: [StoragePath: Digest]
+
+        /// The manifest that a single deleted tag names; nil for others, and if it cannot be read.
+        var digest: Digest? { named.count == 1 ? named.first?.value : nil }
+
+        /// The content that the restoration brings back.
+        fileprivate var content: NamedContent {
+            NamedContent(
+                (entries + companions.flatMap(\.entries)).map { entry in
+                    let path = renaming.map { entry.origin.moved(from: $0.from, to: $0.to) } ?? entry.origin
+                    return (path, named[entry.origin])
+                })
+        }
     }
 
     /// A part of another deletion.
@@ -56,8 +69,7 @@ public struct RestorePlan: Plan, Hashable {
     public var wayBack: WayBack? {
         let names = targets.compactMap { target -> WayBack.Name? in
             guard [.repository, .tag, .revision].contains(target.item.kind) else { return nil }
-            return WayBack.Name(
-                reference: target.destination?.description ?? target.item.name, naming: target.digest?.string)
+            return (target.destination ?? ImageReference(target.item.name)).flatMap(target.content.name)
         }
         return names.count == targets.count && names.count <= AuditLog.longestList ? .removal(names) : nil
     }

@@ -7,16 +7,18 @@ import Foundation
 /// An undo is a change of its own, whose entry in the log names the undone entry. So the undo of an
 /// undo does the change again.
 public struct UndoHistory: Sendable {
-    /// The change that is undone next; nil if there is none.
-    public let undo: AuditEntry?
+    /// The changes that can be undone, the latest first.
+    public let undoable: [AuditEntry]
     /// The undone change that is done again next, by the entry of its undo; nil if there is none.
     public let redo: AuditEntry?
 
-    /// Nothing to undo.
-    public static let empty = UndoHistory([], trash: [], of: Operator(user: "", host: "", process: 0))
+    /// The change that is undone next; nil if there is none.
+    public var undo: AuditEntry? { undoable.first }
 
     /// The number of days over which changes can be undone.
     public static let days = 7
+    /// The most targets of a change that can be undone: the log names no more of them.
+    public static let mostTargets = AuditLog.longestList
 
     /// A history.
     ///
@@ -26,10 +28,10 @@ public struct UndoHistory: Sendable {
     ///   - who: The operator: other changes are left out.
     init(_ entries: [AuditEntry], trash: Set<String>, of who: Operator) {
         let own = entries.filter { $0.user == who.user && $0.host == who.host }
-        let gone = Set(own.filter(\.isDone).compactMap(\.undoes))
+        let gone = Set(entries.filter(\.isDone).compactMap(\.undoes))
         let known = Dictionary(own.map { ($0.id, $0) }) { first, _ in first }
         let open = own.filter { !gone.contains($0.id) && $0.canBeReversed(trash) }
-        undo = open.first { !$0.isUndo(known) }
+        undoable = open.filter { !$0.isUndo(known) }
         let last = own.first { $0.undoes == nil && $0.wayBack != nil }
         redo = open.first { $0.isUndo(known) && $0.id > (last?.id ?? "") }
     }

@@ -1,3 +1,4 @@
+import ObjectStore
 import Registry
 import StorageDriver
 
@@ -19,8 +20,17 @@ struct UndoPlanner: Sendable {
     private var registry: RegistryReader { planner.registry }
 
     func plan(for entry: AuditEntry) async throws -> Reversal {
-        switch entry.wayBack {
-        case nil: throw ChangeError.unsuitable("this change cannot be undone")
+        guard let way = entry.wayBack else { throw ChangeError.unsuitable("this change cannot be undone") }
+        guard way.fits(entry.action) else {
+            throw ChangeError.unsuitable("the log contradicts itself about this change, so it is not undone")
+        }
+        let count = entry.outcomes.values.reduce(UInt64(0)) { addingCapped($0, UInt64(max(0, $1))) }
+        guard count <= UInt64(entry.results.count) else {
+            throw ChangeError.unsuitable(
+                "this change has \(count) targets, and the log names only \(entry.results.count) of them, so it is not undone: the trash "
+                    + "(T in the console, `regtop trash restore`) has what was deleted")
+        }
+        switch way {
         case .trash:
             let there = Set(try await TrashReader(registry: registry).ids())
             let ids = entry.results.compactMap(\.trash).filter(there.contains)
@@ -31,44 +41,60 @@ struct UndoPlanner: Sendable {
         case .move(let from, let to, let naming, let replacing):
             return .change(try await move(reference(from), to: reference(to), naming, replacing, entry))
         case .removal(let names):
-            for name in names { try await require(reference(name.reference), name.naming) }
-            return .change(try await planner.removal(of: names.map { try reference($0.reference) }))
+            let plan = try await planner.removal(of: names.map { try reference($0.reference) })
+            try require(plan, names)
+            return .change(plan)
         case .retag(let name, let new, let old):
             let tag = try reference(name)
-            try await require(tag, new)
-            let source = try reference("\(tag.repository)@\(old)")
-            return .copy(try await planner.copy(from: source, to: tag, force: true))
+            let plan = try await planner.copy(
+                from: try reference("\(tag.repository)@\(old)"), to: tag, force: true)
+            guard plan.replaced?.digest.string == new else { throw changed(tag) }
+            return .copy(plan)
         }
     }
 
     private func move(
-        _ source: ImageReference, to destination: ImageReference, _ naming: String?, _ replacing: String?,
+        _ source: ImageReference, to destination: ImageReference, _ naming: String, _ replacing: String?,
         _ entry: AuditEntry
     ) async throws -> ChangePlan {
-        try await require(source, naming)
-        if let replacing { try await require(destination, replacing) }
         let id = entry.results.first?.trash
-        return try await MovePlanner(registry: registry, policy: planner.policy).plan(
+        let plan = try await MovePlanner(registry: registry, policy: planner.policy).plan(
             from: source, to: destination, force: replacing != nil, handling: RepositoryHandling(),
             returning: replacing == nil ? id : nil)
+        for target in plan.targets {
+            guard NamedContent(target).name(source)?.naming == naming else { throw changed(source) }
+            guard target.replacedManifest?.string == replacing else { throw changed(destination) }
+        }
+        return plan
+    }
+
+    /// Throws unless the plan of a deletion takes exactly what the names had. The plan is compared,
+    /// not the pool: the plan is what is executed.
+    private func require(_ plan: ChangePlan, _ names: [WayBack.Name]) throws {
+        var expected: [String: String] = [:]
+        for name in names {
+            let repository = try reference(name.reference).repository
+            for (tag, manifest) in name.companions { expected["\(repository):\(tag)"] = manifest }
+        }
+        for name in names { expected[name.reference] = name.naming }
+        for target in plan.targets {
+            let (reference, content) = (target.reference, NamedContent(target))
+            guard case .tag = reference.selector else {
+                guard content.fingerprint == expected[reference.description] else { throw changed(reference) }
+                continue
+            }
+            let isSame = content.tags.allSatisfy { expected["\(reference.repository):\($0.key)"] == $0.value }
+            guard isSame, content.name(reference) != nil else { throw changed(reference) }
+        }
+    }
+
+    private func changed(_ reference: ImageReference) -> ChangeError {
+        .unsuitable("\(reference) has changed since, so this is not undone")
     }
 
     private func reference(_ text: String) throws -> ImageReference {
         guard let reference = ImageReference(text) else { throw ChangeError.unsuitable("\(text) is not a name") }
         return reference
-    }
-
-    /// Throws unless a tag names a manifest.
-    private func require(_ reference: ImageReference, _ manifest: String?) async throws {
-        guard let manifest, case .tag(let tag) = reference.selector,
-            let link = registry.paths.currentLink(reference.repository, tag: tag)
-        else { return }
-        let found = try await registry.links.read(at: link)
-        if found.state == .missing { throw ChangeError.unsuitable("\(reference) is not there any more") }
-        guard found.digest?.string == manifest else {
-            let now = found.digest?.string ?? "a manifest that cannot be read"
-            throw ChangeError.unsuitable("\(reference) was changed since: it names \(now), and not \(manifest)")
-        }
     }
 }
 

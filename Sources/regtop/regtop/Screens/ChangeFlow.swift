@@ -91,8 +91,8 @@ struct ChangeFlow {
                         store.changed(Set(store.repositories ?? []))
                         switch result {
                         case .success(let recoveries):
-                            return .all([.say(Self.said(recoveries)), .reappear, store.askPending])
-                        case .failure(let error): return .all([.failure(error), .reappear, store.askPending])
+                            return .all([.say(Self.said(recoveries)), .reappear, store.askAfterChange])
+                        case .failure(let error): return .all([.failure(error), .reappear, store.askAfterChange])
                         }
                     })
             })
@@ -270,8 +270,8 @@ struct ChangeFlow {
                 case .success(let results):
                     let done = results.filter { $0.outcome == .done }.map(\.target)
                     (screen as? any TargetScreen)?.remove(done: Set(done), by: plan.action)
-                    return .all([report(results, words, undone), .reappear, store.askPending])
-                case .failure(let error): return .all([.failure(error), .reappear, store.askPending])
+                    return .all([report(results, words, undone), .reappear, store.askAfterChange])
+                case .failure(let error): return .all([.failure(error), .reappear, store.askAfterChange])
                 }
             })
     }

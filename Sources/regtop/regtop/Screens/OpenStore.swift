@@ -47,8 +47,10 @@ final class OpenStore {
 
     // MARK: - Changes
 
-    /// The changes that can be undone, and done again.
-    private(set) var history = UndoHistory.empty
+    /// The changes that can be undone, and done again; nil before the log was read.
+    private(set) var history: UndoHistory?
+    /// The changes whose undo was refused in this session: `u` passes over them.
+    var refused: Set<String> = []
 
     /// Records repositories that a change has changed, or may have.
     func changed(_ repositories: Set<RepositoryName>) {
@@ -68,11 +70,17 @@ final class OpenStore {
         .all([.ask(statusQuery(quiet: false)), .ask(chunkSizeQuery), askPending])
     }
 
-    /// Asks for the journal, and for the changes that can be undone: at the beginning, and after
-    /// every change.
-    var askPending: Effect {
-        .all([.ask(journalQuery(quiet: false))] + (historyQuery.map { [.ask($0)] } ?? []))
-    }
+    /// Asks for the journal.
+    var askPending: Effect { .ask(journalQuery(quiet: false)) }
+
+    /// Asks for the journal, and for the changes that can be undone: after every change.
+    var askAfterChange: Effect { .all([askPending, askHistory]) }
+
+    /// Asks for the changes that can be undone, once, when the first screen is shown: this reads the
+    /// log of a week.
+    var askFirstHistory: Effect { history == nil ? askHistory : .none }
+
+    private var askHistory: Effect { historyQuery.map { .ask($0) } ?? .none }
 
     /// Refreshes the header, unless the last refresh is still unanswered. An error is not shown in
     /// the status line, because the user has not asked for this.

@@ -168,7 +168,7 @@ final class RepositoriesScreen: Screen, TargetScreen {
                 switch ending {
                 case .finished:
                     show(found, isAll: true)
-                    return .all([scan(again: again, pass), look()])
+                    return .all([scan(again: again, pass), look(), store.askFirstHistory])
                 case .cancelled: return .none
                 case .failed(let error):
                     view.empty = "The repositories could not be listed; \(store.settings.key("refresh")) tries again."

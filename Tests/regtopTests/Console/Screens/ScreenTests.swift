@@ -200,6 +200,47 @@ import Testing
         #expect(bench.status == "Nothing to undo.")
     }
 
+    /// A change whose undo is refused does not stand before the others.
+    @Test func aRefusedUndoIsPassedOver() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 24, columns: 120)
+        await bench.find("attic/cron")
+        for letter in ["1", "2"] {
+            await bench.press(.character("C"))
+            await bench.type(letter)
+            await bench.press(.enter, .character("y"))
+        }
+        let own = try #require(bench.store.session.admin)
+        let stranger = RegistryAdmin(
+            registry: bench.store.session.registry, driver: own.driver,
+            by: Operator(user: "stranger", host: "h", process: 1))
+        let planner = bench.store.session.planner
+        let name = try #require(ImageReference("attic/cron2"))
+        let tag = try #require(
+            try await bench.store.session.registry.pass().tagNames(of: name.repository).first)
+        let plan = try await planner.copy(
+            from: #require(ImageReference("attic/cron2:\(tag)")), to: #require(ImageReference("attic/cron2:new")))
+        #expect(await stranger.apply(plan).map(\.outcome) == [.done])
+        await bench.press(.character("u"))
+        #expect(
+            bench.status
+                == "attic/cron2 has changed since, so this is not undone; u undoes the change before it")
+        await bench.press(.character("u"))
+        #expect(bench.text.contains("Delete attic/cron1?"))
+    }
+
+    /// What is done in part has no way back but the trash.
+    @Test func aHintOfAnUndoIsTrue() async throws {
+        let bench = try await ScreenBench()
+        let plan = try await bench.store.session.planner.copy(
+            from: #require(ImageReference("attic/cron")), to: #require(ImageReference("attic/cron1")))
+        let screen = RepositoriesScreen(bench.store)
+        let flow = ChangeFlow(store: bench.store, screen: screen)
+        let done = ChangeResult(target: "a", outcome: .done)
+        #expect(flow.undoHint([done], plan, nil) == " u undoes it.")
+        #expect(flow.undoHint([done, ChangeResult(target: "b", outcome: .failed)], plan, nil) == "")
+    }
+
     /// The log of the store says what can be undone; the results of a change offer it as well.
     @Test func changesAreUndoneAndDoneAgainAfterARestart() async throws {
         let first = try await ScreenBench()
