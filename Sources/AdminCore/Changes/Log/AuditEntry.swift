@@ -67,7 +67,8 @@ struct AuditBeginning: Codable, Hashable, Sendable {
     var wayBack: Lenient<WayBack>?
     var undoes: String?
 
-    /// A value that is nil if a record has one that cannot be decoded. The rest of the record counts.
+    /// A value that is nil if a record has one that cannot be decoded. The rest of the record
+    /// counts.
     struct Lenient<Value: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
         let value: Value?
 

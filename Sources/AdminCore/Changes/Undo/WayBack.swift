@@ -10,8 +10,8 @@ public enum WayBack: Codable, Hashable, Sendable {
     /// The deletions in the trash are restored; the results in the log name them.
     case trash
     /// A name gets another name, if it has the content `naming` (`Name.naming`). If the destination
-    /// names the manifest `replacing`, it is replaced. Otherwise the destination must be free, and a
-    /// deletion that the results in the log name is restored afterwards.
+    /// names the manifest `replacing`, it is replaced. Otherwise the destination must be free, and
+    /// a deletion that the results in the log name is restored afterwards.
     case move(from: String, to: String, naming: String, replacing: String?)
     /// Names are deleted.
     case removal([Name])

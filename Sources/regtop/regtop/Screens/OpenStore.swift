@@ -76,8 +76,8 @@ final class OpenStore {
     /// Asks for the journal, and for the changes that can be undone: after every change.
     var askAfterChange: Effect { .all([askPending, askHistory]) }
 
-    /// Asks for the changes that can be undone, once, when the first screen is shown: this reads the
-    /// log of a week.
+    /// Asks for the changes that can be undone, once, when the first screen is shown: this reads
+    /// the log of a week.
     var askFirstHistory: Effect { history == nil ? askHistory : .none }
 
     private var askHistory: Effect { historyQuery.map { .ask($0) } ?? .none }
