@@ -44,7 +44,7 @@ import Testing
         #expect(report.copied == plan.blobs.count + 1)
     }
 
-    /// The real program, killed at drawn moments and run again, ends with the bytes of an
+    /// The real program, killed at drawn numbers of entries and run again, ends with the bytes of an
     /// undisturbed run.
     @Test func killedExportsAreContinued() async throws {
         let fixture = try await TransferFixture()
@@ -57,20 +57,21 @@ import Testing
         func words(_ directory: String) -> [String] {
             ["export", "--store", "sqlite:\(store)", "--all", "--to", "registry:\(directory)"]
         }
-        let began = ContinuousClock.now
         try await CommandLineTool.run("env", program(words(whole)))
-        let seconds = (ContinuousClock.now - began) / .seconds(1)
+        let total = try TransferFixture.contents(of: whole).count
         var random = SeededGenerator(seed: "killed exports")
-        var killed = 0
+        var (killed, present) = (0, 0)
         for round in 0..<8 {
-            // Later rounds find more in place and are killed later.
-            let delay = seconds * Double.random(in: 0.1...1, using: &random)
+            // Half of what is missing at most, so that later rounds have something to do.
+            let count = present + Int.random(in: 1...max(1, (total - present) / 2), using: &random)
             let result = try await Subprocess.run(
                 .name("env"),
-                arguments: Arguments(program(words(directory), through: ["timeout", "-s", "KILL", "\(delay)"])),
+                arguments: Arguments(
+                    program(words(directory), through: ["sh", "-c", Self.kill, "sh", directory, "\(count)"])),
                 output: .discarded, error: .discarded)
             if !result.terminationStatus.isSuccess { killed += 1 }
             #expect(try FilesOfARegistry(root: directory).faults() == [], "round \(round)")
+            present = try TransferFixture.contents(of: directory).count
         }
         #expect(killed > 0)
         try await CommandLineTool.run("env", program(words(directory)))
@@ -78,6 +79,15 @@ import Testing
         #expect(try await FilesOfARegistry(root: directory).tags() == fixture.tags())
         #expect(try TransferFixture.contents(of: directory) == TransferFixture.contents(of: whole))
     }
+
+    /// Runs a program that writes into a directory, and kills it when that many entries are there.
+    private static let kill = """
+        directory=$1 count=$2; shift 2
+        "$@" & program=$!
+        while kill -0 $program && [ "$(find "$directory" -mindepth 1 | wc -l)" -lt "$count" ]; do :; done
+        kill -9 $program
+        wait $program
+        """
 
     /// The arguments of `env` that run the program.
     private func program(_ words: [String], through: [String] = []) -> [String] {
