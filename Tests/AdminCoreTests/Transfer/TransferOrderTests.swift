@@ -44,8 +44,8 @@ import Testing
         #expect(report.copied == plan.blobs.count + 1)
     }
 
-    /// The real program, killed at drawn numbers of entries and run again, ends with the bytes of an
-    /// undisturbed run.
+    /// The real program, killed at drawn numbers of entries and run again, ends with the bytes of
+    /// an undisturbed run.
     @Test func killedExportsAreContinued() async throws {
         let fixture = try await TransferFixture()
         defer { fixture.place.remove() }
