@@ -4,6 +4,7 @@ import Testing
 
 @testable import ObjectStore
 @testable import RadosStore
+@testable import Registry
 @testable import SampleRegistry
 @testable import StorageDriver
 
@@ -201,6 +202,7 @@ private struct KillSeries {
         expectReadable(change, KillSeries.contents(before), what)
 
         try await recover(what)
+        if change.removes != nil { try await emptyTrash(what) }
         let census = try await PoolCensus(fixture.driver.reader)
         #expect(census.dangling.isEmpty, "\(what), recovered: \(census.dangling)")
         #expect(census.twice.isEmpty, "\(what), recovered: \(census.twice)")
@@ -238,6 +240,19 @@ private struct KillSeries {
         #expect(ending.isSuccess, "\(what): \(ending.error)")
         let left = try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy)
         #expect(left.isEmpty, "\(what): \(left)")
+    }
+
+    /// If a kill leaves a repository with layer links only, a recovery takes them to the trash
+    /// (docs/safety.md#watch). They go from there as from their places.
+    private func emptyTrash(_ what: String) async throws {
+        let trash = RegistryPaths().trash.string
+        let remains = KillSeries.contents(try await PoolCensus(fixture.driver.reader)).keys.filter {
+            $0.hasPrefix(trash)
+        }
+        if remains.isEmpty { return }
+        #expect(remains.allSatisfy { $0.contains("-._layers-.") }, "\(what), recovered: \(remains)")
+        let ending = try await program.run(["trash", "empty", "--offline", "--yes"], killed: .never)
+        #expect(ending.isSuccess, "\(what): \(ending.error)")
     }
 
     /// Expects that each file has its content at its old path or, if it moves, at its new path. A
