@@ -107,6 +107,7 @@ import Testing
 
     @Test func aMistakeInTheConfirmationAsksForMore() {
         #expect(parse("confirm: always_typed").confirmation == .alwaysTyped)
+        #expect(parse("confirm: always-typed\ncolors: [").confirmation == .alwaysTyped)
     }
 
     /// The rest of the file stays valid.

@@ -33,8 +33,7 @@ public struct CopyPlan: Hashable, Sendable {
     /// - Parameter present: the paths of links that are there already.
     init(
         source: ImageReference, destination: ImageReference, links: [LinkCopy], present: Set<StoragePath> = [],
-        in paths: RegistryPaths, impact: Impact = Impact(), replaced: ReplacedTag? = nil,
-        notes: [String]
+        in paths: RegistryPaths, impact: Impact = Impact(), replaced: ReplacedTag? = nil, notes: [String]
     ) {
         self.replaced = replaced
         self.source = source

@@ -50,11 +50,15 @@ nonisolated extension Table {
         return nil
     }
 
-    /// True for a marked row, and for a folder with marked rows only.
-    private func isMarked(_ entry: Int) -> Bool {
-        guard entry < 0 else { return marks.contains(rows[entry].id) }
-        guard !marks.isEmpty, let folder = folders?.folders[~entry] else { return false }
-        return folder.count > 0 && folder.marked == folder.count
+    /// The sign before an entry: `*` for a marked row, and for a folder with marked rows only; `+`
+    /// for a folder with some marked rows.
+    private func sign(_ position: Int) -> String {
+        let entry = order[position]
+        let isInRange = range?.contains(position) == true
+        guard entry < 0 else { return isInRange || marks.contains(rows[entry].id) ? "*" : " " }
+        if isInRange, !isOpen(~entry) { return "*" }
+        guard !marks.isEmpty, let folder = folders?.folders[~entry], folder.marked > 0 else { return " " }
+        return folder.marked == folder.count ? "*" : "+"
     }
 
     /// The cell of an entry. Names are indented below their folders.
@@ -84,17 +88,17 @@ nonisolated extension Table {
         let entry = order[position]
         guard let row = entry >= 0 ? rows[entry] : folders?.folders[~entry].sums else { return Line() }
         let isSelected = position == cursor
-        let isMarked = isMarked(entry) || range?.contains(position) == true && (entry >= 0 || !isOpen(~entry))
+        let sign = sign(position)
         var line: Line
         if gutter == 1 {
-            line = isSelected ? Line(">") : Line(isMarked ? "*" : " ", .marked)
+            line = isSelected ? Line(">") : Line(sign, .marked)
         } else {
-            line = Line(isSelected ? "> " : "  ") + (isMarked ? Line("* ", .marked) : Line("  "))
+            line = Line(isSelected ? "> " : "  ") + (sign == " " ? Line("  ") : Line(sign + " ", .marked))
         }
         for (number, place) in places.enumerated() {
             let column = columns[place.index]
             var cell = cell(of: entry, row, column, place.width).truncated(to: place.width, column.trimming)
-            if isMarked, number == 0 { cell = cell.styled(.marked) }
+            if sign == "*", number == 0 { cell = cell.styled(.marked) }
             if column.isSearched { cell = cell.highlighting(filter.words, .match) }
             if number > 0 { line.append(Line.blank(ColumnLayout.gap)) }
             line.append(cell.fitted(to: place.width, column.alignment))

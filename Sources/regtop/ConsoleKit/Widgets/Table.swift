@@ -241,13 +241,6 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// Keeps the cursor on its row from now on, as if the user had moved it there.
     mutating func choose() { if selected != nil { hasChosen = true } }
 
-    /// Puts the cursor on a row; returns false if the row is not shown.
-    mutating func select(_ id: Row.ID) -> Bool {
-        guard let number = numbers[id], passes(number) else { return false }
-        show(number)
-        return true
-    }
-
     /// Puts the cursor on the next shown row that a filter lets through, or on the previous one for
     /// -1; begins at the other end after the last one. Returns false if there is no such row.
     mutating func seek(_ filter: TableFilter<Row>, _ step: Int) -> Bool {

@@ -76,11 +76,8 @@ final class OpenStore {
     /// Asks for the journal, and for the changes that can be undone: after every change.
     var askAfterChange: Effect { .all([askPending, askHistory]) }
 
-    /// Asks for the changes that can be undone, once, when the first screen is shown: this reads
-    /// the log of a week.
-    var askFirstHistory: Effect { history == nil ? askHistory : .none }
-
-    private var askHistory: Effect { historyQuery.map { .ask($0) } ?? .none }
+    /// Asks for the changes that can be undone. This reads the log of a week.
+    var askHistory: Effect { historyQuery.map { .ask($0) } ?? .none }
 
     /// Refreshes the header, unless the last refresh is still unanswered. An error is not shown in
     /// the status line, because the user has not asked for this.

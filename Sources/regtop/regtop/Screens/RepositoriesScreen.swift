@@ -168,7 +168,9 @@ final class RepositoriesScreen: Screen, TargetScreen {
                 switch ending {
                 case .finished:
                     show(found, isAll: true)
-                    return .all([scan(again: again, pass), look(), store.askFirstHistory])
+                    // Another program may have changed the store since.
+                    let history = again == nil ? store.askHistory : .none
+                    return .all([scan(again: again, pass), look(), history])
                 case .cancelled: return .none
                 case .failed(let error):
                     view.empty = "The repositories could not be listed; \(store.settings.key("refresh")) tries again."

@@ -1,5 +1,6 @@
 import AdminCore
 import ConsoleKit
+import Presentation
 import Foundation
 import Yams
 
@@ -46,7 +47,7 @@ nonisolated struct SettingsFile {
             settings.path = path
             return settings
         } catch {
-            return Settings(path: path, problems: [error.description])
+            return Settings(path: path, confirmation: .alwaysTyped, problems: [error.description])
         }
     }
 
@@ -56,6 +57,8 @@ nonisolated struct SettingsFile {
         do {
             if let root = try Yams.compose(yaml: text) { file.take(root) }
         } catch let error as YamlError {
+            // The file may ask for it: a mistake asks for more, not for less.
+            file.settings.confirmation = .alwaysTyped
             file.take(error)
         } catch {
             file.settings.problems.append("\(path): \(error)")
