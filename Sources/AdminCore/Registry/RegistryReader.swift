@@ -137,7 +137,7 @@ public struct RegistryReader: Sendable {
 
     private func blob(_ digest: Digest, in file: BlobIdentifier) async throws -> BlobFinding {
         let head = try await storage.head(of: file)
-        return BlobFinding(head, last: try await storage.lastChunk(of: file, head), of: digest)
+        return BlobFinding(head, last: try await storage.lastChunk(of: file, head), of: digest, in: file)
     }
 
     /// Reads a manifest, whatever repository it is in. Two dependent round trips.
@@ -150,7 +150,7 @@ public struct RegistryReader: Sendable {
         }
         do {
             let (head, content) = try await manifest(in: file, at: path)
-            let blob = BlobFinding(head, of: digest)
+            let blob = BlobFinding(head, of: digest, in: file)
             switch content {
             case .success(let manifest): return ManifestFinding(blob: blob, manifest: manifest, reason: "")
             case .failure(let problem):
@@ -224,7 +224,7 @@ public struct RegistryReader: Sendable {
         do {
             let (head, bytes) = try await storage.file(file, at: path, limit: ImageConfiguration.sizeLimit)
             return ConfigurationFinding(
-                blob: BlobFinding(head, last: try await storage.lastChunk(of: file, head), of: digest),
+                blob: BlobFinding(head, last: try await storage.lastChunk(of: file, head), of: digest, in: file),
                 configuration: try? ImageConfiguration(parsing: bytes))
         } catch is StorageError {
             return ConfigurationFinding(blob: try await blob(digest, in: file), configuration: nil)

@@ -114,6 +114,8 @@ package struct BlobFinding: Hashable, Sendable {
     /// The fault, as the end of a sentence that begins with the blob's name; empty if there is
     /// none.
     package let reason: String
+    /// The identifier of the file that was read; nil if none was.
+    package let file: BlobIdentifier?
 
     static let missing = BlobFinding(size: nil, state: .missing, reason: "is missing")
 
@@ -137,7 +139,8 @@ package struct BlobFinding: Hashable, Sendable {
 
     /// Evaluates a blob by chunk 0 of its file and, in a file of several chunks, by the length of
     /// the last one, if that was read.
-    package init(_ head: FileHead, last: LastChunk = .right, of digest: Digest) {
+    package init(_ head: FileHead, last: LastChunk = .right, of digest: Digest, in file: BlobIdentifier? = nil) {
+        self.file = file
         size = head.sizeOrLength
         let isEmpty = BlobFinding.emptyDigests.contains(digest.string)
         switch head.state {
@@ -162,6 +165,7 @@ package struct BlobFinding: Hashable, Sendable {
         self.size = size
         self.state = state
         self.reason = reason
+        file = nil
     }
 }
 

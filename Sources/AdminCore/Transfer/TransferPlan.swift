@@ -1,4 +1,5 @@
 public import Registry
+import StorageDriver
 import Foundation
 
 /// The images that a transfer copies: frozen before the first byte is copied.
@@ -77,6 +78,9 @@ public struct TransferPlan: Sendable {
     var images: [Digest: Image] = [:]
     /// Every blob once, manifests included, with its size in bytes.
     public internal(set) var blobs: [Digest: UInt64] = [:]
+    /// The files of the blobs at the source, as far as the plan has read them. A file may have been
+    /// replaced since then.
+    var files: [Digest: BlobIdentifier] = [:]
     /// The number of links to blobs: larger than the number of blobs if repositories share them.
     var links: (count: Int, bytes: UInt64) = (0, 0)
     /// Everything that is not copied, with the reason.

@@ -46,6 +46,7 @@ struct TransferPlanner: Sendable {
         var repository: TransferPlan.Repository
         var images: [Digest: TransferPlan.Image] = [:]
         var blobs: [Digest: UInt64] = [:]
+        var files: [Digest: BlobIdentifier] = [:]
         var leftOut: [TransferPlan.LeftOut] = []
         var conversions: [TransferPlan.Conversion] = []
         var made: [Digest: [UInt8]] = [:]
@@ -187,6 +188,7 @@ extension TransferPlan {
         leftOut += finding.leftOut
         images.merge(finding.images) { first, _ in first }
         blobs.merge(finding.blobs) { first, _ in first }
+        files.merge(finding.files) { first, _ in first }
         conversions += finding.conversions
         made.merge(finding.made) { first, _ in first }
         for size in finding.blobs.values { links = (links.count + 1, links.bytes + size) }
@@ -198,6 +200,12 @@ extension TransferPlan {
 }
 
 extension TransferPlanner.Finding {
+    /// Adds a blob of the source.
+    fileprivate mutating func add(_ digest: Digest, _ blob: BlobFinding?) {
+        blobs[digest] = blob?.size ?? 0
+        files[digest] = blob?.file
+    }
+
     /// Adds an image that was converted, or the reason why it was not.
     fileprivate mutating func take(
         _ result: Result<SchemaOneConversion.Image, SchemaOneConversion.Obstacle>, of old: Digest, as target: String,
@@ -214,7 +222,7 @@ extension TransferPlanner.Finding {
             self.made[made.digest] = made.bytes
             blobs[made.digest] = UInt64(made.bytes.count)
         }
-        for layer in image.layers { blobs[layer] = facts.blob(layer).size ?? 0 }
+        for layer in image.layers { add(layer, facts.blob(layer)) }
         images[new] = .init(
             mediaType: SchemaOneConversion.manifestType, artifactType: nil,
             blobs: [image.configuration.digest] + image.layers, children: [])
@@ -277,7 +285,7 @@ private struct ImageExaminer {
             guard let manifest = found?.manifest else { return }
             revisions[digest] = .init(
                 digest: digest, content: digest, modified: facts.revisions[digest]?.link.modified)
-            finding.blobs[digest] = found?.blob.size ?? 0
+            finding.add(digest, found?.blob)
             children.formUnion(manifest.children.map(\.digest))
             var named: [Digest] = []
             for reference in manifest.blobs {
@@ -285,7 +293,7 @@ private struct ImageExaminer {
                 guard facts.verdict(on: reference).state != .elsewhere else { continue }
                 let content = facts.canonical(reference.digest)
                 named.append(content)
-                finding.blobs[content] = facts.blob(reference.digest).size ?? 0
+                finding.add(content, facts.blob(reference.digest))
                 layers[reference.digest] = .init(
                     digest: reference.digest, content: content, modified: facts.layerLinks[reference.digest]?.modified)
             }
@@ -308,7 +316,7 @@ private struct ImageExaminer {
                     .init(target: "\(name)@\(digest)", reason: "The signature \(signature) \(blob.reason)."))
                 continue
             }
-            finding.blobs[signature] = blob.size ?? 0
+            finding.add(signature, blob)
             finding.repository.signatures[digest, default: []].append(
                 .init(digest: signature, content: signature, modified: link.modified))
         }

@@ -216,8 +216,15 @@ struct TransferRun: Sendable {
         }
         let path = source.paths.blob(digest)
         do {
-            let blob = try await source.storage.blob(path)
-            let (head, first) = try await source.storage.opening(of: blob, expecting: size)
+            let known = plan.files[digest]
+            var blob: BlobIdentifier
+            if let known { blob = known } else { blob = try await source.storage.blob(path) }
+            var (head, first) = try await source.storage.opening(of: blob, expecting: size)
+            if known != nil, head.state != .sound {
+                // The file may have been replaced since the plan.
+                blob = try await source.storage.blob(path)
+                (head, first) = try await source.storage.opening(of: blob, expecting: size)
+            }
             guard head.state == .sound else { return .failure(Refusal(text: BlobFinding(head, of: digest).reason)) }
             let pieces = source.storage.pieces(of: blob, head: head, first: first, from: 0, at: path)
             return .success(BlobContent(pieces: pieces, size: head.sizeOrLength, modified: head.modified))

@@ -42,7 +42,7 @@ import Testing
         try await encounter.plant(store)
         tally.add(try await encounter.play(on: store, in: &alone), "\(alone)")
         let orders = TwoSwitches.all(alone.taken)
-        let step = LongVariants.areOn ? 1 : 1 + orders.count / 30
+        let step = LongVariants.areOn ? 1 : 1 + orders.count / 20
         for number in stride(from: 0, to: orders.count, by: step) {
             var order = orders[number]
             try await encounter.plant(store)

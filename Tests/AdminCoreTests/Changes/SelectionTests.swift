@@ -193,11 +193,12 @@ import Testing
 
     @Test("dates that are all the same say nothing: numbers and ages are refused, or go by when the images were made")
     func copied() throws {
-        let tags = (1...4).map { number in
-            TagSummary(
+        let tags = (1...4).map { (number: Int) -> TagSummary in
+            let made = Self.now.addingTimeInterval(Double(number - 10) * 86_400)
+            return TagSummary(
                 tag: "\(number)", digest: RegistryPool.digest(number), mediaType: nil, size: 1,
-                created: number == 4 ? nil : Self.now.addingTimeInterval(Double(number - 10) * 86_400),
-                modified: Self.now.addingTimeInterval(Double(number)), platforms: [], state: .ok)
+                created: number == 4 ? nil : made, modified: Self.now.addingTimeInterval(Double(number)),
+                platforms: [], state: .ok)
         }
         for filter in ["age>1d", "modified<2010-01-01", "name~1 or not age<3d"] {
             #expect(throws: ChangeError.self) { try Self.verdicts(tags, filter) }

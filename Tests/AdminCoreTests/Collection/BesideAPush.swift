@@ -13,7 +13,7 @@ import Testing
         let store = try StoreUnderTest.quick()
         var orders = Interleavings()
         var completed = 0
-        let most = LongVariants.areOn ? Int.max : 150
+        let most = LongVariants.areOn ? Int.max : 50
         var isWhole = false
         repeat {
             try await tree.restore(into: store)
@@ -35,7 +35,7 @@ import Testing
         let seed = ProcessInfo.processInfo.environment["REGTOP_TEST_SEED"] ?? "\(UInt32.random(in: .min ... .max))"
         let tree = try await encounter.planted()
         let store = try StoreUnderTest.quick()
-        let rounds = LongVariants.areOn ? 5000 : 100
+        let rounds = LongVariants.areOn ? 5000 : 60
         var completed = 0
         for round in 0..<rounds {
             try await tree.restore(into: store)

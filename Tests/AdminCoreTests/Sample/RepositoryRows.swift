@@ -41,9 +41,8 @@ struct RepositoryRows: Equatable, Sendable {
         summary = try await pass.summary(of: name)
         tags = try await pass.tags(of: name)
         uploads = try await pass.uploads(of: name)
-        let selectors =
-            tags.map { ImageReference.Selector.tag($0.tag) }
-            + (try await pass.revisions(of: name)).map { ImageReference.Selector.digest($0) }
+        var selectors: [ImageReference.Selector] = tags.map { .tag($0.tag) }
+        for digest in try await pass.revisions(of: name) { selectors.append(.digest(digest)) }
         for selector in selectors {
             if let reference = ImageReference(name, selector) { images.append(try await pass.image(reference)) }
         }
@@ -51,9 +50,13 @@ struct RepositoryRows: Equatable, Sendable {
             // A directory below belongs to another repository.
             $0.name?.hasPrefix("_") == true
         }
-        let digests = images.flatMap { image in
-            [image.digest, image.config?.digest].compactMap(\.self) + image.layers.map(\.digest)
-                + image.manifests.map(\.digest) + image.signatures
+        var digests: [Digest] = []
+        for image in images {
+            if let digest = image.digest { digests.append(digest) }
+            if let config = image.config { digests.append(config.digest) }
+            digests += image.layers.map(\.digest)
+            digests += image.manifests.map(\.digest)
+            digests += image.signatures
         }
         var paths = Set(digests.map(registry.paths.blob))
         for directory in [

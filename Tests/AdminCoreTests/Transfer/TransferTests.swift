@@ -294,10 +294,14 @@ import Testing
         let paths = fixture.source.paths
         let lost = try #require(plan.repositories.first { $0.name == "ml/weights" }?.layers.first?.content)
         let (old, new) = (try await fixture.digest("app/web:1.0"), try await fixture.digest("app/web:2.0"))
+        let replaced = paths.blob(try #require(old))
         let driver = StorageDriver(
             reader: fixture.source.storage, writer: fixture.store.writer,
             policy: JournalPolicy(delay: 0, clock: fixture.store.clock))
         try await driver.delete(paths.blob(lost))
+        let bytes = try await fixture.source.storage.content(replaced)
+        try await driver.delete(replaced)
+        try await driver.putContent(replaced, bytes)
         let link = try #require(paths.currentLink("app/web", tag: "1.0"))
         try await driver.putContent(link, try #require(new).string.utf8)
         let report = try await transfer.run(plan)

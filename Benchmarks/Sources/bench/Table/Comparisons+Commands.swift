@@ -71,8 +71,9 @@ struct CommandComparisons: Sendable {
     // MARK: - An export
 
     /// Fills the pool with a registry of large layers, and compares its export to a directory with
-    /// a raw program that copies the same objects to files, and with Ceph's own export.
-    func exports(size: Int, in directory: String) async throws -> [Comparison] {
+    /// a raw program that copies the same objects to files, with Ceph's own export, and with skopeo
+    /// through the old registry, if its program is given.
+    func exports(size: Int, in directory: String, oldRegistry: String?) async throws -> [Comparison] {
         let layerSize = 4 << 20
         let count = size / layerSize
         let repositories = max(1, count / 16)
@@ -86,6 +87,10 @@ struct CommandComparisons: Sendable {
         let (limit, files) = (limit, ExportDirectory(path: directory))
         let program = [regtop, "export", "--to", "registry:\(files.target)", "--pool", harness.store.poolName]
         let words = program + registry.repositoryNames
+        let pull = oldRegistry.map { program in
+            ["bash", "-c", Self.pulling, "pull", program, harness.store.poolName, files.target]
+                + registry.repositoryNames
+        }
         let archive = ["rados", "-p", harness.store.poolName, "export", files.target]
         let title = "`export` of \(size >> 20) MiB in \(Report.count(count)) layers"
         let export: Comparison.Work = { _ in try await ChildProcess.run(words).cost }
@@ -108,7 +113,31 @@ struct CommandComparisons: Sendable {
                 name: "… where the limit is `rados export` to a file", rounds: 3,
                 limits: [("", { _ in try await ChildProcess.run(archive).cost })], regtop: export, clear: clear),
         ]
+            + (pull.map { pull in
+                [
+                    Comparison(
+                        name: "… where the limit is `skopeo sync` through the old registry, eight at once", rounds: 1,
+                        limits: [("", { _ in try await ChildProcess.run(pull).cost })], regtop: export, clear: clear)
+                ]
+            } ?? [])
     }
+
+    /// Starts the registry on the pool, copies the repositories to directories, and ends it. The
+    /// arguments: the program of the registry, the pool, the directory, the repositories.
+    private static let pulling = #"""
+        set -eu
+        program=$1 pool=$2 target=$3
+        shift 3
+        mkdir -p "$target"
+        address=127.0.0.1:5077
+        echo "{version: 0.1, log: {level: error}, storage: {rados: {poolname: $pool}}, http: {addr: '$address'}}" \
+            >"$target/registry.yml"
+        "$program" "$target/registry.yml" >/dev/null 2>&1 &
+        trap 'kill $!; wait $! || true' EXIT
+        until (: >"/dev/tcp/127.0.0.1/5077") 2>/dev/null; do kill -0 $!; sleep 0.05; done
+        printf '%s\n' "$@" | xargs -P 8 -I{} skopeo sync --scoped --all --src docker --dest dir \
+            --src-tls-verify=false "$address/{}" "$target"
+        """#
 
     // MARK: - A large image
 

@@ -22,6 +22,9 @@ struct TableCommand: AsyncParsableCommand {
     @Option(help: "A directory on the disk to which images are exported.")
     var directory = FileManager.default.temporaryDirectory.path
 
+    @Option(help: "A registry with the rados driver, through which skopeo copies the same images.")
+    var registry: String?
+
     @Option(help: "How many rounds, instead of what each comparison has.")
     var rounds: Int?
 
@@ -76,7 +79,9 @@ struct TableCommand: AsyncParsableCommand {
         }
         if isWanted("`export`") {
             let size = 4 * large << 20
-            for comparison in try await commands.exports(size: size, in: directory) { await take(harness, comparison) }
+            for comparison in try await commands.exports(size: size, in: directory, oldRegistry: registry) {
+                await take(harness, comparison)
+            }
         }
         print(table.text)
         if let save { try results.write(to: save) }
