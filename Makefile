@@ -39,7 +39,7 @@ test-full:
 
 # Enumerates the orders of docs/safety.md; fails if a result is not the expected one.
 model:
-	cd docs/model && for name in collection dirs listing moves moves2 cache look; do echo "# $$name"; python3 -B $$name.py; done \
+	cd docs/model && for name in collection dirs listing moves moves2 replace cache look; do echo "# $$name"; python3 -B $$name.py; done \
 		| tee /dev/stderr | sed -nE 's/ *states=.*-> / -> /p; /^#/p' | diff expected -
 
 # Builds the documentation of the library, an archive for each module: .build/plugins/Swift-DocC/outputs
