@@ -93,6 +93,18 @@ public struct ChangePlanner: Sendable {
             from: source, to: destination, force: force)
     }
 
+    /// Plans to give a tag another manifest, which its repository holds: the end of an import.
+    ///
+    /// - Parameter modified: The time of the tag at the source; nil for now.
+    /// - Throws: See `copy`.
+    package func replacement(
+        of tag: ImageReference, by digest: Digest, modified: Date?
+    ) async throws -> CopyPlan {
+        guard let manifest = ImageReference(tag.repository, .digest(digest)) else { throw ChangeError.notFound(tag) }
+        return try await CopyPlanner(registry: registry, policy: policy, modified: modified).plan(
+            from: manifest, to: tag, force: true)
+    }
+
     /// Checks a copy without reading the pool.
     /// - Parameters:
     ///   - source: The present name.

@@ -1,4 +1,5 @@
 package import ObjectStore
+package import Foundation
 
 /// A link that a copy writes: a new file, which holds the same digest as another link.
 package struct LinkCopy: Hashable, Sendable {
@@ -47,11 +48,14 @@ package struct LinkCopy: Hashable, Sendable {
     /// True for a link of a tag. Such links are removed again if the copy fails: clients see a tag
     /// by each of them.
     package let isName: Bool
+    /// The time of the link; nil for the time of its writing.
+    package let modified: Date?
 
     package init(
         path: StoragePath, text: String, content: StoragePath, replaced: Replaced? = nil, deposit: Deposit? = nil,
-        isName: Bool = false
+        isName: Bool = false, modified: Date? = nil
     ) {
+        self.modified = modified
         self.deposit = deposit
         self.isName = isName
         self.path = path
@@ -320,7 +324,8 @@ package struct LinkCopier: Sendable {
     /// Writes the content of a link under a new identifier, which no path names yet.
     private func content(of link: LinkCopy) async throws -> BlobIdentifier {
         let blob = makeIdentifier(link.path)
-        let file = FileWriter(blob, journal: journal, path: link.path, base: nil, isListed: true)
+        let file = FileWriter(
+            blob, journal: journal, path: link.path, base: nil, isListed: true, modified: link.modified)
         do {
             try await file.write(Array(link.text.utf8))
             try await file.complete()

@@ -79,11 +79,60 @@ import Testing
         var expected = before
         expected["app/web:1.1"] = other
         #expect(try await fixture.tags() == expected)
+        let replaced = try #require(paths.currentLink("app/web", tag: "1.1"))
         #expect(try await run(true).leftOut.isEmpty)
         #expect(try await fixture.tags() == before)
+        // The replaced tag is in the trash, the log names both manifests, and the date is kept.
+        let trash = try await TrashReader(registry: fixture.source).sizedItems()
+        #expect(trash.map(\.name).contains("app/web:1.1"))
+        let entries = try await AuditLogReader(storage: fixture.source.storage).latest(9, now: fixture.store.clock.now)
+        let back = try #require(before["app/web:1.1"])
+        let name = "app/web@\(back) to app/web:1.1, which named \(other) and names \(back)"
+        #expect(
+            entries.filter { $0.targets == [name] }.map(\.wayBack) == [.retag("app/web:1.1", from: back, to: other)])
+        let modified = try await source.links.read(at: replaced).modified
+        #expect(try await fixture.source.links.read(at: replaced).modified == modified)
         let verification = try await Verifier(registry: fixture.source).verify([try #require(ImageReference("app/web"))]
         )
         #expect(verification.isSound)
+    }
+
+    /// The process is killed before and after each operation of a forced replacement: afterwards
+    /// the replaced link is at its tag or in the trash, and the tag names one of both manifests.
+    @Test(arguments: [false, true]) func aReplacedTagIsAtItsPlaceOrInTheTrash(_ executed: Bool) async throws {
+        var (number, replaced) = (1, 0)
+        while true {
+            let fixture = ChangeFixture(try StoreUnderTest.quick())
+            let name = try fixture.name("app")
+            let new = try await fixture.push("app", tags: ["new"], layer: pattern(100, seed: 1))
+            let former = try await fixture.push("app", tags: ["1"], layer: pattern(100, seed: 2))
+            let link = try #require(fixture.registry.paths.currentLink(name, tag: "1"))
+            let old = try await fixture.driver.reader.blob(link)
+            let repository = TransferPlan.Repository(
+                name: name, tags: [.init(name: "1", digest: new, modified: fixture.store.clock.now, history: [new])],
+                revisions: [], untagged: [], layers: [], signatures: [:], isWhole: false)
+            let recording = RecordingStore(fixture.store)
+            recording.inject { [number] step in
+                if step.number < number { return nil }
+                return step.number == number && executed ? .unknownApplied(.dead) : .unknownNotApplied(.dead)
+            }
+            let sink = StoreSink(ChangeFixture(recording.underTest).admin, of: [name], replacesTags: true)
+            let left = try? await sink.tag(repository, TransferPlan())
+            if recording.count < number {
+                #expect(left?.isEmpty == true)
+                break
+            }
+            _ = try await fixture.driver.recover()
+            let isInPlace = try await fixture.driver.reader.blob(link) == old
+            let digest = try await fixture.registry.pass().tag("1", of: name).digest
+            #expect(digest == (isInPlace ? former : new), "\(number)")
+            let entries = try await fixture.driver.reader.holdings(in: fixture.registry.paths.trash).flatMap(\.entries)
+            #expect(entries.map(\.blob) == (isInPlace ? [] : [old]), "\(number)")
+            if !isInPlace { replaced += 1 }
+            number += 1
+        }
+        print("\nforced import: \(number - 1) moments, \(replaced) replaced")
+        #expect(replaced > 0 && replaced < number - 1)
     }
 
     /// A blob in the store that has the right size and other bytes is replaced, and the new bytes

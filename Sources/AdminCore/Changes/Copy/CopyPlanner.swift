@@ -1,11 +1,14 @@
 import ObjectStore
 import Registry
 import StorageDriver
+import Foundation
 
 /// Plans copies of repositories and tags. Only reads.
 struct CopyPlanner: Sendable {
     let registry: RegistryReader
     let policy: JournalPolicy
+    /// The time of the current link of a tag; nil for the time of its writing.
+    var modified: Date?
 
     private var storage: StorageReader { registry.storage }
     private var paths: RegistryPaths { registry.paths }
@@ -233,7 +236,7 @@ struct CopyPlanner: Sendable {
     {
         LinkCopy(
             path: path, text: digest.string, content: paths.blob(digest), replaced: replaced,
-            isName: paths.tag(of: path) != nil)
+            isName: paths.tag(of: path) != nil, modified: paths.currentTag(of: path) == nil ? nil : modified)
     }
 
     // MARK: - Companions

@@ -370,6 +370,8 @@ private struct Part: Codable {
         var note: Holding.Note?
         /// See `LinkCopy.isName`.
         var name: Bool?
+        /// See `LinkCopy.modified`.
+        var modified: Date?
 
         init(_ link: LinkCopy) {
             to = link.path.string
@@ -380,13 +382,14 @@ private struct Part: Codable {
             holding = link.deposit?.holding.string
             note = link.deposit?.note
             name = link.isName ? true : nil
+            modified = link.modified
         }
 
         func copy() throws -> LinkCopy {
             LinkCopy(
                 path: try StoragePath(to), text: text, content: try StoragePath(content),
                 replaced: try replaces.map { LinkCopy.Replaced(blob: try Part.identifier($0), text: was) },
-                deposit: try deposit(), isName: name == true)
+                deposit: try deposit(), isName: name == true, modified: modified)
         }
 
         private func deposit() throws -> LinkCopy.Deposit? {

@@ -77,28 +77,74 @@ final class StoreSink: TransferSink {
     }
 
     func tag(_ repository: TransferPlan.Repository, _ plan: TransferPlan) async throws -> [TransferPlan.LeftOut] {
-        try await concurrentMap(repository.tags, window: 16) { tag in
-            try await self.set(tag, of: repository.name)
-        }.compactMap(\.self)
+        let settings = try await concurrentMap(repository.tags, window: 16) { tag in
+            (tag, try await self.set(tag, of: repository.name))
+        }
+        var left: [TransferPlan.LeftOut] = []
+        // Each replacement is a change of its own, and a change does not begin beside another one.
+        for (tag, setting) in settings {
+            switch setting {
+            case .set: break
+            case .stays(let leftOut): left.append(leftOut)
+            case .isOther: try await replace(tag, of: repository.name).map { left.append($0) }
+            }
+        }
+        return left
     }
 
-    /// Sets a tag. Returns the reason if it names another manifest and stays.
-    private func set(_ tag: TransferPlan.Tag, of name: RepositoryName) async throws -> TransferPlan.LeftOut? {
+    /// The state of a tag after the attempt to set it.
+    private enum Setting {
+        case set
+        /// It names another manifest, and stays.
+        case stays(TransferPlan.LeftOut)
+        /// It is there with another content, and is to be replaced.
+        case isOther
+    }
+
+    /// Sets a tag, unless its current link is there with another content.
+    private func set(_ tag: TransferPlan.Tag, of name: RepositoryName) async throws -> Setting {
         guard let path = paths.currentLink(name, tag: tag.name), let index = paths.index(name, tag: tag.name) else {
-            return nil
+            return .set
         }
         let present = try await registry.links.read(at: path)
         if let digest = present.digest, digest != tag.digest, !replacesTags {
-            return TransferPlan.LeftOut(
-                target: "\(name):\(tag.name)",
-                reason: "\(name):\(tag.name) names \(digest) at the target, and stays; --force replaces it.")
+            return .stays(
+                TransferPlan.LeftOut(
+                    target: "\(name):\(tag.name)",
+                    reason: "\(name):\(tag.name) names \(digest) at the target, and stays; --force replaces it."))
         }
         try await put(
             tag.history.map {
                 (paths.link(to: $0, below: index), TransferPlan.Link(digest: $0, content: $0, modified: tag.modified))
             })
-        if present.state == .good(tag.digest) { return nil }
+        if present.state == .good(tag.digest) { return .set }
+        guard present.state == .missing else { return .isOther }
         try await driver.putContent(path, tag.digest.string.utf8, modified: tag.modified)
+        return .set
+    }
+
+    /// Replaces a tag as `cp --force` does (docs/safety.md#copy-a-repository-or-a-tag): the old
+    /// link goes to the trash, and the log names both manifests. Returns the reason if the tag
+    /// stays.
+    private func replace(_ tag: TransferPlan.Tag, of name: RepositoryName) async throws -> TransferPlan.LeftOut? {
+        guard let reference = ImageReference(name, .tag(tag.name)) else { return nil }
+        func stays(_ reason: String) -> TransferPlan.LeftOut {
+            TransferPlan.LeftOut(target: "\(reference)", reason: "\(reference) stays as it is: \(reason).")
+        }
+        let plan: CopyPlan
+        do {
+            plan = try await ChangePlanner(registry: registry, policy: driver.policy).replacement(
+                of: reference, by: tag.digest, modified: tag.modified)
+        } catch let error as ChangeError {
+            return stays("\(error)")
+        }
+        for result in await admin.apply(plan) where result.outcome != .done {
+            let error = result.error ?? "it was not replaced"
+            guard result.kind == nil, result.outcome == .failed else {
+                throw StoreError(result.kind ?? .other, operation: "replace a tag", reason: "\(reference): \(error)")
+            }
+            return stays(error)
+        }
         return nil
     }
 

@@ -10,7 +10,7 @@ struct ImportCommand: StoreCommand {
         discussion: """
             import reads an OCI image layout or the directory of a registry, and makes what the store lacks: blobs, then \
             links, then tags, each blob compared with its digest on the way. It overwrites nothing: a tag that names \
-            another manifest in the store stays, unless --force is given. So images that were removed too early come back, \
+            another manifest in the store stays, unless --force is given, which moves the old tag to the trash. So images that were removed too early come back, \
             as long as an export has them.
 
             SOURCE is registry:DIR or oci:DIR. An OCI layout of another program may name tags only; --as gives them a \
@@ -33,7 +33,7 @@ struct ImportCommand: StoreCommand {
     @OptionGroup var change: ChangeOptions
     @OptionGroup var registries: OfflineOptions
 
-    @Flag(help: "Replace tags that name other manifests in the store.")
+    @Flag(help: "Replace tags that name other manifests in the store; the old tags go to the trash.")
     var force = false
 
     @Flag(help: "Read the blobs that the store has, and compare their digests.")
