@@ -25,6 +25,7 @@ import Testing
         case .change(let plan): await fixture.admin.apply(plan, undoing: entry.id)
         case .restoration(let plan): await fixture.admin.apply(plan, undoing: entry.id)
         case .copy(let plan): await fixture.admin.apply(plan, undoing: entry.id)
+        case .uploads(let plan): await fixture.admin.apply(plan, undoing: entry.id)
         }
     }
 
@@ -85,6 +86,69 @@ import Testing
         #expect(try await history().redo == nil)
     }
 
+    /// The undo of a copy leaves a manifest without a tag, which is no change since an earlier
+    /// change of the repository.
+    @Test(arguments: [false, true]) func aCopyIntoARepositoryHidesNoEarlierChange(_ replaces: Bool) async throws {
+        func reference(_ text: String) throws -> ImageReference { try fixture.reference(text) }
+        var states = [try await state()]
+        let changes: [() async throws -> any Plan] = [
+            { try await fixture.planner.copy(from: reference("app"), to: reference("copy")) },
+            { try await fixture.planner.move(from: reference("copy"), to: reference("team")) },
+            {
+                try await fixture.planner.copy(
+                    from: reference("old:v1"), to: reference(replaces ? "team:a" : "team:c"), force: replaces)
+            },
+        ]
+        for change in changes {
+            #expect(await fixture.admin.apply(try await change()).allSatisfy { $0.outcome == .done })
+            states.append(try await state())
+        }
+        for expected in states.dropLast().reversed() {
+            try await take(history().undo)
+            #expect(try await state() == expected)
+        }
+        for expected in states.dropFirst() {
+            try await take(history().redo)
+            #expect(try await state() == expected)
+        }
+    }
+
+    /// Companions that were there before a copy stay when it is undone.
+    @Test func companionsThatACopyHasNotBroughtStay() async throws {
+        let image = try #require(try await state()["app:a"])
+        let tags = ["sha256-\(image.hex).sig", "sha256-\(image.hex).sbom"]
+        for (seed, tag) in tags.enumerated() {
+            try await fixture.push("old", tags: [tag], layer: pattern(100, seed: UInt64(20 + seed)))
+        }
+        // The copy finds one of them there, and knows nothing of the other.
+        try await fixture.setTag(tags[0], of: fixture.name("app"), to: try #require(state()["old:\(tags[0])"]))
+        let before = try await state()
+        let plan = try await fixture.planner.copy(from: fixture.reference("app:a"), to: fixture.reference("old:a"))
+        #expect(await fixture.admin.apply(plan).map(\.outcome) == [.done])
+        try await take(history().undo)
+        #expect(try await state() == before)
+    }
+
+    /// Removed uploads are restored, and removed again, unless they have changed since.
+    @Test func removedUploadsAreRemovedAgain() async throws {
+        let data = "/docker/registry/v2/repositories/app/_uploads/u/data"
+        for file in [data, data.replacing("data", with: "startedat")] {
+            try await fixture.driver.putContent(path(file), pattern(100))
+        }
+        func uploads() async throws -> [String] { try await fixture.registry.uploads().map(\.id) }
+        #expect(await fixture.admin.apply(try await fixture.planner.purging(olderThan: 0)).map(\.outcome) == [.done])
+        for _ in 0..<2 {
+            try await take(history().undo)
+            #expect(try await uploads() == ["u"])
+            try await take(history().redo)
+            #expect(try await uploads() == [])
+        }
+        try await take(history().undo)
+        let entry = try #require(try await history().redo)
+        try await fixture.driver.putContent(path(data), pattern(200))
+        await #expect(throws: ChangeError.self) { try await fixture.planner.undo(of: entry) }
+    }
+
     /// A tag that was replaced gets its manifest again, and the tag that replaced it its name.
     @Test(arguments: [PlanAction.move, .copy]) func aReplacedTagComesBack(_ action: PlanAction) async throws {
         let before = try await state()
@@ -101,6 +165,45 @@ import Testing
             try await take(history().redo)
             #expect(try await state() == after)
         }
+    }
+
+    /// The undo of a move over another tag is stopped at each of its operations: the next one ends
+    /// what a recovery has not, and both tags are as before the move.
+    @Test func anInterruptedUndoIsEndedByTheNextOne() async throws {
+        var number = 1
+        while true {
+            let fixture = ChangeFixture(try StoreUnderTest.quick())
+            let first = try await fixture.push("app", tags: ["a"], layer: pattern(100, seed: 1))
+            let second = try await fixture.push("app", tags: ["b"], layer: pattern(100, seed: 2))
+            #expect(try await fixture.move("app:a", to: "app:b", force: true).map(\.outcome) == [.done])
+            func undo(_ store: StoreUnderTest) async throws {
+                let admin = ChangeFixture(store).admin
+                let entry = try #require(try await fixture.planner.undoHistory(of: admin.by).undo)
+                switch try await fixture.planner.undo(of: entry) {
+                case .change(let plan): _ = await admin.apply(plan, undoing: entry.id)
+                case .restoration(let plan): _ = await admin.apply(plan, undoing: entry.id)
+                case .copy, .uploads: Issue.record("another way back")
+                }
+            }
+            let recording = RecordingStore(fixture.store)
+            recording.inject { [number] in $0.number < number ? nil : .unknownNotApplied(.dead) }
+            try await undo(recording.underTest)
+            _ = try await fixture.driver.recover()
+            let pass = fixture.registry.pass()
+            func isUndone() async throws -> Bool {
+                let links = [("a", first), ("b", second)]
+                for (tag, digest) in links where try await pass.tag(tag, of: fixture.name("app")).digest != digest {
+                    return false
+                }
+                return try await fixture.tags("app") == ["a", "b"]
+            }
+            if try await fixture.tags("app") != ["a", "b"] { try await undo(fixture.store) }
+            #expect(try await isUndone(), "stopped at operation \(number)")
+            if recording.count < number { break }
+            number += 1
+        }
+        print("\nundo of a move over a tag: \(number - 1) moments")
+        #expect(number > 40)
     }
 
     /// The trash was emptied since: the tag that replaced another gets its name back, and the plan
@@ -186,7 +289,7 @@ import Testing
                 id: entry.id, begun: entry.begun, ended: entry.ended, user: entry.user, host: entry.host,
                 process: entry.process, client: nil, action: action, targets: entry.targets, targetCount: done,
                 bytes: 0, objects: 0, reclaimable: 0, outcomes: ["done": done], results: entry.results,
-                wayBack: entry.wayBack, undoes: nil)
+                wayBack: entry.wayBack, undoes: nil, manifests: [])
         }
         _ = try await fixture.planner.undo(of: altered())
         await #expect(throws: ChangeError.self) { try await fixture.planner.undo(of: altered(done: 1500)) }

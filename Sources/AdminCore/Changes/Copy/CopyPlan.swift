@@ -19,6 +19,10 @@ public struct CopyPlan: Hashable, Sendable {
     public let impact: Impact
     /// Notes to read before saying yes, a sentence each.
     public let notes: [String]
+    /// The links that are there already.
+    private let present: Set<StoragePath>
+    /// The manifests that a copy of a tag links anew.
+    public let linkedManifests: [Digest]
     /// The tag that is replaced; nil if there is none, or if its link cannot be read.
     let replaced: ReplacedTag?
 
@@ -36,12 +40,17 @@ public struct CopyPlan: Hashable, Sendable {
         in paths: RegistryPaths, impact: Impact = Impact(), replaced: ReplacedTag? = nil, notes: [String]
     ) {
         self.replaced = replaced
+        self.present = present
         self.source = source
         newName = destination
         self.impact = impact
         self.notes = notes
         let missing = links.filter { !present.contains($0.path) }
         self.links = missing.count
+        linkedManifests = missing.compactMap { link in
+            guard case .revision(let digest) = paths.file(at: link.path) else { return nil }
+            return destination.selector == .repository ? nil : digest
+        }
         stages = CopyStage.staged(links, in: paths)
         counts = CopyStage.counts(missing, in: paths)
     }
@@ -61,7 +70,9 @@ extension CopyPlan: Plan {
             return .retag(newName.description, from: replaced.replacement.string, to: replaced.digest.string)
         }
         guard impact.tags.isEmpty else { return nil }
-        let links = stages.joined().map { (path: $0.path, digest: Digest($0.text)) }
+        let links = stages.joined().filter { !present.contains($0.path) }.map {
+            (path: $0.path, digest: Digest($0.text))
+        }
         return NamedContent(links).name(newName).map { .removal([$0]) }
     }
 

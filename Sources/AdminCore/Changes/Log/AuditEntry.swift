@@ -48,6 +48,8 @@ public struct AuditEntry: Hashable, Sendable, Identifiable {
     public let wayBack: WayBack?
     /// The id of the change that this one takes back; nil if it takes none back.
     public let undoes: String?
+    /// The manifests that the change has linked and whose links its undo leaves, as digests.
+    public let manifests: [String]
 }
 
 /// The record that is written before a change.
@@ -66,6 +68,7 @@ struct AuditBeginning: Codable, Hashable, Sendable {
     let reclaimable: UInt64
     var wayBack: Lenient<WayBack>?
     var undoes: String?
+    var manifests: [String]?
 
     /// A value that is nil if a record has one that cannot be decoded. The rest of the record
     /// counts.
@@ -93,7 +96,7 @@ extension AuditEntry {
             process: beginning.process, client: beginning.client, action: beginning.action, targets: beginning.targets,
             targetCount: beginning.targetCount, bytes: beginning.bytes, objects: beginning.objects,
             reclaimable: beginning.reclaimable, outcomes: ending?.outcomes ?? [:], results: ending?.results ?? [],
-            wayBack: beginning.wayBack?.value, undoes: beginning.undoes)
+            wayBack: beginning.wayBack?.value, undoes: beginning.undoes, manifests: beginning.manifests ?? [])
     }
 }
 

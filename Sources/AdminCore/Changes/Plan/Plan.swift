@@ -1,5 +1,5 @@
 public import ObjectStore
-import Registry
+public import Registry
 import StorageDriver
 import Foundation
 
@@ -21,6 +21,8 @@ public protocol Plan: Sendable {
     var logNames: [String] { get }
     /// The way back once the change is done; nil if there is none.
     var wayBack: WayBack? { get }
+    /// The manifests that the change links and whose links its undo leaves, as digests.
+    var linkedManifests: [Digest] { get }
     /// The steps, one for each target, in the order of `targetNames`.
     func steps(with context: ChangeContext, progress: ProgressHandler?) -> [PlanStep]
 }
@@ -30,6 +32,8 @@ extension Plan {
     public var logNames: [String] { targetNames }
     /// None.
     public var wayBack: WayBack? { nil }
+    /// None.
+    public var linkedManifests: [Digest] { [] }
 }
 
 /// The action of a plan, in one word: for questions, for the log and in JSON.

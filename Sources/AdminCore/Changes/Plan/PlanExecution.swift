@@ -1,4 +1,5 @@
 public import ObjectStore
+import Registry
 import StorageDriver
 
 /// The execution of plans, with a record of each in the log.
@@ -77,14 +78,15 @@ struct PlanExecution: Sendable {
     }
 
     private func beginning(of plan: some Plan) -> AuditBeginning {
-        let names = plan.logNames
+        let (names, manifests) = (plan.logNames, plan.linkedManifests.map(\.string))
         let who = context.by
         return AuditBeginning(
             begun: context.driver.policy.now, user: who.user, host: who.host, process: who.process,
             client: who.client, action: plan.action.rawValue,
             targets: Array(names.prefix(AuditLog.longestList)), targetCount: names.count,
             bytes: plan.impact.bytes, objects: plan.impact.objects, reclaimable: plan.impact.reclaimable,
-            wayBack: plan.wayBack.map(AuditBeginning.Lenient.init), undoes: undoes)
+            wayBack: plan.wayBack.map(AuditBeginning.Lenient.init), undoes: undoes,
+            manifests: manifests.isEmpty || manifests.count > AuditLog.longestList ? nil : manifests)
     }
 
     private func ending(_ results: [ChangeResult]) -> AuditEnding {

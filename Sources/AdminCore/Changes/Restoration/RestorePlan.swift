@@ -65,8 +65,17 @@ public struct RestorePlan: Plan, Hashable {
         targets.map { "\($0.item.id), \($0.item.name)\($0.destination.map { " as \($0)" } ?? "")" }
     }
 
-    /// The deletion of what is restored; nil for parts of a repository that have no name.
+    /// The deletion of what is restored; nil for parts of a repository that have no name, and for
+    /// uploads beside other things.
     public var wayBack: WayBack? {
+        if targets.allSatisfy({ $0.item.kind == .upload }), targets.count <= AuditLog.longestList {
+            return .purge(
+                targets.map { target in
+                    let files = target.entries.map { (path: $0.origin, blob: $0.blob) }
+                    return WayBack.Name(
+                        reference: target.item.name, naming: NamedContent.fingerprint(ofUpload: files), companions: [:])
+                })
+        }
         let names = targets.compactMap { target -> WayBack.Name? in
             guard [.repository, .tag, .revision].contains(target.item.kind) else { return nil }
             return (target.destination ?? ImageReference(target.item.name)).flatMap(target.content.name)

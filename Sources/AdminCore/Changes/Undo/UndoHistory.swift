@@ -59,7 +59,7 @@ extension AuditEntry {
         switch wayBack {
         case nil: false
         case .trash: results.contains { $0.trash.map(trash.contains) ?? false }
-        case .move, .removal, .retag: isDone
+        case .move, .removal, .purge, .retag: isDone
         }
     }
 }

@@ -15,15 +15,17 @@ public enum WayBack: Codable, Hashable, Sendable {
     case move(from: String, to: String, naming: String, replacing: String?)
     /// Names are deleted.
     case removal([Name])
+    /// Unfinished uploads are removed again.
+    case purge([Name])
     /// A tag that names the manifest `from` gets the manifest `to`.
     case retag(String, from: String, to: String)
 
     /// A name that is deleted, if it has this content.
     public struct Name: Codable, Hashable, Sendable {
-        /// The reference.
+        /// The reference; the name of an upload (`UploadSummary.targetName`).
         let reference: String
         /// The manifest that a tag has to name. For a repository and for a manifest the fingerprint
-        /// of its links (`NamedContent`).
+        /// of its links (`NamedContent`), for an upload that of its files.
         let naming: String
         /// The companions that may go with a tag: their tags, with their manifests.
         let companions: [String: String]
@@ -33,7 +35,7 @@ public enum WayBack: Codable, Hashable, Sendable {
     func fits(_ action: String) -> Bool {
         switch (self, PlanAction(rawValue: action)) {
         case (.trash, .remove), (.trash, .purge), (.trash, .repair), (.move, .move), (.removal, .copy),
-            (.retag, .copy), (.removal, .restore):
+            (.retag, .copy), (.removal, .restore), (.purge, .restore):
             true
         default: false
         }
@@ -63,8 +65,23 @@ struct NamedContent: Hashable, Sendable {
 
     /// A digest of all of it.
     var fingerprint: String {
-        let lines = tags.map { "\($0.key) \($0.value)" }.sorted() + revisions.sorted()
-        return Digest.sha256(of: lines.joined(separator: "\n").utf8).string
+        Self.fingerprint(tags.map { "\($0.key) \($0.value)" }.sorted() + revisions.sorted())
+    }
+
+    /// The same content without some manifests.
+    func without(_ manifests: Set<String>) -> NamedContent {
+        var content = self
+        content.revisions.subtract(manifests)
+        return content
+    }
+
+    /// The fingerprint of the files of an upload.
+    static func fingerprint(ofUpload files: [(path: StoragePath, blob: BlobIdentifier)]) -> String {
+        fingerprint(files.map { "\($0.path) \($0.blob.string)" }.sorted())
+    }
+
+    private static func fingerprint(_ lines: [String]) -> String {
+        Digest.sha256(of: lines.joined(separator: "\n").utf8).string
     }
 
     /// What a way back expects of a reference with this content; nil for a tag that cannot be read.

@@ -104,5 +104,15 @@ struct UploadsExecutor: Sendable {
 
 extension UploadSummary {
     /// The name of the upload as a target of a change.
-    package var targetName: String { "\(repository)/_uploads/\(id)" }
+    package var targetName: String { "\(repository)\(Self.separator)\(id)" }
+
+    private static let separator = "/_uploads/"
+
+    /// The repository and the id in the name of an upload; nil for another text.
+    static func place(of name: String) -> (repository: RepositoryName, id: String)? {
+        guard let separator = name.firstRange(of: separator),
+            let repository = RepositoryName(String(name[..<separator.lowerBound]))
+        else { return nil }
+        return (repository, String(name[separator.upperBound...]))
+    }
 }

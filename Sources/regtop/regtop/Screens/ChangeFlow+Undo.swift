@@ -74,6 +74,7 @@ extension ChangeFlow {
                 case .change(let plan): propose(plan, undone: undone)
                 case .restoration(let plan): propose(plan, undone: undone)
                 case .copy(let plan): propose(plan, undone: undone)
+                case .uploads(let plan): propose(plan, undone: undone)
                 }
             }
         }
