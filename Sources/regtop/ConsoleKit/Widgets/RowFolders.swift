@@ -38,12 +38,17 @@ nonisolated struct RowFolders<Row: Sendable>: Sendable {
         let depth: Int
         /// The sums of the shown rows in it; nil if it has none.
         var sums: Row?
-        /// True if a row in it has changed since the sums were made.
-        var isStale = false
         /// The shown rows that lie directly in it, in their order.
         var rows: [Int] = []
         /// The folders with shown rows that lie directly in it.
         var folders: [Int] = []
+        /// The sums of its members by blocks: of the rows, and then of the folders; none if one
+        /// block has all of them.
+        fileprivate var blocks: [Row?] = []
+        /// The blocks in which a row has changed since their sums were made.
+        fileprivate var stale: Set<Int> = []
+        /// Its place among the members of the folder around it.
+        fileprivate var slot = 0
         /// The number of shown rows in it, and of those with a mark.
         var count = 0
         var marked = 0
@@ -54,6 +59,11 @@ nonisolated struct RowFolders<Row: Sendable>: Sendable {
     private var numbers: [String: Int] = [:]
     /// The folder of each row; -1 for none.
     private var places: [Int32] = []
+    /// The place of each shown row among the members of its folder.
+    private var slots: [Int32] = []
+    /// The number of members whose sums are made together: a change of one row costs so many
+    /// additions, and one for each block of its folder.
+    private static var block: Int { 256 }
     /// The shown rows and folders that lie in no folder.
     private var top = Folder(path: "", parent: nil, depth: -1)
 
@@ -114,18 +124,26 @@ nonisolated struct RowFolders<Row: Sendable>: Sendable {
     mutating func fill(_ shown: [Int], _ rows: [Row]) {
         for number in folders.indices { Self.clear(&folders[number]) }
         Self.clear(&top)
+        slots = [Int32](repeating: 0, count: rows.count)
         for row in shown {
             guard let folder = parent(of: row) else {
                 top.rows.append(row)
                 continue
             }
+            slots[row] = Int32(folders[folder].rows.count)
             folders[folder].rows.append(row)
             folders[folder].count += 1
         }
         // A folder has a greater number than the one around it.
         for number in folders.indices.reversed() where folders[number].count > 0 {
+            let members = folders[number].rows.count + folders[number].folders.count
+            if members > Self.block {
+                let blocks = (members + Self.block - 1) / Self.block
+                folders[number].blocks = (0..<blocks).map { sums(of: $0, in: number, rows) }
+            }
             folders[number].sums = sums(of: number, rows)
             if let parent = folders[number].parent {
+                folders[number].slot = folders[parent].rows.count + folders[parent].folders.count
                 folders[parent].folders.append(number)
                 folders[parent].count += folders[number].count
             } else {
@@ -137,38 +155,82 @@ nonisolated struct RowFolders<Row: Sendable>: Sendable {
     private static func clear(_ folder: inout Folder) {
         folder.rows.removeAll(keepingCapacity: true)
         folder.folders.removeAll(keepingCapacity: true)
-        (folder.sums, folder.isStale, folder.count, folder.marked) = (nil, false, 0, 0)
+        if !folder.blocks.isEmpty { folder.blocks = [] }
+        if !folder.stale.isEmpty { folder.stale = [] }
+        (folder.sums, folder.count, folder.marked) = (nil, 0, 0)
     }
 
-    /// The sums of the rows of a folder and of the folders in it, whose sums are made.
+    /// The sums of a block of members of a folder. Those of the folders among them are made.
+    private func sums(of block: Int, in number: Int, _ rows: [Row]) -> Row? {
+        guard var sums = grouping.empty(String(folders[number].path.dropLast())) else { return nil }
+        let (own, inner) = (folders[number].rows, folders[number].folders)
+        for member in block * Self.block..<min(own.count + inner.count, (block + 1) * Self.block) {
+            if member < own.count {
+                grouping.add(&sums, rows[own[member]])
+            } else {
+                folders[inner[member - own.count]].sums.map { grouping.add(&sums, $0) }
+            }
+        }
+        return sums
+    }
+
+    /// The sums of a folder, by its blocks if it has any.
     private func sums(of number: Int, _ rows: [Row]) -> Row? {
-        let folder = folders[number]
-        guard var sums = grouping.empty(String(folder.path.dropLast())) else { return nil }
-        for row in folder.rows { grouping.add(&sums, rows[row]) }
-        for inner in folder.folders { folders[inner].sums.map { grouping.add(&sums, $0) } }
+        guard var sums = grouping.empty(String(folders[number].path.dropLast())) else { return nil }
+        guard folders[number].blocks.isEmpty else {
+            for block in folders[number].blocks { block.map { grouping.add(&sums, $0) } }
+            return sums
+        }
+        for row in folders[number].rows { grouping.add(&sums, rows[row]) }
+        for inner in folders[number].folders { folders[inner].sums.map { grouping.add(&sums, $0) } }
         return sums
     }
 
     /// Notes that the values of a row have changed.
     mutating func touch(_ row: Int) {
+        var slot = slots.indices.contains(row) ? Int(slots[row]) : 0
         var next = parent(of: row)
-        while let folder = next, !folders[folder].isStale {
-            folders[folder].isStale = true
+        while let folder = next, folders[folder].stale.insert(slot / Self.block).inserted {
+            slot = folders[folder].slot
             next = folders[folder].parent
         }
     }
 
-    /// Makes the sums of a folder again if they are stale.
+    /// Makes the stale sums of a folder again.
     mutating func refresh(_ number: Int, _ rows: [Row]) {
-        guard folders[number].isStale else { return }
-        for inner in folders[number].folders { refresh(inner, rows) }
+        let stale = folders[number].stale
+        guard !stale.isEmpty else { return }
+        folders[number].stale = []
+        let count = folders[number].rows.count
+        for block in stale {
+            let inner = max(block * Self.block, count)..<max((block + 1) * Self.block, count)
+            for member in inner.clamped(to: count..<count + folders[number].folders.count) {
+                refresh(folders[number].folders[member - count], rows)
+            }
+            if !folders[number].blocks.isEmpty {
+                folders[number].blocks[block] = sums(of: block, in: number, rows)
+            }
+        }
         folders[number].sums = sums(of: number, rows)
-        folders[number].isStale = false
     }
 
     /// Returns the shown rows in a folder, in no particular order.
     func rows(in number: Int) -> [Int] {
-        folders[number].rows + folders[number].folders.flatMap { rows(in: $0) }
+        var found: [Int] = []
+        add(number, to: &found, limit: .max)
+        return found
+    }
+
+    /// Returns some of the shown rows in a folder.
+    func rows(in number: Int, limit: Int) -> [Int] {
+        var found: [Int] = []
+        add(number, to: &found, limit: limit)
+        return found
+    }
+
+    private func add(_ number: Int, to found: inout [Int], limit: Int) {
+        found += folders[number].rows.prefix(limit - found.count)
+        for inner in folders[number].folders where found.count < limit { add(inner, to: &found, limit: limit) }
     }
 
     // MARK: Marks
