@@ -8,7 +8,7 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     package var empty = "Nothing here."
     /// True if the rows are older than a change that another client has made.
     package var isOutdated = false
-    /// The text that `Y` copies; nil for the first column.
+    /// The text that `Y` copies, none if it is empty; nil for the name in the table.
     package var clip: ((Row) -> String)?
     /// The kind of this text.
     package var clipKind: (Row) -> CopyItem.Kind = { _ in .name }
@@ -56,7 +56,7 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         let above = max(0, shown.lowerBound - page)..<shown.lowerBound
         let rows = [Array(shown), Array(below), above.reversed()].joined().compactMap { table.row(at: $0) }
         // The sums of the folders on the screen, but not all of a folder with many rows.
-        return rows + (table.isGrouped ? Array(table.folderRows(at: shown).prefix(500)) : [])
+        return rows + (table.isGrouped ? Array(table.folderRows(at: shown, limit: 500)) : [])
     }
 
     /// Counts from the lower end of the screen, where only the details lie below the table.
@@ -79,7 +79,7 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         return [CopyItem(clipKind(row), name(of: row))] + (others?(row) ?? [])
     }
 
-    private func name(of row: Row) -> String { clip?(row) ?? table.columns.first?.cell(row, 200).text ?? "" }
+    private func name(of row: Row) -> String { clip?(row) ?? table.name(of: row) }
 
     /// True if there are rows for a command: marked ones, or the one under the cursor. Costs
     /// nothing.
@@ -207,7 +207,8 @@ extension TableView {
             },
             Command(
                 name: "clip", keys: [.character("Y")], help: "Shows and copies the name, digest or path of the row",
-                isEnabled: { [unowned self] in table.selected != nil }
+                isEnabled: { [unowned self] in table.selected.map { !name(of: $0).isEmpty } ?? false },
+                whenDisabled: "There is no name to copy here."
             ) { [unowned self] in
                 guard let row = table.selected else { return .none }
                 return .copy(name(of: row))
@@ -316,10 +317,14 @@ extension TableView {
     }
 
     private func filterPrompt(_ text: String, before: String) -> Prompt {
-        Prompt(
+        let place = table.place
+        return Prompt(
             label: "/", text: text,
             change: { [unowned self] in table.filter($0) },
-            cancel: { [unowned self] in table.filter(before) },
+            cancel: { [unowned self] in
+                table.filter(before)
+                table.goBack(to: place)
+            },
             complete: { [unowned self] in completed($0) },
             judge: { [unowned self] in table.makeFilter($0).problem },
             passesMoves: true, history: "filter",
@@ -329,7 +334,7 @@ extension TableView {
     /// Returns a filter with its last word completed: a field, a state, a keyword or a name.
     private func completed(_ text: String) -> String {
         let start = text.lastIndex { " (".contains($0) }.map(text.index(after:)) ?? text.startIndex
-        let names = table.rows.compactMap { table.columns.first?.cell($0, 200).text }
+        let names = table.rows.map { table.name(of: $0) }
         return String(text[..<start]) + Prompt.completed(String(text[start...]), table.vocabulary + names)
     }
 

@@ -101,8 +101,12 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         guard hiddenMarkCount > 0 else { return HiddenMarks() }
         let shown = Set(shown)
         let hidden = sorted.filter { !shown.contains($0) && marks.contains(rows[$0].id) }
-        let name = columns.first(where: \.isName) ?? columns.first
-        return HiddenMarks(names: hidden.map { name?.cell(rows[$0], 200).text ?? "" })
+        return HiddenMarks(names: hidden.map { name(of: rows[$0]) })
+    }
+
+    /// The name of a row: the text of the column with the names, or of the first one.
+    func name(of row: Row) -> String {
+        (columns.first(where: \.isName) ?? columns.first)?.cell(row, 200).text ?? ""
     }
 
     // MARK: Rows
@@ -112,7 +116,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// one identity is kept.
     package mutating func replace(_ newRows: [Row]) {
         endRange()
-        let former = hasChosen ? order.map { $0 >= 0 ? Anchor.row(rows[$0].id) : .folder(path(of: $0)) } : []
+        let former = hasChosen ? order.map { $0 >= 0 ? Place.row(rows[$0].id) : .folder(path(of: $0)) } : []
         read = ContinuousClock.now
         rows = []
         rows.reserveCapacity(newRows.count)
@@ -126,8 +130,8 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         marks.formIntersection(numbers.keys)
         folders?.divide(rows)
         arrange(
-            former: former.map { anchor in
-                switch anchor {
+            former: former.map { place in
+                switch place {
                 case .row(let id): numbers[id]
                 case .folder(let path): folders?.folder(path).map { ~$0 }
                 }
@@ -171,6 +175,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     mutating func filter(_ text: String) {
         endRange()
         let former = order
+        let chosen = chosenRow
         let new = makeFilter(text)
         let candidates = new.narrows(filter) ? shown : sorted
         filter = new
@@ -178,6 +183,21 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         shown = candidates.filter(passes)
         fillFolders()
         followCursor(former: former)
+        reveal(chosen)
+    }
+
+    /// The number of the row that the user has chosen; nil for a folder and before a choice.
+    private var chosenRow: Int? {
+        hasChosen && order.indices.contains(cursor) && order[cursor] >= 0 ? order[cursor] : nil
+    }
+
+    /// Opens the folders around a row whose cursor lies on one of them now: nobody has chosen all
+    /// rows of the folder.
+    private mutating func reveal(_ row: Int?) {
+        guard let row, folder?.isOpen == false, passes(row) else { return }
+        let offset = cursor - top
+        show(row)
+        top = max(0, cursor - offset)
     }
 
     private func passes(_ number: Int) -> Bool {
@@ -238,8 +258,33 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         hasChosen = true
     }
 
-    /// Keeps the cursor on its row from now on, as if the user had moved it there.
-    mutating func choose() { if selected != nil { hasChosen = true } }
+    /// Keeps the cursor on its row from now on, as if the user had moved it there. From a folder it
+    /// goes to the next row: who looks for rows has not chosen all rows of a folder.
+    mutating func choose() {
+        guard let row = order[min(cursor, count)...].firstIndex(where: { $0 >= 0 }) else { return }
+        move(to: row)
+    }
+
+    /// The entry under the cursor, if the user has chosen it.
+    var place: Place? {
+        guard hasChosen, order.indices.contains(cursor) else { return nil }
+        let entry = order[cursor]
+        return entry >= 0 ? .row(rows[entry].id) : .folder(path(of: entry))
+    }
+
+    /// Puts the cursor back on an entry; on the first one if nothing was chosen.
+    mutating func goBack(to place: Place?) {
+        guard let place else {
+            (cursor, top, hasChosen) = (0, 0, false)
+            return
+        }
+        let entry: Int? =
+            switch place {
+            case .row(let id): numbers[id]
+            case .folder(let path): folders?.folder(path).map { ~$0 }
+            }
+        if let position = entry.flatMap({ order.firstIndex(of: $0) }) { move(to: position) }
+    }
 
     /// Puts the cursor on the next shown row that a filter lets through, or on the previous one for
     /// -1; begins at the other end after the last one. Returns false if there is no such row.
@@ -397,18 +442,19 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
 
 nonisolated extension Table {
     /// The identity of an entry, which outlives its number.
-    private enum Anchor {
+    enum Place {
         case row(Row.ID)
         case folder(String)
     }
 
     package var isGrouped: Bool { folders != nil }
 
-    /// Groups the rows by folders, or lists them flat. The cursor stays on its row; that of a
-    /// folder goes to its first row.
+    /// Groups the rows by folders, or lists them flat. The cursor stays on its row, whose folders
+    /// open; that of a folder goes to its first row.
     package mutating func group(_ isGrouped: Bool) {
         guard isGrouped != self.isGrouped, let grouping else { return }
         endRange()
+        let chosen = chosenRow
         let former: [Int?] = order.map { entry in
             entry >= 0 ? entry : folders?.rows(in: ~entry).min { sortedBefore($0, $1) }
         }
@@ -416,6 +462,7 @@ nonisolated extension Table {
         folders?.divide(rows)
         fillFolders()
         followCursor(former: former)
+        reveal(chosen)
     }
 
     private func sortedBefore(_ one: Int, _ other: Int) -> Bool {
@@ -473,9 +520,10 @@ nonisolated extension Table {
         return folders.rows(in: number).sorted { sortedBefore($0, $1) }.map { rows[$0] }
     }
 
-    /// The shown rows in folders at these positions, for the sums that are on the screen.
-    func folderRows(at positions: Range<Int>) -> some Sequence<Row> {
-        positions.lazy.filter { order[$0] < 0 }.flatMap { folders?.rows(in: ~order[$0]) ?? [] }.map { rows[$0] }
+    /// Some of the shown rows in folders at these positions, for the sums that are on the screen.
+    func folderRows(at positions: Range<Int>, limit: Int) -> some Sequence<Row> {
+        positions.lazy.filter { order[$0] < 0 }.flatMap { folders?.rows(in: ~order[$0], limit: limit) ?? [] }
+            .map { rows[$0] }.prefix(limit)
     }
 
     /// Opens or closes the folder under the cursor.

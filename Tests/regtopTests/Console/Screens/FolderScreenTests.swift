@@ -59,6 +59,29 @@ import Testing
         #expect(bench.status.hasPrefix("There is no folder to close here."))
     }
 
+    /// Esc ends a filter, and the next command has the same target as before.
+    @Test func theEndOfAFilterWidensNoTarget() async throws {
+        let bench = try await ScreenBench()
+        await bench.press(.character("f"))
+        for move in [[], [Key.down]] {
+            await bench.press(.character("g"))
+            for key in move { await bench.press(key) }
+            await bench.find("attic/cron")
+            #expect(bench.cursorRow.contains("attic/cron"))
+            await bench.press(.escape)
+            #expect(bench.cursorRow.contains("attic/cron"))
+            await bench.press(.character("d"))
+            #expect(bench.text.contains("Delete attic/cron?"))
+            await bench.press(.escape, .left)
+        }
+        // A filter that is not accepted leaves the cursor where it was.
+        try await folder("damaged/", bench)
+        await bench.press(.character("/"))
+        await bench.type("intranet")
+        await bench.press(.escape)
+        #expect(bench.cursorRow.contains("▸ damaged/"))
+    }
+
     @Test func markingAFolderSaysHowMany() async throws {
         let bench = try await ScreenBench()
         await bench.press(.character("f"))
