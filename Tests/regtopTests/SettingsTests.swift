@@ -60,7 +60,7 @@ import Testing
     @Test(arguments: [
         ("trash: z, export: T", []), ("sort: S, reverse: s", []),
         ("delete: T", ["config.yml:1:16: T is the key of trash as well, on the screen Repositories"]),
-        ("refresh: z, trash: M", ["config.yml:1:27: M is the key of mark as well, on the screen Collection"]),
+        ("refresh: z, trash: M", ["config.yml:1:27: M is the key of mark-needed as well, on the screen Collection"]),
         // Without its key, delete has d again.
         (
             "delete: T, export: d",
@@ -69,12 +69,25 @@ import Testing
                 "config.yml:1:27: d is the key of delete as well, on the screen Repositories",
             ]
         ),
+        // F3 and F4 filter, F5 refreshes, F9 deletes, on the screens with such a command.
+        ("trash: F5", ["config.yml:1:15: F5 is the key of refresh as well, on the screen Repositories"]),
+        ("cancel: F9, go: F2, refresh: F5", []), ("refresh: z, trash: F5", []),
+        ("next-step: F5", ["config.yml:1:19: F5 is the key of refresh as well, on the screen Collection"]),
         ("sort: z, filter: z", ["config.yml:1:25: z is the key of sort as well, on the screen Repositories"]),
     ])
     func keysHaveOneMeaningOnAScreen(_ text: String, _ problems: [String]) {
         let settings = parse("keys: {\(text)}")
         #expect(settings.problems == problems)
         #expect(KeyCatalog.conflict(in: settings.keys) == nil)
+    }
+
+    /// A name belongs to one command on all screens, so that its keys do not move another command.
+    /// Texts scroll with more keys than tables.
+    @Test func aNameIsOneCommand() {
+        for name in KeyCatalog.names.subtracting(["down", "page-down"]) {
+            let keys = Set(KeyCatalog.places.compactMap { $0.all[name] })
+            #expect(keys.count == 1, "\(name)")
+        }
     }
 
     @Test(arguments: [

@@ -4,7 +4,7 @@ package struct TaskProgress: Sendable, Equatable {
     /// nil while it is not known.
     package var total: UInt64?
     /// The noun of the things that are counted: "repositories". Empty for none.
-    var unit = ""
+    package var unit = ""
     /// The current phase, or the cause of a delay.
     package var note: String?
 

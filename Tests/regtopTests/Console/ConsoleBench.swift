@@ -88,11 +88,11 @@ import Testing
     let console: Console
     let size = Size(rows: 12, columns: 60)
 
-    init(readOnly: String? = nil) {
+    init(readOnly: String? = nil, keys: KeyMap = KeyMap()) {
         let screen = TestScreen()
         self.screen = screen
         console = Console(
-            root: screen, board: TaskBoard { [ping] in ping.send() }, readOnlyReason: readOnly,
+            root: screen, board: TaskBoard { [ping] in ping.send() }, readOnlyReason: readOnly, keys: keys,
             header: { HeaderBar(items: [.init(text: "regtop"), .init(text: "registry", priority: 1)]) })
         console.start()
     }

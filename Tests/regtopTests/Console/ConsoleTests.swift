@@ -134,6 +134,47 @@ import Testing
         #expect(bench.rows[10] == "Deleted.")
     }
 
+    /// A key that is no answer says no, and the text behind it is no command; after a pause keys
+    /// count again.
+    @Test(arguments: [nil, "web"] as [String?]) func aTextThatEndsAQuestionIsNoCommand(_ typed: String?) {
+        let bench = Bench()
+        let proposal = Proposal(
+            title: "Delete", lines: [Line("x")], question: "Delete?", typed: typed, owner: bench.screen
+        ) {
+            .none
+        }
+        bench.console.perform(.propose(proposal))
+        var now = ContinuousClock.now
+        for key in [
+            typed == nil ? Key.character("w") : .function(2), .character("j"), .enter, .character("d"), .escape,
+        ] {
+            bench.console.handle(key, size: bench.size, now: now)
+            now = now.advanced(by: .milliseconds(400))
+        }
+        #expect(!bench.hasOverlay && bench.console.stack.count == 1)
+        #expect(bench.screen.view.table.selected?.id == "web")
+        #expect(bench.rows[10] == "Nothing was changed. The keys that followed were ignored.")
+        bench.console.handle(.character("j"), size: bench.size, now: now.advanced(by: .milliseconds(200)))
+        #expect(bench.screen.view.table.selected?.id == "api")
+        // An answer is no such text.
+        bench.press(.character("d"), .character("n"), .character("j"))
+        #expect(bench.screen.view.table.selected?.id == "cron")
+    }
+
+    /// `q` on the first screen says what runs; No lets it go on.
+    @Test func quittingAsksWhileATaskRuns() async {
+        let bench = Bench()
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        bench.screen.work = { _ in for await _ in gate { break } }
+        bench.press(.character("u"), .character("q"))
+        #expect(bench.rows.contains("Stop it and quit?  y yes  N no") && bench.rows.contains("  scanning"))
+        bench.press(.character("n"))
+        #expect(!bench.console.hasEnded && bench.rows.contains("scanning goes on."))
+        bench.press(.character("q"), .character("y"))
+        #expect(bench.console.hasEnded)
+        opener.finish()
+    }
+
     /// Esc, `q` and ^C ask before they stop a change; No lets it go on.
     @Test func stoppingAChangeNeedsAYes() async {
         let bench = Bench()

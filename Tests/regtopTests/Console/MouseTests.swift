@@ -97,6 +97,25 @@ import Testing
         #expect(bench.screen.view.table.selected?.id == "web")
     }
 
+    /// The wheel and the arrows of an input move, whatever keys the user gave to the moves.
+    @Test func theWheelMovesWithOtherKeys() {
+        let bench = Bench(keys: KeyMap(["down": [.function(12)], "up": [], "delete": [.down, .up]]))
+        press(bench, .wheelDown, row: 1)
+        #expect(!bench.hasOverlay && bench.screen.view.table.selected?.id == "cron")
+        press(bench, .wheelUp, row: 1)
+        #expect(bench.screen.view.table.selected?.id == "web")
+        bench.press(.character("/"), .down)
+        #expect(bench.screen.view.table.selected?.id == "api")
+        press(bench, .wheelDown, row: 1)
+        #expect(bench.screen.view.table.selected?.id == "cron" && bench.hasOverlay)
+        bench.press(.escape, .character("d"))
+        #expect(!bench.hasOverlay)
+        bench.press(.down)
+        #expect(bench.hasOverlay)
+        press(bench, .wheelDown, row: 1)
+        #expect(bench.hasOverlay, "the wheel is no answer")
+    }
+
     /// A question keeps its subject.
     @Test func clicksDoNotEndAQuestion() {
         let bench = Bench()

@@ -73,6 +73,25 @@ package nonisolated struct KeyMap: Sendable, Equatable {
         self.keys = keys
     }
 
+    /// The commands of the function keys, as htop has them, on every screen with such a command. A
+    /// command with keys of the user's own has no others.
+    private static let functionNames = [
+        3: "filter", 4: "filter", 5: "refresh", 6: "sort", 9: "delete", 10: "quit",
+    ]
+
+    /// The function keys that a command has beside its own keys.
+    package static func functionKeys(of name: String) -> [Key] {
+        functionNames.filter { $0.value == name }.keys.sorted().map { .function($0) }
+    }
+
+    /// Returns the name of the command that a function key has beside its own keys; nil for none.
+    func command(of key: Key) -> String? {
+        guard case .function(let number) = key, let name = Self.functionNames[number], keys[name] == nil else {
+            return nil
+        }
+        return name
+    }
+
     func applied(to command: Command) -> Command {
         guard let own = keys[command.name] else { return command }
         var command = command

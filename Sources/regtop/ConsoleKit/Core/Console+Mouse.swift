@@ -29,6 +29,6 @@ extension Console {
     }
 
     private func wheel(_ key: Key, _ size: Size) {
-        for _ in 0..<3 { handle(key, size: size) }
+        for _ in 0..<3 { scroll(key, size: size) }
     }
 }

@@ -19,6 +19,8 @@ package final class Console {
     private(set) var asked = 0
     /// Returns true if the question on the screen has lost its subject.
     private var isMoot: () -> Bool = { false }
+    /// Keys before this moment are dropped; nil if all keys count.
+    private var deafUntil: ContinuousClock.Instant?
     /// True if the console ends as soon as no change runs.
     private var isLeaving = false
     var status = Status.none {
@@ -27,7 +29,7 @@ package final class Console {
     /// The messages of the session.
     private(set) var messages = Messages()
     /// The lines that were typed into inputs.
-    private var history: InputHistory
+    var history: InputHistory
     /// The reason why changes are not allowed; nil if they are.
     private(set) var readOnlyReason: String?
     private(set) var hasEnded = false
@@ -307,10 +309,10 @@ package final class Console {
             }, until: { [unowned self] in !board.isRunning(slot) })
     }
 
-    /// A running change with its progress.
-    private static func amount(of change: TaskBoard.Activity) -> Line {
-        let amount = change.progress.amount
-        return Line(change.label + (amount.isEmpty ? "" : ": \(amount)"))
+    /// A running query with its progress.
+    private static func amount(of activity: TaskBoard.Activity) -> Line {
+        let amount = activity.progress.amount
+        return Line(activity.label + (amount.isEmpty ? "" : ": \(amount)"))
     }
 
     private static func completion(of change: TaskBoard.Activity) -> String {
@@ -352,6 +354,14 @@ package final class Console {
         }
     }
 
+    /// True while a question or a choice is above the screen.
+    var isQuestioning: Bool {
+        switch overlay {
+        case .question, .choice: true
+        case .planning, .prompt, nil: false
+        }
+    }
+
     /// Puts a question or a choice above the screen.
     ///
     /// - Parameter isMoot: Returns true if the question has lost its subject; it disappears then.
@@ -378,13 +388,10 @@ package final class Console {
         perform(root.appear())
     }
 
-    /// Quits; asks before, if a change runs.
+    /// Quits; asks before, if anything runs that the user can stop.
     private func quit() {
         let changes = changes
-        guard let first = changes.first else {
-            hasEnded = true
-            return
-        }
+        guard let first = changes.first else { return askToLeaveTasks() }
         if isLeaving { return askToQuitAtOnce(changes) }
         let (noun, pronoun) = changes.count == 1 ? (first.noun, "it") : ("changes", "them")
         let panel = QuestionPanel(
@@ -396,6 +403,23 @@ package final class Console {
                 isLeaving = true
                 status = .info("regtop quits\(Self.completion(of: first)); \(key("quit")) quits at once.")
                 return .all(self.changes.map { board.cancel($0.slot) })
+            })
+    }
+
+    /// Quits, after a question if tasks run.
+    private func askToLeaveTasks() {
+        let tasks = board.activities.filter { !$0.isHousekeeping && $0.stopsOnEscape }
+        guard let first = tasks.first else {
+            hasEnded = true
+            return
+        }
+        let (pronoun, rest) = tasks.count == 1 ? ("it", "\(first.label) goes on.") : ("them", "The tasks go on.")
+        let panel = QuestionPanel(
+            title: Self.quitTitle, lines: tasks.map(Self.amount), question: "Stop \(pronoun) and quit?", declined: rest)
+        ask(
+            .question(panel) { [unowned self] in
+                hasEnded = true
+                return .none
             })
     }
 
@@ -432,17 +456,36 @@ package final class Console {
     /// - Parameters:
     ///   - size: The size of the whole screen, for moves by pages and for the mouse.
     ///   - isHurried: True if the key came faster than a person answers a question.
-    func handle(_ key: Key, size: Size, isHurried: Bool = false) {
+    ///   - now: The time of the key.
+    func handle(
+        _ key: Key, size: Size, isHurried: Bool = false, now: ContinuousClock.Instant = ContinuousClock.now
+    ) {
         if case .mouse(let event) = key { return point(event, size) }
+        if let deafUntil {
+            if now < deafUntil { return swallow(now) }
+            self.deafUntil = nil
+        }
         switch overlay {
         case .planning(let slot): if key == .escape { stopPlanning(slot) }
-        case .question(let panel, let accept): answer(key, isHurried, panel, accept, size)
+        case .question(let panel, let accept): answer(key, isHurried, panel, accept, size, now)
         case .choice(let panel, let then): choose(key, isHurried, panel, then)
         case .prompt(let prompt, let editor): type(key, prompt, editor)
         case nil: if let command = command(for: key) { run(command) }
         }
         if case .paste = key { refusePaste() }
     }
+
+    /// The pause after which typed keys count again, once a key that is no answer has ended a
+    /// question: the keys behind it belong to the same text.
+    static let pause = Duration.milliseconds(500)
+
+    /// Drops a key of a text that has ended a question.
+    private func swallow(_ now: ContinuousClock.Instant) {
+        deafUntil = now.advanced(by: Self.pause)
+        if case .info(let text) = status, !text.hasSuffix(Self.dropped) { status = .info(text + Self.dropped) }
+    }
+
+    private static let dropped = " The keys that followed were ignored."
 
     private func stopPlanning(_ slot: Slot) {
         overlay = nil
@@ -460,33 +503,52 @@ package final class Console {
         }
     }
 
-    /// The commands of the function keys, as htop has them, on every screen with such a command.
-    private static let functionKeys = [
-        3: "filter", 4: "filter", 5: "refresh", 6: "sort", 9: "delete", 10: "quit",
-    ]
-
     private func command(for key: Key) -> Command? {
         let all = allCommands
         var candidates = all.filter { $0.keys.contains(key) }
-        // A command with keys of the user's own has no others.
-        if candidates.isEmpty, case .function(let number) = key, let name = Self.functionKeys[number],
-            keyMap.keys[name] == nil
-        {
-            candidates = all.filter { $0.name == name }
-        }
+        if candidates.isEmpty, let name = keyMap.command(of: key) { candidates = all.filter { $0.name == name } }
         return candidates.first { $0.isEnabled() } ?? candidates.first
     }
 
+    /// Moves on the screen, whatever keys the user gave to the move.
+    func move(_ name: String) {
+        if let move = screen.commands.first(where: { $0.name == name && $0.group == .move }) { run(move) }
+    }
+
+    /// Scrolls by a row: the question or the candidates above the screen, or else the screen.
+    func scroll(_ key: Key, size: Size) {
+        switch overlay {
+        case .prompt(let prompt, let editor):
+            if prompt.passesMoves {
+                move(Self.moves[key] ?? "")
+            } else if !prompt.list.candidates.isEmpty {
+                choose(key == .up ? -1 : 1, prompt, editor)
+            }
+        case .question, .choice: handle(key, size: size)
+        case .planning: break
+        case nil: move(Self.moves[key] ?? "")
+        }
+    }
+
+    /// The moves that an input and the wheel pass on to the screen.
+    static let moves: [Key: String] = [
+        .up: "up", .down: "down", .pageUp: "page-up", .pageDown: "page-down",
+    ]
+
     private func answer(
-        _ key: Key, _ isHurried: Bool, _ panel: QuestionPanel, _ accept: @escaping () -> Effect, _ size: Size
+        _ key: Key, _ isHurried: Bool, _ panel: QuestionPanel, _ accept: @escaping () -> Effect, _ size: Size,
+        _ now: ContinuousClock.Instant
     ) {
         var panel = panel
-        let room = ConsoleFrame(console: self, size: size, now: ContinuousClock.now).room
+        let room = ConsoleFrame(console: self, size: size, now: now).room
         let answer = panel.handle(key, room, isHurried: isHurried)
-        overlay = answer == .yes || answer == .no ? nil : .question(panel, accept: accept)
+        overlay = [.yes, .no, .other].contains(answer) ? nil : .question(panel, accept: accept)
         switch answer {
         case .yes: perform(accept())
         case .no: status = .info(panel.declined)
+        case .other:
+            status = .info(panel.declined)
+            deafUntil = now.advanced(by: Self.pause)
         case .unseen: status = .failure("Not all of the summary was visible: scroll with ↓, or make the window larger.")
         case .mistyped:
             status = .failure("This is another text than \(panel.typed ?? ""): correct it, or leave with Esc.")
@@ -509,83 +571,5 @@ package final class Console {
         case .nothing: status = .info(panel.declined)
         case nil: break
         }
-    }
-
-    private func type(_ key: Key, _ prompt: Prompt, _ editor: LineEditor) {
-        var editor = editor
-        switch key {
-        case .escape:
-            overlay = nil
-            prompt.cancel()
-        case .enter:
-            overlay = nil
-            let line = prompt.list.chosen?.text ?? editor.string
-            if let kind = prompt.history { history.add(line, to: kind) }
-            perform(prompt.submit(line))
-        case .tab: complete(prompt, editor)
-        case .backtab: choose(-1, prompt, editor)
-        case .up where recalls(prompt, editor): recall(1, prompt, editor)
-        case .down where prompt.recalled != nil: recall(-1, prompt, editor)
-        case .up where !prompt.list.candidates.isEmpty: choose(-1, prompt, editor)
-        case .down where !prompt.list.candidates.isEmpty: choose(1, prompt, editor)
-        case .up, .down, .pageUp, .pageDown:
-            if prompt.passesMoves, let command = command(for: key), command.group == .move { run(command) }
-        default:
-            var prompt = prompt
-            let before = editor.text
-            guard editor.handle(key) else { return }
-            if editor.text != before { (prompt.problem, prompt.recalled) = (nil, nil) }
-            take(editor, prompt, isChanged: editor.text != before)
-        }
-    }
-
-    /// Takes the new state of an input.
-    private func take(_ editor: LineEditor, _ prompt: Prompt, isChanged: Bool) {
-        var prompt = prompt
-        if isChanged { prompt.list = prompt.candidates(editor.string) }
-        overlay = .prompt(prompt, editor)
-        if isChanged { prompt.change(editor.string) }
-    }
-
-    /// Puts the chosen candidate into an input, or completes its text as far as it is unambiguous.
-    /// If neither adds anything, chooses the first candidate.
-    private func complete(_ prompt: Prompt, _ editor: LineEditor) {
-        let (list, text) = (prompt.list, editor.string)
-        let completed = list.chosen.map { $0.text + ($0.takesArgument ? " " : "") } ?? prompt.complete(text)
-        if completed == text, list.chosen == nil { return choose(1, prompt, editor) }
-        var (prompt, editor) = (prompt, editor)
-        prompt.recalled = nil
-        editor.replace(completed)
-        take(editor, prompt, isChanged: true)
-    }
-
-    /// Moves the choice among the candidates of an input.
-    private func choose(_ step: Int, _ prompt: Prompt, _ editor: LineEditor) {
-        var prompt = prompt
-        prompt.list.move(by: step)
-        overlay = .prompt(prompt, editor)
-    }
-
-    /// True if Up recalls an earlier line: always without candidates, else while the input is empty
-    /// and no candidate is chosen, and after an earlier line was recalled.
-    func recalls(_ prompt: Prompt, _ editor: LineEditor) -> Bool {
-        guard prompt.history != nil else { return false }
-        guard prompt.recalled == nil, !prompt.list.candidates.isEmpty else { return true }
-        return editor.text.isEmpty && prompt.list.choice == nil
-    }
-
-    /// Puts an earlier line into an input, or the text that was typed before.
-    ///
-    /// - Parameter step: The number of lines to go back.
-    private func recall(_ step: Int, _ prompt: Prompt, _ editor: LineEditor) {
-        guard let kind = prompt.history else { return }
-        var (prompt, editor) = (prompt, editor)
-        let draft = prompt.recalled?.draft ?? editor.string
-        let back = (prompt.recalled?.back ?? 0) + step
-        guard let line = back == 0 ? draft : history.line(back, of: kind) else { return }
-        prompt.recalled = back == 0 ? nil : (back, draft)
-        prompt.problem = nil
-        editor.replace(line)
-        take(editor, prompt, isChanged: true)
     }
 }

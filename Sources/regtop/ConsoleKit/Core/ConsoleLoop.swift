@@ -78,12 +78,16 @@ package final class ConsoleLoop {
                 lateEnding = nil
             }
             var look = console.look
+            var answered = false
             for key in input.keys where key != .resize && !console.hasEnded {
                 keys += key.strokes
                 lastKey = ContinuousClock.now
-                // Nobody answers a question that is not on the screen yet.
-                guard console.asked == seen else { continue }
+                // Nobody answers a question that is not on the screen yet, or types a command
+                // before the answer has had its effect.
+                guard console.asked == seen, !answered else { continue }
+                let wasAsking = console.isQuestioning
                 console.handle(key, size: display.size, isHurried: input.isHurried)
+                answered = wasAsking && !console.isQuestioning
             }
             if console.look != look {
                 look = console.look

@@ -33,6 +33,8 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
 
     enum Answer: Sendable {
         case yes, no
+        /// A key without a meaning here, which says no as well.
+        case other
         /// The answer came before the whole summary was visible.
         case unseen
         /// Another text was typed than the one that says yes.
@@ -57,7 +59,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
             case .enter: return editor.string == typed ? yes(size) : editor.text.isEmpty ? .no : .mistyped
             case .up, .down, .pageUp, .pageDown: break
             case .escape: return .no
-            default: return editor.handle(key) ? nil : .no
+            default: return editor.handle(key) ? nil : .other
             }
         } else if isHurried, key != .escape {
             return nil
@@ -71,7 +73,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         case .pageUp: top -= page
         case .home, .character("g"): top = 0
         case .end, .character("G"): top = count
-        default: return .no
+        default: return .other
         }
         top = max(0, min(top, count - room))
         return nil

@@ -109,11 +109,11 @@ final class CollectionScreen: Screen {
     private(set) lazy var commands: [Command] =
         [
             Command(
-                name: "mark", keys: [.character("M")], hint: "mark",
+                name: "mark-needed", keys: [.character("M")], hint: "mark",
                 help: "Marks what is needed and shows what the next step would do; changes nothing"
             ) { [unowned self] in .ask(markQuery) },
             Command(
-                name: "run", keys: [.character("x")], hint: "run the next step",
+                name: "next-step", keys: [.character("x")], hint: "run the next step",
                 help: "Asks about the caches of registries, marks again, shows the plan, and runs it after a yes",
                 group: .change, isChange: true
             ) { [unowned self] in run() },
@@ -142,6 +142,7 @@ final class CollectionScreen: Screen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads the quarantine again") {
                 [unowned self] in .all([refresh(), store.askStatus])
             },
+            view.writeCommand(on: { [unowned self] in self }) { $0.json },
         ] + changeFlow.undoCommands + view.commands
 
     private struct RuleError: Error {}
@@ -344,6 +345,14 @@ nonisolated struct CollectionRow: Sendable, Identifiable {
     }
 
     var searchText: String { "\(id) \(kind) \(state.rawValue) \(nextText)" }
+
+    var json: JSONValue {
+        [
+            "batch": .string(name), "kind": .text(kind.isEmpty ? nil : kind), "since": .time(since),
+            "objects": .count(count), "bytes": .unsigned(bytes), "due": .time(due), "state": .string(state.rawValue),
+            "next": .text(next == nil ? nil : nextText),
+        ]
+    }
 
     static let columns: [Column<CollectionRow>] = [
         Column(

@@ -18,6 +18,7 @@ final class DifferenceScreen: Screen {
         self.store = store
         self.file = file
         view = TableView(Table(columns: DifferenceRow.columns(scale), searchText: { $0.name }))
+        view.clip = { $0.plainName }
         view.empty = "Reading both states …"
     }
 
@@ -91,6 +92,8 @@ nonisolated struct DifferenceRow: Sendable, Identifiable {
     /// The repository that exists now; nil for other rows.
     let repository: RepositoryName?
     let name: String
+    /// The name without its former name.
+    let plainName: String
     let change: Int64
     let before: UInt64?
     let after: UInt64?
@@ -101,13 +104,14 @@ nonisolated struct DifferenceRow: Sendable, Identifiable {
 
     init(growth row: RegistryDifference.Growth) {
         repository = row.after == nil ? nil : row.name
+        plainName = row.name.string
         name = row.formerName.map { "\(row.name) (was \($0))" } ?? row.name.string
         (change, before, after) = (row.change, row.before, row.after)
         isGrowth = true
     }
 
     init(text: String) {
-        (repository, name, change, before, after) = (nil, text, 0, nil, nil)
+        (repository, name, plainName, change, before, after) = (nil, text, text, 0, nil, nil)
         isGrowth = false
     }
 
@@ -137,7 +141,8 @@ nonisolated struct DifferenceRow: Sendable, Identifiable {
                 order: .number { Cells.order($0.after) }, startsDescending: true
             ) { row, _ in size(row, row.after) },
             Column(
-                id: "name", title: "NAME", trimming: .middle, minimum: 14, isSearched: true, order: .text { $0.name }
+                id: "name", title: "NAME", trimming: .middle, minimum: 14, isName: true, isSearched: true,
+                order: .text { $0.name }
             ) { row, _ in Line(row.name) },
         ]
     }

@@ -17,6 +17,7 @@ final class LogScreen: Screen {
     init(_ store: OpenStore) {
         self.store = store
         view = TableView(Table(columns: LogRow.columns, searchText: { $0.searchText }))
+        view.clip = { VisibleText.of($0.entry.targets.joined(separator: ", ")) }
         view.empty = "Reading the log …"
     }
 

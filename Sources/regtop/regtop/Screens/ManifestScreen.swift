@@ -120,6 +120,7 @@ final class ManifestScreen: Screen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads the image again") { [unowned self] in
                 .all([refresh(), store.askStatus])
             },
+            view.writeCommand(on: { [unowned self] in self }) { $0.json },
         ] + ChangeFlow(store: store, screen: self).undoCommands + view.commands
 
     private func open() -> Effect {
@@ -309,6 +310,15 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
         size = blob.state == .elsewhere ? nil : blob.size
         mediaType = blob.mediaType
         state = blob.state.rawValue
+    }
+
+    /// The row with the keys that `show` has for blobs, and the command of the history in full.
+    var json: JSONValue {
+        [
+            "part": .string(name), "manifest": .text(owner), "digest": .text(digest), "size": .bytes(size),
+            "mediaType": .text(mediaType), "state": .text(state), "created": .time(step?.created),
+            "command": .string(step?.command ?? command),
+        ]
     }
 
     /// The facts for which the table has no room: at most five lines.

@@ -12,6 +12,7 @@ final class RecoverScreen: Screen {
     init(_ store: OpenStore) {
         self.store = store
         view = TableView(Table(columns: PendingRow.columns, searchText: { $0.searchText }))
+        view.clip = { VisibleText.of($0.change.what) }
         view.empty = "Nothing is pending."
     }
 
@@ -39,7 +40,7 @@ final class RecoverScreen: Screen {
     private(set) lazy var commands: [Command] =
         [
             Command(
-                name: "run", keys: [.character("R")], hint: "recover",
+                name: "finish", keys: [.character("R")], hint: "recover",
                 help: "Undoes or finishes interrupted changes and checks those that are due, after a question",
                 group: .change, isChange: true,
                 isEnabled: { [unowned self] in store.pending.contains { $0.state.isActionable } },

@@ -25,7 +25,10 @@ enum ScreenCatalog {
         ) {
             TreeScreen($0.store, .root)
         },
-        ScreenEntry(name: "pool", keys: [.character("p")], hint: "pool", help: "The pool and its cluster") {
+        ScreenEntry(
+            name: "pool", keys: [.character("p")], hint: "pool",
+            help: "The pool and its cluster; \":pool NAME\" opens another pool of the cluster"
+        ) {
             PoolScreen($0.store)
         },
         ScreenEntry(
@@ -83,7 +86,7 @@ enum ScreenCatalog {
         entries.map { entry in
             Command(
                 name: entry.name, keys: entry.keys, hint: withHints ? entry.hint : nil, help: entry.help,
-                group: .place
+                group: .place, argument: entry.name == "pool" ? change.pool : nil
             ) { .go(entry.make(context)) }
         } + [Jump(store: context.store).command, change.command]
     }

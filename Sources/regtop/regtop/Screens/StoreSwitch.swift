@@ -33,14 +33,37 @@ struct StoreSwitch {
 
     private var names: [String] { store.settings.registries.keys.sorted() + ["rados", "sqlite:"] }
 
+    /// The argument of the command that shows the pool: the name of another pool of its cluster.
+    var pool: Command.Argument {
+        .init(choices: { store.settings.registries.values.compactMap(\.pool).sorted() }) { text in
+            let name = String(text.trimmingPrefix { $0 == " " })
+            guard case .rados = options.location else {
+                return .say(.failure("This store is \(options.place), and has no other pools; :store opens a cluster."))
+            }
+            return name.isEmpty ? .say(.info("The present store stays.")) : change { near(name) }
+        }
+    }
+
+    /// A pool of the present cluster; nil for the pools that have a registry.
+    private func near(_ pool: String?) -> SessionOptions {
+        var rados = options.rados
+        rados.pool = pool
+        return near(SessionOptions(location: .rados, rados: rados))
+    }
+
     private func take(_ text: String) -> Effect {
         let text = String(text.trimmingPrefix { $0 == " " })
         guard !text.isEmpty else { return .say(.info("The present store stays.")) }
+        return change { try session(text) }
+    }
+
+    /// Opens another store, unless something runs that needs the present one.
+    private func change(to next: () throws -> SessionOptions) -> Effect {
         if let task = board.activities.first(where: { $0.isChange || $0.outlivesItsScreen }) {
             return .say(.failure("\(task.label) still runs; wait for it, or stop it in :tasks."))
         }
         do {
-            var next = try session(text)
+            var next = try next()
             next.readOnly = next.readOnly || staysReadOnly
             next.rados.logFile = options.rados.logFile
             return look(for: next)
@@ -60,13 +83,11 @@ struct StoreSwitch {
             try given.adopt(text, store.settings)
             return near(given.session(waiting: true))
         }
-        var rados = options.rados
         let file = "sqlite:"
         if text.hasPrefix(file), text.count > file.count {
             return near(SessionOptions(location: .sqlite(path: String(text.dropFirst(file.count)))))
         }
-        rados.pool = text == "rados" ? nil : text
-        return near(SessionOptions(location: .rados, rados: rados))
+        return near(text == "rados" ? nil : text)
     }
 
     /// The same with the limits of the present store.

@@ -1,4 +1,5 @@
 import ConsoleKit
+import Presentation
 import SafeText
 
 /// The running and finished tasks of the console, with progress, rate and time left.
@@ -46,7 +47,8 @@ final class TasksScreen: Screen {
                 help:
                     "Stops the task under the cursor; a scan keeps its results, a change ends after the current step",
                 isEnabled: { [unowned self] in selected != nil }
-            ) { [unowned self] in selected.map { .cancel($0.slot) } ?? .none }
+            ) { [unowned self] in selected.map { .cancel($0.slot) } ?? .none },
+            view.writeCommand(on: { [unowned self] in self }) { $0.json },
         ] + view.commands
 }
 
@@ -73,6 +75,14 @@ nonisolated struct TaskRow: Sendable, Identifiable {
     var rate: String? { progress.rate(after: elapsed) }
 
     var remaining: Duration? { state == .running ? progress.remaining(after: elapsed) : nil }
+
+    var json: JSONValue {
+        [
+            "task": .string(label), "change": .bool(isChange), "state": .string(state.rawValue),
+            "done": .unsigned(progress.done), "total": .bytes(progress.total), "unit": .string(progress.unit),
+            "seconds": .number(elapsed.components.seconds), "note": .string(note),
+        ]
+    }
 
     static let columns: [Column<TaskRow>] = [
         Column(id: "task", title: "TASK", trimming: .middle, minimum: 16, ideal: 34, isSearched: true) { row, _ in

@@ -37,13 +37,19 @@ final class UsageScreen: Screen, TargetScreen {
             scale.take(view.table.rows.map(\.size))
         }
         view.empty = "Reading the registry …"
-        view.others = { [unowned self] row in
-            if case .blob(let digest, _) = row.subject {
-                return [
-                    CopyItem(.digest, digest.string), CopyItem(.path, store.session.registry.paths.blob(digest).string),
-                ]
+        view.clip = { [unowned self] row in
+            if case .blob(let digest, _) = row.subject { return digest.string }
+            return reference(row)?.description ?? ""
+        }
+        view.clipKind = { row in if case .blob = row.subject { .digest } else { .name } }
+        view.others = { row in
+            let paths = store.session.registry.paths
+            return switch row.subject {
+            case .repository(let name): store.copies(of: paths.repository(name))
+            case .item(let item): item.digest.map { [CopyItem(.digest, $0.string)] } ?? []
+            case .blob(let digest, _): [CopyItem(.path, paths.blob(digest).string)]
+            case .purpose: []
             }
-            return reference(row).map { [CopyItem(.name, $0.description)] } ?? []
         }
         if case .item(let item, _) = level { show(item.blobs.map { UsageRow($0) }) }
     }
@@ -113,6 +119,7 @@ final class UsageScreen: Screen, TargetScreen {
             Command(name: "refresh", keys: [.character("r")], help: "Reads everything again") { [unowned self] in
                 refresh()
             },
+            view.writeCommand(on: { [unowned self] in self }) { $0.json },
         ] + ChangeFlow(store: store, screen: self).undoCommands + view.commands
 
     private var selectedBlob: Digest? {
@@ -247,6 +254,30 @@ nonisolated struct UsageRow: Sendable, Identifiable {
     var unique: UInt64?
     /// The percentage of the whole that is listed; nil if it is not known.
     var share: Int?
+    /// The number of blobs of a repository, or of the objects of a purpose.
+    var count: Int?
+
+    /// The row with the keys of `du`.
+    var json: JSONValue {
+        switch subject {
+        case .repository(let name):
+            [
+                "name": .text(name), "blobs": .count(count), "size": .unsigned(size), "unique": .bytes(unique),
+                "shared": .bytes(shared),
+            ]
+        case .purpose(let purpose):
+            [
+                "name": .string(name), "purpose": .string(purpose.name), "objects": .count(count),
+                "size": .unsigned(size),
+            ]
+        case .item(let item): item.json
+        case .blob(let digest, let isManifest):
+            [
+                "digest": .text(digest), "manifest": .bool(isManifest), "size": .unsigned(size),
+                "unique": .bytes(unique), "shared": .bytes(shared),
+            ]
+        }
+    }
 
     var id: String {
         switch subject {
@@ -327,7 +358,9 @@ nonisolated struct UsageRow: Sendable, Identifiable {
 
 nonisolated extension UsageRow {
     init(_ repository: Usage.Repository) {
-        self.init(subject: .repository(repository.name), size: repository.size, unique: repository.unique)
+        self.init(
+            subject: .repository(repository.name), size: repository.size, unique: repository.unique,
+            count: repository.blobs)
     }
 
     init(_ item: RepositoryUsage.Item) {
@@ -345,7 +378,7 @@ nonisolated extension UsageRow {
         usage.repositories.map { UsageRow($0) }
             + PoolUsage.Purpose.allCases.filter { $0 != .referenced }.compactMap { purpose in
                 guard let share = usage.pool?[purpose], share.bytes > 0 else { return nil }
-                return UsageRow(subject: .purpose(purpose), size: share.bytes, unique: nil)
+                return UsageRow(subject: .purpose(purpose), size: share.bytes, unique: nil, count: share.objects)
             }
     }
 }

@@ -1,5 +1,6 @@
 import AdminCore
 import ConsoleKit
+import Presentation
 import SafeText
 
 /// A verification: reads the chosen rows in full, one after the other, and compares every blob with
@@ -16,6 +17,7 @@ final class VerifyScreen: Screen {
             Table(
                 columns: VerifyRow.columns,
                 searchText: { "\($0.id) \($0.state.rawValue) \($0.problems.joined(separator: " "))" }))
+        view.clipKind = { row in if case .blob = row.id { .digest } else { .name } }
         view.empty = "Nothing verified yet. Press v on a repository, tag, manifest or blob."
         view.table.replace(subjects.map { VerifyRow(id: $0) })
     }
@@ -67,9 +69,12 @@ final class VerifyScreen: Screen {
                 isEnabled: { [unowned self] in view.table.selected != nil }
             ) { [unowned self] in view.table.selected.map { .go(screen($0.id)) } ?? .none },
             Command(
-                name: "verify", keys: [.character("r")], hint: "again", help: "Reads everything again",
+                name: "refresh", keys: [.character("r")], hint: "again", help: "Reads everything again",
                 isEnabled: { [unowned self] in !view.table.rows.isEmpty }
             ) { [unowned self] in begin() },
+            view.writeCommand(on: { [unowned self] in self }, isRead: { $0.found != nil || $0.failure != nil }) {
+                $0.json
+            },
         ] + view.commands
 
     private func screen(_ subject: VerifySubject) -> any Screen {
@@ -210,6 +215,15 @@ nonisolated struct VerifyRow: Sendable, Identifiable {
 
     /// The error and the problems, a sentence each.
     var problems: [String] { (failure.map { [$0] } ?? []) + (found?.findings.map(\.problem) ?? []) }
+
+    /// The row with the keys of `verify`.
+    var json: JSONValue {
+        [
+            "target": .text(id), "state": .string(state.rawValue), "manifests": .count(found?.manifests),
+            "blobs": .count(found?.blobs), "bytes": .bytes(found?.bytes), "complete": .bool(found?.isComplete ?? false),
+            "findings": .array(found?.findings.map(\.json) ?? []), "error": .text(failure),
+        ]
+    }
 
     static let columns: [Column<VerifyRow>] = [
         Column(

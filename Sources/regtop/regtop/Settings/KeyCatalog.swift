@@ -61,7 +61,7 @@ nonisolated struct KeyCatalog {
             "Manifest",
             [
                 table,
-                "open=Enter,Right,l chunks=c config=i delete=d,Del repair=R tag= undo=u redo=^R refresh=r verify=v",
+                "open=Enter,Right,l chunks=c config=i delete=d,Del repair=R tag= undo=u redo=^R refresh=r verify=v write=",
             ]
         ),
         ("Blob", [table, "open=Enter,Right,l why=w repair=R undo=u redo=^R refresh=r verify=v write="]),
@@ -72,19 +72,22 @@ nonisolated struct KeyCatalog {
         ("Tree", [table, "open=Enter,Right,l object=o refresh=r write="]),
         ("Uses", [table, "open=Enter,Right,l refresh=r write="]),
         ("Pool", [table, "refresh=r"]),
-        ("Usage", [table, marks, folders, "open=Enter,Right,l delete=d,Del undo=u redo=^R why=w refresh=r"]),
+        ("Usage", [table, marks, folders, "open=Enter,Right,l delete=d,Del undo=u redo=^R why=w refresh=r write="]),
         ("Problems", [table, marks, "open=Enter,Right,l repair=R mark-kind=K hash=H undo=u redo=^R refresh=r write="]),
-        ("Verify", [table, "open=Enter,Right,l verify=r"]),
+        ("Verify", [table, "open=Enter,Right,l refresh=r write="]),
         (
             "Collection",
-            [table, "mark=M run=x delay= grace= max-share= untagged= uploads-older-than= undo=u redo=^R refresh=r"]
+            [
+                table,
+                "mark-needed=M next-step=x delay= grace= max-share= untagged= uploads-older-than= undo=u redo=^R refresh=r write=",
+            ]
         ),
         ("Results", [texts, "undo=u redo=^R"]),
         ("Trash", [table, marks, "restore=Enter restore-as=m drop=d,Del empty=E undo=u redo=^R refresh=r write="]),
         ("Uploads", [table, marks, "open=Enter,Right,l delete=d,Del undo=u redo=^R refresh=r write="]),
         ("Log", [table, "undo=u redo=^R refresh=r write="]),
-        ("Recover", [table, "run=R refresh=r caches-flushed= no-cache="]),
-        ("Tasks", [table, "cancel=x,Del"]),
+        ("Recover", [table, "finish=R refresh=r caches-flushed= no-cache="]),
+        ("Tasks", [table, "cancel=x,Del write="]),
         ("Settings", [texts]),
         ("Help", [texts]),
         ("Messages", [texts]),
@@ -114,10 +117,11 @@ nonisolated struct KeyCatalog {
     static func conflict(in map: KeyMap) -> Conflict? {
         for (name, keys) in map.keys.sorted(by: { $0.key < $1.key }) {
             for place in places where place.all[name] != nil {
+                func usual(_ name: String) -> [Key] { (place.all[name] ?? []) + KeyMap.functionKeys(of: name) }
                 for key in keys {
-                    let isUsual = place.all[name]?.contains(key) == true
+                    let isUsual = usual(name).contains(key)
                     let other = place.all.keys.sorted().first { other in
-                        let usual = place.all[other] ?? []
+                        let usual = usual(other)
                         return other != name && (map.keys[other] ?? usual).contains(key)
                             && !(isUsual && usual.contains(key))
                     }

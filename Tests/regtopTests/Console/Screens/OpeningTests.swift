@@ -99,13 +99,11 @@ import Testing
             console = Console(
                 root: RepositoriesScreen(first), board: board,
                 readOnlyReason: options.readOnly ? StoreSwitch.readOnlyReason : nil, header: { HeaderBar() },
-                places: { _ in
-                    [
-                        StoreSwitch(
-                            store: store, board: board, options: present, staysReadOnly: options.readOnly, open: open,
-                            opened: { note($0, $1) }
-                        ).command
-                    ]
+                places: {
+                    let change = StoreSwitch(
+                        store: store, board: board, options: present, staysReadOnly: options.readOnly, open: open,
+                        opened: { note($0, $1) })
+                    return ScreenCatalog.commands(.init(store: store, board: board), change, withHints: $0)
                 })
             note = { [unowned self] in
                 (store, present) = ($0, $1)
@@ -160,6 +158,24 @@ import Testing
         #expect(switching.opened.last?.rados.pool == nil && switching.opened.last?.rados.configuration == "west.conf")
         #expect(switching.console.readOnlyReason == nil, "the other registry does not forbid changes")
         #expect(switching.opened.map(\.rados.inFlight) == [8, 8, 128, 128, 128])
+    }
+
+    /// `:pool NAME` names a pool, also where config.yml has a registry of this name.
+    @Test func anotherPoolOfTheClusterTakesThePlaceOfThePresentOne() async throws {
+        var present = SessionOptions()
+        present.rados.configuration = "east.conf"
+        present.rados.pool = "old"
+        let settings = Settings(registries: ["west": .init(pool: "images", conf: "west.conf")])
+        let switching = try Switching(present, settings: settings) { _ in try Self.empty() }
+        await switching.type(":pool west")
+        #expect(
+            switching.opened.last?.rados.pool == "west" && switching.opened.last?.rados.configuration == "east.conf")
+        await switching.type(":store sqlite:/srv/a.db")
+        await switching.type(":pool west")
+        #expect(switching.opened.count == 2)
+        #expect(
+            switching.console.status
+                == .failure("This store is file /srv/a.db, and has no other pools; :store opens a cluster."))
     }
 
     @Test func aStoreThatDoesNotOpenLeavesThePresentOne() async throws {

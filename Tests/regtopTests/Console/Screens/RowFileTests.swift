@@ -100,18 +100,31 @@ import Testing
             ("uploads", ["id", "repository", "size", "started"]),
             ("tree", ["blob", "modified", "path", "size", "type"]),
             ("problems", ["blob", "detail", "kind", "object", "path", "repair", "severity"]),
+            ("usage", ["name", "size"]),
+            ("collection", ["batch", "bytes", "due", "kind", "next", "objects", "since", "state"]),
+            ("tasks", ["change", "done", "note", "seconds", "state", "task", "total", "unit"]),
+            ("go ml/weights:2015-11", ["command", "created", "digest", "mediaType", "part", "size", "state"]),
         ]
         for (open, wanted) in screens {
             await bench.press(.character(":"))
             await bench.type(open)
             await bench.press(.enter)
+            // Only a mark has rows of the next step.
+            if open == "collection" { await bench.press(.character("M")) }
             await write(path, bench)
             if bench.text.contains("Replace ") { await bench.press(.character("y")) }
             let found = try keys(path)
             #expect(!found.isEmpty && found.allSatisfy { Set($0).isSuperset(of: wanted) }, "\(open): \(bench.status)")
             await bench.press(.escape)
         }
-        await bench.press(.character(":"))
+        await bench.press(.character("v"))
+        await write(path, bench)
+        await bench.press(.character("y"))
+        #expect(
+            try keys(path).allSatisfy {
+                $0 == ["blobs", "bytes", "complete", "error", "findings", "manifests", "state", "target"]
+            })
+        await bench.press(.escape, .character(":"))
         await bench.type("trash")
         await bench.press(.enter)
         await write(path, bench)

@@ -229,6 +229,37 @@ import Testing
         #expect(bench.console.clipboard == "/docker/registry/v2/repositories/ml/weights/_layers")
     }
 
+    /// Wherever the name is not the first column, `Y` copies the name as well, or the digest.
+    @Test func theNameIsCopiedNotTheFirstColumn() async throws {
+        let bench = try await ScreenBench()
+        await bench.press(.character("b"))
+        await bench.find("app/web")
+        await bench.press(.character("Y"))
+        #expect(bench.console.clipboard == "app/web")
+        await bench.press(.enter, .character("Y"))
+        #expect(bench.console.clipboard?.hasPrefix("app/web:") == true)
+        await bench.press(.enter, .character("Y"))
+        let digest = try #require(bench.console.clipboard.flatMap { Digest($0) })
+        await bench.press(.character("y"), .character("p"))
+        #expect(bench.console.clipboard == bench.store.session.registry.paths.blob(digest).string)
+        await bench.press(.escape, .escape, .escape)
+        bench.console.clipboard = nil
+        await bench.find("\"(uploads)\"")
+        await bench.press(.character("Y"))
+        #expect(bench.console.clipboard == nil && bench.status == "There is no name to copy here.")
+        await bench.press(.escape, .escape)
+        await bench.find("attic/cron")
+        await bench.press(.character("d"))
+        await bench.accept()
+        await bench.press(.character("L"), .character("Y"))
+        #expect(bench.console.clipboard == "attic/cron")
+        // Tab completes names, and not what the first column has.
+        await bench.press(.escape, .escape, .character("b"), .character("/"))
+        await bench.type("ml/w")
+        await bench.press(.tab)
+        #expect(bench.text.contains("/ml/weights"))
+    }
+
     @Test func storesAreNamedAsOnTheCommandLine() {
         var options = SessionOptions(location: .sqlite(path: "a b.db"))
         #expect(StoreWords.of(options) == ["--store", "sqlite:a b.db"])
