@@ -63,6 +63,7 @@ let package = Package(
         .target(name: "CTextWidth"),
 
         // The library, lowest module first.
+        core("Amounts", []),
         core("ObjectStore", []),
         core(
             "RadosStore",
@@ -70,9 +71,9 @@ let package = Package(
         core("SQLiteStore", ["ObjectStore", .product(name: "GRDB", package: "GRDB.swift"), deque]),
         core("StoreDump", ["ObjectStore", "CZlib", algorithms]),
         core("StorageDriver", ["ObjectStore", algorithms]),
-        core("Registry", ["ObjectStore", "StorageDriver", "COpenSSL", algorithms]),
-        core("Inspection", ["ObjectStore", "StorageDriver", "Registry", algorithms]),
-        core("Changes", ["ObjectStore", "StorageDriver", "Registry", "Inspection"]),
+        core("Registry", ["Amounts", "ObjectStore", "StorageDriver", "COpenSSL", algorithms]),
+        core("Inspection", ["Amounts", "ObjectStore", "StorageDriver", "Registry", algorithms]),
+        core("Changes", ["Amounts", "ObjectStore", "StorageDriver", "Registry", "Inspection"]),
         core(
             "Transfer",
             ["ObjectStore", "StorageDriver", "Registry", "Inspection", "Changes", "StoreDump", "CLibc", algorithms]),
@@ -85,7 +86,7 @@ let package = Package(
             ]),
 
         // The program, lowest module first.
-        front("SafeText", ["CTextWidth"]),
+        front("SafeText", ["Amounts", "CTextWidth"]),
         front("Presentation", ["AdminCore", "SafeText"]),
         front("ConsoleKit", ["SafeText", "CNcurses"], [.defaultIsolation(MainActor.self)]),
         .executableTarget(

@@ -1,3 +1,4 @@
+import Amounts
 package import Foundation
 import Synchronization
 
@@ -8,28 +9,12 @@ package enum HumanText {
 
     /// "1.2 MiB", in powers of 1024. At most 8 columns for every value.
     package static func bytes(_ count: UInt64) -> String {
-        guard count >= 1024 else { return "\(count) B" }
-        let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-        var value = Double(count) / 1024
-        var unit = 0
-        // 1023.95 would be written as "1024.0".
-        while value >= 1023.95, unit < units.count - 1 {
-            value /= 1024
-            unit += 1
-        }
-        let tenths = Int((value * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+        AmountText.bytes(count)
     }
 
     /// "4,194,304".
     package static func count(_ number: some BinaryInteger) -> String {
-        let digits = String(number.magnitude)
-        var grouped = ""
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index) % 3 == 0 { grouped.append(",") }
-            grouped.append(digit)
-        }
-        return number < 0 ? "-" + grouped : grouped
+        AmountText.count(number)
     }
 
     /// "1 tag", "2 tags". `plural` is needed only where the plural is not the noun with an s.
@@ -73,15 +58,23 @@ package enum HumanText {
         return abs(minutes) % 60 == 0 ? hours : hours + two(abs(minutes) % 60)
     }
 
-    /// "3 s", "2 min", "1 h 20 min", "4 d".
+    /// A duration in the largest unit that it fills: "3 s", "2 min", "5 h", "4 d", "11 y".
+    package static func age(_ duration: Duration) -> String {
+        let words = self.duration(duration).split(separator: " ")
+        return words.prefix(2).joined(separator: " ")
+    }
+
+    /// "3 s", "2 min", "1 h 20 min", "4 d"; from two years on "11 y".
     package static func duration(_ duration: Duration) -> String {
         let seconds = max(0, duration.components.seconds)
+        let year: Int64 = 365 * 86400
         switch seconds {
         case ..<60: return "\(seconds) s"
         case ..<3600: return "\(seconds / 60) min" + (seconds < 600 && seconds % 60 > 0 ? " \(seconds % 60) s" : "")
         case ..<86400:
             return "\(seconds / 3600) h" + (seconds % 3600 >= 60 ? " \(seconds % 3600 / 60) min" : "")
-        default: return "\(seconds / 86400) d"
+        case ..<(2 * year): return "\(seconds / 86400) d"
+        default: return "\(seconds / year) y"
         }
     }
 }

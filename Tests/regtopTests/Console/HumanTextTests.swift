@@ -31,7 +31,7 @@ import Testing
     @Test(arguments: [
         (0, "0 s"), (59, "59 s"), (60, "1 min"), (90, "1 min 30 s"), (601, "10 min"), (3600, "1 h"),
         (4800, "1 h 20 min"),
-        (86400 * 4, "4 d"), (-5, "0 s"),
+        (86400 * 4, "4 d"), (86400 * 729, "729 d"), (86400 * 730, "2 y"), (86400 * 3987, "10 y"), (-5, "0 s"),
     ])
     func durations(_ seconds: Int, _ text: String) {
         #expect(HumanText.duration(.seconds(seconds)) == text)
