@@ -1,6 +1,7 @@
 public import ObjectStore
 public import Registry
 public import StorageDriver
+import Synchronization
 
 /// Finds the place of a file, and the tags and manifests that need it. Only reads.
 ///
@@ -49,24 +50,47 @@ public struct BlobInspector: Sendable {
         return try await FaultCheck(registry: registry).problem(of: fault)
     }
 
-    /// Returns the problems of an image for which `fsck` has a repair: of blobs that the manifest
-    /// needs, and of missing links to them.
-    public func repairableProblems(of image: ImageDetail) async throws -> [Problem] {
+    /// Returns an image as `RegistryPass.image` does, but with the judgement of `fsck` on each blob
+    /// that is damaged, or may be: reads the content of these blobs. Also returns the problems for
+    /// which `fsck` has a repair: of blobs, and of missing links to them.
+    public func judged(
+        _ reference: ImageReference, in pass: RegistryPass, expanding: Bool = false
+    ) async throws -> (image: ImageDetail, repairable: [Problem]) {
+        let problems = Mutex<[Problem]>([])
+        let image = try await pass.image(reference, expanding: expanding) { digest, blob in
+            guard let verdict = try await judge(digest) else { return blob }
+            guard let problem = verdict else { return BlobFinding(judged: blob, .ok, "") }
+            problems.withLock { $0.append(problem) }
+            let state = BlobReport.State(judged: problem)
+            let name = state == .damaged ? "is damaged" : "has bytes of no use"
+            let detail = problem.detail.hasSuffix(".") ? String(problem.detail.dropLast()) : problem.detail
+            return BlobFinding(judged: blob, state == .damaged ? .damaged : .waste, "\(name). \(detail)")
+        }
+        let found = problems.withLock(\.self) + (try await missingLinks(of: image))
+        return (image, found.filter { $0.repair != nil }.sorted())
+    }
+
+    /// Returns the problem of a blob; nil in place of it if the blob is no file.
+    private func judge(_ digest: Digest) async throws -> Problem?? {
+        do {
+            return .some(try await problem(of: try await report(on: .digest(digest))))
+        } catch is StorageError {
+            return nil
+        }
+    }
+
+    /// Returns the problems of the blobs that the repository of an image may not serve.
+    private func missingLinks(of image: ImageDetail) async throws -> [Problem] {
         let parts = image.withChildren.flatMap { part in
             (part.layers + [part.config].compactMap(\.self)).map { (blob: $0, manifest: part.digest) }
         }
         var seen: Set<Digest> = []
-        let suspects = parts.filter { $0.blob.state != .ok && seen.insert($0.blob.digest).inserted }
-        return try await concurrentMap(suspects, window: registry.window) { blob, manifest in
-            switch blob.state {
-            case .unlinked:
-                guard let manifest else { return nil }
-                return try await SuspectCheck(registry: registry, name: image.name, seen: FsckOnce()).problem(
-                    of: .missingLayerLink(blob.digest, manifest: manifest))
-            case .damaged: return try await problem(of: try await report(on: .digest(blob.digest)))
-            case .ok, .missing, .elsewhere: return nil
-            }
-        }.compactMap(\.self).filter { $0.repair != nil }
+        let unlinked = parts.filter { $0.blob.state == .unlinked && seen.insert($0.blob.digest).inserted }
+        return try await concurrentMap(unlinked, window: registry.window) { blob, manifest in
+            guard let manifest else { return nil }
+            return try await SuspectCheck(registry: registry, name: image.name, seen: FsckOnce()).problem(
+                of: .missingLayerLink(blob.digest, manifest: manifest))
+        }.compactMap(\.self)
     }
 
     /// Returns the path of a file.

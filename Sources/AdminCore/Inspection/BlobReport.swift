@@ -8,8 +8,20 @@ public struct BlobReport: Hashable, Sendable {
     public enum State: String, Hashable, Sendable {
         /// Every byte is at its place, and there are no others.
         case ok
-        /// A chunk is missing, short, long or surplus, or a blob has lost its content.
+        /// The content is right, and there are bytes of no use.
+        case waste
+        /// There are bytes behind the end of a chunk: only the content tells whether the file can
+        /// be read.
+        case suspect
+        /// A chunk is missing or short, a blob has lost its content, or the content is wrong.
         case damaged
+
+        /// The state by the judgement of `fsck`, which reads the content where it must.
+        ///
+        /// - Parameter problem: see `BlobInspector.problem(of:)`.
+        public init(judged problem: Problem?) {
+            self = problem.map { $0.severity == .error ? .damaged : .waste } ?? .ok
+        }
     }
 
     /// The path of the file.
@@ -21,9 +33,12 @@ public struct BlobReport: Hashable, Sendable {
     /// The places of `layout.chunks`, in their order; nil if the store has no places.
     public let placements: [Placement?]
 
-    /// The state of the whole file.
+    /// The state of the whole file by the lengths of its chunks.
     public var state: State {
-        guard layout.isSound else { return .damaged }
+        guard layout.isSound else {
+            let hasHead = layout.head.state == .sound || layout.head.state == .long
+            return hasHead && layout.holes.isEmpty ? .suspect : .damaged
+        }
         guard let digest, layout.size == 0 else { return .ok }
         return BlobFinding(layout.head, of: digest).state == .ok ? .ok : .damaged
     }

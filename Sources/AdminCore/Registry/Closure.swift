@@ -9,6 +9,10 @@ package struct Closure {
     package private(set) var sizes: [Digest: UInt64] = [:]
     /// The faults, a sentence each.
     private(set) var problems = Problems()
+    /// Blobs with bytes of no use, a sentence each.
+    private(set) var notes = Problems()
+    /// The state of everything together.
+    private(set) var state = TagSummary.State.ok
 
     private let facts: RepositoryFacts
 
@@ -16,7 +20,7 @@ package struct Closure {
     package init(of roots: some Sequence<Digest>, in facts: RepositoryFacts) {
         self.facts = facts
         for digest in facts.walk(from: roots, { visit($0, $1) }) {
-            problems.add("The manifest \(digest) is nested in indexes more deeply than regtop follows.")
+            add("The manifest \(digest) is nested in indexes more deeply than regtop follows.")
         }
     }
 
@@ -27,22 +31,22 @@ package struct Closure {
         sizes[digest] = finding?.blob.size ?? 0
         let revision = facts.revisions[digest]
         if let fault = (revision?.link ?? .missing).fault(expecting: digest) {
-            problems.add("The link to the manifest \(digest) \(fault).")
+            add("The link to the manifest \(digest) \(fault).")
         }
         for (signature, link) in revision?.signatures.sorted(by: { $0.key < $1.key }) ?? [] {
             let blob = facts.blob(signature)
             sizes[signature] = blob.size ?? 0
             if let fault = link.fault(expecting: signature) {
-                problems.add("The link to the signature \(signature) \(fault).")
-            } else if blob.state != .ok {
-                problems.add("The signature \(signature) \(blob.reason).")
+                add("The link to the signature \(signature) \(fault).")
+            } else {
+                add("The signature \(signature)", blob.state, blob.reason)
             }
         }
         guard let finding, let manifest = finding.manifest else {
-            problems.add("The manifest \(digest) \(finding?.reason ?? BlobFinding.missing.reason).")
+            add("The manifest \(digest) \(finding?.reason ?? BlobFinding.missing.reason).")
             return
         }
-        if finding.blob.state != .ok { problems.add("The manifest \(digest) \(finding.blob.reason).") }
+        add("The manifest \(digest)", finding.blob.state, finding.blob.reason)
         for reference in manifest.blobs { take(reference, isConfig: reference == manifest.config) }
     }
 
@@ -51,8 +55,25 @@ package struct Closure {
         guard sizes[digest] == nil else { return }
         sizes[digest] = facts.blob(digest).size ?? 0
         let (state, reason) = facts.verdict(on: reference)
-        if state != .ok, state != .elsewhere {
-            problems.add("The \(isConfig ? "configuration" : "layer") \(reference.digest) \(reason).")
+        add("The \(isConfig ? "configuration" : "layer") \(reference.digest)", state, reason)
+    }
+
+    private mutating func add(_ problem: String) {
+        problems.add(problem)
+        state = .damaged
+    }
+
+    /// Adds the state of a blob, with the reason for it.
+    private mutating func add(_ name: String, _ blob: ImageDetail.BlobState, _ reason: String) {
+        switch blob {
+        case .ok, .elsewhere: break
+        case .waste:
+            notes.add("\(name) \(reason).")
+            state = max(state, .waste)
+        case .suspect:
+            problems.add("\(name) \(reason).")
+            state = max(state, .suspect)
+        case .missing, .unlinked, .damaged: add("\(name) \(reason).")
         }
     }
 }

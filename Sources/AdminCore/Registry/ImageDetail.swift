@@ -1,3 +1,4 @@
+import Amounts
 public import Foundation
 
 /// One manifest of one repository in full, for `show` and the screen of a manifest.
@@ -13,8 +14,14 @@ public struct ImageDetail: Hashable, Sendable {
         case elsewhere
         /// The blob is there, but the repository may not serve it: its layer link is missing.
         case unlinked
-        /// The blob's chunk 0 is missing or has a wrong length, the manifest cannot be read, or,
-        /// for an entry of an index, something that it needs cannot be served.
+        /// The content is right, and there are bytes behind its end that are of no use. Only
+        /// `BlobInspector.judged` finds this, since it reads the content.
+        case waste
+        /// The first or the last chunk is too long: only the content tells whether the blob can be
+        /// pulled. `BlobInspector.judged` reads it.
+        case suspect
+        /// A chunk is missing or too short, the manifest cannot be read, or, for an entry of an
+        /// index, something that it needs cannot be served.
         case damaged
     }
 
@@ -182,14 +189,15 @@ extension ImageDetail {
         undated = image.created == nil ? image.undated : nil
         kind = image.kind
         platforms = image.platforms
-        problems = (tag.flatMap(facts.fault).map { [$0] } ?? []) + image.problems
-        state = problems.isEmpty ? .ok : .damaged
+        let fault = tag.flatMap(facts.fault)
+        problems = (fault.map { [$0] } ?? []) + image.problems
+        state = fault == nil ? image.state : .damaged
         signatures = facts.revisions[digest]?.signatures.keys.sorted() ?? []
         guard let manifest = facts.manifests[digest]?.manifest else { return }
         companion = Companion(tag: nil, digest: digest, manifest: manifest)
         config = manifest.config.map { Blob($0, in: facts) }
         layers = manifest.layers.map { Blob($0, in: facts) }
-        notes = facts.notes(on: manifest)
+        notes = image.notes + facts.notes(on: manifest)
         let labels = ImageDetail.Child.labels(manifest)
         for reference in manifest.manifests {
             let isKnown = reference.namesManifest && facts.manifests[reference.digest]?.manifest != nil
@@ -197,6 +205,18 @@ extension ImageDetail {
                 isKnown && expansion.enters(reference.digest)
                 ? ImageDetail(name: name, tag: nil, digest: reference.digest, facts: facts, &expansion) : nil
             manifests.append(Child(reference, child, labels, in: facts))
+        }
+    }
+}
+
+extension ImageDetail.BlobState {
+    /// The state of an entry whose image is in this state.
+    fileprivate init(_ image: TagSummary.State) {
+        switch image {
+        case .ok: self = .ok
+        case .waste: self = .waste
+        case .suspect: self = .suspect
+        case .damaged: self = .damaged
         }
     }
 }
@@ -209,7 +229,9 @@ extension RepositoryFacts {
         for reference in manifest.claims {
             let size = manifests[reference.digest]?.blob.size ?? blob(reference.digest).size
             guard let size, let lie = reference.lie(about: size) else { continue }
-            notes.add("The manifest \(lie) \(reference.digest), which has \(size) bytes; the pool's size counts.")
+            notes.add(
+                "The manifest \(lie) \(reference.digest), which has \(AmountText.count(size)) bytes; the pool's size counts."
+            )
         }
         for ambiguity in manifest.ambiguities { notes.add("The manifest \(ambiguity).") }
         return notes.sentences
@@ -262,6 +284,6 @@ extension ImageDetail.Child {
         if finding?.manifest == nil { return .damaged }
         let link = facts.revisions[reference.digest]?.link ?? .missing
         if link.fault(expecting: reference.digest) != nil { return .unlinked }
-        return Closure(of: [reference.digest], in: facts).problems.isEmpty ? .ok : .damaged
+        return ImageDetail.BlobState(Closure(of: [reference.digest], in: facts).state)
     }
 }

@@ -54,6 +54,14 @@ public struct RegistryPass: Sendable {
         return RepositorySummary(name: name, facts: facts, layerLinks: links, uploads: uploads)
     }
 
+    /// Returns the damage of a repository that no tag shows, a sentence each; see
+    /// `RepositorySummary.problems`. Two reads, and those of a summary if there are uploads.
+    public func ownFaults(of name: RepositoryName) async throws -> [String] {
+        let facts = try await RepositoryInquiry(name: name, pass: self, scope: []).facts([.tagNames, .uploads])
+        guard facts.uploads?.isEmpty == false else { return facts.ownFaults }
+        return try await RepositoryInquiry.whole(name, in: self, and: [.uploads]).ownFaults
+    }
+
     /// Returns many repositories in a row each, in the order of the names, without those that were
     /// removed meanwhile.
     public func summaries(of names: [RepositoryName]) async throws -> [RepositorySummary] {
@@ -137,18 +145,28 @@ public struct RegistryPass: Sendable {
     /// - Throws: `StorageError.notFound` if there is no such manifest, `.unsupported` for a whole
     ///   repository.
     public func image(_ reference: ImageReference, expanding: Bool = false) async throws -> ImageDetail {
+        try await image(reference, expanding: expanding) { _, blob in blob }
+    }
+
+    /// Judges the blobs of an image that are damaged, or may be.
+    package typealias BlobJudge = @Sendable (Digest, BlobFinding) async throws -> BlobFinding
+
+    /// The same; `judge` has the last word on each blob that is damaged, or may be.
+    package func image(
+        _ reference: ImageReference, expanding: Bool, judge: @escaping BlobJudge
+    ) async throws -> ImageDetail {
         let name = reference.repository
         let inquiry = RepositoryInquiry(name: name, pass: self, scope: [.reach, .configurations])
         switch reference.selector {
         case .repository:
             throw StorageError.unsupported("showing a whole repository as one image; name a tag or a digest of it")
         case .tag(let tag):
-            let facts = try await inquiry.facts([.tag(tag)])
+            let facts = try await judged(inquiry.facts([.tag(tag)]), judge)
             try await requireTag(tag, of: name, in: facts)
             return ImageDetail(
                 name: name, tag: tag, digest: facts.tags[tag]?.digest, facts: facts, expanding: expanding)
         case .digest(let digest):
-            let facts = try await inquiry.facts([.revision(digest), .manifest(digest)])
+            let facts = try await judged(inquiry.facts([.revision(digest), .manifest(digest)]), judge)
             if facts.revisions[digest]?.isThere != true {
                 let tags = try await RepositoryInquiry(name: name, pass: self, scope: .tagLinks).facts([.tagNames]).tags
                 guard tags.values.contains(where: { $0.digest == digest }) else {
@@ -157,6 +175,21 @@ public struct RegistryPass: Sendable {
             }
             return ImageDetail(name: name, tag: nil, digest: digest, facts: facts, expanding: expanding)
         }
+    }
+
+    private func judged(_ facts: RepositoryFacts, _ judge: @escaping BlobJudge) async throws -> RepositoryFacts {
+        let found = facts.blobs.merging(facts.manifests.mapValues(\.blob)) { blob, _ in blob }
+        let open = found.filter { $0.value.state == .suspect || $0.value.state == .damaged }
+        guard !open.isEmpty else { return facts }
+        let answers = try await concurrentMap(open, window: reader.window) { digest, blob in
+            (digest, try await judge(digest, blob))
+        }
+        var facts = facts
+        for (digest, blob) in answers {
+            if facts.blobs[digest] != nil { facts.blobs[digest] = blob }
+            facts.manifests[digest] = facts.manifests[digest]?.judged(blob)
+        }
+        return facts
     }
 
     /// Throws `StorageError.notFound` if there is no such tag. A listed directory without a link is
@@ -205,20 +238,23 @@ public struct RegistryPass: Sendable {
 
     private func upload(_ identifier: String, of name: RepositoryName) async throws -> UploadSummary {
         let path = try reader.paths.uploads(name).appending(identifier)
-        let entries = try await reader.storage.entries(path) ?? []
-        async let size = size(entries.first { $0.name == "data" })
+        let files = try await (reader.storage.walkIfThere(path) ?? []).compactMap(\.file)
+        async let sizes = concurrentMap(files, window: reader.window) { [reader] in
+            try await reader.storage.head(of: $0.blob).sizeOrLength
+        }
         async let modified = reader.storage.objects.read(.stat, of: StorageReader.directory(path))?.modified
-        let started = try await start(
-            entries.first { $0.name == "startedat" }, at: path.appending(.literal("startedat")))
+        let note = path.appending(.literal("startedat"))
+        let started = try await start(files.first { $0.path == note }?.blob, at: note)
         var written: Date?
         if started == nil {
-            for case .file(let blob) in entries.map(\.kind) {
-                guard let date = try await self.written(blob) else { continue }
+            for file in files {
+                guard let date = try await self.written(file.blob) else { continue }
                 written = max(written ?? date, date)
             }
         }
         return try await UploadSummary(
-            repository: name, id: identifier, started: started, size: size, written: written, modified: modified)
+            repository: name, id: identifier, started: started, size: sizes.reduce(0, addingCapped), written: written,
+            modified: modified)
     }
 
     /// The time of the last write to a chunk of a file; nil if there is no chunk.
@@ -226,8 +262,8 @@ public struct RegistryPass: Sendable {
         try await reader.storage.layout(of: blob).chunks.compactMap(\.modified).max()
     }
 
-    private func start(_ entry: DirectoryEntry?, at path: StoragePath) async throws -> Date? {
-        guard case .file(let file)? = entry?.kind else { return nil }
+    private func start(_ file: BlobIdentifier?, at path: StoragePath) async throws -> Date? {
+        guard let file else { return nil }
         do {
             let text = try await reader.storage.file(file, at: path, limit: 64).data
             return Timestamp.made(String(decoding: text, as: UTF8.self))

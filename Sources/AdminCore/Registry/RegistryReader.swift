@@ -132,7 +132,7 @@ public struct RegistryReader: Sendable {
         let kind = try await storage.entry(paths.blob(digest))?.kind
         guard case .file(let file) = kind else { return BlobFinding(noFile: kind) }
         if isWhole { return try await blob(digest, in: file) }
-        return BlobFinding(try await storage.head(of: file), of: digest)
+        return BlobFinding(try await storage.head(of: file), of: digest, in: file)
     }
 
     private func blob(_ digest: Digest, in file: BlobIdentifier) async throws -> BlobFinding {
@@ -155,10 +155,11 @@ public struct RegistryReader: Sendable {
             case .success(let manifest): return ManifestFinding(blob: blob, manifest: manifest, reason: "")
             case .failure(let problem):
                 return ManifestFinding(
-                    blob: blob, manifest: nil, reason: blob.state == .ok ? problem.text : blob.reason)
+                    blob: blob, manifest: nil,
+                    reason: blob.state == .ok || blob.state == .suspect ? problem.text : blob.reason)
             }
         } catch is StorageError {
-            let blob = try await BlobFinding(storage.head(of: file), of: digest)
+            let blob = try await BlobFinding(storage.head(of: file), of: digest, in: file)
             return ManifestFinding(
                 blob: blob, manifest: nil, reason: blob.state == .ok ? "has lost a part of its content" : blob.reason)
         }

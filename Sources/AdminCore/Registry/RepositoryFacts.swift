@@ -19,6 +19,12 @@ package struct RepositoryFacts: Sendable {
     /// The identifiers of the uploads, if the inquiry asked for them; nil if there is no directory
     /// of uploads.
     var uploads: [String]?
+    /// The identifiers of the files of each upload, and of files among the uploads, if the inquiry
+    /// asked for them.
+    var uploadFiles: [String: [BlobIdentifier]] = [:]
+    /// The entries that break the rules for paths in the directories of the tags and of the
+    /// uploads, a sentence each.
+    var badEntries: Set<String> = []
     /// The manifests.
     package var manifests: [Digest: ManifestFinding] = [:]
     /// The blobs: configurations, layers, signatures.
@@ -42,6 +48,23 @@ package struct RepositoryFacts: Sendable {
     /// The fault of a tag's current link, in a sentence; nil if there is none.
     package func fault(ofTag tag: String) -> String? {
         (tags[tag] ?? .missing).fault().map { "The link of the tag \(tag) \($0)." }
+    }
+
+    /// The damage of the repository that no tag shows, a sentence each: names that break the path
+    /// rule, and uploads with the chunks of a blob.
+    package var ownFaults: [String] {
+        let names = badEntries.sorted()
+        guard !uploadFiles.isEmpty else { return names }
+        var owners: [BlobIdentifier: Digest] = [:]
+        for (digest, blob) in blobs { blob.file.map { owners[$0] = digest } }
+        for (digest, manifest) in manifests { manifest.blob.file.map { owners[$0] = digest } }
+        let pairs = uploadFiles.sorted { $0.key < $1.key }.flatMap { upload, files in
+            files.compactMap { owners[$0] }.map { digest in
+                "The finished upload \(upload) still names the chunks of the blob \(digest): the registry's purge of old uploads "
+                    + "deletes the blob as well."
+            }
+        }
+        return names + pairs
     }
 
     /// The digest in the path of the blob that a manifest names by `digest`, from the repository's
@@ -109,13 +132,13 @@ package struct RepositoryFacts: Sendable {
 package struct BlobFinding: Hashable, Sendable {
     /// The size in bytes; the known part of it if the blob is damaged, nil if it is missing.
     package let size: UInt64?
-    /// `.ok`, `.missing` or `.damaged`.
+    /// `.ok`, `.missing`, `.suspect` or `.damaged`; by the content also `.waste`.
     package let state: ImageDetail.BlobState
     /// The fault, as the end of a sentence that begins with the blob's name; empty if there is
     /// none.
     package let reason: String
-    /// The identifier of the file that was read; nil if none was.
-    package let file: BlobIdentifier?
+    /// The identifier of its chunks; nil if that was not read.
+    package private(set) var file: BlobIdentifier?
 
     static let missing = BlobFinding(size: nil, state: .missing, reason: "is missing")
 
@@ -150,22 +173,38 @@ package struct BlobFinding: Hashable, Sendable {
             switch last {
             case .right: (state, reason) = (.ok, "")
             case .missing: (state, reason) = (.damaged, "has lost its last chunk")
-            case .short: (state, reason) = (.damaged, "has a last chunk that is too short")
-            case .long: (state, reason) = (.damaged, "has a last chunk that is too long")
+            case .short: (state, reason) = (.damaged, "has a last chunk that is too short\(Self.hang)")
+            case .long: (state, reason) = (.suspect, "has a last chunk that is too long\(Self.doubt)")
             }
         case .sound, .empty: (state, reason) = (.damaged, "has lost its content")
         case .missing: (state, reason) = (.damaged, "has lost its first chunk")
         case .badSize: (state, reason) = (.damaged, "does not say its size")
-        case .short: (state, reason) = (.damaged, "has a first chunk that is too short")
-        case .long: (state, reason) = (.damaged, "has a first chunk that is too long")
+        case .short: (state, reason) = (.damaged, "has a first chunk that is too short\(Self.hang)")
+        case .long:
+            switch last {
+            case .right, .long: (state, reason) = (.suspect, "has a first chunk that is too long\(Self.doubt)")
+            case .missing: (state, reason) = (.damaged, "has a first chunk that is too long, and no last chunk")
+            case .short:
+                (state, reason) = (.damaged, "has a first chunk that is too long, and a last one that is too short")
+            }
         }
+    }
+
+    /// The consequence of a chunk that ends too early (docs/layout.md#d14).
+    private static let hang = ": a client that pulls it waits without end. Push the image again"
+    /// The consequence of a chunk that is too long (docs/layout.md#d1, #d2, #d4).
+    private static let doubt = ": only its content tells whether it can be pulled"
+
+    /// The finding after `BlobInspector.judged` has read the content.
+    package init(judged blob: BlobFinding, _ state: ImageDetail.BlobState, _ reason: String) {
+        self.init(size: blob.size, state: state, reason: reason)
+        file = blob.file
     }
 
     package init(size: UInt64?, state: ImageDetail.BlobState, reason: String) {
         self.size = size
         self.state = state
         self.reason = reason
-        file = nil
     }
 }
 
@@ -208,4 +247,9 @@ package struct ManifestFinding: Hashable, Sendable {
 
     /// The manifest; nil if it cannot be read.
     package var manifest: Manifest? { content.value }
+
+    /// The same manifest, with the finding about its blob that the content gives.
+    func judged(_ blob: BlobFinding) -> ManifestFinding {
+        ManifestFinding(blob: blob, manifest: manifest, reason: manifest == nil ? blob.reason : reason)
+    }
 }

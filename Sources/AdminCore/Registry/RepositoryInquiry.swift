@@ -14,6 +14,7 @@ package struct RepositoryInquiry: Sendable {
         case blob(Digest)
         case layerLink(Digest)
         case configuration(Digest)
+        case upload(String)
     }
 
     /// The further questions that answers raise.
@@ -38,6 +39,8 @@ package struct RepositoryInquiry: Sendable {
         static let configurations = Scope(rawValue: 4)
         /// The manifests that each found manifest names.
         package static let parts = Scope(rawValue: 8)
+        /// The identifiers of the files of each upload that is found.
+        package static let uploadFiles = Scope(rawValue: 64)
     }
 
     package let name: RepositoryName
@@ -76,7 +79,8 @@ package struct RepositoryInquiry: Sendable {
     }
 
     enum Answer: Sendable {
-        case tagNames([String]?), revisionList([Digest]?), layerList([Digest]?), uploads([String]?)
+        case tagNames([DirectoryEntry]?), revisionList([Digest]?), layerList([Digest]?), uploads([DirectoryEntry]?)
+        case upload(String, [BlobIdentifier])
         case tag(String, LinkFinding)
         case revision(Digest, RevisionFinding)
         case manifest(Digest, ManifestFinding)
@@ -93,7 +97,8 @@ package struct RepositoryInquiry: Sendable {
     package static func whole(
         _ name: RepositoryName, in pass: RegistryPass, and questions: [Question] = []
     ) async throws -> RepositoryFacts {
-        let inquiry = RepositoryInquiry(name: name, pass: pass, scope: [.tagLinks, .reach, .untagged, .listings])
+        let inquiry = RepositoryInquiry(
+            name: name, pass: pass, scope: [.tagLinks, .reach, .untagged, .listings, .uploadFiles])
         let facts = try await inquiry.facts([.tagNames, .revisionList, .layerList] + questions)
         let untagged = facts.untaggedRevisions.filter { facts.revisions[$0]?.link.state == .listed }
         return untagged.isEmpty ? facts : try await inquiry.facts(untagged.map { .revision($0) }, known: facts)
@@ -103,13 +108,15 @@ package struct RepositoryInquiry: Sendable {
         let reader = pass.reader
         switch question {
         case .tagNames:
-            return try await .tagNames(reader.storage.entries(reader.paths.tags(name)).map(RegistryReader.directories))
+            return try await .tagNames(reader.storage.entries(reader.paths.tags(name)))
         case .revisionList: return try await .revisionList(listing(reader.paths.revisions(name)))
         case .layerList: return try await .layerList(layers())
         case .uploads:
             if pass.memory.hasNoUploads(name) { return .uploads(nil) }
-            return try await .uploads(
-                reader.storage.entries(reader.paths.uploads(name)).map(RegistryReader.directories))
+            return try await .uploads(reader.storage.entries(reader.paths.uploads(name)))
+        case .upload(let identifier):
+            let path = try reader.paths.uploads(name).appending(identifier)
+            return try await .upload(identifier, (reader.storage.entries(path) ?? []).compactMap(\.kind.file))
         case .tag(let tag):
             return try await .tag(tag, reader.links.read(ofTag: tag, of: name))
         case .revision(let digest): return try await .revision(digest, reader.revision(digest, of: name))
@@ -181,8 +188,10 @@ private struct Answers {
 
     mutating func take(_ answer: RepositoryInquiry.Answer, _ traversal: inout Traversal) {
         switch answer {
-        case .tagNames(let names):
+        case .tagNames(let entries):
+            let names = entries.map(RegistryReader.directories)
             facts.tagNames = names
+            note(entries, "The directory of the tags")
             if scope.contains(.tagLinks) { for name in names ?? [] { ask(.tag(name), &traversal) } }
         case .revisionList(let digests):
             facts.listedRevisions = digests
@@ -195,7 +204,15 @@ private struct Answers {
         case .layerList(let digests):
             facts.listedLayers = digests
             for digest in layers.take(digests) { look(atLayer: digest, &traversal) }
-        case .uploads(let identifiers): facts.uploads = identifiers
+        case .uploads(let entries):
+            facts.uploads = entries.map(RegistryReader.directories)
+            note(entries, "The directory of the uploads")
+            guard scope.contains(.uploadFiles) else { break }
+            for entry in entries ?? [] {
+                if let name = entry.name, let file = entry.kind.file { facts.uploadFiles[name] = [file] }
+            }
+            for identifier in facts.uploads ?? [] { ask(.upload(identifier), &traversal) }
+        case .upload(let identifier, let files): facts.uploadFiles[identifier] = files
         case .tag(let tag, let link):
             facts.tags[tag] = link
             if let digest = link.digest { meet(digest, depth: 0, &traversal) }
@@ -220,6 +237,16 @@ private struct Answers {
         case .configuration(let digest, let finding):
             facts.blobs[digest] = finding.blob
             facts.configurations[digest] = finding.configuration
+        }
+    }
+
+    /// Notes the entries of a directory that no path can name. `fsck` calls them `bad-name`.
+    private mutating func note(_ entries: [DirectoryEntry]?, _ directory: String) {
+        for entry in entries ?? [] {
+            guard case .invalid(let why) = entry.kind, facts.badEntries.count < Problems.limit else { continue }
+            facts.badEntries.insert(
+                "\(directory) has an entry \(ByteString(bytes: entry.key.bytes.prefix(200))) that regtop does not follow: \(why)."
+            )
         }
     }
 
@@ -270,6 +297,11 @@ private struct Answers {
         }
         for child in manifest.children { meet(child.digest, depth: depth + 1, &traversal) }
     }
+}
+
+extension DirectoryEntry.Kind {
+    /// The identifier of a file; nil for other entries.
+    fileprivate var file: BlobIdentifier? { if case .file(let blob) = self { blob } else { nil } }
 }
 
 extension Manifest {

@@ -10,8 +10,12 @@ public struct RepositorySummary: Hashable, Sendable {
         case untagged
         /// The repository has unfinished uploads and nothing else.
         case uploadsOnly = "uploads-only"
-        /// A manifest does not parse, a link is missing, a tag's link is wrong, or a blob's chunk 0
-        /// is missing or has a wrong length. (`fsck` reads the content of all links.)
+        /// A chunk of a blob is too long: only the content tells whether the blob can be pulled.
+        /// `show` of the tag reads it.
+        case suspect
+        /// A manifest does not parse, a link is missing, a tag's link is wrong, a blob's first or
+        /// last chunk is missing or too short, a name breaks the path rule, or an upload names the
+        /// chunks of a blob. (`fsck` reads the content of all links.)
         case damaged
     }
 
@@ -64,15 +68,18 @@ extension RepositorySummary {
     ) {
         let revisions = facts.heldRevisions
         var problems = Problems()
-        for sentence in facts.tags.keys.sorted().compactMap(facts.fault) { problems.add(sentence) }
+        for sentence in facts.ownFaults + facts.tags.keys.sorted().compactMap(facts.fault) { problems.add(sentence) }
         let closure = facts.closure
+        let isDamaged = !problems.isEmpty || closure.state == .damaged
         for sentence in closure.problems.sentences { problems.add(sentence) }
 
         let tags = facts.tagNames ?? []
         let isBare = tags.isEmpty && revisions.isEmpty && layerLinks.isEmpty
         let state: RepositorySummary.State =
-            if !problems.isEmpty {
+            if isDamaged {
                 .damaged
+            } else if closure.state == .suspect {
+                .suspect
             } else if isBare, !(facts.uploads ?? []).isEmpty {
                 .uploadsOnly
             } else if tags.isEmpty {

@@ -3,9 +3,15 @@ public import Foundation
 /// A tag in a row, for `tags` and the second screen.
 public struct TagSummary: Hashable, Sendable {
     /// The state of a tag's manifest: whether it can be served.
-    public enum State: String, Hashable, Sendable {
-        /// The manifest, and everything that it needs, can be served.
+    public enum State: String, Hashable, Sendable, CaseIterable {
+        /// The manifest, and everything that it needs, can be served, as far as that was looked at.
         case ok
+        /// So it is, by its content; a blob has bytes of no use behind its end. Only
+        /// `BlobInspector.judged` finds this.
+        case waste
+        /// A chunk of a blob is too long: only the content tells whether it can be pulled;
+        /// `problems` names it.
+        case suspect
         /// Something cannot be served; `problems` says why.
         case damaged
     }
@@ -59,6 +65,13 @@ public struct TagSummary: Hashable, Sendable {
     }
 }
 
+extension TagSummary.State: Comparable {
+    /// Orders states from sound to damaged.
+    public static func < (left: TagSummary.State, right: TagSummary.State) -> Bool {
+        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
+}
+
 /// Makes rows of tags. Each manifest is evaluated once, whatever the number of its tags.
 struct TagRows {
     private let facts: RepositoryFacts
@@ -87,7 +100,7 @@ struct TagRows {
         return TagSummary(
             tag: tag, digest: digest, mediaType: image.mediaType, size: image.size, created: image.created,
             modified: link.modified, platforms: image.platforms,
-            state: (fault + image.problems).isEmpty ? .ok : .damaged, problems: fault + image.problems,
+            state: fault.isEmpty ? image.state : .damaged, problems: fault + image.problems,
             companion: Companion(tag: tag, digest: digest, manifest: facts.manifests[digest]?.manifest),
             parts: image.parts, kind: image.kind)
     }
@@ -98,6 +111,9 @@ struct ImageFacts {
     let mediaType: String?
     let size: UInt64
     let problems: [String]
+    /// Bytes of no use, a sentence for each blob.
+    let notes: [String]
+    let state: TagSummary.State
     /// The kind; nil if the manifest cannot be read.
     let kind: ArtifactKind?
     /// The parts of the manifest, as in `TagSummary.parts`.
@@ -117,6 +133,8 @@ struct ImageFacts {
         kind = facts.manifests[digest]?.manifest.map { ArtifactKind($0) }
         size = closure.size
         problems = closure.problems.sentences
+        notes = closure.notes.sentences
+        state = closure.state
         parts = facts.parts(of: digest)
         // The images in the order of the indexes. The platform in an index takes precedence over
         // the configuration's.

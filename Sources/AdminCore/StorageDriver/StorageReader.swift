@@ -196,9 +196,9 @@ public struct StorageReader: Sendable {
     }
 
     /// Compares the last chunk of a file with its size. One round trip for a file of several chunks
-    /// whose head is sound, none for other files.
+    /// whose chunk 0 has a size and is not too short, none for other files.
     package func lastChunk(of blob: BlobIdentifier, _ head: FileHead) async throws -> LastChunk {
-        guard head.state == .sound, let size = head.size, size > chunkSize else { return .right }
+        guard head.state == .sound || head.state == .long, let size = head.size, size > chunkSize else { return .right }
         let last = (size - 1) / chunkSize
         // No pool holds so many chunks.
         guard let index = Int(exactly: last), let length = try await stat(of: blob, index)?.size else {

@@ -269,7 +269,7 @@ private struct ImageExaminer {
         if let objection = kind.objection(to: manifest) { return "The manifest \(digest) \(objection)." }
         for reference in manifest.blobs {
             let verdict = facts.verdict(on: reference)
-            if verdict.state == .missing || verdict.state == .damaged {
+            if [.missing, .suspect, .damaged].contains(verdict.state) {
                 return "The blob \(reference.digest) \(verdict.reason)."
             }
         }

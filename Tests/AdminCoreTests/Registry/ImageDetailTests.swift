@@ -136,7 +136,7 @@ import Testing
         #expect(image.layers.map(\.size) == [77, 0, 2] && image.size == UInt64(text.utf8.count) + 2 + 77)
         #expect(
             image.notes == [
-                "The manifest says 5000 bytes for \(Self.digest(20)), which has 77 bytes; the pool's size counts.",
+                "The manifest says 5,000 bytes for \(Self.digest(20)), which has 77 bytes; the pool's size counts.",
                 "The manifest says -1 for the size of \(Self.digest(9)), which has 2 bytes; the pool's size counts.",
             ])
         let summary = try await pool.pass.summary(of: "a")

@@ -1,9 +1,10 @@
+import Amounts
 import ObjectStore
 import Registry
 import StorageDriver
 
-/// Reads a file with wrong chunks, and finds the problem and its repair. `fsck` and the screen of a
-/// blob both judge by this.
+/// Reads a file with wrong chunks, and finds the problem and its repair: the one judgement of
+/// content, for `fsck`, `show`, `chunks` and the screens of images and blobs.
 struct FaultCheck: Sendable {
     let registry: RegistryReader
     /// Returns true for a file whose whole repository has a problem of its own.
@@ -44,11 +45,19 @@ struct FaultCheck: Sendable {
             if let wrong = try await wrongSize(suspect, stored) { return wrong }
             return suspect.problem(
                 .shortChunk, chunk: chunk,
-                "Chunk \(chunk) ends after \(length) bytes, where an old registry reads forever\(suspect.consequence). Push the image "
-                    + "again.")
+                "Chunk \(chunk) has lost its end: \(AmountText.bytes(length)) of \(AmountText.bytes(expected(chunk, of: stored))) are "
+                    + "left. A client that pulls it gets these bytes and then waits without end, since an old registry does not "
+                    + "notice the loss. Push the image again.")
         case .long(let chunk): return try await long(suspect, stored, chunk)
         case .surplus: return try await surplus(suspect, stored)
         }
+    }
+
+    /// The length of a chunk by the size of its file.
+    private func expected(_ chunk: Int, of stored: StoredFile) -> UInt64 {
+        guard case .known(let size) = stored.size else { return storage.chunkSize }
+        let start = UInt64(chunk) * storage.chunkSize
+        return min(storage.chunkSize, size - min(size, start))
     }
 
     /// The old driver writes no chunk for an empty file, and then treats the file as missing
@@ -136,7 +145,7 @@ struct FaultCheck: Sendable {
         let detail = "The first chunk \(fault), so that no registry can read the file\(suspect.consequence)."
         if let order = try await provenOrder(suspect, stored) {
             return suspect.problem(
-                kind, "\(detail) No byte is lost: the chunks have all of its \(order.size) bytes.",
+                kind, "\(detail) No byte is lost: the chunks have all of its \(AmountText.bytes(order.size)).",
                 repair: restoreSize(suspect))
         }
         var repair: Repair?
@@ -157,7 +166,7 @@ struct FaultCheck: Sendable {
         }
         return suspect.problem(
             .badSize,
-            "The first chunk has a size of \(size) bytes, but the content has \(order.size)\(suspect.consequence). No byte is lost.",
+            "The first chunk has a size of \(AmountText.count(size)) bytes, but the content has \(AmountText.count(order.size))\(suspect.consequence). No byte is lost.",
             repair: restoreSize(suspect))
     }
 

@@ -1,3 +1,4 @@
+import Amounts
 import ObjectStore
 import Registry
 import StorageDriver
@@ -45,9 +46,9 @@ struct FileCheck: Sendable {
     private func orphan(_ orphan: FsckFacts.Orphan) async throws -> Problem? {
         // A collection, or a client that gave up, may have removed the chunks meanwhile.
         guard try await storage.objects.read(.stat, of: orphan.blob.chunk(orphan.first)) != nil else { return nil }
-        let chunks = orphan.chunks == 1 ? "this chunk" : "these \(orphan.chunks) chunks"
+        let chunks = orphan.chunks == 1 ? "this chunk" : "these \(AmountText.count(orphan.chunks)) chunks"
         return Problem(
             kind: .orphanBlob, severity: .waste, blob: orphan.blob, object: orphan.blob.chunk(orphan.first),
-            detail: "Nothing refers to \(chunks) with \(orphan.bytes) bytes. A collection frees the space.")
+            detail: "Nothing refers to \(chunks) of \(AmountText.bytes(orphan.bytes)). A collection frees the space.")
     }
 }

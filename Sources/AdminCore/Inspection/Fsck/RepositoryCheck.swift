@@ -1,3 +1,4 @@
+import Amounts
 import ObjectStore
 import Registry
 import StorageDriver
@@ -300,7 +301,7 @@ struct RepositoryCheck {
                 case .known(let size) = StoredFile(inventory.chunks(of: file.blob)).size,
                 let lie = reference.lie(about: size)
             else { return nil }
-            return "\(lie) \(reference.digest), which has \(size) bytes"
+            return "\(lie) \(reference.digest), which has \(AmountText.count(size)) bytes"
         }
         guard let first = lies.first else { return }
         let more = lies.count > 1 ? ", and is wrong about \(lies.count - 1) more" : ""

@@ -1,3 +1,4 @@
+import Amounts
 import Registry
 import StorageDriver
 import Synchronization
@@ -174,7 +175,7 @@ struct SuspectCheck: Sendable {
         return Problem(
             kind: .staleUpload, severity: .waste, path: path, object: StorageReader.directory(path),
             detail:
-                "An upload to \(name) is unfinished and has \(bytes) bytes. Its client has given up, and nobody can pull these bytes.",
+                "An upload to \(name) is unfinished and has \(AmountText.bytes(bytes)). Its client has given up, and nobody can pull these bytes.",
             repair: .trashDirectories([path]))
     }
 

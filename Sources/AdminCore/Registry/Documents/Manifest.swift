@@ -1,3 +1,4 @@
+import Amounts
 import ObjectStore
 import StorageDriver
 public import Foundation
@@ -56,7 +57,7 @@ public struct Manifest: Hashable, Sendable {
         package func lie(about actual: UInt64) -> String? {
             if let badSize { return "says \(badSize) for the size of" }
             guard let size else { return "does not say the size of" }
-            return size == actual ? nil : "says \(size) bytes for"
+            return size == actual ? nil : "says \(AmountText.count(size)) bytes for"
         }
 
         /// True if this entry of an index names a manifest. (Build caches name blobs in an index.)

@@ -25,7 +25,8 @@ public enum FilterField: String, Hashable, Sendable, CaseIterable {
 
     /// The states that rows may have, for `state=` and `state!=`.
     public static let states = [
-        "ok", "damaged", "untagged", "uploads-only", "part", "upload", "unread", "missing", "empty", "bad size",
+        "ok", "suspect", "damaged", "untagged", "uploads-only", "part", "upload", "unread", "missing", "empty",
+        "bad size",
         "short", "long", "surplus", "unlinked", "elsewhere", "directory", "invalid",
     ]
 

@@ -116,6 +116,15 @@ nonisolated extension Line {
         return row.width > 0 || rows.isEmpty ? rows + [row] : rows
     }
 
+    /// Breaks sentences into rows, each with a mark of two columns before its first row.
+    package static func marked(_ sentences: [String], _ mark: String, _ style: Style, columns: Int) -> [Line] {
+        sentences.flatMap { sentence in
+            wrapped(sentence, to: max(1, columns - 2), style).enumerated().map { number, row in
+                (number == 0 ? Line(mark, style) : Line.blank(2)) + row
+            }
+        }
+    }
+
     /// Breaks the line into rows of at most `columns`, between any two characters.
     package func broken(to columns: Int) -> [Line] {
         guard columns > 0, width > columns else { return [self] }

@@ -17,8 +17,10 @@ struct ShowCommand: StoreCommand {
 
             The state of a blob is ok; missing; unlinked: it exists, but the repository may not serve it, because its \
             layer link is gone; elsewhere: the manifest says where to download it, so it need not be in the pool and \
-            counts in no sum; or damaged, judged by the first and the last chunk (`regtop chunks` checks all). Sizes are \
-            those of the pool; if a manifest has another size, a note says so.
+            counts in no sum; damaged, judged by the first and the last chunk (`regtop chunks` checks all); or waste: the \
+            content is right, and bytes behind its end are of no use. Where the lengths of chunks leave a doubt, show reads \
+            the content and says what fsck says; a list of manifests calls such a blob suspect. Sizes are those of the \
+            pool; if a manifest has another size, a note says so.
 
             JSON: {name, tag, digest, mediaType, size, config, layers:[{digest, size, mediaType, state}], \
             manifests:[{digest, size, mediaType, platform, state}], signatures, state}; if they apply also notes, kind \
@@ -43,8 +45,9 @@ struct ShowCommand: StoreCommand {
         let pass = context.session.registry.pass()
         try await Missing.named(given, in: context.session) { reference in
             guard case .repository = reference.selector else {
-                let image = try await pass.image(reference)
-                if image.state == .damaged { try await context.warnOfChunkSize() }
+                let image = try await BlobInspector(registry: context.session.registry).judged(reference, in: pass)
+                    .image
+                if image.state != .ok { try await context.warnOfChunkSize() }
                 // Only the text shows the history.
                 let recipe = format.format == .plain ? try await pass.recipes(of: image).values.first : nil
                 return try await context.print(format.format, json: image.json, plain: ImageText.plain(image, recipe))
@@ -60,7 +63,7 @@ struct ShowCommand: StoreCommand {
             guard let reference = ImageReference(name, .digest(digest)) else { return nil }
             return try await pass.image(reference)
         }
-        if summary.state == .damaged { try await context.warnOfChunkSize() }
+        if [.damaged, .suspect].contains(summary.state) { try await context.warnOfChunkSize() }
         try await context.print(
             format.format, json: summary.json(manifests: images), plain: ImageText.plain(summary, manifests: images))
     }

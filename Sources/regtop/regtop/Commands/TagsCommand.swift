@@ -17,10 +17,11 @@ struct TagsCommand: StoreCommand {
             --where lists only the rows that match a filter, which `regtop rm --help` explains: age>180d, \
             created<2015-01-01, size>1G, platforms~arm, state=damaged, not, and, or.
 
-            STATE is ok, or damaged: the image cannot be pulled. tags checks whether links are listed, and the first and \
+            STATE is ok; damaged: the image cannot be pulled; or suspect: only the content of a blob tells. tags checks whether links are listed, and the first and \
             the last chunk of each blob; `regtop show`, `regtop fsck` and `regtop verify` check the rest.
 
-            JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok or damaged. \
+            JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok, suspect or \
+            damaged. \
             A manifest that is neither an image nor an index has kind. A manifest that belongs to an image has companion: \
             {kind, subject}; kind is sig, att, sbom or referrer.
 
@@ -48,7 +49,7 @@ struct TagsCommand: StoreCommand {
         let all = try await Missing.named(repository, in: context.session) {
             try await context.session.registry.pass().tags(of: repository)
         }
-        if all.contains(where: { $0.state == .damaged }) { try await context.warnOfChunkSize() }
+        if all.contains(where: { $0.state != .ok }) { try await context.warnOfChunkSize() }
         let now = context.session.clock.now
         let rows = all.filter { filter.matches($0, now: now) }
         let shown = Set(rows.map(\.tag))

@@ -70,9 +70,7 @@ final class BlobScreen: Screen {
 
     /// The state as `fsck` judges it; by the lengths of the chunks until then.
     private func state(_ report: BlobReport) -> String {
-        guard isJudged else { return report.state.rawValue }
-        guard let problem else { return BlobReport.State.ok.rawValue }
-        return problem.severity == .error ? BlobReport.State.damaged.rawValue : problem.kind.rawValue
+        isJudged ? BlobReport.State(judged: problem).rawValue : report.state.rawValue
     }
 
     /// The damage as `fsck` tells it; by the lengths of the chunks until then. nil if there is
@@ -86,7 +84,7 @@ final class BlobScreen: Screen {
     }
 
     private func suspicion(_ report: BlobReport) -> String? {
-        guard report.state == .damaged else { return nil }
+        guard report.state != .ok else { return nil }
         switch report.layout.head.state {
         case .missing: return "Chunk 0 is gone, and the size of the file with it: an interrupted deletion leaves this."
         case .badSize: return "Chunk 0 has no valid size."

@@ -32,7 +32,7 @@ nonisolated enum Cells {
         switch word {
         case "ok": Line(word, .good)
         case "part", "elsewhere": Line(word, .dim)
-        case "untagged", "uploads-only", "unlinked", "surplus", "upload": Line(word, .warning)
+        case "untagged", "uploads-only", "unlinked", "surplus", "upload", "suspect", "waste": Line(word, .warning)
         default: Line(word, .bad)
         }
     }

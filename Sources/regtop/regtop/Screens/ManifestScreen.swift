@@ -56,14 +56,9 @@ final class ManifestScreen: Screen {
 
     /// The problems, the table and, if there is room, details of the row under the cursor.
     func lines(_ size: Size) -> [Line] {
-        func listed(_ sentences: [String]?, _ mark: String, _ style: Style) -> [Line] {
-            (sentences ?? []).flatMap { sentence in
-                Line.wrapped(sentence, to: max(1, size.columns - 2), style).enumerated().map { number, row in
-                    (number == 0 ? Line(mark, style) : Line.blank(2)) + row
-                }
-            }
-        }
-        let problems = (listed(image?.problems, "! ", .bad) + listed(image?.notes, "· ", .dim))
+        let problems =
+            (Line.marked(image?.problems ?? [], "! ", .bad, columns: size.columns)
+            + Line.marked(image?.notes ?? [], "· ", .dim, columns: size.columns))
             .prefix(max(0, size.rows - 6))
         let rest = Size(rows: size.rows - problems.count, columns: size.columns)
         guard rest.rows >= 16, !view.table.rows.isEmpty else { return problems + view.lines(rest) }
@@ -153,13 +148,17 @@ final class ManifestScreen: Screen {
                 words: ["show", named.description] + store.words))
     }
 
-    /// Finds the damage that can be repaired, as `fsck` does.
-    private func judgement(of image: ImageDetail) -> Query {
+    /// Judges the damage as `fsck` does, and finds its repairs. This may read the content of blobs.
+    private func judgement(in pass: RegistryPass) -> Query {
         let inspector = BlobInspector(registry: store.session.registry)
-        return .value(Slot(self, "judgement"), "looking for repairs") {
-            try await inspector.repairableProblems(of: image)
+        let (reference, recipes) = (reference, recipes)
+        return .value(Slot(self, "judgement"), "judging the content") {
+            let (image, repairable) = try await inspector.judged(reference, in: pass, expanding: true)
+            return (image, repairable, ManifestRow.rows(image, recipes))
         } then: { [unowned self] result in
-            repairable = (try? result.get()) ?? []
+            guard case .success((let image, let repairable, let rows)) = result else { return .none }
+            (self.image, self.repairable) = (image, repairable)
+            view.table.replace(rows)
             return .none
         }
     }
@@ -180,7 +179,7 @@ final class ManifestScreen: Screen {
                     scale.take(rows.compactMap(\.size))
                     view.table.replace(rows)
                     repairable = []
-                    return image.state == .ok ? .none : .ask(judgement(of: image))
+                    return image.state == .ok ? .none : .ask(judgement(in: pass))
                 case .failure(StorageError.notFound):
                     image = nil
                     view.table.replace([])

@@ -68,7 +68,7 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
         if case .upload = id { return "upload" }
         if let image {
             let isFree = parent == nil && (companion == nil || images.isEmpty)
-            return image.state == .damaged ? image.state.rawValue : isFree ? "untagged" : "part"
+            return image.state == .ok ? isFree ? "untagged" : "part" : image.state.rawValue
         }
         return tag?.state.rawValue
     }

@@ -15,6 +15,8 @@ final class RepositoryScreen: Screen, TargetScreen {
     /// The tags of the images to which companions with a tag belong, and the tags of manifests.
     private var images: [RepositoryItem.Identity: [String]] = [:]
     private var tagsOf: [Digest: [String]] = [:]
+    /// The damage that no row shows, a sentence each.
+    private var faults: [String] = []
     private lazy var freshness = Freshness(store, self)
     private var changeFlow: ChangeFlow { ChangeFlow(store: store, screen: self) }
 
@@ -65,8 +67,10 @@ final class RepositoryScreen: Screen, TargetScreen {
         ].compactMap(\.self)
     }
 
+    /// The damage of the repository itself, and the table.
     func lines(_ size: Size) -> [Line] {
-        let lines = view.lines(size)
+        let top = Line.marked(faults, "! ", .bad, columns: size.columns).prefix(max(0, min(4, size.rows - 6)))
+        let lines = Array(top) + view.lines(Size(rows: size.rows - top.count, columns: size.columns))
         queue?.hurry(view.inSight.filter { !$0.isKnown }.map(\.id))
         return lines
     }
@@ -74,6 +78,10 @@ final class RepositoryScreen: Screen, TargetScreen {
     func remove(done targets: Set<String>, by action: PlanAction) {
         guard action == .remove || action == .move else { return }
         view.table.remove { row in row.reference(in: name).map { targets.contains($0.description) } ?? false }
+    }
+
+    func follow(to name: ImageReference) {
+        if name.repository == self.name, case .tag(let tag) = name.selector { view.table.follow(to: .tag(tag)) }
     }
 
     func escape() -> Bool { view.escape() }
@@ -233,7 +241,12 @@ final class RepositoryScreen: Screen, TargetScreen {
                         if case .manifest(let digest) = id { listing.manifests.contains(digest) } else { false }
                     }
                     show(sure + manifests)
-                    return .all([look(), scan(sure, pass) { [unowned self] in scanManifests(listing, pass) }])
+                    return .all([
+                        look(),
+                        scan(sure, pass) { [unowned self] in
+                            .all([scanManifests(listing, pass), .ask(faultsQuery(pass))])
+                        },
+                    ])
                 case .cancelled: return .none
                 case .failed(StorageError.notFound):
                     view.table.replace([])
@@ -244,6 +257,17 @@ final class RepositoryScreen: Screen, TargetScreen {
                     return .failure(error)
                 }
             })
+    }
+
+    /// Finds the damage that no row shows.
+    private func faultsQuery(_ pass: RegistryPass) -> Query {
+        let name = name
+        return .value(Slot(self, "faults"), "looking at \(name)") {
+            try await pass.ownFaults(of: name)
+        } then: { [unowned self] result in
+            faults = (try? result.get()) ?? []
+            return .none
+        }
     }
 
     /// The names in a repository.

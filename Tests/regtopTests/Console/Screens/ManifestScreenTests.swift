@@ -149,11 +149,51 @@ import Testing
         #expect(bench.status == "No damage here has a repair.")
     }
 
+    /// One image has one state: a list that has not read the content says that it has not, and the
+    /// screens that have agree with fsck.
+    @Test(arguments: [
+        ("zero-filled", "suspect", "waste"), ("overwritten-shorter", "suspect", "waste"),
+        ("resumed-upload", "damaged", "damaged"), ("short-chunk", "damaged", "damaged"),
+    ]) func everyScreenTellsTheSameOfAnImage(_ repository: String, _ listed: String, _ judged: String) async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 40, columns: 140)
+        await bench.find("damaged/\(repository)")
+        #expect(bench.rows.contains { $0.hasPrefix(">   damaged/\(repository) ") && $0.contains("  \(listed)  ") })
+        await bench.press(.enter)
+        #expect(bench.rows.contains { $0.hasPrefix(">   v1 ") && $0.contains("  \(listed)") }, "\(bench.text)")
+        await bench.press(.enter)
+        #expect(bench.rows[1].contains("  \(judged)  "))
+        let layer = try #require(bench.rows.first { $0.contains("layer 1") })
+        #expect(layer.contains("  \(judged)"), "\(layer)")
+        await bench.find("layer")
+        await bench.press(.enter)
+        #expect(bench.rows[1].contains("  \(judged)  "))
+        let digest = try #require(bench.text.firstMatch(of: /sha256:[0-9a-f]{64}/)).output.suffix(8)
+        await bench.press(.character("F"))
+        let severity = judged == "damaged" ? "error" : judged
+        #expect(
+            bench.rows.contains { $0.contains("\(digest)/data") && $0.contains("  \(severity)  ") }, "\(bench.text)")
+    }
+
+    /// What the list calls damaged is seen in the repository, also if its tags can be pulled.
+    @Test(arguments: [
+        ("half-moved", "! The finished upload 6f0d1a52"),
+        ("dot-dot-name", "! The directory of the tags has an entry .."),
+    ]) func theDamageOfARepositoryIsNamed(_ repository: String, _ sentence: String) async throws {
+        let bench = try await ScreenBench()
+        await bench.find("damaged/\(repository)")
+        #expect(bench.rows.contains { $0.hasPrefix(">   damaged/\(repository) ") && $0.hasSuffix("  damaged") })
+        await bench.press(.enter)
+        #expect(bench.text.contains(sentence), "\(bench.text)")
+    }
+
     /// A problem of several rows has one mark, so that it is not read as several problems.
     @Test func aProblemHasOneMark() async throws {
         let bench = try await ScreenBench()
         await bench.find("half-deleted")
         await bench.press(.enter, .enter)
-        #expect(bench.text.contains(/\n! The layer\n  sha256:[0-9a-f]+ has\n  lost its first chunk\.\n/))
+        #expect(
+            bench.text.contains(
+                /\n! The layer\n  sha256:[0-9a-f]+ is\n  damaged\. The first chunk, which has the size,/))
     }
 }
