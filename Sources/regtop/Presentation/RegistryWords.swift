@@ -21,17 +21,9 @@ extension PoolUsage.Purpose {
 }
 
 extension UploadSummary {
-    /// The age in the largest unit that it fills, such as `3d`, `5h` or `2min`; nil if no date is
-    /// known.
+    /// The age, such as "11 y"; nil if no date is known.
     package func age(at now: Date) -> String? {
-        guard let began = lastKnown else { return nil }
-        let seconds = Int(max(0, now.timeIntervalSince(began)))
-        return switch seconds {
-        case 86_400...: "\(seconds / 86_400)d"
-        case 3600...: "\(seconds / 3600)h"
-        case 60...: "\(seconds / 60)min"
-        default: "\(seconds)s"
-        }
+        lastKnown.map { HumanText.age(.seconds(max(0, now.timeIntervalSince($0)))) }
     }
 }
 

@@ -4,6 +4,7 @@ import Testing
 @testable import Inspection
 @testable import ObjectStore
 @testable import Registry
+@testable import SampleRegistry
 @testable import StorageDriver
 
 /// A separate program computed the numbers from the pool's JSON lines and shares no code with
@@ -62,7 +63,9 @@ import Testing
         }
         #expect(share(.directories) == [335, 0])
         #expect(share(.links) == [88, 6248])
-        #expect(share(.referenced) == [47, 20_017_582])
+        // The resumed upload has 6,000,000 bytes in chunk 0, and 4,805,696 in chunk 1.
+        #expect(share(.surplus) == [0, 6_000_000 + 4_805_696 - 2 * 4_194_304])
+        #expect(share(.referenced) == [47, 20_017_582 - 2_417_088])
         #expect(share(.unreferenced) == [4, 21_709])
         #expect(share(.uploads) == [6, 50_550])
         for purpose in [PoolUsage.Purpose.trash, .quarantine, .orphaned, .regtop, .foreign] {
@@ -222,5 +225,18 @@ import Testing
         #expect(seen.allSatisfy { !$0.isComplete && $0.size <= whole.size })
         #expect(seen.count >= 5)
         #expect(usage.size <= whole.size)
+    }
+
+    /// The bytes behind the end of a chunk have a row of their own, and the blobs have their sizes.
+    @Test(
+        "surplus bytes count apart",
+        arguments: [
+            (Specimen.zeroFilled, 0, (4 << 20) + 6_144 - 20_480), (.overwrittenShorter, 1, (4 << 20) + 20_480),
+            (.pushedTwice, 0, 0),
+        ]) func surplus(_ specimen: Specimen, _ objects: Int, _ bytes: UInt64) async throws
+    {
+        let usage = try await UsageInspector(registry: SampleStore([specimen]).registry).usage(pool: true)
+        #expect(usage.pool?[.surplus] == PoolUsage.Share(objects: objects, bytes: bytes))
+        #expect(usage.pool?[.referenced].bytes == usage.size)
     }
 }

@@ -18,8 +18,8 @@ import Testing
         let pool = try #require(usage["pool"] as? [String: [String: Int]])
         #expect(
             Set(pool.keys) == [
-                "referenced", "links", "trash", "uploads", "quarantine", "unreferenced", "orphaned", "directories",
-                "regtop", "foreign", "total",
+                "referenced", "links", "trash", "uploads", "quarantine", "unreferenced", "orphaned", "surplus",
+                "directories", "regtop", "foreign", "total",
             ])
         #expect(pool["unreferenced"] == ["objects": 4, "bytes": 21_709])
         let plain = try await RegtopProgram.run("du", store, in: place)

@@ -7,7 +7,7 @@ import Synchronization
 /// identifiers in them, all others for their length. Reads nothing that a sweep has read through
 /// `reader` before.
 ///
-/// Memory: about 40 bytes for each file of the registry.
+/// Memory: about 44 bytes for each file of the registry.
 final class PoolCensus: Sendable {
     private struct State {
         var files = OrdinalTable<BlobIdentifier>()
@@ -15,6 +15,10 @@ final class PoolCensus: Sendable {
         var purposes: [PoolUsage.Purpose] = []
         /// The lengths of the first chunks that were read, by the ordinals of `files`.
         var lengths: [UInt32] = []
+        /// The sizes that the first chunks say, by the ordinals of `files`; of larger files in
+        /// `largeSizes`.
+        var sizes: [UInt32] = []
+        var largeSizes: [Int: UInt64] = [:]
         /// The lengths of other chunks that were read; damaged files only have them.
         var others: [ObjectID: UInt64] = [:]
         /// The hashes of the directories that were read, without those of blobs, which the ledger
@@ -31,10 +35,31 @@ final class PoolCensus: Sendable {
             if isNew {
                 purposes.append(purpose)
                 lengths.append(Self.unread)
+                sizes.append(Self.unread)
             } else if purpose.rawValue < purposes[number].rawValue {
                 purposes[number] = purpose
             }
             return number
+        }
+
+        mutating func setSize(_ size: UInt64, of number: Int) {
+            if size < UInt64(Self.unread) { sizes[number] = UInt32(size) } else { largeSizes[number] = size }
+        }
+
+        private func size(of number: Int) -> UInt64? {
+            sizes[number] == Self.unread ? largeSizes[number] : UInt64(sizes[number])
+        }
+
+        /// Counts a chunk. The bytes behind its end count apart, if a needed blob has them.
+        mutating func count(_ length: UInt64, of number: Int, _ index: Int, chunkSize: UInt64) {
+            guard purposes[number] == .referenced, let size = size(of: number) else {
+                return usage.add(length, to: purposes[number])
+            }
+            let (start, overflow) = UInt64(index).multipliedReportingOverflow(by: chunkSize)
+            let expected = overflow ? 0 : min(chunkSize, size - min(size, start))
+            guard length > expected else { return usage.add(length, to: .referenced) }
+            if expected > 0 { usage.add(expected, to: .referenced) }
+            usage.add(length - expected, to: .surplus, objects: expected > 0 ? 0 : 1)
         }
     }
 
@@ -116,10 +141,13 @@ final class PoolCensus: Sendable {
     }
 
     /// Takes the length of a chunk that a sweep has read.
-    fileprivate func swept(_ length: UInt64, of chunk: ObjectID, _ blob: BlobIdentifier, _ index: Int) {
+    fileprivate func swept(_ found: ObjectState, of chunk: ObjectID, _ blob: BlobIdentifier, _ index: Int) {
+        let length = found.size
         state.withLock { state in
             guard index == 0, length < State.unread else { return state.others[chunk] = length }
-            state.lengths[state.insert(blob, .orphaned)] = UInt32(length)
+            let number = state.insert(blob, .orphaned)
+            state.lengths[number] = UInt32(length)
+            if let size = found.xattrs[TotalSize.xattr].flatMap(TotalSize.decode) { state.setSize(size, of: number) }
         }
     }
 
@@ -133,8 +161,8 @@ final class PoolCensus: Sendable {
             let found = try await registry.storage.objects.read(.stat, of: object)
         else { return }
         state.withLock { state in
-            let purpose = state.files.ordinal(of: blob).map { state.purposes[$0] } ?? .orphaned
-            state.usage.add(found.size, to: purpose)
+            guard let number = state.files.ordinal(of: blob) else { return state.usage.add(found.size, to: .orphaned) }
+            state.count(found.size, of: number, index, chunkSize: registry.storage.chunkSize)
         }
     }
 
@@ -143,11 +171,11 @@ final class PoolCensus: Sendable {
         state.withLock { state in
             guard let number = state.files.ordinal(of: blob) else { return false }
             if index == 0, state.lengths[number] != State.unread {
-                state.usage.add(UInt64(state.lengths[number]), to: state.purposes[number])
+                state.count(UInt64(state.lengths[number]), of: number, index, chunkSize: registry.storage.chunkSize)
                 return true
             }
             guard let length = state.others[object] else { return false }
-            state.usage.add(length, to: state.purposes[number])
+            state.count(length, of: number, index, chunkSize: registry.storage.chunkSize)
             return true
         }
     }
@@ -163,7 +191,7 @@ private struct CensusReader: WrappingReader {
         guard object.namespace.isEmpty else { return try await base.read(operation, of: object) }
         if let (blob, index) = BlobIdentifier.parse(chunkName: object.name) {
             let state = try await base.read(operation, of: object)
-            if let state { census.swept(state.size, of: object, blob, index) }
+            if let state { census.swept(state, of: object, blob, index) }
             return state
         }
         guard case .keys(let keys) = operation.omap else {

@@ -65,6 +65,9 @@ public struct PoolUsage: Hashable, Sendable {
         case unreferenced
         /// Chunks without a reference: garbage, or a part of an incomplete file.
         case orphaned
+        /// Bytes behind the end of the chunks of a needed blob: of no use, or in the wrong chunk
+        /// after a resumed upload. `fsck` tells which.
+        case surplus
         /// Directories. They have no data.
         case directories
         /// Regtop's own objects.

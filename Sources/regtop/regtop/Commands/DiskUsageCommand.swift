@@ -16,7 +16,8 @@ struct DiskUsageCommand: StoreCommand {
             A second table has every object of the pool by purpose, in bytes without replicas: referenced (blobs that a \
             repository needs), links (the registry's small files), trash (blobs that only the trash needs), uploads \
             (unfinished), quarantine (blobs that a collection has moved and not yet freed), unreferenced (blobs that \
-            nothing needs), orphaned (chunks that no directory refers to, and files that are being written), directories, \
+            nothing needs), orphaned (chunks that no directory refers to, and files that are being written), surplus \
+            (bytes behind the end of the chunks of needed blobs; `regtop fsck` says whether they are of use), directories, \
             regtop (its own objects) and foreign (not the registry's). Unreferenced and orphaned objects are garbage.
 
             With REPO: its tags and untagged manifests. UNIQUE is the part that nothing else needs, in this or another \
@@ -25,8 +26,8 @@ struct DiskUsageCommand: StoreCommand {
             ^C prints the results so far, marked as incomplete, and ends with 130.
 
             JSON: {complete, blobs, size, unique, shared, repositories:[{name, blobs, size, unique, shared, unread}], \
-            pool:{referenced:{objects, bytes}, links, trash, uploads, quarantine, unreferenced, orphaned, directories, \
-            regtop, foreign, total}}; unread is the number of manifests that cannot be read. With REPO: {name, size, \
+            pool:{referenced:{objects, bytes}, links, trash, uploads, quarantine, unreferenced, orphaned, surplus, \
+            directories, regtop, foreign, total}}; unread is the number of manifests that cannot be read. With REPO: {name, size, \
             unique, shared, items:[{tag, digest, size, unique, shared}]}; tag is null for an untagged manifest.
 
             EXAMPLES:

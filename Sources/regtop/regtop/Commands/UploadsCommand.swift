@@ -122,7 +122,8 @@ nonisolated enum UploadsTable {
             .left("KIND"))
         for row in rows {
             table.add(
-                row.repository.string, row.id, TimeText.second(row.lastKnown), row.age(at: now) ?? "",
+                row.repository.string, row.id, TimeText.second(row.lastKnown),
+                row.age(at: now)?.replacing(" ", with: "") ?? "",
                 PlainTable.size(row.size), row.kind)
         }
         return table.text

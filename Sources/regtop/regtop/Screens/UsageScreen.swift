@@ -145,7 +145,7 @@ final class UsageScreen: Screen, TargetScreen {
             case .uploads: UploadsScreen(store)
             case .trash: TrashScreen(store)
             case .unreferenced, .quarantine: CollectionScreen(store)
-            case .orphaned, .foreign: ProblemsScreen(store)
+            case .orphaned, .surplus, .foreign: ProblemsScreen(store)
             case .referenced, .links, .directories, .regtop: nil
             }
         case (.repository(let name)?, _): UsageScreen(store, .repository(name))

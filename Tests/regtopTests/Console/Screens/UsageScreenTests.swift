@@ -9,7 +9,9 @@ import Testing
         await bench.press(.character("b"))
         #expect(bench.title == "Usage")
         let first = try #require(bench.rows.first { $0.hasPrefix(">") })
-        #expect(first.contains("damaged/resumed-upload"), "\(first)")
+        #expect(first.contains("(surplus)"), "\(first)")
+        await bench.press(.down)
+        #expect(bench.rows.contains { $0.hasPrefix(">") && $0.contains("damaged/resumed-upload") })
         #expect(bench.text.contains("(links)"))
         await bench.find("app/web")
         await bench.press(.enter)
@@ -53,12 +55,37 @@ import Testing
         #expect(bench.status.hasPrefix("Deleted 3 targets") && bench.title == "Usage")
         await bench.press(.escape)
         #expect(!bench.text.contains("attic/"))
-        for (row, title) in [("(uploads)", "Uploads"), ("(unreferenced", "Collection")] {
+        for (row, title) in [
+            ("(uploads)", "Uploads"), ("(unreferenced", "Collection"), ("(surplus)", "Problems"),
+        ] {
             await bench.press(.character("/"), .control("u"))
             await bench.type("\"\(row)\"")
             await bench.press(.enter, .enter)
             #expect(bench.title == title)
             await bench.press(.character("q"))
         }
+    }
+
+    /// The same bytes in every list, question and sum.
+    @Test func anUploadHasOneSize() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 40, columns: 140)
+        await bench.press(.character("P"))
+        await bench.find("partial")
+        let size = "49.0 KiB"
+        #expect(
+            bench.rows.contains { $0.hasPrefix(">   uploads/partial ") && $0.contains("  \(size)  ") }, "\(bench.text)")
+        #expect(bench.rows.contains { $0.contains("  \(size)    10 y  ") || $0.contains("  \(size)     9 y  ") })
+        await bench.press(.character("d"))
+        #expect(bench.text.contains("reclaimable later: \(size),"))
+        await bench.press(.escape, .character("F"))
+        await bench.find("uploads/partial")
+        #expect(bench.text.contains("is unfinished and has \(size)."))
+        await bench.press(.escape, .escape, .escape, .character("P"))
+        await bench.find("partial")
+        await bench.press(.character("d"))
+        await bench.accept()
+        await bench.press(.character("T"))
+        #expect(bench.rows.contains { $0.contains("uploads/partial") && $0.ranges(of: size).count == 2 })
     }
 }
