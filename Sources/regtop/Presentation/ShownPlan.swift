@@ -198,10 +198,29 @@ extension UploadsPlan: ShownPlan {
 extension RepairPlan: ShownPlan {
     package var impactLines: [PlanLine] {
         let kinds = Dictionary(grouping: targets, by: \.repair.id).sorted { $0.key < $1.key }
-        let lines = kinds.compactMap { _, targets in
+        var lines = kinds.compactMap { _, targets in
             targets.first.map { PlanLine.fact("repair", $0.repair.words(targets.count)) }
         }
-        return impact.reclaimable > 0 ? lines + [impact.reclaimableLater(afterTrash: true)] : lines
+        if room > 0 {
+            let (new, old) = (HumanText.bytes(room), HumanText.bytes(superseded))
+            lines.append(
+                PlanLine("needs \(new) of free space: content is written anew; a collection frees \(old) of old chunks")
+            )
+        } else {
+            lines.append(PlanLine("needs next to no free space"))
+        }
+        if impact.bytes > 0 {
+            lines.append(PlanLine("frees \(HumanText.bytes(impact.bytes)) of surplus bytes at once"))
+        }
+        let trashed = impact.reclaimable - min(superseded, impact.reclaimable)
+        if trashed > 0 {
+            lines.append(.fact("reclaimable later", "\(HumanText.bytes(trashed)), after the trash is emptied"))
+        }
+        return lines
+    }
+
+    package func members(applied: Bool, results: [ChangeResult]) -> [JSONValue.Member] {
+        commonMembers(applied: applied, results: results) + [.init(key: "room", value: .unsigned(room))]
     }
 
     package var repositories: Set<RepositoryName>? {
@@ -218,16 +237,17 @@ extension CollectionPlan: ShownPlan {
         parts.map { part in
             let amount = "\(HumanText.count(part.items.count, "item")), \(HumanText.bytes(part.bytes))"
             return switch part.work {
-            case .mend: "mend \(HumanText.count(part.items.count, "upload")) whose content is already a blob"
-            case .date: "date \(part.holding)"
-            case .restore: "restore from the quarantine, needed again: \(amount)"
+            case .mend:
+                "remove \(HumanText.count(part.items.count, "upload entry", "upload entries")) whose content is a blob already; the blob stays"
+            case .date: "set the date of the batch \(part.holding), whose run was interrupted"
+            case .restore: "bring back from the quarantine, needed again: \(amount)"
             case .free: "free, due now: \(amount)"
-            case .quarantine: "quarantine, not needed: \(amount)"
-            case .note: "record chunks without a reference: \(amount)"
-            case .watch: "record chunks behind the end of blobs: \(amount)"
-            case .trim: "remove chunks behind the end of blobs: \(amount)"
-            case .finish: "free at once, after a second mark: \(amount)"
-            case .look: "a few seconds later, restore content that pushes need by then"
+            case .quarantine: "quarantine what nothing needs: \(amount)"
+            case .note: "quarantine chunks that belong to no file: \(amount)"
+            case .watch: "quarantine surplus chunks behind the end of blobs: \(amount)"
+            case .trim: "free surplus chunks behind the end of blobs, which stay: \(amount)"
+            case .finish: "free at once, after a second look: \(amount)"
+            case .look: "a few seconds later, bring back what a push needs by then"
             }
         }
     }
@@ -347,7 +367,7 @@ extension Repair {
         case .rearrange: "put the chunks of \(of("blob")) back in order"
         case .restoreSize: "write the size of \(of("file")) again"
         case .writeEmpty: "write the chunk of the empty blob"
-        case .dropSurplus: "remove the chunks behind the end of \(of("file"))"
+        case .dropSurplus: "remove the surplus bytes behind the end of \(of("file"))"
         case .writeLink: "write \(of("missing link"))"
         case .rewriteLink: "rewrite \(of("malformed link"))"
         case .restoreTag: "restore the link of \(of("tag"))"

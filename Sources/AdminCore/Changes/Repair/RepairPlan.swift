@@ -33,6 +33,11 @@ public struct RepairPlan: Plan, Hashable {
     public let targets: [Target]
     /// The costs and the gains.
     public let impact: Impact
+    /// Bytes that the repairs write, since they never change content in place.
+    public let room: UInt64
+    /// Bytes of the old chunks of files that are written anew: a part of `impact.reclaimable`, for
+    /// collections to free.
+    public let superseded: UInt64
     /// Notes to read before saying yes, a sentence each.
     public let notes: [String]
     /// Seconds in which damage counts as a write under way: nothing younger is removed.

@@ -27,7 +27,31 @@ struct RepairPlanner: Sendable {
         }
         impact.reclaimable = sizes.reduce(0, addingCapped)
         impact.uploads = ordered.count { $0.problem.kind == .staleUpload }
-        return RepairPlan(targets: ordered, impact: impact, notes: notes(ordered), grace: grace)
+        let sums = try await concurrentMap(ordered.map(\.repair), window: storage.window) { try await space(of: $0) }
+        let room = sums.map(\.written).reduce(0, addingCapped)
+        impact.bytes = sums.map(\.dropped).reduce(0, addingCapped)
+        let superseded = sums.map(\.left).reduce(0, addingCapped)
+        impact.reclaimable = addingCapped(impact.reclaimable, superseded)
+        return RepairPlan(
+            targets: ordered, impact: impact, room: room, superseded: superseded, notes: notes(ordered), grace: grace)
+    }
+
+    /// The bytes that a repair writes, those that are gone when it ends, and those that it leaves
+    /// without a reference.
+    private func space(of repair: Repair) async throws -> (written: UInt64, dropped: UInt64, left: UInt64) {
+        switch repair {
+        case .rearrange(_, let blob, _), .restoreSize(_, let blob, _):
+            let held = try await storage.heldBytes(of: blob)
+            // A size that is wrong or lost is the number of the bytes.
+            guard case .rearrange = repair else { return (held, 0, held) }
+            return (try await storage.head(of: blob).size ?? held, 0, held)
+        case .dropSurplus(_, let blob, _):
+            let layout = try await storage.layout(of: blob)
+            return (0, layout.chunks.reduce(0) { $0 + (($1.length ?? 0) - min($1.length ?? 0, $1.expected)) }, 0)
+        case .dropUploadKey, .relink, .writeEmpty, .writeLink, .rewriteLink, .restoreTag, .replaceLink, .finishDeletion,
+            .trash, .trashDirectories, .prune, .removeKey:
+            return (0, 0, 0)
+        }
     }
 
     /// Returns the directories that the same plan lists again, for each directory above them that
@@ -81,8 +105,8 @@ struct RepairPlanner: Sendable {
         }
         if isRewritten {
             notes.append(
-                "files that are put in order, or get their size back, are written anew, and only if their digest is right; the old chunks are left to "
-                    + "collections")
+                "files that are put in order, or get their size back, are written anew, and only if their digest is right"
+            )
         }
         if targets.contains(where: { if case .removeKey = $0.repair { true } else { false } }) {
             notes.append(

@@ -118,7 +118,8 @@ struct LinkCompletion: Sendable {
             allManifests: allManifests, moved: moved)
         guard !finding.repairs.isEmpty else { return [] }
         let plan = RepairPlan(
-            targets: finding.repairs, impact: Impact(), notes: [], grace: context.driver.policy.delay)
+            targets: finding.repairs, impact: Impact(), room: 0, superseded: 0, notes: [],
+            grace: context.driver.policy.delay)
         let results = await PlanExecution(context: context).run(plan)
         var notes: [String] = []
         let written = results.count { $0.outcome == .done }

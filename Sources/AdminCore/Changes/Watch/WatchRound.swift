@@ -127,7 +127,7 @@ struct WatchRound: Sendable {
         guard try await DamageCheck(context: context, grace: delay).isStillDamaged(target) else { return [] }
         var context = context
         if let known = caches.flatMap(CacheState.init), known == .none { context.driver.policy.caches = known }
-        let plan = RepairPlan(targets: [target], impact: Impact(), notes: [], grace: delay)
+        let plan = RepairPlan(targets: [target], impact: Impact(), room: 0, superseded: 0, notes: [], grace: delay)
         let results = await PlanExecution(context: context).run(plan)
         guard results.allSatisfy({ $0.outcome == .done }) else { return [] }
         return ["the layer links that pushes had left of \(name) are in the trash"]

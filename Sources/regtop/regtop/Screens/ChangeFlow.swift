@@ -87,12 +87,13 @@ struct ChangeFlow {
                 .apply(
                     .change(Slot(screen, "change"), "completing \(HumanText.count(waiting.count, "change"))") { _ in
                         try await admin.recover(saying: caches)
-                    } then: { [store] (result: Result<[Recovery], any Error>) in
+                    } then: { [store, screen] (result: Result<[Recovery], any Error>) in
                         store.changed(Set(store.repositories ?? []))
                         switch result {
                         case .success(let recoveries):
-                            return .all([.say(Self.said(recoveries)), .reappear, store.askAfterChange])
-                        case .failure(let error): return .all([.failure(error), .reappear, store.askAfterChange])
+                            return .all([.say(Self.said(recoveries)), .reappear, store.askAfterChange(on: screen)])
+                        case .failure(let error):
+                            return .all([.failure(error), .reappear, store.askAfterChange(on: screen)])
                         }
                     })
             })
@@ -118,9 +119,9 @@ struct ChangeFlow {
     func move(_ source: ImageReference, names: [String]) -> Effect {
         let planner = store.session.planner
         return NameInput(label: "move \(source) to: ", source: source, names: names) {
-            destination throws(ChangeError) in
+            destination, refused throws(ChangeError) in
             try ChangePlanner.checkMove(of: source, to: destination)
-            return plan("planning the move of \(source)") { progress in
+            return plan("planning the move of \(source)", refused: refused) { progress in
                 // The question tells if the move replaces a tag.
                 try await planner.move(from: source, to: destination, force: true, progress: progress)
             }
@@ -148,9 +149,9 @@ struct ChangeFlow {
 
     private func copyInput(_ label: String, _ source: ImageReference, _ names: [String]) -> NameInput {
         let planner = store.session.planner
-        return NameInput(label: label, source: source, names: names) { destination throws(ChangeError) in
+        return NameInput(label: label, source: source, names: names) { destination, refused throws(ChangeError) in
             try ChangePlanner.checkCopy(of: source, to: destination)
-            return plan("planning the copy of \(source)") { _ in
+            return plan("planning the copy of \(source)", refused: refused) { _ in
                 // The question tells if the copy replaces a tag.
                 try await planner.copy(from: source, to: destination, force: true)
             }
@@ -178,23 +179,30 @@ struct ChangeFlow {
     ///
     /// - Parameters:
     ///   - hidden: The targets that a filter hides; the question lists them.
+    ///   - warning: A sentence that the question begins with.
+    ///   - refused: Returns the effect if the change is impossible; nil says why in the status
+    ///     line.
     ///   - seen: Called with the plan before the question.
     func plan<Shown: ShownPlan>(
-        _ label: String, hidden: HiddenMarks = HiddenMarks(),
+        _ label: String, hidden: HiddenMarks = HiddenMarks(), warning: String? = nil,
+        refused: ((ChangeError) -> Effect)? = nil,
         _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> Shown,
         seen: @escaping (Shown) -> Void = { _ in }
     ) -> Effect {
-        planning(label, make) { plan in
+        planning(label, refused: refused, make) { plan in
             seen(plan)
-            return propose(plan, hidden: hidden)
+            return propose(plan, hidden: hidden, warning: warning)
         }
     }
 
     /// Makes a plan. While it is made, no key but Esc counts.
     ///
-    /// - Parameter then: Called with the plan.
+    /// - Parameters:
+    ///   - refused: See `plan`.
+    ///   - then: Called with the plan.
     func planning<Made: Sendable>(
-        _ label: String, _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> Made,
+        _ label: String, refused: ((ChangeError) -> Effect)? = nil,
+        _ make: @escaping @Sendable (@escaping ProgressHandler) async throws -> Made,
         then: @escaping (Made) -> Effect
     ) -> Effect {
         var made: Made?
@@ -209,7 +217,9 @@ struct ChangeFlow {
             switch ending {
             case .finished: return made.map(then) ?? .none
             case .cancelled: return .say(.info("Nothing was changed."))
-            case .failed(let error): return .failure(error)
+            case .failed(let error):
+                if let refused, let error = error as? ChangeError { return refused(error) }
+                return .failure(error)
             }
         }
         query.isPlanning = true
@@ -218,9 +228,11 @@ struct ChangeFlow {
 
     /// Shows a plan, and asks.
     ///
-    /// - Parameter undone: The change that it takes back; nil for a change of its own.
+    /// - Parameters:
+    ///   - warning: A sentence that the question begins with.
+    ///   - undone: The change that it takes back; nil for a change of its own.
     func propose(
-        _ plan: some ShownPlan, hidden: HiddenMarks = HiddenMarks(), undone: Undone? = nil
+        _ plan: some ShownPlan, hidden: HiddenMarks = HiddenMarks(), warning: String? = nil, undone: Undone? = nil
     ) -> Effect {
         let words = PlanWords(plan, store.settings.confirmation)
         if plan.targetNames.isEmpty, let obstacle = (plan as? CollectionPlan)?.obstacles.first {
@@ -236,7 +248,8 @@ struct ChangeFlow {
         return .propose(
             Proposal(
                 title: words.title,
-                summary: [undone?.line].compactMap(\.self) + warning(hidden) + summary.map { Line($0) },
+                summary: [warning.map { Line($0, .warning) }, undone?.line].compactMap(\.self) + self.warning(hidden)
+                    + summary.map { Line($0) },
                 lines: names.map { Line($0) },
                 question: words.question, typed: words.typed, isPermanent: plan.isPermanent, owner: screen
             ) { apply(plan, undone) })
@@ -269,9 +282,15 @@ struct ChangeFlow {
                 switch result {
                 case .success(let results):
                     let done = results.filter { $0.outcome == .done }.map(\.target)
-                    (screen as? any TargetScreen)?.remove(done: Set(done), by: plan.action)
-                    return .all([report(results, words, undone), .reappear, store.askAfterChange])
-                case .failure(let error): return .all([.failure(error), .reappear, store.askAfterChange])
+                    let targets = screen as? any TargetScreen
+                    targets?.remove(done: Set(done), by: plan.action)
+                    if let move = plan as? ChangePlan, done.count == results.count,
+                        let name = move.targets.first?.destination
+                    {
+                        targets?.follow(to: name)
+                    }
+                    return .all([report(results, words, undone), .reappear, store.askAfterChange(on: screen)])
+                case .failure(let error): return .all([.failure(error), .reappear, store.askAfterChange(on: screen)])
                 }
             })
     }
@@ -318,26 +337,35 @@ extension ChangeFlow {
     }
 
     /// Asks for the new name, beginning with the old one.
-    func restoreAs(_ item: TrashItem) -> Effect {
+    ///
+    /// - Parameters:
+    ///   - typed: The text to begin with; nil for the former name.
+    ///   - problem: The reason why this text was not accepted.
+    func restoreAs(_ item: TrashItem, _ typed: String? = nil, problem: String? = nil) -> Effect {
         let planner = store.session.planner
         return .prompt(
             Prompt(
-                label: "restore as: ", text: item.name,
+                label: "restore as: ", text: typed ?? item.name, problem: problem,
                 complete: { [store] in Prompt.completed($0, (store.repositories ?? []).map(\.string)) }
             ) { text in
+                let again = { (why: String) in restoreAs(item, text, problem: why) }
                 guard let name = ImageReference(String(text.trimmingPrefix { $0 == " " })) else {
-                    return .say(.failure("\"\(text)\" is not a name; write repository or repository:tag."))
+                    return again("\"\(text)\" is not a name; write repository or repository:tag")
                 }
-                return plan("planning to restore \(item.name)") { _ in
+                return plan("planning to restore \(item.name)", refused: { again("\($0)") }) { _ in
                     try await planner.restoration(of: [item.id], as: name)
                 }
             })
     }
 
     /// Repairs problems.
-    func repair(_ problems: [Problem], hidden: HiddenMarks = HiddenMarks()) -> Effect {
+    ///
+    /// - Parameter warning: A sentence that the question begins with.
+    func repair(_ problems: [Problem], hidden: HiddenMarks = HiddenMarks(), warning: String? = nil) -> Effect {
         let planner = store.session.planner
-        return plan("planning \(HumanText.count(problems.count, "repair"))", hidden: hidden) { _ in
+        return plan(
+            "planning \(HumanText.count(problems.count, "repair"))", hidden: hidden, warning: warning
+        ) { _ in
             try await planner.repairs(ofAll: problems)
         }
     }
@@ -368,6 +396,12 @@ protocol TargetScreen: AnyObject {
     ///   - targets: The targets that are done, as the results name them.
     ///   - action: The kind of the change.
     func remove(done targets: Set<String>, by action: PlanAction)
+    /// Puts the cursor on the new name of a row that was moved.
+    func follow(to name: ImageReference)
+}
+
+extension TargetScreen {
+    func follow(to name: ImageReference) {}
 }
 
 extension PlanLine.Tone {
@@ -390,13 +424,15 @@ extension Line {
     }
 }
 
-/// An input for the new name of a source. It stays open until `then` accepts the name.
+/// An input for the new name of a source. It stays open until `then` accepts the name, and opens
+/// again if the plan refuses it.
 struct NameInput {
     let label: String
     let source: ImageReference
     /// The names to which Tab completes.
     let names: [String]
-    let then: (ImageReference) throws(ChangeError) -> Effect
+    /// Called with the name, and with the effect of a refusal.
+    let then: (ImageReference, _ refused: @escaping (ChangeError) -> Effect) throws(ChangeError) -> Effect
 
     /// Asks for the name.
     ///
@@ -415,7 +451,7 @@ struct NameInput {
         let text = String(typed.trimmingPrefix { $0 == " " })
         if text.isEmpty || text == source.description { return .say(.info("Nothing was changed.")) }
         do throws(ChangeError) {
-            return try then(destination(text))
+            return try then(destination(text)) { ask(typed, problem: "\($0)") }
         } catch {
             return ask(typed, problem: "\(error)")
         }

@@ -73,8 +73,14 @@ final class OpenStore {
     /// Asks for the journal.
     var askPending: Effect { .ask(journalQuery(quiet: false)) }
 
-    /// Asks for the journal, and for the changes that can be undone: after every change.
-    var askAfterChange: Effect { .all([askPending, askHistory]) }
+    /// Asks for everything in the header that a change may have changed, and for the changes that
+    /// can be undone.
+    ///
+    /// - Parameter screen: The screen on top; the list of repositories lists them by itself.
+    func askAfterChange(on screen: any Screen) -> Effect {
+        let names: Effect = repositories == nil || screen is RepositoriesScreen ? .none : .ask(namesQuery)
+        return .all([askPending, askHistory, .ask(statusQuery(quiet: true)), names])
+    }
 
     /// Asks for the changes that can be undone. This reads the log of a week.
     var askHistory: Effect { historyQuery.map { .ask($0) } ?? .none }
@@ -93,6 +99,15 @@ final class OpenStore {
             try await objects.status()
         } take: {
             $0.status = $1
+        }
+    }
+
+    private var namesQuery: Query {
+        let registry = session.registry
+        return housekeeping("names", "listing repositories", quiet: true) {
+            try await registry.repositoryNames()
+        } take: {
+            $0.repositories = $1
         }
     }
 

@@ -9,8 +9,12 @@ final class ProblemsScreen: Screen, TargetScreen {
     private let store: OpenStore
     private let view: TableView<ProblemRow>
     private var report: FsckReport?
+    /// True while a check runs.
+    private var isChecking = false
     /// True if the user stopped the last check.
     private var isStopped = false
+    /// The number of problems that were repaired since the last complete check.
+    private var repaired = 0
     /// The store's generation that is shown; nil before the first time.
     private var generation: Int?
     /// Ends when the last deep check, of this screen or of an earlier one, has closed its
@@ -66,6 +70,7 @@ final class ProblemsScreen: Screen, TargetScreen {
 
     func remove(done targets: Set<String>, by action: PlanAction) {
         guard action == .repair else { return }
+        repaired += targets.count
         view.table.remove { $0.problem.targetName.map(targets.contains) ?? false }
     }
 
@@ -88,7 +93,7 @@ final class ProblemsScreen: Screen, TargetScreen {
                 name: "repair", keys: [.character("R")], hint: "repair",
                 help: "Repairs the marked problems, or the one under the cursor, after a question", group: .change,
                 isChange: true, isEnabled: { [unowned self] in !targets.isEmpty }
-            ) { [unowned self] in changeFlow.repair(targets, hidden: view.table.hiddenMarks) },
+            ) { [unowned self] in changeFlow.repair(targets, hidden: view.table.hiddenMarks, warning: unfinished) },
             Command(
                 name: "mark-kind", keys: [.character("K")], help: "Marks all problems of the kind under the cursor",
                 isEnabled: { [unowned self] in view.table.selected != nil }
@@ -124,6 +129,25 @@ final class ProblemsScreen: Screen, TargetScreen {
         view.targets.map(\.problem).filter { $0.repair != nil }
     }
 
+    /// The sentence in a question that is asked before all problems are found; nil after a check.
+    private var unfinished: String? {
+        guard isChecking || isStopped || report?.isComplete == false else { return nil }
+        let found = HumanText.count(view.table.rows.count, "problem")
+        return isChecking
+            ? "The scan still runs: \(found) found so far. What it finds later is not in this repair."
+            : "The scan did not end: \(found) found. There may be others, which are not in this repair."
+    }
+
+    /// The message of the check after a repair: the number of problems that are left, and why.
+    private var afterRepair: String {
+        let left = view.table.rows.map(\.problem)
+        guard !left.isEmpty else { return "Repaired \(HumanText.count(repaired)); no problem is left." }
+        let reasons = Dictionary(grouping: left, by: \.remedy).sorted { $0.key < $1.key }
+            .map { "\(HumanText.count($1.count)) \($0.words(key: store.settings.key))" }
+        return
+            "Repaired \(HumanText.count(repaired)); \(HumanText.count(left.count)) left: \(reasons.joined(separator: ", "))."
+    }
+
     private func markKind() {
         guard let kind = view.table.selected?.problem.kind else { return }
         view.table.mark { $0.problem.kind == kind }
@@ -133,6 +157,7 @@ final class ProblemsScreen: Screen, TargetScreen {
         generation = store.generation
         report = nil
         isStopped = false
+        isChecking = true
         view.empty = "Checking the pool …"
         let session = store.session
         let before = deep ? Self.turn : nil
@@ -165,10 +190,14 @@ final class ProblemsScreen: Screen, TargetScreen {
                 }
                 view.table.replace(found.sorted().map(ProblemRow.init))
             } end: { [unowned self] ending in
+                isChecking = false
                 switch ending {
                 case .finished:
                     view.empty = "No problems."
-                    guard let stopped = report?.stopped else { return .none }
+                    guard let stopped = report?.stopped else {
+                        defer { repaired = 0 }
+                        return repaired > 0 ? .say(.info(afterRepair)) : .none
+                    }
                     view.empty = "The check is incomplete; r checks again."
                     return .say(.failure("The check is incomplete: \(stopped)"))
                 case .cancelled:
@@ -178,6 +207,37 @@ final class ProblemsScreen: Screen, TargetScreen {
                 case .failed(let error): return .failure(error)
                 }
             })
+    }
+}
+
+/// The work that a problem waits for.
+private nonisolated enum Remedy: Int, Comparable {
+    case repair, collection, push, none
+
+    static func < (left: Remedy, right: Remedy) -> Bool { left.rawValue < right.rawValue }
+
+    /// - Parameter key: Returns the key of a command.
+    func words(key: (String) -> String) -> String {
+        switch self {
+        case .repair: "can be repaired (\(key("repair")))"
+        case .collection: "for a collection (:collection)"
+        case .push: "without a repair (push the image again)"
+        case .none: "without a repair"
+        }
+    }
+}
+
+extension Problem {
+    fileprivate nonisolated var remedy: Remedy {
+        if repair != nil { return .repair }
+        return switch kind {
+        case .orphanBlob: .collection
+        case .missingChunk, .shortChunk, .longChunk, .missingSize, .badSize, .digestMismatch, .missingBlob,
+            .badManifest,
+            .missingRevision, .badLink:
+            .push
+        default: .none
+        }
     }
 }
 

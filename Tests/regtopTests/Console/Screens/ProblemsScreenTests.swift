@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import ConsoleKit
+@testable import ObjectStore
 
 @MainActor @Suite(.timeLimit(.minutes(15))) struct ProblemsScreenTests {
     @Test func problemsAreShownByKindWithTheirMeaning() async throws {
@@ -68,6 +69,49 @@ import Testing
         #expect(bench.writer.count > 0)
         await bench.press(.escape)
         #expect(!bench.text.contains("long-chunk"), "\(bench.text)")
+    }
+
+    /// A repair during the scan takes what was found, and its question says so.
+    @Test func aRepairDuringTheScanSaysThatTheScanStillRuns() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 40, columns: 140)
+        await bench.press(.character("F"))
+        let orphan = try #require(bench.text.firstMatch(of: /blob:[0-9a-f-]{36}-0/)).output
+        // The inventory reads the chunk first, then the check of orphans.
+        bench.gate.close(ObjectID(ByteString(String(orphan))), after: 1)
+        bench.console.handle(.character("r"), size: bench.size)
+        await bench.wait { bench.text.contains("rearrange") && bench.text.contains("double-reference") }
+        for key in [Key.character("*"), .character("R")] { bench.console.handle(key, size: bench.size) }
+        func isAsked() -> Bool { if case .question? = bench.console.overlay { true } else { false } }
+        await bench.wait(until: isAsked)
+        #expect(
+            bench.text.contains(/\n  The scan still runs: [0-9]+ problems found so far\. What it finds later is not in/)
+        )
+        bench.console.handle(.escape, size: bench.size)
+        bench.gate.open()
+        await bench.settle()
+        await bench.press(.character("*"), .character("R"))
+        #expect(isAsked() && !bench.text.contains("scan"))
+    }
+
+    /// The question tells the space that it needs and gives; the message after the next check tells
+    /// what is left, and why; the header counts again at once.
+    @Test func aRepairTellsItsSpaceAndWhatIsLeft() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 50, columns: 140)
+        await bench.press(.character("F"), .character("*"), .character("R"))
+        #expect(
+            bench.text.contains(
+                "needs 8.6 MiB of free space: content is written anew; a collection frees 10.3 MiB of old chunks"))
+        #expect(bench.text.contains(/frees [0-9.]+ MiB of surplus bytes at once/))
+        #expect(bench.rows[0].contains("30 repos"))
+        await bench.accept()
+        if bench.title == "Results" { await bench.press(.escape) }
+        let message = try #require(bench.text.firstMatch(of: /Repaired 16; ([0-9]+) left: [^.]+\./)).output
+        #expect(message.0.contains("without a repair (push the image again)"))
+        #expect(message.0.contains("for a collection (:collection)"))
+        #expect(bench.rows[1].contains("Problems  \(message.1)  "), "\(bench.rows[1])")
+        #expect(bench.rows[0].contains("27 repos"), "three are empty: \(bench.rows[0])")
     }
 
     @Test func aReadOnlySessionRepairsNothing() async throws {

@@ -12,6 +12,8 @@ import Testing
 /// A console on the sample registry whose loop is the test.
 @MainActor final class ScreenBench {
     let ping = Ping()
+    /// Holds reads of the store.
+    let gate: ReadGate
     let writer: TollWriter
     let store: OpenStore
     let console: Console
@@ -31,25 +33,27 @@ import Testing
         try await SampleRegistry.make(in: sample.reader, sample.writer)
         try await prepare(sample.writer)
         let writer = TollWriter(sample.writer, refusal: refusal)
+        let gate = ReadGate()
         let session = Session(
-            name: "sample registry (in memory)", reader: SteadyReader(base: sample.reader),
+            name: "sample registry (in memory)", reader: SteadyReader(base: sample.reader, gate: gate),
             writer: isReadOnly ? nil : writer,
             chunkSize: StorageReader.defaultChunkSize, journal: JournalPolicy(delay: 0, clock: .test)
         ) { await sample.close() }
-        self.init(session, writer, reason: reason, settings: settings)
+        self.init(session, writer, gate, reason: reason, settings: settings)
         console.start()
         await settle()
     }
 
     /// Another console on the store of `other`, as after a restart.
     convenience init(after other: ScreenBench) async {
-        self.init(other.store.session, other.writer, reason: nil, settings: other.store.settings)
+        self.init(other.store.session, other.writer, other.gate, reason: nil, settings: other.store.settings)
         console.start()
         await settle()
     }
 
-    private init(_ session: Session, _ writer: TollWriter, reason: String?, settings: Settings) {
+    private init(_ session: Session, _ writer: TollWriter, _ gate: ReadGate, reason: String?, settings: Settings) {
         self.writer = writer
+        self.gate = gate
         let store = OpenStore(session, settings: settings)
         self.store = store
         let board = TaskBoard { [ping] in ping.send() }
@@ -73,6 +77,15 @@ import Testing
             for await _ in ping.stream { break }
             console.drain()
             _ = console.frame(size)
+        }
+    }
+
+    /// Draws and drains until something is true, while queries may still run.
+    func wait(until isTrue: () -> Bool) async {
+        console.drain()
+        while !isTrue() {
+            for await _ in ping.stream { break }
+            console.drain()
         }
     }
 
@@ -135,10 +148,53 @@ final class TollWriter: ObjectWriter {
     }
 }
 
+/// Holds reads of one object until it opens.
+final class ReadGate: Sendable {
+    private struct State {
+        var object: ObjectID?
+        /// The number of reads that pass.
+        var free = 0
+        var held: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Closes for an object after a number of reads.
+    func close(_ object: ObjectID, after reads: Int) {
+        state.withLock { ($0.object, $0.free) = (object, reads) }
+    }
+
+    func open() {
+        let held = state.withLock { state in
+            defer { state = State() }
+            return state.held
+        }
+        for read in held { read.resume() }
+    }
+
+    func pass(_ object: ObjectID) async {
+        await withCheckedContinuation { read in
+            let passes = state.withLock { state in
+                guard state.object == object else { return true }
+                state.free -= 1
+                if state.free < 0 { state.held.append(read) }
+                return state.free >= 0
+            }
+            if passes { read.resume() }
+        }
+    }
+}
+
 /// A store with constant load and size, so that headers can be compared. The real size depends on
 /// the order of writes.
 struct SteadyReader: WrappingReader {
     let base: any ObjectReader
+    let gate: ReadGate
+
+    func read(_ operation: ReadOperation, of object: ObjectID) async throws -> ObjectState? {
+        await gate.pass(object)
+        return try await base.read(operation, of: object)
+    }
 
     var load: StoreLoad { StoreLoad(inFlight: 0, limit: 128, latency: 0.0004) }
 
