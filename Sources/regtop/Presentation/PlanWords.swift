@@ -138,7 +138,7 @@ package struct PlanWords {
     package var done: String {
         if let plan = plan as? CollectionPlan {
             let next = plan.nextFreeAfter.map { " The next step can free data after \(HumanText.second($0))." }
-            return "The step is done.\(next ?? "")"
+            return "Done: \(Self.sums(plan)).\(next ?? "")"
         }
         let done = "\(Self.capitalised(plan.action.done)) \(subject)\(destination)"
         guard let change = (plan as? SelectedRemoval)?.plan ?? plan as? ChangePlan, change.action == .remove else {
@@ -146,6 +146,23 @@ package struct PlanWords {
         }
         return change.skipsTrash
             ? "\(done); a collection can free \(HumanText.bytes(plan.impact.reclaimable))." : "\(done) to the trash."
+    }
+
+    /// The work of a step of the collection in bytes.
+    private static func sums(_ plan: CollectionPlan) -> String {
+        func sum(_ works: [CollectionPlan.Part.Work]) -> UInt64 {
+            plan.parts.filter { works.contains($0.work) }.map(\.bytes).reduce(0, addingCapped)
+        }
+        let back = sum([.restore])
+        return "quarantined \(HumanText.bytes(sum([.quarantine, .note, .watch])))"
+            + ", freed \(HumanText.bytes(sum([.free, .trim, .finish])))"
+            + (back > 0 ? ", brought back \(HumanText.bytes(back))" : "")
+    }
+
+    /// The name of a target of the results for people.
+    package func name(of result: ChangeResult) -> String {
+        guard plan is CollectionPlan else { return result.target }
+        return zip(plan.targetNames, plan.subjects).first { $0.0 == result.target }?.1 ?? result.target
     }
 
     /// The results, one line each, with the trash id of everything that is in the trash.

@@ -46,14 +46,21 @@ final class CollectionScreen: Screen {
             Line.wrapped($0.text, to: size.columns, $0.spans.first?.style ?? .normal)
         }
         if size.rows >= 12 { top += Line.wrapped("Options " + ruleText, to: size.columns, .dim) }
+        if size.rows >= 18, plan == nil { top = Line.wrapped(Self.explanation, to: size.columns) + top }
         top = Array(top.prefix(max(0, size.rows - 3)))
         if size.rows >= 14 { top.append(Line()) }
         return top + view.lines(Size(rows: size.rows - top.count, columns: size.columns))
     }
 
+    /// The idea of a collection, for an operator who runs one for the first time.
+    private static let explanation =
+        "A collection frees space in two steps, so that no push loses data. One step quarantines what nothing needs: it can come "
+        + "back. A later step, after the delay, frees it. x runs the next step."
+
     private var verdict: Line {
         guard let plan else {
-            return Line("M marks what is needed and shows what the next step would do; it changes nothing.")
+            return Line(
+                "M looks for what nothing needs any more (a mark), and shows the next step; it changes nothing.")
         }
         func sum(_ work: CollectionPlan.Part.Work) -> UInt64 {
             plan.parts.filter { $0.work == work }.reduce(0) { $0 + $1.bytes }
@@ -62,7 +69,7 @@ final class CollectionScreen: Screen {
         let taken = sum(.quarantine) + sum(.note) + sum(.watch)
         let freed = sum(.free) + sum(.trim) + sum(.finish)
         let condition = freed == 0 || plan.options.caches == .offline ? "" : " (if the registries' caches allow it)"
-        let back = sum(.restore) > 0 ? ", restore \(HumanText.bytes(sum(.restore)))" : ""
+        let back = sum(.restore) > 0 ? ", bring back \(HumanText.bytes(sum(.restore)))" : ""
         return Line(
             "Marked at \(at). Next step: quarantine \(HumanText.bytes(taken)), free \(HumanText.bytes(freed))\(condition)\(back).",
             plan.obstacles.isEmpty ? .good : .warning)
@@ -199,12 +206,15 @@ final class CollectionScreen: Screen {
     /// Counts the bytes that the trash and unfinished uploads keep.
     private var holdingsQuery: Query {
         let registry = store.session.registry
+        // The content of these files belongs to blobs.
+        let pairs = plan?.items(.mend) ?? []
         return .value(Slot(self, "held"), "counting what the trash and uploads keep") {
             let trash = try await TrashReader(registry: registry).sizedItems()
-            let uploads = try await registry.uploads()
-            return (
-                trash.reduce(UInt64(0)) { $0 + ($1.reclaimable ?? 0) }, uploads.reduce(UInt64(0)) { $0 + $1.size }
-            )
+            let uploads = try await registry.uploads().map(\.size).reduce(0, addingCapped)
+            let paired = try await concurrentMap(pairs, window: 64) {
+                try await registry.storage.head(of: $0.blob).sizeOrLength
+            }.reduce(0, addingCapped)
+            return (trash.reduce(UInt64(0)) { $0 + ($1.reclaimable ?? 0) }, uploads - min(paired, uploads))
         } then: { [unowned self] result in
             held = try? result.get()
             return .none
@@ -215,7 +225,7 @@ final class CollectionScreen: Screen {
     private func run() -> Effect {
         guard let admin = store.session.admin else { return .say(.failure("This session is read-only.")) }
         let panel = ChoicePanel(
-            title: "May registries still have old blobs in their cache?",
+            title: "Which is true of ALL registries that use this pool?",
             options: Caches.all.map { .init(name: $0.name, meaning: $0.meaning) })
         return .choose(panel) { [unowned self] number in
             var options = options
@@ -274,22 +284,24 @@ final class CollectionScreen: Screen {
 
         static let all = [
             Caches(
-                caches: .unknown, name: "Not sure (free nothing)",
-                meaning: "Restores blobs that are needed again and quarantines blobs that are not needed."),
-            Caches(
-                caches: .flushed, name: "No: all were restarted or flushed",
+                caches: .unknown, name: "I do not know: free nothing yet",
                 meaning:
-                    "Frees due blobs. Every registry must have been restarted or flushed after the run that quarantined "
-                    + "them, and at least the delay ago."),
+                    "Always safe. Quarantines what nothing needs, and brings back what is needed again. (A registry that still "
+                    + "remembers a freed blob accepts pushes that lack it.)"),
             Caches(
-                caches: .none, name: "No: none uses a blob descriptor cache",
+                caches: .flushed, name: "They were restarted since the last step",
+                meaning:
+                    "Frees due blobs. Every registry must have been restarted, or its cache flushed, after the step that "
+                    + "quarantined them, and at least the delay ago."),
+            Caches(
+                caches: .none, name: "None has a cache (no \"blobdescriptor\" in config.yml)",
                 meaning:
                     "Frees due blobs. No registry may have a blobdescriptor in its configuration, neither inmemory nor redis."
             ),
             Caches(
-                caches: .offline, name: "No registry is running (free everything now)",
+                caches: .offline, name: "None is running: free everything now",
                 meaning:
-                    "No registry may be running, and no push may resume. Without a delay, this run quarantines, marks again "
+                    "No registry may be running, and no push may resume. Without a delay, this run quarantines, looks again "
                     + "and frees."),
         ]
     }
@@ -330,21 +342,34 @@ nonisolated struct CollectionRow: Sendable, Identifiable {
     /// The work of the next step on the holding, by the last mark; nil before one.
     var next: [CollectionPlan.Part]?
 
-    /// The name in the table. Records of surplus chunks have no holding; their dates differ.
-    var name: String { kind == QuarantineStatus.Item.Kind.surplus.rawValue ? "surplus" : id }
+    /// The things of the batch, in words.
+    var name: String {
+        if let kind = QuarantineStatus.Item.Kind(rawValue: kind) { return kind.things }
+        guard let part = next?.first else { return id }
+        switch part.work {
+        case .mend: return "finished uploads"
+        case .look, .finish: return "at the end"
+        case .note: return QuarantineStatus.Item.Kind.chunks.things
+        case .watch, .trim: return QuarantineStatus.Item.Kind.surplus.things
+        case .quarantine, .date, .restore, .free:
+            if part.emptiesDirectories { return QuarantineStatus.Item.Kind.uploads.things }
+            let isLink = part.items.first?.origin.isBelow(RegistryPaths().repositories) ?? false
+            return (isLink ? QuarantineStatus.Item.Kind.links : .blobs).things
+        }
+    }
 
-    /// "free 3, 1.2 MiB; restore 1, 8.0 KiB".
+    /// "free 1.2 MiB; bring back 8.0 KiB".
     var nextText: String {
         guard let next else { return "" }
         let done = next.map { part in
             if [.date, .mend, .look].contains(part.work) { return part.work.verb }
-            let size = part.bytes > 0 ? ", \(HumanText.bytes(part.bytes))" : ""
-            return "\(part.work.verb) \(HumanText.count(part.items.count))\(size)"
+            return "\(part.work.verb) "
+                + (part.bytes > 0 ? HumanText.bytes(part.bytes) : HumanText.count(part.items.count, "link"))
         }
         return done.isEmpty ? "kept" : done.joined(separator: "; ")
     }
 
-    var searchText: String { "\(id) \(kind) \(state.rawValue) \(nextText)" }
+    var searchText: String { "\(name) \(id) \(state.rawValue) \(nextText)" }
 
     var json: JSONValue {
         [
@@ -356,13 +381,12 @@ nonisolated struct CollectionRow: Sendable, Identifiable {
 
     static let columns: [Column<CollectionRow>] = [
         Column(
-            id: "batch", title: "BATCH", trimming: .middle, minimum: 10, ideal: 28, isSearched: true,
-            order: .text { $0.id }
+            id: "batch", title: "BATCH", minimum: 16, ideal: 18, isSearched: true, order: .text { $0.name }
         ) { row, _ in Line(row.name, row.state == .new ? .dim : .normal) },
-        Column(id: "kind", title: "KIND", minimum: 7, ideal: 7, priority: 5, isSearched: true, order: .text { $0.kind })
-        {
-            row, _ in row.kind.isEmpty ? Cells.unknown : Line(row.kind)
-        },
+        Column(
+            id: "id", title: "ID", trimming: .middle, minimum: 20, ideal: 28, priority: 5, isSearched: true,
+            order: .text { $0.id }
+        ) { row, _ in row.id.first?.isNumber == true ? Line(row.id, .dim) : Cells.unknown },
         Column(
             id: "since", title: "SINCE", minimum: 10, ideal: 19, priority: 3, order: .number { Cells.order($0.since) }
         ) { row, width in Cells.date(row.since, width) },
@@ -381,7 +405,7 @@ nonisolated struct CollectionRow: Sendable, Identifiable {
         {
             row, _ in Line(row.state.rawValue, row.state.style)
         },
-        Column(id: "next", title: "NEXT STEP", minimum: 16, ideal: 44, priority: 1, isSearched: true) { row, _ in
+        Column(id: "next", title: "NEXT STEP", minimum: 22, ideal: 44, priority: 1, isSearched: true) { row, _ in
             row.next == nil ? Cells.unknown : Line(row.nextText)
         },
     ]
@@ -421,14 +445,26 @@ extension CollectionPlan.Part.Work {
     /// The verb in the column of the next step.
     nonisolated fileprivate var verb: String {
         switch self {
-        case .mend: "mend uploads"
-        case .date: "add the date"
-        case .restore: "restore"
-        case .free, .finish: "free"
-        case .trim: "remove"
-        case .quarantine: "quarantine"
-        case .note, .watch: "record"
-        case .look: "restore what pushes need"
+        case .mend: "remove their entries"
+        case .date: "set its date"
+        case .restore: "bring back"
+        case .free, .finish, .trim: "free"
+        case .quarantine, .note, .watch: "quarantine"
+        case .look: "look for late pushes"
+        }
+    }
+}
+
+extension QuarantineStatus.Item.Kind {
+    /// The things of a batch, in words.
+    nonisolated fileprivate var things: String {
+        switch self {
+        case .blobs: "unneeded blobs"
+        case .links: "unneeded links"
+        case .uploads: "old uploads"
+        case .chunks: "orphan chunks"
+        case .surplus: "surplus chunks"
+        case .other: "various things"
         }
     }
 }

@@ -22,11 +22,10 @@ final class ResultsScreen: Screen {
         let errors = Dictionary(grouping: results.filter { $0.error != nil }) { "\(Self.word($0)): \($0.error ?? "")" }
             .filter { $0.value.count > 1 }
         let repeated = Set(errors.values.compactMap { $0.first?.error })
-        let amounts = Self.amounts(words.plan)
         view = TextView { columns in
             errors.sorted { $0.key < $1.key }.flatMap { error, targets in
                 Line.wrapped("\(HumanText.count(targets.count)) \(error)", to: max(1, columns), .warning)
-            } + results.flatMap { Self.lines($0, amounts[$0.target], without: shared.union(repeated), columns) }
+            } + results.flatMap { Self.lines($0, words.name(of: $0), without: shared.union(repeated), columns) }
                 + shared.sorted().flatMap { [Line.blank(1)] + Line.wrapped($0, to: max(1, columns)) }
         }
     }
@@ -58,22 +57,10 @@ final class ResultsScreen: Screen {
         }
     }
 
-    /// The things of each part of a collection, and their size.
-    private static func amounts(_ plan: any ShownPlan) -> [String: String] {
-        let parts = (plan as? CollectionPlan)?.parts ?? []
-        return Dictionary(
-            parts.filter { $0.bytes > 0 }.map { part in
-                (part.name, "\(HumanText.count(part.items.count, "item")), \(HumanText.bytes(part.bytes))")
-            }
-        ) { first, _ in first }
-    }
-
-    private static func lines(_ result: ChangeResult, _ amount: String?, without shared: Set<String>, _ columns: Int)
+    private static func lines(_ result: ChangeResult, _ name: String, without shared: Set<String>, _ columns: Int)
         -> [Line]
     {
-        let head =
-            Line(word(result), style(result)).fitted(to: 9) + Line("\(result.target)", .title)
-            + (amount.map { Line("  " + $0) } ?? Line())
+        let head = Line(word(result), style(result)).fitted(to: 9) + Line(name, .title)
         let texts = ([result.error].compactMap(\.self) + result.notes).filter { !shared.contains($0) }
         return [head] + texts.flatMap { Line.wrapped($0, to: max(1, columns - 9)).map { Line.blank(9) + $0 } }
     }
