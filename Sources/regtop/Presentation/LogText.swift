@@ -8,11 +8,11 @@ package enum LogText {
         "\(entry.user)@\(entry.host)" + (entry.client.map { " (\($0))" } ?? "")
     }
 
-    /// The first targets.
+    /// The target, or the number of several and the first ones.
     package static func what(_ entry: AuditEntry) -> String {
         let shown = entry.targets.prefix(3).joined(separator: ", ")
-        let rest = entry.targetCount - min(3, entry.targets.count)
-        return rest > 0 ? "\(shown) and \(HumanText.count(rest)) more" : shown
+        guard entry.targetCount > 1 else { return shown }
+        return "\(HumanText.count(entry.targetCount, "target")): \(shown)\(entry.targetCount > 3 ? ", …" : "")"
     }
 
     /// "done", or "2 done, 1 failed: why".

@@ -246,7 +246,11 @@ import Testing
         #expect(asked.handle(.character("y"), size) == .unseen)
         #expect(asked.handle(.down, size) == nil)
         #expect(asked.handle(.character("y"), size) == .unseen)
+        // No yes is offered before it counts.
+        #expect(!asked.mayAgree(size) && asked.lines(size).last?.text == "Delete?  ↓ read on  N no")
         #expect(asked.handle(.down, size) == nil)
+        #expect(asked.mayAgree(size) && asked.lines(size).last?.text == "Delete?  y yes  N no")
+        #expect(asked.handle(.up, size) == nil)
         #expect(asked.handle(.character("y"), size) == .yes)
     }
 

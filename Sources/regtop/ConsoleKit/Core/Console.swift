@@ -190,7 +190,9 @@ package final class Console {
     private func obstacle(to command: Command) -> String? {
         if command.isChange, let readOnlyReason { return "This session is read-only: \(readOnlyReason)" }
         if command.isEnabled() { return nil }
-        return command.whenDisabled ?? "\"\(command.name)\" has nothing to act on here."
+        if let reason = command.whenDisabled { return reason }
+        let key = command.keys.first?.label ?? ":\(command.name)"
+        return "Not possible here. \(key) \(command.help.prefix(1).lowercased())\(command.help.dropFirst())."
     }
 
     /// Carries a command out. This is the only place where a read-only session refuses changes.
@@ -470,7 +472,12 @@ package final class Console {
         case .question(let panel, let accept): answer(key, isHurried, panel, accept, size, now)
         case .choice(let panel, let then): choose(key, isHurried, panel, then)
         case .prompt(let prompt, let editor): type(key, prompt, editor)
-        case nil: if let command = command(for: key) { run(command) }
+        case nil:
+            if let command = command(for: key) {
+                run(command)
+            } else if key == .enter {
+                status = .info("Enter opens nothing here.")
+            }
         }
         if case .paste = key { refusePaste() }
     }
@@ -549,7 +556,7 @@ package final class Console {
         case .other:
             status = .info(panel.declined)
             deafUntil = now.advanced(by: Self.pause)
-        case .unseen: status = .failure("Not all of the summary was visible: scroll with ↓, or make the window larger.")
+        case .unseen: status = .failure("Read the whole summary first: ↓ or PgDn shows the rest.")
         case .mistyped:
             status = .failure("This is another text than \(panel.typed ?? ""): correct it, or leave with Esc.")
         case nil:

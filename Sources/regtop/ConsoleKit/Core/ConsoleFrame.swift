@@ -1,3 +1,5 @@
+import SafeText
+
 /// Draws a console: the screen with the panel of a question, and the rows around them.
 struct ConsoleFrame {
     let console: Console
@@ -20,7 +22,7 @@ struct ConsoleFrame {
             return Frame(size: size, lines: [statusLine], cursor: .init(row: 0, column: cursor))
         }
         let body = body(Size(rows: Self.bodyRows(size), columns: columns))
-        let title = console.screen.title.line(columns, behind: console.stack.dropLast().map(\.title.title))
+        let title = titleBar.line(columns, behind: console.stack.dropLast().map(\.title.title))
         let lines: [Line] =
             switch size.rows {
             case 1: body
@@ -31,6 +33,15 @@ struct ConsoleFrame {
             }
         let statusIndex = size.rows <= 3 ? size.rows - 1 : size.rows - 2
         return Frame(size: size, lines: lines, cursor: cursor.map { .init(row: statusIndex, column: $0) })
+    }
+
+    /// The title of the screen. The rows above the window come first: after a sort nothing else
+    /// tells of them.
+    private var titleBar: TitleBar {
+        var title = console.screen.title
+        let above = console.screen.pointer?.rowsAbove ?? 0
+        if above > 0 { title.details.insert(Line("↑ \(HumanText.count(above)) more", .key), at: 0) }
+        return title
     }
 
     /// Returns exactly `size.rows` lines.
@@ -132,7 +143,8 @@ struct ConsoleFrame {
     private var hints: Line {
         switch console.overlay {
         case .question(let panel, _):
-            return HintBar.line(panel.typed == nil ? Self.answers : Self.typedAnswers, columns: columns)
+            let answers = panel.typed == nil ? Self.answers : Self.typedAnswers
+            return HintBar.line(panel.mayAgree(room) ? answers : Self.reading, columns: columns)
         case .choice: return HintBar.line(Self.choices, columns: columns)
         case .planning: return HintBar.line([.init(key: "Esc", text: "cancel")], columns: columns)
         case .prompt(let prompt, let editor):
@@ -169,7 +181,7 @@ struct ConsoleFrame {
         let top = size.rows >= 5 ? 2 : size.rows >= 2 ? 1 : 0
         if (top..<top + screenRows).contains(row) { return .body(row: row - top) }
         if row == top - 1 {
-            return console.screen.title.crumb(
+            return titleBar.crumb(
                 at: column, columns, behind: console.stack.dropLast().map(\.title.title)
             ).map(Place.crumb)
         }
@@ -186,6 +198,10 @@ struct ConsoleFrame {
 
     private static let answers: [HintBar.Hint] = [
         .init(key: "y", text: "yes"), .init(key: "n Esc Enter", text: "no"), .init(key: "↑↓", text: "scroll"),
+    ]
+    /// The hints of a question before the whole summary was visible: no yes counts.
+    private static let reading: [HintBar.Hint] = [
+        .init(key: "↓ PgDn", text: "read on, then answer"), .init(key: "Esc", text: "no"),
     ]
     private static let typedAnswers: [HintBar.Hint] = [
         .init(key: "Enter", text: "confirm"), .init(key: "Esc", text: "cancel"),

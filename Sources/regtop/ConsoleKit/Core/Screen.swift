@@ -36,6 +36,8 @@ package protocol Pointable: AnyObject {
     func point(at row: Int, _ column: Int, of rows: Int) -> Pointed
     /// The texts of the chosen content that can be copied.
     var copies: [CopyItem] { get }
+    /// The number of rows above the window. The title says it.
+    var rowsAbove: Int { get }
 }
 
 /// The meaning of a place on a screen.

@@ -79,6 +79,8 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
         return [CopyItem(clipKind(row), name(of: row))] + (others?(row) ?? [])
     }
 
+    package var rowsAbove: Int { table.count > 0 ? table.top : 0 }
+
     private func name(of row: Row) -> String { clip?(row) ?? table.name(of: row) }
 
     /// True if there are rows for a command: marked ones, or the one under the cursor. Costs

@@ -30,6 +30,7 @@ package final class TextView {
     private func scroll(_ name: String, _ keys: [Key], _ help: String, _ target: @escaping (Int, Int) -> Int) -> Command
     {
         Command(name: name, keys: keys, help: help, group: .move) { [unowned self] in
+            guard count > page else { return .say(.info("Everything is on the screen already.")) }
             top = max(0, min(target(top, page), count - page))
             return .none
         }

@@ -51,7 +51,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         if case .meta(let character) = key, typed == nil || !LineEditor.metaKeys.contains(character) { return nil }
         let count = laidOut(size.columns).count
         let room = planRows(size)
-        reached = max(reached, min(count, max(0, min(top, count - room)) + room))
+        reached = seen(size)
         let page = max(1, room - 1)
         if let typed {
             switch key {
@@ -80,8 +80,17 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
     }
 
     /// Yes, if the whole summary was visible.
-    private func yes(_ size: Size) -> Answer {
-        reached >= laidOut(lines.prefix(summary), size.columns).count ? .yes : .unseen
+    private func yes(_ size: Size) -> Answer { mayAgree(size) ? .yes : .unseen }
+
+    /// True if the whole summary was visible, with the rows that are visible now.
+    func mayAgree(_ size: Size) -> Bool {
+        seen(size) >= laidOut(lines.prefix(summary), size.columns).count
+    }
+
+    /// The number of rows of the plan that were visible so far, with those that are visible now.
+    private func seen(_ size: Size) -> Int {
+        let (count, room) = (laidOut(size.columns).count, planRows(size))
+        return max(reached, min(count, max(0, min(top, count - room)) + room))
     }
 
     /// The rows for title, plan and question: at most three quarters of a screen with enough rows.
@@ -112,7 +121,7 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
     func lines(_ size: Size) -> [Line] {
         let height = height(of: size)
         guard height > 0 else { return [] }
-        let ask = ask(size.columns)
+        let ask = ask(size)
         if height == 1 { return [ask] }
         let plan = laidOut(size.columns)
         let shown = plan.dropFirst(max(0, min(top, plan.count - (height - 2)))).prefix(height - 2)
@@ -126,9 +135,11 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         return [heading.truncated(to: size.columns)] + body + [ask]
     }
 
-    private func ask(_ columns: Int) -> Line {
-        guard let typed else {
-            let answers = Line("  y", .key) + Line(" yes  ") + Line("N", .key) + Line(" no")
+    private func ask(_ size: Size) -> Line {
+        let columns = size.columns
+        guard let typed, mayAgree(size) else {
+            let yes = mayAgree(size) ? Line("  y", .key) + Line(" yes  ") : Line("  ↓", .key) + Line(" read on  ")
+            let answers = yes + Line("N", .key) + Line(" no")
             return Line(question, isPermanent ? .bad : .title).truncated(to: max(0, columns - answers.width))
                 + answers.truncated(to: columns)
         }

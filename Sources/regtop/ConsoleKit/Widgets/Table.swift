@@ -45,6 +45,8 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// The words of filters, for completion.
     package var vocabulary: [String] = []
 
+    /// The row that the cursor goes to when it comes in.
+    private var awaited: Row.ID?
     private var numbers: [Row.ID: Int] = [:]
     private var texts = RowTexts()
     /// The length of the longest name.
@@ -136,6 +138,19 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
                 case .folder(let path): folders?.folder(path).map { ~$0 }
                 }
             })
+        followAwaited()
+    }
+
+    /// Puts the cursor on a row, now or as soon as it comes in: on the new name of a row that was
+    /// moved. A move of the cursor before that ends the wait.
+    package mutating func follow(to id: Row.ID) {
+        awaited = id
+        followAwaited()
+    }
+
+    private mutating func followAwaited() {
+        guard let id = awaited, let number = numbers[id], passes(number) else { return }
+        show(number)
     }
 
     /// Removes rows with their marks, hidden ones included.
@@ -256,6 +271,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     mutating func move(to position: Int) {
         cursor = max(0, min(count - 1, position))
         hasChosen = true
+        awaited = nil
     }
 
     /// Keeps the cursor on its row from now on, as if the user had moved it there. From a folder it

@@ -47,6 +47,11 @@ final class LogScreen: Screen {
 
     private(set) lazy var commands: [Command] =
         [
+            Command(
+                name: "open", keys: [.enter, .right, .character("l")], hint: "open",
+                help: "Shows all targets of the change, with their results",
+                isEnabled: { [unowned self] in view.table.selected != nil }
+            ) { [unowned self] in view.table.selected.map { .go(LogEntryScreen(store, $0.entry)) } ?? .none },
             Command(name: "refresh", keys: [.character("r")], hint: "refresh", help: "Reads the log again") {
                 [unowned self] in refresh()
             },
@@ -74,6 +79,57 @@ final class LogScreen: Screen {
                     return .failure(error)
                 }
             })
+    }
+}
+
+/// One change of the log, with all of its targets and their results.
+final class LogEntryScreen: Screen {
+    private let store: OpenStore
+    private let entry: AuditEntry
+    private let view: TextView
+
+    init(_ store: OpenStore, _ entry: AuditEntry) {
+        self.store = store
+        self.entry = entry
+        view = TextView { Self.lines(entry, columns: max(1, $0)) }
+    }
+
+    var title: TitleBar {
+        TitleBar(
+            title: "Change of \(HumanText.second(entry.begun))",
+            details: [Line(entry.action), Line(HumanText.count(entry.targetCount, "target"))])
+    }
+
+    var twin: [String]? { ["log"] + store.words }
+
+    private(set) lazy var commands: [Command] =
+        view.commands + ChangeFlow(store: store, screen: self).undoCommands
+
+    func lines(_ size: Size) -> [Line] { view.lines(size) }
+
+    private static func lines(_ entry: AuditEntry, columns: Int) -> [Line] {
+        func fact(_ name: String, _ value: String) -> [Line] {
+            Line.wrapped(value, to: max(1, columns - 10)).enumerated().map { number, row in
+                Line(number == 0 ? name : "", .dim).fitted(to: 10) + row
+            }
+        }
+        let results = Dictionary(entry.results.map { ($0.target, $0) }) { first, _ in first }
+        let targets = entry.targets.flatMap { target -> [Line] in
+            let result = results[target]
+            let word = result?.outcome ?? ""
+            let rest = [result?.error, result?.trash.map { "in the trash as \($0)" }].compactMap(\.self)
+            return Line.wrapped(target, to: columns, .title).map { $0 }
+                + (word.isEmpty && rest.isEmpty
+                    ? []
+                    : Line.wrapped(([word] + rest).joined(separator: ": "), to: max(1, columns - 2)).map {
+                        Line.blank(2) + $0
+                    })
+        }
+        let more = entry.targetCount - entry.targets.count
+        return fact("change", entry.action) + fact("begun", HumanText.second(entry.begun))
+            + fact("ended", entry.ended.map(HumanText.second) ?? "not finished") + fact("by", LogText.who(entry))
+            + fact("outcome", LogText.outcome(entry)) + [Line()] + targets
+            + (more > 0 ? [Line("and \(HumanText.count(more)) more, which the log does not name", .dim)] : [])
     }
 }
 

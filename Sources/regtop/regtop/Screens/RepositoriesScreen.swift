@@ -45,6 +45,8 @@ final class RepositoriesScreen: Screen, TargetScreen {
         view.table.remove { targets.contains($0.name.string) }
     }
 
+    func follow(to name: ImageReference) { view.table.follow(to: name.repository) }
+
     func escape() -> Bool { view.escape() }
 
     var pointer: (any Pointable)? { view }
@@ -362,6 +364,7 @@ nonisolated extension RepositoryRow {
         let state: RepositorySummary.State =
             switch (summary?.state ?? more.state, more.state) {
             case (.damaged, _), (_, .damaged): .damaged
+            case (.suspect, _), (_, .suspect): .suspect
             case (let one, let other): one == other ? one : .ok
             }
         summary = RepositorySummary(

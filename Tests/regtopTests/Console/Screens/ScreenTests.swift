@@ -171,8 +171,84 @@ import Testing
         #expect(bench.text.contains("Move attic/cron to attic/crontab?"))
         await bench.press(.character("y"))
         #expect(bench.status == "Moved attic/cron to attic/crontab. u undoes it.")
+        #expect(bench.rows.contains { $0.hasPrefix(">   attic/crontab ") }, "the cursor is on the new name")
         let names = try await bench.store.session.registry.repositoryNames().map(\.string)
         #expect(names.contains("attic/crontab") && !names.contains("attic/cron"))
+    }
+
+    /// The name is corrected where it was typed.
+    @Test func aNameThatIsTakenStaysInItsInput() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("attic/cron")
+        for key in ["m", "C"] as [Character] {
+            await bench.press(.character(key), .control("u"))
+            await bench.type("attic/y2k")
+            await bench.press(.enter)
+            #expect(bench.text.contains("attic/y2k exists already; repositories are never merged"), "\(bench.text)")
+            #expect(bench.status.hasSuffix(" attic/cron to: attic/y2k"))
+            await bench.press(.escape)
+        }
+        await bench.press(.character("d"))
+        await bench.accept()
+        _ = try await bench.store.session.admin?.apply(
+            bench.store.session.planner.copy(
+                from: #require(ImageReference("attic/intranet")), to: #require(ImageReference("attic/cron"))))
+        await bench.press(.character("T"), .character("m"), .enter)
+        #expect(bench.text.contains("attic/cron exists already"), "\(bench.text)")
+        #expect(bench.status == "restore as: attic/cron")
+    }
+
+    /// Also after a sort, which keeps the cursor on its row.
+    @Test func rowsAboveTheWindowAreAnnounced() async throws {
+        let bench = try await ScreenBench()
+        #expect(!bench.rows[1].contains("↑"))
+        await bench.press(.down, .up, .character(":"))
+        await bench.type("sort size")
+        await bench.press(.enter)
+        let row = bench.console.screen.pointer?.rowsAbove ?? 0
+        #expect(row > 0 && bench.rows[1].hasPrefix("Repositories  ↑ \(row) more  30"), "\(bench.rows[1])")
+        await bench.press(.character("g"))
+        #expect(!bench.rows[1].contains("↑"))
+        await bench.press(.character("b"), .character("G"))
+        #expect(bench.rows[1].contains("Usage  ↑ "), "\(bench.rows[1])")
+    }
+
+    /// A renamed tag keeps the cursor as well.
+    @Test func theCursorFollowsATag() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("library/alpine")
+        await bench.press(.enter)
+        await bench.find("3.3")
+        await bench.press(.escape, .character("m"))
+        await bench.type("-old")
+        await bench.press(.enter)
+        await bench.accept()
+        #expect(bench.rows.contains { $0.hasPrefix(">   3.3-old ") }, "\(bench.text)")
+    }
+
+    /// Enter says that there is nothing to open; in the log it shows the whole change.
+    @Test func enterIsNeverSilent() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 24, columns: 140)
+        await bench.find("attic")
+        await bench.press(.character("*"), .character("d"))
+        await bench.accept()
+        await bench.press(.character("p"), .enter)
+        #expect(bench.status == "Enter opens nothing here.")
+        await bench.press(.escape, .character("L"))
+        #expect(bench.text.contains("3 targets: attic/cron, "))
+        await bench.press(.enter)
+        #expect(bench.title.hasPrefix("Change of 2026-01-01"))
+        for name in ["attic/cron", "attic/intranet", "attic/y2k"] {
+            #expect(bench.rows.contains(name), "\(bench.text)")
+        }
+        await bench.press(.enter)
+        #expect(bench.status == "Everything is on the screen already.")
+        await bench.press(.escape, .escape)
+        await bench.find("attic/nothing")
+        await bench.press(.character("d"))
+        #expect(
+            bench.status.hasPrefix("Not possible here. d deletes the marked repositories, or the one under the cursor"))
     }
 
     /// The latest change first, of any kind.
