@@ -59,7 +59,7 @@ public struct RegistryPass: Sendable {
     public func ownFaults(of name: RepositoryName) async throws -> [String] {
         let facts = try await RepositoryInquiry(name: name, pass: self, scope: []).facts([.tagNames, .uploads])
         guard facts.uploads?.isEmpty == false else { return facts.ownFaults }
-        return try await RepositoryInquiry.whole(name, in: self, and: [.uploads]).ownFaults
+        return try await RepositoryInquiry.whole(name, in: self, and: [.uploads], .uploadFiles).ownFaults
     }
 
     /// Returns many repositories in a row each, in the order of the names, without those that were
@@ -238,23 +238,20 @@ public struct RegistryPass: Sendable {
 
     private func upload(_ identifier: String, of name: RepositoryName) async throws -> UploadSummary {
         let path = try reader.paths.uploads(name).appending(identifier)
-        let files = try await (reader.storage.walkIfThere(path) ?? []).compactMap(\.file)
-        async let sizes = concurrentMap(files, window: reader.window) { [reader] in
-            try await reader.storage.head(of: $0.blob).sizeOrLength
-        }
+        let entries = try await reader.storage.entries(path) ?? []
+        async let size = size(entries.first { $0.name == "data" })
         async let modified = reader.storage.objects.read(.stat, of: StorageReader.directory(path))?.modified
-        let note = path.appending(.literal("startedat"))
-        let started = try await start(files.first { $0.path == note }?.blob, at: note)
+        let started = try await start(
+            entries.first { $0.name == "startedat" }, at: path.appending(.literal("startedat")))
         var written: Date?
         if started == nil {
-            for file in files {
-                guard let date = try await self.written(file.blob) else { continue }
+            for case .file(let blob) in entries.map(\.kind) {
+                guard let date = try await self.written(blob) else { continue }
                 written = max(written ?? date, date)
             }
         }
         return try await UploadSummary(
-            repository: name, id: identifier, started: started, size: sizes.reduce(0, addingCapped), written: written,
-            modified: modified)
+            repository: name, id: identifier, started: started, size: size, written: written, modified: modified)
     }
 
     /// The time of the last write to a chunk of a file; nil if there is no chunk.
@@ -262,8 +259,8 @@ public struct RegistryPass: Sendable {
         try await reader.storage.layout(of: blob).chunks.compactMap(\.modified).max()
     }
 
-    private func start(_ file: BlobIdentifier?, at path: StoragePath) async throws -> Date? {
-        guard let file else { return nil }
+    private func start(_ entry: DirectoryEntry?, at path: StoragePath) async throws -> Date? {
+        guard case .file(let file)? = entry?.kind else { return nil }
         do {
             let text = try await reader.storage.file(file, at: path, limit: 64).data
             return Timestamp.made(String(decoding: text, as: UTF8.self))

@@ -93,12 +93,14 @@ package struct RepositoryInquiry: Sendable {
     /// of its links. Reads the revision directories that no tag reaches: nothing else tells whether
     /// they are more than the remains of a deletion, and when they were written.
     ///
-    /// - Parameter questions: asked as well.
+    /// - Parameters:
+    ///   - questions: asked as well.
+    ///   - more: the further questions that answers raise.
     package static func whole(
-        _ name: RepositoryName, in pass: RegistryPass, and questions: [Question] = []
+        _ name: RepositoryName, in pass: RegistryPass, and questions: [Question] = [], _ more: Scope = []
     ) async throws -> RepositoryFacts {
         let inquiry = RepositoryInquiry(
-            name: name, pass: pass, scope: [.tagLinks, .reach, .untagged, .listings, .uploadFiles])
+            name: name, pass: pass, scope: more.union([.tagLinks, .reach, .untagged, .listings]))
         let facts = try await inquiry.facts([.tagNames, .revisionList, .layerList] + questions)
         let untagged = facts.untaggedRevisions.filter { facts.revisions[$0]?.link.state == .listed }
         return untagged.isEmpty ? facts : try await inquiry.facts(untagged.map { .revision($0) }, known: facts)

@@ -13,9 +13,8 @@ public struct RepositorySummary: Hashable, Sendable {
         /// A chunk of a blob is too long: only the content tells whether the blob can be pulled.
         /// `show` of the tag reads it.
         case suspect
-        /// A manifest does not parse, a link is missing, a tag's link is wrong, a blob's first or
-        /// last chunk is missing or too short, a name breaks the path rule, or an upload names the
-        /// chunks of a blob. (`fsck` reads the content of all links.)
+        /// A manifest does not parse, a link is missing, a tag's link is wrong, or the first or the
+        /// last chunk of a blob is missing or too short. (`fsck` reads the content of all links.)
         case damaged
     }
 
@@ -68,7 +67,7 @@ extension RepositorySummary {
     ) {
         let revisions = facts.heldRevisions
         var problems = Problems()
-        for sentence in facts.ownFaults + facts.tags.keys.sorted().compactMap(facts.fault) { problems.add(sentence) }
+        for sentence in facts.tags.keys.sorted().compactMap(facts.fault) { problems.add(sentence) }
         let closure = facts.closure
         let isDamaged = !problems.isEmpty || closure.state == .damaged
         for sentence in closure.problems.sentences { problems.add(sentence) }

@@ -8,8 +8,7 @@ public struct UploadSummary: Hashable, Sendable {
     public let id: String
     /// The start of the upload, from its file `startedat`; nil if that cannot be read.
     public let started: Date?
-    /// Bytes of all of its files: the data so far and the notes of the registry about it. Its
-    /// removal makes as many reclaimable, as long as nothing else names its data.
+    /// Bytes uploaded so far.
     public let size: UInt64
     /// The last write to a chunk of its files. nil if there is no chunk, or if `started` is known,
     /// since no caller reads it then.

@@ -7,7 +7,7 @@ extension RepositorySummary {
         [
             "name": .string(name.string), "tags": .count(tags), "revisions": .count(revisions),
             "uploads": .count(uploads), "size": .unsigned(size), "unique": .bytes(unique),
-            "modified": .time(modified), "state": .string(state.rawValue),
+            "modified": .time(modified), "state": .string(state.printed),
         ]
     }
 
@@ -16,7 +16,7 @@ extension RepositorySummary {
         [
             "name": .string(name.string), "tag": .null, "digest": .null, "mediaType": .null, "size": .unsigned(size),
             "config": .null, "layers": [], "manifests": .array(manifests.map(\.jsonAsChild)), "signatures": [],
-            "state": .string(state.rawValue),
+            "state": .string(state.printed),
         ]
     }
 }
@@ -27,7 +27,7 @@ extension TagSummary {
         let json: JSONValue = [
             "tag": .string(tag), "digest": .text(digest), "mediaType": .text(mediaType), "size": .unsigned(size),
             "created": .time(created), "modified": .time(modified), "platforms": .array(platforms.map { .string($0) }),
-            "state": .string(state.rawValue),
+            "state": .string(state.printed),
         ]
         return json.adding("kind", kind?.json).adding("companion", companion?.json)
     }
@@ -45,7 +45,7 @@ extension ImageDetail {
             "name": .string(name.string), "tag": .text(tag), "digest": .text(digest), "mediaType": .text(mediaType),
             "size": .unsigned(size), "config": config?.json ?? .null, "layers": .array(layers.map(\.json)),
             "manifests": .array(manifests.map(\.json)), "signatures": .array(signatures.map { .text($0) }),
-            "state": .string(state.rawValue),
+            "state": .string(state.printed),
         ]
         return json.adding("kind", kind?.json)
             .adding("notes", notes.isEmpty ? nil : .array(notes.map { .string($0) }))
@@ -55,7 +55,7 @@ extension ImageDetail {
     var jsonAsChild: JSONValue {
         [
             "digest": .text(digest), "size": .unsigned(size), "mediaType": .text(mediaType),
-            "platform": .text(platforms.count == 1 ? platforms.first : nil), "state": .string(state.rawValue),
+            "platform": .text(platforms.count == 1 ? platforms.first : nil), "state": .string(state.printed),
         ]
     }
 }
@@ -64,7 +64,7 @@ extension ImageDetail.Blob {
     var json: JSONValue {
         [
             "digest": .text(digest), "size": .unsigned(size), "mediaType": .text(mediaType),
-            "state": .string(state.rawValue),
+            "state": .string(state.printed),
         ]
     }
 }
@@ -73,7 +73,7 @@ extension ImageDetail.Child {
     var json: JSONValue {
         let json: JSONValue = [
             "digest": .text(digest), "size": .unsigned(size), "mediaType": .text(mediaType),
-            "platform": .text(platform), "state": .string(state.rawValue),
+            "platform": .text(platform), "state": .string(state.printed),
         ]
         return json.adding("osVersion", osVersion.map { .string($0) })
             .adding("osFeatures", osFeatures.isEmpty ? nil : .array(osFeatures.map { .string($0) }))
@@ -119,4 +119,19 @@ extension CollectionPlan.Item {
     package var json: JSONValue {
         ["path": .text(origin), "blob": .string(blob.string), "bytes": .unsigned(bytes)]
     }
+}
+
+// The states as commands print them: by the lengths of chunks alone, so that a chunk that is too
+// long is damage. The console, which reads the content, tells more.
+
+extension RepositorySummary.State {
+    package var printed: String { self == .suspect ? "damaged" : rawValue }
+}
+
+extension TagSummary.State {
+    package var printed: String { self == .ok ? rawValue : "damaged" }
+}
+
+extension ImageDetail.BlobState {
+    package var printed: String { self == .suspect || self == .waste ? "damaged" : rawValue }
 }

@@ -28,15 +28,14 @@ import Testing
         #expect((own.summary.problems != []) == (own.summary.state != .ok))
     }
 
-    /// `damaged` is content that the registry cannot serve or will lose, `suspect` content that has
+    /// `damaged` is content that the registry cannot serve, `suspect` content that has
     /// to be read for a judgement; `fsck` reports the rest.
     private func expectedState(_ specimen: Specimen) -> RepositorySummary.State {
         switch specimen {
-        case .resumedUpload, .emptyLayer, .halfDeleted, .movedDirectory, .writtenBelowFile, .shortChunk, .halfMoved,
-            .dotDotName:
+        case .resumedUpload, .emptyLayer, .halfDeleted, .movedDirectory, .writtenBelowFile, .shortChunk:
             .damaged
         case .zeroFilled, .overwrittenShorter: .suspect
-        case .pushedTwice, .unlistedDirectory: .ok
+        case .pushedTwice, .halfMoved, .unlistedDirectory, .dotDotName: .ok
         }
     }
 

@@ -102,7 +102,7 @@ import Testing
         let report = try await object("chunks", Fixture.bigLayer)
         #expect(
             Set(report.keys) == [
-                "path", "blob", "size", "chunkSize", "modified", "usedBy", "chunks", "holes", "state", "problem",
+                "path", "blob", "size", "chunkSize", "modified", "usedBy", "chunks", "holes", "state",
             ])
         #expect(report["size"] as? Int == 9_011_200)
         #expect(report["chunkSize"] as? Int == 4_194_304)
@@ -120,7 +120,6 @@ import Testing
     @Test func chunksOfTheDamagedLayer() async throws {
         let report = try await object("chunks", Fixture.damagedLayer)
         #expect(report["state"] as? String == "damaged")
-        #expect((report["problem"] as? String)?.contains("in the wrong chunk") == true)
         let chunks = try #require(report["chunks"] as? [[String: Any]])
         #expect(chunks.compactMap { $0["state"] as? String } == ["long", "long", "missing"])
         #expect(chunks.last?["length"] is NSNull)

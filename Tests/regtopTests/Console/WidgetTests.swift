@@ -177,7 +177,8 @@ import Testing
         }
         for key in [Key.tab, .character("x"), .control("y"), .delete, .function(9)] {
             var asked = panel
-            #expect(asked.handle(key, Size(rows: 20, columns: 60)) == .no)
+            #expect(
+                asked.handle(key, Size(rows: 20, columns: 60)) == .other, "No, and the keys that follow are dropped")
         }
         for key in [Key.down, .character(" "), .pageUp, .meta("y"), .paste("y"), .paste("y\n")] {
             var asked = panel
@@ -202,7 +203,7 @@ import Testing
         #expect(answer(.character("w"), .character("e"), .character("x"), .backspace, .character("b"), .enter) == .yes)
         #expect(answer(.enter) == .no)
         #expect(answer(.character("w"), .escape) == .no)
-        #expect(answer(.function(9)) == .no)
+        #expect(answer(.function(9)) == .other)
         #expect(answer(.paste("web"), .enter) == .no)
         var asked = wanted
         _ = asked.handle(.character("w"), size)

@@ -107,7 +107,7 @@ extension RepositorySummary: Filterable {
         case .uploads: .number(UInt64(uploads))
         case .size: .number(size)
         case .modified: modified.map { .time($0) }
-        case .state: .text(state.rawValue)
+        case .state: state == .suspect ? .texts([state.rawValue, "damaged"]) : .text(state.rawValue)
         case .kind: .text("repository")
         case .age, .created, .unique, .shared, .digest, .platforms: nil
         }
@@ -125,7 +125,7 @@ extension TagSummary: Filterable {
         case .size: .number(size)
         case .created: created.map { .time($0) }
         case .modified: modified.map { .time($0) }
-        case .state: .text(state.rawValue)
+        case .state: state == .suspect ? .texts([state.rawValue, "damaged"]) : .text(state.rawValue)
         case .digest: digest.map { .text($0.string) }
         case .platforms: .texts(platforms)
         case .kind: FilterValue(kind, mediaType)

@@ -18,10 +18,8 @@ struct ChunksCommand: StoreCommand {
             registry.
 
             JSON: {path, blob, size, chunkSize, modified, usedBy:[{repository, tag, digest}], chunks:[{index, object, \
-            offset, length, expected, state, pg, osds}], holes:[{offset, length}], state, problem}. state is ok; damaged; or \
-            waste: the content is right, and there are bytes of no use. It is the judgement of `regtop fsck`, which reads the \
-            content of a file with wrong lengths; problem is its reason, or null. The length of a missing chunk is null, \
-            and so is the tag of an untagged manifest.
+            offset, length, expected, state, pg, osds}], holes:[{offset, length}], state}; state is ok or damaged. The \
+            length of a missing chunk is null, and so is the tag of an untagged manifest.
 
             EXAMPLES:
               regtop chunks sha256:4fae…
@@ -43,14 +41,12 @@ struct ChunksCommand: StoreCommand {
         let inspector = BlobInspector(registry: registry)
         let report = try await Missing.named(given, in: context.session) { try await inspector.report(on: $0) }
         if !report.layout.isSound { try await context.warnOfChunkSize() }
-        let problem = try await inspector.problem(of: report)
         var uses: [BlobUse] = []
         if let digest = report.digest {
             uses = try await inspector.uses(of: digest, progress: context.progress.handler)
         }
         try await context.print(
-            format.format, json: report.json(problem, usedBy: uses),
-            plain: ChunkText.plain(report, problem, usedBy: uses))
+            format.format, json: report.json(usedBy: uses), plain: ChunkText.plain(report, usedBy: uses))
     }
 
     private static func subject(_ text: String) throws -> GivenSubject {
@@ -70,7 +66,7 @@ nonisolated enum ChunkText {
     /// The most users that are listed.
     private static let longestList = 20
 
-    static func plain(_ report: BlobReport, _ problem: Problem?, usedBy uses: [BlobUse]) -> String {
+    static func plain(_ report: BlobReport, usedBy uses: [BlobUse]) -> String {
         let layout = report.layout
         var facts = FactLines()
         facts.add("path", report.path.string)
@@ -78,8 +74,7 @@ nonisolated enum ChunkText {
         facts.add("size", layout.size.map { "\($0) bytes" })
         facts.add("chunk size", "\(layout.chunkSize) bytes")
         facts.add("modified", TimeText.second(layout.head.modified))
-        facts.add("state", BlobReport.State(judged: problem).rawValue)
-        facts.add("problem", problem?.detail)
+        facts.add("state", report.state.printed)
         for use in uses.prefix(longestList) {
             facts.add("used by", use.tag.map { "\(use.repository):\($0)" } ?? "\(use.repository)@\(use.digest)")
         }
@@ -105,14 +100,14 @@ nonisolated enum ChunkText {
 }
 
 extension BlobReport {
-    nonisolated func json(_ problem: Problem?, usedBy uses: [BlobUse]) -> JSONValue {
+    nonisolated func json(usedBy uses: [BlobUse]) -> JSONValue {
         [
             "path": .text(path), "blob": .text(layout.blob), "size": .bytes(layout.size),
             "chunkSize": .unsigned(layout.chunkSize), "modified": .time(layout.head.modified),
             "usedBy": .array(uses.map(\.json)),
             "chunks": .array(zip(layout.chunks, placements).map { $0.json(at: $1) }),
             "holes": .array(layout.holes.map { ["offset": .unsigned($0.offset), "length": .unsigned($0.length)] }),
-            "state": .string(State(judged: problem).rawValue), "problem": .text(problem?.detail),
+            "state": .string(state.printed),
         ]
     }
 }
@@ -131,4 +126,9 @@ extension ChunkLayout.Chunk {
             "osds": placement.map { .array($0.osds.map { .count($0) }) } ?? .null,
         ]
     }
+}
+
+extension BlobReport.State {
+    /// As `chunks` prints it, which reads lengths only.
+    nonisolated fileprivate var printed: String { self == .ok ? rawValue : "damaged" }
 }

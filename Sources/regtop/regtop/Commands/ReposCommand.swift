@@ -15,11 +15,9 @@ struct ReposCommand: StoreCommand {
             UNIQUE is the part that no other repository needs; only --unique computes it, in a pass over the whole \
             registry.
 
-            STATE is ok; untagged: no tags; uploads-only: only unfinished uploads; damaged: something cannot be pulled or \
-            will be lost; or suspect: a chunk is too long, and only its content tells whether the blob can be pulled. \
-            `regtop show REPO` says why, and `regtop show REPO:TAG` reads the content. repos checks whether links are \
-            listed, names, uploads, and the first and the last chunk of each blob; ok means no more. `regtop fsck` and \
-            `regtop verify` check the rest.
+            STATE is ok; untagged: no tags; uploads-only: only unfinished uploads; or damaged: something cannot be pulled, \
+            and `regtop show REPO` says why. repos checks whether links are listed, and the first and the last chunk of \
+            each blob; `regtop fsck` and `regtop verify` check the rest.
 
             --where lists only the rows that match a filter, which `regtop rm --help` explains: age>180d, size>1G, \
             unique>500M (needs the same pass as --unique), tags=0, name~^team/, state=damaged, not, and, or.
@@ -63,7 +61,7 @@ struct ReposCommand: StoreCommand {
                 return nil
             }
         }
-        if rows.contains(where: { [.damaged, .suspect].contains($0.state) }) { try await context.warnOfChunkSize() }
+        if rows.contains(where: { $0.state.printed == "damaged" }) { try await context.warnOfChunkSize() }
         let now = context.session.clock.now
         let shown = rows.filter { filter.matches(RepositoryCandidate($0, unique: unique?[$0.name]), now: now) }
         try await context.print(
@@ -83,7 +81,7 @@ nonisolated enum RepositoryTable {
             table.add(
                 row.name.string, String(row.tags), String(row.revisions), String(row.uploads),
                 PlainTable.size(row.size), PlainTable.size(unique?[row.name]),
-                TimeText.second(row.modified), row.state.rawValue)
+                TimeText.second(row.modified), row.state.printed)
         }
         return table.text
     }

@@ -17,10 +17,8 @@ struct ShowCommand: StoreCommand {
 
             The state of a blob is ok; missing; unlinked: it exists, but the repository may not serve it, because its \
             layer link is gone; elsewhere: the manifest says where to download it, so it need not be in the pool and \
-            counts in no sum; damaged, judged by the first and the last chunk (`regtop chunks` checks all); or waste: the \
-            content is right, and bytes behind its end are of no use. Where the lengths of chunks leave a doubt, show reads \
-            the content and says what fsck says; a list of manifests calls such a blob suspect. Sizes are those of the \
-            pool; if a manifest has another size, a note says so.
+            counts in no sum; or damaged, judged by the first and the last chunk (`regtop chunks` checks all). Sizes are \
+            those of the pool; if a manifest has another size, a note says so.
 
             JSON: {name, tag, digest, mediaType, size, config, layers:[{digest, size, mediaType, state}], \
             manifests:[{digest, size, mediaType, platform, state}], signatures, state}; if they apply also notes, kind \
@@ -45,8 +43,7 @@ struct ShowCommand: StoreCommand {
         let pass = context.session.registry.pass()
         try await Missing.named(given, in: context.session) { reference in
             guard case .repository = reference.selector else {
-                let image = try await BlobInspector(registry: context.session.registry).judged(reference, in: pass)
-                    .image
+                let image = try await pass.image(reference)
                 if image.state != .ok { try await context.warnOfChunkSize() }
                 // Only the text shows the history.
                 let recipe = format.format == .plain ? try await pass.recipes(of: image).values.first : nil
@@ -63,7 +60,7 @@ struct ShowCommand: StoreCommand {
             guard let reference = ImageReference(name, .digest(digest)) else { return nil }
             return try await pass.image(reference)
         }
-        if [.damaged, .suspect].contains(summary.state) { try await context.warnOfChunkSize() }
+        if summary.state.printed == "damaged" { try await context.warnOfChunkSize() }
         try await context.print(
             format.format, json: summary.json(manifests: images), plain: ImageText.plain(summary, manifests: images))
     }
@@ -82,7 +79,7 @@ nonisolated enum ImageText {
         let undated = image.undated.map { "invalid date “\($0)”" }
         facts.add("created", image.created.map { TimeText.second($0) } ?? undated)
         facts.add("platforms", image.platforms.isEmpty ? nil : image.platforms.joined(separator: ", "))
-        facts.add("state", image.state.rawValue)
+        facts.add("state", image.state.printed)
         for problem in image.problems { facts.add("problem", problem) }
         for note in image.notes { facts.add("note", note) }
         for (name, values) in recipe?.facts ?? [] {
@@ -105,7 +102,7 @@ nonisolated enum ImageText {
                     + (isLabelled ? [.text("WHAT")] : []))
             for child in image.manifests {
                 table.add(
-                    child.digest.string, PlainTable.size(child.size), child.platform ?? "", child.state.rawValue,
+                    child.digest.string, PlainTable.size(child.size), child.platform ?? "", child.state.printed,
                     child.mediaType ?? "", child.label ?? "")
             }
             text += "\n" + table.text
@@ -129,13 +126,13 @@ nonisolated enum ImageText {
         }
         facts.add("size", PlainTable.size(summary.size))
         facts.add("modified", TimeText.second(summary.modified))
-        facts.add("state", summary.state.rawValue)
+        facts.add("state", summary.state.printed)
         for problem in summary.problems { facts.add("problem", problem) }
         var table = PlainTable(.left("MANIFEST"), .right("SIZE"), .left("PLATFORMS"), .left("STATE"), .left("TYPE"))
         for image in manifests {
             table.add(
                 image.digest?.string ?? "", PlainTable.size(image.size), image.platforms.joined(separator: ","),
-                image.state.rawValue, image.mediaType ?? "")
+                image.state.printed, image.mediaType ?? "")
         }
         return facts.text + "\n" + table.text
     }
@@ -154,7 +151,7 @@ nonisolated enum ImageText {
 
     private static func add(_ blob: ImageDetail.Blob, as name: String, to table: inout PlainTable) {
         table.add(
-            name, blob.digest.string, PlainTable.size(blob.state == .elsewhere ? nil : blob.size), blob.state.rawValue,
+            name, blob.digest.string, PlainTable.size(blob.state == .elsewhere ? nil : blob.size), blob.state.printed,
             blob.mediaType ?? "")
     }
 }

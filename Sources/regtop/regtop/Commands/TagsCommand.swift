@@ -17,11 +17,10 @@ struct TagsCommand: StoreCommand {
             --where lists only the rows that match a filter, which `regtop rm --help` explains: age>180d, \
             created<2015-01-01, size>1G, platforms~arm, state=damaged, not, and, or.
 
-            STATE is ok; damaged: the image cannot be pulled; or suspect: only the content of a blob tells. tags checks whether links are listed, and the first and \
+            STATE is ok, or damaged: the image cannot be pulled. tags checks whether links are listed, and the first and \
             the last chunk of each blob; `regtop show`, `regtop fsck` and `regtop verify` check the rest.
 
-            JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok, suspect or \
-            damaged. \
+            JSON: an array of {tag, digest, mediaType, size, created, modified, platforms, state}; state is ok or damaged. \
             A manifest that is neither an image nor an index has kind. A manifest that belongs to an image has companion: \
             {kind, subject}; kind is sig, att, sbom or referrer.
 
@@ -76,7 +75,7 @@ nonisolated enum TagTable {
             table.add(
                 row.tag, row.digest.map(PlainTable.short) ?? "", PlainTable.size(row.size),
                 TimeText.second(row.created),
-                TimeText.second(row.modified), row.place, row.state.rawValue,
+                TimeText.second(row.modified), row.place, row.state.printed,
                 row.companion?.kind.rawValue ?? "", images.isEmpty ? subject ?? "" : images.joined(separator: ","))
         }
         return table.text
