@@ -25,7 +25,7 @@ public enum FilterField: String, Hashable, Sendable, CaseIterable {
 
     /// The states that rows may have, for `state=` and `state!=`.
     public static let states = [
-        "ok", "suspect", "damaged", "untagged", "uploads-only", "part", "upload", "unread", "missing", "empty",
+        "ok", "damaged", "untagged", "uploads-only", "suspect", "part", "upload", "unread", "missing", "empty",
         "bad size",
         "short", "long", "surplus", "unlinked", "elsewhere", "directory", "invalid",
     ]

@@ -175,14 +175,13 @@ import Testing
             bench.rows.contains { $0.contains("\(digest)/data") && $0.contains("  \(severity)  ") }, "\(bench.text)")
     }
 
-    /// What the list calls damaged is seen in the repository, also if its tags can be pulled.
+    /// The screen of a repository names damage that its tags do not show.
     @Test(arguments: [
         ("half-moved", "! The finished upload 6f0d1a52"),
         ("dot-dot-name", "! The directory of the tags has an entry .."),
     ]) func theDamageOfARepositoryIsNamed(_ repository: String, _ sentence: String) async throws {
         let bench = try await ScreenBench()
         await bench.find("damaged/\(repository)")
-        #expect(bench.rows.contains { $0.hasPrefix(">   damaged/\(repository) ") && $0.hasSuffix("  damaged") })
         await bench.press(.enter)
         #expect(bench.text.contains(sentence), "\(bench.text)")
     }
