@@ -117,6 +117,19 @@ final class RecordingStore: Sendable {
         state.withLock { $0.fault = fault }
     }
 
+    /// The process dies before a write: the write is not executed, and every later operation fails.
+    /// A death after the write before, or at a read between them, leaves the same store. So a test
+    /// that dies before each write in turn sees every state.
+    func die(before write: Int) {
+        let isDead = Mutex(false)
+        inject { step in
+            isDead.withLock { isDead in
+                isDead = isDead || step.write >= write
+                return isDead ? .unknownNotApplied(.dead) : nil
+            }
+        }
+    }
+
     /// Answers writes as applied and does not execute them.
     func swallowWrites() {
         inject { $0.operation.isWrite ? .swallowed : nil }
