@@ -161,7 +161,8 @@ public struct RegistryReader: Sendable {
         } catch is StorageError {
             let blob = try await BlobFinding(storage.head(of: file), of: digest, in: file)
             return ManifestFinding(
-                blob: blob, manifest: nil, reason: blob.state == .ok ? "has lost a part of its content" : blob.reason)
+                blob: blob, manifest: nil,
+                reason: blob.state == .ok || blob.state == .suspect ? "has lost a part of its content" : blob.reason)
         }
     }
 

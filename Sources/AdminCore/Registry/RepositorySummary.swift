@@ -11,7 +11,7 @@ public struct RepositorySummary: Hashable, Sendable {
         /// The repository has unfinished uploads and nothing else.
         case uploadsOnly = "uploads-only"
         /// A chunk of a blob is too long: only the content tells whether the blob can be pulled.
-        /// `show` of the tag reads it.
+        /// The console reads it (`BlobInspector.judged`); commands call this damaged.
         case suspect
         /// A manifest does not parse, a link is missing, a tag's link is wrong, or the first or the
         /// last chunk of a blob is missing or too short. (`fsck` reads the content of all links.)

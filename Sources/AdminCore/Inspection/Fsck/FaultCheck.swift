@@ -4,7 +4,7 @@ import Registry
 import StorageDriver
 
 /// Reads a file with wrong chunks, and finds the problem and its repair: the one judgement of
-/// content, for `fsck`, `show`, `chunks` and the screens of images and blobs.
+/// content, for `fsck` and the screens of images and blobs.
 struct FaultCheck: Sendable {
     let registry: RegistryReader
     /// Returns true for a file whose whole repository has a problem of its own.
