@@ -106,18 +106,19 @@ enum Golden {
         #expect(text == kept, "\(name); after a look at it, UPDATE_GOLDEN=1 keeps it")
     }
 
-    /// Replaces text that differs from run to run: rates and times of tasks, versions of objects,
-    /// and the random ends of the names of holdings.
+    /// Replaces text that differs from run to run: rates and times of tasks, the age of a list on a
+    /// busy machine, versions of objects, and the random ends of the names of holdings.
     static func steady(_ text: String) -> String {
-        text.replacing(/( *)(–|[0-9,]+\/s)( +[0-9]+ s)/) { match in
-            String(repeating: " ", count: match.output.1.count + match.output.2.count - 1) + "–" + match.output.3
-        }
-        .replacing(/([0-9]+) s(?= |\n)/) { match in
-            String(repeating: " ", count: match.output.1.count - 1) + "0 s"
-        }
-        .replacing(/version( +)[0-9,]+/) { match in "version\(match.output.1)1" }
-        .replacing(/(2026[0-9]*(?:-000000|…[0-9]*)-)([0-9a-f]{1,4})/) { match in
-            match.output.1 + String(repeating: "0", count: match.output.2.count)
-        }
+        text.replacing(#/  read [0-9]+ min( +[0-9]+ s)? ago/#, with: "")
+            .replacing(/( *)(–|[0-9,]+\/s)( +[0-9]+ s)/) { match in
+                String(repeating: " ", count: match.output.1.count + match.output.2.count - 1) + "–" + match.output.3
+            }
+            .replacing(/([0-9]+) s(?= |\n)/) { match in
+                String(repeating: " ", count: match.output.1.count - 1) + "0 s"
+            }
+            .replacing(/version( +)[0-9,]+/) { match in "version\(match.output.1)1" }
+            .replacing(/(2026[0-9]*(?:-000000|…[0-9]*)-)([0-9a-f]{1,4})/) { match in
+                match.output.1 + String(repeating: "0", count: match.output.2.count)
+            }
     }
 }
