@@ -15,6 +15,15 @@ extension Console {
                 }
             },
             Command(
+                name: "details", keys: [.character("|")],
+                help:
+                    "Shows or hides the details of the row beside the table, on \(ConsoleFrame.wide) columns and more",
+                group: .general
+            ) { [unowned self] in
+                look.hasDetails.toggle()
+                return .say(.info(look.hasDetails ? "Details are shown." : "Details are hidden."))
+            },
+            Command(
                 name: "mouse", keys: [],
                 help: "Leaves the mouse to the terminal, to select text, or takes it for clicks again", group: .general
             ) { [unowned self] in

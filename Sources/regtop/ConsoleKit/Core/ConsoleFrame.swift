@@ -48,8 +48,38 @@ struct ConsoleFrame {
     private func body(_ size: Size) -> [Line] {
         let panel = panel + notice.dropLast()
         let rest = Size(rows: size.rows - panel.count, columns: size.columns)
-        let lines = (rest.rows > 0 ? console.screen.lines(rest) : []).prefix(rest.rows)
+        let lines = screen(rest)
         return lines + Array(repeating: Line(), count: rest.rows - lines.count) + panel
+    }
+
+    /// The columns from which on there is room for details beside a table.
+    static let wide = 120
+
+    /// The columns of the screen, without the pane of details and the rule beside it.
+    private var screenColumns: Int { details.isEmpty ? columns : columns - pane - 3 }
+
+    /// The width of the pane of details.
+    private var pane: Int { min(64, columns / 3) }
+
+    /// The lines of the pane of details; none if there is no pane.
+    private var details: [Line] {
+        guard columns >= Self.wide, console.look.hasDetails, !console.look.isLinear else { return [] }
+        return console.screen.pointer?.details(pane) ?? []
+    }
+
+    /// Returns the screen and, if it is wide, the details of the row under the cursor beside it.
+    private func screen(_ size: Size) -> [Line] {
+        guard size.rows > 0 else { return [] }
+        let columns = screenColumns
+        let lines = console.screen.lines(Size(rows: size.rows, columns: columns)).prefix(size.rows)
+        guard columns < self.columns else { return Array(lines) }
+        // Sums of folders are counted while the screen is drawn.
+        let details = details
+        return (0..<size.rows).map { row in
+            let left = row < lines.count ? lines[row] : Line()
+            let right = row < details.count ? details[row] : Line()
+            return left.fitted(to: columns) + Line(" │ ", .rule) + right
+        }
     }
 
     /// The rows of the screen itself, without questions and messages.
@@ -179,7 +209,7 @@ struct ConsoleFrame {
     /// Returns the part at a place; nil for none.
     func place(row: Int, column: Int) -> Place? {
         let top = size.rows >= 5 ? 2 : size.rows >= 2 ? 1 : 0
-        if (top..<top + screenRows).contains(row) { return .body(row: row - top) }
+        if (top..<top + screenRows).contains(row) { return column < screenColumns ? .body(row: row - top) : nil }
         if row == top - 1 {
             return titleBar.crumb(
                 at: column, columns, behind: console.stack.dropLast().map(\.title.title)

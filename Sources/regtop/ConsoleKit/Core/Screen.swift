@@ -38,6 +38,9 @@ package protocol Pointable: AnyObject {
     var copies: [CopyItem] { get }
     /// The number of rows above the window. The title says it.
     var rowsAbove: Int { get }
+    /// Returns what is known about the chosen content, for a pane beside the screen; no lines if
+    /// there is nothing to tell, or if the screen itself tells it.
+    func details(_ columns: Int) -> [Line]
 }
 
 /// The meaning of a place on a screen.

@@ -16,6 +16,8 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     package var others: ((Row) -> [CopyItem])?
     /// Called before the rows are grouped by folders, or listed flat.
     package var regroup: () -> Void = {}
+    /// False if the screen shows the details of the row below the table.
+    package var hasDetailsBeside = true
     let canMark: Bool
     /// The rows of the last drawing, for moves by pages.
     private(set) var page = 1
@@ -80,6 +82,8 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
     }
 
     package var rowsAbove: Int { table.count > 0 ? table.top : 0 }
+
+    package func details(_ columns: Int) -> [Line] { hasDetailsBeside ? table.details(columns) : [] }
 
     private func name(of row: Row) -> String { clip?(row) ?? table.name(of: row) }
 
@@ -416,6 +420,7 @@ extension TableView {
     }
 
     private func sortByNext() {
+        let sortable = sortable.filter { !$0.isDetail || $0.id == table.sortColumn }
         let current = sortable.firstIndex { $0.id == table.sortColumn }
         let next = current.map { $0 + 1 } ?? 0
         guard sortable.indices.contains(next) else { return table.sort(by: nil, descending: false) }

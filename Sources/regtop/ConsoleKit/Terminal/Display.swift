@@ -38,6 +38,8 @@ nonisolated struct DisplayInput: Equatable {
 package nonisolated struct Look: Sendable, Equatable {
     /// True if the console takes clicks, double clicks and the wheel.
     package var hasMouse = true
+    /// True if a wide console shows the details of the row under the cursor beside a table.
+    package var hasDetails = true
     /// True if the console writes line by line, for screen readers.
     package var isLinear = false
     package var theme = Theme.standard
@@ -45,9 +47,11 @@ package nonisolated struct Look: Sendable, Equatable {
     package var paints: [Style: Paint] = [:]
 
     package init(
-        hasMouse: Bool = true, isLinear: Bool = false, theme: Theme = .standard, paints: [Style: Paint] = [:]
+        hasMouse: Bool = true, hasDetails: Bool = true, isLinear: Bool = false, theme: Theme = .standard,
+        paints: [Style: Paint] = [:]
     ) {
         self.hasMouse = hasMouse
+        self.hasDetails = hasDetails
         self.isLinear = isLinear
         self.theme = theme
         self.paints = paints

@@ -24,6 +24,9 @@ package nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
     package var isName = false
     /// True if the column is shown only if every other column has its ideal width.
     package var isExtra = false
+    /// True if only the details of a row have the value, unless the user names the column in the
+    /// configuration.
+    package var isDetail = false
     /// True if words of the filter are highlighted in this column.
     package var isSearched = false
     package var order = Order.none
@@ -31,11 +34,14 @@ package nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
     package var startsDescending = false
     /// Returns the cell of a row for a width. The table cuts a longer cell.
     let cell: @Sendable (Row, _ width: Int) -> Line
+    /// Returns the whole value for the pane of details, a text each; nil for the cell.
+    let details: (@Sendable (Row) -> [String])?
 
     package init(
         id: String, title: String, alignment: Line.Alignment = .left, trimming: Line.Trimming = .end, minimum: Int,
-        ideal: Int? = nil, priority: Int = 0, isName: Bool = false, isExtra: Bool = false, isSearched: Bool = false,
-        order: Order = Order.none, startsDescending: Bool = false, cell: @escaping @Sendable (Row, _ width: Int) -> Line
+        ideal: Int? = nil, priority: Int = 0, isName: Bool = false, isExtra: Bool = false, isDetail: Bool = false,
+        isSearched: Bool = false, order: Order = Order.none, startsDescending: Bool = false,
+        details: (@Sendable (Row) -> [String])? = nil, cell: @escaping @Sendable (Row, _ width: Int) -> Line
     ) {
         self.id = id
         self.title = title
@@ -46,9 +52,11 @@ package nonisolated struct Column<Row: Sendable>: Sendable, Identifiable {
         self.priority = priority
         self.isName = isName
         self.isExtra = isExtra
+        self.isDetail = isDetail
         self.isSearched = isSearched
         self.order = order
         self.startsDescending = startsDescending
+        self.details = details
         self.cell = cell
     }
 }

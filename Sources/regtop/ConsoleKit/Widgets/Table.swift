@@ -69,9 +69,10 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     // MARK: Shown rows
 
     var shownColumns: [Column<Row>] {
-        guard let chosen else { return columns }
+        let usual = columns.filter { !$0.isDetail }
+        guard let chosen else { return usual }
         let shown = chosen.compactMap { id in columns.first { $0.id == id } }
-        return shown.isEmpty ? columns : shown
+        return shown.isEmpty ? usual : shown
     }
 
     /// The number of positions: of shown rows and folders.
@@ -108,8 +109,10 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
 
     /// The name of a row: the text of the column with the names, or of the first one.
     func name(of row: Row) -> String {
-        (columns.first(where: \.isName) ?? columns.first)?.cell(row, 200).text ?? ""
+        nameColumn?.cell(row, Self.wide).text ?? ""
     }
+
+    var nameColumn: Column<Row>? { columns.first(where: \.isName) ?? columns.first }
 
     // MARK: Rows
 

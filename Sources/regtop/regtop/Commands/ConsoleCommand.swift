@@ -40,7 +40,8 @@ struct LookOptions: ParsableArguments {
     /// The options, completed by the configuration.
     func look(_ settings: Settings) -> Look {
         Look(
-            hasMouse: !noMouse && settings.hasMouse, isLinear: linear, theme: settings.theme, paints: settings.paints)
+            hasMouse: !noMouse && settings.hasMouse, hasDetails: settings.hasDetails, isLinear: linear,
+            theme: settings.theme, paints: settings.paints)
     }
 }
 

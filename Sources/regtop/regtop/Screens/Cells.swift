@@ -8,8 +8,11 @@ nonisolated enum Cells {
     /// The cell of a value that is not known, or not known yet.
     static let unknown = Line("–", .dim)
 
-    static func size(_ bytes: UInt64?) -> Line {
-        bytes.map { Line(HumanText.bytes($0)) } ?? unknown
+    /// The size in the greatest unit, with the number of bytes if there is room.
+    static func size(_ bytes: UInt64?, _ width: Int = 0) -> Line {
+        guard let bytes else { return unknown }
+        let exact = "\(HumanText.bytes(bytes)), \(HumanText.count(bytes)) bytes"
+        return Line(bytes >= 1024 && exact.count <= width ? exact : HumanText.bytes(bytes))
     }
 
     static func exact(_ bytes: UInt64?) -> Line {

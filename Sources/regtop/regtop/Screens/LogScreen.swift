@@ -18,6 +18,7 @@ final class LogScreen: Screen {
         self.store = store
         view = TableView(Table(columns: LogRow.columns, searchText: { $0.searchText }))
         view.clip = { VisibleText.of($0.entry.targets.joined(separator: ", ")) }
+        view.hasDetailsBeside = false
         view.empty = "Reading the log …"
     }
 

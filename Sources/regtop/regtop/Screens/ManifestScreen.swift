@@ -26,6 +26,7 @@ final class ManifestScreen: Screen {
                 searchText: {
                     "\($0.name) \($0.digest?.string ?? "") \($0.mediaType ?? "") \($0.state ?? "") \($0.command)"
                 }))
+        view.hasDetailsBeside = false
         view.empty = "Reading the manifest …"
         view.clipKind = { $0.digest == nil ? .name : .digest }
         view.clip = { $0.digest?.string ?? $0.name }

@@ -26,6 +26,7 @@ final class ProblemsScreen: Screen, TargetScreen {
         self.store = store
         view = TableView(
             Table(columns: ProblemRow.columns, searchText: { $0.searchText }), canMark: true)
+        view.hasDetailsBeside = false
         view.empty = "Checking the pool …"
         view.clipKind = { row in
             row.problem.path != nil ? .path : row.problem.object != nil ? .object : .name

@@ -13,6 +13,7 @@ final class RecoverScreen: Screen {
         self.store = store
         view = TableView(Table(columns: PendingRow.columns, searchText: { $0.searchText }))
         view.clip = { VisibleText.of($0.change.what) }
+        view.hasDetailsBeside = false
         view.empty = "Nothing is pending."
     }
 

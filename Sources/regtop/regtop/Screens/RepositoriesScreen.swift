@@ -311,9 +311,17 @@ nonisolated extension RepositoryRow {
                 order: .number { $0.summary.map { Int64($0.tags) } }, startsDescending: true
             ) { row, _ in Cells.count(row.summary?.tags) },
             Column(
+                id: "revisions", title: "REVISIONS", alignment: .right, minimum: 9, ideal: 9, priority: 3,
+                isDetail: true, order: .number { $0.summary.map { Int64($0.revisions) } }, startsDescending: true
+            ) { row, _ in Cells.count(row.summary?.revisions) },
+            Column(
+                id: "uploads", title: "UPLOADS", alignment: .right, minimum: 7, ideal: 7, priority: 3,
+                isDetail: true, order: .number { $0.summary.map { Int64($0.uploads) } }, startsDescending: true
+            ) { row, _ in Cells.count(row.summary?.uploads) },
+            Column(
                 id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
                 order: .number { Cells.order($0.summary?.size) }, startsDescending: true
-            ) { row, _ in Cells.size(row.summary?.size) },
+            ) { row, width in Cells.size(row.summary?.size, width) },
             Column(id: "bar", title: "", minimum: 8, ideal: 16, priority: 6) { row, width in
                 scale.bar(row.summary?.size ?? 0, unique: row.unique, columns: width)
             },
@@ -323,11 +331,11 @@ nonisolated extension RepositoryRow {
                 Column(
                     id: "unique", title: "UNIQUE", alignment: .right, minimum: 9, ideal: 9, priority: 2,
                     order: .number { Cells.order($0.unique) }, startsDescending: true
-                ) { row, _ in Cells.size(row.unique) },
+                ) { row, width in Cells.size(row.unique, width) },
                 Column(
                     id: "shared", title: "SHARED", alignment: .right, minimum: 9, ideal: 9, priority: 5,
                     order: .number { Cells.order($0.shared) }, startsDescending: true
-                ) { row, _ in Cells.size(row.shared) },
+                ) { row, width in Cells.size(row.shared, width) },
             ]
         }
         return columns + [
@@ -338,9 +346,10 @@ nonisolated extension RepositoryRow {
             Column(
                 id: "state", title: "STATE", minimum: 8, ideal: 12, isSearched: true, order: .text { $0.state ?? "" }
             ) { row, _ in row.state.map(Cells.state) ?? Cells.unknown },
-            Column(id: "note", title: "NOTE", minimum: 24, priority: 7, isExtra: true, isSearched: true) { row, _ in
-                Cells.note(row.note)
-            },
+            Column(
+                id: "note", title: "NOTE", minimum: 24, priority: 7, isExtra: true, isSearched: true,
+                details: { $0.failure.map { [$0] } ?? $0.summary?.problems ?? [] }
+            ) { row, _ in Cells.note(row.note) },
         ]
     }
 

@@ -119,7 +119,7 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
         Column(
             id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
             order: .number { Cells.order($0.size) }, startsDescending: true
-        ) { row, _ in Cells.size(row.size) },
+        ) { row, width in Cells.size(row.size, width) },
         Column(
             id: "created", title: "CREATED", minimum: 10, ideal: 10, priority: 2,
             order: .number { Cells.order($0.created) }, startsDescending: true
@@ -134,9 +134,13 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
         Column(
             id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state ?? "" }
         ) { row, _ in row.state.map(Cells.state) ?? Cells.unknown },
-        Column(id: "note", title: "NOTE", minimum: 24, priority: 8, isExtra: true, isSearched: true) { row, _ in
-            Cells.note(row.note)
-        },
+        Column(
+            id: "note", title: "NOTE", minimum: 24, priority: 8, isExtra: true, isSearched: true,
+            details: { row in
+                let problems = row.tag?.problems ?? row.image?.problems ?? []
+                return problems.isEmpty ? [row.note] : problems
+            }
+        ) { row, _ in Cells.note(row.note) },
     ]
 
     /// The value of a field for filters.

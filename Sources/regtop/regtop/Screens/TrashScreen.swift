@@ -130,11 +130,11 @@ nonisolated struct TrashRow: Sendable, Identifiable {
         Column(
             id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 4,
             order: .number { Cells.order($0.item.bytes) }, startsDescending: true
-        ) { row, _ in Cells.size(row.item.bytes) },
+        ) { row, width in Cells.size(row.item.bytes, width) },
         Column(
             id: "reclaimable", title: "RECLAIMABLE", alignment: .right, minimum: 11, ideal: 11, priority: 1,
             order: .number { Cells.order($0.item.reclaimable) }, startsDescending: true
-        ) { row, _ in Cells.size(row.item.reclaimable) },
+        ) { row, width in Cells.size(row.item.reclaimable, width) },
         Column(
             id: "deleted", title: "DELETED", minimum: 10, ideal: 19, priority: 2,
             order: .number { Cells.order($0.item.deleted) }, startsDescending: true

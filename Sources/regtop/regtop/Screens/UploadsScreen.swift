@@ -127,7 +127,7 @@ nonisolated struct UploadRow: Sendable, Identifiable {
         Column(
             id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
             order: .number { Cells.order($0.upload.size) }, startsDescending: true
-        ) { row, _ in Cells.size(row.upload.size) },
+        ) { row, width in Cells.size(row.upload.size, width) },
         Column(
             id: "age", title: "AGE", alignment: .right, minimum: 6, ideal: 6, priority: 2,
             order: .number { Cells.order($0.upload.lastKnown).map { -$0 } }, startsDescending: true

@@ -330,7 +330,7 @@ nonisolated struct UsageRow: Sendable, Identifiable {
             Column(
                 id: "size", title: "SIZE", alignment: .right, minimum: 9, ideal: 9,
                 order: .number { Cells.order($0.size) }, startsDescending: true
-            ) { row, _ in Cells.size(row.size) },
+            ) { row, width in Cells.size(row.size, width) },
             // Takes its share of a wide screen.
             Column(id: "bar", title: "", minimum: 8, priority: 3) { row, width in
                 scale.bar(row.size, unique: row.unique, columns: min(width, 80))
@@ -341,18 +341,48 @@ nonisolated struct UsageRow: Sendable, Identifiable {
             Column(
                 id: "unique", title: "UNIQUE", alignment: .right, minimum: 9, ideal: 9, priority: 1,
                 order: .number { Cells.order($0.unique) }, startsDescending: true
-            ) { row, _ in Cells.size(row.unique) },
+            ) { row, width in Cells.size(row.unique, width) },
             Column(
                 id: "shared", title: "SHARED", alignment: .right, minimum: 9, ideal: 9, priority: 2,
                 order: .number { Cells.order($0.shared) }, startsDescending: true
-            ) { row, _ in Cells.size(row.shared) },
+            ) { row, width in Cells.size(row.shared, width) },
             Column(
                 id: "name", title: "NAME", trimming: .middle, minimum: 14, isName: true, isSearched: true,
                 order: .text { $0.name }
             ) { row, _ in
                 if case .purpose = row.subject { Line(row.name, .dim) } else { Line(row.name) }
             },
+            Column(
+                id: "count", title: "COUNT", alignment: .right, minimum: 7, ideal: 7, isDetail: true,
+                order: .number { $0.count.map { Int64($0) } }, startsDescending: true
+            ) { row, _ in Cells.count(row.count) },
+            Column(
+                id: "meaning", title: "MEANING", minimum: 24, priority: 5, isExtra: true, isDetail: true
+            ) { row, _ in
+                if case .purpose(let purpose) = row.subject { Line(purpose.meaning) } else { Line() }
+            },
         ]
+    }
+}
+
+nonisolated extension PoolUsage.Purpose {
+    /// One or two sentences for operators.
+    fileprivate var meaning: String {
+        switch self {
+        case .referenced: "Blobs that a repository needs."
+        case .links: "Links and the other small files of the registry's tree."
+        case .trash: "Files in the trash, and blobs that only they need. To empty the trash makes these blobs unneeded."
+        case .uploads: "Unfinished uploads. Some may still go on."
+        case .quarantine: "Blobs that a collection has taken out of the registry, and frees after a delay."
+        case .unreferenced: "Blobs that nothing needs. A collection frees them."
+        case .orphaned: "Chunks that belong to no file that can be read. fsck tells which can go."
+        case .surplus:
+            "Bytes behind the end of the chunks of a needed blob. They are of no use, or an interrupted upload "
+                + "has put them into the wrong chunk; fsck tells which."
+        case .directories: "Directories. They have no data of their own."
+        case .regtop: "The journal, the log and the records of regtop."
+        case .foreign: "Objects of the pool that belong neither to the registry nor to regtop."
+        }
     }
 }
 

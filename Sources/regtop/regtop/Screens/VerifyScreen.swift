@@ -241,13 +241,14 @@ nonisolated struct VerifyRow: Sendable, Identifiable {
         Column(
             id: "read", title: "READ", alignment: .right, minimum: 9, ideal: 9, priority: 1,
             order: .number { Cells.order($0.found?.bytes) }, startsDescending: true
-        ) { row, _ in Cells.size(row.found?.bytes) },
+        ) { row, width in Cells.size(row.found?.bytes, width) },
         Column(id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state.rawValue })
         {
             row, _ in Line(row.state.rawValue, row.state.style)
         },
-        Column(id: "problem", title: "PROBLEM", minimum: 24, priority: 5, isExtra: true, isSearched: true) {
-            row, _ in Cells.note(row.problems.first ?? "")
-        },
+        Column(
+            id: "problem", title: "PROBLEM", minimum: 24, priority: 5, isExtra: true, isSearched: true,
+            details: { $0.problems }
+        ) { row, _ in Cells.note(row.problems.first ?? "") },
     ]
 }

@@ -23,7 +23,7 @@ nonisolated struct KeyCatalog {
     static let everywhere = commands(
         """
         help=?,F1 back=Left,h,Backspace quit=q escape=Esc command=: yank=y command-line= messages= redraw=^L theme= \
-        mouse= tree=t pool=p usage=b problems=F verification=X collection=c trash=T uploads=P log=L recover= settings= \
+        mouse= details=| tree=t pool=p usage=b problems=F verification=X collection=c trash=T uploads=P log=L recover= settings= \
         tasks=W go= store=
         """)
 

@@ -21,6 +21,8 @@ nonisolated struct Settings: Sendable, Equatable {
     /// By the table's name: `repositories`, `tags`.
     var tables: [String: TableSettings] = [:]
     var hasMouse = true
+    /// True if a wide console shows details beside tables.
+    var hasDetails = true
     var theme = Theme.standard
     /// The looks that replace those of the theme.
     var paints: [Style: Paint] = [:]

@@ -99,13 +99,15 @@ nonisolated struct SettingsFile {
             case "retention":
                 file.each(of: value, "\"retention\"") { $0.rule($1, $2) }
             case "mouse": file.settings.hasMouse = file.flag(value) ?? true
+            case "details": file.settings.hasDetails = file.flag(value) ?? true
             case "theme": file.theme(value)
             case "colors": file.each(of: value, "\"colors\"") { $0.paint($1, $2) }
             case "keys": file.each(of: value, "\"keys\"") { $0.keys($1, $2) }
             case "confirm": file.confirmation(value)
             default:
                 file.unknown(
-                    key, ["registries", "tables", "retention", "mouse", "theme", "colors", "keys", "confirm"])
+                    key,
+                    ["registries", "tables", "retention", "mouse", "details", "theme", "colors", "keys", "confirm"])
             }
         }
         checkKeys()

@@ -117,7 +117,7 @@ enum Golden {
                 String(repeating: " ", count: match.output.1.count - 1) + "0 s"
             }
             .replacing(/version( +)[0-9,]+/) { match in "version\(match.output.1)1" }
-            .replacing(/(2026[0-9]*(?:-000000|…[0-9]*)-)([0-9a-f]{1,4})/) { match in
+            .replacing(/(2026[0-9]*(?:-000000-|…[0-9]*-|-0+…))([0-9a-f]{1,4})/) { match in
                 match.output.1 + String(repeating: "0", count: match.output.2.count)
             }
     }

@@ -101,10 +101,12 @@ struct TerminalPicture {
     /// Replaces what differs from run to run: the load and the size of the store, which the header
     /// refreshes from time to time, and the identifiers of blobs.
     private static func steady(_ line: String) -> String {
-        line.replacing(/in flight [0-9]+, [0-9.]+ ms/, with: "in flight 0, 0.3 ms")
-            .replacing(/[0-9]+\.[0-9] MiB  [0-9,]+ objects/, with: "12.0 MiB  1,372 objects")
-            .replacing(
-                /blob:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, with: "blob:46220c3a-ed44-4c5b-a793-9f3220ff897d")
+        line.replacing(/in flight [0-9]+, [0-9.]+ ms */) { match in
+            "in flight 0, 0.3 ms".padding(toLength: match.output.count, withPad: " ", startingAt: 0)
+        }
+        .replacing(/[0-9]+\.[0-9] MiB  [0-9,]+ objects/, with: "12.0 MiB  1,372 objects")
+        .replacing(
+            /blob:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, with: "blob:46220c3a-ed44-4c5b-a793-9f3220ff897d")
     }
 
     private static func runs(of line: String, _ look: inout Look) -> [Run] {
