@@ -351,11 +351,21 @@ final class ConfinedDirectory: Sendable {
     /// not there.
     private func within<Value>(_ components: [String], creating: Bool, _ body: (Int32) throws -> Value) throws -> Value?
     {
-        var descriptor = root
+        for name in components { try ConfinedDirectory.check(name, in: path) }
+        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        var (descriptor, depth) = (root, components.count)
         defer { if descriptor != root { close(descriptor) } }
-        for (index, name) in components.enumerated() {
-            try ConfinedDirectory.check(name, in: path)
-            let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        // In one step to the deepest directory that is there. Anything else than a missing one is
+        // left to the way component by component, which tells where it is.
+        while depth > 0 {
+            let next = CLibc_open_confined(root, components[..<depth].joined(separator: "/"), flags)
+            if next >= 0 { descriptor = next }
+            if next >= 0 || errno != ENOENT { break }
+            if !creating { return nil }
+            depth -= 1
+        }
+        if descriptor == root { depth = 0 }
+        for (index, name) in components.enumerated().dropFirst(depth) {
             var next = openat(descriptor, name, flags)
             if next < 0, errno == ENOENT {
                 guard creating else { return nil }
