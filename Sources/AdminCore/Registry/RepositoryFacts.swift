@@ -191,7 +191,7 @@ package struct BlobFinding: Hashable, Sendable {
     }
 
     /// The consequence of a chunk that ends too early (docs/layout.md#d14).
-    private static let hang = ": a client that pulls it waits without end. Push the image again"
+    private static let hang = ": a client that pulls it waits without end"
     /// The consequence of a chunk that is too long (docs/layout.md#d1, #d2, #d4).
     private static let doubt = ": only its content tells whether it can be pulled"
 

@@ -66,7 +66,7 @@ import Testing
         },
         Specimen(
             "D14: layer too short",
-            "The layer \(layer) has a first chunk that is too short: a client that pulls it waits without end. Push the image again."
+            "The layer \(layer) has a first chunk that is too short: a client that pulls it waits without end."
         ) {
             $0.pool[try chunk($0, RegistryPool.blobPath(layer))].data.removeLast()
         },

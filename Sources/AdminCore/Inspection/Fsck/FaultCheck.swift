@@ -40,14 +40,14 @@ struct FaultCheck: Sendable {
             guard try await storage.objects.read(.stat, of: suspect.blob.chunk(chunk)) == nil else { return nil }
             return suspect.problem(
                 .missingChunk, chunk: chunk,
-                "Chunk \(chunk) is missing and its bytes are lost\(suspect.consequence). Push the image again.")
+                "Chunk \(chunk) is missing and its bytes are lost\(suspect.consequence). \(FsckFacts.replacing)")
         case .short(let chunk, let length):
             if let wrong = try await wrongSize(suspect, stored) { return wrong }
             return suspect.problem(
                 .shortChunk, chunk: chunk,
                 "Chunk \(chunk) has lost its end: \(AmountText.bytes(length)) of \(AmountText.bytes(expected(chunk, of: stored))) are "
                     + "left. A client that pulls it gets these bytes and then waits without end, since an old registry does not "
-                    + "notice the loss. Push the image again.")
+                    + "notice the loss. \(FsckFacts.replacing)")
         case .long(let chunk): return try await long(suspect, stored, chunk)
         case .surplus: return try await surplus(suspect, stored)
         }
@@ -113,8 +113,8 @@ struct FaultCheck: Sendable {
         }
         return suspect.problem(
             .longChunk, chunk: chunk,
-            "Chunk \(chunk) is longer than a chunk can be, and no known order of the bytes has the digest\(suspect.consequence). Push "
-                + "the image again.")
+            "Chunk \(chunk) is longer than a chunk can be, and no known order of the bytes has the digest\(suspect.consequence). "
+                + FsckFacts.replacing)
     }
 
     private func surplus(_ suspect: FsckFacts.Fault, _ stored: StoredFile) async throws -> Problem {
@@ -133,7 +133,7 @@ struct FaultCheck: Sendable {
         }
         if let wrong = try await wrongSize(suspect, stored) { return wrong }
         return suspect.problem(
-            .surplusChunk, "\(surplus), and the content is wrong\(suspect.consequence). Push the image again.")
+            .surplusChunk, "\(surplus), and the content is wrong\(suspect.consequence). \(FsckFacts.replacing)")
     }
 
     // MARK: - Sizes

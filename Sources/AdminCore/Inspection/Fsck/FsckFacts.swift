@@ -37,6 +37,12 @@ struct FsckFacts: Sendable {
         }
     }
 
+    /// The way back from lost bytes. A registry that has a blob takes no other content for it: its
+    /// client does not send the layer, and an upload is dropped at its end.
+    static let replacing =
+        "A push replaces the blob only when it is gone: delete the images that use it, let a collection take it, and "
+        + "push them again."
+
     /// Chunks of one identifier without a reference.
     struct Orphan: Sendable {
         let blob: BlobIdentifier
