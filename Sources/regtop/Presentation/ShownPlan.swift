@@ -322,6 +322,7 @@ extension Impact {
     fileprivate var losses: [PlanLine] {
         [
             ("tags lost", tags, PlanLine.Tone.bad), ("tags of the same manifests that stay", siblingTags, .good),
+            ("manifests that stay without a tag and keep their space", untagged, .warning),
             ("indexes that lose a manifest", brokenIndexes, .bad),
             ("manifests that lose their index", orphanedChildren, .warning),
         ].compactMap { heading, names, tone in names.isEmpty ? nil : PlanLine.list(heading, names, tone) }

@@ -14,7 +14,7 @@ import Testing
         let (plan, results) = try await fixture.remove("app:b")
         #expect(results == [ChangeResult(target: "app:b", outcome: .done)])
         #expect(plan.impact.tags == ["app:b"])
-        #expect(plan.impact.siblingTags == ["app:a", "app:c"])
+        #expect(plan.impact.siblingTags == ["app:a", "app:c"] && plan.impact.untagged.isEmpty)
         #expect(plan.impact.revisions == 0)
         #expect(plan.impact.reclaimable == 2 * 71, "the two links; all content stays")
         #expect(try await fixture.tags("app") == ["a", "c"])
@@ -25,6 +25,15 @@ import Testing
         #expect(plan.impact.objects == b.count)
     }
 
+    /// The manifest of the last tag keeps its space; a plan that does not say so promises too much.
+    @Test func removingTheLastTagLeavesItsManifest() async throws {
+        let fixture = try ChangeFixture.inMemory()
+        let digest = try await fixture.push("app", tags: ["a", "b"], layer: pattern(100, seed: 1))
+        let (plan, _) = try await fixture.remove("app:a", "app:b")
+        #expect(plan.impact.untagged == ["app@\(digest)"])
+        #expect(try await fixture.registry.pass().revisions(of: fixture.name("app")) == [digest])
+    }
+
     @Test func removingADigestRemovesTheRevisionAndItsTags() async throws {
         let fixture = try ChangeFixture.inMemory()
         let digest = try await fixture.push("app", tags: ["a", "b"], layer: pattern(100, seed: 1))
@@ -32,7 +41,7 @@ import Testing
         let (plan, results) = try await fixture.remove("app@\(digest)")
         #expect(results.map(\.outcome) == [.done])
         #expect(plan.impact.tags == ["app:a", "app:b"])
-        #expect(plan.impact.siblingTags.isEmpty)
+        #expect(plan.impact.siblingTags.isEmpty && plan.impact.untagged.isEmpty)
         #expect(plan.impact.revisions == 1)
         #expect(plan.notes.first == "with app@\(digest) go the tags that name it: a, b")
         #expect(try await fixture.tags("app") == ["other"])

@@ -112,6 +112,9 @@ public struct Impact: Hashable, Sendable {
     public var tags: [String] = []
     /// Tags that name the same manifests and stay, as `repo:tag`, sorted.
     public var siblingTags: [String] = []
+    /// Manifests that lose their last tag and stay, as `repo@digest`, sorted. Their content keeps
+    /// its space until they are removed as well.
+    public var untagged: [String] = []
     /// Manifests that stay although their only index in the repository is removed, as
     /// `repo@digest`, sorted. Afterwards they can only be pulled by their digest.
     public var orphanedChildren: [String] = []

@@ -45,6 +45,13 @@ struct RemovalImpact: Sendable {
         impact.objects = try await EmptiedDirectories(registry: registry).find(removing: targets).count
         let sizes = try await concurrentMap(links, window: storage.window) { try await storage.heldBytes(of: $0.blob) }
         let lostRevisions = revisions(of: targets)
+        for (name, digests) in untagged {
+            for digest in digests.subtracting(lostRevisions[name] ?? [])
+            where try await storage.entry(paths.revisionLink(name, digest)) != nil {
+                impact.untagged.append("\(name)@\(digest)")
+            }
+        }
+        impact.untagged.sort()
         let pass = registry.pass()
         impact.sharedChildren = try await shared(
             ofIndexes: untagged.merging(lostRevisions) { $0.union($1) }, lost, pass)

@@ -16,7 +16,10 @@ struct ReplacedTag: Hashable, Sendable {
     ///   - digest: The manifest that the tag names; nil if its link cannot be read.
     ///   - replacement: The manifest that it gets; nil if that link cannot be read.
     static func notes(_ reference: ImageReference, _ digest: Digest?, by replacement: Digest?) -> [String] {
-        [
+        if let digest, digest == replacement {
+            return ["\(reference) names \(digest) already; only its link is replaced"]
+        }
+        return [
             "\(reference) names \(digest?.string ?? "a manifest that cannot be read") now, and "
                 + "\(replacement?.string ?? "a manifest that cannot be read") afterwards",
             "the replaced tag goes to the trash; its manifest stays, maybe without a tag",
