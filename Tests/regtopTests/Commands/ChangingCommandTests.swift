@@ -214,18 +214,18 @@ import Testing
         #expect(run.error.contains("4194304") && run.error.contains("1048576"))
     }
 
-    @Test func fiveThousandTagsOnOneDigestAreRemoved() async throws {
+    @Test func thousandsOfTagsOnOneDigestAreRemoved() async throws {
         let place = try TemporaryPlace()
         var files = DumpText()
-        let digest = try files.addImage("big", tags: (0..<5000).map { "t\($0)" })
+        let digest = try files.addImage("big", tags: (0..<1500).map { "t\($0)" })
         let store = try await place.store(files)
         let tags: [[String: Any]] = try await RegtopProgram.run("tags", "big", "-f", "json", store, in: place).json()
-        #expect(tags.count == 5000)
+        #expect(tags.count == 1500)
         #expect(tags.allSatisfy { $0["digest"] as? String == digest && $0["state"] as? String == "ok" })
         let run = try await RegtopProgram.run("rm", "big@\(digest)", "--yes", "-f", "json", store, in: place)
         #expect(run.status == 0)
         let plan: [String: Any] = try run.json()
-        #expect(((plan["impact"] as? [String: Any])?["tags"] as? [Any])?.count == 5000)
+        #expect(((plan["impact"] as? [String: Any])?["tags"] as? [Any])?.count == 1500)
         let left: [[String: Any]] = try await RegtopProgram.run("repos", "-f", "json", store, in: place).json()
         #expect(left.first?["tags"] as? Int == 0)
         #expect(left.first?["state"] as? String == "untagged")

@@ -32,7 +32,7 @@ import Testing
         let run = try await RegtopProgram.run("gc", "--offline", "--grace", "0", "--yes", store, in: place)
         #expect(run.status == 0, "\(run.error)")
         let after = try await place.dump(store)
-        let missing = Set(before.lines).subtracting(after.lines).filter { $0.contains("\"name\": \"blob:") }
+        let missing = Set(before.lines).subtracting(after.lines).filter { $0.names("\"name\": \"blob:") }
         #expect(missing.count == 4)
         #expect(try await RegtopProgram.run("verify", "app/web", store, in: place).status == 0)
         let again = try await RegtopProgram.run("gc", "--offline", "--grace", "0", "--yes", store, in: place)

@@ -37,7 +37,7 @@ import Testing
         let store = try await place.fixture()
         let structure = try await place.dump(store, "--no-data")
         let whole = try await place.dump(store)
-        let isAlone = structure.lines.allSatisfy { $0.hasPrefix("{\"name\"") }
+        let isAlone = structure.lines.allSatisfy { $0.starts(with: Data("{\"name\"".utf8)) }
         #expect(isAlone)
         #expect(structure.lines.count == whole.lines.count)
     }

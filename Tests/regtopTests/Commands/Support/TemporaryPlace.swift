@@ -49,24 +49,53 @@ final class TemporaryPlace: Sendable {
 
     /// The whole store without the log of changes.
     func dump(_ words: String...) async throws -> WholeStore {
-        let text = try await RegtopProgram.run(["dump"] + words, in: self).text
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        return WholeStore(text: lines.filter { !$0.contains(#""log-2"#) }.joined(separator: "\n"))
+        WholeStore(try await RegtopProgram.run(["dump"] + words, in: self).output)
     }
 }
 
-/// A dump of a store for comparisons, with a short description.
+/// A dump of a store without the log of changes, for comparisons. It is split and compared by calls
+/// of libc: Swift's own loops take seconds for it in a debug build.
 struct WholeStore: Equatable, CustomTestStringConvertible {
-    /// The dump.
-    let text: String
-
     /// The lines, one for each object.
-    var lines: [Substring] { text.split(separator: "\n") }
+    let lines: [Data]
+
+    init(_ output: [UInt8]) {
+        var (rest, lines) = (Data(output), [Data]())
+        while !rest.isEmpty {
+            let length = rest.count - rest.from(0x0a, after: 0).count
+            let line = rest.prefix(length)
+            if !line.names(#""log-2"#) { lines.append(line) }
+            rest = rest.dropFirst(line.count + 1)
+        }
+        self.lines = lines
+    }
+
+    /// The dump.
+    var text: String { lines.map { String(decoding: $0, as: UTF8.self) + "\n" }.joined() }
 
     /// The lines with names below a path.
-    func lines(below path: String) -> [Substring] { lines.filter { $0.contains("\"\(path)") } }
+    func lines(below path: String) -> [Data] { lines.filter { $0.names("\"\(path)") } }
 
-    var testDescription: String { "a dump of \(lines.count) objects, \(text.utf8.count) bytes" }
+    var testDescription: String { "a dump of \(lines.count) objects" }
+}
+
+extension Data {
+    /// True if a line of a dump has this text at its name, which follows the data.
+    func names(_ text: String) -> Bool {
+        let front = Data(#"{"data": ""#.utf8)
+        let name = starts(with: front) ? from(0x22, after: front.count) : self
+        return String(decoding: name.prefix(1000), as: UTF8.self).contains(text)
+    }
+
+    /// The part from a byte on that comes after a number of bytes.
+    fileprivate func from(_ byte: Int32, after count: Int) -> Data {
+        let rest = dropFirst(count)
+        let distance = rest.withUnsafeBytes { bytes -> Int? in
+            guard let start = bytes.baseAddress else { return nil }
+            return memchr(start, byte, bytes.count).map { UnsafeRawPointer($0) - start }
+        }
+        return rest.dropFirst(distance ?? rest.count)
+    }
 }
 
 /// The pool that registry v2.3.1 wrote.
