@@ -145,7 +145,6 @@ int CNcurses_open(const char *type, int input, int output) {
     noecho();
     nonl();
     idlok(stdscr, TRUE);
-    leaveok(stdscr, FALSE);
     // Curses reads no keys, but switches the terminal's keypad on.
     keyboard = newpad(1, 1);
     keypad(keyboard, TRUE);
@@ -221,9 +220,12 @@ void CNcurses_clear_row(int row, int column) {
 }
 
 void CNcurses_update(int cursor_row, int cursor_column) {
-    // A hidden cursor is parked, so that its travels cost no bytes.
-    curs_set(cursor_row >= 0 ? 1 : 0);
-    wmove(stdscr, cursor_row >= 0 ? cursor_row : 0, cursor_row >= 0 ? cursor_column : 0);
+    // A hidden cursor stays where the update leaves it, so that its travels cost no bytes.
+    bool is_hidden = cursor_row < 0;
+    curs_set(is_hidden ? 0 : 1);
+    leaveok(stdscr, is_hidden);
+    if (!is_hidden)
+        wmove(stdscr, cursor_row, cursor_column);
     wrefresh(stdscr);
 }
 

@@ -1,3 +1,5 @@
+import OrderedCollections
+
 /// The state of a table: its rows, order, filter, cursor and marks. Cursor and marks follow the
 /// identity of a row, never its number, through every sort, filter and refresh.
 ///
@@ -47,8 +49,10 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
 
     /// The row that the cursor goes to when it comes in.
     private var awaited: Row.ID?
-    private var numbers: [Row.ID: Int] = [:]
-    private var texts = RowTexts()
+    /// The identities of the rows, by their numbers.
+    private var numbers: OrderedSet<Row.ID> = []
+    /// The texts of the rows, while there is a filter.
+    private var texts: RowTexts?
     /// The length of the longest name.
     private(set) var longestName = 0
     /// The indices of all rows, sorted; `shown` is the part that passes the filter.
@@ -125,19 +129,19 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         read = ContinuousClock.now
         rows = []
         rows.reserveCapacity(newRows.count)
-        numbers = [:]
+        numbers = []
         numbers.reserveCapacity(newRows.count)
-        for row in newRows where numbers.updateIfMissing(row.id, rows.count) { rows.append(row) }
-        texts = RowTexts(rows.lazy.map(searchText))
+        for row in newRows where numbers.append(row.id).inserted { rows.append(row) }
+        texts = filter.isEmpty ? nil : RowTexts(rows.lazy.map(searchText))
         if case .text(let name)? = columns.first(where: \.isName)?.order {
             longestName = rows.reduce(0) { max($0, name($1).utf8.count) }
         }
-        marks.formIntersection(numbers.keys)
+        marks = marks.filter(numbers.contains)
         folders?.divide(rows)
         arrange(
             former: former.map { place in
                 switch place {
-                case .row(let id): numbers[id]
+                case .row(let id): numbers.firstIndex(of: id)
                 case .folder(let path): folders?.folder(path).map { ~$0 }
                 }
             })
@@ -152,7 +156,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     }
 
     private mutating func followAwaited() {
-        guard let id = awaited, let number = numbers[id], passes(number) else { return }
+        guard let id = awaited, let number = numbers.firstIndex(of: id), passes(number) else { return }
         show(number)
     }
 
@@ -167,9 +171,12 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     /// not in the table are ignored.
     package mutating func update(_ versions: [Row]) {
         for version in versions {
-            guard let number = numbers[version.id] else { continue }
+            guard let number = numbers.firstIndex(of: version.id) else { continue }
             rows[number] = version
-            texts.set(searchText(version), at: number)
+            if texts != nil {
+                let text = searchText(version)
+                texts?.set(text, at: number)
+            }
             folders?.touch(number)
         }
     }
@@ -197,8 +204,13 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         let new = makeFilter(text)
         let candidates = new.narrows(filter) ? shown : sorted
         filter = new
-        if new.isEmpty { closed = [] }
-        shown = candidates.filter(passes)
+        if new.isEmpty {
+            closed = []
+            texts = nil
+        } else if texts == nil {
+            texts = RowTexts(rows.lazy.map(searchText))
+        }
+        shown = new.isEmpty ? sorted : candidates.filter(passes)
         fillFolders()
         followCursor(former: former)
         reveal(chosen)
@@ -219,12 +231,16 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
     }
 
     private func passes(_ number: Int) -> Bool {
-        filter.isEmpty || filter.matches(rows[number], text: texts[number])
+        filter.isEmpty || matches(number, filter)
+    }
+
+    private func matches(_ number: Int, _ filter: TableFilter<Row>) -> Bool {
+        filter.matches(rows[number], text: texts?[number] ?? RowTexts([searchText(rows[number])])[0])
     }
 
     private mutating func arrange(former: [Int?]) {
         sorted = RowOrder.of(rows, by: columns.first { $0.id == sortColumn }?.order ?? .none, descending: isDescending)
-        shown = sorted.filter(passes)
+        shown = filter.isEmpty ? sorted : sorted.filter(passes)
         fillFolders()
         followCursor(former: former)
     }
@@ -299,7 +315,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         }
         let entry: Int? =
             switch place {
-            case .row(let id): numbers[id]
+            case .row(let id): numbers.firstIndex(of: id)
             case .folder(let path): folders?.folder(path).map { ~$0 }
             }
         if let position = entry.flatMap({ order.firstIndex(of: $0) }) { move(to: position) }
@@ -314,7 +330,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         let start = folders == nil ? cursor : all.firstIndex(of: order[cursor]) ?? 0
         for distance in 1...all.count {
             let number = all[((start + step * distance) % all.count + all.count) % all.count]
-            guard number >= 0, filter.matches(rows[number], text: texts[number]) else { continue }
+            guard number >= 0, matches(number, filter) else { continue }
             show(number)
             return true
         }
@@ -428,7 +444,7 @@ package nonisolated struct Table<Row: Identifiable & Sendable>: Sendable where R
         guard !filter.isEmpty, filter.problem == nil else { return 0 }
         endRange()
         let before = marks.count
-        for number in shown where filter.matches(rows[number], text: texts[number]) {
+        for number in shown where matches(number, filter) {
             marks.insert(rows[number].id)
         }
         countMarks()
@@ -571,24 +587,5 @@ nonisolated extension Table {
             move(to: position)
         }
         turnFolder(open: false)
-    }
-}
-
-/// The marked rows that a filter hides. Every question lists them.
-package nonisolated struct HiddenMarks: Sendable, Equatable {
-    /// The text of the first column, in the order of the table.
-    package var names: [String] = []
-
-    package init(names: [String] = []) {
-        self.names = names
-    }
-}
-
-nonisolated extension Dictionary {
-    /// Returns false if the key has a value already.
-    fileprivate mutating func updateIfMissing(_ key: Key, _ value: Value) -> Bool {
-        guard self[key] == nil else { return false }
-        self[key] = value
-        return true
     }
 }
