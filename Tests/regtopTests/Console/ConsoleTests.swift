@@ -253,6 +253,14 @@ import Testing
     }
 
     /// The function keys of htop run the commands of these names.
+    /// A key without a meaning says so, and does nothing.
+    @Test func aKeyWithoutAMeaningSaysSo() {
+        let bench = Bench()
+        bench.press(.character("Z"))
+        #expect(bench.rows.contains("The key Z does nothing here; ? lists the keys."))
+        #expect(bench.console.stack.count == 1 && !bench.hasOverlay)
+    }
+
     @Test func functionKeysRunCommands() {
         let bench = Bench()
         bench.press(.function(4))

@@ -26,7 +26,7 @@ package struct Command: Identifiable {
     /// True if the command has something to act on at the moment.
     var isEnabled: () -> Bool = { true }
     /// The sentence for the status line if the command is typed while it has nothing to act on.
-    var whenDisabled: String?
+    var whenDisabled: () -> String?
     /// The argument after the name, such as the column in `:sort size`; nil if none is allowed.
     var argument: Argument?
     var action: () -> Effect
@@ -34,7 +34,8 @@ package struct Command: Identifiable {
     package init(
         name: String, keys: [Key], hint: String? = nil, keepsHint: Bool = false, help: String,
         group: Group = Group.view, isChange: Bool = false,
-        isEnabled: @escaping () -> Bool = { true }, whenDisabled: String? = nil, argument: Argument? = nil,
+        isEnabled: @escaping () -> Bool = { true }, whenDisabled: @autoclosure @escaping () -> String? = nil,
+        argument: Argument? = nil,
         action: @escaping () -> Effect
     ) {
         self.name = name

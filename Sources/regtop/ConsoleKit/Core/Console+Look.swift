@@ -17,12 +17,13 @@ extension Console {
             Command(
                 name: "details", keys: [.character("|")],
                 help:
-                    "Shows or hides the details of the row beside the table, on \(ConsoleFrame.wide) columns and more",
-                group: .general
-            ) { [unowned self] in
-                look.hasDetails.toggle()
-                return .say(.info(look.hasDetails ? "Details are shown." : "Details are hidden."))
-            },
+                    "Shows all about the row; on \(ConsoleFrame.wide) columns and more, shows or hides it beside the table",
+                group: .general,
+                isEnabled: { [unowned self] in
+                    screen is DetailsScreen || screen.pointer?.details(columns).isEmpty == false
+                },
+                whenDisabled: "There is no row here."
+            ) { [unowned self] in turnDetails() },
             Command(
                 name: "mouse", keys: [],
                 help: "Leaves the mouse to the terminal, to select text, or takes it for clicks again", group: .general
@@ -35,6 +36,17 @@ extension Console {
                             : "The mouse is left to the terminal; :mouse takes it again."))
             },
         ]
+    }
+
+    /// Shows or hides the pane of details; without room for it, opens or leaves a screen with them.
+    private func turnDetails() -> Effect {
+        if screen is DetailsScreen { return .back }
+        guard let pointer = screen.pointer else { return .none }
+        guard columns >= ConsoleFrame.wide, pointer.hasDetailsBeside, !look.isLinear else {
+            return .go(DetailsScreen(pointer))
+        }
+        look.hasDetails.toggle()
+        return .say(.info(look.hasDetails ? "Details are shown." : "Details are hidden."))
     }
 
     private func show(theme name: String) -> Effect {

@@ -170,6 +170,8 @@ package final class Console {
         },
     ]
 
+    /// The width of the screen at the last key.
+    private(set) var columns = 0
     /// Set by ^L; the loop resets it.
     var needsRedraw = false
     /// A text to copy; the loop sends it to the terminal and resets it.
@@ -190,7 +192,7 @@ package final class Console {
     private func obstacle(to command: Command) -> String? {
         if command.isChange, let readOnlyReason { return "This session is read-only: \(readOnlyReason)" }
         if command.isEnabled() { return nil }
-        if let reason = command.whenDisabled { return reason }
+        if let reason = command.whenDisabled() { return reason }
         let key = command.keys.first?.label ?? ":\(command.name)"
         return "Not possible here. \(key) \(command.help.prefix(1).lowercased())\(command.help.dropFirst())."
     }
@@ -462,6 +464,7 @@ package final class Console {
     func handle(
         _ key: Key, size: Size, isHurried: Bool = false, now: ContinuousClock.Instant = ContinuousClock.now
     ) {
+        columns = size.columns
         if case .mouse(let event) = key { return point(event, size) }
         if let deafUntil {
             if now < deafUntil { return swallow(now) }
@@ -477,6 +480,8 @@ package final class Console {
                 run(command)
             } else if key == .enter {
                 status = .info("Enter opens nothing here.")
+            } else if case .character = key, !isHurried {
+                status = .info("The key \(key.label) does nothing here; \(self.key("help")) lists the keys.")
             }
         }
         if case .paste = key { refusePaste() }

@@ -35,12 +35,13 @@ struct ConsoleFrame {
         return Frame(size: size, lines: lines, cursor: cursor.map { .init(row: statusIndex, column: $0) })
     }
 
-    /// The title of the screen. The rows above the window come first: after a sort nothing else
-    /// tells of them.
+    /// The title of the screen. The rows above and below the window come first: nothing else tells
+    /// of them.
     private var titleBar: TitleBar {
         var title = console.screen.title
-        let above = console.screen.pointer?.rowsAbove ?? 0
-        if above > 0 { title.details.insert(Line("↑ \(HumanText.count(above)) more", .key), at: 0) }
+        let hidden = [("↑", console.screen.pointer?.rowsAbove ?? 0), ("↓", console.screen.pointer?.rowsBelow ?? 0)]
+            .filter { $0.1 > 0 }.map { "\($0.0) \(HumanText.count($0.1))" }
+        if !hidden.isEmpty { title.details.insert(Line(hidden.joined(separator: " ") + " more", .key), at: 0) }
         return title
     }
 
@@ -64,7 +65,8 @@ struct ConsoleFrame {
     /// The lines of the pane of details; none if there is no pane.
     private var details: [Line] {
         guard columns >= Self.wide, console.look.hasDetails, !console.look.isLinear else { return [] }
-        return console.screen.pointer?.details(pane) ?? []
+        guard let pointer = console.screen.pointer, pointer.hasDetailsBeside else { return [] }
+        return pointer.details(pane)
     }
 
     /// Returns the screen and, if it is wide, the details of the row under the cursor beside it.

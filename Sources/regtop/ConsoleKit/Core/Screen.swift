@@ -38,8 +38,11 @@ package protocol Pointable: AnyObject {
     var copies: [CopyItem] { get }
     /// The number of rows above the window. The title says it.
     var rowsAbove: Int { get }
-    /// Returns what is known about the chosen content, for a pane beside the screen; no lines if
-    /// there is nothing to tell, or if the screen itself tells it.
+    /// The number of rows below the window. The title says it.
+    var rowsBelow: Int { get }
+    /// True if a wide console shows the details beside the screen; false if the screen has them.
+    var hasDetailsBeside: Bool { get }
+    /// Returns what is known about the chosen content; no lines if nothing is chosen.
     func details(_ columns: Int) -> [Line]
 }
 

@@ -83,7 +83,9 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
 
     package var rowsAbove: Int { table.count > 0 ? table.top : 0 }
 
-    package func details(_ columns: Int) -> [Line] { hasDetailsBeside ? table.details(columns) : [] }
+    package var rowsBelow: Int { max(0, table.count - table.top - page) }
+
+    package func details(_ columns: Int) -> [Line] { table.details(columns) }
 
     private func name(of row: Row) -> String { clip?(row) ?? table.name(of: row) }
 
@@ -420,7 +422,9 @@ extension TableView {
     }
 
     private func sortByNext() {
-        let sortable = sortable.filter { !$0.isDetail || $0.id == table.sortColumn }
+        // A sort by a column that is not on the screen looks like no sort.
+        let visible = Set(table.visibleColumns(width: width).map(\.id))
+        let sortable = sortable.filter { visible.isEmpty || visible.contains($0.id) || $0.id == table.sortColumn }
         let current = sortable.firstIndex { $0.id == table.sortColumn }
         let next = current.map { $0 + 1 } ?? 0
         guard sortable.indices.contains(next) else { return table.sort(by: nil, descending: false) }

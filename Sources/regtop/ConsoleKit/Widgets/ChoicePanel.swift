@@ -60,7 +60,6 @@ package nonisolated struct ChoicePanel: Sendable, Equatable {
     /// The title, the answers, and the meaning of the one under the cursor. Few rows show only the
     /// answers around the cursor.
     private func laidOut(_ size: Size) -> [Line] {
-        let heading = Line("── ", .rule) + Line(title, .title) + Line(" ", .rule)
         let meaning = Line.wrapped(options[cursor].meaning, to: max(1, size.columns - 2)).map { Line.blank(2) + $0 }
         let room = max(1, min(options.count, size.rows - 1 - meaning.count))
         let first = max(0, min(cursor - room + 1, options.count - room))
@@ -68,6 +67,10 @@ package nonisolated struct ChoicePanel: Sendable, Equatable {
             Line(number == cursor ? "> " : "  ") + Line(label(number), .key) + Line("  ")
                 + Line(options[number].name, number == cursor ? .selected : .normal)
         }
+        let number = room < options.count ? " \(cursor + 1) of \(options.count)" : ""
+        let heading =
+            Line("── ", .rule) + Line(title, .title).truncated(to: max(1, size.columns - 4 - number.count))
+            + Line(number, .key) + Line(" ", .rule)
         let rule = Line(String(repeating: "─", count: max(0, size.columns - heading.width)), .rule)
         return ([heading + rule] + answers + meaning).map { $0.truncated(to: size.columns) }
     }

@@ -140,7 +140,8 @@ nonisolated struct QuestionPanel: Sendable, Equatable {
         guard let typed, mayAgree(size) else {
             let yes = mayAgree(size) ? Line("  y", .key) + Line(" yes  ") : Line("  ↓", .key) + Line(" read on  ")
             let answers = yes + Line("N", .key) + Line(" no")
-            return Line(question, isPermanent ? .bad : .title).truncated(to: max(0, columns - answers.width))
+            return Line(question, isPermanent ? .bad : .title).truncated(
+                to: max(0, columns - answers.width), .middle)
                 + answers.truncated(to: columns)
         }
         // The text to type matters more than the question, which the title repeats.

@@ -38,6 +38,12 @@ nonisolated extension Table {
         return (gutter, ColumnLayout.places(wishes, available: width - gutter))
     }
 
+    /// The columns that fit into a width.
+    func visibleColumns(width: Int) -> [Column<Row>] {
+        let columns = shownColumns
+        return width > 0 ? places(of: columns, width: width).places.map { columns[$0.index] } : []
+    }
+
     /// Returns the column whose title is at a place of the titles, which are `width` wide; nil for
     /// none. The gap before a title belongs to it.
     func column(at place: Int, width: Int) -> Column<Row>? {

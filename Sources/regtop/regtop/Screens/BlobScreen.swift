@@ -136,7 +136,8 @@ final class BlobScreen: Screen {
             Command(
                 name: "repair", keys: [.character("R")], hint: "repair",
                 help: "Repairs the file, after a question", group: .change, isChange: true,
-                isEnabled: { [unowned self] in problem?.repair != nil }, whenDisabled: "There is nothing to repair."
+                isEnabled: { [unowned self] in problem?.repair != nil },
+                whenDisabled: self.noRepair
             ) { [unowned self] in
                 problem.map { ChangeFlow(store: store, screen: self).repair([$0]) } ?? .none
             },
@@ -145,6 +146,13 @@ final class BlobScreen: Screen {
             },
             view.writeCommand(on: { [unowned self] in self }) { $0.chunk.json(at: $0.placement) },
         ] + ChangeFlow(store: store, screen: self).undoCommands + view.commands
+
+    /// The reason why no repair is offered.
+    private var noRepair: String {
+        guard isJudged else { return "The content is still being judged." }
+        return problem == nil
+            ? "fsck finds no damage here." : "No repair brings back what is lost; the text above says what to do."
+    }
 
     private func refresh() -> Effect {
         generation = store.generation
@@ -218,7 +226,7 @@ nonisolated struct ChunkRow: Sendable, Identifiable {
             ) { row, _ in Cells.exact(row.chunk.expected) },
             Column(
                 id: "state", title: "STATE", minimum: 7, ideal: 7, isSearched: true,
-                order: .text { $0.chunk.state.rawValue }
+                order: .text { $0.chunk.state.rawValue }, details: { Cells.meaning(of: $0.chunk.state.rawValue) }
             ) { row, _ in Cells.state(row.chunk.state.rawValue) },
         ]
         guard places else { return own }

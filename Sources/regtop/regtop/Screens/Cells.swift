@@ -40,6 +40,29 @@ nonisolated enum Cells {
         }
     }
 
+    /// A state with its meaning, for the details of a row.
+    static func meaning(of state: String?) -> [String] {
+        guard let state else { return [] }
+        let meaning: String? =
+            switch state {
+            case "untagged": "no tag names it. A collection keeps it unless :untagged says otherwise"
+            case "uploads-only": "unfinished uploads and nothing else"
+            case "suspect": "a chunk is too long, so only its content tells whether it can be pulled. Enter reads it"
+            case "waste": "it can be pulled, and has bytes of no use"
+            case "damaged": "it cannot be pulled as a whole"
+            case "unread": "it could not be read"
+            case "part": "an index needs it"
+            case "elsewhere": "another repository has it"
+            case "upload": "an unfinished upload"
+            case "missing": "it is not there"
+            case "short": "it has lost its end"
+            case "long": "it has more bytes than its place in the file"
+            case "surplus": "it lies behind the end of the file"
+            default: nil
+            }
+        return [meaning.map { "\(state): \($0)." } ?? state]
+    }
+
     /// The beginning of a digest that fits: people compare beginnings.
     static func digest(_ digest: Digest?, _ width: Int) -> Line {
         guard let digest else { return unknown }

@@ -91,7 +91,9 @@ extension ChangeFlow {
     func undoHint(_ results: [ChangeResult], _ plan: any ShownPlan, _ undone: Undone?) -> String {
         guard let way = plan.wayBack, results.count <= UndoHistory.mostTargets else { return "" }
         let isDone = results.allSatisfy { $0.outcome == .done }
-        if let undone, !undone.isAgain { return isDone ? " \(store.settings.key("redo")) does it again." : "" }
+        if let undone, !undone.isAgain {
+            return isDone ? " Your change is undone; \(store.settings.key("redo")) does it again." : ""
+        }
         guard case .trash = way else { return isDone ? " \(store.settings.key("undo")) undoes it." : "" }
         return results.contains { $0.trash != nil } ? " \(store.settings.key("undo")) restores it." : ""
     }

@@ -84,7 +84,7 @@ final class ManifestScreen: Screen {
                 isEnabled: { [unowned self] in view.table.selected?.digest != nil }
             ) { [unowned self] in open() },
             Command(
-                name: "chunks", keys: [.character("c")], hint: "chunks", help: "Shows the chunks of the blob",
+                name: "chunks", keys: [.character("o")], hint: "chunks", help: "Shows the chunks of the blob",
                 isEnabled: { [unowned self] in view.table.selected?.digest != nil }
             ) { [unowned self] in
                 view.table.selected?.digest.map { .go(BlobScreen(store, .digest($0))) } ?? .none
@@ -95,7 +95,7 @@ final class ManifestScreen: Screen {
                 isEnabled: { [unowned self] in recipe != nil }
             ) { [unowned self] in showRecipe() },
             Command(
-                name: "delete", keys: [.character("d"), .delete], hint: "delete",
+                name: "delete", keys: [.character("d"), .delete], hint: "delete image",
                 help: "Deletes this manifest and all of its tags, after a question", group: .change,
                 isChange: true, isEnabled: { [unowned self] in image?.digest != nil }
             ) { [unowned self] in
@@ -108,7 +108,9 @@ final class ManifestScreen: Screen {
             Command(
                 name: "repair", keys: [.character("R")], hint: "repair",
                 help: "Repairs the damage of this image, after a question", group: .change, isChange: true,
-                isEnabled: { [unowned self] in !repairable.isEmpty }, whenDisabled: "No damage here has a repair."
+                isEnabled: { [unowned self] in !repairable.isEmpty },
+                whenDisabled:
+                    "No damage of these blobs has a repair; \(self.store.settings.key("problems")) lists damaged tags and links."
             ) { [unowned self] in ChangeFlow(store: store, screen: self).repair(repairable) },
             store.verifyCommand("Verifies the image", isEnabled: { [unowned self] in image != nil }) {
                 [unowned self] in [.reference(reference)]

@@ -197,7 +197,9 @@ final class ProblemsScreen: Screen, TargetScreen {
                     view.empty = "No problems."
                     guard let stopped = report?.stopped else {
                         defer { repaired = 0 }
-                        return repaired > 0 ? .say(.info(afterRepair)) : .none
+                        guard repaired == 0 else { return .say(.info(afterRepair)) }
+                        let problems = HumanText.count(found.count, "problem")
+                        return deep ? .say(.info("The content of every blob was read: \(problems).")) : .none
                     }
                     view.empty = "The check is incomplete; r checks again."
                     return .say(.failure("The check is incomplete: \(stopped)"))
@@ -222,7 +224,7 @@ private nonisolated enum Remedy: Int, Comparable {
         switch self {
         case .repair: "can be repaired (\(key("repair")))"
         case .collection: "for a collection (:collection)"
-        case .push: "without a repair (push the image again)"
+        case .push: "without a repair (see their texts)"
         case .none: "without a repair"
         }
     }
@@ -261,10 +263,12 @@ nonisolated struct ProblemRow: Sendable, Identifiable {
 
     var id: ID { ID(kind: problem.kind, place: problem.place, detail: problem.detail) }
 
-    /// The place, without the directory of the registry.
+    /// The place in short: without the directories that every path of its kind has.
     var place: String {
         guard let path = problem.path, path.isBelow(RegistryPaths.standardRoot) else { return problem.place }
-        return path.components.dropFirst(RegistryPaths.standardRoot.components.count).joined(separator: "/")
+        let parts = Array(path.components.dropFirst(RegistryPaths.standardRoot.components.count))
+        if parts.count == 5, parts[0] == "blobs", parts[4] == "data" { return "\(parts[1]):\(parts[3])" }
+        return parts.dropFirst().filter { $0 != "_manifests" && $0 != "_layers" }.joined(separator: "/")
     }
 
     /// The name of the repair; empty for none.

@@ -344,7 +344,8 @@ nonisolated extension RepositoryRow {
                 order: .number { Cells.order($0.summary?.modified) }, startsDescending: true
             ) { row, width in Cells.date(row.summary?.modified, width) },
             Column(
-                id: "state", title: "STATE", minimum: 8, ideal: 12, isSearched: true, order: .text { $0.state ?? "" }
+                id: "state", title: "STATE", minimum: 8, ideal: 12, isSearched: true, order: .text { $0.state ?? "" },
+                details: { Cells.meaning(of: $0.state) }
             ) { row, _ in row.state.map(Cells.state) ?? Cells.unknown },
             Column(
                 id: "note", title: "NOTE", minimum: 24, priority: 7, isExtra: true, isSearched: true,

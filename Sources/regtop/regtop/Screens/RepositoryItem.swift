@@ -132,7 +132,8 @@ nonisolated struct RepositoryItem: Sendable, Identifiable {
             row.platforms.isEmpty ? Cells.unknown : Line(row.platforms.joined(separator: " "))
         },
         Column(
-            id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state ?? "" }
+            id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state ?? "" },
+            details: { Cells.meaning(of: $0.state) }
         ) { row, _ in row.state.map(Cells.state) ?? Cells.unknown },
         Column(
             id: "note", title: "NOTE", minimum: 24, priority: 8, isExtra: true, isSearched: true,

@@ -14,6 +14,8 @@ final class TasksScreen: Screen {
         self.board = board
         self.isWaiting = isWaiting
         view = TableView(Table(columns: TaskRow.columns, searchText: { "\($0.label) \($0.state.rawValue) \($0.note)" }))
+        // A pane would change with every step of a task.
+        view.hasDetailsBeside = false
         view.empty = "No tasks yet."
     }
 

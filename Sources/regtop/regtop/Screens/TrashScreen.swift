@@ -124,7 +124,7 @@ nonisolated struct TrashRow: Sendable, Identifiable {
             id: "name", title: "NAME", trimming: .middle, minimum: 14, ideal: 36, isName: true, isSearched: true,
             order: .text { $0.item.name }
         ) { row, _ in Line(row.item.name) },
-        Column(id: "kind", title: "KIND", minimum: 8, ideal: 10, priority: 3, order: .text { $0.item.kind.rawValue }) {
+        Column(id: "kind", title: "KIND", minimum: 10, ideal: 10, priority: 3, order: .text { $0.item.kind.rawValue }) {
             row, _ in Line(row.item.kind.rawValue)
         },
         Column(

@@ -375,10 +375,10 @@ nonisolated extension PoolUsage.Purpose {
         case .uploads: "Unfinished uploads. Some may still go on."
         case .quarantine: "Blobs that a collection has taken out of the registry, and frees after a delay."
         case .unreferenced: "Blobs that nothing needs. A collection frees them."
-        case .orphaned: "Chunks that belong to no file that can be read. fsck tells which can go."
+        case .orphaned: "Chunks that belong to no file that can be read. Problems (:problems) tells which can go."
         case .surplus:
             "Bytes behind the end of the chunks of a needed blob. They are of no use, or an interrupted upload "
-                + "has put them into the wrong chunk; fsck tells which."
+                + "has put them into the wrong chunk. Problems (:problems) tells which, and a repair there gives them back."
         case .directories: "Directories. They have no data of their own."
         case .regtop: "The journal, the log and the records of regtop."
         case .foreign: "Objects of the pool that belong neither to the registry nor to regtop."

@@ -18,6 +18,7 @@ final class VerifyScreen: Screen {
                 columns: VerifyRow.columns,
                 searchText: { "\($0.id) \($0.state.rawValue) \($0.problems.joined(separator: " "))" }))
         view.clipKind = { row in if case .blob = row.id { .digest } else { .name } }
+        view.hasDetailsBeside = false
         view.empty = "Nothing verified yet. Press v on a repository, tag, manifest or blob."
         view.table.replace(subjects.map { VerifyRow(id: $0) })
     }

@@ -61,7 +61,7 @@ nonisolated struct KeyCatalog {
             "Manifest",
             [
                 table,
-                "open=Enter,Right,l chunks=c config=i delete=d,Del repair=R tag= undo=u redo=^R refresh=r verify=v write=",
+                "open=Enter,Right,l chunks=o config=i delete=d,Del repair=R tag= undo=u redo=^R refresh=r verify=v write=",
             ]
         ),
         ("Blob", [table, "open=Enter,Right,l why=w repair=R undo=u redo=^R refresh=r verify=v write="]),

@@ -93,7 +93,7 @@ import Testing
         await bench.press(.character(":"))
         await bench.type("sort nothing")
         await bench.press(.enter)
-        #expect(bench.status.hasPrefix("Cannot sort by \"nothing\". Columns: name, tags, size"))
+        #expect(bench.text.contains("Cannot sort by \"nothing\". Columns: name, tags, revisions"))
         await bench.press(.character(":"))
         await bench.type("refresh now")
         await bench.press(.enter)

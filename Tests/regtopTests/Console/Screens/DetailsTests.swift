@@ -47,6 +47,22 @@ import Testing
         #expect(settings.problems.isEmpty && !settings.hasDetails)
     }
 
+    /// Without room for the pane, the same details are a screen.
+    @Test func aNarrowConsoleHasAScreenOfDetails() async throws {
+        let bench = try await ScreenBench()
+        await bench.find("zero-filled")
+        await bench.press(.character("|"))
+        #expect(bench.title == "Details" && bench.rows[2] == "damaged/zero-filled")
+        #expect(
+            bench.words.contains("suspect: a chunk is too long, so only its content tells whether it can be pulled."))
+        await bench.press(.character("|"))
+        #expect(bench.title == "Repositories")
+        await bench.press(.escape)
+        await bench.find("no such repository")
+        await bench.press(.character("|"))
+        #expect(bench.status == "There is no row here.")
+    }
+
     /// The row in the pane is no row of the table.
     @Test func aClickOnThePaneChoosesNothing() async throws {
         let bench = try await ScreenBench()
@@ -75,6 +91,6 @@ import Testing
         let bench = try await ScreenBench()
         bench.size = Size(rows: 60, columns: 120)
         await bench.press(.character("b"))
-        #expect(pane(bench).hasSuffix("has put them into the wrong chunk; fsck tells which."))
+        #expect(pane(bench).contains("Bytes behind the end of the chunks of a needed blob."))
     }
 }

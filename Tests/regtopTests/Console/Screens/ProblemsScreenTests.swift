@@ -108,7 +108,7 @@ import Testing
         await bench.accept()
         if bench.title == "Results" { await bench.press(.escape) }
         let message = try #require(bench.text.firstMatch(of: /Repaired 16; ([0-9]+) left: [^.]+\./)).output
-        #expect(message.0.contains("without a repair (push the image again)"))
+        #expect(message.0.contains("without a repair (see their texts)"))
         #expect(message.0.contains("for a collection (:collection)"))
         #expect(bench.rows[1].contains("Problems  \(message.1)  "), "\(bench.rows[1])")
         #expect(bench.rows[0].contains("27 repos"), "three are empty: \(bench.rows[0])")

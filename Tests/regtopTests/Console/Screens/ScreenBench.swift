@@ -121,6 +121,9 @@ import Testing
 
     var text: String { console.frame(size).text }
 
+    /// The words of the screen, without its breaks of lines.
+    var words: String { text.split { $0 == " " || $0 == "\n" }.joined(separator: " ") }
+
     var rows: [String] { text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
 
     var title: String { console.screen.title.title }

@@ -25,7 +25,7 @@ import Testing
         return (bench, opener)
     }
 
-    private func text(_ bench: Bench) -> String { bench.console.frame(Size(rows: 20, columns: 120)).text }
+    private func text(_ bench: Bench) -> String { bench.console.frame(Size(rows: 20, columns: 119)).text }
 
     @Test func showsProgressAndTheEnd() async {
         let (bench, opener) = bench()
