@@ -2,6 +2,7 @@ import ObjectStore
 import Registry
 import StorageDriver
 import Foundation
+import Synchronization
 
 /// The engine of a transfer: blobs, then links to blobs, then links to manifests, then tags. A
 /// reader of the target sees only whole images at any moment.
@@ -13,7 +14,7 @@ struct TransferRun: Sendable {
 
     /// The bytes of blobs in memory at once. A blob counts with the pieces that its reader reads
     /// ahead. While it receives, librados holds as much again.
-    private static let memory: UInt64 = 32 << 20
+    private static let memory: UInt64 = 24 << 20
     /// The number of blobs that are copied at once, if they are small.
     private static let window = 48
     /// The size up to which a blob is held in memory before it goes into a stream, in bytes.
@@ -25,6 +26,42 @@ struct TransferRun: Sendable {
         case copied(UInt64)
         /// The blob was not published: the end of a sentence.
         case refused(String)
+    }
+
+    /// One of the two works on a blob.
+    private enum Step: Sendable {
+        case write(Digest, UInt64)
+        case publish(Digest)
+
+        var digest: Digest {
+            switch self {
+            case .write(let digest, _), .publish(let digest): digest
+            }
+        }
+    }
+
+    /// Drafts that are complete and proven, and not yet published.
+    private final class OpenDrafts: Sendable {
+        private let drafts = Mutex<[Digest: (draft: any BlobDraft, size: UInt64)]>([:])
+
+        func add(_ draft: any BlobDraft, of digest: Digest, size: UInt64) {
+            drafts.withLock { $0[digest] = (draft, size) }
+        }
+
+        func publish(_ digest: Digest) async throws -> Copy? {
+            guard let (draft, size) = drafts.withLock({ $0.removeValue(forKey: digest) }) else { return nil }
+            try await draft.publish()
+            return .copied(size)
+        }
+
+        /// Discards all of them: the transfer has failed.
+        func discard() async {
+            let left = drafts.withLock { drafts in
+                defer { drafts = [:] }
+                return drafts.values.map(\.draft)
+            }
+            for draft in left { await draft.discard() }
+        }
     }
 
     func run(progress: ProgressHandler?) async throws -> TransferReport {
@@ -70,19 +107,33 @@ struct TransferRun: Sendable {
     ) async throws {
         if sink.isStream { return try await stream(blobs, counter, &report) }
         var open = blobs[...]
-        var inMemory: UInt64 = 0
+        var (inMemory, complete): (UInt64, [Digest]) = (0, [])
         var copied = report
-        try await concurrentWork(window: TransferRun.window) { underWay in
-            guard let (digest, size) = open.first else { return nil }
-            guard underWay == 0 || inMemory + memory(of: size) <= TransferRun.memory else { return nil }
-            inMemory += memory(of: size)
-            open = open.dropFirst()
-            return (digest, size)
-        } perform: { (digest: Digest, size: UInt64) in
-            (digest, size, try await copy(digest, size, counter))
-        } take: { (digest: Digest, size: UInt64, result: Copy) in
-            inMemory -= memory(of: size)
-            copied.take(digest, result)
+        let drafts = OpenDrafts()
+        do {
+            // A blob that is only being flushed takes no memory, so that others are read meanwhile.
+            try await concurrentWork(window: TransferRun.window) { underWay -> Step? in
+                if let digest = complete.popLast() { return .publish(digest) }
+                guard let (digest, size) = open.first else { return nil }
+                guard underWay == 0 || inMemory + memory(of: size) <= TransferRun.memory else { return nil }
+                inMemory += memory(of: size)
+                open = open.dropFirst()
+                return .write(digest, size)
+            } perform: { (step: Step) -> (Step, Copy?) in
+                switch step {
+                case .write(let digest, let size): (step, try await write(digest, size, counter, into: drafts))
+                case .publish(let digest): (step, try await drafts.publish(digest))
+                }
+            } take: { (step: Step, result: Copy?) in
+                if case .write(let digest, let size) = step {
+                    inMemory -= memory(of: size)
+                    if result == nil { complete.append(digest) }
+                }
+                if let result { copied.take(step.digest, result) }
+            }
+        } catch {
+            await drafts.discard()
+            throw error
         }
         report = copied
     }
@@ -92,7 +143,11 @@ struct TransferRun: Sendable {
         min(UInt64(FilePieces.readAhead) * source.storage.chunkSize, size)
     }
 
-    private func copy(_ digest: Digest, _ size: UInt64, _ counter: ProgressCounter) async throws -> Copy {
+    /// Writes a blob into a draft. Returns nil if the draft is complete and proven, else what was
+    /// done instead.
+    private func write(
+        _ digest: Digest, _ size: UInt64, _ counter: ProgressCounter, into drafts: OpenDrafts
+    ) async throws -> Copy? {
         if try await sink.holds(digest, size: size, hashing: options.verifiesExisting) {
             counter.advance(by: size)
             return .present
@@ -112,8 +167,8 @@ struct TransferRun: Sendable {
             await draft.discard()
             throw error
         }
-        try await draft.publish()
-        return .copied(content.size)
+        drafts.add(draft, of: digest, size: content.size)
+        return nil
     }
 
     /// A stream takes nothing back, so each blob is proven before its first byte: small ones in
