@@ -172,7 +172,7 @@ import Testing
         await bench.press(.character("F"))
         let severity = judged == "damaged" ? "error" : judged
         #expect(
-            bench.rows.contains { $0.contains("\(digest)/data") && $0.contains("  \(severity)  ") }, "\(bench.text)")
+            bench.rows.contains { $0.contains("\(digest)  ") && $0.contains("  \(severity)  ") }, "\(bench.text)")
     }
 
     /// The screen of a repository names damage that its tags do not show.
