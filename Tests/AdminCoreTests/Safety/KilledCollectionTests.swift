@@ -63,7 +63,8 @@ extension KillTests {
                 let census = try await expectNeeded("\(what), gone on")
                 #expect(
                     census.contents == needed && census.files.count == needed.count,
-                    "\(what): all that was loose is gone")
+                    "\(what): all that was loose is gone, not \(census.contents.keys.filter { needed[$0] == nil }.sorted())"
+                )
                 #expect(census.unreferenced.isEmpty && census.incomplete.isEmpty, "\(what)")
                 #expect(
                     try await fixture.driver.reader.pendingChanges(policy: fixture.driver.policy).isEmpty, "\(what)")
