@@ -9,8 +9,8 @@ let house: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// The modules that tests run most, optimised in a debug build for scripts/test: its tests of safety take half as long.
-/// Unsafe flags forbid others to depend on a package, so the usual build has none.
+/// The modules that tests run most. scripts/test has them optimised in its debug build; some tests of safety take half as
+/// long. Nobody can depend on a package with unsafe flags, so the usual build has none.
 let fast: Set = Context.environment["REGTOP_FAST_TESTS"] == "1" ? ["ObjectStore", "StorageDriver"] : []
 
 /// A module of the library AdminCore. It sees the modules that it names, and no others.

@@ -45,13 +45,13 @@ struct RemovalImpact: Sendable {
         impact.objects = try await EmptiedDirectories(registry: registry).find(removing: targets).count
         let sizes = try await concurrentMap(links, window: storage.window) { try await storage.heldBytes(of: $0.blob) }
         let lostRevisions = revisions(of: targets)
-        for (name, digests) in untagged {
-            for digest in digests.subtracting(lostRevisions[name] ?? [])
-            where try await storage.entry(paths.revisionLink(name, digest)) != nil {
-                impact.untagged.append("\(name)@\(digest)")
-            }
+        let staying = untagged.flatMap { name, digests in
+            digests.subtracting(lostRevisions[name] ?? []).map { (name: name, digest: $0) }
         }
-        impact.untagged.sort()
+        impact.untagged = try await concurrentMap(staying, window: storage.window) { [storage, paths] manifest in
+            let link = paths.revisionLink(manifest.name, manifest.digest)
+            return try await storage.entry(link) == nil ? nil : "\(manifest.name)@\(manifest.digest)"
+        }.compactMap(\.self).sorted()
         let pass = registry.pass()
         impact.sharedChildren = try await shared(
             ofIndexes: untagged.merging(lostRevisions) { $0.union($1) }, lost, pass)

@@ -355,8 +355,8 @@ final class ConfinedDirectory: Sendable {
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
         var (descriptor, depth) = (root, components.count)
         defer { if descriptor != root { close(descriptor) } }
-        // In one step to the deepest directory that is there. Anything else than a missing one is
-        // left to the way component by component, which tells where it is.
+        // One step leads to the deepest directory that is there. After any other error the way goes
+        // component by component, and so tells which one it is.
         while depth > 0 {
             let next = CLibc_open_confined(root, components[..<depth].joined(separator: "/"), flags)
             if next >= 0 { descriptor = next }

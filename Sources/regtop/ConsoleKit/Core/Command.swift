@@ -26,16 +26,18 @@ package struct Command: Identifiable {
     /// True if the command has something to act on at the moment.
     var isEnabled: () -> Bool = { true }
     /// The sentence for the status line if the command is typed while it has nothing to act on.
-    var whenDisabled: () -> String?
+    let whenDisabled: () -> String?
     /// The argument after the name, such as the column in `:sort size`; nil if none is allowed.
     var argument: Argument?
     var action: () -> Effect
 
+    /// - Parameter reason: Returns the sentence of `whenDisabled` where it changes. The command
+    ///   belongs to its screen, so the closure must not keep the screen.
     package init(
         name: String, keys: [Key], hint: String? = nil, keepsHint: Bool = false, help: String,
         group: Group = Group.view, isChange: Bool = false,
-        isEnabled: @escaping () -> Bool = { true }, whenDisabled: @autoclosure @escaping () -> String? = nil,
-        argument: Argument? = nil,
+        isEnabled: @escaping () -> Bool = { true }, whenDisabled: String? = nil,
+        reason: (() -> String?)? = nil, argument: Argument? = nil,
         action: @escaping () -> Effect
     ) {
         self.name = name
@@ -46,7 +48,7 @@ package struct Command: Identifiable {
         self.group = group
         self.isChange = isChange
         self.isEnabled = isEnabled
-        self.whenDisabled = whenDisabled
+        self.whenDisabled = reason ?? { whenDisabled }
         self.argument = argument
         self.action = action
     }

@@ -19,9 +19,7 @@ extension Console {
                 help:
                     "Shows all about the row; on \(ConsoleFrame.wide) columns and more, shows or hides it beside the table",
                 group: .general,
-                isEnabled: { [unowned self] in
-                    screen is DetailsScreen || screen.pointer?.details(columns).isEmpty == false
-                },
+                isEnabled: { [unowned self] in screen is DetailsScreen || screen.pointer?.isEmpty == false },
                 whenDisabled: "There is no row here."
             ) { [unowned self] in turnDetails() },
             Command(

@@ -56,31 +56,31 @@ struct ConsoleFrame {
     /// The columns from which on there is room for details beside a table.
     static let wide = 120
 
-    /// The columns of the screen, without the pane of details and the rule beside it.
-    private var screenColumns: Int { details.isEmpty ? columns : columns - pane - 3 }
+    /// The part of the screen whose details are beside it; nil if there is no pane of details.
+    private var detailed: (any Pointable)? {
+        guard columns >= Self.wide, console.look.hasDetails, !console.look.isLinear,
+            let pointer = console.screen.pointer, pointer.hasDetailsBeside, !pointer.isEmpty
+        else { return nil }
+        return pointer
+    }
 
     /// The width of the pane of details.
     private var pane: Int { min(64, columns / 3) }
 
-    /// The lines of the pane of details; none if there is no pane.
-    private var details: [Line] {
-        guard columns >= Self.wide, console.look.hasDetails, !console.look.isLinear else { return [] }
-        guard let pointer = console.screen.pointer, pointer.hasDetailsBeside else { return [] }
-        return pointer.details(pane)
-    }
+    /// The columns of the screen, without the pane of details and the rule beside it.
+    private var screenColumns: Int { detailed == nil ? columns : columns - pane - 3 }
 
     /// Returns the screen and, if it is wide, the details of the row under the cursor beside it.
     private func screen(_ size: Size) -> [Line] {
         guard size.rows > 0 else { return [] }
-        let columns = screenColumns
-        let lines = console.screen.lines(Size(rows: size.rows, columns: columns)).prefix(size.rows)
-        guard columns < self.columns else { return Array(lines) }
-        // Sums of folders are counted while the screen is drawn.
-        let details = details
+        let left = Array(console.screen.lines(Size(rows: size.rows, columns: screenColumns)).prefix(size.rows))
+        // Comes second, since the sums of folders are counted while the screen is drawn.
+        guard let details = detailed?.details(pane) else { return left }
+        var right = Array(details.prefix(size.rows))
+        if right.count < details.count { right[right.count - 1] = Line(Line.ellipsis, .dim) }
         return (0..<size.rows).map { row in
-            let left = row < lines.count ? lines[row] : Line()
-            let right = row < details.count ? details[row] : Line()
-            return left.fitted(to: columns) + Line(" │ ", .rule) + right
+            let cells = row < left.count ? left[row] : Line()
+            return cells.fitted(to: screenColumns) + Line(" │ ", .rule) + (row < right.count ? right[row] : Line())
         }
     }
 

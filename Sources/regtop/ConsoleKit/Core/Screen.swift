@@ -42,7 +42,9 @@ package protocol Pointable: AnyObject {
     var rowsBelow: Int { get }
     /// True if a wide console shows the details beside the screen; false if the screen has them.
     var hasDetailsBeside: Bool { get }
-    /// Returns what is known about the chosen content; no lines if nothing is chosen.
+    /// True if there is nothing to choose.
+    var isEmpty: Bool { get }
+    /// Returns what is known about the chosen content; no lines if there is none.
     func details(_ columns: Int) -> [Line]
 }
 

@@ -85,6 +85,8 @@ package final class TableView<Row: Identifiable & Sendable>: Pointable where Row
 
     package var rowsBelow: Int { max(0, table.count - table.top - page) }
 
+    package var isEmpty: Bool { table.count == 0 }
+
     package func details(_ columns: Int) -> [Line] { table.details(columns) }
 
     private func name(of row: Row) -> String { clip?(row) ?? table.name(of: row) }

@@ -137,7 +137,7 @@ final class BlobScreen: Screen {
                 name: "repair", keys: [.character("R")], hint: "repair",
                 help: "Repairs the file, after a question", group: .change, isChange: true,
                 isEnabled: { [unowned self] in problem?.repair != nil },
-                whenDisabled: self.noRepair
+                reason: { [unowned self] in noRepair }
             ) { [unowned self] in
                 problem.map { ChangeFlow(store: store, screen: self).repair([$0]) } ?? .none
             },

@@ -109,8 +109,10 @@ final class ManifestScreen: Screen {
                 name: "repair", keys: [.character("R")], hint: "repair",
                 help: "Repairs the damage of this image, after a question", group: .change, isChange: true,
                 isEnabled: { [unowned self] in !repairable.isEmpty },
-                whenDisabled:
-                    "No damage of these blobs has a repair; \(self.store.settings.key("problems")) lists damaged tags and links."
+                reason: { [unowned self] in
+                    let key = store.settings.key("problems")
+                    return "No damage of these blobs has a repair; \(key) lists damaged tags and links."
+                }
             ) { [unowned self] in ChangeFlow(store: store, screen: self).repair(repairable) },
             store.verifyCommand("Verifies the image", isEnabled: { [unowned self] in image != nil }) {
                 [unowned self] in [.reference(reference)]

@@ -63,6 +63,15 @@ import Testing
         #expect(bench.status == "There is no row here.")
     }
 
+    /// A pane with too few rows says that it does.
+    @Test func aCutPaneSaysSo() async throws {
+        let bench = try await ScreenBench()
+        bench.size = Size(rows: 8, columns: 120)
+        #expect(bench.rows[5].hasSuffix("│ …"), "\(bench.text)")
+        bench.size = Size(rows: 20, columns: 120)
+        #expect(!pane(bench).contains("…"))
+    }
+
     /// The row in the pane is no row of the table.
     @Test func aClickOnThePaneChoosesNothing() async throws {
         let bench = try await ScreenBench()
