@@ -346,22 +346,34 @@ import Testing
 
     // MARK: - Hostile targets
 
-    /// No symbolic link in the target is followed: nothing appears behind it.
+    /// No symbolic link in the target is followed: nothing appears behind it, even if all
+    /// directories of an export are there.
     @Test(arguments: ["docker", "docker/registry/v2/blobs", "docker/registry/v2/repositories/app", ".regtop-drafts"])
     func plantedLinksAreNotFollowed(_ planted: String) async throws {
         let fixture = try await TransferFixture()
         defer { fixture.place.remove() }
         let (outside, directory) = (fixture.place.path("outside"), fixture.place.path("out"))
         let link = URL(filePath: "\(directory)/\(planted)")
-        try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: true)
+        _ = try await fixture.copy(["app/web"], to: .registry(directory: outside))
+        for path in try files(below: outside) { try FileManager.default.removeItem(atPath: path) }
+        let behind = "\(outside)/\(planted)"
+        try FileManager.default.createDirectory(atPath: behind, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(at: link.deletingLastPathComponent(), withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(
-            atPath: link.path(percentEncoded: false), withDestinationPath: outside)
+            atPath: link.path(percentEncoded: false), withDestinationPath: behind)
         let error = await #expect(throws: StoreError.self) {
             try await fixture.copy(["app/web"], to: .registry(directory: directory))
         }
         #expect(error?.description.contains("not followed") == true, "\(error?.description ?? "")")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: outside) == [])
+        #expect(try files(below: outside) == [])
+    }
+
+    /// The paths of everything below a directory that is no directory.
+    private func files(below directory: String) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: directory).map { "\(directory)/\($0)" }.filter { path in
+            var isDirectory: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && !isDirectory.boolValue
+        }
     }
 
     /// A link in the place of a blob is refused as well; its target keeps its content.
