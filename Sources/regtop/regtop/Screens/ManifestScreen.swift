@@ -360,7 +360,8 @@ nonisolated struct ManifestRow: Sendable, Identifiable {
                 scale.bar(row.size ?? 0, unique: nil, columns: width)
             },
             Column(
-                id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state ?? "" }
+                id: "state", title: "STATE", minimum: 8, ideal: 8, isSearched: true, order: .text { $0.state ?? "" },
+                details: { Cells.meaning(of: $0.state) }
             ) { row, _ in row.state.map(Cells.state) ?? Cells.unknown },
             Column(id: "command", title: "COMMAND", minimum: 20, priority: 2, isSearched: true) { row, _ in
                 Line(row.command)

@@ -57,6 +57,13 @@ import Testing
             bench.words.contains("suspect: a chunk is too long, so only its content tells whether it can be pulled."))
         await bench.press(.character("|"))
         #expect(bench.title == "Repositories")
+        // Also where the details of the table are below it.
+        await bench.press(.enter, .enter)
+        await bench.find("layer")
+        await bench.press(.character("|"))
+        #expect(bench.title == "Details" && bench.words.contains("waste: it can be pulled, and has bytes of no use."))
+        await bench.press(.escape, .escape, .escape, .escape)
+        #expect(bench.title == "Repositories")
         await bench.press(.escape)
         await bench.find("no such repository")
         await bench.press(.character("|"))
